@@ -1,0 +1,48 @@
+"""A GraphQL gateway over the REST routes a Flask app already has."""
+
+from restgql.dispatch.routes import expose, hide
+from restgql.errors import (
+    BadPath,
+    BadRequest,
+    BadSelect,
+    ClientError,
+    ConfigError,
+    GatewayError,
+    LimitExceeded,
+    MissingParameter,
+    NestedRequest,
+    NotAllowed,
+    RestgqlError,
+    Unavailable,
+    UpstreamError,
+    UpstreamInvalid,
+    UpstreamStatus,
+    UpstreamTimeout,
+)
+from restgql.extension import Gateway
+from restgql.respond.response import Response
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BadPath",
+    "BadRequest",
+    "BadSelect",
+    "ClientError",
+    "ConfigError",
+    "Gateway",
+    "GatewayError",
+    "LimitExceeded",
+    "MissingParameter",
+    "NestedRequest",
+    "NotAllowed",
+    "Response",
+    "RestgqlError",
+    "Unavailable",
+    "UpstreamError",
+    "UpstreamInvalid",
+    "UpstreamStatus",
+    "UpstreamTimeout",
+    "expose",
+    "hide",
+]

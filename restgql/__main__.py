@@ -1,0 +1,5 @@
+"""`python -m restgql`: the commands of `flask restgql`."""
+
+from restgql.cli import main
+
+main()

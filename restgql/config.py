@@ -1,0 +1,82 @@
+"""The configuration: one table of keys. An argument wins over `app.config`, which wins over the default."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from restgql.errors import ConfigError
+from restgql.formats.headers import never_set
+
+PREFIX = "RESTGQL_"
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+UrlPath = Annotated[str, msgspec.Meta(pattern=r"^/[^?#]*[^/?#]$")]
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Each field `x` is the key `RESTGQL_X` and the argument `x` of `Gateway`. Sizes are bytes."""
+
+    graphql_path: UrlPath | None = "/graphql"
+    aggregate_path: UrlPath | None = "/aggregate"
+    url_prefix: UrlPath | None = None
+
+    routes: list[str] | None = None
+    subrequest_headers: list[str] = msgspec.field(default_factory=list)
+
+    graphiql: bool | None = None
+    graphiql_query: str = "query {\n  routes {\n    path\n    description\n  }\n}\n"
+    graphiql_title: str = "GraphiQL"
+
+    max_body: Count = 1_000_000
+    max_document: Count = 65_536
+    max_tokens: Count = 2_000
+    max_depth: Count = 12
+    max_aliases: Count = 100
+    max_directives: Count = 50
+    max_fields: Count = 1_000
+    max_subrequests: Count = 50
+    max_reply: Count = 5_000_000
+    max_replies: Count = 20_000_000
+
+    def __post_init__(self) -> None:
+        for name in self.subrequest_headers:
+            if never_set(name):
+                raise ValueError(f"the header {name} can never be set by a field")
+
+
+def load(arguments: Mapping[str, Any], app_config: Mapping[str, Any]) -> Config:
+    """The configuration of one gateway on one app.
+
+    Raises ConfigError, naming the key and the nearest one there is.
+    """
+    known = Config.__struct_fields__
+    given: dict[str, Any] = {}
+    sources = (
+        {key.removeprefix(PREFIX).lower(): key for key in app_config if key.startswith(PREFIX)},
+        {key: key for key in arguments},
+    )
+    for spelling, values in zip(sources, (app_config, arguments), strict=True):
+        for field, key in spelling.items():
+            if field not in known:
+                raise ConfigError(_unknown(field, key))
+            given[field] = _converted(field, key, values[key])
+    return msgspec.convert(given, Config)
+
+
+def _converted(field: str, key: str, value: Any) -> Any:
+    """The value as the field's type takes it: lists from any sequence that is not a string."""
+    if isinstance(value, tuple | set | frozenset):
+        value = list(value)
+    try:
+        msgspec.convert({field: value}, Config)
+    except msgspec.ValidationError as exc:
+        raise ConfigError(f"{key} = {value!r}: {str(exc).split(' - at ')[0]}.") from exc
+    return value
+
+
+def _unknown(field: str, key: str) -> str:
+    nearest = difflib.get_close_matches(field, Config.__struct_fields__, n=1, cutoff=0.0)[0]
+    meant = PREFIX + nearest.upper() if key.startswith(PREFIX) else nearest
+    return f"{key} is no key of restgql; did you mean {meant}?"

@@ -1,0 +1,121 @@
+"""A Flask app as the upstream: what entered it, where it is, and the dispatcher into it."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+from flask import Flask, Request
+from flask.globals import request_ctx
+from werkzeug.routing import MapAdapter
+
+from restgql.dispatch import Dispatcher, environ
+from restgql.dispatch.budget import Budget
+from restgql.dispatch.redirects import Redirects
+from restgql.dispatch.routes import Routes
+from restgql.dispatch.scheduler import Deduplicated
+from restgql.dispatch.wsgi import Refusal, WsgiDispatcher
+from restgql.errors import NestedRequest, RestgqlError
+from restgql.formats import cookies
+from restgql.formats.target import Site
+from restgql.model import Reply, SubRequest
+
+ENTERED = "restgql.entered"
+GATE = "restgql.gate"
+DEPTH = "restgql.depth"
+BUDGET = "restgql.budget"
+MAX_DEPTH = 2
+
+Gate = Callable[[], None]
+
+
+class Entered(msgspec.Struct):
+    """The environ as it entered the app, before any middleware, and the Set-Cookie values to add on the way out."""
+
+    environ: environ.Environ
+    cookies: list[str]
+
+
+class Entrance:
+    """Mixed into the app's own class: the one place that no middleware can come before, however late it is added."""
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        entered = Entered(environ.copy(), [])
+        environ[ENTERED] = entered
+
+        def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+            if entered.cookies:
+                # After the outer response's own: an outer session must not undo a part's login.
+                own = [value for name, value in headers if name.lower() == "set-cookie"]
+                merged = cookies.last_of_each([*own, *entered.cookies])
+                headers = [(k, v) for k, v in headers if k.lower() != "set-cookie"]
+                headers += [("Set-Cookie", value) for value in merged]
+            return start_response(status, headers, *exc_info)
+
+        result: Iterable[bytes] = super().__call__(environ, start)  # type: ignore[misc]
+        return result
+
+    def full_dispatch_request(self) -> Any:
+        """Routing is done, no hook has run: here a sub-request is held to RESTGQL_ROUTES, whatever led it here."""
+        gate: Gate | None = request_ctx.request.environ.get(GATE)
+        if gate is not None:
+            try:
+                gate()
+            except RestgqlError as exc:
+                raise Refusal(exc) from exc
+        return super().full_dispatch_request()  # type: ignore[misc]
+
+
+def install_entrance(app: Flask) -> None:
+    """Give the app's class an Entrance, once."""
+    cls = type(app)
+    if not issubclass(cls, Entrance):
+        app.__class__ = type(cls.__name__, (Entrance, cls), {"__module__": cls.__module__, "__doc__": cls.__doc__})
+
+
+def entered_by(request: Request) -> Entered:
+    """What entered the app for this request; as the view sees it, where the server called `wsgi_app` directly."""
+    entered = request.environ.get(ENTERED)
+    return entered if isinstance(entered, Entered) else Entered(request.environ.copy(), [])
+
+
+def site_of(entered: environ.Environ, request: Request) -> Site:
+    """Where the app is: `request` is the same request behind all middleware."""
+    path = request.environ.get("PATH_INFO", "")
+    outside = entered.get("PATH_INFO", "")
+    return Site(
+        origins=frozenset({request.host_url.rstrip("/").lower(), environ.origin(entered).lower()}),
+        root=request.script_root,
+        mount=outside.removesuffix(path) if path and outside.endswith(path) else "",
+    )
+
+
+def in_process(
+    app: Flask,
+    entered: environ.Environ,
+    *,
+    adapter: MapAdapter,
+    site: Site,
+    routes: Routes,
+    budget: Budget,
+    max_reply: int,
+    logger: logging.Logger,
+) -> Dispatcher:
+    """The dispatcher of one operation into `app`. Raises NestedRequest."""
+    depth = entered.get(DEPTH, 0) + 1
+    if depth > MAX_DEPTH:
+        raise NestedRequest(f"A view that calls the gateway nests more than {MAX_DEPTH} deep.")
+
+    def gate() -> None:
+        if request_ctx.request.url_rule is not None:
+            routes.judge_rule(request_ctx.request.url_rule)
+
+    shared = environ.template(entered) | {DEPTH: depth, BUDGET: budget, GATE: gate}
+    wsgi = WsgiDispatcher(app, shared, max_reply=max_reply, logger=logger)
+
+    def guarded(request: SubRequest) -> Reply:
+        routes.judge(adapter, site, request.target, request.method)
+        budget.take()
+        return wsgi(request)
+
+    return Redirects(Deduplicated(guarded), site, cookie=entered.get("HTTP_COOKIE", ""), origin=environ.origin(entered))

@@ -1,0 +1,134 @@
+"""Which routes of a Flask app can be asked for, and the gate that every sub-request passes."""
+
+import re
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+import msgspec
+from flask import Flask
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import MapAdapter, RequestRedirect, Rule
+
+from restgql.errors import BadPath, NestedRequest, NotAllowed
+from restgql.formats.target import Site, Target, parse, resolve
+
+DEFAULT = ("*", "!static")
+MAX_ROUTING_REDIRECTS = 5
+_MARK = "__restgql_exposed__"
+# A variable part of a rule, as Werkzeug's documentation of its rule format has it
+_VARIABLE = re.compile(r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\([^<>]*\))?:)?(?P<variable>[a-zA-Z_]\w*)>")
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """A route that can be asked for. `path` is a URI template (RFC 6570)."""
+
+    path: str
+    endpoint: str
+    methods: tuple[str, ...]
+    parameters: tuple[str, ...]
+    description: str | None
+    typed: bool = False
+
+
+def hide(view: View) -> View:
+    """Keep a view from every gateway, whatever RESTGQL_ROUTES says."""
+    setattr(view, _MARK, False)
+    return view
+
+
+def expose(view: View) -> View:
+    """Open a view to every gateway, whatever RESTGQL_ROUTES says."""
+    setattr(view, _MARK, True)
+    return view
+
+
+class Routes:
+    """The routes of `app` that `patterns` allow. `is_gateway` tells the endpoints of a gateway."""
+
+    def __init__(
+        self, app: Flask, patterns: list[str] | None, methods: frozenset[str], is_gateway: Callable[[str], bool]
+    ) -> None:
+        self._app = app
+        self._patterns = list(DEFAULT) if patterns is None else patterns
+        self._methods = methods
+        self._is_gateway = is_gateway
+
+    def __iter__(self) -> Iterator[Route]:
+        """The allowed routes, by path."""
+        for rule in sorted(self._app.url_map.iter_rules(), key=lambda rule: rule.rule):
+            methods = sorted(self._methods & (rule.methods or set()))
+            if methods and not rule.websocket and self._allows(rule) and not self._is_gateway(rule.endpoint):
+                yield Route(
+                    path=self._as_template(rule),
+                    endpoint=rule.endpoint,
+                    methods=tuple(methods),
+                    parameters=tuple(sorted(rule.arguments)),
+                    description=self._description(rule),
+                )
+
+    def judge(self, adapter: MapAdapter, site: Site, target: Target, method: str) -> None:
+        """Raises NotAllowed, NestedRequest or BadPath where a sub-request to `target` is refused."""
+        rule = self._match(adapter, site, target, method)
+        self.judge_rule(rule)
+        if target.has_encoded_slash and not self._takes_slashes(rule):
+            raise BadPath("The path has an encoded slash or backslash in a segment.")
+
+    def judge_rule(self, rule: Rule | None) -> None:
+        """Raises NotAllowed or NestedRequest where a rule is not to be reached; one message whatever the reason."""
+        if rule is not None and self._is_gateway(rule.endpoint):
+            raise NestedRequest("A gateway cannot be asked for through a gateway.")
+        if rule is None or not self._allows(rule):
+            raise NotAllowed("No route that can be asked for matches the path.")
+
+    def _match(self, adapter: MapAdapter, site: Site, target: Target, method: str) -> Rule | None:
+        """The rule that answers, behind the redirects that routing itself makes."""
+        for _ in range(MAX_ROUTING_REDIRECTS):
+            path = unquote(target.path)
+            if not path.startswith(site.mount):
+                return None
+            try:
+                return adapter.match(path.removeprefix(site.mount) or "/", method, return_rule=True)[0]
+            except RequestRedirect as exc:
+                onward = resolve(site, target, exc.new_url)
+                if onward is None:
+                    return None
+                target = parse(onward)
+            except MethodNotAllowed as exc:  # the path is there, and answers 405 where it may be asked for
+                method = next(iter(exc.valid_methods or ()), "GET")
+            except HTTPException:
+                return None
+        return None
+
+    def _allows(self, rule: Rule) -> bool:
+        view = self._app.view_functions.get(rule.endpoint)
+        for marked in (view, getattr(view, "view_class", None)):
+            exposed = getattr(marked, _MARK, None)
+            if exposed is not None:
+                return bool(exposed)
+        allowed = False
+        for pattern in self._patterns:
+            bare = pattern.removeprefix("!")
+            if fnmatchcase(rule.rule if bare.startswith("/") else rule.endpoint, bare):
+                allowed = bare == pattern
+        return allowed
+
+    def _description(self, rule: Rule) -> str | None:
+        view = self._app.view_functions.get(rule.endpoint)
+        documented = getattr(view, "view_class", view)
+        text = (getattr(documented, "__doc__", None) or "").strip()
+        return text.splitlines()[0] if text else None
+
+    def _takes_slashes(self, rule: Rule | None) -> bool:
+        return rule is not None and any(self._is_path(m["converter"]) for m in _VARIABLE.finditer(rule.rule))
+
+    def _is_path(self, converter: str | None) -> bool:
+        """Whether a converter's values may hold a slash, as those of `path` do."""
+        return not getattr(self._app.url_map.converters.get(converter or "default"), "part_isolating", True)
+
+    def _as_template(self, rule: Rule) -> str:
+        """`/users/<int:id>` as `/users/{id}`."""
+        return _VARIABLE.sub(lambda m: f"{{{'+' if self._is_path(m['converter']) else ''}{m['variable']}}}", rule.rule)

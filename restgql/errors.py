@@ -1,0 +1,115 @@
+"""Every error of restgql, under one root and split by blame: the client, the upstream (the app's routes), the gateway.
+
+Each has a stable `code` (`extensions.code` in GraphQL, `code` in problem details), the HTTP status it has where it
+is the whole answer, and a message that is safe to show a client.
+"""
+
+from typing import Any, ClassVar
+
+
+class RestgqlError(Exception):
+    """The root. `extensions` is what a client is shown beside the message."""
+
+    code: ClassVar[str] = "INTERNAL"
+    status: int = 500
+
+    def __init__(self, message: str, /, *, status: int | None = None, **extensions: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        if status is not None:
+            self.status = status
+        self.extensions: dict[str, Any] = {"code": self.code, **extensions}
+
+
+class ClientError(RestgqlError):
+    """What was asked cannot be done as it was asked."""
+
+    status = 400
+
+
+class UpstreamError(RestgqlError):
+    """A route answered with a failure, or did not answer as it says it does."""
+
+    status = 502
+
+
+class GatewayError(RestgqlError):
+    """The gateway cannot do it now, or was set up wrongly."""
+
+
+class BadRequest(ClientError):
+    """The request, document, variables or body are malformed."""
+
+    code = "BAD_REQUEST"
+
+
+class BadPath(ClientError):
+    """A path is no origin-form target, or a template is malformed."""
+
+    code = "BAD_PATH"
+
+
+class MissingParameter(ClientError):
+    """A template names a value that is absent or null."""
+
+    code = "MISSING_PARAMETER"
+
+
+class BadSelect(ClientError):
+    """A JMESPath expression is malformed, fails, or makes too much."""
+
+    code = "BAD_SELECT"
+
+
+class NestedRequest(ClientError):
+    """A gateway was asked for through a gateway."""
+
+    code = "NESTED_REQUEST"
+
+
+class NotAllowed(ClientError):
+    """No allowed route matches the path, or the operation is not permitted."""
+
+    code = "NOT_ALLOWED"
+    status = 403
+
+
+class LimitExceeded(ClientError):
+    """More was asked, or came back, than a limit allows; `limit` names its key, `allowed` its value."""
+
+    code = "LIMIT_EXCEEDED"
+
+    def __init__(self, message: str, /, *, limit: str, allowed: int, status: int | None = None) -> None:
+        super().__init__(message, status=status, limit=limit, allowed=allowed)
+
+
+class UpstreamStatus(UpstreamError):
+    """A route answered with a status of 400 or more, or with a redirect that is not followed; `http` has it."""
+
+    code = "UPSTREAM_STATUS"
+
+
+class UpstreamInvalid(UpstreamError):
+    """A route crashed, or its body is not what its Content-Type says."""
+
+    code = "UPSTREAM_INVALID"
+
+
+class UpstreamTimeout(UpstreamError):
+    """A route did not answer within the deadline."""
+
+    code = "TIMEOUT"
+    status = 504
+
+
+class Unavailable(GatewayError):
+    """The gateway has no capacity left; ask again after `Retry-After`."""
+
+    code = "UNAVAILABLE"
+    status = 503
+
+
+class ConfigError(GatewayError):
+    """A configuration key or argument is unknown or ill-typed; raised at start, never while serving."""
+
+    code = "CONFIG"

@@ -1,0 +1,80 @@
+"""Content codings (RFC 9110 section 8.4): a coded body decoded, within a size."""
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+try:
+    import brotli
+except ImportError:
+    brotli = None
+
+CHUNK = 65_536
+
+
+class Undecodable(ValueError):
+    """The coding is not known here, or the body is not coded as it says."""
+
+
+class TooLarge(ValueError):
+    """The decoded body is larger than it may be."""
+
+
+def decode(body: bytes, content_encoding: str, limit: int) -> bytes:
+    """The body with its codings undone, at most `limit` bytes. Raises Undecodable and TooLarge."""
+    codings = [coding.strip().lower() for coding in content_encoding.split(",")]
+    for coding in reversed(codings):
+        if coding in ("", "identity"):
+            continue
+        decoder = _DECODERS.get(coding)
+        if decoder is None:
+            raise Undecodable(f"content coding {coding!r} is not known here")
+        body = decoder(body, limit)
+    return body
+
+
+def _inflate(body: bytes, limit: int, wbits: int) -> bytes:
+    out = b""
+    while body:  # gzip members may follow each other (RFC 1952 section 2.2)
+        inflater = zlib.decompressobj(wbits)
+        try:
+            out += inflater.decompress(body, limit + 1 - len(out))
+        except zlib.error as exc:
+            raise Undecodable(str(exc)) from exc
+        if len(out) > limit:
+            raise TooLarge
+        if not inflater.eof:
+            raise Undecodable("the coded body is truncated")
+        body = inflater.unused_data
+    return out
+
+
+def _gzip(body: bytes, limit: int) -> bytes:
+    return _inflate(body, limit, zlib.MAX_WBITS | 16)
+
+
+def _deflate(body: bytes, limit: int) -> bytes:
+    try:
+        return _inflate(body, limit, zlib.MAX_WBITS)
+    except Undecodable:  # some senders leave the zlib wrapper out (RFC 9110 section 8.4.1.2)
+        return _inflate(body, limit, -zlib.MAX_WBITS)
+
+
+def _brotli(body: bytes, limit: int) -> bytes:
+    decompressor: Any = brotli.Decompressor()
+    out = b""
+    try:
+        for start in range(0, len(body), CHUNK):
+            out += decompressor.process(body[start : start + CHUNK], output_buffer_limit=limit + 1 - len(out))
+            if len(out) > limit:
+                raise TooLarge
+    except brotli.error as exc:
+        raise Undecodable(str(exc)) from exc
+    if not decompressor.is_finished():
+        raise Undecodable("the coded body is truncated")
+    return out
+
+
+_DECODERS: dict[str, Callable[[bytes, int], bytes]] = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate}
+if brotli is not None:
+    _DECODERS["br"] = _brotli

@@ -1,0 +1,62 @@
+"""Cookies (RFC 6265): what a browser would send next, and which of several Set-Cookie of one cookie holds."""
+
+from collections.abc import Iterable
+from email.message import Message
+from http.cookiejar import CookieJar
+from urllib.request import Request
+
+Key = tuple[str, str, str]
+
+
+class _Response:
+    """As much of a response as `http.cookiejar` asks for."""
+
+    def __init__(self, set_cookie: Iterable[str]) -> None:
+        self._message = Message()
+        for value in set_cookie:
+            self._message["Set-Cookie"] = value
+
+    def info(self) -> Message:
+        return self._message
+
+
+def next_header(cookie: str, url: str, next_url: str, set_cookie: Iterable[str]) -> str:
+    """The Cookie header for `next_url`, of a client that sent `cookie` to `url` and got these Set-Cookie."""
+    set_cookie = list(set_cookie)
+    if not set_cookie:
+        return cookie
+    jar, request = CookieJar(), Request(next_url)
+    jar.extract_cookies(_Response(set_cookie), Request(url))  # type: ignore[arg-type]
+    jar.add_cookie_header(request)
+    fresh = request.get_header("Cookie") or ""
+    kept_elsewhere = {c.name for c in jar} - _names(fresh)
+    replaced = {_name(value) for value in set_cookie} - kept_elsewhere
+    old = [pair for pair in _pairs(cookie) if _name(pair) not in replaced]
+    return "; ".join([*_pairs(fresh), *old])
+
+
+def last_of_each(set_cookie: Iterable[str]) -> list[str]:
+    """Per name, domain and path only the last Set-Cookie, where it stands."""
+    last: dict[Key, str] = {}
+    for value in set_cookie:
+        last.pop(_key(value), None)
+        last[_key(value)] = value
+    return list(last.values())
+
+
+def _key(set_cookie: str) -> Key:
+    pair, *attributes = set_cookie.split(";")
+    options = {name.strip().lower(): value.strip() for name, _, value in (a.partition("=") for a in attributes)}
+    return _name(pair), options.get("domain", "").lower().lstrip("."), options.get("path", "")
+
+
+def _name(pair: str) -> str:
+    return pair.partition(";")[0].partition("=")[0].strip()
+
+
+def _names(header: str) -> set[str]:
+    return {_name(pair) for pair in _pairs(header)}
+
+
+def _pairs(header: str) -> list[str]:
+    return [pair.strip() for pair in header.split(";") if pair.strip()]

@@ -1,0 +1,90 @@
+"""Header fields of a request: which of the caller's a sub-request carries, and which a field may set (RFC 9110)."""
+
+import re
+from collections.abc import Iterable
+
+from restgql.errors import BadRequest, NotAllowed
+
+# RFC 9110 section 7.6.1, and what was hop-by-hop in RFC 2616 section 13.5.1
+HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+# They speak of the outer request's own body, representation or effect, never of a sub-request's.
+OUTER_ONLY = frozenset(["range", "expect", "accept", "accept-encoding", "x-http-method-override", "idempotency-key"])
+OUTER_ONLY_PREFIXES = ("content-", "if-")
+# Who the caller is and how it got here: no Connection option takes one away, no field sets one.
+IDENTITY = frozenset(["host", "cookie", "authorization", "forwarded", "x-real-ip", "via"])
+IDENTITY_PREFIX = "x-forwarded-"
+
+SETTABLE = frozenset(
+    {
+        "accept",
+        "accept-language",
+        "idempotency-key",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-unmodified-since",
+        "prefer",
+        "range",
+        "x-csrftoken",
+    }
+)
+ACCEPT = "application/json, */*;q=0.5"
+MAX_HEADER_VALUE = 8_192
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110 section 5.6.2
+_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")  # RFC 9110 section 5.5
+
+
+def is_identity(name: str) -> bool:
+    """Whether a header field, in lower case, says who the caller is."""
+    return name in IDENTITY or name.startswith(IDENTITY_PREFIX)
+
+
+def never_set(name: str) -> bool:
+    """Whether no configuration may let a field set this header."""
+    lower = name.lower().replace("_", "-")
+    return is_identity(lower) or lower in HOP_BY_HOP or lower in {"content-length", "content-type"}
+
+
+def carried(name: str, connection_options: frozenset[str]) -> bool:
+    """Whether a sub-request carries this header field (in lower case) of the caller."""
+    if is_identity(name):
+        return True
+    return not (
+        name in HOP_BY_HOP or name in connection_options or name in OUTER_ONLY or name.startswith(OUTER_ONLY_PREFIXES)
+    )
+
+
+def connection_options(value: str) -> frozenset[str]:
+    """The field names that a Connection header lists, in lower case."""
+    return frozenset(option.strip().lower() for option in value.split(",") if option.strip())
+
+
+def settable(pairs: Iterable[tuple[str, str]], added: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """A field's `headers:`, checked, with names in lower case.
+
+    Raises NotAllowed for a name that no field may set, BadRequest for a malformed name or value.
+    """
+    checked = []
+    for name, value in pairs:
+        lower = name.lower()
+        if not _TOKEN.match(name):
+            raise BadRequest(f"{name[:80]!r} is no header name.")
+        if lower not in SETTABLE and lower not in added:
+            raise NotAllowed(f"The header {name} cannot be set by a field; RESTGQL_SUBREQUEST_HEADERS adds names.")
+        if len(value) > MAX_HEADER_VALUE or not _FIELD_VALUE.match(value):
+            raise BadRequest(f"The value of {name} has control characters, is not Latin-1 or is over 8 KiB.")
+        checked.append((lower, value.strip(" \t")))
+    return tuple(checked)

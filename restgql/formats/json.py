@@ -1,0 +1,45 @@
+"""Strict JSON (RFC 8259) in UTF-8: a text that is passed on byte for byte, or a value."""
+
+from typing import Any
+
+import msgspec
+
+WHITESPACE = b" \t\r\n"
+BOM = b"\xef\xbb\xbf"
+
+
+class NotJson(ValueError):
+    """The bytes are no strict JSON; the message says where."""
+
+
+def text(body: bytes) -> bytes:
+    """The JSON text in `body` as it stands, less a BOM and outer whitespace. Raises NotJson."""
+    stripped = body.removeprefix(BOM).strip(WHITESPACE)
+    try:
+        msgspec.json.decode(stripped, type=msgspec.Raw)
+        if not stripped.isascii():
+            stripped.decode("utf-8")  # Raw does not look at it
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        raise NotJson(str(exc)) from exc
+    return stripped
+
+
+def value(body: bytes, type: Any = Any) -> Any:
+    """The value of a JSON text, converted to `type`. Raises NotJson."""
+    try:
+        return msgspec.json.decode(body.removeprefix(BOM), type=type)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        raise NotJson(str(exc)) from exc
+
+
+def encode(value: Any) -> bytes:
+    """The JSON text of a value; a `msgspec.Raw` within it is passed on as it stands. Raises NotJson."""
+    try:
+        return msgspec.json.encode(value)
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as exc:
+        raise NotJson(str(exc)) from exc
+
+
+def pretty(value: Any) -> str:
+    """The JSON text of a value, for people to read."""
+    return msgspec.json.format(encode(value), indent=2).decode()

@@ -1,0 +1,40 @@
+"""Media types (RFC 9110 section 8.3): what a Content-Type says of a body."""
+
+import codecs
+
+from werkzeug.http import parse_options_header
+
+HTML = frozenset({"text/html", "application/xhtml+xml"})
+
+
+def essence(content_type: str) -> str:
+    """`type/subtype` in lower case, with no parameters; empty where there is none."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def is_json(media_type: str) -> bool:
+    """Whether an essence is JSON (RFC 8259, RFC 6839 section 3.1)."""
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def is_text(media_type: str) -> bool:
+    """Whether an essence is text or XML (RFC 7303)."""
+    return media_type.startswith("text/") or media_type == "application/xml" or media_type.endswith("+xml")
+
+
+def charset(content_type: str) -> str:
+    """The charset that a Content-Type names, `utf-8` where it names none."""
+    return parse_options_header(content_type)[1].get("charset", "utf-8")
+
+
+def decode_text(body: bytes, content_type: str) -> str | None:
+    """The text of a body by its charset, less a byte order mark; None where it cannot be decoded."""
+    name = charset(content_type)
+    try:
+        if codecs.lookup(name).name == "utf-8":
+            name = "utf-8-sig"
+        text = body.decode(name).removeprefix("\ufeff")
+        text.encode()  # utf-7 and its like can make a lone surrogate
+        return text
+    except (LookupError, UnicodeError, ValueError):
+        return None

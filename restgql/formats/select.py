@@ -1,0 +1,113 @@
+"""JMESPath (jmespath.org/specification) over JSON values, with `split` of JEP-014, bounded in time and size."""
+
+import re
+from typing import Any
+
+import jmespath
+from jmespath import functions, visitor
+from jmespath.exceptions import JMESPathError
+
+from restgql.errors import BadSelect
+
+MAX_EXPRESSION = 1_024
+MAX_NESTING = 32
+MAX_STEPS = 500_000
+MAX_SIZE = 5_000_000
+"""Of any value on the way: its characters and elements together, counted as often as they would be written."""
+
+_QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`""", re.DOTALL)
+_OPENING, _CLOSING = "([{", ")]}"
+# The nodes that make a value; the others only find one that is there.
+_MAKERS = frozenset(
+    {
+        "filter_projection",
+        "flatten",
+        "function_expression",
+        "multi_select_dict",
+        "multi_select_list",
+        "projection",
+        "slice",
+        "value_projection",
+    }
+)
+
+
+class _Functions(functions.Functions):
+    @functions.signature({"types": ["string"]}, {"types": ["string"]})
+    def _func_split(self, subject: str, search: str) -> list[str]:
+        """`split(subject, search)`, JEP-014; an empty search splits into characters."""
+        return subject.split(search) if search else list(subject)
+
+    @functions.signature({"types": ["string"]}, {"types": ["array-string"]})
+    def _func_join(self, separator: str, values: list[str]) -> str:
+        """`join(glue, array)`, refused before it is made where it would be too large."""
+        if len(separator) * len(values) + sum(map(len, values)) > MAX_SIZE:
+            raise _too_large()
+        return separator.join(values)
+
+
+class _Interpreter(visitor.TreeInterpreter):
+    """Counts its steps and weighs what it makes: sharing makes `[@,@]|[@,@]|…` small here and endless as text."""
+
+    def __init__(self) -> None:
+        super().__init__(jmespath.Options(custom_functions=_Functions()))
+        self._steps = 0
+        self._weighed: dict[int, tuple[Any, int]] = {}  # the value is kept, so that its id stays its own
+
+    def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise BadSelect(f"The expression takes more than {MAX_STEPS} steps.")
+        result = super().visit(node, *args, **kwargs)
+        if node["type"] in _MAKERS and self.weigh(result) > MAX_SIZE:
+            raise _too_large()
+        return result
+
+    def weigh(self, value: Any) -> int:
+        """The size of a value as text, near enough."""
+        if isinstance(value, str):
+            return len(value) + 1
+        if not isinstance(value, list | dict):
+            return 1
+        if (known := self._weighed.get(id(value))) is not None:
+            return known[1]
+        if isinstance(value, list):
+            weight = 1 + sum(map(self.weigh, value))
+        else:
+            weight = 1 + sum(len(key) + self.weigh(part) for key, part in value.items())
+        self._weighed[id(value)] = (value, weight)
+        return weight
+
+
+def search(expression: str, value: Any) -> Any:
+    """What a JMESPath expression selects of a JSON value. Raises BadSelect."""
+    if len(expression) > MAX_EXPRESSION:
+        raise BadSelect(f"The expression is over {MAX_EXPRESSION} characters.")
+    if _nesting(expression) > MAX_NESTING:
+        raise BadSelect(f"The expression is nested more than {MAX_NESTING} deep.")
+    try:
+        return _Interpreter().visit(jmespath.compile(expression).parsed, value)
+    except JMESPathError as exc:
+        raise BadSelect(f"{_shown(expression)}: {str(exc)[:200]}") from exc
+    # The library lets a function's own TypeError, ValueError or KeyError through.
+    except (RecursionError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as exc:
+        raise BadSelect(f"{_shown(expression)} cannot be evaluated on this value.") from exc
+
+
+def _nesting(expression: str) -> int:
+    depth = deepest = 0
+    for character in _QUOTED.sub("", expression):
+        if character in _OPENING:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in _CLOSING:
+            depth -= 1
+    return deepest
+
+
+def _too_large() -> BadSelect:
+    return BadSelect(f"The expression makes more than {MAX_SIZE} characters or elements.")
+
+
+def _shown(expression: str) -> str:
+    return repr(expression if len(expression) <= 80 else expression[:77] + "...")

@@ -1,0 +1,94 @@
+"""Origin-form request targets (RFC 9112 section 3.2.1), encoded as `fetch` encodes a URL (WHATWG URL Standard)."""
+
+import re
+from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
+
+import msgspec
+
+from restgql.errors import BadPath
+
+MAX_TARGET = 4_096
+MAX_DECODINGS = 8
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]|[\ud800-\udfff]")
+_ENCODED_SLASH = re.compile(r"%(?:2f|5c)", re.IGNORECASE)
+# What the URL Standard leaves as it is: everything but its path and special-query percent-encode sets.
+_PATH_SAFE = "".join(c for c in map(chr, range(0x21, 0x7F)) if c not in '"#<>?^`{}')
+_QUERY_SAFE = "".join(c for c in map(chr, range(0x21, 0x7F)) if c not in "\"#<>'")
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A percent-encoded path and query (None: there is no `?`)."""
+
+    path: str
+    query: str | None = None
+
+    def __str__(self) -> str:
+        return self.path if self.query is None else f"{self.path}?{self.query}"
+
+    @property
+    def has_encoded_slash(self) -> bool:
+        """Whether a segment holds an encoded slash or backslash; only a `path` converter takes one."""
+        return bool(_ENCODED_SLASH.search(self.path))
+
+
+class Site(msgspec.Struct, frozen=True):
+    """Where the app is: the origins a client knows it by, its root there, and what is stripped on the way in.
+
+    A path of the gateway is `mount` + what the app routes; a link that the app makes is `root` + what it routes.
+    """
+
+    origins: frozenset[str]
+    root: str = ""
+    mount: str = ""
+
+
+def parse(raw: str) -> Target:
+    """A target as a client wrote it. Raises BadPath, with what is wrong."""
+    if len(raw) > MAX_TARGET or len(raw.encode("utf-8", "surrogatepass")) > MAX_TARGET:
+        raise BadPath(f"The path is over {MAX_TARGET} bytes.")
+    if _CONTROL.search(raw):
+        raise BadPath("The path holds a control character.")
+    if not raw.startswith("/"):
+        raise BadPath(f"{_shown(raw)} is no path: a path begins with one slash, and has no scheme or host.")
+    if raw.startswith(("//", "/\\")):
+        raise BadPath(f"{_shown(raw)} names another host: a path begins with one slash.")
+    if "#" in raw:
+        raise BadPath(f"{_shown(raw)} has a fragment; a '#' in a value is written %23.")
+    path, mark, query = raw.partition("?")
+    if "\\" in path:
+        raise BadPath(f"{_shown(raw)} has a backslash.")
+    if any(_is_dots(segment) for segment in path.split("/")):
+        raise BadPath(f"{_shown(raw)} has a dot segment.")
+    return Target(quote(path, safe=_PATH_SAFE), quote(query, safe=_QUERY_SAFE) if mark else None)
+
+
+def resolve(site: Site, base: Target, location: str) -> str | None:
+    """The gateway's path for a URL that the app gave (RFC 3986 section 5), None where that is another site."""
+    rooted = site.root + base.path.removeprefix(site.mount)
+    origin = next(iter(site.origins), "http://localhost")
+    try:
+        url = urlsplit(urljoin(origin + rooted, location.strip()))
+        foreign = f"{url.scheme}://{url.netloc}".lower() not in site.origins
+    except ValueError:
+        return None
+    if foreign or not (url.path == site.root or url.path.startswith(site.root + "/")):
+        return None
+    path = site.mount + (url.path.removeprefix(site.root) or "/")
+    return f"{path}?{url.query}" if url.query else path
+
+
+def _is_dots(segment: str) -> bool:
+    """Whether a segment is `.` or `..`, however often encoded: something behind us may decode again."""
+    for _ in range(MAX_DECODINGS):
+        if segment in (".", ".."):
+            return True
+        decoded = unquote_to_bytes(segment).decode("latin-1")
+        if decoded == segment:
+            return False
+        segment = decoded
+    return True
+
+
+def _shown(raw: str) -> str:
+    return repr(raw if len(raw) <= 80 else raw[:77] + "...")

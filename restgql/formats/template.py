@@ -1,0 +1,99 @@
+"""URI templates (RFC 6570) in paths: `{x}`, `{+x}`, `{?x}`, `{&x}`, with lists, objects and explode."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import uritemplate
+
+from restgql.errors import BadPath, MissingParameter
+from restgql.formats.json import encode
+
+_EXPRESSION = re.compile(r"\{([^{}]*)\}")
+_VARSPEC = r"[A-Za-z0-9_](?:[A-Za-z0-9_.]*[A-Za-z0-9_])?(?:\*|:[1-9][0-9]{0,3})?"
+_GRAMMAR = re.compile(rf"[+?&]?{_VARSPEC}(?:,{_VARSPEC})*\Z")
+
+Lookup = Callable[[str], Any]
+
+
+class Name(msgspec.Struct, frozen=True):
+    """A variable of a template, and how it is expanded there."""
+
+    text: str
+    operator: str
+    explode: bool
+
+    @property
+    def optional(self) -> bool:
+        """Whether an absent value is left out rather than an error."""
+        return self.operator in ("?", "&")
+
+
+class Template(msgspec.Struct, frozen=True):
+    """A compiled path template; one with no expressions is its own text."""
+
+    text: str
+    names: tuple[Name, ...]
+
+
+@lru_cache(maxsize=1024)
+def compile(text: str) -> Template:
+    """The template in `text`. Raises BadPath for a brace or operator that forms no expression."""
+    names: list[Name] = []
+    for match in _EXPRESSION.finditer(text):
+        body = match[1]
+        if not _GRAMMAR.match(body):
+            raise BadPath(f"{{{body[:40]}}} is no template expression: {{x}}, {{?x,y}}, {{&x}} and {{+x}} are.")
+        operator = body[0] if body[0] in "+?&" else ""
+        for spec in body.removeprefix(operator).split(","):
+            names.append(Name(spec.rstrip("*").partition(":")[0], operator, spec.endswith("*")))
+    literal = _EXPRESSION.sub("", text)
+    if "{" in literal or "}" in literal:
+        raise BadPath("A brace of the path closes no template expression; a literal one is written %7B or %7D.")
+    return Template(text, tuple(names))
+
+
+def expand(template: Template, lookup: Lookup) -> str:
+    """The path, with each name's value percent-encoded into it.
+
+    `lookup` gives a name's JSON value, None for absent or null, or raises. Raises MissingParameter and BadPath.
+    """
+    if not template.names:
+        return template.text
+    values = {name.text: _value(name, lookup(name.text)) for name in template.names}
+    return uritemplate.URITemplate(template.text).expand({k: v for k, v in values.items() if v is not None})
+
+
+def params_lookup(params: Mapping[str, Any]) -> Lookup:
+    """Names from `params` alone."""
+    return params.get
+
+
+def _value(name: Name, value: Any) -> Any:
+    if value is None:
+        if name.optional:
+            return None
+        raise MissingParameter(f"The path needs a value for {{{name.text}}}.", parameter=name.text)
+    if isinstance(value, Mapping):
+        if not name.explode:
+            raise BadPath(f"{{{name.text}}} is an object; a path takes a scalar there.")
+        return {str(key): _scalar(name, item) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        if not (name.explode or name.optional):
+            raise BadPath(f"{{{name.text}}} is an array; a path takes a scalar there.")
+        return [_scalar(name, item) for item in value if item is not None]
+    text = _scalar(name, value)
+    if not text and not name.optional:
+        raise BadPath(f"{{{name.text}}} is empty, which would take a segment away.")
+    return text
+
+
+def _scalar(name: Name, value: Any) -> str:
+    """A scalar as JSON spells it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float):
+        return encode(value).decode()
+    raise BadPath(f"{{{name.text}}} holds an array or object within an array or object.")

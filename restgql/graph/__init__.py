@@ -1,0 +1,1 @@
+"""The schema, made when the app is set up."""

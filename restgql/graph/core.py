@@ -1,0 +1,117 @@
+"""The core schema, in graphene: `get`, `fetch`, `aggregate` and `routes`.
+
+No resolver here does I/O: `source` has the answers already, under the field's name in the response.
+"""
+
+from typing import Any
+
+import graphene
+from graphql import GraphQLResolveInfo, GraphQLScalarType, GraphQLSchema
+
+from restgql.graph.json_scalar import JSON, SPECIFIED_BY
+
+
+def _answer(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    return source.answer(info.field_name, info.path.key, arguments)
+
+
+def _headers() -> graphene.Argument:
+    return graphene.Argument(graphene.List(graphene.NonNull(RestHeaderInput)))
+
+
+class RestHeaderInput(graphene.InputObjectType):  # type: ignore[misc]
+    """A header field of a sub-request."""
+
+    name = graphene.String(required=True)
+    value = graphene.String(required=True)
+
+
+class RestHeader(graphene.ObjectType):  # type: ignore[misc]
+    """A header field of a response."""
+
+    name = graphene.String(required=True)
+    value = graphene.String(required=True)
+
+
+class RestResponse(graphene.ObjectType):  # type: ignore[misc]
+    """The response to a sub-request."""
+
+    url = graphene.String(required=True, description="The path that answered in the end.")
+    status = graphene.Int(required=True)
+    ok = graphene.Boolean(required=True, description="Whether the status is 200 to 299.")
+    redirected = graphene.Boolean(required=True)
+    headers = graphene.List(graphene.NonNull(RestHeader), required=True, description="Never Set-Cookie.")
+    header = graphene.String(name=graphene.String(required=True), description="A header's values, joined with commas.")
+    content_type = graphene.String()
+    etag = graphene.String()
+    size = graphene.Int(required=True, description="Of the body, in bytes, its content coding undone.")
+    json = graphene.Field(
+        JSON, select=graphene.String(), description="The body as a JSON value, or what a JMESPath selects of it."
+    )
+    text = graphene.String(description="The body as text; null where it cannot be decoded.")
+    data_url = graphene.String(description="The body as a data: URL (RFC 2397).")
+    error = graphene.String(description="Why no response could be had; then status is 504, 502 or 500.")
+
+    @staticmethod
+    def resolve_header(response: Any, info: GraphQLResolveInfo, name: str) -> str | None:
+        value: str | None = response.header(name)
+        return value
+
+    @staticmethod
+    def resolve_json(response: Any, info: GraphQLResolveInfo, select: str | None = None) -> Any:
+        return response.value(select)
+
+
+class RestRoute(graphene.ObjectType):  # type: ignore[misc]
+    """A route that can be asked for."""
+
+    path = graphene.String(required=True, description="A URI template (RFC 6570), for get and its params.")
+    endpoint = graphene.String(required=True)
+    methods = graphene.List(graphene.NonNull(graphene.String), required=True)
+    parameters = graphene.List(graphene.NonNull(graphene.String), required=True)
+    description = graphene.String()
+    typed = graphene.Boolean(required=True)
+
+
+class Query(graphene.ObjectType):  # type: ignore[misc]
+    get = graphene.Field(
+        JSON,
+        path=graphene.String(required=True),
+        params=JSON(),
+        select=graphene.String(),
+        headers=_headers(),
+        resolver=_answer,
+        description="The JSON value of GET path. A status of 400 or more is null and an error.",
+    )
+    fetch = graphene.Field(
+        RestResponse,
+        path=graphene.String(required=True),
+        params=JSON(),
+        headers=_headers(),
+        follow_redirects=graphene.Boolean(default_value=True),
+        resolver=_answer,
+        description="The response to GET path, whatever its status.",
+    )
+    aggregate = graphene.Field(
+        JSON,
+        paths=graphene.List(graphene.NonNull(graphene.String), required=True),
+        required=True,
+        resolver=_answer,
+        description="The path-keyed map that POST /aggregate returns.",
+    )
+    routes = graphene.List(
+        graphene.NonNull(RestRoute),
+        prefix=graphene.String(),
+        required=True,
+        resolver=_answer,
+        description="The routes that can be asked for.",
+    )
+
+
+def build() -> GraphQLSchema:
+    """The core schema; it always holds ID and Float, so that clients may declare such variables."""
+    schema: GraphQLSchema = graphene.Schema(query=Query, types=[graphene.ID, graphene.Float]).graphql_schema
+    json = schema.type_map["JSON"]
+    assert isinstance(json, GraphQLScalarType)
+    json.specified_by_url = SPECIFIED_BY  # graphene has no word for it
+    return schema

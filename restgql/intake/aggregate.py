@@ -1,0 +1,27 @@
+"""The paths of an /aggregate request: a JSON array, a JSON object of keys and paths, or `path` parameters."""
+
+from restgql.errors import BadRequest, LimitExceeded
+from restgql.intake import body
+from restgql.model import AggregateParams, Inbound
+
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def read(inbound: Inbound, max_paths: int) -> AggregateParams:
+    """The paths by key, in the order sent. Raises BadRequest and LimitExceeded."""
+    given: list[str] | dict[str, str]
+    if inbound.method == "POST":
+        given = body.read(inbound, list[str] | dict[str, str])
+    else:
+        given = [value for name, value in inbound.query if name == "path"]
+    paths = given if isinstance(given, dict) else {path: path for path in given}
+    if len(set(paths.values())) > max_paths:
+        raise LimitExceeded(f"More than {max_paths} paths.", limit="RESTGQL_MAX_SUBREQUESTS", allowed=max_paths)
+    return AggregateParams(paths=paths, envelope=_flag(inbound, "envelope"))
+
+
+def _flag(inbound: Inbound, name: str) -> bool:
+    text = dict(inbound.query).get(name, "false")
+    if text.lower() not in _BOOLEANS:
+        raise BadRequest(f"{name} is true or false, not {text[:40]!r}.")
+    return _BOOLEANS[text.lower()]

@@ -1,0 +1,84 @@
+"""GraphQL over HTTP: the request parameters, and the media type of the answer."""
+
+from typing import Any
+
+import msgspec
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
+
+from restgql.errors import BadRequest
+from restgql.formats import media
+from restgql.formats.json import NotJson, value
+from restgql.intake import body
+from restgql.model import GraphQLParams, Inbound
+
+JSON = "application/json"
+RESPONSE_JSON = "application/graphql-response+json"
+HTML = "text/html"
+_EXPLICIT_FIRST = (RESPONSE_JSON, JSON)
+
+
+class _Parameters(msgspec.Struct, rename="camel"):
+    query: str | None = None
+    operation_name: str | None = None
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
+
+
+def read(inbound: Inbound) -> GraphQLParams:
+    """The request parameters, of the query string or the JSON body. Raises BadRequest."""
+    found: _Parameters = body.read(inbound, _Parameters) if inbound.method == "POST" else _from_query(inbound)
+    if not found.query:
+        raise BadRequest("The parameter query is missing: it holds the GraphQL document.")
+    return GraphQLParams(
+        query=found.query,
+        operation_name=found.operation_name or None,
+        variables=found.variables or {},
+        extensions=found.extensions or {},
+    )
+
+
+def media_type(accept: str) -> str:
+    """The media type to answer in: JSON unless the client names the newer one. Raises BadRequest, status 406."""
+    if not accept.strip():
+        return JSON
+    qualities = _qualities(accept)
+    wildcard = max(qualities.get("application/*", 0.0), qualities.get("*/*", 0.0))
+    explicit = [(qualities[name], name) for name in _EXPLICIT_FIRST if qualities.get(name)]
+    if explicit:
+        return max(explicit, key=lambda pair: pair[0])[1]  # of equals the first, the newer one
+    if wildcard and qualities.get(JSON) != 0.0:
+        return JSON
+    raise BadRequest(f"The answer is {JSON} or {RESPONSE_JSON}, and Accept takes neither.", status=406)
+
+
+def wants_page(inbound: Inbound) -> bool:
+    """Whether this is a browser opening the endpoint."""
+    qualities = _qualities(inbound.accept)
+    json = max(qualities.get(JSON, 0.0), qualities.get(RESPONSE_JSON, 0.0))
+    return inbound.method in ("GET", "HEAD") and qualities.get(HTML, 0.0) > json
+
+
+def _qualities(accept: str) -> dict[str, float]:
+    """The quality of each media range that Accept names, its parameters aside (all JSON here is in UTF-8)."""
+    return {media.essence(name): quality for name, quality in reversed(parse_accept_header(accept, MIMEAccept))}
+
+
+def _from_query(inbound: Inbound) -> _Parameters:
+    given = dict(inbound.query)
+    return _Parameters(
+        query=given.get("query"),
+        operation_name=given.get("operationName"),
+        variables=_object("variables", given.get("variables")),
+        extensions=_object("extensions", given.get("extensions")),
+    )
+
+
+def _object(name: str, text: str | None) -> dict[str, Any] | None:
+    if not text:
+        return None
+    try:
+        found: dict[str, Any] | None = value(text.encode("utf-8", "surrogatepass"), dict[str, Any] | None)
+    except NotJson as exc:
+        raise BadRequest(f"The parameter {name} takes a JSON object: {exc}.") from exc
+    return found

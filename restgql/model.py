@@ -1,0 +1,124 @@
+"""The values that go from stage to stage, in the words of HTTP and GraphQL."""
+
+import enum
+from typing import Any
+
+import msgspec
+
+from restgql.errors import RestgqlError
+from restgql.formats.target import Target
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Inbound(msgspec.Struct, frozen=True, kw_only=True):
+    """The HTTP request to one of the gateway's endpoints."""
+
+    method: str
+    query: tuple[tuple[str, str], ...] = ()
+    content_type: str = ""
+    accept: str = ""
+    body: bytes = b""
+
+
+class Outbound(msgspec.Struct, frozen=True, kw_only=True):
+    """The HTTP response of the gateway. `cookies` are the Set-Cookie values of its parts."""
+
+    status: int
+    content_type: str
+    body: bytes
+    headers: Headers = ()
+    cookies: tuple[str, ...] = ()
+
+
+class GraphQLParams(msgspec.Struct, frozen=True, kw_only=True):
+    """A GraphQL request (GraphQL over HTTP, section Request Parameters)."""
+
+    query: str
+    operation_name: str | None = None
+    variables: dict[str, Any] = {}
+    extensions: dict[str, Any] = {}
+
+
+class AggregateParams(msgspec.Struct, frozen=True, kw_only=True):
+    """A list of paths, each with the key that its value has in the map."""
+
+    paths: dict[str, str]
+    envelope: bool = False
+
+
+class Follow(enum.Enum):
+    """What becomes of a redirect to the same app."""
+
+    NEVER = "never"
+    ALWAYS = "always"
+    UNLESS_HTML = "unless-html"
+    """A redirect that ends in HTML, a login page say, is the redirect itself."""
+
+
+class SubRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to the app. `headers` have names in lower case; `cookie` stands in for the caller's."""
+
+    target: Target
+    method: str = "GET"
+    headers: Headers = ()
+    cookie: str | None = None
+    follow: Follow = Follow.UNLESS_HTML
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Two safe sub-requests of one operation with the same identity are one, wherever they lead."""
+        return (self.method, self.target, self.headers, self.cookie)
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sub-request got: a response, or the failure to get one, which has a status, too.
+
+    `body` is as the app sent it, its content coding included. `seconds` is the time it took.
+    """
+
+    url: str
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    redirected: bool = False
+    failure: RestgqlError | None = None
+    cookies: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    def header(self, name: str) -> str | None:
+        """A header's values, joined with commas (RFC 9110 section 5.3), None if absent."""
+        lower = name.lower()
+        values = [value for key, value in self.headers if key.lower() == lower]
+        return ", ".join(values) if values else None
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that makes sub-requests: its request, why it makes none, or a step for each key of its map.
+
+    `key` is the field's name in the response.
+    """
+
+    key: str
+    request: SubRequest | None = None
+    refused: RestgqlError | None = None
+    parts: tuple["Step", ...] | None = None
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The steps of one operation, in document order. `name` is the operation's, `document` its hash."""
+
+    steps: tuple[Step, ...]
+    name: str = ""
+    document: str = ""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a step: a reply, a refusal, or the outcomes of its parts by key."""
+
+    reply: Reply | None = None
+    refused: RestgqlError | None = None
+    parts: dict[str, "Outcome"] | None = None
+
+
+Outcomes = dict[str, Outcome]

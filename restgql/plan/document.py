@@ -1,0 +1,108 @@
+"""A document read, held to its limits, validated, and kept for the next request with the same text."""
+
+import hashlib
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    validate,
+)
+from graphql.execution.values import get_variable_values
+
+from restgql.errors import BadRequest
+from restgql.model import GraphQLParams
+from restgql.plan.limits import Limits, check_document
+from restgql.plan.tokens import check_text
+
+MAX_ERRORS = 5
+CACHED_DOCUMENTS = 256
+
+
+class InvalidRequest(BadRequest):
+    """A request error of GraphQL (section Errors): no operation was run; `errors` say why."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(errors[0].message)
+        self.errors = errors
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation that is ready to be planned. `variables` are coerced, `given` as they came."""
+
+    document: DocumentNode
+    node: OperationDefinitionNode
+    variables: dict[str, Any]
+    given: dict[str, Any]
+    hash: str
+
+    @property
+    def name(self) -> str:
+        return self.node.name.value if self.node.name else ""
+
+    @property
+    def type(self) -> OperationType:
+        return self.node.operation
+
+
+class Documents:
+    """The documents of one schema, the last ones kept."""
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits, *, max_document: int, max_tokens: int) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._max_document = max_document
+        self._max_tokens = max_tokens
+        self._load = lru_cache(CACHED_DOCUMENTS)(self._read)
+
+    def operation(self, params: GraphQLParams) -> Operation:
+        """The operation that is asked for. Raises LimitExceeded, BadRequest and InvalidRequest."""
+        document, digest = self._load(params.query)
+        node = _choose(document, params.operation_name)
+        variables = get_variable_values(
+            self._schema, node.variable_definitions or (), params.variables, max_errors=MAX_ERRORS
+        )
+        if isinstance(variables, list):
+            raise InvalidRequest(variables)
+        return Operation(document=document, node=node, variables=variables, given=params.variables, hash=digest)
+
+    def _read(self, text: str) -> tuple[DocumentNode, str]:
+        try:
+            check_text(text, max_document=self._max_document, max_tokens=self._max_tokens)
+            document = parse(text)
+            check_document(document, self._limits)
+            errors = validate(self._schema, document, max_errors=MAX_ERRORS)
+        except GraphQLError as exc:
+            raise InvalidRequest([exc]) from exc
+        except RecursionError as exc:
+            raise BadRequest("The document nests too deep.") from exc
+        if errors:
+            raise InvalidRequest(errors[:MAX_ERRORS])
+        return document, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """GetOperation() of the GraphQL specification, section Executing Requests. Raises InvalidRequest."""
+    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    if name is None:
+        if len(operations) == 1:
+            return operations[0]
+        raise _invalid(
+            "The document has several operations: operationName says which."
+            if operations
+            else "The document has no operation."
+        )
+    for operation in operations:
+        if operation.name and operation.name.value == name:
+            return operation
+    raise _invalid(f"The document has no operation named {name[:80]!r}.")
+
+
+def _invalid(message: str) -> InvalidRequest:
+    return InvalidRequest([GraphQLError(message)])

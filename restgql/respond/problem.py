@@ -1,0 +1,28 @@
+"""Problem details for HTTP APIs (RFC 9457)."""
+
+from http import HTTPStatus
+from typing import Any
+
+from restgql.errors import RestgqlError
+from restgql.formats.json import encode
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def of_status(status: int) -> bytes:
+    """The problem that a status alone tells."""
+    return encode({"type": "about:blank", "title": title(status), "status": status})
+
+
+def of_error(error: RestgqlError) -> bytes:
+    """The problem of an error of ours, with its code."""
+    members: dict[str, Any] = {"type": "about:blank", "title": title(error.status), "status": error.status}
+    return encode(members | {"detail": error.message} | error.extensions)
+
+
+def title(status: int) -> str:
+    """The reason phrase of a status."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown status"

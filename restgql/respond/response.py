@@ -1,0 +1,115 @@
+"""The response to a sub-request, as GraphQL's RestResponse and as Python's `gateway.fetch` give it."""
+
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from restgql.errors import BadSelect
+from restgql.formats import json, media, select
+from restgql.model import Headers, Reply
+from restgql.respond import value
+
+
+class Header(msgspec.Struct, frozen=True):
+    """A header field of a response."""
+
+    name: str
+    value: str
+
+
+class Response:
+    """A response, or the failure to get one: then `error` is its code and `status` 504, 502 or 500."""
+
+    def __init__(self, reply: Reply, max_size: int) -> None:
+        self._reply = reply
+        self._max_size = max_size
+
+    @cached_property
+    def _content(self) -> value.Content:
+        return value.content(self._reply, self._max_size)
+
+    @property
+    def url(self) -> str:
+        """The path that answered in the end."""
+        return self._reply.url
+
+    @property
+    def status(self) -> int:
+        return self._content.status
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status <= 299
+
+    @property
+    def redirected(self) -> bool:
+        return self._reply.redirected
+
+    @property
+    def headers(self) -> list[Header]:
+        """The header fields, never Set-Cookie."""
+        return [Header(name, text) for name, text in shown_headers(self._reply)]
+
+    def header(self, name: str) -> str | None:
+        """A header's values, joined with commas; None if absent, and for Set-Cookie."""
+        return None if name.lower() == "set-cookie" else self._reply.header(name)
+
+    @property
+    def content_type(self) -> str | None:
+        return self.header("content-type")
+
+    @property
+    def etag(self) -> str | None:
+        return self.header("etag")
+
+    @property
+    def size(self) -> int:
+        """Of the body in bytes, its content coding undone."""
+        return len(self._content.body)
+
+    @property
+    def text(self) -> str | None:
+        """The body as text, None where it cannot be decoded by its charset."""
+        return media.decode_text(self._content.body, self._content.content_type)
+
+    @property
+    def data_url(self) -> str | None:
+        """The body as a data: URL (RFC 2397), None where there is no response."""
+        return None if self._content.failure else value.data_url(self._content)
+
+    @property
+    def error(self) -> str | None:
+        """The code of why no response could be had."""
+        return self._content.failure.code if self._content.failure else None
+
+    def value(self, expression: str | None = None) -> Any:
+        """The JSON value: its text as it is, or what a JMESPath expression selects. Raises BadSelect."""
+        return selected(value.json_text(self._content), expression)
+
+    def json(self, select: str | None = None) -> Any:
+        """The JSON value, decoded, or what a JMESPath expression selects of it. Raises BadSelect."""
+        found = self.value(select)
+        return json.value(bytes(found)) if isinstance(found, msgspec.Raw) else found
+
+    def data(self, expression: str | None = None) -> Any:
+        """Like `value`, of a response that is data: raises its error where it is none."""
+        if value.is_error(self._content):
+            raise value.error_of(self._reply, self._content)
+        return self.value(expression)
+
+
+def shown_headers(reply: Reply) -> Headers:
+    """What a client may see of a reply's header fields."""
+    return tuple((name, text) for name, text in reply.headers if name.lower() != "set-cookie")
+
+
+def selected(text: bytes, expression: str | None) -> Any:
+    """The JSON text as it is, or what a JMESPath expression selects of its value. Raises BadSelect."""
+    if expression is None:
+        return msgspec.Raw(text)
+    try:
+        whole = json.value(text)
+    except json.NotJson as exc:  # a number that JSON allows and no reader can hold
+        raise BadSelect("The body has a number that is out of range.") from exc
+    return select.search(expression, whole)
