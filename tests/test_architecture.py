@@ -1,0 +1,90 @@
+"""The layers: a module imports from its own layer's package or from those above it in this table, and never in a circle."""
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "restgql"
+
+# Each row may import from the rows above it; rooms of one row do not import each other.
+LAYERS: tuple[frozenset[str], ...] = (
+    frozenset({"errors"}),
+    frozenset({"formats"}),
+    frozenset({"model", "config"}),
+    frozenset({"intake", "graph", "plan", "respond", "graphiql"}),
+    frozenset({"dispatch"}),
+    frozenset({"gateway"}),
+    frozenset({"extension"}),
+    frozenset({"__init__", "cli"}),
+    frozenset({"__main__"}),
+)
+LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)] = path
+    return found
+
+
+def imports(path: Path, known: set[str]) -> set[str]:
+    """The modules of the package that a module imports, wherever in it the import stands."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {inside(alias.name) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            submodules = {inside(f"{node.module}.{alias.name}") for alias in node.names} & known
+            found |= submodules or {inside(node.module)}
+    return found & known
+
+
+def top_level_imports(path: Path) -> set[str]:
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in names}
+
+
+def inside(name: str) -> str:
+    """A module's name within the package; the package itself, its door, is `__init__`."""
+    return "__init__" if name == "restgql" else name.removeprefix("restgql.") if name.startswith("restgql.") else ""
+
+
+def graph() -> dict[str, set[str]]:
+    found = modules()
+    return {name: imports(path, set(found)) - {name} for name, path in found.items()}
+
+
+def room(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def test_every_module_has_a_layer() -> None:
+    assert {room(module) for module in modules()} <= set(LEVEL)
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_imports_come_from_the_same_room_or_a_lower_layer(module: str) -> None:
+    wrong = [
+        imported
+        for imported in graph()[module]
+        if room(imported) != room(module) and LEVEL[room(imported)] >= LEVEL[room(module)]
+    ]
+    assert not wrong, f"{module} imports {wrong}"
+
+
+def test_there_is_no_import_cycle() -> None:
+    try:
+        list(TopologicalSorter(graph()).static_order())
+    except CycleError as exc:
+        pytest.fail(f"import cycle: {exc.args[1]}")
+
+
+def test_only_dispatch_and_the_extension_see_flask() -> None:
+    seen = {room(module) for module, path in modules().items() if "flask" in top_level_imports(path)}
+    assert seen == {"dispatch", "extension", "cli"}

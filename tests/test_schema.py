@@ -1,0 +1,20 @@
+"""The committed SDL is the contract that clients generate code from: it changes knowingly or not at all."""
+
+from pathlib import Path
+
+from flask import Flask
+from graphql import print_schema, validate_schema
+
+from restgql import Gateway
+
+COMMITTED = Path(__file__).parent.parent / "schema" / "gateway.graphql"
+
+
+def test_the_core_schema_is_the_committed_one() -> None:
+    app = Flask(__name__)
+    Gateway(app)
+    schema = app.extensions["restgql"]["restgql"].schema
+    assert validate_schema(schema) == []
+    assert print_schema(schema) + "\n" == COMMITTED.read_text(), (
+        "the schema has changed; if that is meant: python -m restgql --app app schema > schema/gateway.graphql"
+    )
