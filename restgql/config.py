@@ -12,6 +12,8 @@ from restgql.formats.headers import never_set
 PREFIX = "RESTGQL_"
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
 UrlPath = Annotated[str, msgspec.Meta(pattern=r"^/[^?#]*[^/?#]$")]
 
 
@@ -39,6 +41,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_subrequests: Count = 50
     max_reply: Count = 5_000_000
     max_replies: Count = 20_000_000
+
+    deadline: Seconds = 10.0
+    subrequest_timeout: Seconds = 5.0
+    in_flight: Positive = 16
+    threads: Positive = 32
+    sequential: bool = False
 
     def __post_init__(self) -> None:
         for name in self.subrequest_headers:

@@ -109,6 +109,13 @@ class Unavailable(GatewayError):
     status = 503
 
 
+class Cancelled(GatewayError):
+    """A request was not made, because the one it depends on has failed; `parent` is that one's response path."""
+
+    code = "CANCELLED"
+    status = 424
+
+
 class ConfigError(GatewayError):
     """A configuration key or argument is unknown or ill-typed; raised at start, never while serving."""
 

@@ -1,46 +1,42 @@
 """The Flask extension: endpoints on a blueprint, configuration, and the gateway's calls in Python."""
 
-import re
-import uuid
 from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
-from flask import Blueprint, Flask, current_app, request, send_from_directory
+from flask import Blueprint, Flask, Request, current_app, request, send_from_directory
 from flask.blueprints import BlueprintSetupState
 from flask.globals import request_ctx
 from flask.testing import EnvironBuilder
 from flask.typing import ResponseReturnValue
 from graphql import GraphQLSchema
+from werkzeug.routing import MapAdapter
 
 from restgql import config as configuration
 from restgql import graphiql
 from restgql.config import Config
-from restgql.dispatch.budget import Budget
+from restgql.dispatch import Upstream
 from restgql.dispatch.flask import (
-    BUDGET,
     DEPTH,
     Entered,
+    connect,
     entered_by,
-    in_process,
     install_entrance,
-    site_of,
 )
 from restgql.dispatch.routes import Routes
 from restgql.errors import ConfigError, LimitExceeded, NestedRequest, RestgqlError
 from restgql.formats import coding
 from restgql.formats import json as json_format
-from restgql.gateway import Pipeline, Upstream, logger
+from restgql.gateway import Pipeline, logger
 from restgql.graph import core
 from restgql.intake import graphql as graphql_intake
-from restgql.model import Follow, GraphQLParams, Inbound, Outbound
+from restgql.model import Field, GraphQLParams, Inbound, Outbound
 from restgql.plan.document import InvalidRequest
 from restgql.respond import graphql as graphql_answer
 from restgql.respond import problem
 from restgql.respond.response import Response
 
 EXTENSION = "restgql"
-_REQUEST_ID = re.compile(r"[\w.:=+/@-]{1,128}\Z", re.ASCII)
 
 
 class Mounted:
@@ -52,7 +48,7 @@ class Mounted:
         self.schema: GraphQLSchema = core.build()
         self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ("graphql", "aggregate", "asset"))
         self.routes = Routes(app, config.routes, frozenset({"GET"}), lambda endpoint: is_gateway(app, endpoint))
-        self.pipeline = Pipeline(self.schema, config)
+        self.pipeline = Pipeline(self.schema, config, self.routes, app.logger)
         self._said = config.routes is not None
 
     @property
@@ -60,23 +56,20 @@ class Mounted:
         """Whether GraphiQL is on: as configured, else in debug."""
         return self.app.debug if self.config.graphiql is None else self.config.graphiql
 
-    def connect(self, entered: Entered, here: Any, adapter: Any) -> Upstream:
+    def connect(self, entered: Entered, here: Request, adapter: MapAdapter | None) -> Upstream:
         """The app as the upstream of one request, which is `here` behind all middleware."""
         self._say_reach()
-        budget = entered.environ.get(BUDGET) or Budget(self.config.max_subrequests)
-        dispatch = in_process(
+        return connect(
             self.app,
             entered.environ,
-            adapter=adapter,
-            site=site_of(entered.environ, here),
+            here,
+            adapter,
             routes=self.routes,
-            budget=budget,
+            max_subrequests=self.config.max_subrequests,
+            seconds=self.config.deadline,
             max_reply=self.config.max_reply,
             logger=self.app.logger,
         )
-        given = entered.environ.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex[:12]
-        return Upstream(dispatch=dispatch, routes=lambda: self.routes, request_id=request_id)
 
     def _say_reach(self) -> None:
         """Once, outside debug, where nobody chose RESTGQL_ROUTES: how much that opens."""
@@ -146,7 +139,7 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         """The JSON value of GET `path`. Raises UpstreamStatus for a status of 400 or more, and ClientErrors."""
-        found = self._response(path, params, headers, Follow.UNLESS_HTML).data(select)
+        found = self._response(Field.GET, {"path": path, "params": params, "headers": headers}).data(select)
         return json_format.value(bytes(found)) if isinstance(found, msgspec.Raw) else found
 
     def fetch(
@@ -158,19 +151,19 @@ class Gateway:
         follow_redirects: bool = True,
     ) -> Response:
         """The response to GET `path`, whatever its status. Raises ClientErrors for what cannot be asked."""
-        return self._response(path, params, headers, Follow.ALWAYS if follow_redirects else Follow.NEVER)
+        given = {"path": path, "params": params, "headers": headers, "follow_redirects": follow_redirects}
+        return self._response(Field.FETCH, given)
 
-    def _response(
-        self, path: str, params: Mapping[str, Any] | None, headers: Mapping[str, str] | None, follow: Follow
-    ) -> Response:
+    def _response(self, field: Field, given: dict[str, Any]) -> Response:
         mounted = self._mounted()
-        pairs = [{"name": name, "value": value} for name, value in (headers or {}).items()]
-        given = {"path": path, "params": dict(params or {}), "headers": pairs}
-        step = mounted.pipeline.collector.request("", given, follow)
-        if step.request is None:
-            assert step.refused is not None
-            raise step.refused
-        return Response(_caller(mounted, None).dispatch(step.request), mounted.config.max_reply)
+        given["params"] = dict(given["params"] or {})
+        given["headers"] = [{"name": name, "value": value} for name, value in (given["headers"] or {}).items()]
+        step = mounted.pipeline.collector.step(field, "", given)
+        outcome = mounted.pipeline.outcomes((step,), _caller(mounted, None))[""]
+        if outcome.refused is not None:
+            raise outcome.refused
+        assert outcome.response is not None
+        return outcome.response
 
     def _mount(self, state: BlueprintSetupState) -> None:
         app = cast(Flask, state.app)

@@ -9,31 +9,27 @@ import msgspec
 from graphql import GraphQLSchema, OperationType
 
 from restgql.config import Config
-from restgql.dispatch import Dispatcher, scheduler
+from restgql.dispatch import Upstream, pool
+from restgql.dispatch.flow import Flow
 from restgql.dispatch.routes import Route
-from restgql.errors import BadRequest, LimitExceeded, RestgqlError
+from restgql.dispatch.scheduler import Scheduler, Settings
+from restgql.dispatch.waits import Waits
+from restgql.errors import BadRequest, RestgqlError, Unavailable
 from restgql.formats.json import encode
 from restgql.intake import aggregate as aggregate_intake
 from restgql.intake import graphql as graphql_intake
-from restgql.model import GraphQLParams, Inbound, Outbound, Outcome, Outcomes, Step
-from restgql.plan.collect import Collector, identities, paths
+from restgql.model import Field, GraphQLParams, Inbound, Outbound, Step
+from restgql.plan.collect import Collector, parts
 from restgql.plan.document import Documents, InvalidRequest
-from restgql.plan.limits import Limits
+from restgql.plan.limits import Limits, check_size
 from restgql.respond import graphql as graphql_answer
 from restgql.respond import problem
 from restgql.respond.aggregate import map_text
+from restgql.respond.outcome import Outcomes
 
 logger = logging.getLogger("restgql")
 
 NO_STORE = ("Cache-Control", "no-store")
-
-
-class Upstream(msgspec.Struct, frozen=True, kw_only=True):
-    """The app, as one request sees it: how to ask it, and what may be asked for."""
-
-    dispatch: Dispatcher
-    routes: Callable[[], Iterable[Route]]
-    request_id: str
 
 
 class Executed(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,11 +40,19 @@ class Executed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pipeline:
-    """The stages, set up for one schema and configuration; it connects when nothing is left to refuse."""
+    """The stages, set up for one schema and configuration; it connects when nothing is left to refuse.
 
-    def __init__(self, schema: GraphQLSchema, config: Config) -> None:
+    `routes` are those that can be asked for, `logger` has the app's own tracebacks.
+    """
+
+    def __init__(
+        self, schema: GraphQLSchema, config: Config, routes: Iterable[Route], app_logger: logging.Logger
+    ) -> None:
         self._schema = schema
         self._config = config
+        self._routes = routes
+        self._app_logger = app_logger
+        self._waits = Waits()
         limits = Limits(
             max_depth=config.max_depth,
             max_aliases=config.max_aliases,
@@ -70,9 +74,9 @@ class Pipeline:
             status = 200 if media_type == graphql_intake.JSON else exc.status
             return _json(status, media_type, graphql_answer.refused(exc.errors))
         except RestgqlError as exc:
-            headers = (("Allow", "POST"),) if exc.status == 405 else ()
+            headers = (("Allow", "POST"),) if exc.status == 405 else _retry_after(exc)
             return _json(exc.status, media_type, graphql_answer.refused(exc), headers)
-        return _json(200, media_type, executed.result, cookies=_cookies(executed.outcomes.values()))
+        return _json(200, media_type, executed.result, cookies=_cookies(executed.outcomes))
 
     def aggregate(self, inbound: Inbound, connect: Callable[[], Upstream]) -> Outbound:
         """The answer of /aggregate: the map, or problem details (RFC 9457)."""
@@ -80,20 +84,19 @@ class Pipeline:
         try:
             params = aggregate_intake.read(inbound, self._config.max_subrequests)
             upstream = connect()
-            step = paths("aggregate", params.paths)
-            outcome = scheduler.run((step,), upstream.dispatch, logger)["aggregate"]
+            step = Step(key="aggregate", field=Field.AGGREGATE, steps=parts(params.paths))
+            outcomes = self.outcomes((step,), upstream)
+            if (refused := outcomes["aggregate"].refused) is not None:
+                raise refused
         except RestgqlError as exc:
-            body = problem.of_error(exc)
-            return Outbound(status=exc.status, content_type=problem.MEDIA_TYPE, body=body, headers=(NO_STORE,))
-        parts = outcome.parts or {}
-        body = map_text(parts, envelope=params.envelope, max_size=self._config.max_reply)
-        _log(upstream.request_id, "aggregate", "-", {"aggregate": outcome}, started)
+            headers = (NO_STORE, *_retry_after(exc))
+            return Outbound(
+                status=exc.status, content_type=problem.MEDIA_TYPE, body=problem.of_error(exc), headers=headers
+            )
+        body = map_text(outcomes["aggregate"].parts or {}, envelope=params.envelope)
+        _log(upstream.request_id, "aggregate", "-", outcomes, started)
         return Outbound(
-            status=200,
-            content_type="application/json",
-            body=body,
-            headers=(NO_STORE,),
-            cookies=_cookies(parts.values()),
+            status=200, content_type="application/json", body=body, headers=(NO_STORE,), cookies=_cookies(outcomes)
         )
 
     def execute(self, params: GraphQLParams, connect: Callable[[], Upstream], *, safe: bool) -> Executed:
@@ -103,19 +106,35 @@ class Pipeline:
         if safe and operation.type is not OperationType.QUERY:
             raise BadRequest("A GET request runs queries only; send the operation by POST.", status=405)
         steps = self.collector.steps(operation)
-        self._check_size(steps)
+        check_size(steps, self._config.max_subrequests)
         upstream = connect()
-        outcomes = scheduler.run(steps, upstream.dispatch, logger)
-        root = graphql_answer.Root(
-            outcomes, lambda prefix: _with_prefix(upstream.routes(), prefix), self._config.max_reply
+        outcomes = self.outcomes(steps, upstream)
+        shape = graphql_answer.Shape(lambda prefix: _with_prefix(self._routes, prefix))
+        result = graphql_answer.execute(
+            self._schema, operation.document, shape, outcomes, operation.given, operation.name, logger
         )
-        result = graphql_answer.execute(self._schema, operation.document, root, operation.given, operation.name, logger)
         _log(upstream.request_id, operation.name, operation.hash[:12], outcomes, started)
         return Executed(result=result, outcomes=outcomes)
 
-    def _check_size(self, steps: Iterable[Step]) -> None:
-        if len(identities(steps)) > (allowed := self._config.max_subrequests):
-            raise LimitExceeded(f"More than {allowed} sub-requests.", limit="RESTGQL_MAX_SUBREQUESTS", allowed=allowed)
+    def outcomes(self, steps: Iterable[Step], upstream: Upstream) -> Outcomes:
+        """What came of the steps, when all of it is there or the deadline has passed. Raises Unavailable."""
+        scheduler = Scheduler(
+            upstream.dispatch,
+            Settings(
+                deadline=upstream.deadline,
+                subrequest_timeout=self._config.subrequest_timeout,
+                in_flight=self._config.in_flight,
+                max_replies=self._config.max_replies,
+                inline=upstream.nested or self._config.sequential,
+            ),
+            pool=pool.shared(self._config.threads),
+            budget=upstream.budget,
+            waits=self._waits,
+            logger=self._app_logger,
+        )
+        outcomes = Flow(scheduler, upstream.caller, max_reply=self._config.max_reply).begin(steps)
+        scheduler.run()
+        return outcomes
 
 
 def _json(
@@ -138,17 +157,14 @@ def _with_prefix(routes: Iterable[Route], prefix: str | None) -> list[Route]:
     return [route for route in routes if route.path.startswith(prefix or "")]
 
 
-def _leaves(outcomes: Iterable[Outcome]) -> Iterable[Outcome]:
-    for outcome in outcomes:
-        if outcome.parts is None:
-            yield outcome
-        else:
-            yield from _leaves(outcome.parts.values())
-
-
-def _cookies(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
+def _cookies(outcomes: Outcomes) -> tuple[str, ...]:
     """What the parts set, in document order."""
-    return tuple(cookie for leaf in _leaves(outcomes) if leaf.reply for cookie in leaf.reply.cookies)
+    leaves = [leaf for outcome in outcomes.values() for leaf in outcome.leaves()]
+    return tuple(cookie for leaf in leaves if leaf.response for cookie in leaf.response.set_cookies)
+
+
+def _retry_after(error: RestgqlError) -> tuple[tuple[str, str], ...]:
+    return (("Retry-After", "1"),) if isinstance(error, Unavailable) else ()
 
 
 def _log(request_id: str, name: str, document: str, outcomes: Outcomes, started: float) -> None:
@@ -156,8 +172,9 @@ def _log(request_id: str, name: str, document: str, outcomes: Outcomes, started:
     if not logger.isEnabledFor(logging.INFO):
         return
     parts = [
-        str(leaf.reply.status) if leaf.reply else leaf.refused.code if leaf.refused else "-"
-        for leaf in _leaves(outcomes.values())
+        str(leaf.response.status) if leaf.response else leaf.refused.code if leaf.refused else "-"
+        for outcome in outcomes.values()
+        for leaf in outcome.leaves()
     ]
     milliseconds = (time.perf_counter() - started) * 1000
     logger.info(

@@ -7,6 +7,7 @@ import msgspec
 
 from restgql.errors import RestgqlError
 from restgql.formats.target import Target
+from restgql.formats.template import Template
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -93,16 +94,35 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         return ", ".join(values) if values else None
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """A field that makes sub-requests: its request, why it makes none, or a step for each key of its map.
+class Field(enum.Enum):
+    """The fields that make sub-requests."""
 
-    `key` is the field's name in the response.
+    GET = "get"
+    FETCH = "fetch"
+    AGGREGATE = "aggregate"
+    GET_EACH = "getEach"
+    EACH = "each"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that makes sub-requests, or why it makes none. `key` is its name in the response.
+
+    It has a template, or a `path` as it is. A template's names that `declared` holds come from `params`, the others
+    from the parent. `steps` are filled from this step's reply: they depend on it; those of AGGREGATE are its parts.
     """
 
     key: str
-    request: SubRequest | None = None
+    field: Field
+    template: Template | None = None
+    path: str = ""
+    params: dict[str, Any] = {}
+    declared: frozenset[str] = frozenset()
+    headers: Headers = ()
+    follow: Follow = Follow.UNLESS_HTML
+    over: str = "@"
+    limit: int | None = None
+    steps: tuple["Step", ...] = ()
     refused: RestgqlError | None = None
-    parts: tuple["Step", ...] | None = None
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,14 +131,3 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
     name: str = ""
     document: str = ""
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a step: a reply, a refusal, or the outcomes of its parts by key."""
-
-    reply: Reply | None = None
-    refused: RestgqlError | None = None
-    parts: dict[str, "Outcome"] | None = None
-
-
-Outcomes = dict[str, Outcome]

@@ -13,11 +13,13 @@ class Budget:
         self._left = allowed
         self._lock = threading.Lock()
 
-    def take(self, count: int = 1) -> None:
+    def take(self, count: int) -> None:
         """Take `count`, all or none. Raises LimitExceeded."""
         with self._lock:
             if count > self._left:
                 raise LimitExceeded(
-                    f"More than {self.allowed} sub-requests.", limit="RESTGQL_MAX_SUBREQUESTS", allowed=self.allowed
+                    f"{count} more sub-requests would be over the {self.allowed} of an operation.",
+                    limit="RESTGQL_MAX_SUBREQUESTS",
+                    allowed=self.allowed,
                 )
             self._left -= count

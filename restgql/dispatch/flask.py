@@ -1,6 +1,10 @@
 """A Flask app as the upstream: what entered it, where it is, and the dispatcher into it."""
 
 import logging
+import math
+import re
+import time
+import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -9,11 +13,10 @@ from flask import Flask, Request
 from flask.globals import request_ctx
 from werkzeug.routing import MapAdapter
 
-from restgql.dispatch import Dispatcher, environ
+from restgql.dispatch import Upstream, environ
 from restgql.dispatch.budget import Budget
-from restgql.dispatch.redirects import Redirects
+from restgql.dispatch.redirects import Caller
 from restgql.dispatch.routes import Routes
-from restgql.dispatch.scheduler import Deduplicated
 from restgql.dispatch.wsgi import Refusal, WsgiDispatcher
 from restgql.errors import NestedRequest, RestgqlError
 from restgql.formats import cookies
@@ -24,7 +27,9 @@ ENTERED = "restgql.entered"
 GATE = "restgql.gate"
 DEPTH = "restgql.depth"
 BUDGET = "restgql.budget"
+DEADLINE = "restgql.deadline"
 MAX_DEPTH = 2
+_REQUEST_ID = re.compile(r"[\w.:=+/@-]{1,128}\Z", re.ASCII)
 
 Gate = Callable[[], None]
 
@@ -90,18 +95,42 @@ def site_of(entered: environ.Environ, request: Request) -> Site:
     )
 
 
-def in_process(
+class InProcess:
+    """The dispatcher of one operation into `app`: each sub-request is matched, judged, and sent through `wsgi`."""
+
+    def __init__(self, wsgi: WsgiDispatcher, routes: Routes, adapter: MapAdapter, site: Site) -> None:
+        self._wsgi = wsgi
+        self._routes = routes
+        self._adapter = adapter
+        self._site = site
+
+    def route(self, request: SubRequest) -> object:
+        """The path's shape: its first segment and their number, without the cost of a match."""
+        path = request.target.path
+        return path.split("/", 2)[1], path.count("/")
+
+    def __call__(self, request: SubRequest) -> Reply:
+        """The app's reply. Raises NotAllowed, NestedRequest and BadPath."""
+        self._routes.judge(self._adapter, self._site, request.target, request.method)
+        return self._wsgi(request)
+
+
+def connect(
     app: Flask,
     entered: environ.Environ,
+    here: Request,
+    adapter: MapAdapter | None,
     *,
-    adapter: MapAdapter,
-    site: Site,
     routes: Routes,
-    budget: Budget,
+    max_subrequests: int,
+    seconds: float,
     max_reply: int,
     logger: logging.Logger,
-) -> Dispatcher:
-    """The dispatcher of one operation into `app`. Raises NestedRequest."""
+) -> Upstream:
+    """The app as the upstream of one operation. `here` is the request that `entered`, behind all middleware.
+
+    An operation within a sub-request shares its budget, and has what is left of its time. Raises NestedRequest.
+    """
     depth = entered.get(DEPTH, 0) + 1
     if depth > MAX_DEPTH:
         raise NestedRequest(f"A view that calls the gateway nests more than {MAX_DEPTH} deep.")
@@ -110,12 +139,23 @@ def in_process(
         if request_ctx.request.url_rule is not None:
             routes.judge_rule(request_ctx.request.url_rule)
 
-    shared = environ.template(entered) | {DEPTH: depth, BUDGET: budget, GATE: gate}
+    assert adapter is not None, "Flask has one for every request"
+    site = site_of(entered, here)
+    budget = entered.get(BUDGET) or Budget(max_subrequests)
+    deadline = min(time.monotonic() + seconds, entered.get(DEADLINE, math.inf))
+    shared = environ.template(entered) | {DEPTH: depth, BUDGET: budget, DEADLINE: deadline, GATE: gate}
     wsgi = WsgiDispatcher(app, shared, max_reply=max_reply, logger=logger)
+    return Upstream(
+        dispatch=InProcess(wsgi, routes, adapter, site),
+        caller=Caller(site, environ.origin(entered), entered.get("HTTP_COOKIE", "")),
+        budget=budget,
+        deadline=deadline,
+        nested=depth > 1,
+        request_id=_request_id(entered),
+    )
 
-    def guarded(request: SubRequest) -> Reply:
-        routes.judge(adapter, site, request.target, request.method)
-        budget.take()
-        return wsgi(request)
 
-    return Redirects(Deduplicated(guarded), site, cookie=entered.get("HTTP_COOKIE", ""), origin=environ.origin(entered))
+def _request_id(entered: environ.Environ) -> str:
+    """The caller's X-Request-Id where it can stand in a log, else a new one."""
+    given = entered.get("HTTP_X_REQUEST_ID", "")
+    return given if _REQUEST_ID.match(given) else uuid.uuid4().hex[:12]

@@ -2,66 +2,74 @@
 
 import msgspec
 
-from restgql.dispatch import Dispatcher
 from restgql.errors import BadPath, LimitExceeded
 from restgql.formats import cookies, media, target
-from restgql.formats.target import Site, Target
+from restgql.formats.target import Site
 from restgql.model import Follow, Reply, SubRequest
+from restgql.respond.value import REDIRECTS
 
-STATUSES = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
 
 
-class Redirects:
-    """A dispatcher that follows what `dispatch` answers. `cookie` and `origin` are the caller's."""
+class Caller(msgspec.Struct, frozen=True):
+    """Whose requests these are, as far as the next one is concerned: its app, origin and cookies."""
 
-    def __init__(self, dispatch: Dispatcher, site: Site, *, cookie: str, origin: str) -> None:
-        self._dispatch = dispatch
-        self._site = site
-        self._cookie = cookie
-        self._origin = origin
+    site: Site
+    origin: str
+    cookie: str
 
-    def __call__(self, request: SubRequest) -> Reply:
-        """The reply that ends the chain, with the cookies of every hop. Raises what a hop's dispatch raises."""
-        first = reply = self._dispatch(request)
-        set_cookies, seconds, hops = reply.cookies, reply.seconds, 0
-        while request.follow is not Follow.NEVER and (onward := self._onward(request, reply)) is not None:
-            hops += 1
-            if hops > MAX_REDIRECTS:
-                failure = LimitExceeded(
-                    f"More than {MAX_REDIRECTS} redirects.", limit="redirects", allowed=MAX_REDIRECTS, status=502
-                )
-                reply = Reply(url=str(request.target), status=failure.status, failure=failure)
-                break
-            request, reply = onward, self._dispatch(onward)
-            set_cookies, seconds = set_cookies + reply.cookies, seconds + reply.seconds
-        if not hops:
+    def cookie_after(self, request: SubRequest, reply: Reply, to_path: str) -> str | None:
+        """The Cookie header of a request that follows this reply, None where it set no cookie and had none set."""
+        if not reply.cookies:
+            return request.cookie
+        sent = self.cookie if request.cookie is None else request.cookie
+        return cookies.next_header(sent, self.origin + request.target.path, self.origin + to_path, reply.cookies)
+
+
+class Chain(msgspec.Struct, frozen=True):
+    """A request that was asked for, and the replies so far, one a hop."""
+
+    asked: SubRequest
+    caller: Caller
+    replies: tuple[Reply, ...] = ()
+
+    def then(self, request: SubRequest, reply: Reply) -> "tuple[Chain, SubRequest] | Reply":
+        """The chain with `reply`, and the request that comes next; or the reply that ends it."""
+        chain = Chain(self.asked, self.caller, (*self.replies, reply))
+        onward = None if self.asked.follow is Follow.NEVER else self._onward(request, reply)
+        if onward is None:
+            return chain._ended(reply)
+        if len(chain.replies) > MAX_REDIRECTS:
+            failure = LimitExceeded(
+                f"More than {MAX_REDIRECTS} redirects.", limit="redirects", allowed=MAX_REDIRECTS, status=502
+            )
+            return chain._ended(Reply(url=str(request.target), status=failure.status, failure=failure))
+        return chain, onward
+
+    def _ended(self, reply: Reply) -> Reply:
+        if len(self.replies) == 1:
             return reply
-        if request.follow is Follow.UNLESS_HTML and _is_html(reply):
-            reply = first
-        return msgspec.structs.replace(reply, redirected=reply is not first, cookies=set_cookies, seconds=seconds)
+        if self.asked.follow is Follow.UNLESS_HTML and _is_html(reply):
+            reply = self.replies[0]
+        return msgspec.structs.replace(
+            reply,
+            redirected=reply is not self.replies[0],
+            cookies=tuple(cookie for hop in self.replies for cookie in hop.cookies),
+            seconds=sum(hop.seconds for hop in self.replies),
+        )
 
     def _onward(self, request: SubRequest, reply: Reply) -> SubRequest | None:
         """The request that a redirect asks for, None where it leads nowhere in this app."""
-        location = reply.header("location") if reply.status in STATUSES else None
-        if location is None:
-            return None
-        path = target.resolve(self._site, request.target, location)
+        location = reply.header("location") if reply.status in REDIRECTS else None
+        path = None if location is None else target.resolve(self.caller.site, request.target, location)
         if path is None:
             return None
         try:
             onward = target.parse(path)
         except BadPath:
             return None
-        cookie = self._cookie if request.cookie is None else request.cookie
-        return msgspec.structs.replace(
-            request,
-            target=onward,
-            cookie=cookies.next_header(cookie, self._url(request.target), self._url(onward), reply.cookies),
-        )
-
-    def _url(self, to: Target) -> str:
-        return f"{self._origin}{to.path}"
+        cookie = self.caller.cookie_after(request, reply, onward.path)
+        return msgspec.structs.replace(request, target=onward, cookie=cookie)
 
 
 def _is_html(reply: Reply) -> bool:

@@ -1,46 +1,273 @@
-"""Steps in, outcomes out: the only place that starts sub-requests."""
+"""The jobs of one operation: which run now, on which thread, until when. The only place that starts sub-requests."""
 
 import logging
-from collections.abc import Iterable
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+
+import msgspec
 
 from restgql.dispatch import Dispatcher
-from restgql.errors import ClientError, UpstreamInvalid
-from restgql.model import Outcome, Outcomes, Reply, Step, SubRequest
+from restgql.dispatch.budget import Budget
+from restgql.dispatch.pool import Pool, Ticket
+from restgql.dispatch.waits import Waits
+from restgql.errors import ClientError, LimitExceeded, RestgqlError, Unavailable, UpstreamInvalid, UpstreamTimeout
+from restgql.model import Reply, SubRequest
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "QUERY"})
+WATCHDOG_SECONDS = 0.002
+
+Answer = Reply | ClientError
+Listener = Callable[[Answer], None]
 
 
-class Deduplicated:
-    """A dispatcher that sends each safe sub-request of an operation once."""
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How the jobs of an operation run. Times in seconds, `max_replies` in bytes."""
 
-    def __init__(self, dispatch: Dispatcher) -> None:
+    deadline: float
+    subrequest_timeout: float
+    in_flight: int
+    max_replies: int
+    inline: bool = False
+    """In the caller's own thread, one after the other: nested work must not wait for a thread."""
+
+
+class Job:
+    """A sub-request on its way; `listeners` hear its answer once. The scheduler's lock guards all of it."""
+
+    __slots__ = ("answer", "begun", "listeners", "request", "thread", "ticket", "waited")
+
+    def __init__(self, request: SubRequest, listener: Listener) -> None:
+        self.request = request
+        self.listeners = [listener]
+        self.answer: Answer | None = None
+        self.begun = 0.0
+        self.waited = 0.0
+        self.thread = ""
+        self.ticket: Ticket | None = None
+
+
+class Scheduler:
+    """Runs jobs as they become ready, each safe one once.
+
+    One thread, the leader, takes job after job. Another one joins where a route is known to wait, or where a job has
+    kept a thread for 2 ms while others are ready. The thread that waits for it all runs none of them, so it keeps
+    the deadline whatever they do. `_lock` guards everything here that changes.
+    """
+
+    def __init__(
+        self,
+        dispatch: Dispatcher,
+        settings: Settings,
+        *,
+        pool: Pool,
+        budget: Budget,
+        waits: Waits,
+        logger: logging.Logger,
+    ) -> None:
         self._dispatch = dispatch
-        self._replies: dict[tuple[object, ...], Reply] = {}
+        self._settings = settings
+        self._pool = pool
+        self._budget = budget
+        self._waits = waits
+        self._logger = logger
+        self._lock = threading.Lock()
+        self._ready: deque[Job] = deque()
+        self._running: set[Job] = set()
+        self._known: dict[tuple[object, ...], Job] = {}
+        self._pending = 0
+        self._workers = 0
+        self._bytes = 0
+        self._ended = False
+        self._dozing = False
+        self.eager = False
+        """Whether to give way after every job, rather than at the end."""
+        self._wake = threading.Lock()
+        self._wake.acquire()
+        self.began = time.perf_counter()
+        self.jobs: list[Job] = []
+        self.deduplicated = 0
 
-    def __call__(self, request: SubRequest) -> Reply:
-        if request.method not in SAFE_METHODS:
-            return self._dispatch(request)
-        reply = self._replies.get(request.identity)
-        if reply is None:
-            reply = self._replies[request.identity] = self._dispatch(request)
-        return reply
+    def reserve(self, requests: list[SubRequest]) -> None:
+        """Take what these would cost out of the budget, all or none. Raises LimitExceeded."""
+        with self._lock:
+            fresh = {request.identity for request in requests if request.identity not in self._known}
+        self._budget.take(len(fresh))
+
+    def submit(self, request: SubRequest, listener: Listener) -> None:
+        """Have `listener` hear the answer to `request`, which was reserved: later, or now if it is known."""
+        with self._lock:
+            known = self._known.get(request.identity) if request.method in SAFE_METHODS else None
+            if known is not None:
+                self.deduplicated += 1
+                if known.answer is None:
+                    known.listeners.append(listener)
+                    return
+                answer = known.answer
+            elif self._ended:
+                answer = _timed_out(request)
+            else:
+                job = Job(request, listener)
+                self._known[request.identity] = job
+                self.jobs.append(job)
+                self._ready.append(job)
+                self._pending += 1
+                if self._dozing and len(self._ready) > 1:
+                    self._rouse()
+                return
+        listener(answer)
+
+    def run(self) -> None:
+        """Return when every job has its answer, at the deadline at the latest. Raises Unavailable."""
+        for _ in self.pulses():
+            pass
+
+    def pulses(self) -> Iterator[None]:
+        """Like `run`, giving way whenever something may have happened."""
+        if not self._pending:
+            return
+        if self._settings.inline:
+            self._workers = 1
+            self._work(None)
+            return
+        self._workers = 1
+        if self._pool.stuck >= self._pool.size or not self._pool.start(self._work, wait=self._left()):
+            self.cancel()
+            raise Unavailable("All threads of the gateway are busy.")
+        try:
+            while self._pending:
+                self._wake.acquire(timeout=self._patience())
+                self._watch()
+                yield
+        finally:
+            self.cancel()
+
+    def cancel(self) -> None:
+        """End what has not begun, and wait no longer for what has; their listeners hear of a timeout."""
+        with self._lock:
+            self._ended = True
+            ready, self._ready = list(self._ready), deque()
+            late = [*self._running, *ready]
+        for job in late:
+            self._finish(job, _timed_out(job.request))
+
+    def _left(self) -> float:
+        return max(0.0, self._settings.deadline - time.monotonic())
+
+    def _patience(self) -> float:
+        """How long nothing need be looked at: briefly while jobs are ready that another thread could take."""
+        with self._lock:
+            self._dozing = not self._ready or self._workers >= self._settings.in_flight
+            if not self._dozing or self._ended:
+                return WATCHDOG_SECONDS
+            oldest = min((job.begun for job in self._running), default=time.perf_counter())
+        return max(0.0, min(self._left(), oldest + self._settings.subrequest_timeout - time.perf_counter()))
+
+    def _watch(self) -> None:
+        """What the waiting thread does when it wakes: end what is late, help where a job keeps others waiting."""
+        if not self._left():
+            self.cancel()
+        now = time.perf_counter()
+        with self._lock:
+            late = [job for job in self._running if now - job.begun >= self._settings.subrequest_timeout]
+            keeping = all(now - job.begun >= WATCHDOG_SECONDS / 2 for job in self._running)
+            helpers = len(self._ready) if keeping else 0
+        for job in late:
+            self._finish(job, _timed_out(job.request))
+        for _ in range(helpers):
+            if not self._help():
+                break
+
+    def _help(self) -> bool:
+        """Start one more worker, where there is room for it."""
+        with self._lock:
+            if self._workers >= self._settings.in_flight or not self._ready:
+                return False
+            self._workers += 1
+        if self._pool.start(self._work):
+            return True
+        with self._lock:
+            self._workers -= 1
+        return False
+
+    def _work(self, ticket: Ticket | None) -> None:
+        """Take job after job until none is ready."""
+        name = threading.current_thread().name
+        while True:
+            with self._lock:
+                if not self._ready:
+                    self._workers -= 1
+                    return
+                job = self._ready.popleft()
+                job.ticket, job.thread, job.begun = ticket, name, time.perf_counter()
+                self._running.add(job)
+                others = bool(self._ready)
+            route = self._dispatch.route(job.request)
+            if others and not self._settings.inline and self._waits.waits(route):
+                self._help()
+            computed = time.thread_time()
+            answer = self._answer(job.request)
+            took = time.perf_counter() - job.begun
+            job.waited = max(0.0, took - (time.thread_time() - computed))
+            self._waits.observe(route, job.waited)
+            if not self._finish(job, answer):
+                return  # it was given up, and so was this thread
+
+    def _answer(self, request: SubRequest) -> Answer:
+        try:
+            reply = self._dispatch(request)
+        except ClientError as exc:
+            return exc
+        except Exception:
+            self._logger.exception("Exception on the way to %s", request.target)
+            return _failed(request, UpstreamInvalid("The route could not be asked.", status=500))
+        with self._lock:
+            self._bytes += len(reply.body)
+            if self._bytes <= (allowed := self._settings.max_replies):
+                return reply
+        message = f"The responses are over {allowed} bytes in all."
+        return _failed(request, LimitExceeded(message, limit="RESTGQL_MAX_REPLIES", allowed=allowed, status=502))
+
+    def _finish(self, job: Job, answer: Answer) -> bool:
+        """Give a job its answer, and its listeners theirs; False if it had one already."""
+        with self._lock:
+            if job.answer is not None:
+                return False
+            job.answer = answer
+            overtaken = job in self._running and _is_timeout(answer)
+            self._running.discard(job)
+            listeners, job.listeners = job.listeners, []
+            if overtaken:
+                self._workers -= 1
+        if overtaken and job.ticket is not None:
+            self._pool.give_up(job.ticket)
+        try:
+            for listener in listeners:
+                listener(answer)
+        except Exception:  # a listener that fails must not keep the operation waiting
+            self._logger.exception("Exception after %s", job.request.target)
+        with self._lock:
+            self._pending -= 1
+            if not self._pending or self.eager:
+                self._rouse()
+        if overtaken and self._ready:
+            self._help()
+        return True
+
+    def _rouse(self) -> None:
+        """Wake the thread that waits; the caller holds `_lock`."""
+        if self._wake.locked():
+            self._wake.release()
 
 
-def run(steps: Iterable[Step], dispatch: Dispatcher, logger: logging.Logger) -> Outcomes:
-    """What came of each step, by key. A step that fails never harms another."""
-    return {step.key: _outcome(step, dispatch, logger) for step in steps}
+def _timed_out(request: SubRequest) -> Reply:
+    return _failed(request, UpstreamTimeout("The route did not answer in time."))
 
 
-def _outcome(step: Step, dispatch: Dispatcher, logger: logging.Logger) -> Outcome:
-    if step.parts is not None:
-        return Outcome(parts=run(step.parts, dispatch, logger))
-    if step.request is None:
-        return Outcome(refused=step.refused)
-    try:
-        return Outcome(reply=dispatch(step.request))
-    except ClientError as exc:
-        return Outcome(refused=exc)
-    except Exception:
-        logger.exception("Exception on the way to %s", step.request.target)
-        failure = UpstreamInvalid("The route could not be asked.", status=500)
-        return Outcome(reply=Reply(url=str(step.request.target), status=failure.status, failure=failure))
+def _is_timeout(answer: Answer) -> bool:
+    return isinstance(answer, Reply) and isinstance(answer.failure, UpstreamTimeout)
+
+
+def _failed(request: SubRequest, failure: RestgqlError) -> Reply:
+    return Reply(url=str(request.target), status=failure.status, failure=failure)

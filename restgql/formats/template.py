@@ -55,20 +55,19 @@ def compile(text: str) -> Template:
     return Template(text, tuple(names))
 
 
-def expand(template: Template, lookup: Lookup) -> str:
+def expand(template: Template, lookup: Lookup, link: Callable[[str], str] = str) -> str:
     """The path, with each name's value percent-encoded into it.
 
-    `lookup` gives a name's JSON value, None for absent or null, or raises. Raises MissingParameter and BadPath.
+    `lookup` gives a name's JSON value, None for absent or null, or raises. `link` makes a path of the URL that a
+    template beginning with `{+x}` follows. Raises MissingParameter and BadPath.
     """
     if not template.names:
         return template.text
     values = {name.text: _value(name, lookup(name.text)) for name in template.names}
+    first = template.names[0]
+    if first.operator == "+" and template.text.startswith("{") and isinstance(values[first.text], str):
+        values[first.text] = link(values[first.text])
     return uritemplate.URITemplate(template.text).expand({k: v for k, v in values.items() if v is not None})
-
-
-def params_lookup(params: Mapping[str, Any]) -> Lookup:
-    """Names from `params` alone."""
-    return params.get
 
 
 def _value(name: Name, value: Any) -> Any:

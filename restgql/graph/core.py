@@ -10,13 +10,72 @@ from graphql import GraphQLResolveInfo, GraphQLScalarType, GraphQLSchema
 
 from restgql.graph.json_scalar import JSON, SPECIFIED_BY
 
+TEMPLATES = "Templates are filled from this response's JSON."
+
 
 def _answer(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
-    return source.answer(info.field_name, info.path.key, arguments)
+    return source.answer(info, arguments)
+
+
+def _json(source: Any, info: GraphQLResolveInfo, select: str | None = None) -> Any:
+    return source.json(select)
+
+
+def _of_response(name: str, default: Any, source: Any, info: GraphQLResolveInfo) -> Any:
+    return getattr(source.response, name)
 
 
 def _headers() -> graphene.Argument:
     return graphene.Argument(graphene.List(graphene.NonNull(RestHeaderInput)))
+
+
+def _get(description: str) -> graphene.Field:
+    return graphene.Field(
+        JSON,
+        path=graphene.String(required=True),
+        params=JSON(),
+        select=graphene.String(),
+        headers=_headers(),
+        resolver=_answer,
+        description=description,
+    )
+
+
+def _fetch(description: str) -> graphene.Field:
+    return graphene.Field(
+        lambda: RestResponse,
+        path=graphene.String(required=True),
+        params=JSON(),
+        headers=_headers(),
+        follow_redirects=graphene.Boolean(default_value=True),
+        resolver=_answer,
+        description=description,
+    )
+
+
+def _get_each() -> graphene.Field:
+    return graphene.Field(
+        JSON,
+        path=graphene.String(required=True),
+        over=graphene.String(default_value="@"),
+        params=JSON(),
+        limit=graphene.Int(),
+        select=graphene.String(),
+        headers=_headers(),
+        resolver=_answer,
+        description="One request for each element of the array that over selects; "
+        "select then sees the array of their values.",
+    )
+
+
+def _each() -> graphene.Field:
+    return graphene.Field(
+        graphene.List(lambda: RestItem),
+        over=graphene.String(default_value="@"),
+        limit=graphene.Int(),
+        resolver=_answer,
+        description="The elements of the array that over selects, for fields of their own.",
+    )
 
 
 class RestHeaderInput(graphene.InputObjectType):  # type: ignore[misc]
@@ -34,7 +93,10 @@ class RestHeader(graphene.ObjectType):  # type: ignore[misc]
 
 
 class RestResponse(graphene.ObjectType):  # type: ignore[misc]
-    """The response to a sub-request."""
+    """The response to a sub-request, and the requests that depend on it."""
+
+    class Meta:
+        default_resolver = _of_response
 
     url = graphene.String(required=True, description="The path that answered in the end.")
     status = graphene.Int(required=True)
@@ -46,20 +108,39 @@ class RestResponse(graphene.ObjectType):  # type: ignore[misc]
     etag = graphene.String()
     size = graphene.Int(required=True, description="Of the body, in bytes, its content coding undone.")
     json = graphene.Field(
-        JSON, select=graphene.String(), description="The body as a JSON value, or what a JMESPath selects of it."
+        JSON,
+        select=graphene.String(),
+        resolver=_json,
+        description="The body as a JSON value, or what a JMESPath expression selects of it.",
     )
     text = graphene.String(description="The body as text; null where it cannot be decoded.")
     data_url = graphene.String(description="The body as a data: URL (RFC 2397).")
     error = graphene.String(description="Why no response could be had; then status is 504, 502 or 500.")
 
-    @staticmethod
-    def resolve_header(response: Any, info: GraphQLResolveInfo, name: str) -> str | None:
-        value: str | None = response.header(name)
-        return value
+    get = _get(f"The JSON value of GET path. {TEMPLATES}")
+    fetch = _fetch(f"The response to GET path. {TEMPLATES}")
+    get_each = _get_each()
+    each = _each()
 
     @staticmethod
-    def resolve_json(response: Any, info: GraphQLResolveInfo, select: str | None = None) -> Any:
-        return response.value(select)
+    def resolve_header(source: Any, info: GraphQLResolveInfo, name: str) -> str | None:
+        value: str | None = source.response.header(name)
+        return value
+
+
+class RestItem(graphene.ObjectType):  # type: ignore[misc]
+    """An element of an array, and the requests that depend on it."""
+
+    json = graphene.Field(
+        JSON,
+        select=graphene.String(),
+        resolver=_json,
+        description="The element, or what a JMESPath expression selects of it.",
+    )
+    get = _get("The JSON value of GET path. Templates are filled from this element, {item} is a scalar one.")
+    fetch = _fetch("The response to GET path. Templates are filled from this element, {item} is a scalar one.")
+    get_each = _get_each()
+    each = _each()
 
 
 class RestRoute(graphene.ObjectType):  # type: ignore[misc]
@@ -74,24 +155,8 @@ class RestRoute(graphene.ObjectType):  # type: ignore[misc]
 
 
 class Query(graphene.ObjectType):  # type: ignore[misc]
-    get = graphene.Field(
-        JSON,
-        path=graphene.String(required=True),
-        params=JSON(),
-        select=graphene.String(),
-        headers=_headers(),
-        resolver=_answer,
-        description="The JSON value of GET path. A status of 400 or more is null and an error.",
-    )
-    fetch = graphene.Field(
-        RestResponse,
-        path=graphene.String(required=True),
-        params=JSON(),
-        headers=_headers(),
-        follow_redirects=graphene.Boolean(default_value=True),
-        resolver=_answer,
-        description="The response to GET path, whatever its status.",
-    )
+    get = _get("The JSON value of GET path. A status of 400 or more is null and an error.")
+    fetch = _fetch("The response to GET path, whatever its status.")
     aggregate = graphene.Field(
         JSON,
         paths=graphene.List(graphene.NonNull(graphene.String), required=True),
@@ -103,9 +168,12 @@ class Query(graphene.ObjectType):  # type: ignore[misc]
         graphene.NonNull(RestRoute),
         prefix=graphene.String(),
         required=True,
-        resolver=_answer,
         description="The routes that can be asked for.",
     )
+
+    @staticmethod
+    def resolve_routes(source: Any, info: GraphQLResolveInfo, prefix: str | None = None) -> Any:
+        return source.routes(prefix)
 
 
 def build() -> GraphQLSchema:

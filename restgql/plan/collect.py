@@ -1,18 +1,28 @@
-"""The fields that make sub-requests, as steps: templates filled, headers and paths checked."""
+"""The fields that make sub-requests, as steps; a step's own steps are the fields selected on its response."""
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
-from graphql import FieldNode, FragmentDefinitionNode, GraphQLError, GraphQLObjectType, GraphQLSchema
-from graphql.execution.collect_fields import collect_fields
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    ObjectValueNode,
+    get_named_type,
+)
+from graphql.execution.collect_fields import collect_fields, collect_sub_fields
 from graphql.execution.values import get_argument_values
 
 from restgql.errors import BadRequest, RestgqlError
-from restgql.formats import headers, target, template
-from restgql.model import Follow, Step, SubRequest
+from restgql.formats import headers, template
+from restgql.model import Field, Follow, Step
 from restgql.plan.document import Operation
 
 Arguments = dict[str, Any]
+Fields = dict[str, list[FieldNode]]
+
+_BY_NAME = {field.value: field for field in Field}
 
 
 class Collector:
@@ -21,13 +31,6 @@ class Collector:
     def __init__(self, schema: GraphQLSchema, added_headers: frozenset[str]) -> None:
         self._schema = schema
         self._added_headers = added_headers
-        self._fields: dict[str, Callable[[str, Arguments], Step]] = {
-            "get": lambda key, given: self.request(key, given, Follow.UNLESS_HTML),
-            "fetch": lambda key, given: self.request(
-                key, given, Follow.ALWAYS if given["follow_redirects"] else Follow.NEVER
-            ),
-            "aggregate": lambda key, given: paths(key, {path: path for path in given["paths"]}),
-        }
 
     def steps(self, operation: Operation) -> tuple[Step, ...]:
         """The steps of an operation, in document order."""
@@ -36,48 +39,85 @@ class Collector:
             return ()
         fragments = {d.name.value: d for d in operation.document.definitions if isinstance(d, FragmentDefinitionNode)}
         fields = collect_fields(self._schema, fragments, operation.variables, root, operation.node.selection_set)
-        steps = (self._step(root, key, nodes[0], operation.variables) for key, nodes in fields.items())
-        return tuple(step for step in steps if step is not None)
+        return self._steps_of(root, fields, fragments, operation.variables)
 
-    def request(self, key: str, given: Arguments, follow: Follow) -> Step:
-        """The step of one path template with its params and headers."""
-        params = given.get("params")
+    def step(
+        self,
+        field: Field,
+        key: str,
+        given: Arguments,
+        *,
+        literal: frozenset[str] = frozenset(),
+        steps: tuple[Step, ...] = (),
+    ) -> Step:
+        """The step of a field with these arguments; `literal` are the names that its params spell out, even absent."""
         try:
+            params = given.get("params")
             if params is not None and not isinstance(params, dict):
                 raise BadRequest("params takes an object.")
-            path = template.expand(template.compile(given["path"]), (params or {}).get)
-            pairs = headers.settable(((h["name"], h["value"]) for h in given.get("headers") or ()), self._added_headers)
-            return Step(key=key, request=SubRequest(target=target.parse(path), headers=pairs, follow=follow))
+            limit = given.get("limit")
+            if limit is not None and limit < 0:
+                raise BadRequest("limit takes 0 or more.")
+            return Step(
+                key=key,
+                field=field,
+                template=template.compile(given["path"]) if "path" in given else None,
+                params=params or {},
+                declared=literal | frozenset(params or ()),
+                headers=headers.settable(
+                    ((header["name"], header["value"]) for header in given.get("headers") or ()), self._added_headers
+                ),
+                follow=_follow(field, given),
+                over=given.get("over") or "@",
+                limit=limit,
+                steps=steps or parts({path: path for path in given.get("paths") or ()}),
+            )
         except RestgqlError as exc:
-            return Step(key=key, refused=exc)
+            return Step(key=key, field=field, refused=exc)
 
-    def _step(self, root: GraphQLObjectType, key: str, node: FieldNode, variables: dict[str, Any]) -> Step | None:
-        make = self._fields.get(node.name.value)
-        if make is None:
-            return None
-        try:
-            return make(key, get_argument_values(root.fields[node.name.value], node, variables))
-        except GraphQLError as exc:
-            return Step(key=key, refused=BadRequest(exc.message))
+    def _steps_of(
+        self,
+        parent: GraphQLObjectType,
+        fields: Fields,
+        fragments: dict[str, FragmentDefinitionNode],
+        variables: Arguments,
+    ) -> tuple[Step, ...]:
+        steps = []
+        for key, nodes in fields.items():
+            field = _BY_NAME.get(nodes[0].name.value)
+            if field is None:
+                continue
+            definition = parent.fields[field.value]
+            try:
+                given = get_argument_values(definition, nodes[0], variables)
+            except GraphQLError as exc:
+                steps.append(Step(key=key, field=field, refused=BadRequest(exc.message)))
+                continue
+            below: tuple[Step, ...] = ()
+            kind = get_named_type(definition.type)
+            if isinstance(kind, GraphQLObjectType):
+                sub_fields = collect_sub_fields(self._schema, fragments, variables, kind, nodes)
+                below = self._steps_of(kind, sub_fields, fragments, variables)
+            steps.append(self.step(field, key, given, literal=_literal_names(nodes[0]), steps=below))
+        return tuple(steps)
 
 
-def paths(key: str, by_key: dict[str, str]) -> Step:
-    """The step of a map of paths, which are no templates."""
-    return Step(key=key, parts=tuple(_path(part, path) for part, path in by_key.items()))
+def parts(paths: dict[str, str]) -> tuple[Step, ...]:
+    """The steps of a map of paths, which are no templates."""
+    return tuple(Step(key=key, field=Field.GET, path=path) for key, path in paths.items())
 
 
-def identities(steps: Iterable[Step]) -> set[tuple[object, ...]]:
-    """The distinct sub-requests that steps are known to make."""
-    found: set[tuple[object, ...]] = set()
-    for step in steps:
-        if step.request is not None:
-            found.add(step.request.identity)
-        found |= identities(step.parts or ())
-    return found
+def _follow(field: Field, given: Arguments) -> Follow:
+    if field is not Field.FETCH:
+        return Follow.UNLESS_HTML
+    return Follow.ALWAYS if given.get("follow_redirects", True) else Follow.NEVER
 
 
-def _path(key: str, path: str) -> Step:
-    try:
-        return Step(key=key, request=SubRequest(target=target.parse(path)))
-    except RestgqlError as exc:
-        return Step(key=key, refused=exc)
+def _literal_names(node: FieldNode) -> frozenset[str]:
+    """The names that `params` spells out in the document: one whose variable is absent does not fall through."""
+    return frozenset(
+        field.name.value
+        for argument in node.arguments
+        if argument.name.value == "params" and isinstance(argument.value, ObjectValueNode)
+        for field in argument.value.fields
+    )

@@ -1,7 +1,7 @@
 """Limits on a document that its syntax alone decides, counted with every fragment spread out."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from graphql import (
@@ -15,6 +15,7 @@ from graphql import (
 )
 
 from restgql.errors import LimitExceeded
+from restgql.model import Field, Step
 
 MAX_DIRECTIVES_OF_NODE = 8
 MAX_LEVELS = 100
@@ -46,6 +47,22 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
     overlap = sum(n * (n - 1) // 2 for n in walk.paths.values())
     if overlap > MAX_OVERLAP:
         raise _exceeded("The same fields are selected too often", "overlap", MAX_OVERLAP)
+
+
+def check_size(steps: Iterable[Step], allowed: int) -> None:
+    """Raises LimitExceeded where the steps that depend on nothing are more distinct sub-requests than allowed."""
+    if len(_known(steps)) > allowed:
+        raise _exceeded("The document makes too many sub-requests", "MAX_SUBREQUESTS", allowed)
+
+
+def _known(steps: Iterable[Step]) -> set[tuple[object, ...]]:
+    found: set[tuple[object, ...]] = set()
+    for step in steps:
+        if step.field is Field.AGGREGATE:
+            found |= _known(step.steps)
+        elif step.refused is None:
+            found.add((step.template, step.path, str(step.params), step.headers))
+    return found
 
 
 class _Walk:

@@ -5,47 +5,99 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute_sync
+from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, GraphQLSchema, execute_sync
 
 from restgql.errors import RestgqlError
-from restgql.model import Outcomes
+from restgql.formats import select
 from restgql.respond.aggregate import map_text
+from restgql.respond.outcome import Outcome, Outcomes
 from restgql.respond.response import Response
 
 Result = dict[str, Any]
 
 
-class Root:
-    """What the root fields read their answers from. `routes` gives the value of the field `routes`."""
+class Shape:
+    """What shaping one answer needs, and the errors that it finds below a scalar."""
 
-    def __init__(self, outcomes: Outcomes, routes: Callable[[str | None], list[Any]], max_size: int) -> None:
-        self._outcomes = outcomes
-        self._routes = routes
-        self._max_size = max_size
+    def __init__(self, routes: Callable[[str | None], list[Any]]) -> None:
+        self.routes = routes
+        self.errors: list[GraphQLError] = []
 
-    def answer(self, field: str, key: str, arguments: dict[str, Any]) -> Any:
-        """The value of a root field. Raises the error that it has instead."""
-        if field == "routes":
-            return self._routes(arguments.get("prefix"))
-        outcome = self._outcomes[key]
+
+class Source:
+    """What the fields of a response, an item or the root are read from: nothing here asks for anything more."""
+
+    def __init__(self, shape: Shape, steps: Outcomes, *, response: Response | None = None, value: Any = None) -> None:
+        self.response = response
+        self._shape = shape
+        self._steps = steps
+        self._value = value
+
+    def answer(self, info: GraphQLResolveInfo, arguments: dict[str, Any]) -> Any:
+        """The value of a field that made sub-requests. Raises the error that it has instead."""
+        assert isinstance(info.path.key, str)
+        outcome = self._steps[info.path.key]
         if outcome.refused is not None:
             raise outcome.refused
-        if outcome.parts is not None:
-            return msgspec.Raw(map_text(outcome.parts, envelope=False, max_size=self._max_size))
-        assert outcome.reply is not None
-        response = Response(outcome.reply, self._max_size)
-        return response if field == "fetch" else response.data(arguments.get("select"))
+        match info.field_name:
+            case "aggregate":
+                return msgspec.Raw(map_text(outcome.parts or {}, envelope=False))
+            case "getEach":
+                return self._each_value(info, outcome, arguments.get("select"))
+            case "each":
+                return [Source(self._shape, item.steps, value=item.value) for item in outcome.items or ()]
+        assert outcome.response is not None
+        if info.field_name == "fetch":
+            return Source(self._shape, outcome.steps, response=outcome.response)
+        return outcome.response.data(arguments.get("select"))
+
+    def json(self, expression: str | None) -> Any:
+        """The JSON value of a response or an item, or what a JMESPath expression selects of it. Raises BadSelect."""
+        if self.response is not None:
+            return self.response.value(expression)
+        return self._value if expression is None else select.search(expression, self._value)
+
+    def routes(self, prefix: str | None) -> list[Any]:
+        """The routes that can be asked for."""
+        return self._shape.routes(prefix)
+
+    def _each_value(self, info: GraphQLResolveInfo, outcome: Outcome, expression: str | None) -> Any:
+        """The array of the values; one that failed is null, and an error at its index."""
+        values = []
+        for index, item in enumerate(outcome.items or ()):
+            try:
+                if item.refused is not None:
+                    raise item.refused
+                assert item.response is not None
+                values.append(item.response.parsed() if expression else item.response.data())
+            except RestgqlError as exc:
+                values.append(None)
+                path = [*info.path.as_list(), index]
+                self._shape.errors.append(
+                    GraphQLError(
+                        exc.message, info.field_nodes, path=path, original_error=exc, extensions=exc.extensions
+                    )
+                )
+        return values if expression is None else select.search(expression, values)
 
 
 def execute(
-    schema: GraphQLSchema, document: Any, root: Root, variables: dict[str, Any], name: str, logger: logging.Logger
+    schema: GraphQLSchema,
+    document: Any,
+    shape: Shape,
+    outcomes: Outcomes,
+    variables: dict[str, Any],
+    name: str,
+    logger: logging.Logger,
 ) -> Result:
     """The response map of an operation (GraphQL, section Response). Never raises for what a field raises."""
-    result = execute_sync(schema, document, root_value=root, variable_values=variables, operation_name=name or None)
+    result = execute_sync(
+        schema, document, root_value=Source(shape, outcomes), variable_values=variables, operation_name=name or None
+    )
     assert isinstance(result, ExecutionResult)
     response: Result = {}
-    if result.errors:
-        response["errors"] = [format_error(error, logger) for error in result.errors]
+    if errors := [*(result.errors or ()), *shape.errors]:
+        response["errors"] = [format_error(error, logger) for error in errors]
     return response | {"data": result.data}
 
 

@@ -7,8 +7,8 @@ import msgspec
 
 from restgql.errors import BadSelect
 from restgql.formats import json, media, select
-from restgql.model import Headers, Reply
-from restgql.respond import value
+from restgql.model import Reply
+from restgql.respond import problem, value
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -49,7 +49,19 @@ class Response:
     @property
     def headers(self) -> list[Header]:
         """The header fields, never Set-Cookie."""
-        return [Header(name, text) for name, text in shown_headers(self._reply)]
+        return [Header(name, text) for name, text in self._reply.headers if name.lower() != "set-cookie"]
+
+    def header_map(self) -> dict[str, str]:
+        """The header fields by name, those of one name joined with commas; never Set-Cookie."""
+        found: dict[str, str] = {}
+        for header in self.headers:
+            found[header.name] = f"{found[header.name]}, {header.value}" if header.name in found else header.value
+        return found
+
+    @property
+    def set_cookies(self) -> tuple[str, ...]:
+        """The Set-Cookie values of this response and the redirects before it."""
+        return self._reply.cookies
 
     def header(self, name: str) -> str | None:
         """A header's values, joined with commas; None if absent, and for Set-Cookie."""
@@ -85,7 +97,28 @@ class Response:
 
     def value(self, expression: str | None = None) -> Any:
         """The JSON value: its text as it is, or what a JMESPath expression selects. Raises BadSelect."""
-        return selected(value.json_text(self._content), expression)
+        if expression is None:
+            return msgspec.Raw(value.json_text(self._content))
+        return select.search(expression, self._parsed)
+
+    def parsed(self) -> Any:
+        """The decoded JSON value of a response that is data: raises its error where it is none."""
+        if value.is_error(self._content):
+            raise value.error_of(self._reply, self._content)
+        return self._parsed
+
+    @cached_property
+    def _parsed(self) -> Any:
+        try:
+            return json.value(value.json_text(self._content))
+        except json.NotJson as exc:  # a number that JSON allows and no reader can hold
+            raise BadSelect("The body has a number that is out of range.") from exc
+
+    def part_text(self) -> bytes:
+        """The JSON text as part of a map: the page of a redirect that was not followed is no data there."""
+        if self.status in value.REDIRECTS and not self._content.is_json:
+            return problem.of_status(self.status)
+        return value.json_text(self._content)
 
     def json(self, select: str | None = None) -> Any:
         """The JSON value, decoded, or what a JMESPath expression selects of it. Raises BadSelect."""
@@ -97,19 +130,3 @@ class Response:
         if value.is_error(self._content):
             raise value.error_of(self._reply, self._content)
         return self.value(expression)
-
-
-def shown_headers(reply: Reply) -> Headers:
-    """What a client may see of a reply's header fields."""
-    return tuple((name, text) for name, text in reply.headers if name.lower() != "set-cookie")
-
-
-def selected(text: bytes, expression: str | None) -> Any:
-    """The JSON text as it is, or what a JMESPath expression selects of its value. Raises BadSelect."""
-    if expression is None:
-        return msgspec.Raw(text)
-    try:
-        whole = json.value(text)
-    except json.NotJson as exc:  # a number that JSON allows and no reader can hold
-        raise BadSelect("The body has a number that is out of range.") from exc
-    return select.search(expression, whole)

@@ -1,0 +1,32 @@
+"""What came of a step: the answer is shaped from these, and from nothing else."""
+
+from typing import Any
+
+from restgql.errors import RestgqlError
+from restgql.respond.response import Response
+
+
+class Outcome:
+    """A response, a refusal, or the outcomes of the parts, items and elements that a step has.
+
+    `steps` are the outcomes of the steps that depend on it, `value` is the element that an item of `each` stands for.
+    """
+
+    __slots__ = ("items", "parts", "refused", "response", "steps", "value")
+
+    def __init__(self, *, refused: RestgqlError | None = None, value: Any = None) -> None:
+        self.refused = refused
+        self.response: Response | None = None
+        self.parts: dict[str, Outcome] | None = None
+        self.items: list[Outcome] | None = None
+        self.steps: Outcomes = {}
+        self.value = value
+
+    def leaves(self) -> "list[Outcome]":
+        """The outcomes of single sub-requests, this one and those below it, in document order."""
+        below = [*(self.parts or {}).values(), *(self.items or ()), *self.steps.values()]
+        own = [self] if self.response is not None or self.refused is not None else []
+        return own + [leaf for outcome in below for leaf in outcome.leaves()]
+
+
+Outcomes = dict[str, Outcome]

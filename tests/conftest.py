@@ -1,0 +1,67 @@
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+
+Serve = Callable[[Any], str]
+
+
+def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Where RESTGQL_NO_SKIPS is set, as on CI, a skipped test or module has failed; an expected failure has not."""
+    if os.environ.get("RESTGQL_NO_SKIPS") and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{reason}\nRESTGQL_NO_SKIPS is set, so this may not be skipped: provide what it needs."
+
+
+# Both are outermost, so that they see what pytest's own plugins made of a skip.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    refuse_skip(report)
+    return report
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Serve]:
+    """Serves WSGI apps on free loopback ports, a thread a request; gives the URL of each."""
+    servers = []
+
+    def start(app: Any) -> str:
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        server.daemon_threads = False  # so that closing waits for them
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        servers.append((server, thread))
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server, thread in servers:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def node_clients() -> Path:
+    """`tests/clients` with its npm packages installed, as its lock file has them."""
+    folder = Path(__file__).parent / "clients"
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not installed")
+    installed, lock = folder / "node_modules" / ".package-lock.json", folder / "package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder, check=True)
+    return folder
