@@ -1,0 +1,205 @@
+import importlib.util
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+spec = importlib.util.spec_from_file_location("start", Path(__file__).parents[1] / "start.py")
+start = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(start)
+
+
+@pytest.fixture
+def venv(tmp_path):
+    return tmp_path / ".venv"
+
+
+@pytest.fixture
+def stamp(venv):
+    return venv / ".restgql"
+
+
+def whole(venv):
+    """Makes what passes for a .venv with pip."""
+    fake_python(venv, f"echo 'pip 26.3 from there (python {start.VERSION})'")
+
+
+def fake_python(venv, script):
+    python = start.python_of(venv)
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o755)
+
+
+def refused(venv):
+    """It is refused:"""
+    raise start.Failed("for a test")
+
+
+def broken(venv):
+    """It gives no pip:"""
+    fake_python(venv, "echo no pip; exit 1")
+
+
+def test_the_digest_is_of_all_that_an_installation_depends_on(venv):
+    variants = [(b"a", venv, "3.11"), (b"b", venv, "3.11"), (b"a", venv.parent, "3.11"), (b"a", venv, "3.12")]
+    assert len({start.digest(*variant) for variant in variants}) == len(variants)
+
+
+@pytest.mark.parametrize(
+    ("text", "installed"),
+    [
+        ("demo 1", {"demo"}),
+        ("demo 1\n", {"demo"}),
+        ("test 1", {"demo", "test"}),
+        ("test 2", set()),
+        ("unfinished", set()),
+        ("", set()),
+        (None, set()),
+    ],
+)
+def test_the_stamp_says_what_is_installed(tmp_path, text, installed):
+    stamp = tmp_path / "stamp"
+    if text is not None:
+        stamp.write_text(text)
+    assert {extra for extra in ("demo", "test") if start.is_installed(stamp, extra, "1")} == installed
+
+
+def test_the_ways_to_a_venv_in_order():
+    assert [way.__name__ for way in start.WAYS] == ["by_ensurepip", "by_outer_pip", "by_apt"]
+
+
+def test_the_first_way_that_gives_a_pip_is_the_last_tried(venv, stamp):
+    seen = []
+
+    def noted(way):
+        def noting(venv):
+            seen.append((way.__name__, sorted(path.name for path in venv.iterdir()), start.read(stamp)))
+            way(venv)
+
+        return noting
+
+    start.make_venv(venv, stamp, map(noted, [refused, broken, whole, refused]))
+    # each began with nothing but a stamp
+    assert seen == [(name, [".restgql"], "unfinished") for name in ("refused", "broken", "whole")]
+    assert start.python_of(venv).is_file()
+
+
+def test_when_every_way_fails_it_says_why_and_what_to_type(venv, stamp):
+    with pytest.raises(start.Failed) as failure:
+        start.make_venv(venv, stamp, [refused, broken])
+    message = str(failure.value)
+    assert message.startswith("It is refused:\nfor a test\n\nIt gives no pip:\n$ ")
+    assert "no pip" in message
+    assert message.endswith(start.advice())
+    assert not venv.exists()
+
+
+def nothing(venv, stamp):
+    pass
+
+
+def a_folder(venv, stamp):
+    venv.mkdir()
+
+
+def a_file(venv, stamp):
+    venv.write_text("")
+
+
+def a_dangling_link(venv, stamp):
+    start.python_of(venv).parent.mkdir(parents=True)
+    start.python_of(venv).symlink_to("nowhere")
+
+
+def without_pip(venv, stamp):
+    fake_python(venv, "exit 1")
+
+
+def unfinished(venv, stamp):
+    whole(venv)
+    stamp.write_text("unfinished")
+
+
+def of_another_version(venv, stamp):
+    fake_python(venv, "echo 'pip 26.3 from there (python 3.99)'")
+
+
+def by_hand(venv, stamp):
+    whole(venv)
+
+
+def finished(venv, stamp):
+    whole(venv)
+    stamp.write_text("demo 1")
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (nothing, "once"),
+        (a_folder, "no working pip"),
+        (a_file, "no working pip"),
+        (a_dangling_link, "no working pip"),
+        (without_pip, "no working pip"),
+        (unfinished, "unfinished"),
+        (of_another_version, "another version"),
+        (by_hand, None),
+        (finished, None),
+    ],
+)
+def test_what_is_no_venv_is_made_again(venv, stamp, state, words):
+    state(venv, stamp)
+    flaw = start.flaw(venv, stamp)
+    assert (words in flaw) if words else flaw == ""
+    if flaw:
+        start.make_venv(venv, stamp, [whole])
+        assert start.read(stamp) == "unfinished"
+
+
+def test_a_link_is_removed_and_what_it_leads_to_is_kept(tmp_path, venv):
+    (tmp_path / "kept").mkdir()
+    venv.symlink_to(tmp_path / "kept")
+    start.remove(venv)
+    assert os.listdir(tmp_path) == ["kept"]
+
+
+def test_a_failed_command_shows_its_whole_output():
+    with pytest.raises(start.Failed, match=r"^\$ sh -c .*\nout\nerr$"):
+        start.call("sh", "-c", "echo out; echo err >&2; exit 3")
+
+
+def test_a_command_that_is_not_there_is_a_failed_one():
+    with pytest.raises(start.Failed, match="No such file"):
+        start.call("./no-such-command")
+
+
+def test_commands_are_not_led_to_other_packages(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "elsewhere")
+    monkeypatch.setenv("PIP_USER", "1")
+    environment = start.environment()
+    assert "PYTHONPATH" not in environment
+    assert environment["PIP_USER"] == "0"
+    assert environment["PATH"] == os.environ["PATH"]
+
+
+def test_a_taken_port_is_passed_over():
+    with socket.socket() as taken:
+        taken.bind((start.HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert start.free_port([port, 0]) not in (port, 0)
+        with pytest.raises(start.Failed, match="--port"):
+            start.free_port([port, 65536, -1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [(["--help"], 0, "start.py test"), (["tset"], 2, "unrecognized"), (["--port", "x"], 2, "invalid int")],
+)
+def test_usage(capsys, arguments, status, words):
+    with pytest.raises(SystemExit) as end:
+        start.main(arguments)
+    assert end.value.code == status
+    assert words in "".join(capsys.readouterr())
