@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from typing import cast
 
 import click
 from flask import current_app
@@ -42,7 +43,7 @@ def schema(name: str) -> None:
 def query(name: str, document: str, variables: str, operation: str | None, header_lines: tuple[str, ...]) -> None:
     """Run an operation; DOCUMENT is its text, @FILE, or - for standard input. Exits with 1 where there are errors."""
     _mounted(name)
-    text = click.open_file(document.removeprefix("@")).read() if document.startswith(("@", "-")) else document
+    text = _read(document.removeprefix("@")) if document == "-" or document.startswith("@") else document
     try:
         given = json.value(variables.encode(), dict)
     except json.NotJson as exc:
@@ -74,6 +75,11 @@ def _mounted(name: str) -> Mounted:
         there = ", ".join(gateways) or "none: it needs Gateway(app)"
         raise click.ClickException(f"The app has no gateway named {name!r}; it has {there}.")
     return gateways[name]
+
+
+def _read(path: str) -> str:
+    stream = click.File(encoding="utf-8").convert(path, None, click.get_current_context())
+    return cast(str, stream.read())
 
 
 def _header(line: str) -> tuple[str, str]:

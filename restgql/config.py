@@ -69,14 +69,14 @@ def load(arguments: Mapping[str, Any], app_config: Mapping[str, Any]) -> Config:
         for field, key in spelling.items():
             if field not in known:
                 raise ConfigError(_unknown(field, key))
-            given[field] = _converted(field, key, values[key])
+            given[field] = _checked(field, key, values[key])
     return msgspec.convert(given, Config)
 
 
-def _converted(field: str, key: str, value: Any) -> Any:
-    """The value as the field's type takes it: lists from any sequence that is not a string."""
-    if isinstance(value, tuple | set | frozenset):
-        value = list(value)
+def _checked(field: str, key: str, value: Any) -> Any:
+    """The value, if the field's type takes it: a tuple for a list too, but no set, as the order of patterns counts."""
+    if isinstance(value, set | frozenset):
+        raise ConfigError(f"{key} = {value!r}: a set has no order; a list has.")
     try:
         msgspec.convert({field: value}, Config)
     except msgspec.ValidationError as exc:
@@ -85,6 +85,7 @@ def _converted(field: str, key: str, value: Any) -> Any:
 
 
 def _unknown(field: str, key: str) -> str:
-    nearest = difflib.get_close_matches(field, Config.__struct_fields__, n=1, cutoff=0.0)[0]
-    meant = PREFIX + nearest.upper() if key.startswith(PREFIX) else nearest
+    bare = field.lower().removeprefix(PREFIX.lower())
+    nearest = difflib.get_close_matches(bare, Config.__struct_fields__, n=1, cutoff=0.0)[0]
+    meant = nearest if field == key else PREFIX + nearest.upper()  # as an argument, or as a key of app.config
     return f"{key} is no key of restgql; did you mean {meant}?"

@@ -61,7 +61,7 @@ class Mounted:
         self._say_reach()
         return connect(
             self.app,
-            entered.environ,
+            entered,
             here,
             adapter,
             routes=self.routes,
@@ -210,20 +210,21 @@ def _caller(mounted: Mounted, headers: Mapping[str, str] | None) -> Upstream:
     app = mounted.app
     own = [(f"HTTP_{name.upper().replace('-', '_')}", value) for name, value in (headers or {}).items()]
     if request and current_app == app:
-        entered = entered_by(request)
-        return mounted.connect(Entered(entered.environ | dict(own), []), request, request_ctx.url_adapter)
+        entered = entered_by(app, request)
+        asked = Entered(app, entered.environ | dict(own), entered.called)
+        return mounted.connect(asked, request, request_ctx.url_adapter)
     builder = EnvironBuilder(app, mounted.config.graphql_path or "/")
     try:
         environ = builder.get_environ() | dict(own)
     finally:
         builder.close()
     here = app.request_class(environ)
-    return mounted.connect(Entered(environ, []), here, app.create_url_adapter(here))
+    return mounted.connect(Entered(app, environ, called=True), here, app.create_url_adapter(here))
 
 
 def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
     """One of the pipeline's answers to the current request."""
-    entered = entered_by(request)
+    entered = entered_by(mounted.app, request)
     try:
         if entered.environ.get(DEPTH):
             raise NestedRequest("A gateway cannot be asked for through a gateway.")

@@ -1,4 +1,4 @@
-"""The layers: a module imports from its own layer's package or from those above it in this table, and never in a circle."""
+"""The layers: a module imports from its own room or from those above it in this table, and never in a circle."""
 
 import ast
 from graphlib import CycleError, TopologicalSorter

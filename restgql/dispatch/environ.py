@@ -2,43 +2,45 @@
 
 import io
 from typing import Any
-from urllib.parse import quote, unquote_to_bytes
-
-from werkzeug.wsgi import get_host
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from restgql.formats import headers
 from restgql.model import SubRequest
 
 Environ = dict[str, Any]
 
-# What Flask and Werkzeug cached for the outer request, and what would write to its socket behind our back.
-_CACHED_PREFIXES = ("werkzeug.", "flask.")
+# What Flask, Werkzeug and an outer gateway cached, and what would write to the socket behind our back.
+_CACHED_PREFIXES = ("werkzeug.", "flask.", "restgql.")
+_REQUEST_TARGETS = frozenset({"RAW_URI", "REQUEST_URI"})  # as the server got it, before any decoding
 _OUTER_ONLY = frozenset({"wsgi.file_wrapper", "wsgi.early_hints", "CONTENT_TYPE", "CONTENT_LENGTH"})
 
 
 def template(entered: Environ) -> Environ:
     """The environ that every sub-request of an operation shares, from the one that entered the app."""
     options = headers.connection_options(entered.get("HTTP_CONNECTION", ""))
-    return {
+    environ = {
         key: value
         for key, value in entered.items()
         if not key.startswith(_CACHED_PREFIXES)
         and key not in _OUTER_ONLY
         and (not key.startswith("HTTP_") or headers.carried(key[5:].replace("_", "-").lower(), options))
-    } | {"HTTP_ACCEPT": headers.ACCEPT}
+    }
+    for key in _REQUEST_TARGETS & entered.keys():
+        environ[key] = _before_path(entered, entered[key])
+    return environ | {"HTTP_ACCEPT": headers.ACCEPT}
 
 
 def build(shared: Environ, request: SubRequest) -> Environ:
     """The environ of one sub-request."""
     target = request.target
+    path = target.path
     environ = shared.copy()
     environ["REQUEST_METHOD"] = request.method
-    environ["PATH_INFO"] = unquote_to_bytes(target.path).decode("latin-1")
+    environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1") if "%" in path else path
     environ["QUERY_STRING"] = target.query or ""
     environ["wsgi.input"] = io.BytesIO()
-    for key in ("RAW_URI", "REQUEST_URI"):
-        if key in environ:
-            environ[key] = quote(environ.get("SCRIPT_NAME", "").encode("latin-1")) + str(target)
+    for key in _REQUEST_TARGETS & environ.keys():
+        environ[key] += str(target)
     for name, value in request.headers:
         environ["HTTP_" + name.upper().replace("-", "_")] = value
     if request.cookie is not None:
@@ -46,6 +48,14 @@ def build(shared: Environ, request: SubRequest) -> Environ:
     return environ
 
 
-def origin(environ: Environ) -> str:
-    """The origin that a request was sent to: scheme and host."""
-    return f"{environ['wsgi.url_scheme']}://{get_host(environ)}"
+def decoded(environ: Environ, name: str) -> str:
+    """A path of an environ as text (PEP 3333 has it as bytes in Latin-1)."""
+    text: str = environ.get(name, "")
+    return text.encode("latin-1").decode("utf-8", "replace")
+
+
+def _before_path(environ: Environ, target: str) -> str:
+    """What stands before PATH_INFO in the request target that the server got: SCRIPT_NAME, or what is left of it."""
+    path = decoded(environ, "PATH_INFO")
+    head, *tail = target.partition("?")[0].rsplit("/", path.count("/"))
+    return head if unquote("/".join(["", *tail])) == path else quote(decoded(environ, "SCRIPT_NAME"))

@@ -6,15 +6,17 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from flask import Flask, Request
 from flask.globals import request_ctx
+from werkzeug.datastructures import Headers
 from werkzeug.routing import MapAdapter
 
 from restgql.dispatch import Upstream, environ
 from restgql.dispatch.budget import Budget
+from restgql.dispatch.context import MATCHED, PlainApp, is_plain
 from restgql.dispatch.redirects import Caller
 from restgql.dispatch.routes import Routes
 from restgql.dispatch.wsgi import Refusal, WsgiDispatcher
@@ -35,40 +37,52 @@ Gate = Callable[[], None]
 
 
 class Entered(msgspec.Struct):
-    """The environ as it entered the app, before any middleware, and the Set-Cookie values to add on the way out."""
+    """The environ as it entered the app, before any middleware, and the Set-Cookie values to add on the way out.
 
+    Not `called` is where the server called `wsgi_app` directly: then the environ is as the view sees it.
+    """
+
+    app: Flask
     environ: environ.Environ
-    cookies: list[str]
+    called: bool
+    cookies: list[str] = []
+
+    def with_cookies(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """A response's header fields, the cookies after its own: an outer session must not undo a part's login."""
+        if not self.cookies:
+            return headers
+        own = [value for name, value in headers if name.lower() == "set-cookie"]
+        rest = [(name, value) for name, value in headers if name.lower() != "set-cookie"]
+        return rest + [("Set-Cookie", value) for value in cookies.last_of_each([*own, *self.cookies])]
 
 
 class Entrance:
     """Mixed into the app's own class: the one place that no middleware can come before, however late it is added."""
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        entered = Entered(environ.copy(), [])
+        entered = Entered(cast(Flask, self), environ.copy(), called=True)
         environ[ENTERED] = entered
 
-        def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
-            if entered.cookies:
-                # After the outer response's own: an outer session must not undo a part's login.
-                own = [value for name, value in headers if name.lower() == "set-cookie"]
-                merged = cookies.last_of_each([*own, *entered.cookies])
-                headers = [(k, v) for k, v in headers if k.lower() != "set-cookie"]
-                headers += [("Set-Cookie", value) for value in merged]
-            return start_response(status, headers, *exc_info)
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            return start_response(status, entered.with_cookies(headers), *([exc_info] if exc_info else []))
 
         result: Iterable[bytes] = super().__call__(environ, start)  # type: ignore[misc]
         return result
 
     def full_dispatch_request(self) -> Any:
         """Routing is done, no hook has run: here a sub-request is held to RESTGQL_ROUTES, whatever led it here."""
-        gate: Gate | None = request_ctx.request.environ.get(GATE)
+        request = request_ctx.request
+        gate: Gate | None = request.environ.get(GATE)
         if gate is not None:
             try:
                 gate()
             except RestgqlError as exc:
                 raise Refusal(exc) from exc
-        return super().full_dispatch_request()  # type: ignore[misc]
+        response = super().full_dispatch_request()  # type: ignore[misc]
+        entered = request.environ.get(ENTERED)
+        if isinstance(entered, Entered) and not entered.called:
+            response.headers = Headers(entered.with_cookies(list(response.headers)))
+        return response
 
 
 def install_entrance(app: Flask) -> None:
@@ -78,31 +92,34 @@ def install_entrance(app: Flask) -> None:
         app.__class__ = type(cls.__name__, (Entrance, cls), {"__module__": cls.__module__, "__doc__": cls.__doc__})
 
 
-def entered_by(request: Request) -> Entered:
-    """What entered the app for this request; as the view sees it, where the server called `wsgi_app` directly."""
+def entered_by(app: Flask, request: Request) -> Entered:
+    """What entered the app for this request."""
     entered = request.environ.get(ENTERED)
-    return entered if isinstance(entered, Entered) else Entered(request.environ.copy(), [])
+    if isinstance(entered, Entered) and entered.app is app:
+        return entered
+    entered = request.environ[ENTERED] = Entered(app, request.environ.copy(), called=False)
+    return entered
 
 
 def site_of(entered: environ.Environ, request: Request) -> Site:
     """Where the app is: `request` is the same request behind all middleware."""
-    path = request.environ.get("PATH_INFO", "")
-    outside = entered.get("PATH_INFO", "")
+    inside, outside = (environ.decoded(at, "PATH_INFO") for at in (request.environ, entered))
     return Site(
-        origins=frozenset({request.host_url.rstrip("/").lower(), environ.origin(entered).lower()}),
+        origins=frozenset({request.host_url.rstrip("/").lower()}),
         root=request.script_root,
-        mount=outside.removesuffix(path) if path and outside.endswith(path) else "",
+        mount=outside.removesuffix(inside) if inside and outside.endswith(inside) else "",
     )
 
 
 class InProcess:
     """The dispatcher of one operation into `app`: each sub-request is matched, judged, and sent through `wsgi`."""
 
-    def __init__(self, wsgi: WsgiDispatcher, routes: Routes, adapter: MapAdapter, site: Site) -> None:
+    def __init__(self, wsgi: WsgiDispatcher, routes: Routes, adapter: MapAdapter, site: Site, *, plain: bool) -> None:
         self._wsgi = wsgi
         self._routes = routes
         self._adapter = adapter
         self._site = site
+        self._plain = plain
 
     def route(self, request: SubRequest) -> object:
         """The path's shape: its first segment and their number, without the cost of a match."""
@@ -111,13 +128,13 @@ class InProcess:
 
     def __call__(self, request: SubRequest) -> Reply:
         """The app's reply. Raises NotAllowed, NestedRequest and BadPath."""
-        self._routes.judge(self._adapter, self._site, request.target, request.method)
-        return self._wsgi(request)
+        matched = self._routes.judge(self._adapter, self._site, request.target, request.method)
+        return self._wsgi(request, {MATCHED: matched} if self._plain and matched is not None else None)
 
 
 def connect(
     app: Flask,
-    entered: environ.Environ,
+    entered: Entered,
     here: Request,
     adapter: MapAdapter | None,
     *,
@@ -131,7 +148,8 @@ def connect(
 
     An operation within a sub-request shares its budget, and has what is left of its time. Raises NestedRequest.
     """
-    depth = entered.get(DEPTH, 0) + 1
+    outer = entered.environ
+    depth = outer.get(DEPTH, 0) + 1
     if depth > MAX_DEPTH:
         raise NestedRequest(f"A view that calls the gateway nests more than {MAX_DEPTH} deep.")
 
@@ -140,18 +158,20 @@ def connect(
             routes.judge_rule(request_ctx.request.url_rule)
 
     assert adapter is not None, "Flask has one for every request"
-    site = site_of(entered, here)
-    budget = entered.get(BUDGET) or Budget(max_subrequests)
-    deadline = min(time.monotonic() + seconds, entered.get(DEADLINE, math.inf))
-    shared = environ.template(entered) | {DEPTH: depth, BUDGET: budget, DEADLINE: deadline, GATE: gate}
-    wsgi = WsgiDispatcher(app, shared, max_reply=max_reply, logger=logger)
+    site = site_of(outer, here)
+    budget = outer.get(BUDGET) or Budget(max_subrequests)
+    deadline = min(time.monotonic() + seconds, outer.get(DEADLINE, math.inf))
+    shared = environ.template(outer) | {DEPTH: depth, BUDGET: budget, DEADLINE: deadline, GATE: gate}
+    plain = is_plain(app)
+    callable_ = PlainApp(app) if plain else app if entered.called else app.wsgi_app
+    wsgi = WsgiDispatcher(callable_, shared, max_reply=max_reply, logger=logger)
     return Upstream(
-        dispatch=InProcess(wsgi, routes, adapter, site),
-        caller=Caller(site, environ.origin(entered), entered.get("HTTP_COOKIE", "")),
+        dispatch=InProcess(wsgi, routes, adapter, site, plain=plain),
+        caller=Caller(site, f"https://{here.host}", outer.get("HTTP_COOKIE", "")),
         budget=budget,
         deadline=deadline,
         nested=depth > 1,
-        request_id=_request_id(entered),
+        request_id=_request_id(outer),
     )
 
 

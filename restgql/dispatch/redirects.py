@@ -23,7 +23,8 @@ class Caller(msgspec.Struct, frozen=True):
         if not reply.cookies:
             return request.cookie
         sent = self.cookie if request.cookie is None else request.cookie
-        return cookies.next_header(sent, self.origin + request.target.path, self.origin + to_path, reply.cookies)
+        here, there = (self.origin + self.site.public(path) for path in (request.target.path, to_path))
+        return cookies.next_header(sent, here, there, reply.cookies)
 
 
 class Chain(msgspec.Struct, frozen=True):

@@ -11,8 +11,9 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import MapAdapter, RequestRedirect, Rule
 
-from restgql.errors import BadPath, NestedRequest, NotAllowed
-from restgql.formats.target import Site, Target, parse, resolve
+from restgql.dispatch.context import Matched
+from restgql.errors import BadPath, ClientError, NestedRequest, NotAllowed
+from restgql.formats.target import Site, Target
 
 DEFAULT = ("*", "!static")
 MAX_ROUTING_REDIRECTS = 5
@@ -56,12 +57,13 @@ class Routes:
         self._patterns = list(DEFAULT) if patterns is None else patterns
         self._methods = methods
         self._is_gateway = is_gateway
+        self._verdicts: dict[int, tuple[Rule, type[ClientError] | None]] = {}
 
     def __iter__(self) -> Iterator[Route]:
         """The allowed routes, by path."""
         for rule in sorted(self._app.url_map.iter_rules(), key=lambda rule: rule.rule):
             methods = sorted(self._methods & (rule.methods or set()))
-            if methods and not rule.websocket and self._allows(rule) and not self._is_gateway(rule.endpoint):
+            if methods and not rule.websocket and self._verdict(rule) is None:
                 yield Route(
                     path=self._as_template(rule),
                     endpoint=rule.endpoint,
@@ -70,38 +72,54 @@ class Routes:
                     description=self._description(rule),
                 )
 
-    def judge(self, adapter: MapAdapter, site: Site, target: Target, method: str) -> None:
-        """Raises NotAllowed, NestedRequest or BadPath where a sub-request to `target` is refused."""
-        rule = self._match(adapter, site, target, method)
+    def judge(self, adapter: MapAdapter, site: Site, target: Target, method: str) -> Matched | None:
+        """The rule that `target` matches, None where routing itself answers: with a redirect, say, or 405.
+
+        Raises NotAllowed, NestedRequest or BadPath where a sub-request to `target` is refused.
+        """
+        matched, rule = self._match(adapter, site, target, method)
         self.judge_rule(rule)
         if target.has_encoded_slash and not self._takes_slashes(rule):
             raise BadPath("The path has an encoded slash or backslash in a segment.")
+        return matched
 
     def judge_rule(self, rule: Rule | None) -> None:
         """Raises NotAllowed or NestedRequest where a rule is not to be reached; one message whatever the reason."""
-        if rule is not None and self._is_gateway(rule.endpoint):
+        verdict = NotAllowed if rule is None else self._verdict(rule)
+        if verdict is NestedRequest:
             raise NestedRequest("A gateway cannot be asked for through a gateway.")
-        if rule is None or not self._allows(rule):
+        if verdict is not None:
             raise NotAllowed("No route that can be asked for matches the path.")
 
-    def _match(self, adapter: MapAdapter, site: Site, target: Target, method: str) -> Rule | None:
-        """The rule that answers, behind the redirects that routing itself makes."""
-        for _ in range(MAX_ROUTING_REDIRECTS):
-            path = unquote(target.path)
-            if not path.startswith(site.mount):
-                return None
+    def _match(
+        self, adapter: MapAdapter, site: Site, target: Target, method: str
+    ) -> tuple[Matched | None, Rule | None]:
+        """The match, and the rule that is to be judged: behind redirects of routing itself, the one they lead to."""
+        path = unquote(target.path)
+        if not path.startswith(site.mount):
+            return None, None
+        at: tuple[MapAdapter, str] | None = (adapter, path.removeprefix(site.mount) or "/")
+        for hop in range(MAX_ROUTING_REDIRECTS):
+            if at is None:
+                break
             try:
-                return adapter.match(path.removeprefix(site.mount) or "/", method, return_rule=True)[0]
+                rule, arguments = at[0].match(at[1], method, return_rule=True)
+                return (Matched(adapter, rule, dict(arguments)) if hop == 0 else None), rule
             except RequestRedirect as exc:
-                onward = resolve(site, target, exc.new_url)
-                if onward is None:
-                    return None
-                target = parse(onward)
+                at = _behind(at[0], exc.new_url)
             except MethodNotAllowed as exc:  # the path is there, and answers 405 where it may be asked for
                 method = next(iter(exc.valid_methods or ()), "GET")
             except HTTPException:
-                return None
-        return None
+                break
+        return None, None
+
+    def _verdict(self, rule: Rule) -> type[ClientError] | None:
+        """What refuses a rule, decided once: no rule changes while the app serves."""
+        known = self._verdicts.get(id(rule))
+        if known is None or known[0] is not rule:
+            verdict = NestedRequest if self._is_gateway(rule.endpoint) else None if self._allows(rule) else NotAllowed
+            known = self._verdicts[id(rule)] = (rule, verdict)
+        return known[1]
 
     def _allows(self, rule: Rule) -> bool:
         view = self._app.view_functions.get(rule.endpoint)
@@ -132,3 +150,20 @@ class Routes:
     def _as_template(self, rule: Rule) -> str:
         """`/users/<int:id>` as `/users/{id}`."""
         return _VARIABLE.sub(lambda m: f"{{{'+' if self._is_path(m['converter']) else ''}{m['variable']}}}", rule.rule)
+
+
+def _behind(adapter: MapAdapter, url: str) -> tuple[MapAdapter, str] | None:
+    """The adapter and the path that a redirect of routing itself leads to, None where it leaves the app."""
+    host, name = url.partition("://")[2].partition("/")[0], adapter.server_name
+    if adapter.map.host_matching:
+        name, subdomain = host, None
+    elif host.endswith(f".{name}"):
+        subdomain = host.removesuffix(f".{name}")
+    else:
+        subdomain = ""
+    other = adapter.map.bind(name, adapter.script_name, subdomain, adapter.url_scheme)
+    for candidate in (adapter, other):
+        root = candidate.make_redirect_url("", "")
+        if url.startswith(root):
+            return candidate, "/" + unquote(url.removeprefix(root).partition("?")[0])
+    return None

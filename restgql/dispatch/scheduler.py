@@ -219,9 +219,13 @@ class Scheduler:
             reply = self._dispatch(request)
         except ClientError as exc:
             return exc
-        except Exception:
+        except BaseException as exc:
+            # In the caller's own thread, what is no Exception is its server's to end it by; a thread of ours has to
+            # go on, whatever a view raises.
+            if self._settings.inline and not isinstance(exc, Exception):
+                raise
             self._logger.exception("Exception on the way to %s", request.target)
-            return _failed(request, UpstreamInvalid("The route could not be asked.", status=500))
+            return _failed(request, UpstreamInvalid("The route crashed.", status=500))
         with self._lock:
             self._bytes += len(reply.body)
             if self._bytes <= (allowed := self._settings.max_replies):

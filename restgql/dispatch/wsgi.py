@@ -39,9 +39,11 @@ class WsgiDispatcher:
         self._max_reply = max_reply
         self._logger = logger
 
-    def __call__(self, request: SubRequest) -> Reply:
+    def __call__(self, request: SubRequest, extra: Environ | None = None) -> Reply:
         """The app's response; a crash or an oversized body is a reply with a failure. Raises a refusal."""
         environ = build(self._shared, request)
+        if extra:
+            environ.update(extra)
         started = time.perf_counter()
         # An empty context: in the caller's, a nested Flask request would share and overwrite its `g`.
         response = contextvars.Context().run(self._exchange, environ, str(request.target))

@@ -45,6 +45,16 @@ class _Functions(functions.Functions):
             raise _too_large()
         return separator.join(values)
 
+    @functions.signature({"types": []})
+    def _func_to_number(self, given: Any) -> Any:
+        """A string that is no JSON number, `NaN` and `1_0` say, is null."""
+        if not isinstance(given, str):
+            return given if isinstance(given, int | float) and not isinstance(given, bool) else None
+        try:
+            return json.value(given.encode("utf-8", "surrogatepass"), int | float)
+        except json.NotJson:
+            return None
+
 
 class _Interpreter(visitor.TreeInterpreter):
     """Counts its steps and weighs what it makes: sharing makes `[@,@]|[@,@]|…` small here and endless as text."""

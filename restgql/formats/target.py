@@ -1,7 +1,8 @@
 """Origin-form request targets (RFC 9112 section 3.2.1), encoded as `fetch` encodes a URL (WHATWG URL Standard)."""
 
 import re
-from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
+from functools import lru_cache
+from urllib.parse import quote, unquote, unquote_to_bytes, urljoin, urlsplit
 
 import msgspec
 
@@ -11,6 +12,7 @@ MAX_TARGET = 4_096
 MAX_DECODINGS = 8
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]|[\ud800-\udfff]")
+_SLASHES = re.compile(rb"[/\\]")
 _ENCODED_SLASH = re.compile(r"%(?:2f|5c)", re.IGNORECASE)
 # What the URL Standard leaves as it is: everything but its path and special-query percent-encode sets.
 _PATH_SAFE = "".join(c for c in map(chr, range(0x21, 0x7F)) if c not in '"#<>?^`{}')
@@ -35,14 +37,20 @@ class Target(msgspec.Struct, frozen=True):
 class Site(msgspec.Struct, frozen=True):
     """Where the app is: the origins a client knows it by, its root there, and what is stripped on the way in.
 
-    A path of the gateway is `mount` + what the app routes; a link that the app makes is `root` + what it routes.
+    A path of the gateway is `mount` + what the app routes; a link that the app makes is `root` + what it routes. Both
+    are decoded.
     """
 
     origins: frozenset[str]
     root: str = ""
     mount: str = ""
 
+    def public(self, path: str) -> str:
+        """A path of the gateway as a client of the app itself knows it, percent-encoded."""
+        return quote(self.root, safe=_PATH_SAFE) + (_below(path, self.mount) or path)
 
+
+@lru_cache(maxsize=2048)
 def parse(raw: str) -> Target:
     """A target as a client wrote it. Raises BadPath, with what is wrong."""
     if len(raw) > MAX_TARGET or len(raw.encode("utf-8", "surrogatepass")) > MAX_TARGET:
@@ -58,35 +66,43 @@ def parse(raw: str) -> Target:
     path, mark, query = raw.partition("?")
     if "\\" in path:
         raise BadPath(f"{_shown(raw)} has a backslash.")
-    if any(_is_dots(segment) for segment in path.split("/")):
+    if _has_dots(path.encode()):
         raise BadPath(f"{_shown(raw)} has a dot segment.")
     return Target(quote(path, safe=_PATH_SAFE), quote(query, safe=_QUERY_SAFE) if mark else None)
 
 
 def resolve(site: Site, base: Target, location: str) -> str | None:
     """The gateway's path for a URL that the app gave (RFC 3986 section 5), None where that is another site."""
-    rooted = site.root + base.path.removeprefix(site.mount)
     origin = next(iter(site.origins), "http://localhost")
     try:
-        url = urlsplit(urljoin(origin + rooted, location.strip()))
+        url = urlsplit(urljoin(origin + site.public(base.path), location.strip()))
         foreign = f"{url.scheme}://{url.netloc}".lower() not in site.origins
     except ValueError:
         return None
-    if foreign or not (url.path == site.root or url.path.startswith(site.root + "/")):
+    below = None if foreign else _below(url.path or "/", site.root)
+    if below is None:
         return None
-    path = site.mount + (url.path.removeprefix(site.root) or "/")
+    path = quote(site.mount, safe=_PATH_SAFE) + below
     return f"{path}?{url.query}" if url.query else path
 
 
-def _is_dots(segment: str) -> bool:
+def _below(path: str, prefix: str) -> str | None:
+    """What of a percent-encoded path is below a decoded prefix, None where it is elsewhere."""
+    segments, depth = path.split("/"), prefix.count("/") + 1
+    if unquote("/".join(segments[:depth])) != prefix:
+        return None
+    return "/" + "/".join(segments[depth:])
+
+
+def _has_dots(path: bytes) -> bool:
     """Whether a segment is `.` or `..`, however often encoded: something behind us may decode again."""
     for _ in range(MAX_DECODINGS):
-        if segment in (".", ".."):
+        if any(segment in (b".", b"..") for segment in _SLASHES.split(path)):
             return True
-        decoded = unquote_to_bytes(segment).decode("latin-1")
-        if decoded == segment:
+        decoded = unquote_to_bytes(path)
+        if decoded == path:
             return False
-        segment = decoded
+        path = decoded
     return True
 
 

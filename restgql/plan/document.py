@@ -69,7 +69,7 @@ class Documents:
             self._schema, node.variable_definitions or (), params.variables, max_errors=MAX_ERRORS
         )
         if isinstance(variables, list):
-            raise InvalidRequest(variables)
+            raise InvalidRequest(variables[:MAX_ERRORS])  # the last one only says that there are more
         return Operation(document=document, node=node, variables=variables, given=params.variables, hash=digest)
 
     def _read(self, text: str) -> tuple[DocumentNode, str]:

@@ -116,7 +116,7 @@ class Response:
 
     def part_text(self) -> bytes:
         """The JSON text as part of a map: the page of a redirect that was not followed is no data there."""
-        if self.status in value.REDIRECTS and not self._content.is_json:
+        if self.status in value.REDIRECTS and self._content.json is None:
             return problem.of_status(self.status)
         return value.json_text(self._content)
 

@@ -17,20 +17,17 @@ _SHOWN_HEADERS = ("Retry-After", "WWW-Authenticate", "Location")
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """A reply with its content coding undone."""
+    """A reply with its content coding undone; `json` is its JSON text, where it has one and says so."""
 
     status: int
     content_type: str
     body: bytes
     failure: RestgqlError | None
+    json: bytes | None
 
     @property
     def essence(self) -> str:
         return media.essence(self.content_type)
-
-    @property
-    def is_json(self) -> bool:
-        return media.is_json(self.essence) and bool(self.body.strip(json.WHITESPACE))
 
 
 def content(reply: Reply, limit: int) -> Content:
@@ -49,10 +46,15 @@ def content(reply: Reply, limit: int) -> Content:
             )
         except coding.Undecodable as exc:
             body, failure = b"", UpstreamInvalid(f"The response's {exc}.")
-    content_type = reply.header("content-type") or ""
+    content_type, text = reply.header("content-type") or "", None
     if failure is None and status not in _NO_CONTENT and media.is_json(media.essence(content_type)):
-        failure = _json_failure(body)
-    return Content(status=failure.status if failure else status, content_type=content_type, body=body, failure=failure)
+        try:
+            text = json.text(body) if body.strip(json.WHITESPACE) else None
+        except json.NotJson:
+            failure = UpstreamInvalid("The response is no valid JSON, though its Content-Type says so.")
+    if failure is not None:
+        status = failure.status
+    return Content(status=status, content_type=content_type, body=body, failure=failure, json=text)
 
 
 def json_text(of: Content) -> bytes:
@@ -71,8 +73,8 @@ def error_of(reply: Reply, of: Content) -> RestgqlError:
         return of.failure
     headers = {name: value for name in _SHOWN_HEADERS if (value := reply.header(name)) is not None}
     http: dict[str, object] = {"status": of.status, "headers": headers}
-    if of.is_json:
-        http["body"] = msgspec.Raw(json_text(of))
+    if of.json is not None:
+        http["body"] = msgspec.Raw(of.json)
     return UpstreamStatus(f"The route answered {of.status} {problem.title(of.status)}.", http=http)
 
 
@@ -82,16 +84,6 @@ def data_url(of: Content) -> str:
     return f"data:{media_type};base64,{b64encode(of.body).decode()}"
 
 
-def _json_failure(body: bytes) -> RestgqlError | None:
-    if not body.strip(json.WHITESPACE):
-        return None
-    try:
-        json.text(body)
-    except json.NotJson:
-        return UpstreamInvalid("The response is no valid JSON, though its Content-Type says so.")
-    return None
-
-
 def _text_or_data_url(of: Content) -> bytes:
     text = media.decode_text(of.body, of.content_type)
     return json.encode(data_url(of) if text is None else text)
@@ -99,10 +91,10 @@ def _text_or_data_url(of: Content) -> bytes:
 
 _TABLE: tuple[tuple[Callable[[Content], bool], Callable[[Content], bytes]], ...] = (
     (lambda of: of.failure is not None, lambda of: problem.of_error(of.failure)),  # type: ignore[arg-type]
-    (lambda of: of.status >= 400 and of.is_json, lambda of: json.text(of.body)),
+    (lambda of: of.status >= 400 and of.json is not None, lambda of: of.json or NULL),
     (lambda of: of.status >= 400, lambda of: problem.of_status(of.status)),
     (lambda of: of.status in _NO_CONTENT or not of.body, lambda of: NULL),
-    (lambda of: of.is_json, lambda of: json.text(of.body)),
+    (lambda of: of.json is not None, lambda of: of.json or NULL),
     (lambda of: media.is_json(of.essence), lambda of: NULL),  # nothing but white space
     (lambda of: media.is_text(of.essence), _text_or_data_url),
     (lambda of: True, lambda of: json.encode(data_url(of))),

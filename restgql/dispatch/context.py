@@ -1,0 +1,130 @@
+"""The cheap way into a plain Flask app: a request context that takes over the routing already done for the gate."""
+
+import importlib.metadata
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import flask.app
+import msgspec
+from flask import Flask, Request, Response
+from flask.ctx import RequestContext
+from werkzeug.routing import MapAdapter, Rule
+
+MATCHED = "restgql.matched"
+# The versions whose RequestContext has exactly the attributes set below.
+_KNOWN_FLASK = importlib.metadata.version("flask").startswith(("3.0.", "3.1."))
+
+_ENTRY = frozenset({"__call__", "wsgi_app", "request_context", "create_url_adapter", "full_dispatch_request"})
+_MIXIN = "restgql.dispatch.flask"
+_BUILTIN = "werkzeug.routing.converters"  # others may ask a database, with a context around them
+
+
+class Matched(msgspec.Struct, frozen=True):
+    """The rule that a sub-request's path matches, and the adapter that found it."""
+
+    adapter: MapAdapter
+    rule: Rule
+    arguments: dict[str, Any]
+
+
+class MatchedContext(RequestContext):
+    """A request context as Flask makes it, its URL adapter and match given rather than found again."""
+
+    def __init__(self, app: Flask, environ: dict[str, Any], matched: Matched) -> None:
+        self.app = app
+        self.request = app.request_class(environ)
+        self.request.json_module = app.json
+        self.url_adapter = adapter = MapAdapter.__new__(MapAdapter)
+        vars(adapter).update(vars(matched.adapter))
+        adapter.path_info = self.request.path
+        adapter.default_method = environ["REQUEST_METHOD"]
+        adapter.query_args = environ["QUERY_STRING"]
+        self.flashes = None
+        self._session = None
+        self._after_request_functions = []
+        self._cv_tokens = []
+        self._matched = matched
+
+    def match_request(self) -> None:
+        """Flask's own, without the search."""
+        self.request.url_rule = self._matched.rule
+        self.request.view_args = dict(self._matched.arguments)
+
+
+class PlainApp:
+    """`Flask.wsgi_app` for requests that are matched already: the same calls in the same order, less what is known."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """A WSGI application (PEP 3333)."""
+        matched = environ.get(MATCHED)
+        if matched is None:  # routing itself answers, with a redirect or 405
+            return self._app.wsgi_app(environ, start_response)
+        context = MatchedContext(self._app, environ, matched)
+        error: BaseException | None = None
+        try:
+            try:
+                context.push()
+                response = self._app.full_dispatch_request()
+            except Exception as exc:
+                error = exc
+                response = self._app.handle_exception(exc)
+            except BaseException as exc:
+                error = exc
+                raise
+            return _start(response, environ, start_response)
+        finally:
+            if error is not None and self._app.should_ignore_error(error):
+                error = None
+            context.pop(error)
+
+
+class _Body(list[bytes]):
+    """The chunks of a response that is whole; closing it runs what the view put off until then."""
+
+    close: Callable[[], None]
+
+
+def _start(response: Response, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """The response begun as Werkzeug begins it, which for a whole one with nothing to correct is as it stands."""
+    headers = response.headers
+    if (
+        type(response) is not Response
+        or response.status_code != 200
+        or type(response.response) is not list
+        or "Content-Length" not in headers
+        or "Location" in headers
+        or "Content-Location" in headers
+    ):
+        return response(environ, start_response)
+    start_response(response.status, headers.to_wsgi_list())
+    body = _Body(response.iter_encoded())
+    body.close = response.close
+    return body
+
+
+def _is_flasks_own(cls: type, name: str) -> bool:
+    """Whether a method, past our own mixin, is as Flask has it: no subclass and no monitoring tool has replaced it."""
+    for base in cls.__mro__:
+        method = vars(base).get(name)
+        if method is not None and base.__module__ != _MIXIN:
+            code = getattr(method, "__code__", None)
+            return code is not None and code.co_filename == flask.app.__file__
+    return False
+
+
+def is_plain(app: Flask) -> bool:
+    """Whether routing depends on path and method alone, and nothing stands between the app and its routing."""
+    return (
+        _KNOWN_FLASK
+        and vars(app).keys().isdisjoint(_ENTRY)
+        and all(_is_flasks_own(type(app), name) for name in _ENTRY)
+        and app.request_class is Request
+        and not app.url_map.host_matching
+        and not app.subdomain_matching
+        and app.config["SERVER_NAME"] is None
+        and app.config.get("TRUSTED_HOSTS") is None
+        and all(converter.__module__ == _BUILTIN for converter in app.url_map.converters.values())
+    )
