@@ -9,7 +9,8 @@ from flask import current_app
 from flask.cli import AppGroup, FlaskGroup
 from graphql import print_schema
 
-from restgql.extension import EXTENSION, Gateway, Mounted
+from restgql.endpoints import EXTENSION, Mounted
+from restgql.extension import Gateway
 from restgql.formats import json
 
 cli = AppGroup("restgql", help="The GraphQL gateway of this app.")

@@ -72,19 +72,26 @@ def connection_options(value: str) -> frozenset[str]:
     return frozenset(option.strip().lower() for option in value.split(",") if option.strip())
 
 
+def well_formed(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Header fields, their values stripped. Raises BadRequest for a malformed name or value."""
+    found = []
+    for name, value in pairs:
+        if not _TOKEN.match(name):
+            raise BadRequest(f"{name[:80]!r} is no header name.")
+        if len(value) > MAX_HEADER_VALUE or not _FIELD_VALUE.match(value):
+            raise BadRequest(f"The value of {name} has control characters, is not Latin-1 or is over 8 KiB.")
+        found.append((name, value.strip(" \t")))
+    return found
+
+
 def settable(pairs: Iterable[tuple[str, str]], added: frozenset[str]) -> tuple[tuple[str, str], ...]:
     """A field's `headers:`, checked, with names in lower case.
 
     Raises NotAllowed for a name that no field may set, BadRequest for a malformed name or value.
     """
     checked = []
-    for name, value in pairs:
-        lower = name.lower()
-        if not _TOKEN.match(name):
-            raise BadRequest(f"{name[:80]!r} is no header name.")
-        if lower not in SETTABLE and lower not in added:
+    for name, value in well_formed(pairs):
+        if (lower := name.lower()) not in SETTABLE and lower not in added:
             raise NotAllowed(f"The header {name} cannot be set by a field; RESTGQL_SUBREQUEST_HEADERS adds names.")
-        if len(value) > MAX_HEADER_VALUE or not _FIELD_VALUE.match(value):
-            raise BadRequest(f"The value of {name} has control characters, is not Latin-1 or is over 8 KiB.")
-        checked.append((lower, value.strip(" \t")))
+        checked.append((lower, value))
     return tuple(checked)

@@ -7,6 +7,7 @@ from string import Template
 from typing import Final
 
 STATIC: Final = Path(__file__).parent / "static"
+TEMPLATE: Final = "index.html"
 
 CSP: Final = "; ".join(
     [
@@ -28,6 +29,6 @@ _UNSAFE_IN_SCRIPT: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&"}
 def page(*, endpoint: str, assets: str, query: str, title: str) -> str:
     """The page that posts to `endpoint`, loads `assets`/… and opens with `query`; send it with `CSP`."""
     config = json.dumps({"endpoint": endpoint, "defaultQuery": query, "title": title})
-    return Template((STATIC / "index.html").read_text(encoding="utf-8")).substitute(
+    return Template((STATIC / TEMPLATE).read_text(encoding="utf-8")).substitute(
         title=escape(title), assets=escape(assets), config=config.translate(_UNSAFE_IN_SCRIPT)
     )

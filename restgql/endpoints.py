@@ -1,0 +1,161 @@
+"""A gateway on one app: its endpoints, and the app as what they ask."""
+
+from typing import Any
+
+from flask import Flask, Request, abort, current_app, request, send_from_directory
+from flask.blueprints import BlueprintSetupState
+from flask.globals import request_ctx
+from flask.typing import ResponseReturnValue
+from graphql import GraphQLSchema
+from werkzeug.routing import MapAdapter
+
+from restgql import graphiql
+from restgql.config import Config
+from restgql.dispatch import Upstream
+from restgql.dispatch.flask import DEPTH, Entered, connect, entered_by
+from restgql.dispatch.routes import Routes
+from restgql.errors import ConfigError, LimitExceeded, NestedRequest, RestgqlError
+from restgql.formats import coding
+from restgql.gateway import Pipeline, logger
+from restgql.graph import core
+from restgql.intake import graphql as graphql_intake
+from restgql.model import Inbound, Outbound
+from restgql.respond import problem
+
+EXTENSION = "restgql"
+NOSNIFF = ("X-Content-Type-Options", "nosniff")
+
+
+class Mounted:
+    """One gateway on one app: `app.extensions["restgql"][name]`."""
+
+    def __init__(self, app: Flask, config: Config, endpoint_prefix: str) -> None:
+        self.app = app
+        self.config = config
+        self.schema: GraphQLSchema = core.build()
+        self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ("graphql", "aggregate", "asset"))
+        self.routes = Routes(app, config.routes, frozenset({"GET"}), lambda endpoint: is_gateway(app, endpoint))
+        self.pipeline = Pipeline(self.schema, config, self.routes, app.logger)
+        self._said = config.routes is not None
+
+    @property
+    def has_page(self) -> bool:
+        """Whether GraphiQL is on: as configured, else in debug."""
+        return self.app.debug if self.config.graphiql is None else self.config.graphiql
+
+    def connect(self, entered: Entered, here: Request, adapter: MapAdapter | None) -> Upstream:
+        """The app as the upstream of one request, which is `here` behind all middleware."""
+        self._say_reach()
+        return connect(
+            self.app,
+            entered,
+            here,
+            adapter,
+            routes=self.routes,
+            max_subrequests=self.config.max_subrequests,
+            seconds=self.config.deadline,
+            max_reply=self.config.max_reply,
+            logger=self.app.logger,
+        )
+
+    def add_endpoints(self, state: BlueprintSetupState) -> None:
+        """Put the endpoints on the blueprint that `state` is of. Raises ConfigError where another gateway has them."""
+        config = self.config
+        if config.graphql_path is not None:
+            state.add_url_rule(config.graphql_path, "graphql", self._graphql, methods=["GET", "POST"])
+            state.add_url_rule(f"{config.graphql_path}/static/<path:filename>", "asset", self._asset)
+        if config.aggregate_path is not None:
+            state.add_url_rule(config.aggregate_path, "aggregate", self._aggregate, methods=["GET", "POST"])
+        places: dict[tuple[str, ...], str] = {}
+        for rule in self.app.url_map.iter_rules():
+            if is_gateway(self.app, rule.endpoint):
+                first = places.setdefault((rule.host or "", rule.subdomain or "", rule.rule), rule.endpoint)
+                if first != rule.endpoint:
+                    raise ConfigError(f"{rule.rule} is another gateway's ({first}): graphql_path= takes another path.")
+
+    def _graphql(self) -> ResponseReturnValue:
+        if self.has_page and graphql_intake.wants_page(_inbound(b"")):
+            return _page(self.config)
+        return _answer(self, self.pipeline.graphql)
+
+    def _aggregate(self) -> ResponseReturnValue:
+        return _answer(self, self.pipeline.aggregate)
+
+    def _asset(self, filename: str) -> ResponseReturnValue:
+        if not self.has_page or filename == graphiql.TEMPLATE:
+            abort(404)
+        response = send_from_directory(graphiql.STATIC, filename, max_age=31_536_000)
+        response.headers.add(*NOSNIFF)
+        return response
+
+    def _say_reach(self) -> None:
+        """Once, outside debug, where nobody chose RESTGQL_ROUTES: how much that opens."""
+        if self._said:
+            return
+        self._said = True
+        if not self.app.debug:
+            logger.warning(
+                "RESTGQL_ROUTES is not set: %d routes can be asked for through the gateway. Rules that a proxy keeps "
+                "by path (deny, rate limits) do not see these requests. Set RESTGQL_ROUTES to choose.",
+                sum(1 for _ in self.routes),
+            )
+
+
+def is_gateway(app: Flask, endpoint: str) -> bool:
+    """Whether an endpoint is one of a gateway's own."""
+    return any(endpoint in mounted.endpoints for mounted in app.extensions[EXTENSION].values())
+
+
+def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
+    """One of the pipeline's answers to the current request."""
+    entered = entered_by(mounted.app, request)
+    try:
+        if entered.environ.get(DEPTH):
+            raise NestedRequest("A gateway cannot be asked for through a gateway.")
+        inbound = _inbound(_read_body(mounted.config.max_body))
+        outbound = stage(inbound, lambda: mounted.connect(entered, request, request_ctx.url_adapter))
+    except RestgqlError as exc:
+        outbound = Outbound(status=exc.status, content_type=problem.MEDIA_TYPE, body=problem.of_error(exc))
+    entered.cookies.extend(outbound.cookies)
+    response = current_app.response_class(outbound.body, outbound.status, content_type=outbound.content_type)
+    response.headers.extend(outbound.headers)
+    response.headers.add(*NOSNIFF)
+    return response
+
+
+def _inbound(body: bytes) -> Inbound:
+    return Inbound(
+        method=request.method,
+        query=tuple(request.args.items(multi=True)),
+        content_type=request.headers.get("Content-Type", ""),
+        accept=request.headers.get("Accept", ""),
+        body=body,
+    )
+
+
+def _read_body(limit: int) -> bytes:
+    """The request's body, its content coding undone. Raises LimitExceeded, status 413, and BadRequest."""
+    too_large = LimitExceeded(f"The body is over {limit} bytes.", limit="RESTGQL_MAX_BODY", allowed=limit, status=413)
+    if (request.content_length or 0) > limit:
+        raise too_large
+    body = request.stream.read(limit + 1)
+    if len(body) > limit:
+        raise too_large
+    try:
+        return coding.decode(body, request.headers.get("Content-Encoding", ""), limit)
+    except coding.TooLarge:
+        raise too_large from None
+
+
+def _page(config: Config) -> ResponseReturnValue:
+    """GraphiQL; its references are relative, so that they hold under any prefix."""
+    endpoint = (config.graphql_path or "").rpartition("/")[2]
+    html = graphiql.page(
+        endpoint=endpoint, assets=f"{endpoint}/static", query=config.graphiql_query, title=config.graphiql_title
+    )
+    response = current_app.response_class(html, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = graphiql.CSP
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers.add(*NOSNIFF)
+    response.vary.add("Accept")
+    return response

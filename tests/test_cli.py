@@ -1,0 +1,156 @@
+"""The commands, inside and as processes; this module is the app that the processes load."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask, request
+from flask.cli import ScriptInfo
+from graphql import build_schema
+
+from restgql import Gateway
+from restgql.cli import cli
+
+SELF = Path(__file__)
+WHO = 'query Who($user: ID!) { who: get(path: "/users/{id}", params: {id: $user}) }'
+
+
+def create_app() -> Flask:
+    app = Flask(__name__)
+
+    @app.get("/users/<int:id>")
+    def user(id):
+        """One user.
+
+        More of it."""
+        return {"id": id, "auth": request.headers.get("Authorization"), "sid": request.cookies.get("sid")}
+
+    @app.route("/users", methods=["GET", "POST"])
+    def users():
+        return []
+
+    @app.post("/orders")
+    def order():
+        return {}
+
+    @app.get("/files/<path:name>")
+    def file(name):
+        return name
+
+    Gateway(app, routes=["*", "!static"])
+    Gateway(app, name="partners", url_prefix="/partners", routes=["/files/*"])
+    return app
+
+
+def run(*args, app_factory=create_app, **options):
+    runner = app_factory().test_cli_runner()
+    return runner.invoke(cli, args, obj=ScriptInfo(create_app=app_factory), **options)
+
+
+@pytest.mark.parametrize(
+    ("args", "lines"),
+    [
+        (
+            [],
+            [
+                "path            methods  endpoint  description",
+                "/files/{+name}  GET      file",
+                "/users          GET      users",
+                "/users/{id}     GET      user      One user.",
+            ],
+        ),
+        (
+            ["--prefix", "/users/"],
+            ["path         methods  endpoint  description", "/users/{id}  GET      user      One user."],
+        ),
+        (["--prefix", "/nowhere"], ["path  methods  endpoint  description"]),
+        (
+            ["--gateway", "partners"],
+            ["path            methods  endpoint  description", "/files/{+name}  GET      file"],
+        ),
+    ],
+)
+def test_routes(args, lines):
+    done = run("routes", *args)
+    assert (done.exit_code, done.stdout.splitlines(), done.stderr) == (0, lines, "")
+
+
+def test_schema_is_the_sdl_of_clients():
+    done = run("schema")
+    assert done.exit_code == 0
+    assert set(build_schema(done.stdout).query_type.fields) == {"get", "fetch", "aggregate", "routes"}
+
+
+@pytest.mark.parametrize("form", ["text", "file", "stdin"])
+def test_query(form, tmp_path):
+    (tmp_path / "who.graphql").write_text(WHO)
+    document = {"text": WHO, "file": f"@{tmp_path / 'who.graphql'}", "stdin": "-"}[form]
+    headers = ["-H", "Authorization: Bearer a:b", "--header", "Cookie:sid=7"]
+    done = run("query", document, "--variables", '{"user": 5}', *headers, input=WHO if form == "stdin" else None)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == {"data": {"who": {"id": 5, "auth": "Bearer a:b", "sid": "7"}}}
+
+
+def test_query_runs_the_operation_that_is_named():
+    done = run("query", "query A { __typename } query B { b: __typename }", "--operation", "B")
+    assert json.loads(done.stdout) == {"data": {"b": "Query"}}
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (['{ get(path: "/nowhere") }'], "NOT_ALLOWED"),
+        (['{ get(path: "/users/1") }', "--gateway", "partners"], "NOT_ALLOWED"),
+        (["{ get(path: 5 }"], "BAD_REQUEST"),
+        ([""], "BAD_REQUEST"),
+        ([WHO], "BAD_REQUEST"),
+        (["{ __typename }", "--operation", "B"], "BAD_REQUEST"),
+    ],
+)
+def test_query_exits_with_1_where_there_are_errors(args, code):
+    done = run("query", *args)
+    assert done.exit_code == 1
+    assert [error["extensions"]["code"] for error in json.loads(done.stdout)["errors"]] == [code]
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["routes", "--gateway", "admin"], "The app has no gateway named 'admin'; it has restgql, partners."),
+        (["schema", "--gateway", "admin"], "The app has no gateway named 'admin'; it has restgql, partners."),
+        (["query", "{a}", "--gateway", "admin"], "The app has no gateway named 'admin'; it has restgql, partners."),
+        (["query", "{a}", "--variables", "[1]"], "Invalid value for --variables: is no JSON object: "),
+        (["query", "{a}", "--variables", "{user: 5}"], "Invalid value for --variables: is no JSON object: "),
+        (["query", "{a}", "-H", "Authorization"], "Invalid value for --header: 'Authorization' has no colon"),
+        (["query", "@nowhere.graphql"], "'nowhere.graphql': No such file or directory"),
+        (["query"], "Missing argument 'DOCUMENT'."),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(args, says):
+    done = run(*args)
+    assert done.exit_code in (1, 2)
+    assert (done.stdout, says in done.stderr) == ("", True), done.stderr
+    assert isinstance(done.exception, SystemExit)
+
+
+def test_an_app_without_a_gateway_is_told():
+    done = run("routes", app_factory=lambda: Flask(__name__))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "Error: The app has no gateway named 'restgql'; it has none: it needs Gateway(app).\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["-m", "flask", "--app", str(SELF), "restgql"],
+        ["-m", "restgql", "--app", str(SELF)],
+    ],
+    ids=["flask restgql", "python -m restgql"],
+)
+def test_as_a_process(command, tmp_path):
+    args = [sys.executable, "-W", "error", *command, "query", "-", "--variables", '{"user": 5}', "-H", "Cookie: sid=7"]
+    done = subprocess.run(args, cwd=tmp_path, input=WHO, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == {"data": {"who": {"id": 5, "auth": None, "sid": "7"}}}
