@@ -1,0 +1,125 @@
+"""What the documents show is run: every query, command and piece of Python, and every answer is compared."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+import restgql
+from app import create_app
+from restgql import Gateway, RestgqlError
+
+ROOT = Path(__file__).parent.parent
+# The recipes have tests of their own.
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("queries", "aggregate", "rule", "errors", "configuration")),
+]
+ADDRESS = "http://127.0.0.1:5000"
+SET_UP = {"python3 start.py", "python3 start.py test"}  # test_start.py
+
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]*))?\)")
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    return FENCE.findall(page.read_text())
+
+
+def queries() -> Iterator[Any]:
+    for page in PAGES:
+        found = blocks(page)
+        for (language, text), (after, answer) in pairwise(found):
+            if language == "graphql":
+                assert after == "json", f"{page.name}: a query without its answer:\n{text}"
+                yield pytest.param(text, answer, id=f"{page.stem}: {text.splitlines()[0][:40]}")
+
+
+def commands() -> Iterator[Any]:
+    for page in PAGES:
+        for language, text in blocks(page):
+            if language == "console":
+                assert text.startswith("$ ")
+                for example in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+                    command, answer = re.match(r"((?:.*\\\n)*.*\n)((?:.*\n)*)", example).groups()  # type: ignore[union-attr]
+                    if command.strip() not in SET_UP:
+                        yield pytest.param(command, answer, id=f"{page.stem}: {command.strip()[-40:]}")
+
+
+def programs() -> Iterator[Any]:
+    for page in PAGES:
+        for number, (language, text) in enumerate(blocks(page)):
+            if language == "python":
+                yield pytest.param(text, id=f"{page.stem}: {number}")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    return create_app(tmp_path_factory.mktemp("demo") / "demo.sqlite3")
+
+
+@pytest.fixture(scope="module")
+def address(demo: Flask, serve: Callable[[Any], str]) -> str:
+    return serve(demo)
+
+
+@pytest.mark.parametrize(("text", "answer"), list(queries()))
+def test_a_query_has_the_answer_that_is_shown(demo: Flask, text: str, answer: str) -> None:
+    variables = re.match(r"# variables: (.*)", text)
+    with demo.app_context():
+        assert Gateway().execute(text, json.loads(variables[1]) if variables else {}) == json.loads(answer)
+
+
+@pytest.mark.parametrize(("command", "answer"), list(commands()))
+def test_a_command_has_the_answer_that_is_shown(address: str, command: str, answer: str) -> None:
+    command = command.replace(ADDRESS, address).replace("curl ", "curl -sS ")
+    command = re.sub(r"^flask ", f"'{sys.executable}' -m flask ", command)
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == answer.strip()
+
+
+@pytest.mark.parametrize("text", list(programs()))
+def test_a_program_runs(text: str) -> None:
+    exec(compile(text, "the documents", "exec"), {"__name__": "shown"})
+
+
+def family(cls: type[RestgqlError]) -> set[type[RestgqlError]]:
+    return {cls}.union(*map(family, cls.__subclasses__()))
+
+
+def test_every_code_is_documented() -> None:
+    documented = re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs/errors.md").read_text(), re.MULTILINE)
+    errors = {error for error in family(RestgqlError) if error.__module__ == RestgqlError.__module__}
+    assert set(documented) == {error.code for error in errors}
+    assert {error.__name__ for error in errors} <= set(restgql.__all__)
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "docs/configuration.md", ROOT / "docs/recipes.md"], ids=lambda p: p.name
+)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target, anchor in LINK.findall(page.read_text()):
+        if "://" not in target:
+            there = page.parent / target if target else page
+            assert there.is_file(), target
+            headings = re.findall(r"^#+ (.*)$", there.read_text(), re.MULTILINE)
+            slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert not anchor or anchor in slugs, anchor
+
+
+def test_the_commands_of_the_readme_are_those_that_start_py_prints() -> None:
+    banner = (
+        (ROOT / "start.py").read_text().replace("{address}", "127.0.0.1:5000").replace("{{", "{").replace("}}", "}")
+    )
+    shown = [command for command, _ in (case.values for case in commands() if case.id.startswith("README"))]
+    for command in shown:
+        assert re.sub(r"\s+", " ", command).strip() in re.sub(r"\s+", " ", banner.replace("\\\\", "\\")), command
+    assert os.access(ROOT / "start.py", os.R_OK)
