@@ -7,12 +7,11 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
-from flask import Flask, Response, request, send_from_directory
-from graphql import build_schema, graphql_sync
+from flask import Flask, request
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from restgql import graphiql
+from restgql import Gateway, graphiql
 
 CHROMIUM = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run"
@@ -22,18 +21,10 @@ HOSTILE = "</script><script>alert(1)</script> <!-- & \u2028 $title"
 DEFAULT = f'# {HOSTILE}\n{{\n  get(path: "/first")\n}}\n'
 
 
-SCHEMA = build_schema("type Query { get(path: String!): String, header(name: String!): String, version: String }")
-ROOT = {
-    "get": lambda _info, path: f"got {path}",
-    "header": lambda _info, name: request.headers.get(name),
-    "version": "1.2.3",
-}
-
-
 @pytest.fixture(scope="module", params=["", "/api"], ids=["at the root", "below a prefix"])
 def live(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a running app's GraphiQL page."""
-    server = make_server("127.0.0.1", 0, app_with_graphiql(f"{request.param}/graphql"), threaded=True)
+    """The address of the GraphiQL page of a running app."""
+    server = make_server("127.0.0.1", 0, shop(request.param or None), threaded=True)
     thread = Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.port}{request.param}/graphql"
@@ -42,23 +33,11 @@ def live(request: pytest.FixtureRequest) -> Iterator[str]:
     server.server_close()
 
 
-def app_with_graphiql(endpoint: str) -> Flask:
-    app = Flask("app")
-
-    @app.get(endpoint)
-    def show() -> Response:
-        html = graphiql.page(endpoint=endpoint, assets=f"{endpoint}/static", query=DEFAULT, title="Shop & Co")
-        return Response(html, headers={"Content-Security-Policy": graphiql.CSP})
-
-    @app.get(f"{endpoint}/static/<path:name>")
-    def asset(name: str) -> Response:
-        return send_from_directory(graphiql.STATIC, name)
-
-    @app.post(endpoint)
-    def execute() -> dict[str, object]:
-        body = request.get_json()
-        return dict(graphql_sync(SCHEMA, body["query"], ROOT, variable_values=body.get("variables")).formatted)
-
+def shop(url_prefix: str | None) -> Flask:
+    app = Flask("shop")
+    app.add_url_rule("/first", "first", lambda: {"got": "first"})
+    app.add_url_rule("/shop", "shop", lambda: {"shop": request.headers.get("X-Shop")})
+    Gateway(app, url_prefix=url_prefix, routes=["*"], graphiql=True, graphiql_query=DEFAULT, graphiql_title="Shop & Co")
     return app
 
 
@@ -81,7 +60,7 @@ def page(browser: Browser, live: str) -> Iterator[Page]:
     page.on("pageerror", lambda error: faults.append(str(error)))
     with page.expect_worker(lambda worker: "/graphql.worker" in worker.url):
         page.goto(live)
-    expect(explorer(page).get_by_text("version")).to_be_visible()
+    expect(explorer(page).get_by_text("routes")).to_be_visible()
     yield page
     page.close()
     assert faults == []
@@ -110,31 +89,40 @@ def write(page: Page, text: str) -> None:
     page.keyboard.type(text)
 
 
-def test_a_query_is_completed_and_run(page: Page) -> None:
-    write(page, "{ ver")
-    expect(page.locator(".suggest-widget .monaco-list-row").filter(has_text="version")).to_be_visible()
+def complete(page: Page, typed: str, meant: str) -> None:
+    """Type the beginning of a name, and take what the editor suggests."""
+    page.keyboard.type(typed)
+    expect(page.locator(".suggest-widget .monaco-list-row").filter(has_text=meant).first).to_be_visible()
     page.keyboard.press("Enter")
-    page.keyboard.type(" }")
-    expect(query(page)).to_have_text("{ version }")
+
+
+def test_a_query_is_completed_and_run(page: Page) -> None:
+    write(page, "{ ")
+    complete(page, "rou", "routes")
+    page.keyboard.type(" { ")
+    complete(page, "pat", "path")
+    page.keyboard.type(" } }")
+    expect(query(page)).to_have_text("{ routes { path } }")
     page.keyboard.press("Control+Enter")
-    expect(answer(page)).to_contain_text('"version": "1.2.3"')
+    expect(answer(page)).to_contain_text('"path": "/first"')
 
 
 def test_the_explorer_ticks_a_field(page: Page) -> None:
-    explorer(page).get_by_text("version").click()
-    expect(query(page)).to_contain_text("version")
+    explorer(page).get_by_text("routes").click()
+    explorer(page).get_by_text("endpoint").click()
+    expect(query(page)).to_contain_text("endpoint")
     page.get_by_role("button", name="Execute query").click()
-    expect(answer(page)).to_contain_text('"version": "1.2.3"')
-    expect(answer(page)).to_contain_text('"get": "got /first"')
+    expect(answer(page)).to_contain_text('"endpoint": "first"')
+    expect(answer(page)).to_contain_text('"got": "first"')
 
 
-def test_headers_are_sent(page: Page) -> None:
-    write(page, '{ header(name: "X-Shop") }')
+def test_headers_reach_the_apps_own_routes(page: Page) -> None:
+    write(page, '{ get(path: "/shop") }')
     page.get_by_role("button", name="Headers").click()
     page.get_by_role("region", name="Headers").locator(".view-lines:visible").click()
     page.keyboard.insert_text('{"X-Shop": "north"}')
     page.keyboard.press("Control+Enter")
-    expect(answer(page)).to_contain_text('"header": "north"')
+    expect(answer(page)).to_contain_text('"shop": "north"')
 
 
 def test_a_mistake_is_underlined(page: Page) -> None:
@@ -147,15 +135,15 @@ def test_prettify_keeps_comments(page: Page) -> None:
     page.get_by_role("region", name="Variables").locator(".view-lines:visible").click()
     page.keyboard.insert_text('{"a":1 /* one */}')
     query(page).click()
-    write(page, "#note\n{version}")
+    write(page, "#note\n{__typename}")
     page.get_by_role("button", name="Prettify").click()
-    expect(query(page)).to_have_text("#note{  version}")
+    expect(query(page)).to_have_text("#note{  __typename}")
     expect(page.get_by_role("region", name="Variables")).to_contain_text('{  "a": 1 /* one */}')
 
 
 def test_documentation_and_history_open(page: Page) -> None:
     page.keyboard.press("Control+Enter")
-    expect(answer(page)).to_contain_text("got /first")
+    expect(answer(page)).to_contain_text('"got": "first"')
     page.get_by_role("button", name="Show Documentation Explorer").click()
     expect(page.get_by_role("link", name="Query")).to_be_visible()
     page.get_by_role("button", name="Show History").click()
