@@ -14,13 +14,12 @@ from restgql.config import Config
 from restgql.dispatch import Upstream
 from restgql.dispatch.flask import DEPTH, Entered, connect, entered_by
 from restgql.dispatch.routes import Routes
-from restgql.errors import ConfigError, LimitExceeded, NestedRequest, RestgqlError
+from restgql.errors import BadRequest, ConfigError, LimitExceeded, NestedRequest, RestgqlError
 from restgql.formats import coding
-from restgql.gateway import Pipeline, logger
+from restgql.gateway import Pipeline, logger, refusal
 from restgql.graph import core
 from restgql.intake import graphql as graphql_intake
-from restgql.model import Inbound, Outbound
-from restgql.respond import problem
+from restgql.model import Inbound
 
 EXTENSION = "restgql"
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
@@ -115,7 +114,7 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
         inbound = _inbound(_read_body(mounted.config.max_body))
         outbound = stage(inbound, lambda: mounted.connect(entered, request, request_ctx.url_adapter))
     except RestgqlError as exc:
-        outbound = Outbound(status=exc.status, content_type=problem.MEDIA_TYPE, body=problem.of_error(exc))
+        outbound = refusal(exc)
     entered.cookies.extend(outbound.cookies)
     response = current_app.response_class(outbound.body, outbound.status, content_type=outbound.content_type)
     response.headers.extend(outbound.headers)
@@ -145,6 +144,10 @@ def _read_body(limit: int) -> bytes:
         return coding.decode(body, request.headers.get("Content-Encoding", ""), limit)
     except coding.TooLarge:
         raise too_large from None
+    except coding.Unknown as exc:
+        raise BadRequest(f"The body's {exc}.", status=415) from exc
+    except coding.Undecodable as exc:
+        raise BadRequest(f"The body is not coded as Content-Encoding says: {exc}.") from exc
 
 
 def _page(config: Config) -> ResponseReturnValue:

@@ -26,6 +26,7 @@ from restgql.respond import graphql as graphql_answer
 from restgql.respond import problem
 from restgql.respond.aggregate import map_text
 from restgql.respond.outcome import Outcomes
+from restgql.respond.weight import Weight
 
 logger = logging.getLogger("restgql")
 
@@ -89,11 +90,9 @@ class Pipeline:
             if (refused := outcomes["aggregate"].refused) is not None:
                 raise refused
         except RestgqlError as exc:
-            headers = (NO_STORE, *_retry_after(exc))
-            return Outbound(
-                status=exc.status, content_type=problem.MEDIA_TYPE, body=problem.of_error(exc), headers=headers
-            )
-        body = map_text(outcomes["aggregate"].parts or {}, envelope=params.envelope)
+            return refusal(exc)
+        weight = Weight(self._config.max_replies)
+        body = map_text(outcomes["aggregate"].parts or {}, weight, envelope=params.envelope)
         _log(upstream.request_id, "aggregate", "-", outcomes, started)
         return Outbound(
             status=200, content_type="application/json", body=body, headers=(NO_STORE,), cookies=_cookies(outcomes)
@@ -109,7 +108,8 @@ class Pipeline:
         check_size(steps, self._config.max_subrequests)
         upstream = connect()
         outcomes = self.outcomes(steps, upstream)
-        shape = graphql_answer.Shape(lambda prefix: _with_prefix(self._routes, prefix))
+        weight = Weight(self._config.max_replies)
+        shape = graphql_answer.Shape(lambda prefix: _with_prefix(self._routes, prefix), weight)
         result = graphql_answer.execute(
             self._schema, operation.document, shape, outcomes, operation.given, operation.name, logger
         )
@@ -135,6 +135,12 @@ class Pipeline:
         outcomes = Flow(scheduler, upstream.caller, max_reply=self._config.max_reply).begin(steps)
         scheduler.run()
         return outcomes
+
+
+def refusal(error: RestgqlError) -> Outbound:
+    """The answer of a request that is refused as a whole, outside of GraphQL: problem details (RFC 9457)."""
+    headers = (NO_STORE, *_retry_after(error))
+    return Outbound(status=error.status, content_type=problem.MEDIA_TYPE, body=problem.of_error(error), headers=headers)
 
 
 def _json(

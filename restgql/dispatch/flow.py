@@ -7,7 +7,7 @@ import msgspec
 
 from restgql.dispatch.redirects import Caller, Chain
 from restgql.dispatch.scheduler import Answer, Scheduler
-from restgql.errors import Cancelled, ClientError, LimitExceeded, RestgqlError
+from restgql.errors import Cancelled, ClientError, LimitExceeded, RestgqlError, UpstreamInvalid
 from restgql.model import Field, Reply, Step, SubRequest
 from restgql.plan.request import elements, request_of
 from restgql.plan.scope import Scope
@@ -92,6 +92,14 @@ class Flow:
         self._scheduler.submit(request, lambda answer: self._answered(ask, chain, request, answer))
 
     def _answered(self, ask: Ask, chain: Chain, request: SubRequest, answer: Answer) -> None:
+        try:
+            self._proceed(ask, chain, request, answer)
+        except Exception:
+            ask.outcome.refused = UpstreamInvalid("The response could not be used.", status=500)
+            self._heard(ask.outcome)
+            raise
+
+    def _proceed(self, ask: Ask, chain: Chain, request: SubRequest, answer: Answer) -> None:
         if isinstance(answer, ClientError):
             ask.outcome.refused = answer
             self._heard(ask.outcome)

@@ -13,7 +13,11 @@ CHUNK = 65_536
 
 
 class Undecodable(ValueError):
-    """The coding is not known here, or the body is not coded as it says."""
+    """The body is not coded as it says."""
+
+
+class Unknown(Undecodable):
+    """The coding is not known here."""
 
 
 class TooLarge(ValueError):
@@ -21,14 +25,14 @@ class TooLarge(ValueError):
 
 
 def decode(body: bytes, content_encoding: str, limit: int) -> bytes:
-    """The body with its codings undone, at most `limit` bytes. Raises Undecodable and TooLarge."""
+    """The body with its codings undone, at most `limit` bytes. Raises Unknown, Undecodable and TooLarge."""
     codings = [coding.strip().lower() for coding in content_encoding.split(",")]
     for coding in reversed(codings):
         if coding in ("", "identity"):
             continue
         decoder = _DECODERS.get(coding)
         if decoder is None:
-            raise Undecodable(f"content coding {coding!r} is not known here")
+            raise Unknown(f"content coding {coding[:40]!r} is not known here")
         body = decoder(body, limit)
     return body
 

@@ -1,6 +1,9 @@
 """JMESPath (jmespath.org/specification) over JSON values, with `split` of JEP-014, bounded in time and size."""
 
 import re
+from functools import lru_cache
+from json import dumps
+from math import isfinite
 from typing import Any
 
 import jmespath
@@ -8,6 +11,7 @@ from jmespath import functions, visitor
 from jmespath.exceptions import JMESPathError
 
 from restgql.errors import BadSelect
+from restgql.formats import json
 
 MAX_EXPRESSION = 1_024
 MAX_NESTING = 32
@@ -30,6 +34,7 @@ _MAKERS = frozenset(
         "value_projection",
     }
 )
+_REFERENCE_TAKERS = frozenset({"map", "max_by", "min_by", "sort_by"})
 
 
 class _Functions(functions.Functions):
@@ -69,6 +74,8 @@ class _Interpreter(visitor.TreeInterpreter):
         if self._steps > MAX_STEPS:
             raise BadSelect(f"The expression takes more than {MAX_STEPS} steps.")
         result = super().visit(node, *args, **kwargs)
+        if isinstance(result, float) and not isfinite(result):
+            raise BadSelect("The expression makes a number that is out of range.")
         if node["type"] in _MAKERS and self.weigh(result) > MAX_SIZE:
             raise _too_large()
         return result
@@ -96,12 +103,33 @@ def search(expression: str, value: Any) -> Any:
     if _nesting(expression) > MAX_NESTING:
         raise BadSelect(f"The expression is nested more than {MAX_NESTING} deep.")
     try:
-        return _Interpreter().visit(jmespath.compile(expression).parsed, value)
+        return _Interpreter().visit(_compiled(expression), value)
     except JMESPathError as exc:
-        raise BadSelect(f"{_shown(expression)}: {str(exc)[:200]}") from exc
-    # The library lets a function's own TypeError, ValueError or KeyError through.
-    except (RecursionError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as exc:
+        # The library's message unescapes a literal, and so may hold a lone surrogate.
+        message = str(exc)[:200].encode(errors="backslashreplace").decode()
+        raise BadSelect(f"{_shown(expression)}: {message}") from exc
+    # The library lets a function's own TypeError, ValueError or KeyError through, and warns of an old syntax.
+    except (RecursionError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, Warning) as exc:
         raise BadSelect(f"{_shown(expression)} cannot be evaluated on this value.") from exc
+
+
+@lru_cache(maxsize=256)
+def _compiled(expression: str) -> Any:
+    """The syntax tree of an expression that can only make JSON values. Raises BadSelect and ValueError."""
+    tree = jmespath.compile(expression).parsed
+    _check(tree)
+    return tree
+
+
+def _check(node: Any, *, taken: bool = False) -> None:
+    """The library lets `&x` be a value, and reads literals and names with NaN and lone surrogates in them."""
+    if node["type"] == "expref" and not taken:
+        raise BadSelect("&… stands only in a function that takes an expression.")
+    dumps(node.get("value"), allow_nan=False, ensure_ascii=False).encode()
+    taken = node["type"] == "function_expression" and node["value"] in _REFERENCE_TAKERS
+    for child in node["children"]:
+        if isinstance(child, dict):  # a slice has numbers
+            _check(child, taken=taken)
 
 
 def _nesting(expression: str) -> int:

@@ -21,6 +21,14 @@ def _json(source: Any, info: GraphQLResolveInfo, select: str | None = None) -> A
     return source.json(select)
 
 
+def _text(source: Any, info: GraphQLResolveInfo) -> Any:
+    return source.text("text")
+
+
+def _data_url(source: Any, info: GraphQLResolveInfo) -> Any:
+    return source.text("data_url")
+
+
 def _of_response(name: str, default: Any, source: Any, info: GraphQLResolveInfo) -> Any:
     return getattr(source.response, name)
 
@@ -113,8 +121,8 @@ class RestResponse(graphene.ObjectType):  # type: ignore[misc]
         resolver=_json,
         description="The body as a JSON value, or what a JMESPath expression selects of it.",
     )
-    text = graphene.String(description="The body as text; null where it cannot be decoded.")
-    data_url = graphene.String(description="The body as a data: URL (RFC 2397).")
+    text = graphene.String(resolver=_text, description="The body as text; null where it cannot be decoded.")
+    data_url = graphene.String(resolver=_data_url, description="The body as a data: URL (RFC 2397).")
     error = graphene.String(description="Why no response could be had; then status is 504, 502 or 500.")
 
     get = _get(f"The JSON value of GET path. {TEMPLATES}")

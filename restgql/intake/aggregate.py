@@ -15,7 +15,7 @@ def read(inbound: Inbound, max_paths: int) -> AggregateParams:
     else:
         given = [value for name, value in inbound.query if name == "path"]
     paths = given if isinstance(given, dict) else {path: path for path in given}
-    if len(set(paths.values())) > max_paths:
+    if len(paths) > max_paths:
         raise LimitExceeded(f"More than {max_paths} paths.", limit="RESTGQL_MAX_SUBREQUESTS", allowed=max_paths)
     return AggregateParams(paths=paths, envelope=_flag(inbound, "envelope"))
 

@@ -43,12 +43,13 @@ def media_type(accept: str) -> str:
     if not accept.strip():
         return JSON
     qualities = _qualities(accept)
-    wildcard = max(qualities.get("application/*", 0.0), qualities.get("*/*", 0.0))
+    wildcard = qualities.get("application/*", qualities.get("*/*", 0.0))  # the closer range counts, RFC 9110 12.5.1
     explicit = [(qualities[name], name) for name in _EXPLICIT_FIRST if qualities.get(name)]
     if explicit:
         return max(explicit, key=lambda pair: pair[0])[1]  # of equals the first, the newer one
-    if wildcard and qualities.get(JSON) != 0.0:
-        return JSON
+    for name in reversed(_EXPLICIT_FIRST):
+        if wildcard and qualities.get(name) != 0.0:
+            return name
     raise BadRequest(f"The answer is {JSON} or {RESPONSE_JSON}, and Accept takes neither.", status=406)
 
 

@@ -17,7 +17,7 @@ from graphql.execution.values import get_argument_values
 from restgql.errors import BadRequest, RestgqlError
 from restgql.formats import headers, template
 from restgql.model import Field, Follow, Step
-from restgql.plan.document import Operation
+from restgql.plan.document import InvalidRequest, Operation
 
 Arguments = dict[str, Any]
 Fields = dict[str, list[FieldNode]]
@@ -36,7 +36,7 @@ class Collector:
         """The steps of an operation, in document order."""
         root = self._schema.get_root_type(operation.type)
         if root is None:
-            return ()
+            raise InvalidRequest([GraphQLError(f"The schema has no {operation.type.value}.", operation.node)])
         fragments = {d.name.value: d for d in operation.document.definitions if isinstance(d, FragmentDefinitionNode)}
         fields = collect_fields(self._schema, fragments, operation.variables, root, operation.node.selection_set)
         return self._steps_of(root, fields, fragments, operation.variables)
@@ -110,7 +110,7 @@ def parts(paths: dict[str, str]) -> tuple[Step, ...]:
 def _follow(field: Field, given: Arguments) -> Follow:
     if field is not Field.FETCH:
         return Follow.UNLESS_HTML
-    return Follow.ALWAYS if given.get("follow_redirects", True) else Follow.NEVER
+    return Follow.ALWAYS if given.get("follow_redirects") is not False else Follow.NEVER
 
 
 def _literal_names(node: FieldNode) -> frozenset[str]:

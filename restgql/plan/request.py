@@ -42,7 +42,11 @@ def _followed(link: str, scope: Scope | None, site: Site) -> str:
     path = target.resolve(site, base, link)
     if path is not None:
         return path
-    if link.startswith("//") or urlsplit(link).scheme:
+    try:
+        scheme = urlsplit(link).scheme
+    except ValueError as exc:
+        raise BadPath(f"{link[:80]!r} is no URL.") from exc
+    if link.startswith("//") or scheme:
         raise BadPath(f"{link[:80]!r} leads to another host.")
     return link
 

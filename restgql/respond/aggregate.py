@@ -4,16 +4,24 @@ from collections.abc import Mapping
 
 import msgspec
 
+from restgql.errors import LimitExceeded
 from restgql.formats.json import encode
 from restgql.respond import problem
 from restgql.respond.outcome import Outcome
+from restgql.respond.weight import Weight
 
 
-def map_text(parts: Mapping[str, Outcome], *, envelope: bool) -> bytes:
-    """The JSON object of all parts, in order."""
-    return (
-        b"{" + b",".join(encode(key) + b":" + part_text(part, envelope=envelope) for key, part in parts.items()) + b"}"
-    )
+def map_text(parts: Mapping[str, Outcome], weight: Weight, *, envelope: bool) -> bytes:
+    """The JSON object of all parts, in order; one that would make it too heavy is a problem."""
+    members = []
+    for key, part in parts.items():
+        text = part_text(part, envelope=envelope)
+        try:
+            weight.add(len(text))
+        except LimitExceeded as exc:
+            text = part_text(Outcome(refused=exc), envelope=envelope)
+        members.append(encode(key) + b":" + text)
+    return b"{" + b",".join(members) + b"}"
 
 
 def part_text(part: Outcome, *, envelope: bool) -> bytes:

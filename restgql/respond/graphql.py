@@ -9,9 +9,11 @@ from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, GraphQLSc
 
 from restgql.errors import RestgqlError
 from restgql.formats import select
+from restgql.formats.json import encode
 from restgql.respond.aggregate import map_text
 from restgql.respond.outcome import Outcome, Outcomes
 from restgql.respond.response import Response
+from restgql.respond.weight import Weight
 
 Result = dict[str, Any]
 
@@ -19,8 +21,9 @@ Result = dict[str, Any]
 class Shape:
     """What shaping one answer needs, and the errors that it finds below a scalar."""
 
-    def __init__(self, routes: Callable[[str | None], list[Any]]) -> None:
+    def __init__(self, routes: Callable[[str | None], list[Any]], weight: Weight) -> None:
         self.routes = routes
+        self.weight = weight
         self.errors: list[GraphQLError] = []
 
 
@@ -41,25 +44,37 @@ class Source:
             raise outcome.refused
         match info.field_name:
             case "aggregate":
-                return msgspec.Raw(map_text(outcome.parts or {}, envelope=False))
+                return msgspec.Raw(map_text(outcome.parts or {}, self._shape.weight, envelope=False))
             case "getEach":
-                return self._each_value(info, outcome, arguments.get("select"))
+                return self._weighed(self._each_value(info, outcome, arguments.get("select")))
             case "each":
                 return [Source(self._shape, item.steps, value=item.value) for item in outcome.items or ()]
         assert outcome.response is not None
         if info.field_name == "fetch":
             return Source(self._shape, outcome.steps, response=outcome.response)
-        return outcome.response.data(arguments.get("select"))
+        return self._weighed(outcome.response.data(arguments.get("select")))
 
     def json(self, expression: str | None) -> Any:
         """The JSON value of a response or an item, or what a JMESPath expression selects of it. Raises BadSelect."""
         if self.response is not None:
-            return self.response.value(expression)
-        return self._value if expression is None else select.search(expression, self._value)
+            return self._weighed(self.response.value(expression))
+        return self._weighed(self._value if expression is None else select.search(expression, self._value))
+
+    def text(self, name: str) -> str | None:
+        """The body of the response, in one of its forms as a string."""
+        found: str | None = getattr(self.response, name)
+        self._shape.weight.add(len(found or ""))
+        return found
 
     def routes(self, prefix: str | None) -> list[Any]:
         """The routes that can be asked for."""
         return self._shape.routes(prefix)
+
+    def _weighed(self, value: Any) -> msgspec.Raw:
+        """The JSON text of a value, its size counted."""
+        text = value if isinstance(value, msgspec.Raw) else msgspec.Raw(encode(value))
+        self._shape.weight.add(len(bytes(text)))
+        return text
 
     def _each_value(self, info: GraphQLResolveInfo, outcome: Outcome, expression: str | None) -> Any:
         """The array of the values; one that failed is null, and an error at its index."""
