@@ -1,21 +1,27 @@
-"""`flask restgql …`, and the same as `python -m restgql --app …`."""
+"""`flask restgql …`, and the same as `python -m restgql --app …`, which serves without an app, too."""
 
 import sys
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import AppGroup, FlaskGroup
 from graphql import print_schema
+from werkzeug.serving import make_server
 
 from restgql.endpoints import EXTENSION, Mounted
+from restgql.errors import ConfigError, RestgqlError
 from restgql.extension import Gateway
 from restgql.formats import json
+from restgql.model import GraphQLParams
+from restgql.plan import explain
 
 cli = AppGroup("restgql", help="The GraphQL gateway of this app.")
 
 _gateway = click.option("--gateway", "name", default=EXTENSION, show_default=True, help="Which gateway, by its name.")
+_variables = click.option("--variables", default="{}", help="A JSON object.")
+_operation = click.option("--operation", help="The operation that is meant, where the document has several.")
 
 
 @cli.command()
@@ -38,31 +44,69 @@ def schema(name: str) -> None:
 @cli.command()
 @_gateway
 @click.argument("document")
-@click.option("--variables", default="{}", help="A JSON object.")
-@click.option("--operation", help="The operation to run, where the document has several.")
+@_variables
+@_operation
 @click.option("--header", "-H", "header_lines", multiple=True, help="'Name: value', as the client would send it.")
 def query(name: str, document: str, variables: str, operation: str | None, header_lines: tuple[str, ...]) -> None:
     """Run an operation; DOCUMENT is its text, @FILE, or - for standard input. Exits with 1 where there are errors."""
     _mounted(name)
-    text = _read(document.removeprefix("@")) if document == "-" or document.startswith("@") else document
-    try:
-        given = json.value(variables.encode(), dict)
-    except json.NotJson as exc:
-        raise click.BadParameter(f"is no JSON object: {exc}", param_hint="--variables") from exc
-    result = Gateway(name=name).execute(text, given, operation_name=operation, headers=dict(map(_header, header_lines)))
+    params = _params(document, variables, operation)
+    result = Gateway(name=name).execute(
+        params.query, params.variables, operation_name=operation, headers=dict(map(_header, header_lines))
+    )
     click.echo(json.pretty(result))
     if result.get("errors"):
         sys.exit(1)
 
 
+@cli.command(name="explain")
+@_gateway
+@click.argument("document")
+@_variables
+@_operation
+@click.option("--mermaid", is_flag=True, help="A mermaid flowchart instead of a tree.")
+def explain_plan(name: str, document: str, variables: str, operation: str | None, mermaid: bool) -> None:
+    """The sub-requests of an operation, and what depends on what; none is made. DOCUMENT is as for query."""
+    try:
+        plan = _mounted(name).pipeline.plan(_params(document, variables, operation))
+    except RestgqlError as exc:
+        raise click.ClickException(f"{exc.code}: {exc.message}") from exc
+    click.echo(explain.mermaid(plan) if mermaid else explain.tree(plan))
+
+
+@click.command()
+@click.option("--upstream", "pairs", multiple=True, metavar="PREFIX=URL", help="What is below PREFIX is asked of URL.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", default=5000, show_default=True, help="The port to listen at; 0 is any that is free.")
+@click.option("--debug", is_flag=True, help="With GraphiQL, and the checks that Flask has in debug.")
+def serve(pairs: tuple[str, ...], host: str, port: int, debug: bool) -> None:
+    """Serve a gateway over other servers; no app is needed. FLASK_RESTGQL_* in the environment configures it."""
+    app = Flask("restgql", static_folder=None)
+    app.config.from_prefixed_env()
+    app.debug = debug or app.debug
+    given: dict[str, Any] = {"upstreams": dict(map(_pair, pairs))} if pairs else {}
+    try:
+        Gateway(app, routes=[], **given)
+    except ConfigError as exc:
+        raise click.UsageError(str(exc)) from exc
+    mounted: Mounted = app.extensions[EXTENSION][EXTENSION]
+    if mounted.remotes is None:
+        raise click.UsageError("There is nothing to ask: give an --upstream.")
+    server = make_server(host, port, app, threaded=True)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
+    config, page = mounted.config, "GraphiQL" if mounted.has_page else "The gateway"
+    click.echo(f"{page} is at {address}{config.url_prefix or ''}{config.graphql_path or config.aggregate_path or ''}")
+    server.serve_forever()
+
+
 class _Group(FlaskGroup):
-    """Flask's options (`--app`, `--debug`, `--env-file`) over the commands of `cli` alone."""
+    """Flask's options (`--app`, `--debug`, `--env-file`) over the commands of `cli`, and `serve`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return cli.list_commands(ctx)
+        return sorted([*cli.list_commands(ctx), "serve"])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return cli.get_command(ctx, cmd_name)
+        return serve if cmd_name == "serve" else cli.get_command(ctx, cmd_name)
 
 
 def main() -> None:
@@ -81,6 +125,22 @@ def _mounted(name: str) -> Mounted:
 def _read(path: str) -> str:
     stream = click.File(encoding="utf-8").convert(path, None, click.get_current_context())
     return cast(str, stream.read())
+
+
+def _pair(text: str) -> tuple[str, str]:
+    prefix, equals, url = text.partition("=")
+    if not equals:
+        raise click.BadParameter("is no PREFIX=URL", param_hint="--upstream")
+    return prefix, url
+
+
+def _params(document: str, variables: str, operation: str | None) -> GraphQLParams:
+    text = _read(document.removeprefix("@")) if document == "-" or document.startswith("@") else document
+    try:
+        given = json.value(variables.encode(), dict)
+    except json.NotJson as exc:
+        raise click.BadParameter(f"is no JSON object: {exc}", param_hint="--variables") from exc
+    return GraphQLParams(query=text, operation_name=operation, variables=given)
 
 
 def _header(line: str) -> tuple[str, str]:

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import msgspec
 
 from restgql.errors import ConfigError
-from restgql.formats.headers import never_set
+from restgql.formats.headers import may_leave, never_set
+from restgql.formats.remote import table
 
 PREFIX = "RESTGQL_"
 
@@ -26,10 +27,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     routes: list[str] | None = None
     subrequest_headers: list[str] = msgspec.field(default_factory=list)
+    upstreams: dict[str, str] = msgspec.field(default_factory=dict)
+    upstream_headers: list[str] = msgspec.field(default_factory=list)
 
     graphiql: bool | None = None
     graphiql_query: str = "query {\n  routes {\n    path\n    description\n  }\n}\n"
     graphiql_title: str = "GraphiQL"
+
+    timings: bool | str | None = None
 
     max_body: Count = 1_000_000
     max_document: Count = 65_536
@@ -52,6 +57,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         for name in self.subrequest_headers:
             if never_set(name):
                 raise ValueError(f"the header {name} can never be set by a field")
+        for name in self.upstream_headers:
+            if not may_leave(name):
+                raise ValueError(f"the header {name} can never leave for an upstream")
+        table(self.upstreams)
 
 
 def load(arguments: Mapping[str, Any], app_config: Mapping[str, Any]) -> Config:
@@ -80,8 +89,15 @@ def _checked(field: str, key: str, value: Any) -> Any:
     try:
         msgspec.convert({field: value}, Config)
     except msgspec.ValidationError as exc:
-        raise ConfigError(f"{key} = {value!r}: {str(exc).split(' - at ')[0]}.") from exc
+        raise ConfigError(f"{key} = {_shown(value)!r}: {str(exc).split(' - at ')[0]}.") from exc
     return value
+
+
+def _shown(value: Any) -> Any:
+    """A value without what may be the credentials of a URL."""
+    if isinstance(value, Mapping):
+        return {key: _shown(item) for key, item in value.items()}
+    return f"…{value[value.rindex('@') :]}" if isinstance(value, str) and "@" in value else value
 
 
 def _unknown(field: str, key: str) -> str:

@@ -13,9 +13,11 @@ from restgql import graphiql
 from restgql.config import Config
 from restgql.dispatch import Upstream
 from restgql.dispatch.flask import DEPTH, Entered, connect, entered_by
+from restgql.dispatch.remote import Remotes
 from restgql.dispatch.routes import Routes
 from restgql.errors import BadRequest, ConfigError, LimitExceeded, NestedRequest, RestgqlError
 from restgql.formats import coding
+from restgql.formats.remote import is_below
 from restgql.gateway import Pipeline, logger, refusal
 from restgql.graph import core
 from restgql.intake import graphql as graphql_intake
@@ -33,7 +35,14 @@ class Mounted:
         self.config = config
         self.schema: GraphQLSchema = core.build()
         self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ("graphql", "aggregate", "asset"))
-        self.routes = Routes(app, config.routes, frozenset({"GET"}), lambda endpoint: is_gateway(app, endpoint))
+        self.remotes = _remotes(config, app) if config.upstreams else None
+        self.routes = Routes(
+            app,
+            config.routes,
+            frozenset({"GET"}),
+            lambda endpoint: is_gateway(app, endpoint),
+            self.remotes.table if self.remotes else (),
+        )
         self.pipeline = Pipeline(self.schema, config, self.routes, app.logger)
         self._said = config.routes is not None
 
@@ -51,11 +60,21 @@ class Mounted:
             here,
             adapter,
             routes=self.routes,
+            remotes=self.remotes,
             max_subrequests=self.config.max_subrequests,
             seconds=self.config.deadline,
+            subrequest_seconds=self.config.subrequest_timeout,
             max_reply=self.config.max_reply,
             logger=self.app.logger,
         )
+
+    @property
+    def tells_timings(self) -> bool:
+        """Whether the current request is told what became of each sub-request: as configured, else in debug."""
+        configured = self.config.timings
+        if isinstance(configured, str):
+            return configured in request.headers
+        return self.app.debug if configured is None else configured
 
     def add_endpoints(self, state: BlueprintSetupState) -> None:
         """Put the endpoints on the blueprint that `state` is of. Raises ConfigError where another gateway has them."""
@@ -71,6 +90,10 @@ class Mounted:
                 first = places.setdefault((rule.host or "", rule.subdomain or "", rule.rule), rule.endpoint)
                 if first != rule.endpoint:
                     raise ConfigError(f"{rule.rule} is another gateway's ({first}): graphql_path= takes another path.")
+
+        for prefix in config.upstreams:
+            if any(is_below(prefix, rule.partition("/<")[0]) for _, _, rule in places):
+                raise ConfigError(f"upstreams = {{{prefix!r}: …}}: these paths are the gateway's own.")
 
     def _graphql(self) -> ResponseReturnValue:
         if self.has_page and graphql_intake.wants_page(_inbound(b"")):
@@ -100,6 +123,17 @@ class Mounted:
             )
 
 
+def _remotes(config: Config, app: Flask) -> Remotes:
+    return Remotes(
+        config.upstreams,
+        leaving=config.upstream_headers,
+        seconds=config.subrequest_timeout,
+        max_reply=config.max_reply,
+        connections=config.threads,
+        logger=app.logger,
+    )
+
+
 def is_gateway(app: Flask, endpoint: str) -> bool:
     """Whether an endpoint is one of a gateway's own."""
     return any(endpoint in mounted.endpoints for mounted in app.extensions[EXTENSION].values())
@@ -111,7 +145,7 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
     try:
         if entered.environ.get(DEPTH):
             raise NestedRequest("A gateway cannot be asked for through a gateway.")
-        inbound = _inbound(_read_body(mounted.config.max_body))
+        inbound = _inbound(_read_body(mounted.config.max_body), timings=mounted.tells_timings)
         outbound = stage(inbound, lambda: mounted.connect(entered, request, request_ctx.url_adapter))
     except RestgqlError as exc:
         outbound = refusal(exc)
@@ -122,13 +156,14 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
     return response
 
 
-def _inbound(body: bytes) -> Inbound:
+def _inbound(body: bytes, *, timings: bool = False) -> Inbound:
     return Inbound(
         method=request.method,
         query=tuple(request.args.items(multi=True)),
         content_type=request.headers.get("Content-Type", ""),
         accept=request.headers.get("Accept", ""),
         body=body,
+        timings=timings,
     )
 
 

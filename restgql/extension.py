@@ -18,6 +18,7 @@ from restgql.errors import BadRequest, ConfigError, RestgqlError, UpstreamError
 from restgql.formats import headers
 from restgql.formats import json as json_format
 from restgql.model import Field, GraphQLParams
+from restgql.plan.collect import step_of
 from restgql.plan.document import InvalidRequest
 from restgql.respond import graphql as graphql_answer
 from restgql.respond.response import Response
@@ -61,8 +62,7 @@ class Gateway:
         mounted = self._mounted()
         try:
             params = GraphQLParams(query=query, operation_name=operation_name, variables=_json(variables))
-            executed = mounted.pipeline.execute(params, lambda: _caller(mounted, headers), safe=False)
-            result = executed.result
+            result = mounted.pipeline.execute(params, lambda: _caller(mounted, headers))
         except InvalidRequest as exc:
             result = graphql_answer.refused(exc.errors)
         except RestgqlError as exc:
@@ -103,8 +103,9 @@ class Gateway:
         mounted = self._mounted()
         given["params"] = _json(given["params"])
         given["headers"] = [{"name": name, "value": value} for name, value in (given["headers"] or {}).items()]
-        step = mounted.pipeline.collector.step(field, "", given)
-        outcome = mounted.pipeline.outcomes((step,), _caller(mounted, None))[""]
+        pipeline = mounted.pipeline
+        step = step_of(field, "", given, pipeline.setting.added_headers)
+        outcome = pipeline.begin((step,), _caller(mounted, None)).finish().outcomes[""]
         if outcome.refused is not None:
             raise outcome.refused
         assert outcome.response is not None

@@ -2,42 +2,62 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
-import msgspec
 from graphql import GraphQLSchema, OperationType
 
 from restgql.config import Config
-from restgql.dispatch import Upstream, pool
-from restgql.dispatch.flow import Flow
+from restgql.dispatch import Upstream
 from restgql.dispatch.routes import Route
-from restgql.dispatch.scheduler import Scheduler, Settings
+from restgql.dispatch.run import Run, begin
 from restgql.dispatch.waits import Waits
 from restgql.errors import BadRequest, RestgqlError, Unavailable
 from restgql.formats.json import encode
 from restgql.intake import aggregate as aggregate_intake
 from restgql.intake import graphql as graphql_intake
-from restgql.model import Field, GraphQLParams, Inbound, Outbound, Step
-from restgql.plan.collect import Collector, parts
+from restgql.model import AggregateParams, Field, GraphQLParams, Headers, Inbound, Outbound, Step, Streaming
+from restgql.plan.collect import parts
 from restgql.plan.document import Documents, InvalidRequest
-from restgql.plan.limits import Limits, check_size
+from restgql.plan.extent import Extent
+from restgql.plan.passes import Planner
+from restgql.plan.plan import Plan, Setting
 from restgql.respond import graphql as graphql_answer
-from restgql.respond import problem
-from restgql.respond.aggregate import map_text
-from restgql.respond.outcome import Outcomes
+from restgql.respond import problem, timings
+from restgql.respond.aggregate import Map
+from restgql.respond.framing import FRAMINGS, Framing
+from restgql.respond.graphql import Answer
 from restgql.respond.weight import Weight
 
 logger = logging.getLogger("restgql")
 
 NO_STORE = ("Cache-Control", "no-store")
+AGGREGATE = "aggregate"
+
+Connect = Callable[[], Upstream]
 
 
-class Executed(msgspec.Struct, frozen=True, kw_only=True):
-    """The response map of an operation, and what came of its steps."""
+class Pieces:
+    """A response body in pieces; closing it ends the run. The first piece is made at once, with what refuses it."""
 
-    result: dict[str, Any]
-    outcomes: Outcomes
+    def __init__(self, pieces: Generator[bytes], run: Run) -> None:
+        self._first: bytes | None = next(pieces, b"")
+        self._pieces = pieces
+        self._run = run
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
+        return next(self._pieces)
+
+    def close(self) -> None:
+        """What the server calls at the end, or when the client has gone (PEP 3333)."""
+        self._run.close()
+        self._pieces.close()
 
 
 class Pipeline:
@@ -49,27 +69,41 @@ class Pipeline:
     def __init__(
         self, schema: GraphQLSchema, config: Config, routes: Iterable[Route], app_logger: logging.Logger
     ) -> None:
-        self._schema = schema
         self._config = config
         self._routes = routes
         self._app_logger = app_logger
         self._waits = Waits()
-        limits = Limits(
+        extent = Extent(
             max_depth=config.max_depth,
             max_aliases=config.max_aliases,
             max_directives=config.max_directives,
             max_fields=config.max_fields,
         )
-        self._documents = Documents(schema, limits, max_document=config.max_document, max_tokens=config.max_tokens)
-        self.collector = Collector(schema, frozenset(name.lower() for name in config.subrequest_headers))
+        documents = Documents(schema, extent, max_document=config.max_document, max_tokens=config.max_tokens)
+        self.setting = Setting(
+            schema=schema,
+            added_headers=frozenset(name.lower() for name in config.subrequest_headers),
+            max_subrequests=config.max_subrequests,
+        )
+        self._planner = Planner(documents, self.setting)
 
-    def graphql(self, inbound: Inbound, connect: Callable[[], Upstream]) -> Outbound:
+    def graphql(self, inbound: Inbound, connect: Connect) -> Outbound:
         """The answer of the GraphQL endpoint (GraphQL over HTTP, section Response)."""
+        started = time.perf_counter()
         media_type = graphql_intake.JSON
         try:
-            media_type = graphql_intake.media_type(inbound.accept)
+            accepted = graphql_intake.accepted(inbound.accept)
+            media_type = accepted.whole
             params = graphql_intake.read(inbound)
-            executed = self.execute(params, connect, safe=inbound.method != "POST")
+            operation = self._planner.operation(params)
+            if inbound.method != "POST" and operation.type is not OperationType.QUERY:
+                raise BadRequest("A GET request runs queries only; send the operation by POST.", status=405)
+            incremental = accepted.parts is not None and operation.incremental
+            plan = self._planner.plan(params, operation, incremental=incremental)
+            run = self.begin(plan.steps, connect())
+            if accepted.parts is not None and (incremental or accepted.only_parts):
+                return self._graphql_parts(inbound, plan, run, FRAMINGS[accepted.parts], started)
+            result = self._answer(plan, run.finish()).whole()
         except InvalidRequest as exc:
             # Under application/json a well-formed request is 200, whatever becomes of its document.
             status = 200 if media_type == graphql_intake.JSON else exc.status
@@ -77,78 +111,157 @@ class Pipeline:
         except RestgqlError as exc:
             headers = (("Allow", "POST"),) if exc.status == 405 else _retry_after(exc)
             return _json(exc.status, media_type, graphql_answer.refused(exc), headers)
-        return _json(200, media_type, executed.result, cookies=_cookies(executed.outcomes))
+        self._log(run, operation.name, operation.hash[:12], started)
+        if inbound.timings:
+            result["extensions"] = timings.extension(run.timings())
+        return _json(200, media_type, result, _server_timing(inbound, run), run.cookies())
 
-    def aggregate(self, inbound: Inbound, connect: Callable[[], Upstream]) -> Outbound:
+    def aggregate(self, inbound: Inbound, connect: Connect) -> Outbound:
         """The answer of /aggregate: the map, or problem details (RFC 9457)."""
         started = time.perf_counter()
         try:
             params = aggregate_intake.read(inbound, self._config.max_subrequests)
-            upstream = connect()
-            step = Step(key="aggregate", field=Field.AGGREGATE, steps=parts(params.paths))
-            outcomes = self.outcomes((step,), upstream)
-            if (refused := outcomes["aggregate"].refused) is not None:
+            run = self.begin((Step(key=AGGREGATE, field=Field.AGGREGATE, steps=parts(params.paths)),), connect())
+            if (refused := run.outcomes[AGGREGATE].refused) is not None:
                 raise refused
+            if params.streaming is not None:
+                return self._aggregate_parts(params, params.streaming, run, started)
+            run.finish()
         except RestgqlError as exc:
             return refusal(exc)
-        weight = Weight(self._config.max_replies)
-        body = map_text(outcomes["aggregate"].parts or {}, weight, envelope=params.envelope)
-        _log(upstream.request_id, "aggregate", "-", outcomes, started)
+        body = self._map(run, envelope=params.envelope).text()
+        self._log(run, AGGREGATE, "-", started)
         return Outbound(
-            status=200, content_type="application/json", body=body, headers=(NO_STORE,), cookies=_cookies(outcomes)
+            status=200,
+            content_type="application/json",
+            body=body,
+            headers=(NO_STORE, *_server_timing(inbound, run)),
+            cookies=run.cookies(),
         )
 
-    def execute(self, params: GraphQLParams, connect: Callable[[], Upstream], *, safe: bool) -> Executed:
-        """The operation of `params`, executed. `safe` allows queries only. Raises the errors that refuse it whole."""
+    def execute(self, params: GraphQLParams, connect: Connect) -> dict[str, Any]:
+        """The response map of an operation. Raises the errors that refuse it whole."""
         started = time.perf_counter()
-        operation = self._documents.operation(params)
-        if safe and operation.type is not OperationType.QUERY:
-            raise BadRequest("A GET request runs queries only; send the operation by POST.", status=405)
-        steps = self.collector.steps(operation)
-        check_size(steps, self._config.max_subrequests)
-        upstream = connect()
-        outcomes = self.outcomes(steps, upstream)
-        weight = Weight(self._config.max_replies)
-        shape = graphql_answer.Shape(lambda prefix: _with_prefix(self._routes, prefix), weight)
-        result = graphql_answer.execute(
-            self._schema, operation.document, shape, outcomes, operation.given, operation.name, logger
-        )
-        _log(upstream.request_id, operation.name, operation.hash[:12], outcomes, started)
-        return Executed(result=result, outcomes=outcomes)
+        operation = self._planner.operation(params)
+        plan = self._planner.plan(params, operation)
+        run = self.begin(plan.steps, connect()).finish()
+        result = self._answer(plan, run).whole()
+        self._log(run, operation.name, operation.hash[:12], started)
+        return result
 
-    def outcomes(self, steps: Iterable[Step], upstream: Upstream) -> Outcomes:
-        """What came of the steps, when all of it is there or the deadline has passed. Raises Unavailable."""
-        scheduler = Scheduler(
-            upstream.dispatch,
-            Settings(
-                deadline=upstream.deadline,
-                subrequest_timeout=self._config.subrequest_timeout,
-                in_flight=self._config.in_flight,
-                max_replies=self._config.max_replies,
-                inline=upstream.nested or self._config.sequential,
-            ),
-            pool=pool.shared(self._config.threads),
-            budget=upstream.budget,
-            waits=self._waits,
-            logger=self._app_logger,
+    def plan(self, params: GraphQLParams, *, incremental: bool = False) -> Plan:
+        """The plan of an operation, of which nothing is asked. Raises the errors that refuse it whole."""
+        return self._planner.plan(params, self._planner.operation(params), incremental=incremental)
+
+    def begin(self, steps: Iterable[Step], upstream: Upstream) -> Run:
+        """A run of these steps."""
+        return begin(steps, upstream, self._config, self._waits, self._app_logger)
+
+    def _answer(self, plan: Plan, run: Run) -> Answer:
+        assert plan.selection is not None
+        weight = Weight(self._config.max_replies)
+        return Answer(plan.selection, run.outcomes, self._with_prefix, weight, self._app_logger)
+
+    def _graphql_parts(self, inbound: Inbound, plan: Plan, run: Run, framing: Framing, started: float) -> Outbound:
+        delivery = self._answer(plan, run).delivery()
+        operation = plan.operation
+
+        def payloads() -> Iterator[dict[str, Any]]:
+            """Each as soon as it is there; once nothing runs any longer, all that there will be."""
+            pulses = run.pulses()
+            running, begun = True, False
+            while True:
+                payload = delivery.next() if begun else delivery.initial()
+                if payload is None:
+                    assert running, "all is there when nothing runs"
+                    running = self._goes_on(pulses, begun=begun)
+                    continue
+                last = not payload["hasNext"]
+                if last and not begun:
+                    del payload["hasNext"]  # it is whole
+                begun = True
+                if last and inbound.timings:
+                    payload["extensions"] = timings.extension(run.timings())
+                yield payload
+                if last:
+                    return
+
+        def pieces() -> Generator[bytes]:
+            opening = framing.begin
+            try:
+                for payload in payloads():
+                    yield opening + framing.frame(encode(payload))
+                    opening = b""
+                yield framing.end
+            finally:
+                self._log(run, operation.name, operation.hash[:12], started)
+
+        return _streamed(framing.content_type, pieces(), run)
+
+    @staticmethod
+    def _goes_on(pulses: Iterator[None], *, begun: bool) -> bool:
+        """Whether anything runs any longer, after waiting for what may have happened. Raises Unavailable."""
+        try:
+            return next(pulses, False) is None
+        except Unavailable:
+            if not begun:
+                raise
+            return False  # the status is sent: what is missing has timed out, each at its own place
+
+    def _aggregate_parts(self, params: AggregateParams, streaming: Streaming, run: Run, started: float) -> Outbound:
+        framing = FRAMINGS.get(streaming.value)
+        envelope = params.envelope or framing is not None
+
+        def pieces() -> Generator[bytes]:
+            members = self._map(run, envelope=envelope)
+            opening = b"" if framing else b"{"
+            try:
+                for _ in _and_once_more(run.pulses()):
+                    for member in members.fresh(in_order=framing is None):
+                        yield framing.frame(b"{" + member + b"}") if framing else opening + member
+                        opening = b"" if framing else b","
+                yield framing.end if framing else b"}" if members.sent else b"{}"
+            finally:
+                self._log(run, AGGREGATE, "-", started)
+
+        return _streamed(framing.content_type if framing else "application/json", pieces(), run)
+
+    def _map(self, run: Run, *, envelope: bool) -> Map:
+        return Map(run.outcomes[AGGREGATE].parts or {}, Weight(self._config.max_replies), envelope=envelope)
+
+    def _with_prefix(self, prefix: str | None) -> list[Any]:
+        return [route for route in self._routes if route.path.startswith(prefix or "")]
+
+    def _log(self, run: Run, name: str, document: str, started: float) -> None:
+        """One line an operation: what it was, and what came of each part."""
+        if not logger.isEnabledFor(logging.INFO):
+            return
+        statuses = [
+            str(leaf.response.status) if leaf.response else leaf.refused.code if leaf.refused else "-"
+            for leaf in run.leaves()
+        ]
+        logger.info(
+            "request=%s operation=%s document=%s parts=%s ms=%.1f",
+            run.request_id,
+            name or "-",
+            document,
+            ",".join(statuses) or "-",
+            (time.perf_counter() - started) * 1000,
         )
-        outcomes = Flow(scheduler, upstream.caller, max_reply=self._config.max_reply).begin(steps)
-        scheduler.run()
-        return outcomes
 
 
 def refusal(error: RestgqlError) -> Outbound:
     """The answer of a request that is refused as a whole, outside of GraphQL: problem details (RFC 9457)."""
-    headers = (NO_STORE, *_retry_after(error))
-    return Outbound(status=error.status, content_type=problem.MEDIA_TYPE, body=problem.of_error(error), headers=headers)
+    return Outbound(
+        status=error.status,
+        content_type=problem.MEDIA_TYPE,
+        body=problem.of_error(error),
+        headers=(NO_STORE, *_retry_after(error)),
+    )
 
 
 def _json(
-    status: int,
-    media_type: str,
-    result: Mapping[str, Any],
-    headers: tuple[tuple[str, str], ...] = (),
-    cookies: tuple[str, ...] = (),
+    status: int, media_type: str, result: dict[str, Any], headers: Headers = (), cookies: tuple[str, ...] = ()
 ) -> Outbound:
     return Outbound(
         status=status,
@@ -159,35 +272,22 @@ def _json(
     )
 
 
-def _with_prefix(routes: Iterable[Route], prefix: str | None) -> list[Route]:
-    return [route for route in routes if route.path.startswith(prefix or "")]
+def _streamed(content_type: str, pieces: Generator[bytes], run: Run) -> Outbound:
+    """A response in pieces. Its cookies are those that are there before its first byte. Raises Unavailable."""
+    body = Pieces(pieces, run)
+    # nginx would collect the pieces otherwise
+    headers = (NO_STORE, ("X-Accel-Buffering", "no"))
+    return Outbound(status=200, content_type=content_type, body=body, headers=headers, cookies=run.cookies())
 
 
-def _cookies(outcomes: Outcomes) -> tuple[str, ...]:
-    """What the parts set, in document order."""
-    leaves = [leaf for outcome in outcomes.values() for leaf in outcome.leaves()]
-    return tuple(cookie for leaf in leaves if leaf.response for cookie in leaf.response.set_cookies)
+def _and_once_more(pulses: Iterator[None]) -> Iterator[None]:
+    yield from pulses
+    yield None
 
 
-def _retry_after(error: RestgqlError) -> tuple[tuple[str, str], ...]:
+def _server_timing(inbound: Inbound, run: Run) -> Headers:
+    return (("Server-Timing", timings.server_timing(run.timings())),) if inbound.timings else ()
+
+
+def _retry_after(error: RestgqlError) -> Headers:
     return (("Retry-After", "1"),) if isinstance(error, Unavailable) else ()
-
-
-def _log(request_id: str, name: str, document: str, outcomes: Outcomes, started: float) -> None:
-    """One line an operation: what it was, and what came of each part."""
-    if not logger.isEnabledFor(logging.INFO):
-        return
-    parts = [
-        str(leaf.response.status) if leaf.response else leaf.refused.code if leaf.refused else "-"
-        for outcome in outcomes.values()
-        for leaf in outcome.leaves()
-    ]
-    milliseconds = (time.perf_counter() - started) * 1000
-    logger.info(
-        "request=%s operation=%s document=%s parts=%s ms=%.1f",
-        request_id,
-        name or "-",
-        document,
-        ",".join(parts) or "-",
-        milliseconds,
-    )

@@ -1,6 +1,7 @@
 """The values that go from stage to stage, in the words of HTTP and GraphQL."""
 
 import enum
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -13,21 +14,22 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):
-    """The HTTP request to one of the gateway's endpoints."""
+    """The HTTP request to one of the gateway's endpoints; `timings` is whether it may be told them."""
 
     method: str
     query: tuple[tuple[str, str], ...] = ()
     content_type: str = ""
     accept: str = ""
     body: bytes = b""
+    timings: bool = False
 
 
 class Outbound(msgspec.Struct, frozen=True, kw_only=True):
-    """The HTTP response of the gateway. `cookies` are the Set-Cookie values of its parts."""
+    """The HTTP response of the gateway, whole or in pieces. `cookies` are the Set-Cookie values of its parts."""
 
     status: int
     content_type: str
-    body: bytes
+    body: bytes | Iterator[bytes]
     headers: Headers = ()
     cookies: tuple[str, ...] = ()
 
@@ -41,11 +43,20 @@ class GraphQLParams(msgspec.Struct, frozen=True, kw_only=True):
     extensions: dict[str, Any] = {}
 
 
+class Streaming(enum.Enum):
+    """How the parts of an aggregate come one by one: in a media type of their own, or as the map itself."""
+
+    NDJSON = "application/x-ndjson"
+    EVENTS = "text/event-stream"
+    MAP = "application/json"
+
+
 class AggregateParams(msgspec.Struct, frozen=True, kw_only=True):
     """A list of paths, each with the key that its value has in the map."""
 
     paths: dict[str, str]
     envelope: bool = False
+    streaming: Streaming | None = None
 
 
 class Follow(enum.Enum):
@@ -94,6 +105,21 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         return ", ".join(values) if values else None
 
 
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one sub-request. Times are in seconds: since the operation began, in all, and not computing.
+
+    `source` is `dispatched`, or `deduplicated` where it was another one's.
+    """
+
+    path: str
+    start: float
+    duration: float
+    waiting: float
+    status: int
+    source: str
+    thread: str
+
+
 class Field(enum.Enum):
     """The fields that make sub-requests."""
 
@@ -108,7 +134,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """A field that makes sub-requests, or why it makes none. `key` is its name in the response.
 
     It has a template, or a `path` as it is. A template's names that `declared` holds come from `params`, the others
-    from the parent. `steps` are filled from this step's reply: they depend on it; those of AGGREGATE are its parts.
+    from the parent: those are its `needs`. `steps` are filled from this step's reply: they depend on it; those of
+    AGGREGATE are its parts. `twin` is the response path of an earlier step that asks for the same. What is `deferred`
+    may come later.
     """
 
     key: str
@@ -123,11 +151,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None = None
     steps: tuple["Step", ...] = ()
     refused: RestgqlError | None = None
+    needs: tuple[str, ...] = ()
+    twin: str | None = None
+    deferred: bool = False
 
-
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The steps of one operation, in document order. `name` is the operation's, `document` its hash."""
-
-    steps: tuple[Step, ...]
-    name: str = ""
-    document: str = ""
+    def is_declared(self, name: str) -> bool:
+        """Whether a template's name comes from `params`, even if it is absent there."""
+        return name in self.declared or name.partition(".")[0] in self.declared

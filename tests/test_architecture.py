@@ -12,11 +12,11 @@ PACKAGE = Path(__file__).parent.parent / "restgql"
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors"}),
     frozenset({"formats"}),
-    frozenset({"model", "config"}),
+    frozenset({"model", "config", "selection"}),
     frozenset({"intake", "graph", "plan", "respond", "graphiql"}),
     frozenset({"dispatch"}),
     frozenset({"gateway"}),
-    frozenset({"endpoints"}),
+    frozenset({"endpoints", "testing"}),
     frozenset({"extension"}),
     frozenset({"__init__", "cli"}),
     frozenset({"__main__"}),

@@ -154,3 +154,31 @@ def test_as_a_process(command, tmp_path):
     done = subprocess.run(args, cwd=tmp_path, input=WHO, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == {"data": {"who": {"id": 5, "auth": None, "sid": "7"}}}
+
+
+@pytest.mark.parametrize(
+    ("options", "lines"),
+    [
+        ([], ["query Who: 1 request at first", "└─ who  GET /users/7"]),
+        (
+            ["--mermaid"],
+            ["flowchart TD", '  plan(["query Who: 1 request at first"])', '  plan --> s0["who  GET /users/7"]'],
+        ),
+    ],
+)
+def test_explain_prints_the_plan_and_asks_for_nothing(options, lines):
+    done = run("explain", WHO, "--variables", '{"user": 7}', *options)
+    assert (done.exit_code, done.stdout.splitlines(), done.stderr) == (0, lines, "")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["{ nowhere }"], "BAD_REQUEST: Cannot query field 'nowhere' on type 'Query'."),
+        ([WHO], "BAD_REQUEST: Variable '$user' of required type 'ID!' was not provided."),
+        (["{"], "BAD_REQUEST: Syntax Error: Expected Name, found <EOF>."),
+    ],
+)
+def test_explain_says_why_there_is_no_plan(args, message):
+    done = run("explain", *args)
+    assert (done.exit_code, done.stdout, done.stderr) == (1, "", f"Error: {message}\n")

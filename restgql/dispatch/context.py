@@ -1,7 +1,7 @@
 """The cheap way into a plain Flask app: a request context that takes over the routing already done for the gate."""
 
 import importlib.metadata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import flask.app
@@ -10,12 +10,15 @@ from flask import Flask, Request, Response
 from flask.ctx import RequestContext
 from werkzeug.routing import MapAdapter, Rule
 
+from restgql.dispatch.wsgi import Collector, Exchanged, Oversize, through
+
 MATCHED = "restgql.matched"
 # The versions whose RequestContext has exactly the attributes set below.
 _KNOWN_FLASK = importlib.metadata.version("flask").startswith(("3.0.", "3.1."))
 
 _ENTRY = frozenset({"__call__", "wsgi_app", "request_context", "create_url_adapter", "full_dispatch_request"})
 _MIXIN = "restgql.dispatch.flask"
+_JUDGED: dict[tuple[type, str], tuple[object, bool]] = {}
 _BUILTIN = "werkzeug.routing.converters"  # others may ask a database, with a context around them
 
 
@@ -56,57 +59,69 @@ class PlainApp:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
+        self._whole_way = through(app.wsgi_app)
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """A WSGI application (PEP 3333)."""
+    def exchange(self, environ: dict[str, Any], collector: Collector) -> Exchanged:
+        """The app's response. Raises what it raises, Oversize, and Overtime."""
         matched = environ.get(MATCHED)
         if matched is None:  # routing itself answers, with a redirect or 405
-            return self._app.wsgi_app(environ, start_response)
+            return self._whole_way(environ, collector)
         context = MatchedContext(self._app, environ, matched)
         error: BaseException | None = None
+        chunks: Iterable[bytes] | None = None
         try:
             try:
                 context.push()
-                response = self._app.full_dispatch_request()
+                response = Flask.full_dispatch_request(self._app)  # past the gate, which is for what is not judged yet
             except Exception as exc:
                 error = exc
                 response = self._app.handle_exception(exc)
             except BaseException as exc:
                 error = exc
                 raise
-            return _start(response, environ, start_response)
+            if not _is_whole(response):
+                chunks = response(environ, collector.start_response)
         finally:
             if error is not None and self._app.should_ignore_error(error):
                 error = None
             context.pop(error)
+        return collector.collect(chunks) if chunks is not None else _body_of(response, collector.limit)
 
 
-class _Body(list[bytes]):
-    """The chunks of a response that is whole; closing it runs what the view put off until then."""
-
-    close: Callable[[], None]
-
-
-def _start(response: Response, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """The response begun as Werkzeug begins it, which for a whole one with nothing to correct is as it stands."""
+def _is_whole(response: Response) -> bool:
+    """Whether a response is sent as it stands: a list of chunks, and header fields that Werkzeug would not correct."""
     headers = response.headers
-    if (
-        type(response) is not Response
-        or response.status_code != 200
-        or type(response.response) is not list
-        or "Content-Length" not in headers
-        or "Location" in headers
-        or "Content-Location" in headers
-    ):
-        return response(environ, start_response)
-    start_response(response.status, headers.to_wsgi_list())
-    body = _Body(response.iter_encoded())
-    body.close = response.close
-    return body
+    return (
+        type(response) is Response
+        and response.status_code >= 200
+        and response.status_code not in (204, 304)
+        and type(response.response) is list
+        and "Content-Length" in headers
+        and "Location" not in headers
+        and "Content-Location" not in headers
+    )
+
+
+def _body_of(response: Response, limit: int) -> Exchanged:
+    try:
+        body = b"".join(response.iter_encoded())
+    finally:
+        response.close()
+    if len(body) > limit:
+        raise Oversize
+    return response.status_code, tuple(response.headers), body
 
 
 def _is_flasks_own(cls: type, name: str) -> bool:
     """Whether a method, past our own mixin, is as Flask has it: no subclass and no monitoring tool has replaced it."""
+    known = _JUDGED.get((cls, name))
+    now = getattr(Flask, name), getattr(cls, name)
+    if known is None or known[0] != now:
+        known = _JUDGED[cls, name] = (now, _judged(cls, name))
+    return known[1]
+
+
+def _judged(cls: type, name: str) -> bool:
     for base in cls.__mro__:
         method = vars(base).get(name)
         if method is not None and base.__module__ != _MIXIN:
@@ -124,6 +139,7 @@ def is_plain(app: Flask) -> bool:
         and app.request_class is Request
         and not app.url_map.host_matching
         and not app.subdomain_matching
+        and isinstance(getattr(app.url_map, "_rules", None), list)
         and app.config["SERVER_NAME"] is None
         and app.config.get("TRUSTED_HOSTS") is None
         and all(converter.__module__ == _BUILTIN for converter in app.url_map.converters.values())

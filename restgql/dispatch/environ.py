@@ -9,9 +9,12 @@ from restgql.model import SubRequest
 
 Environ = dict[str, Any]
 
+DEADLINE = "restgql.deadline"
+"""Until when a sub-request has to be answered, of `time.monotonic()`; the app's own code may go by it."""
+
 # What Flask, Werkzeug and an outer gateway cached, and what would write to the socket behind our back.
 _CACHED_PREFIXES = ("werkzeug.", "flask.", "restgql.")
-_REQUEST_TARGETS = frozenset({"RAW_URI", "REQUEST_URI"})  # as the server got it, before any decoding
+_REQUEST_TARGETS = ("RAW_URI", "REQUEST_URI")  # as the server got it, before any decoding
 _OUTER_ONLY = frozenset({"wsgi.file_wrapper", "wsgi.early_hints", "CONTENT_TYPE", "CONTENT_LENGTH"})
 
 
@@ -25,8 +28,9 @@ def template(entered: Environ) -> Environ:
         and key not in _OUTER_ONLY
         and (not key.startswith("HTTP_") or headers.carried(key[5:].replace("_", "-").lower(), options))
     }
-    for key in _REQUEST_TARGETS & entered.keys():
-        environ[key] = _before_path(entered, entered[key])
+    for key in _REQUEST_TARGETS:
+        if key in environ:
+            environ[key] = _before_path(entered, entered[key])
     return environ | {"HTTP_ACCEPT": headers.ACCEPT}
 
 
@@ -39,8 +43,9 @@ def build(shared: Environ, request: SubRequest) -> Environ:
     environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1") if "%" in path else path
     environ["QUERY_STRING"] = target.query or ""
     environ["wsgi.input"] = io.BytesIO()
-    for key in _REQUEST_TARGETS & environ.keys():
-        environ[key] += str(target)
+    for key in _REQUEST_TARGETS:
+        if key in environ:
+            environ[key] += str(target)
     for name, value in request.headers:
         environ["HTTP_" + name.upper().replace("-", "_")] = value
     if request.cookie is not None:

@@ -17,9 +17,11 @@ from werkzeug.routing import MapAdapter
 from restgql.dispatch import Upstream, environ
 from restgql.dispatch.budget import Budget
 from restgql.dispatch.context import MATCHED, PlainApp, is_plain
+from restgql.dispatch.environ import DEADLINE
 from restgql.dispatch.redirects import Caller
+from restgql.dispatch.remote import Mounts, Remotes
 from restgql.dispatch.routes import Routes
-from restgql.dispatch.wsgi import Refusal, WsgiDispatcher
+from restgql.dispatch.wsgi import Refusal, WsgiDispatcher, through
 from restgql.errors import NestedRequest, RestgqlError
 from restgql.formats import cookies
 from restgql.formats.target import Site
@@ -29,7 +31,6 @@ ENTERED = "restgql.entered"
 GATE = "restgql.gate"
 DEPTH = "restgql.depth"
 BUDGET = "restgql.budget"
-DEADLINE = "restgql.deadline"
 MAX_DEPTH = 2
 _REQUEST_ID = re.compile(r"[\w.:=+/@-]{1,128}\Z", re.ASCII)
 
@@ -71,15 +72,15 @@ class Entrance:
 
     def full_dispatch_request(self) -> Any:
         """Routing is done, no hook has run: here a sub-request is held to RESTGQL_ROUTES, whatever led it here."""
-        request = request_ctx.request
-        gate: Gate | None = request.environ.get(GATE)
+        environ = request_ctx.request.environ
+        gate: Gate | None = environ.get(GATE)
         if gate is not None:
             try:
                 gate()
             except RestgqlError as exc:
                 raise Refusal(exc) from exc
         response = super().full_dispatch_request()  # type: ignore[misc]
-        entered = request.environ.get(ENTERED)
+        entered = environ.get(ENTERED)
         if isinstance(entered, Entered) and not entered.called:
             response.headers = Headers(entered.with_cookies(list(response.headers)))
         return response
@@ -105,7 +106,7 @@ def site_of(entered: environ.Environ, request: Request) -> Site:
     """Where the app is: `request` is the same request behind all middleware."""
     inside, outside = (environ.decoded(at, "PATH_INFO") for at in (request.environ, entered))
     return Site(
-        origins=frozenset({request.host_url.rstrip("/").lower()}),
+        origins=frozenset({f"{request.scheme}://{request.host}".lower()}),
         root=request.script_root,
         mount=outside.removesuffix(inside) if inside and outside.endswith(inside) else "",
     )
@@ -128,8 +129,10 @@ class InProcess:
 
     def __call__(self, request: SubRequest) -> Reply:
         """The app's reply. Raises NotAllowed, NestedRequest and BadPath."""
-        matched = self._routes.judge(self._adapter, self._site, request.target, request.method)
-        return self._wsgi(request, {MATCHED: matched} if self._plain and matched is not None else None)
+        matched = self._routes.judge(self._adapter, self._site, request.target, request.method, plain=self._plain)
+        if not self._plain or matched is None:
+            return self._wsgi(request)
+        return self._wsgi(request, {MATCHED: matched, GATE: None})  # it is judged, and nothing can lead it elsewhere
 
 
 def connect(
@@ -139,12 +142,15 @@ def connect(
     adapter: MapAdapter | None,
     *,
     routes: Routes,
+    remotes: Remotes | None,
     max_subrequests: int,
     seconds: float,
+    subrequest_seconds: float,
     max_reply: int,
     logger: logging.Logger,
 ) -> Upstream:
-    """The app as the upstream of one operation. `here` is the request that `entered`, behind all middleware.
+    """The app as the upstream of one operation, with what is mounted beside it. `here` is the request that `entered`,
+    behind all middleware.
 
     An operation within a sub-request shares its budget, and has what is left of its time. Raises NestedRequest.
     """
@@ -159,14 +165,17 @@ def connect(
 
     assert adapter is not None, "Flask has one for every request"
     site = site_of(outer, here)
+    if remotes is not None:
+        site = msgspec.structs.replace(site, remotes=remotes.table, kept=routes.kept)
     budget = outer.get(BUDGET) or Budget(max_subrequests)
     deadline = min(time.monotonic() + seconds, outer.get(DEADLINE, math.inf))
     shared = environ.template(outer) | {DEPTH: depth, BUDGET: budget, DEADLINE: deadline, GATE: gate}
     plain = is_plain(app)
-    callable_ = PlainApp(app) if plain else app if entered.called else app.wsgi_app
-    wsgi = WsgiDispatcher(callable_, shared, max_reply=max_reply, logger=logger)
+    exchange = PlainApp(app).exchange if plain else through(app if entered.called else app.wsgi_app)
+    wsgi = WsgiDispatcher(exchange, shared, seconds=subrequest_seconds, max_reply=max_reply, logger=logger)
+    into_app = InProcess(wsgi, routes, adapter, site, plain=plain)
     return Upstream(
-        dispatch=InProcess(wsgi, routes, adapter, site, plain=plain),
+        dispatch=into_app if remotes is None else Mounts(into_app, remotes, site, shared, deadline),
         caller=Caller(site, f"https://{here.host}", outer.get("HTTP_COOKIE", "")),
         budget=budget,
         deadline=deadline,

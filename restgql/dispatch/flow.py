@@ -1,6 +1,6 @@
 """Steps in, outcomes out: each reply starts the steps that depend on it, whatever its siblings do."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from restgql.plan.request import elements, request_of
 from restgql.plan.scope import Scope
 from restgql.respond.outcome import Outcome, Outcomes
 from restgql.respond.response import Response
+from restgql.respond.value import REDIRECTS
 
 Path = tuple[str | int, ...]
 
@@ -27,15 +28,12 @@ class Ask(msgspec.Struct, frozen=True):
 
 
 class Flow:
-    """The steps of one operation, on their way. `heard` is told of each outcome as it is there."""
+    """The steps of one operation, on their way."""
 
-    def __init__(
-        self, scheduler: Scheduler, caller: Caller, *, max_reply: int, heard: Callable[[Outcome], None] = lambda _: None
-    ) -> None:
+    def __init__(self, scheduler: Scheduler, caller: Caller, *, max_reply: int) -> None:
         self._scheduler = scheduler
         self._caller = caller
         self._max_reply = max_reply
-        self._heard = heard
 
     def begin(self, steps: Iterable[Step]) -> Outcomes:
         """The outcomes of steps with no parent, to be filled while the scheduler runs."""
@@ -51,7 +49,7 @@ class Flow:
             try:
                 self._scheduler.reserve([ask.request for ask in asks])
             except LimitExceeded as exc:  # as a whole, with nothing of it sent
-                outcome.refused, outcome.items, outcome.parts = exc, None, None
+                outcome.refuse(exc)
                 continue
             for ask in asks:
                 self._send(ask, Chain(ask.request, self._caller), ask.request)
@@ -68,18 +66,21 @@ class Flow:
                     outcome.parts = {part.key: Outcome() for part in step.steps}
                     for part in step.steps:
                         self._expand(part, scope, outcome.parts[part.key], (*path, part.key), asks)
+                    outcome.settled = True
                 case Field.GET_EACH:
                     one = msgspec.structs.replace(step, field=Field.GET)
                     for index, element, item in self._items(step, scope, outcome):
                         self._expand(one, element, item, (*path, index), asks)
+                    outcome.settled = True
                 case Field.EACH:
                     for index, element, item in self._items(step, scope, outcome):
                         for child in step.steps:
                             item.steps[child.key] = Outcome()
                             self._expand(child, element, item.steps[child.key], (*path, index, child.key), asks)
+                        item.settled = True
+                    outcome.settled = True
         except RestgqlError as exc:
-            outcome.refused = exc
-            self._heard(outcome)
+            outcome.refuse(exc)
 
     def _items(self, step: Step, scope: Scope | None, outcome: Outcome) -> Iterator[tuple[int, Scope, Outcome]]:
         """The elements that a step goes over, each with its outcome."""
@@ -89,21 +90,23 @@ class Flow:
         return zip(range(len(found)), found, outcome.items, strict=True)
 
     def _send(self, ask: Ask, chain: Chain, request: SubRequest) -> None:
-        self._scheduler.submit(request, lambda answer: self._answered(ask, chain, request, answer))
+        self._scheduler.submit(
+            request, lambda answer: self._answered(ask, chain, request, answer), later=ask.step.deferred
+        )
 
     def _answered(self, ask: Ask, chain: Chain, request: SubRequest, answer: Answer) -> None:
         try:
-            self._proceed(ask, chain, request, answer)
+            if isinstance(answer, ClientError):
+                ask.outcome.refuse(answer)
+            elif answer.status not in REDIRECTS and not chain.replies:
+                self._arrived(ask, request, answer)
+            else:
+                self._redirected(ask, chain, request, answer)
         except Exception:
-            ask.outcome.refused = UpstreamInvalid("The response could not be used.", status=500)
-            self._heard(ask.outcome)
+            ask.outcome.refuse(UpstreamInvalid("The response could not be used.", status=500))
             raise
 
-    def _proceed(self, ask: Ask, chain: Chain, request: SubRequest, answer: Answer) -> None:
-        if isinstance(answer, ClientError):
-            ask.outcome.refused = answer
-            self._heard(ask.outcome)
-            return
+    def _redirected(self, ask: Ask, chain: Chain, request: SubRequest, answer: Reply) -> None:
         following = chain.then(request, answer)
         if isinstance(following, Reply):
             self._arrived(ask, request, following)
@@ -111,8 +114,7 @@ class Flow:
         try:
             self._scheduler.reserve([following[1]])
         except LimitExceeded as exc:
-            ask.outcome.refused = exc
-            self._heard(ask.outcome)
+            ask.outcome.refuse(exc)
             return
         self._send(ask, *following)
 
@@ -120,7 +122,7 @@ class Flow:
         response = ask.outcome.response = Response(reply, self._max_reply)
         if ask.step.steps:
             self._spawn_dependents(ask, request, reply, response)
-        self._heard(ask.outcome)
+        ask.outcome.settled = True
 
     def _spawn_dependents(self, ask: Ask, request: SubRequest, reply: Reply, response: Response) -> None:
         try:

@@ -1,22 +1,21 @@
 """Threads for sub-requests: few, lean, and never waited for by the work they do."""
 
+import itertools
 import os
+import queue
 import threading
-import time
 from collections.abc import Callable
-from functools import lru_cache
-from queue import Empty, SimpleQueue
 
 IDLE_SECONDS = 30.0
 
 
 class Ticket:
-    """A piece of work that has a thread. `stuck` once nobody waits for it any more."""
+    """A piece of work that has a thread: `stuck` once nobody waits for it any more, `done` when it has ended."""
 
-    __slots__ = ("stuck",)
+    __slots__ = ("done", "stuck")
 
     def __init__(self) -> None:
-        self.stuck = False
+        self.done = self.stuck = False
 
 
 Work = Callable[[Ticket], None]
@@ -25,20 +24,18 @@ Work = Callable[[Ticket], None]
 class Pool:
     """At most `size` threads at work at once; `_lock` guards the counts.
 
-    A thread whose work hangs is given up: it no longer counts among the `size`, but among the stuck, which are
-    bounded by `size` too.
+    A thread whose work hangs is given up: it no longer counts among the `size`, but among the stuck. With `size` of
+    these no work begins, so that there are never more than twice `size` threads.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._reset()
-        os.register_at_fork(after_in_child=self._reset)  # a fork has the counts and none of the threads
-
-    def _reset(self) -> None:
-        self._tasks: SimpleQueue[tuple[Work, Ticket]] = SimpleQueue()
+        # Looked up now, not at import: gevent may have replaced it since, and only its own does not block the rest.
+        self._tasks: queue.SimpleQueue[tuple[Work, Ticket]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._freed = threading.Condition(self._lock)
         self._busy = self._idle = self._stuck = 0
+        self._numbers = itertools.count(1)
 
     @property
     def stuck(self) -> int:
@@ -54,49 +51,53 @@ class Pool:
         """Give `work` a thread, within `wait` seconds; whether it has got one."""
         ticket = Ticket()
         with self._lock:
-            if self._busy >= self.size and not (wait and self._wait_for_one(wait)):
+            if wait:
+                self._freed.wait_for(lambda: self._busy < self.size or self._stuck >= self.size, wait)
+            if self._busy >= self.size or self._stuck >= self.size:
                 return False
             self._busy += 1
             if self._idle:
                 self._idle -= 1
                 self._tasks.put((work, ticket))
                 return True
-        threading.Thread(target=self._loop, args=(work, ticket), name="restgql", daemon=True).start()
+        try:
+            name = f"restgql-{next(self._numbers)}"
+            threading.Thread(target=self._loop, args=(work, ticket), name=name, daemon=True).start()
+        except RuntimeError:  # the system has no thread to give
+            with self._lock:
+                self._busy -= 1
+                self._freed.notify()
+            return False
         return True
 
     def give_up(self, ticket: Ticket) -> None:
         """Wait no longer for what `ticket` stands for."""
         with self._lock:
-            if not ticket.stuck:
+            if not ticket.stuck and not ticket.done:  # it may have ended since it was found late
                 ticket.stuck = True
                 self._busy -= 1
                 self._stuck += 1
-                self._freed.notify()
-
-    def _wait_for_one(self, seconds: float) -> bool:
-        until = time.monotonic() + seconds
-        while self._busy >= self.size:
-            left = until - time.monotonic()
-            if left <= 0 or not self._freed.wait(left):
-                return self._busy < self.size
-        return True
+                self._freed.notify_all()  # of the last, all who wait have to know
 
     def _loop(self, work: Work, ticket: Ticket) -> None:
         while True:
+            goes_on = False
             try:
                 work(ticket)
+                goes_on = True
             finally:
                 del work
                 with self._lock:
+                    ticket.done = True
                     if ticket.stuck:
                         self._stuck -= 1
                     else:
                         self._busy -= 1
                         self._freed.notify()
-                    self._idle += 1
+                    self._idle += goes_on  # and not where it raised: that ends this thread
             try:
                 work, ticket = self._tasks.get(timeout=IDLE_SECONDS)
-            except Empty:
+            except queue.Empty:
                 with self._lock:
                     if self._tasks.empty():
                         self._idle -= 1
@@ -104,7 +105,12 @@ class Pool:
                 work, ticket = self._tasks.get()  # it came in the moment between, and counts on this thread
 
 
-@lru_cache
+_SHARED: dict[int, Pool] = {}
+# A fork has the counts and none of the threads; and a server may put greenlets in the place of threads after it.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_SHARED.clear)
+
+
 def shared(size: int) -> Pool:
     """The pool of this process with this size, made when it is first asked for."""
-    return Pool(size)
+    return _SHARED.get(size) or _SHARED.setdefault(size, Pool(size))  # of two made at once, one is ever used

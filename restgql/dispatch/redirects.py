@@ -4,6 +4,7 @@ import msgspec
 
 from restgql.errors import BadPath, LimitExceeded
 from restgql.formats import cookies, media, target
+from restgql.formats.remote import Remote
 from restgql.formats.target import Site
 from restgql.model import Follow, Reply, SubRequest
 from restgql.respond.value import REDIRECTS
@@ -62,15 +63,22 @@ class Chain(msgspec.Struct, frozen=True):
     def _onward(self, request: SubRequest, reply: Reply) -> SubRequest | None:
         """The request that a redirect asks for, None where it leads nowhere in this app."""
         location = reply.header("location") if reply.status in REDIRECTS else None
-        path = None if location is None else target.resolve(self.caller.site, request.target, location)
-        if path is None:
-            return None
+        site = self.caller.site
         try:
-            onward = target.parse(path)
+            path = None if location is None else target.resolve(site, request.target, location)
+            onward = None if path is None else target.parse(path)
         except BadPath:
+            return None
+        if onward is None or _upstream(site, onward.path) is not _upstream(site, request.target.path):
             return None
         cookie = self.caller.cookie_after(request, reply, onward.path)
         return msgspec.structs.replace(request, target=onward, cookie=cookie)
+
+
+def _upstream(site: Site, path: str) -> Remote | None:
+    """Whose a path is: no redirect leads from an upstream into the app, or from the app to an upstream."""
+    found = site.remote(path)
+    return None if found is None else found[0]
 
 
 def _is_html(reply: Reply) -> bool:

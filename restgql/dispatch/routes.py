@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -13,14 +14,17 @@ from werkzeug.routing import MapAdapter, RequestRedirect, Rule
 
 from restgql.dispatch.context import Matched
 from restgql.errors import BadPath, ClientError, NestedRequest, NotAllowed
+from restgql.formats.remote import Remote
 from restgql.formats.target import Site, Target
 
 DEFAULT = ("*", "!static")
 MAX_ROUTING_REDIRECTS = 5
+MAX_MATCHES = 2_048
 _MARK = "__restgql_exposed__"
 # A variable part of a rule, as Werkzeug's documentation of its rule format has it
 _VARIABLE = re.compile(r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\([^<>]*\))?:)?(?P<variable>[a-zA-Z_]\w*)>")
 
+Matches = dict[tuple[str, str], tuple[Rule, dict[str, Any]]]
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -48,22 +52,48 @@ def expose(view: View) -> View:
 
 
 class Routes:
-    """The routes of `app` that `patterns` allow. `is_gateway` tells the endpoints of a gateway."""
+    """The routes of `app` that `patterns` allow, and the upstreams beside it, whose prefix is what allows them.
+
+    `is_gateway` tells the endpoints of a gateway.
+    """
 
     def __init__(
-        self, app: Flask, patterns: list[str] | None, methods: frozenset[str], is_gateway: Callable[[str], bool]
+        self,
+        app: Flask,
+        patterns: list[str] | None,
+        methods: frozenset[str],
+        is_gateway: Callable[[str], bool],
+        remotes: tuple[Remote, ...] = (),
     ) -> None:
         self._app = app
         self._patterns = list(DEFAULT) if patterns is None else patterns
         self._methods = methods
         self._is_gateway = is_gateway
+        self._remotes = remotes
+        self._matched_of = 0
+        self._matched: Matches = {}
         self._verdicts: dict[int, tuple[Rule, type[ClientError] | None]] = {}
 
     def __iter__(self) -> Iterator[Route]:
-        """The allowed routes, by path."""
+        """The allowed routes, by path; of the app's those that no upstream has taken the path of."""
+        found = [*map(self._as_route, self._remotes), *self._of_app()]
+        return iter(sorted(found, key=lambda route: route.path) if self._remotes else found)
+
+    @cached_property
+    def kept(self) -> frozenset[str]:
+        """The paths of the gateways' endpoints, which no upstream can take, nor what is below them."""
+        rules = (rule for rule in self._app.url_map.iter_rules() if self._is_gateway(rule.endpoint))
+        return frozenset(rule.rule.partition("/<")[0] for rule in rules)
+
+    def _as_route(self, remote: Remote) -> Route:
+        path = f"{remote.prefix}/{{+path}}"
+        return Route(path=path, endpoint=remote.host, methods=("GET",), parameters=("path",), description=None)
+
+    def _of_app(self) -> Iterator[Route]:
         for rule in sorted(self._app.url_map.iter_rules(), key=lambda rule: rule.rule):
             methods = sorted(self._methods & (rule.methods or set()))
-            if methods and not rule.websocket and self._verdict(rule) is None:
+            taken = any(remote.rest(rule.rule) is not None for remote in self._remotes)
+            if methods and not rule.websocket and not taken and self._verdict(rule) is None:
                 yield Route(
                     path=self._as_template(rule),
                     endpoint=rule.endpoint,
@@ -72,16 +102,30 @@ class Routes:
                     description=self._description(rule),
                 )
 
-    def judge(self, adapter: MapAdapter, site: Site, target: Target, method: str) -> Matched | None:
+    def judge(
+        self, adapter: MapAdapter, site: Site, target: Target, method: str, *, plain: bool = False
+    ) -> Matched | None:
         """The rule that `target` matches, None where routing itself answers: with a redirect, say, or 405.
 
-        Raises NotAllowed, NestedRequest or BadPath where a sub-request to `target` is refused.
+        In a `plain` app it depends on method and path alone, and so is remembered. Raises NotAllowed, NestedRequest or
+        BadPath where a sub-request to `target` is refused.
         """
+        if plain and (known := self._matches().get((method, target.path))) is not None:
+            return Matched(adapter, *known)
         matched, rule = self._match(adapter, site, target, method)
         self.judge_rule(rule)
         if target.has_encoded_slash and not self._takes_slashes(rule):
             raise BadPath("The path has an encoded slash or backslash in a segment.")
+        if plain and matched is not None:
+            self._matches()[method, target.path] = (matched.rule, matched.arguments)
         return matched
+
+    def _matches(self) -> Matches:
+        """The matches of allowed routes, as long as the app has the same rules."""
+        rules = len(self._app.url_map._rules)
+        if rules != self._matched_of or len(self._matched) > MAX_MATCHES:
+            self._matched_of, self._matched = rules, {}
+        return self._matched
 
     def judge_rule(self, rule: Rule | None) -> None:
         """Raises NotAllowed or NestedRequest where a rule is not to be reached; one message whatever the reason."""

@@ -1,6 +1,7 @@
 """The jobs of one operation: which run now, on which thread, until when. The only place that starts sub-requests."""
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -13,7 +14,7 @@ from restgql.dispatch.budget import Budget
 from restgql.dispatch.pool import Pool, Ticket
 from restgql.dispatch.waits import Waits
 from restgql.errors import ClientError, LimitExceeded, RestgqlError, Unavailable, UpstreamInvalid, UpstreamTimeout
-from restgql.model import Reply, SubRequest
+from restgql.model import Reply, SubRequest, Timing
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "QUERY"})
 WATCHDOG_SECONDS = 0.002
@@ -36,13 +37,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 class Job:
     """A sub-request on its way; `listeners` hear its answer once. The scheduler's lock guards all of it."""
 
-    __slots__ = ("answer", "begun", "listeners", "request", "thread", "ticket", "waited")
+    __slots__ = ("answer", "begun", "ended", "listeners", "request", "thread", "ticket", "waited")
 
     def __init__(self, request: SubRequest, listener: Listener) -> None:
         self.request = request
         self.listeners = [listener]
         self.answer: Answer | None = None
-        self.begun = 0.0
+        self.begun = self.ended = 0.0
         self.waited = 0.0
         self.thread = ""
         self.ticket: Ticket | None = None
@@ -74,6 +75,7 @@ class Scheduler:
         self._logger = logger
         self._lock = threading.Lock()
         self._ready: deque[Job] = deque()
+        self._later: deque[Job] = deque()
         self._running: set[Job] = set()
         self._known: dict[tuple[object, ...], Job] = {}
         self._pending = 0
@@ -85,9 +87,9 @@ class Scheduler:
         """Whether to give way after every job, rather than at the end."""
         self._wake = threading.Lock()
         self._wake.acquire()
-        self.began = time.perf_counter()
-        self.jobs: list[Job] = []
-        self.deduplicated = 0
+        self._began = time.perf_counter()
+        self._jobs: list[Job] = []
+        self._repeated: list[tuple[SubRequest, float, Job]] = []
 
     def reserve(self, requests: list[SubRequest]) -> None:
         """Take what these would cost out of the budget, all or none. Raises LimitExceeded."""
@@ -95,12 +97,15 @@ class Scheduler:
             fresh = {request.identity for request in requests if request.identity not in self._known}
         self._budget.take(len(fresh))
 
-    def submit(self, request: SubRequest, listener: Listener) -> None:
-        """Have `listener` hear the answer to `request`, which was reserved: later, or now if it is known."""
+    def submit(self, request: SubRequest, listener: Listener, *, later: bool = False) -> None:
+        """Have `listener` hear the answer to `request`, which was reserved, or at once if it is known.
+
+        What may come `later` begins when nothing else is ready.
+        """
         with self._lock:
             known = self._known.get(request.identity) if request.method in SAFE_METHODS else None
             if known is not None:
-                self.deduplicated += 1
+                self._repeated.append((request, time.perf_counter(), known))
                 if known.answer is None:
                     known.listeners.append(listener)
                     return
@@ -110,10 +115,10 @@ class Scheduler:
             else:
                 job = Job(request, listener)
                 self._known[request.identity] = job
-                self.jobs.append(job)
-                self._ready.append(job)
+                self._jobs.append(job)
+                (self._later if later else self._ready).append(job)
                 self._pending += 1
-                if self._dozing and len(self._ready) > 1:
+                if self._dozing and self._waiting() > 1:
                     self._rouse()
                 return
         listener(answer)
@@ -147,10 +152,38 @@ class Scheduler:
         """End what has not begun, and wait no longer for what has; their listeners hear of a timeout."""
         with self._lock:
             self._ended = True
-            ready, self._ready = list(self._ready), deque()
-            late = [*self._running, *ready]
+            late = [*self._running, *self._ready, *self._later]
+            self._ready.clear()
+            self._later.clear()
         for job in late:
-            self._finish(job, _timed_out(job.request))
+            self._finish(job, _timed_out(job.request), given_up=True)
+
+    def timings(self) -> list[Timing]:
+        """What became of each request, in the order in which they began, then of those that were another's."""
+        with self._lock:
+            jobs, repeated = list(self._jobs), list(self._repeated)
+        jobs.sort(key=lambda job: job.begun or math.inf)
+        return [
+            *(self._timing(job.request, job, job.begun, "dispatched") for job in jobs if job.begun),
+            *(self._timing(request, job, asked, "deduplicated") for request, asked, job in repeated),
+        ]
+
+    def _timing(self, request: SubRequest, job: Job, begun: float, source: str) -> Timing:
+        ended = job.ended or time.perf_counter()
+        answer = job.answer
+        return Timing(
+            path=str(request.target),
+            start=begun - self._began,
+            duration=max(0.0, ended - begun),
+            waiting=job.waited,
+            status=answer.status if answer is not None else 0,
+            source=source,
+            thread=job.thread,
+        )
+
+    def _waiting(self) -> int:
+        """How many jobs wait for a thread; the caller holds `_lock`, or only wants to know about."""
+        return len(self._ready) + len(self._later)
 
     def _left(self) -> float:
         return max(0.0, self._settings.deadline - time.monotonic())
@@ -158,7 +191,7 @@ class Scheduler:
     def _patience(self) -> float:
         """How long nothing need be looked at: briefly while jobs are ready that another thread could take."""
         with self._lock:
-            self._dozing = not self._ready or self._workers >= self._settings.in_flight
+            self._dozing = not self._waiting() or self._workers >= self._settings.in_flight
             if not self._dozing or self._ended:
                 return WATCHDOG_SECONDS
             oldest = min((job.begun for job in self._running), default=time.perf_counter())
@@ -172,9 +205,9 @@ class Scheduler:
         with self._lock:
             late = [job for job in self._running if now - job.begun >= self._settings.subrequest_timeout]
             keeping = all(now - job.begun >= WATCHDOG_SECONDS / 2 for job in self._running)
-            helpers = len(self._ready) if keeping else 0
+            helpers = self._waiting() if keeping else 0
         for job in late:
-            self._finish(job, _timed_out(job.request))
+            self._finish(job, _timed_out(job.request), given_up=True)
         for _ in range(helpers):
             if not self._help():
                 break
@@ -182,7 +215,7 @@ class Scheduler:
     def _help(self) -> bool:
         """Start one more worker, where there is room for it."""
         with self._lock:
-            if self._workers >= self._settings.in_flight or not self._ready:
+            if self._workers >= self._settings.in_flight or not self._waiting():
                 return False
             self._workers += 1
         if self._pool.start(self._work):
@@ -193,30 +226,34 @@ class Scheduler:
 
     def _work(self, ticket: Ticket | None) -> None:
         """Take job after job until none is ready."""
-        name = threading.current_thread().name
+        name, learns = threading.current_thread().name, not self._settings.inline
+        computed = time.thread_time()
         while True:
+            if self._settings.inline and not self._left():  # nobody else watches over it
+                self.cancel()
             with self._lock:
-                if not self._ready:
+                ready = self._ready or self._later
+                if not ready:
                     self._workers -= 1
                     return
-                job = self._ready.popleft()
+                job = ready.popleft()
                 job.ticket, job.thread, job.begun = ticket, name, time.perf_counter()
                 self._running.add(job)
-                others = bool(self._ready)
-            route = self._dispatch.route(job.request)
-            if others and not self._settings.inline and self._waits.waits(route):
+                others = len(ready)
+            route = self._dispatch.route(job.request) if learns else None
+            if others and learns and self._waits.waits(route):
                 self._help()
-            computed = time.thread_time()
             answer = self._answer(job.request)
-            took = time.perf_counter() - job.begun
-            job.waited = max(0.0, took - (time.thread_time() - computed))
-            self._waits.observe(route, job.waited)
+            took, before, computed = time.perf_counter() - job.begun, computed, time.thread_time()
+            job.waited = max(0.0, took - (computed - before))
+            if learns:
+                self._waits.observe(route, job.waited)
             if not self._finish(job, answer):
                 return  # it was given up, and so was this thread
 
     def _answer(self, request: SubRequest) -> Answer:
         try:
-            reply = self._dispatch(request)
+            return self._dispatch(request)
         except ClientError as exc:
             return exc
         except BaseException as exc:
@@ -226,20 +263,21 @@ class Scheduler:
                 raise
             self._logger.exception("Exception on the way to %s", request.target)
             return _failed(request, UpstreamInvalid("The route crashed.", status=500))
-        with self._lock:
-            self._bytes += len(reply.body)
-            if self._bytes <= (allowed := self._settings.max_replies):
-                return reply
-        message = f"The responses are over {allowed} bytes in all."
-        return _failed(request, LimitExceeded(message, limit="RESTGQL_MAX_REPLIES", allowed=allowed, status=502))
 
-    def _finish(self, job: Job, answer: Answer) -> bool:
-        """Give a job its answer, and its listeners theirs; False if it had one already."""
+    def _finish(self, job: Job, answer: Answer, *, given_up: bool = False) -> bool:
+        """Give a job its answer, and its listeners theirs; False if it had one already.
+
+        Its thread, where one runs it still, is `given_up`.
+        """
         with self._lock:
             if job.answer is not None:
                 return False
-            job.answer = answer
-            overtaken = job in self._running and _is_timeout(answer)
+            if isinstance(answer, Reply):
+                self._bytes += len(answer.body)
+                if self._bytes > self._settings.max_replies:
+                    answer = _too_much(job.request, self._settings.max_replies)
+            job.answer, job.ended = answer, time.perf_counter()
+            overtaken = given_up and job in self._running
             self._running.discard(job)
             listeners, job.listeners = job.listeners, []
             if overtaken:
@@ -255,7 +293,7 @@ class Scheduler:
             self._pending -= 1
             if not self._pending or self.eager:
                 self._rouse()
-        if overtaken and self._ready:
+        if overtaken and self._waiting():
             self._help()
         return True
 
@@ -269,8 +307,9 @@ def _timed_out(request: SubRequest) -> Reply:
     return _failed(request, UpstreamTimeout("The route did not answer in time."))
 
 
-def _is_timeout(answer: Answer) -> bool:
-    return isinstance(answer, Reply) and isinstance(answer.failure, UpstreamTimeout)
+def _too_much(request: SubRequest, allowed: int) -> Reply:
+    message = f"The responses are over {allowed} bytes in all."
+    return _failed(request, LimitExceeded(message, limit="RESTGQL_MAX_REPLIES", allowed=allowed, status=502))
 
 
 def _failed(request: SubRequest, failure: RestgqlError) -> Reply:

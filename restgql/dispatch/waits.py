@@ -3,10 +3,14 @@
 THRESHOLD = 0.001
 """Seconds of waiting from which a thread of its own, about 50 µs, is worth it."""
 _DECAY = 0.3
+_MAX_ROUTES = 1_000
 
 
 class Waits:
-    """The waiting time per route, in seconds, decayed. Races lose an observation, never more."""
+    """The waiting time per route, in seconds, decayed. Races lose an observation, never more.
+
+    Clients choose the paths that routes are told by, so there is an end to them: then all is learnt anew.
+    """
 
     def __init__(self) -> None:
         self._seconds: dict[object, float] = {}
@@ -14,6 +18,8 @@ class Waits:
     def observe(self, route: object, waited: float) -> None:
         """A request to `route` took `waited` seconds more than its thread computed."""
         before = self._seconds.get(route)
+        if before is None and len(self._seconds) >= _MAX_ROUTES:
+            self._seconds.clear()
         self._seconds[route] = waited if before is None else before + _DECAY * (waited - before)
 
     def waits(self, route: object) -> bool:

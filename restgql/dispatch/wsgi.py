@@ -4,16 +4,14 @@ import contextvars
 import logging
 import time
 from collections.abc import Callable, Iterable
-from types import TracebackType
 from typing import Any
 
-from restgql.dispatch.environ import Environ, build
-from restgql.errors import LimitExceeded, RestgqlError, UpstreamInvalid
+from restgql.dispatch.environ import DEADLINE, Environ, build
+from restgql.errors import LimitExceeded, RestgqlError, UpstreamInvalid, UpstreamTimeout
 from restgql.formats.headers import HOP_BY_HOP
 from restgql.model import Headers, Reply, SubRequest
 
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 
 _DROPPED = HOP_BY_HOP | {"date"}
 
@@ -26,16 +24,26 @@ class Refusal(BaseException):
         self.error = error
 
 
-class _Oversize(Exception):
+class Oversize(Exception):
     """The body went over the limit; what it had is not read on."""
 
 
-class WsgiDispatcher:
-    """A dispatcher into `app`. `shared` is the environ that all its sub-requests begin with."""
+class Overtime(Exception):
+    """The body went on beyond its time; it is not read on."""
 
-    def __init__(self, app: WsgiApp, shared: Environ, *, max_reply: int, logger: logging.Logger) -> None:
-        self._app = app
+
+Exchanged = tuple[int, Headers, bytes]
+
+
+class WsgiDispatcher:
+    """A dispatcher by `exchange`. `shared` is the environ that all its sub-requests begin with, each has `seconds`."""
+
+    def __init__(
+        self, exchange: "Exchange", shared: Environ, *, seconds: float, max_reply: int, logger: logging.Logger
+    ) -> None:
+        self._exchange = exchange
         self._shared = shared
+        self._seconds = seconds
         self._max_reply = max_reply
         self._logger = logger
 
@@ -44,66 +52,92 @@ class WsgiDispatcher:
         environ = build(self._shared, request)
         if extra:
             environ.update(extra)
+        environ[DEADLINE] = until = min(self._shared[DEADLINE], time.monotonic() + self._seconds)
+        url = str(request.target)
         started = time.perf_counter()
-        # An empty context: in the caller's, a nested Flask request would share and overwrite its `g`.
-        response = contextvars.Context().run(self._exchange, environ, str(request.target))
-        seconds = time.perf_counter() - started
-        if isinstance(response, RestgqlError):
-            return Reply(url=str(request.target), status=response.status, failure=response, seconds=seconds)
-        status, headers, body = response
-        return Reply(
-            url=str(request.target),
-            status=status,
-            headers=tuple((k, v) for k, v in headers if k.lower() not in _DROPPED),
-            body=body,
-            cookies=tuple(v for k, v in headers if k.lower() == "set-cookie"),
-            seconds=seconds,
-        )
-
-    def _exchange(self, environ: Environ, path: str) -> tuple[int, Headers, bytes] | RestgqlError:
         try:
-            return _read(self._app, environ, self._max_reply)
+            # An empty context: in the caller's, a nested Flask request would share and overwrite its `g`.
+            status, fields, body = contextvars.Context().run(self._exchange, environ, Collector(self._max_reply, until))
         except Refusal as exc:
             raise exc.error from None
-        except _Oversize:
-            return LimitExceeded(
+        except Oversize:
+            failure: RestgqlError = LimitExceeded(
                 f"The response is over {self._max_reply} bytes.",
                 limit="RESTGQL_MAX_REPLY",
                 allowed=self._max_reply,
                 status=502,
             )
+        except Overtime:
+            failure = UpstreamTimeout("The route did not answer in time.")
         except Exception:
-            self._logger.exception("Exception on %s [GET], a sub-request of the gateway", path)
-            return UpstreamInvalid("The route crashed.", status=500)
+            self._logger.exception("Exception on %s [%s], a sub-request of the gateway", url, request.method)
+            failure = UpstreamInvalid("The route crashed.", status=500)
+        else:
+            headers, cookies = _split(fields)
+            seconds = time.perf_counter() - started
+            return Reply(url=url, status=status, headers=headers, body=body, cookies=cookies, seconds=seconds)
+        return Reply(url=url, status=failure.status, failure=failure, seconds=time.perf_counter() - started)
 
 
-def _read(app: WsgiApp, environ: Environ, limit: int) -> tuple[int, Headers, bytes]:
-    """Run the app to the end of its response (PEP 3333). Raises what it raises, and _Oversize."""
-    started: list[tuple[str, list[tuple[str, str]]]] = []
-    body = bytearray()
+def _split(fields: Headers) -> tuple[Headers, tuple[str, ...]]:
+    """The header fields that a reply has, and the Set-Cookie values of them."""
+    kept, cookies = [], []
+    for field in fields:
+        name = field[0].lower()
+        if name not in _DROPPED:
+            kept.append(field)
+            if name == "set-cookie":
+                cookies.append(field[1])
+    return tuple(kept), tuple(cookies)
 
-    def write(data: bytes) -> None:
-        if len(body) + len(data) > limit:
-            raise _Oversize
-        body.extend(data)
+
+class Collector:
+    """The server's side of a WSGI exchange (PEP 3333): `start_response`, and the body, bounded in bytes and time."""
+
+    def __init__(self, limit: int, until: float) -> None:
+        self.limit = limit
+        self._until = until
+        self._started: tuple[str, list[tuple[str, str]]] | None = None
+        self._body = bytearray()
 
     def start_response(
-        status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
     ) -> Callable[[bytes], None]:
-        if exc_info and body:
+        if exc_info and self._body:
             raise exc_info[1].with_traceback(exc_info[2])
-        started[:] = [(status, headers)]
-        return write
+        self._started = (status, headers)
+        return self._write
 
-    chunks = app(environ, start_response)
-    try:
-        for chunk in chunks:
-            write(chunk)
-    finally:
-        close = getattr(chunks, "close", None)
-        if close is not None:
-            close()
-    if not started:
-        raise RuntimeError("the app did not call start_response")
-    status, headers = started[0]
-    return int(status[:3]), tuple(headers), bytes(body)
+    def collect(self, chunks: Iterable[bytes]) -> Exchanged:
+        """The response, read to its end. Raises what the app raises, Oversize, and Overtime."""
+        try:
+            for chunk in chunks:
+                self._write(chunk)
+                if time.monotonic() > self._until:
+                    raise Overtime
+        finally:
+            close = getattr(chunks, "close", None)
+            if close is not None:
+                close()
+        if self._started is None:
+            raise RuntimeError("the app did not call start_response")
+        status, headers = self._started
+        return int(status[:3]), tuple(headers), bytes(self._body)
+
+    def _write(self, data: bytes) -> None:
+        if len(self._body) + len(data) > self.limit:
+            raise Oversize
+        self._body.extend(data)
+
+
+Exchange = Callable[[Environ, Collector], Exchanged]
+"""From an environ to status, header fields and body. Raises what the app raises, Oversize, and Overtime."""
+
+
+def through(app: WsgiApp) -> Exchange:
+    """The exchange with a WSGI callable."""
+
+    def exchange(environ: Environ, collector: Collector) -> Exchanged:
+        return collector.collect(app(environ, collector.start_response))
+
+    return exchange

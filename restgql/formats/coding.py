@@ -10,6 +10,8 @@ except ImportError:
     brotli = None
 
 CHUNK = 65_536
+PIECE = 4_096
+MAX_CODINGS = 4
 
 
 class Undecodable(ValueError):
@@ -27,6 +29,8 @@ class TooLarge(ValueError):
 def decode(body: bytes, content_encoding: str, limit: int) -> bytes:
     """The body with its codings undone, at most `limit` bytes. Raises Unknown, Undecodable and TooLarge."""
     codings = [coding.strip().lower() for coding in content_encoding.split(",")]
+    if len(codings) > MAX_CODINGS:
+        raise Undecodable(f"content codings are more than {MAX_CODINGS}")
     for coding in reversed(codings):
         if coding in ("", "identity"):
             continue
@@ -38,19 +42,21 @@ def decode(body: bytes, content_encoding: str, limit: int) -> bytes:
 
 
 def _inflate(body: bytes, limit: int, wbits: int) -> bytes:
-    out = b""
-    while body:  # gzip members may follow each other (RFC 1952 section 2.2)
+    out, left = bytearray(), memoryview(body)
+    while left:  # gzip members may follow each other (RFC 1952 section 2.2)
         inflater = zlib.decompressobj(wbits)
-        try:
-            out += inflater.decompress(body, limit + 1 - len(out))
-        except zlib.error as exc:
-            raise Undecodable(str(exc)) from exc
-        if len(out) > limit:
-            raise TooLarge
+        while left and not inflater.eof:
+            piece = left[:PIECE]  # what follows a member is copied, which for many small ones is the cost of it all
+            try:
+                out += inflater.decompress(piece, limit + 1 - len(out))
+            except zlib.error as exc:
+                raise Undecodable(str(exc)) from exc
+            if len(out) > limit:
+                raise TooLarge
+            left = left[len(piece) - len(inflater.unused_data) :]
         if not inflater.eof:
             raise Undecodable("the coded body is truncated")
-        body = inflater.unused_data
-    return out
+    return bytes(out)
 
 
 def _gzip(body: bytes, limit: int) -> bytes:
@@ -82,3 +88,6 @@ def _brotli(body: bytes, limit: int) -> bytes:
 _DECODERS: dict[str, Callable[[bytes, int], bytes]] = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate}
 if brotli is not None:
     _DECODERS["br"] = _brotli
+
+ACCEPTED = ", ".join(coding for coding in _DECODERS if coding != "x-gzip")
+"""The Accept-Encoding of whoever decodes with this."""

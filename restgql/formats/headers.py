@@ -25,6 +25,7 @@ OUTER_ONLY_PREFIXES = ("content-", "if-")
 # Who the caller is and how it got here: no Connection option takes one away, no field sets one.
 IDENTITY = frozenset(["host", "cookie", "authorization", "forwarded", "x-real-ip", "via"])
 IDENTITY_PREFIX = "x-forwarded-"
+CREDENTIALS = frozenset(["cookie", "authorization"])
 
 SETTABLE = frozenset(
     {
@@ -40,6 +41,9 @@ SETTABLE = frozenset(
         "x-csrftoken",
     }
 )
+# What goes to an upstream on another server: what asks and traces, and nothing that says who the caller is. Via is not
+# among it (RFC 9110 section 7.6.3): the request is the gateway's own, made from a document, not a message passed on.
+LEAVING = frozenset(["accept-language", "user-agent", "x-request-id", "traceparent", "tracestate", "baggage"])
 ACCEPT = "application/json, */*;q=0.5"
 MAX_HEADER_VALUE = 8_192
 
@@ -58,6 +62,12 @@ def never_set(name: str) -> bool:
     return is_identity(lower) or lower in HOP_BY_HOP or lower in {"content-length", "content-type"}
 
 
+def may_leave(name: str) -> bool:
+    """Whether the configuration may let this header field of the caller go to an upstream on another server."""
+    lower = name.lower()
+    return bool(_TOKEN.match(name)) and carried(lower, frozenset()) and (lower in CREDENTIALS or not is_identity(lower))
+
+
 def carried(name: str, connection_options: frozenset[str]) -> bool:
     """Whether a sub-request carries this header field (in lower case) of the caller."""
     if is_identity(name):
@@ -72,13 +82,18 @@ def connection_options(value: str) -> frozenset[str]:
     return frozenset(option.strip().lower() for option in value.split(",") if option.strip())
 
 
+def is_value(text: str) -> bool:
+    """Whether a text can be a field's value (RFC 9110 section 5.5): no control characters, Latin-1."""
+    return bool(_FIELD_VALUE.match(text))
+
+
 def well_formed(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Header fields, their values stripped. Raises BadRequest for a malformed name or value."""
     found = []
     for name, value in pairs:
         if not _TOKEN.match(name):
             raise BadRequest(f"{name[:80]!r} is no header name.")
-        if len(value) > MAX_HEADER_VALUE or not _FIELD_VALUE.match(value):
+        if len(value) > MAX_HEADER_VALUE or not is_value(value):
             raise BadRequest(f"The value of {name} has control characters, is not Latin-1 or is over 8 KiB.")
         found.append((name, value.strip(" \t")))
     return found

@@ -1,12 +1,15 @@
 """Media types (RFC 9110 section 8.3): what a Content-Type says of a body."""
 
 import codecs
+from functools import lru_cache
 
-from werkzeug.http import parse_options_header
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header, parse_options_header
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 
+@lru_cache(maxsize=512)
 def essence(content_type: str) -> str:
     """`type/subtype` in lower case, with no parameters; empty where there is none."""
     return content_type.partition(";")[0].strip().lower()
@@ -20,6 +23,11 @@ def is_json(media_type: str) -> bool:
 def is_text(media_type: str) -> bool:
     """Whether an essence is text or XML (RFC 7303)."""
     return media_type.startswith("text/") or media_type == "application/xml" or media_type.endswith("+xml")
+
+
+def qualities(accept: str) -> dict[str, float]:
+    """The quality of each media range that Accept names (RFC 9110 section 12.5.1), their parameters aside."""
+    return {essence(name): quality for name, quality in reversed(parse_accept_header(accept, MIMEAccept))}
 
 
 def charset(content_type: str) -> str:

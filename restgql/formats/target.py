@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urljoin, urlsplit
 import msgspec
 
 from restgql.errors import BadPath
+from restgql.formats.remote import Remote, is_below
 
 MAX_TARGET = 4_096
 MAX_DECODINGS = 8
@@ -38,16 +39,27 @@ class Site(msgspec.Struct, frozen=True):
     """Where the app is: the origins a client knows it by, its root there, and what is stripped on the way in.
 
     A path of the gateway is `mount` + what the app routes; a link that the app makes is `root` + what it routes. Both
-    are decoded.
+    are decoded. Of what the app routes, the part below the prefix of one of `remotes` (the longest first) is that
+    upstream's, but for what is at or below a path of `kept`.
     """
 
     origins: frozenset[str]
     root: str = ""
     mount: str = ""
+    remotes: tuple[Remote, ...] = ()
+    kept: frozenset[str] = frozenset()
 
     def public(self, path: str) -> str:
         """A path of the gateway as a client of the app itself knows it, percent-encoded."""
         return quote(self.root, safe=_PATH_SAFE) + (_below(path, self.mount) or path)
+
+    def remote(self, path: str) -> tuple[Remote, str] | None:
+        """The upstream that a path of the gateway is below, and what follows its prefix; None where it is the app's."""
+        routed = _below(path, self.mount) if self.remotes else None
+        if routed is None or any(is_below(routed, top) for top in self.kept):
+            return None
+        found = ((remote, remote.rest(routed)) for remote in self.remotes)
+        return next(((remote, rest) for remote, rest in found if rest is not None), None)
 
 
 @lru_cache(maxsize=2048)
@@ -72,7 +84,14 @@ def parse(raw: str) -> Target:
 
 
 def resolve(site: Site, base: Target, location: str) -> str | None:
-    """The gateway's path for a URL that the app gave (RFC 3986 section 5), None where that is another site."""
+    """The gateway's path for a URL that the app gave (RFC 3986 section 5), None where that is another site.
+
+    What an upstream gave is relative to that upstream's URL. Raises BadPath where it leads out of the upstream, into
+    the app, say: another server must not choose what is asked of the app in the caller's name.
+    """
+    at = site.remote(base.path)
+    if at is not None:
+        return _resolve_remote(site, *at, base.query, location)
     origin = next(iter(site.origins), "http://localhost")
     try:
         url = urlsplit(urljoin(origin + site.public(base.path), location.strip()))
@@ -83,6 +102,19 @@ def resolve(site: Site, base: Target, location: str) -> str | None:
     if below is None:
         return None
     path = quote(site.mount, safe=_PATH_SAFE) + below
+    return f"{path}?{url.query}" if url.query else path
+
+
+def _resolve_remote(site: Site, remote: Remote, rest: str, query: str | None, location: str) -> str:
+    try:
+        url = urlsplit(urljoin(remote.url(rest, query), location.strip()))
+    except ValueError as exc:
+        raise BadPath(f"{_shown(location)} is no URL.") from exc
+    routed = remote.path_of(url)
+    path = "" if routed is None else quote(site.mount, safe=_PATH_SAFE) + routed
+    to = site.remote(path)
+    if to is None or to[0] is not remote or _ENCODED_SLASH.search(path):
+        raise BadPath(f"{_shown(location)} leads out of the upstream that gave it.")
     return f"{path}?{url.query}" if url.query else path
 
 

@@ -6,9 +6,10 @@ No resolver here does I/O: `source` has the answers already, under the field's n
 from typing import Any
 
 import graphene
-from graphql import GraphQLResolveInfo, GraphQLScalarType, GraphQLSchema
+from graphql import GraphQLResolveInfo, GraphQLScalarType, GraphQLSchema, specified_directives
 
 from restgql.graph.json_scalar import JSON, SPECIFIED_BY
+from restgql.selection import DEFER, STREAM
 
 TEMPLATES = "Templates are filled from this response's JSON."
 
@@ -186,7 +187,10 @@ class Query(graphene.ObjectType):  # type: ignore[misc]
 
 def build() -> GraphQLSchema:
     """The core schema; it always holds ID and Float, so that clients may declare such variables."""
-    schema: GraphQLSchema = graphene.Schema(query=Query, types=[graphene.ID, graphene.Float]).graphql_schema
+    directives = [*specified_directives, DEFER, STREAM]
+    schema: GraphQLSchema = graphene.Schema(
+        query=Query, types=[graphene.ID, graphene.Float], directives=directives
+    ).graphql_schema
     json = schema.type_map["JSON"]
     assert isinstance(json, GraphQLScalarType)
     json.specified_by_url = SPECIFIED_BY  # graphene has no word for it

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header
+from werkzeug.http import parse_accept_header, parse_options_header
 
 from restgql.errors import BadRequest
 from restgql.formats import media
@@ -15,6 +15,8 @@ from restgql.model import GraphQLParams, Inbound
 JSON = "application/json"
 RESPONSE_JSON = "application/graphql-response+json"
 HTML = "text/html"
+INCREMENTAL_SPEC = "v0.2"
+_IN_PARTS = ("multipart/mixed", "text/event-stream")
 _EXPLICIT_FIRST = (RESPONSE_JSON, JSON)
 
 
@@ -38,11 +40,36 @@ def read(inbound: Inbound) -> GraphQLParams:
     )
 
 
-def media_type(accept: str) -> str:
-    """The media type to answer in: JSON unless the client names the newer one. Raises BadRequest, status 406."""
+class Accepted(msgspec.Struct, frozen=True):
+    """The media type of an answer that is whole, and of one in parts if the client takes such, or `only_parts`."""
+
+    whole: str
+    parts: str | None = None
+    only_parts: bool = False
+
+
+def accepted(accept: str) -> Accepted:
+    """What to answer in: JSON unless the client names the newer type. Raises BadRequest, status 406."""
+    parts = _parts(accept)
+    try:
+        return Accepted(_whole(accept), parts)
+    except BadRequest:
+        if parts is None:
+            raise
+        return Accepted(RESPONSE_JSON, parts, only_parts=True)  # a refusal is whole, with its own status
+
+
+def wants_page(inbound: Inbound) -> bool:
+    """Whether this is a browser opening the endpoint."""
+    qualities = media.qualities(inbound.accept)
+    json = max(qualities.get(JSON, 0.0), qualities.get(RESPONSE_JSON, 0.0))
+    return inbound.method in ("GET", "HEAD") and qualities.get(HTML, 0.0) > json
+
+
+def _whole(accept: str) -> str:
     if not accept.strip():
         return JSON
-    qualities = _qualities(accept)
+    qualities = media.qualities(accept)
     wildcard = qualities.get("application/*", qualities.get("*/*", 0.0))  # the closer range counts, RFC 9110 12.5.1
     explicit = [(qualities[name], name) for name in _EXPLICIT_FIRST if qualities.get(name)]
     if explicit:
@@ -53,16 +80,22 @@ def media_type(accept: str) -> str:
     raise BadRequest(f"The answer is {JSON} or {RESPONSE_JSON}, and Accept takes neither.", status=406)
 
 
-def wants_page(inbound: Inbound) -> bool:
-    """Whether this is a browser opening the endpoint."""
-    qualities = _qualities(inbound.accept)
-    json = max(qualities.get(JSON, 0.0), qualities.get(RESPONSE_JSON, 0.0))
-    return inbound.method in ("GET", "HEAD") and qualities.get(HTML, 0.0) > json
+def _parts(accept: str) -> str | None:
+    """The media type of an answer in parts that a client names and likes no less than a whole one.
 
-
-def _qualities(accept: str) -> dict[str, float]:
-    """The quality of each media range that Accept names, its parameters aside (all JSON here is in UTF-8)."""
-    return {media.essence(name): quality for name, quality in reversed(parse_accept_header(accept, MIMEAccept))}
+    Another version of the payloads is none.
+    """
+    found = []
+    qualities = media.qualities(accept)
+    least = max(qualities.get(whole, 0.0) for whole in _EXPLICIT_FIRST)
+    for given, quality in parse_accept_header(accept, MIMEAccept):
+        name, parameters = parse_options_header(given)
+        # Apollo's name of the version that has `pending` and `completed`; its other ones are of other payloads
+        known = parameters.get("incrementalspec", INCREMENTAL_SPEC) == INCREMENTAL_SPEC
+        known = known and parameters.keys().isdisjoint(("deferspec", "subscriptionspec"))
+        if name.lower() in _IN_PARTS and known and quality and quality >= least:
+            found.append((quality, name.lower()))
+    return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
 def _from_query(inbound: Inbound) -> _Parameters:

@@ -1,110 +1,98 @@
-"""The fields that make sub-requests, as steps; a step's own steps are the fields selected on its response."""
+"""Pass: the fields that make sub-requests, as steps; a step's own steps are the fields selected on its response."""
 
 from typing import Any
 
-from graphql import (
-    FieldNode,
-    FragmentDefinitionNode,
-    GraphQLError,
-    GraphQLObjectType,
-    GraphQLSchema,
-    ObjectValueNode,
-    get_named_type,
-)
-from graphql.execution.collect_fields import collect_fields, collect_sub_fields
-from graphql.execution.values import get_argument_values
+import msgspec
+from graphql import FieldNode, GraphQLError, GraphQLObjectType, ObjectValueNode, get_named_type
 
 from restgql.errors import BadRequest, RestgqlError
 from restgql.formats import headers, template
 from restgql.model import Field, Follow, Step
-from restgql.plan.document import InvalidRequest, Operation
+from restgql.plan.document import InvalidRequest
+from restgql.plan.plan import Plan, Setting
+from restgql.selection import Selected, Selection
 
 Arguments = dict[str, Any]
-Fields = dict[str, list[FieldNode]]
 
 _BY_NAME = {field.value: field for field in Field}
 
 
-class Collector:
-    """Collects the steps of operations on one schema. `added_headers` are the names RESTGQL_SUBREQUEST_HEADERS adds."""
+def collect(plan: Plan, setting: Setting) -> Plan:
+    """The plan with the steps of its operation. Raises InvalidRequest where the schema has no such operation."""
+    operation = plan.operation
+    root = setting.schema.get_root_type(operation.type)
+    if root is None:
+        raise InvalidRequest([GraphQLError(f"The schema has no {operation.type.value}.", operation.node)])
+    selection = Selection(
+        setting.schema, operation.document, operation.node, operation.variables, incremental=plan.incremental
+    )
+    steps = _steps_of(root, selection.root(root), selection, setting)
+    return msgspec.structs.replace(plan, selection=selection, steps=steps)
 
-    def __init__(self, schema: GraphQLSchema, added_headers: frozenset[str]) -> None:
-        self._schema = schema
-        self._added_headers = added_headers
 
-    def steps(self, operation: Operation) -> tuple[Step, ...]:
-        """The steps of an operation, in document order."""
-        root = self._schema.get_root_type(operation.type)
-        if root is None:
-            raise InvalidRequest([GraphQLError(f"The schema has no {operation.type.value}.", operation.node)])
-        fragments = {d.name.value: d for d in operation.document.definitions if isinstance(d, FragmentDefinitionNode)}
-        fields = collect_fields(self._schema, fragments, operation.variables, root, operation.node.selection_set)
-        return self._steps_of(root, fields, fragments, operation.variables)
-
-    def step(
-        self,
-        field: Field,
-        key: str,
-        given: Arguments,
-        *,
-        literal: frozenset[str] = frozenset(),
-        steps: tuple[Step, ...] = (),
-    ) -> Step:
-        """The step of a field with these arguments; `literal` are the names that its params spell out, even absent."""
-        try:
-            params = given.get("params")
-            if params is not None and not isinstance(params, dict):
-                raise BadRequest("params takes an object.")
-            limit = given.get("limit")
-            if limit is not None and limit < 0:
-                raise BadRequest("limit takes 0 or more.")
-            return Step(
-                key=key,
-                field=field,
-                template=template.compile(given["path"]) if "path" in given else None,
-                params=params or {},
-                declared=literal | frozenset(params or ()),
-                headers=headers.settable(
-                    ((header["name"], header["value"]) for header in given.get("headers") or ()), self._added_headers
-                ),
-                follow=_follow(field, given),
-                over=given.get("over") or "@",
-                limit=limit,
-                steps=steps or parts({path: path for path in given.get("paths") or ()}),
-            )
-        except RestgqlError as exc:
-            return Step(key=key, field=field, refused=exc)
-
-    def _steps_of(
-        self,
-        parent: GraphQLObjectType,
-        fields: Fields,
-        fragments: dict[str, FragmentDefinitionNode],
-        variables: Arguments,
-    ) -> tuple[Step, ...]:
-        steps = []
-        for key, nodes in fields.items():
-            field = _BY_NAME.get(nodes[0].name.value)
-            if field is None:
-                continue
-            definition = parent.fields[field.value]
-            try:
-                given = get_argument_values(definition, nodes[0], variables)
-            except GraphQLError as exc:
-                steps.append(Step(key=key, field=field, refused=BadRequest(exc.message)))
-                continue
-            below: tuple[Step, ...] = ()
-            kind = get_named_type(definition.type)
-            if isinstance(kind, GraphQLObjectType):
-                sub_fields = collect_sub_fields(self._schema, fragments, variables, kind, nodes)
-                below = self._steps_of(kind, sub_fields, fragments, variables)
-            steps.append(self.step(field, key, given, literal=_literal_names(nodes[0]), steps=below))
-        return tuple(steps)
+def step_of(
+    field: Field,
+    key: str,
+    given: Arguments,
+    added_headers: frozenset[str],
+    *,
+    literal: frozenset[str] = frozenset(),
+    deferred: bool = False,
+    steps: tuple[Step, ...] = (),
+) -> Step:
+    """The step of a field with these arguments; `literal` are the names that its params spell out, even absent."""
+    try:
+        params = given.get("params")
+        if params is not None and not isinstance(params, dict):
+            raise BadRequest("params takes an object.")
+        limit = given.get("limit")
+        if limit is not None and limit < 0:
+            raise BadRequest("limit takes 0 or more.")
+        return Step(
+            key=key,
+            field=field,
+            template=template.compile(given["path"]) if "path" in given else None,
+            params=params or {},
+            declared=literal | frozenset(params or ()),
+            headers=headers.settable(
+                ((header["name"], header["value"]) for header in given.get("headers") or ()), added_headers
+            ),
+            follow=_follow(field, given),
+            over=given.get("over") or "@",
+            limit=limit,
+            deferred=deferred,
+            steps=steps or parts({path: path for path in given.get("paths") or ()}),
+        )
+    except RestgqlError as exc:
+        return Step(key=key, field=field, refused=exc)
 
 
 def parts(paths: dict[str, str]) -> tuple[Step, ...]:
     """The steps of a map of paths, which are no templates."""
     return tuple(Step(key=key, field=Field.GET, path=path) for key, path in paths.items())
+
+
+def _steps_of(
+    parent: GraphQLObjectType, selected: Selected, selection: Selection, setting: Setting
+) -> tuple[Step, ...]:
+    steps = []
+    for key, group in selected.groups.items():
+        field = _BY_NAME.get(group.name)
+        if field is None:
+            continue
+        definition = parent.fields[field.value]
+        try:
+            given = group.arguments(definition, selection.variables)
+        except GraphQLError as exc:
+            steps.append(Step(key=key, field=field, refused=BadRequest(exc.message)))
+            continue
+        below: tuple[Step, ...] = ()
+        kind = get_named_type(definition.type)
+        if isinstance(kind, GraphQLObjectType):
+            below = _steps_of(kind, selection.below(group, kind), selection, setting)
+        literal, deferred = _literal_names(group.nodes[0]), bool(group.defers)
+        steps.append(step_of(field, key, given, setting.added_headers, literal=literal, deferred=deferred, steps=below))
+    return tuple(steps)
 
 
 def _follow(field: Field, given: Arguments) -> Follow:

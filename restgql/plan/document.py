@@ -18,7 +18,8 @@ from graphql.execution.values import get_variable_values
 
 from restgql.errors import BadRequest
 from restgql.model import GraphQLParams
-from restgql.plan.limits import Limits, check_document
+from restgql.plan.extent import Extent, check_document
+from restgql.plan.rules import RULES
 from restgql.plan.tokens import check_text
 
 MAX_ERRORS = 5
@@ -34,13 +35,15 @@ class InvalidRequest(BadRequest):
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation that is ready to be planned. `variables` are coerced, `given` as they came."""
+    """An operation that is ready to be planned. `variables` are coerced; `conditional` is whether its document has
+    @skip or @include, `incremental` @defer or @stream."""
 
     document: DocumentNode
     node: OperationDefinitionNode
     variables: dict[str, Any]
-    given: dict[str, Any]
     hash: str
+    conditional: bool = False
+    incremental: bool = False
 
     @property
     def name(self) -> str:
@@ -54,7 +57,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 class Documents:
     """The documents of one schema, the last ones kept."""
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits, *, max_document: int, max_tokens: int) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Extent, *, max_document: int, max_tokens: int) -> None:
         self._schema = schema
         self._limits = limits
         self._max_document = max_document
@@ -63,28 +66,35 @@ class Documents:
 
     def operation(self, params: GraphQLParams) -> Operation:
         """The operation that is asked for. Raises LimitExceeded, BadRequest and InvalidRequest."""
-        document, digest = self._load(params.query)
+        document, digest, directives = self._load(params.query)
         node = _choose(document, params.operation_name)
         variables = get_variable_values(
             self._schema, node.variable_definitions or (), params.variables, max_errors=MAX_ERRORS
         )
         if isinstance(variables, list):
             raise InvalidRequest(variables[:MAX_ERRORS])  # the last one only says that there are more
-        return Operation(document=document, node=node, variables=variables, given=params.variables, hash=digest)
+        return Operation(
+            document=document,
+            node=node,
+            variables=variables,
+            hash=digest,
+            conditional=not directives.isdisjoint(("skip", "include")),
+            incremental=not directives.isdisjoint(("defer", "stream")),
+        )
 
-    def _read(self, text: str) -> tuple[DocumentNode, str]:
+    def _read(self, text: str) -> tuple[DocumentNode, str, frozenset[str]]:
         try:
             check_text(text, max_document=self._max_document, max_tokens=self._max_tokens)
             document = parse(text)
-            check_document(document, self._limits)
-            errors = validate(self._schema, document, max_errors=MAX_ERRORS)
+            directives = check_document(document, self._limits)
+            errors = validate(self._schema, document, RULES, max_errors=MAX_ERRORS)
         except GraphQLError as exc:
             raise InvalidRequest([exc]) from exc
         except RecursionError as exc:
             raise BadRequest("The document nests too deep.") from exc
         if errors:
             raise InvalidRequest(errors[:MAX_ERRORS])
-        return document, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return document, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), directives
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

@@ -16,11 +16,13 @@ def request_of(step: Step, scope: Scope | None, site: Site) -> SubRequest:
         return SubRequest(target=target.parse(step.path), follow=step.follow)
 
     def lookup(name: str) -> Any:
-        if name in step.declared or name.partition(".")[0] in step.declared:
+        if step.is_declared(name):
             return walk(step.params, name)
         return None if scope is None else scope.find(name)
 
-    to = target.parse(template.expand(step.template, lookup, link=lambda value: _followed(value, scope, site)))
+    first = step.template.names[0].text if step.template.names else ""
+    giver = None if step.is_declared(first) else scope
+    to = target.parse(template.expand(step.template, lookup, link=lambda value: _followed(value, giver, site)))
     cookie = None if scope is None else scope.cookie(to.path)
     return SubRequest(target=to, headers=step.headers, follow=step.follow, cookie=cookie)
 
@@ -37,7 +39,11 @@ def elements(step: Step, scope: Scope) -> list[Scope]:
 
 
 def _followed(link: str, scope: Scope | None, site: Site) -> str:
-    """The gateway's path for a link that the API gave. Raises BadPath for one that leads elsewhere."""
+    """The gateway's path for a link that the API gave, or, without a scope, the client. Raises BadPath for one that
+    leads elsewhere.
+    """
+    if scope is None and link.startswith("/") and not link.startswith("//"):
+        return link
     base = target.parse(scope.url) if scope is not None else target.Target("/")
     path = target.resolve(site, base, link)
     if path is not None:

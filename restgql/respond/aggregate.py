@@ -1,6 +1,6 @@
 """The map of an aggregate: each key with the JSON value of its path, spliced as it came."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -11,17 +11,36 @@ from restgql.respond.outcome import Outcome
 from restgql.respond.weight import Weight
 
 
-def map_text(parts: Mapping[str, Outcome], weight: Weight, *, envelope: bool) -> bytes:
-    """The JSON object of all parts, in order; one that would make it too heavy is a problem."""
-    members = []
-    for key, part in parts.items():
-        text = part_text(part, envelope=envelope)
+class Map:
+    """The members of a map, `sent` being those that were given already; one that makes it too heavy is a problem."""
+
+    def __init__(self, parts: Mapping[str, Outcome], weight: Weight, *, envelope: bool) -> None:
+        self._left = dict(parts)
+        self._weight = weight
+        self._envelope = envelope
+        self.sent = 0
+
+    def text(self) -> bytes:
+        """The JSON object of all parts, in order."""
+        return b"{" + b",".join(self.fresh(in_order=True)) + b"}"
+
+    def fresh(self, *, in_order: bool) -> Iterator[bytes]:
+        """The members that are there and were not given yet; `in_order`, up to the first that is not."""
+        for key, part in list(self._left.items()):
+            if part.settled:
+                del self._left[key]
+                self.sent += 1
+                yield encode(key) + b":" + self._weighed(part)
+            elif in_order:
+                return
+
+    def _weighed(self, part: Outcome) -> bytes:
+        text = part_text(part, envelope=self._envelope)
         try:
-            weight.add(len(text))
+            self._weight.add(len(text))
         except LimitExceeded as exc:
-            text = part_text(Outcome(refused=exc), envelope=envelope)
-        members.append(encode(key) + b":" + text)
-    return b"{" + b",".join(members) + b"}"
+            return part_text(Outcome(refused=exc), envelope=self._envelope)
+        return text
 
 
 def part_text(part: Outcome, *, envelope: bool) -> bytes:

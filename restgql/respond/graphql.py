@@ -1,119 +1,70 @@
-"""The GraphQL response: the operation executed over the outcomes it already has, and its HTTP form."""
+"""The GraphQL response (GraphQL, section Response): an operation executed over its outcomes, whole or in parts."""
 
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import msgspec
-from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, GraphQLSchema, execute_sync
+from graphql import GraphQLError, GraphQLObjectType
 
 from restgql.errors import RestgqlError
-from restgql.formats import select
-from restgql.formats.json import encode
-from restgql.respond.aggregate import map_text
-from restgql.respond.outcome import Outcome, Outcomes
-from restgql.respond.response import Response
+from restgql.respond.execute import Walk
+from restgql.respond.incremental import Delivery
+from restgql.respond.outcome import Outcomes
+from restgql.respond.source import Shape, Source
 from restgql.respond.weight import Weight
+from restgql.selection import Selection
 
 Result = dict[str, Any]
 
 
-class Shape:
-    """What shaping one answer needs, and the errors that it finds below a scalar."""
+class Answer:
+    """The answer to one operation, from its selection and outcomes."""
 
-    def __init__(self, routes: Callable[[str | None], list[Any]], weight: Weight) -> None:
-        self.routes = routes
-        self.weight = weight
-        self.errors: list[GraphQLError] = []
+    def __init__(
+        self,
+        selection: Selection,
+        outcomes: Outcomes,
+        routes: Callable[[str | None], list[Any]],
+        weight: Weight,
+        logger: logging.Logger,
+    ) -> None:
+        root_type = selection.schema.get_root_type(selection.operation.operation)
+        assert isinstance(root_type, GraphQLObjectType)
+        self._root_type = root_type
+        self._selection = selection
+        self._shape = Shape(routes, weight)
+        self._source = Source(self._shape, outcomes)
+        self._weight = weight
+        self._logger = logger
 
+    def whole(self) -> Result:
+        """The response map, once all outcomes are there. Never raises for what a field raises."""
+        walk = self._begin()
+        data = walk.root(self._root_type)
+        self._settle(walk)
+        errors = {"errors": list(map(self._format, walk.errors))} if walk.errors else {}
+        return errors | {"data": data}
 
-class Source:
-    """What the fields of a response, an item or the root are read from: nothing here asks for anything more."""
+    def delivery(self) -> Delivery:
+        """The payloads, each as soon as what it holds is there."""
+        return Delivery(self._root_type, self._begin, self._settle, self._format)
 
-    def __init__(self, shape: Shape, steps: Outcomes, *, response: Response | None = None, value: Any = None) -> None:
-        self.response = response
-        self._shape = shape
-        self._steps = steps
-        self._value = value
+    def _begin(self) -> Walk:
+        self._weight.mark()
+        self._shape.errors.clear()
+        return Walk(self._selection, self._source)
 
-    def answer(self, info: GraphQLResolveInfo, arguments: dict[str, Any]) -> Any:
-        """The value of a field that made sub-requests. Raises the error that it has instead."""
-        assert isinstance(info.path.key, str)
-        outcome = self._steps[info.path.key]
-        if outcome.refused is not None:
-            raise outcome.refused
-        match info.field_name:
-            case "aggregate":
-                return msgspec.Raw(map_text(outcome.parts or {}, self._shape.weight, envelope=False))
-            case "getEach":
-                return self._weighed(self._each_value(info, outcome, arguments.get("select")))
-            case "each":
-                return [Source(self._shape, item.steps, value=item.value) for item in outcome.items or ()]
-        assert outcome.response is not None
-        if info.field_name == "fetch":
-            return Source(self._shape, outcome.steps, response=outcome.response)
-        return self._weighed(outcome.response.data(arguments.get("select")))
+    def _settle(self, walk: Walk) -> bool:
+        """End a walk: whether all was there. What was not is walked again, so its weight does not count."""
+        if walk.awaited:
+            self._weight.restore()
+            return False
+        walk.errors += self._shape.errors
+        self._shape.errors.clear()
+        return True
 
-    def json(self, expression: str | None) -> Any:
-        """The JSON value of a response or an item, or what a JMESPath expression selects of it. Raises BadSelect."""
-        if self.response is not None:
-            return self._weighed(self.response.value(expression))
-        return self._weighed(self._value if expression is None else select.search(expression, self._value))
-
-    def text(self, name: str) -> str | None:
-        """The body of the response, in one of its forms as a string."""
-        found: str | None = getattr(self.response, name)
-        self._shape.weight.add(len(found or ""))
-        return found
-
-    def routes(self, prefix: str | None) -> list[Any]:
-        """The routes that can be asked for."""
-        return self._shape.routes(prefix)
-
-    def _weighed(self, value: Any) -> msgspec.Raw:
-        """The JSON text of a value, its size counted."""
-        text = value if isinstance(value, msgspec.Raw) else msgspec.Raw(encode(value))
-        self._shape.weight.add(len(bytes(text)))
-        return text
-
-    def _each_value(self, info: GraphQLResolveInfo, outcome: Outcome, expression: str | None) -> Any:
-        """The array of the values; one that failed is null, and an error at its index."""
-        values = []
-        for index, item in enumerate(outcome.items or ()):
-            try:
-                if item.refused is not None:
-                    raise item.refused
-                assert item.response is not None
-                values.append(item.response.parsed() if expression else item.response.data())
-            except RestgqlError as exc:
-                values.append(None)
-                path = [*info.path.as_list(), index]
-                self._shape.errors.append(
-                    GraphQLError(
-                        exc.message, info.field_nodes, path=path, original_error=exc, extensions=exc.extensions
-                    )
-                )
-        return values if expression is None else select.search(expression, values)
-
-
-def execute(
-    schema: GraphQLSchema,
-    document: Any,
-    shape: Shape,
-    outcomes: Outcomes,
-    variables: dict[str, Any],
-    name: str,
-    logger: logging.Logger,
-) -> Result:
-    """The response map of an operation (GraphQL, section Response). Never raises for what a field raises."""
-    result = execute_sync(
-        schema, document, root_value=Source(shape, outcomes), variable_values=variables, operation_name=name or None
-    )
-    assert isinstance(result, ExecutionResult)
-    response: Result = {}
-    if errors := [*(result.errors or ()), *shape.errors]:
-        response["errors"] = [format_error(error, logger) for error in errors]
-    return response | {"data": result.data}
+    def _format(self, error: GraphQLError) -> Result:
+        return format_error(error, self._logger)
 
 
 def refused(errors: Iterable[GraphQLError] | RestgqlError) -> Result:

@@ -6,21 +6,42 @@ from restgql.errors import RestgqlError
 from restgql.respond.response import Response
 
 
+class NotSettled(Exception):
+    """The value of a field depends on an outcome that is not there yet."""
+
+    def __init__(self, outcome: "Outcome") -> None:
+        self.outcome = outcome
+
+
 class Outcome:
     """A response, a refusal, or the outcomes of the parts, items and elements that a step has.
 
     `steps` are the outcomes of the steps that depend on it, `value` is the element that an item of `each` stands for.
+    It is `settled` once what it has itself is there, whatever becomes of the outcomes below it.
     """
 
-    __slots__ = ("items", "parts", "refused", "response", "steps", "value")
+    __slots__ = ("items", "parts", "refused", "response", "settled", "steps", "value")
 
     def __init__(self, *, refused: RestgqlError | None = None, value: Any = None) -> None:
         self.refused = refused
+        self.settled = refused is not None
         self.response: Response | None = None
         self.parts: dict[str, Outcome] | None = None
         self.items: list[Outcome] | None = None
         self.steps: Outcomes = {}
         self.value = value
+
+    def unsettled(self) -> "Outcome | None":
+        """One of it and of its parts and items that is not there yet."""
+        if not self.settled:
+            return self
+        below = (*(self.parts or {}).values(), *(self.items or ()))
+        return next((outcome for outcome in below if not outcome.settled), None)
+
+    def refuse(self, error: RestgqlError) -> None:
+        """Settle it: there is nothing but an error."""
+        self.refused, self.items, self.parts = error, None, None
+        self.settled = True
 
     def leaves(self) -> "list[Outcome]":
         """The outcomes of single sub-requests, this one and those below it, in document order."""

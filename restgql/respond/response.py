@@ -24,10 +24,13 @@ class Response:
     def __init__(self, reply: Reply, max_size: int) -> None:
         self._reply = reply
         self._max_size = max_size
+        self._known: value.Content | None = None
 
-    @cached_property
+    @property
     def _content(self) -> value.Content:
-        return value.content(self._reply, self._max_size)
+        if self._known is None:  # twice at worst, if two threads ask at once
+            self._known = value.content(self._reply, self._max_size)
+        return self._known
 
     @property
     def url(self) -> str:

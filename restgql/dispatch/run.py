@@ -1,0 +1,68 @@
+"""The sub-requests of one operation, on their way."""
+
+import logging
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from restgql.config import Config
+from restgql.dispatch import Upstream, pool
+from restgql.dispatch.flow import Flow
+from restgql.dispatch.scheduler import Scheduler, Settings
+from restgql.dispatch.waits import Waits
+from restgql.model import Step, Timing
+from restgql.respond.outcome import Outcome, Outcomes
+
+
+class Run(msgspec.Struct, frozen=True):
+    """An operation's outcomes, to be filled while it runs. It ends when it is finished, closed, or at its deadline."""
+
+    outcomes: Outcomes
+    scheduler: Scheduler
+    request_id: str
+
+    def finish(self) -> "Run":
+        """Wait until every sub-request has its answer, or the deadline has passed. Raises Unavailable."""
+        self.scheduler.run()
+        return self
+
+    def pulses(self) -> Iterator[None]:
+        """Like `finish`, giving way whenever something may have happened."""
+        self.scheduler.eager = True
+        return self.scheduler.pulses()
+
+    def close(self) -> None:
+        """End it: what has not begun never will, and nothing is waited for any longer."""
+        self.scheduler.cancel()
+
+    def leaves(self) -> list[Outcome]:
+        """The outcomes of single sub-requests, in document order."""
+        return [leaf for outcome in self.outcomes.values() for leaf in outcome.leaves()]
+
+    def cookies(self) -> tuple[str, ...]:
+        """The Set-Cookie values so far, in document order."""
+        return tuple(cookie for leaf in self.leaves() if leaf.response for cookie in leaf.response.set_cookies)
+
+    def timings(self) -> list[Timing]:
+        """What became of each sub-request."""
+        return self.scheduler.timings()
+
+
+def begin(steps: Iterable[Step], upstream: Upstream, config: Config, waits: Waits, logger: logging.Logger) -> Run:
+    """A run of these steps. Nothing of it has been sent yet."""
+    scheduler = Scheduler(
+        upstream.dispatch,
+        Settings(
+            deadline=upstream.deadline,
+            subrequest_timeout=config.subrequest_timeout,
+            in_flight=config.in_flight,
+            max_replies=config.max_replies,
+            inline=upstream.nested or config.sequential,
+        ),
+        pool=pool.shared(config.threads),
+        budget=upstream.budget,
+        waits=waits,
+        logger=logger,
+    )
+    outcomes = Flow(scheduler, upstream.caller, max_reply=config.max_reply).begin(steps)
+    return Run(outcomes, scheduler, upstream.request_id)

@@ -1,0 +1,107 @@
+"""Upstreams on other servers: which paths are theirs, and which URLs are behind them (RFC 3986)."""
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import msgspec
+
+_PREFIX = re.compile(r"/|(?:/[\w.~!$&'()*+,;=:@-]+)+", re.ASCII)
+_URL = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # visible ASCII, less what no URL holds
+_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
+_PORTS = {"http": 80, "https": 443}
+
+
+class Remote(msgspec.Struct, frozen=True, kw_only=True):
+    """What is below `prefix` here is below `origin` and `path` there. Neither path ends with a slash: "" is all."""
+
+    prefix: str
+    origin: str
+    path: str
+
+    @property
+    def host(self) -> str:
+        """The host, and the port where it is not the scheme's own."""
+        return self.origin.partition("://")[2]
+
+    def rest(self, path: str) -> str | None:
+        """What of a path follows the prefix, None where it is not below it."""
+        return _rest(path, self.prefix)
+
+    def url(self, rest: str, query: str | None) -> str:
+        """The URL behind what follows the prefix: "", or a path, which cannot change the host."""
+        assert not rest or rest.startswith("/")
+        return self.origin + (self.path + rest or "/") + ("" if query is None else f"?{query}")
+
+    def path_of(self, url: SplitResult) -> str | None:
+        """The path here that stands for a URL, None where that is another server's or not below the base."""
+        if "@" in url.netloc or _origin(url) != self.origin:
+            return None
+        rest = _rest(url.path, unquote(self.path))
+        return None if rest is None else self.prefix + rest or "/"
+
+
+def parse(prefix: str, text: str) -> tuple[Remote, str | None]:
+    """The upstream at a base URL, and the Authorization that the URL's userinfo stands for.
+
+    Raises ValueError, which says what is wrong and never shows the userinfo.
+    """
+    if not _PREFIX.fullmatch(prefix) or _has_dots(prefix):
+        raise ValueError(f"the prefix {prefix!r} is no path: it begins with a slash, ends with none, and is plain")
+    if not _URL.fullmatch(text) or _has_dots(text):
+        raise ValueError(f"the URL of {prefix!r} has a character or a dot segment that a base URL cannot have")
+    if "?" in text or "#" in text:
+        raise ValueError(f"the URL of {prefix!r} has a query or fragment")
+    if not text.lower().startswith(("http://", "https://")):
+        raise ValueError(f"the URL of {prefix!r} does not begin with http:// or https://")
+    try:
+        url = urlsplit(text)
+    except ValueError:
+        url = urlsplit("")
+    origin = _origin(url)
+    if origin is None:
+        raise ValueError(f"the URL of {prefix!r} has no host, or a port that is none")
+    remote = Remote(prefix=prefix.rstrip("/"), origin=origin, path=url.path.rstrip("/"))
+    return remote, None if url.username is None else _basic(url.username, url.password or "")
+
+
+def table(upstreams: Mapping[str, str]) -> tuple[Remote, ...]:
+    """The upstreams, the longest prefix first. Raises ValueError."""
+    found = [parse(prefix, url)[0] for prefix, url in upstreams.items()]
+    return tuple(sorted(found, key=lambda remote: remote.prefix.count("/"), reverse=True))
+
+
+def is_below(path: str, top: str) -> bool:
+    """Whether a path is `top` or below it, segment by segment."""
+    return _rest(path, top) is not None
+
+
+def _rest(path: str, top: str) -> str | None:
+    """What of a percent-encoded path follows a decoded one, None where it does not begin so."""
+    segments, depth = path.split("/"), top.count("/") + 1
+    if unquote("/".join(segments[:depth])) != top:
+        return None
+    return "".join(f"/{segment}" for segment in segments[depth:])
+
+
+def _origin(url: SplitResult) -> str | None:
+    """The origin (RFC 6454 section 6.2) of a URL, None where it has no host or no such port."""
+    try:
+        port, host = url.port, url.hostname or ""
+    except ValueError:
+        return None
+    if ":" in host:
+        host = f"[{host}]"
+    if not _HOST.fullmatch(host) or port == 0:
+        return None
+    return f"{url.scheme}://{host}" + ("" if port in (None, _PORTS.get(url.scheme)) else f":{port}")
+
+
+def _has_dots(path: str) -> bool:
+    return any(unquote(segment) in (".", "..") for segment in path.split("/"))
+
+
+def _basic(user: str, password: str) -> str:
+    """Basic credentials (RFC 7617), in UTF-8."""
+    return "Basic " + b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()

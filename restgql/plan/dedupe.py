@@ -1,0 +1,35 @@
+"""Pass: which steps ask for what another one asks for already; the scheduler makes them one sub-request."""
+
+import msgspec
+
+from restgql.formats.json import encode
+from restgql.model import Field, Step
+from restgql.plan.plan import Plan, Setting
+
+Seen = dict[tuple[object, ...], str]
+
+
+def dedupe(plan: Plan, setting: Setting) -> Plan:
+    """The plan whose steps know their `twin`: the response path of the first that is the same, of those that depend
+    on the same parent."""
+    return msgspec.structs.replace(plan, steps=_marked(plan.steps, "", {}))
+
+
+def _marked(steps: tuple[Step, ...], above: str, seen: Seen) -> tuple[Step, ...]:
+    marked = []
+    for step in steps:
+        path = f"{above}.{step.key}".lstrip(".")
+        if step.field is Field.AGGREGATE:
+            step = msgspec.structs.replace(step, steps=_marked(step.steps, path, seen))
+        elif step.refused is None:
+            twin = seen.setdefault(_identity(step), path) if step.field is not Field.EACH else path
+            below = _marked(step.steps, path, {})
+            step = msgspec.structs.replace(step, twin=twin if twin != path else None, steps=below)
+        marked.append(step)
+    return tuple(marked)
+
+
+def _identity(step: Step) -> tuple[object, ...]:
+    over = (step.over, step.limit) if step.field is Field.GET_EACH else ()
+    text = step.path if step.template is None else step.template.text
+    return (text, encode(step.params) if step.template and step.template.names else b"", step.headers, over)

@@ -1,0 +1,283 @@
+"""An answer in parts: the payloads of the GraphQL RFC "Defer and Stream", each as soon as what it holds is there."""
+
+from collections.abc import Callable
+from typing import Any
+
+from graphql import GraphQLError, GraphQLObjectType
+from graphql.pyutils import Path
+
+from restgql.respond.execute import Begun, Data, Deferred, Streamed, Walk
+from restgql.respond.outcome import Outcome
+from restgql.selection import Defer
+
+Keys = tuple[str | int, ...]
+Payload = dict[str, Any]
+Format = Callable[[GraphQLError], Payload]
+
+
+class Fragment:
+    """A deferred fragment at one place of the response; it has an `id` from when the client is told of it.
+
+    Its `state` is waiting, told, done or failed, `errors` are why there is nothing of it.
+    """
+
+    __slots__ = ("children", "errors", "id", "label", "open", "parent", "parts", "path", "state")
+
+    def __init__(self, label: str | None, path: Keys, parent: "Fragment | None") -> None:
+        self.label = label
+        self.path = path
+        self.parent = parent
+        self.children: list[Fragment] = []
+        self.parts: list[Part] = []
+        self.open = 0
+        self.errors: list[GraphQLError] = []
+        self.id: str | None = None
+        self.state = "waiting"
+
+
+class Part:
+    """The fields of one object that the same fragments defer."""
+
+    __slots__ = ("awaited", "data", "errors", "fragments", "of", "path", "sent", "streams")
+
+    def __init__(self, of: Deferred, path: Keys, fragments: list[Fragment]) -> None:
+        self.of = of
+        self.path = path
+        self.fragments = fragments
+        self.awaited: list[Outcome] = []
+        self.data: Data | None = None
+        self.errors: list[GraphQLError] = []
+        self.streams: list[Stream] = []
+        self.sent = False
+
+
+class Stream:
+    """A list whose items come one after the other, from `index` on."""
+
+    __slots__ = ("awaited", "id", "index", "of", "path")
+
+    def __init__(self, of: Streamed) -> None:
+        self.of = of
+        self.path = _keys(of.path)
+        self.index = of.first
+        self.awaited: list[Outcome] = []
+        self.id: str | None = None
+
+
+class Delivery:
+    """The payloads of one operation. `begin` makes a walk, `settle` ends one: whether all that it met was there."""
+
+    def __init__(
+        self,
+        root_type: GraphQLObjectType,
+        begin: Callable[[], Walk],
+        settle: Callable[[Walk], bool],
+        format_error: Format,
+    ) -> None:
+        self._root_type = root_type
+        self._begin = begin
+        self._settle = settle
+        self._format = format_error
+        self._fragments: dict[Defer, dict[Keys, Fragment]] = {}
+        self._parts: list[Part] = []
+        self._streams: list[Stream] = []
+        self._awaited: list[Outcome] = []
+        self._told = 0
+        self._payload: Payload = {}
+
+    @property
+    def has_next(self) -> bool:
+        """Whether the client waits for more."""
+        return any(stream.id for stream in self._streams) or any(f.state == "told" for f in self._all())
+
+    def initial(self) -> Payload | None:
+        """The first payload, None while something that it holds is not there."""
+        if not _are_settled(self._awaited):
+            return None
+        walk = self._begin()
+        data = walk.root(self._root_type)
+        if not self._settle(walk):
+            self._awaited = walk.awaited
+            return None
+        self._payload = {"errors": list(map(self._format, walk.errors))} if walk.errors else {}
+        self._payload["data"] = data
+        self._tell_streams(self._register(walk))
+        return self._taken()
+
+    def next(self) -> Payload | None:
+        """The next payload, None while nothing new is there."""
+        progress = 1
+        while progress:
+            progress = sum(map(self._run, list(self._parts)))
+            progress += sum(map(self._complete, self._all()))
+            progress += sum(map(self._advance, list(self._streams)))
+        return self._taken() if self._payload else None
+
+    def _taken(self) -> Payload:
+        payload, self._payload = self._payload, {}
+        return payload | {"hasNext": True} if self.has_next else payload | {"hasNext": False}
+
+    def _all(self) -> list[Fragment]:
+        return [fragment for places in self._fragments.values() for fragment in places.values()]
+
+    def _register(self, walk: Walk) -> "list[Stream]":
+        """Take up what a walk left for later; its streams are told of with the data that has their lists."""
+        fresh: list[Fragment] = []
+        streams: list[Stream] = []
+        for each in walk.later:
+            match each:
+                case Begun(defer, at):
+                    fresh.append(self._add_fragment(defer, _keys(at)))
+                case Deferred():
+                    self._add_part(each, _keys(each.path))
+                case Streamed():
+                    streams.append(Stream(each))
+        self._streams += streams
+        for fragment in fresh:
+            if fragment.parent is None:
+                self._tell(fragment)
+        return streams
+
+    def _add_fragment(self, defer: Defer, path: Keys) -> Fragment:
+        parent = None if defer.parent is None else self._find(defer.parent, path)
+        fragment = self._fragments.setdefault(defer, {})[path] = Fragment(defer.label, path, parent)
+        if parent is not None:
+            parent.children.append(fragment)
+        return fragment
+
+    def _add_part(self, of: Deferred, path: Keys) -> None:
+        part = Part(of, path, [self._find(defer, path) for defer in of.defers])
+        self._parts.append(part)
+        for fragment in part.fragments:
+            fragment.parts.append(part)
+            fragment.open += 1
+
+    def _find(self, defer: Defer, path: Keys) -> Fragment:
+        """The deferred fragment that is nearest above a path."""
+        places = self._fragments[defer]
+        return next(places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in places)
+
+    def _tell(self, fragment: Fragment) -> None:
+        """Announce a fragment, or those within it where the client has all of its own."""
+        if all(part.sent for part in fragment.parts):
+            fragment.state = "done"
+            for child in fragment.children:
+                self._tell(child)
+            return
+        fragment.state = "told"
+        fragment.id = self._new_id(fragment.path, fragment.label)
+        if fragment.errors:
+            self._fail(fragment, fragment.errors)
+
+    def _tell_streams(self, streams: "list[Stream]") -> None:
+        for stream in streams:
+            stream.id = self._new_id(stream.path, stream.of.label)
+
+    def _new_id(self, path: Keys, label: str | None) -> str:
+        new, self._told = str(self._told), self._told + 1
+        told = {"id": new, "path": path} | ({} if label is None else {"label": label})
+        self._payload.setdefault("pending", []).append(told)
+        return new
+
+    def _run(self, part: Part) -> bool:
+        """Walk the fields of a part that somebody waits for, if they are there."""
+        if not any(fragment.state == "told" for fragment in part.fragments) or not _are_settled(part.awaited):
+            return False
+        walk = self._begin()
+        of = part.of
+        try:
+            part.data = walk.fields(of.type, of.source, of.path, of.fields, of.defers)
+        except GraphQLError as exc:
+            if self._settle(walk):
+                self._parts.remove(part)
+                for fragment in part.fragments:
+                    self._fail(fragment, [*walk.errors, exc])
+                return True
+        if not self._settle(walk):
+            part.awaited = walk.awaited
+            return False
+        self._parts.remove(part)
+        part.errors = walk.errors
+        part.streams = self._register(walk)
+        for fragment in part.fragments:
+            fragment.open -= 1
+        return True
+
+    def _complete(self, fragment: Fragment) -> bool:
+        """Send what a fragment has, once that is all."""
+        if fragment.state != "told" or fragment.open:
+            return False
+        for part in fragment.parts:
+            if not part.sent:
+                part.sent = True
+                self._send(part, fragment)
+        fragment.state = "done"
+        self._payload.setdefault("completed", []).append({"id": fragment.id})
+        for child in fragment.children:
+            self._tell(child)
+        return True
+
+    def _send(self, part: Part, completed: Fragment) -> None:
+        told = [completed, *(fragment for fragment in part.fragments if fragment.state == "told")]
+        nearest = max(told, key=lambda fragment: len(fragment.path))  # of equals the first
+        entry: Payload = {"id": nearest.id, "data": part.data}
+        if part.path != nearest.path:
+            entry["subPath"] = part.path[len(nearest.path) :]
+        self._add(entry, part.errors)
+        self._tell_streams(part.streams)
+
+    def _fail(self, fragment: Fragment, errors: list[GraphQLError]) -> None:
+        """A null reached the fragment's own place: there is nothing of it, nor of those within it."""
+        if fragment.state == "told":
+            completed = {"id": fragment.id, "errors": list(map(self._format, errors))}
+            self._payload.setdefault("completed", []).append(completed)
+            fragment.state = "failed"
+        elif fragment.state == "waiting":  # it is said once the client is told of it
+            fragment.errors = errors
+
+    def _advance(self, stream: Stream) -> bool:
+        """Send the items of a list that are there."""
+        if stream.id is None or not _are_settled(stream.awaited):
+            return False
+        items: list[Any] = []
+        errors: list[GraphQLError] = []
+        inner: list[Stream] = []
+        failed: list[GraphQLError] | None = None
+        while stream.index < len(stream.of.items):
+            walk = self._begin()
+            try:
+                item = walk.item(stream.of, stream.index)
+            except GraphQLError as exc:
+                if self._settle(walk):
+                    failed = [*walk.errors, exc]
+                    break
+            if not self._settle(walk):
+                stream.awaited = walk.awaited
+                break
+            items.append(item)
+            errors += walk.errors
+            inner += self._register(walk)
+            stream.index += 1
+        if items:
+            self._add({"id": stream.id, "items": items}, errors)
+            self._tell_streams(inner)
+        if failed is not None or stream.index == len(stream.of.items):
+            completed: Payload = {"id": stream.id}
+            if failed is not None:
+                completed["errors"] = list(map(self._format, failed))
+            self._payload.setdefault("completed", []).append(completed)
+            self._streams.remove(stream)
+        return bool(items) or failed is not None
+
+    def _add(self, entry: Payload, errors: list[GraphQLError]) -> None:
+        if errors:
+            entry["errors"] = list(map(self._format, errors))
+        self._payload.setdefault("incremental", []).append(entry)
+
+
+def _are_settled(outcomes: list[Outcome]) -> bool:
+    return all(outcome.settled for outcome in outcomes)
+
+
+def _keys(path: Path | None) -> Keys:
+    return () if path is None else tuple(path.as_list())

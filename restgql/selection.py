@@ -1,0 +1,225 @@
+"""Which fields are selected: CollectFields() of the GraphQL specification, with its RFC "Defer and Stream"."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from graphql import (
+    DirectiveLocation,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLArgument,
+    GraphQLBoolean,
+    GraphQLDirective,
+    GraphQLError,
+    GraphQLField,
+    GraphQLInt,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLString,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+from graphql.execution.collect_fields import does_fragment_condition_match
+from graphql.execution.values import get_argument_values, get_directive_values
+
+from restgql.errors import BadRequest
+
+_IF = GraphQLArgument(GraphQLNonNull(GraphQLBoolean), default_value=True)
+
+DEFER = GraphQLDirective(
+    "defer",
+    [DirectiveLocation.FRAGMENT_SPREAD, DirectiveLocation.INLINE_FRAGMENT],
+    {"if": _IF, "label": GraphQLArgument(GraphQLString)},
+    description="The fields of the fragment may come later, where the client takes an answer in parts.",
+)
+STREAM = GraphQLDirective(
+    "stream",
+    [DirectiveLocation.FIELD],
+    {
+        "if": _IF,
+        "label": GraphQLArgument(GraphQLString),
+        "initialCount": GraphQLArgument(GraphQLNonNull(GraphQLInt), default_value=0),
+    },
+    description="The items after the first initialCount may come later, where the client takes an answer in parts.",
+)
+
+
+class Defer:
+    """A fragment with @defer where it is spread, within the deferred fragment `parent`."""
+
+    __slots__ = ("label", "parent")
+
+    def __init__(self, label: str | None, parent: "Defer | None") -> None:
+        self.label = label
+        self.parent = parent
+
+    def within(self) -> "Iterator[Defer]":
+        """The deferred fragments that this one is within."""
+        outer = self.parent
+        while outer is not None:
+            yield outer
+            outer = outer.parent
+
+
+FragmentNode = FragmentSpreadNode | InlineFragmentNode
+Defers = frozenset[Defer]
+AT_ONCE: Defers = frozenset()
+
+
+class Group:
+    """The fields of a selection set with one response key; `defers` are the fragments that they are deferred in."""
+
+    __slots__ = ("_arguments", "_at_once", "_defers", "_every", "nodes")
+
+    def __init__(self) -> None:
+        self.nodes: list[FieldNode] = []
+        self._every: list[Defer | None] = []
+        self._defers: Defers | None = None
+        self._arguments: dict[str, Any] | None = None
+        self._at_once: Group | None = None
+
+    def add(self, node: FieldNode, defer: Defer | None) -> None:
+        self.nodes.append(node)
+        self._every.append(defer)
+
+    @property
+    def name(self) -> str:
+        return self.nodes[0].name.value
+
+    @property
+    def defers(self) -> Defers:
+        """The outermost deferred fragments, none where the field is selected outside of one, too."""
+        if self._defers is None:
+            found = {defer for defer in self._every if defer is not None}
+            at_once = None in self._every
+            self._defers = AT_ONCE if at_once else frozenset(d for d in found if found.isdisjoint(d.within()))
+        return self._defers
+
+    def selection_sets(self) -> Iterator[tuple[SelectionSetNode, Defer | None]]:
+        for node, defer in zip(self.nodes, self._every, strict=True):
+            if node.selection_set is not None:
+                yield node.selection_set, defer
+
+    def at_once(self) -> "Group":
+        """The same fields, deferred in nothing."""
+        if self._at_once is None:
+            self._at_once = Group()
+            for node in self.nodes:
+                self._at_once.add(node, None)
+        return self._at_once
+
+    def arguments(self, definition: GraphQLField, variables: dict[str, Any]) -> dict[str, Any]:
+        """The coerced arguments. Raises GraphQLError."""
+        if self._arguments is None:
+            self._arguments = get_argument_values(definition, self.nodes[0], variables)
+        return self._arguments
+
+
+class Selected:
+    """The groups of a selection set by response key, and the deferred fragments that begin in it."""
+
+    __slots__ = ("defers", "groups")
+
+    def __init__(self) -> None:
+        self.groups: dict[str, Group] = {}
+        self.defers: list[Defer] = []
+
+
+class Selection:
+    """All that an operation selects, with the variables of one request; asked for twice, it is the same objects.
+
+    What @skip and @include leave out is left out of `document` already. Not `incremental` is where the client takes no
+    answer in parts: then nothing is deferred.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: dict[str, Any],
+        *,
+        incremental: bool = False,
+    ) -> None:
+        self.schema = schema
+        self.operation = operation
+        self.variables = variables
+        self.incremental = incremental
+        self.fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+        self._known: dict[tuple[GraphQLObjectType, Group | None], Selected] = {}
+
+    def root(self, root_type: GraphQLObjectType) -> Selected:
+        """What the operation selects of its root type."""
+        return self._of(root_type, None, [(self.operation.selection_set, None)])
+
+    def below(self, group: Group, of_type: GraphQLObjectType) -> Selected:
+        """What a group of fields selects of an object type."""
+        return self._of(of_type, group, group.selection_sets())
+
+    def stream(self, group: Group) -> dict[str, Any] | None:
+        """The arguments of @stream on a list field, None where it is not streamed. Raises BadRequest."""
+        found = self._given(STREAM, group.nodes[0])
+        if found is not None and found["initialCount"] < 0:
+            raise BadRequest("initialCount takes 0 or more.")
+        return found
+
+    def _of(
+        self,
+        of_type: GraphQLObjectType,
+        group: Group | None,
+        selection_sets: Iterable[tuple[SelectionSetNode, Defer | None]],
+    ) -> Selected:
+        known = self._known.get((of_type, group))
+        if known is None:
+            known = self._known[of_type, group] = Selected()
+            seen: dict[str, set[Defer | None]] = {}
+            for selection_set, defer in selection_sets:
+                self._collect(known, of_type, selection_set, defer, seen)
+        return known
+
+    def _collect(
+        self,
+        into: Selected,
+        of_type: GraphQLObjectType,
+        selection_set: SelectionSetNode,
+        defer: Defer | None,
+        seen: dict[str, set[Defer | None]],
+    ) -> None:
+        for node in selection_set.selections:
+            if isinstance(node, FieldNode):
+                key = (node.alias or node.name).value
+                group = into.groups.get(key)
+                if group is None:
+                    group = into.groups[key] = Group()
+                group.add(node, defer)
+                continue
+            assert isinstance(node, FragmentNode)
+            fragment = self.fragments.get(node.name.value) if isinstance(node, FragmentSpreadNode) else node
+            if fragment is None or not does_fragment_condition_match(self.schema, fragment, of_type):
+                continue
+            found = self._given(DEFER, node)
+            within = defer if found is None else Defer(found.get("label"), defer)
+            if isinstance(node, FragmentSpreadNode):
+                # As graphql-js 17.0 has it, not the RFC: a spread within a deferred fragment does not stand for one
+                # outside of it, or what is selected at once would come late.
+                known = seen.setdefault(node.name.value, set())
+                if None in known or within in known:
+                    continue
+                known.add(within)
+            if within is not None and within is not defer:
+                into.defers.append(within)
+            self._collect(into, of_type, fragment.selection_set, within, seen)
+
+    def _given(self, directive: GraphQLDirective, node: FieldNode | FragmentNode) -> dict[str, Any] | None:
+        """The arguments of a directive, None where it is not there, or not to be heeded. Raises BadRequest."""
+        if not self.incremental or not node.directives:
+            return None
+        try:
+            found = get_directive_values(directive, node, self.variables)
+        except GraphQLError as exc:  # a variable that may be null where the argument may not
+            raise BadRequest(exc.message) from exc
+        return found if found is not None and found["if"] else None
