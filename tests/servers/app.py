@@ -1,0 +1,84 @@
+"""An app behind the gateway, to be run by real servers: each answer says for whom it was made."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask, Response, abort, g, request
+
+from restgql import Gateway
+
+SUBREQUEST_TIMEOUT = float(os.environ.get("SUBREQUEST_TIMEOUT", "5"))
+
+app = Flask(__name__)
+app.logger.disabled = True  # it would fill the log with the crashes that the tests ask for
+
+
+@app.before_request
+def guard() -> Any:
+    """Who it is, by the token that the client sends."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Bearer" or not token:
+        return {"title": "Unauthorized"}, 401
+    g.who = token
+    return None
+
+
+@app.get("/compute/<id>")
+def compute(id: str) -> Any:
+    return {"id": id, "who": g.who, "sum": sum(range(1_000))}
+
+
+@app.get("/wait/<id>")
+def wait(id: str) -> Any:
+    before = g.who
+    time.sleep(int(request.args.get("ms", "100")) / 1000)
+    return {"id": id, "who": g.who, "kept": before == g.who}
+
+
+@app.get("/list/<int:count>")
+def listed(count: int) -> Any:
+    return {"who": g.who, "ids": [str(number) for number in range(count)]}
+
+
+@app.get("/nested/<id>")
+def nested(id: str) -> Any:
+    return {"who": g.who, "inner": gateway.get(f"/wait/{id}?ms=5")}
+
+
+@app.get("/hang")
+def hang() -> Any:
+    return {"waited": threading.Event().wait(float(request.args.get("seconds", "60")))}
+
+
+@app.get("/crash")
+def crash() -> Any:
+    raise RuntimeError("as asked")
+
+
+@app.get("/error")
+def error() -> Any:
+    abort(503)
+
+
+@app.get("/endless")
+def endless() -> Any:
+    def chunks() -> Iterator[bytes]:
+        while True:
+            yield b"x" * 65_536
+
+    return Response(chunks(), content_type="text/plain")
+
+
+@app.get("/process")
+def process() -> Any:
+    """The process that answers, and how many threads it has as Python and as gevent see them."""
+    return {"pid": os.getpid(), "threads": threading.active_count()}
+
+
+gateway = Gateway(app, routes=["*"], subrequest_timeout=SUBREQUEST_TIMEOUT, max_reply=1_000_000)
+
+if "WARM" in os.environ:  # as an app that asks itself while it is loaded, before the server forks
+    assert "errors" not in gateway.execute('{ get(path: "/wait/1") }', headers={"Authorization": "Bearer warm"})
