@@ -1,0 +1,85 @@
+"""Within one process: batches against the same requests one by one, through the app's own `wsgi_app`."""
+
+import io
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import EnvironBuilder
+
+from benchmarks.app import create_app
+from restgql.dispatch.flask import Entered
+from restgql.model import Field, Step
+from restgql.plan.collect import parts
+
+Case = Callable[[], object]
+QUICK = [f"/posts/{id}" for id in range(1, 11)]
+SLOW = [f"/slow/50/{n}" for n in range(10)]
+LEVEL = """{ fetch(path: "/slow/50/1") { getEach(over: "next", path: "{+item}") } }"""
+
+
+def environ(path: str, method: str = "GET", value: Any = None) -> dict[str, Any]:
+    data = None if value is None else json.dumps(value).encode()
+    made = EnvironBuilder(path=path, method=method, data=data, content_type=data and "application/json").get_environ()
+    made.pop("werkzeug.request", None)
+    return made
+
+
+def exchange(app: Any, made: dict[str, Any], body: bytes) -> bytes:
+    """One request through a WSGI callable, read to its end."""
+    started: list[str] = []
+    chunks = app(made | {"wsgi.input": io.BytesIO(body)}, lambda status, headers, *exc_info: started.append(status))
+    text = b"".join(chunks)
+    if hasattr(chunks, "close"):
+        chunks.close()
+    assert started[0].startswith("200"), (started, text)
+    return text
+
+
+def one_by_one(app: Flask, paths: list[str]) -> Case:
+    environs = [environ(path) for path in paths]
+    return lambda: [exchange(app.wsgi_app, made, b"") for made in environs]
+
+
+def posted(app: Flask, path: str, value: Any) -> Case:
+    made, body = environ(path, "POST", value), json.dumps(value).encode()
+    text = exchange(app, made, body)
+    assert b"errors" not in text, text
+    return lambda: exchange(app, made, body)
+
+
+def plan_to_replies(app: Flask, paths: list[str]) -> Case:
+    """The dispatch alone: no HTTP request to the gateway, and no response made."""
+    mounted = app.extensions["restgql"]["restgql"]
+    step = Step(key="aggregate", field=Field.AGGREGATE, steps=parts({path: path for path in paths}))
+    made = environ("/graphql")
+    here = app.request_class(made)
+    adapter = app.create_url_adapter(here)
+    entered = Entered(app, made, called=True)
+    return lambda: mounted.pipeline.begin((step,), mounted.connect(entered, here, adapter)).finish()
+
+
+def query(paths: list[str]) -> dict[str, str]:
+    return {"query": "{ " + " ".join(f'a{n}: get(path: "{path}")' for n, path in enumerate(paths)) + " }"}
+
+
+def quick() -> dict[str, Case]:
+    logging.getLogger("restgql").setLevel(logging.ERROR)
+    app = create_app()
+    return {
+        "ten one by one": one_by_one(app, QUICK),
+        "plan to replies": plan_to_replies(app, QUICK),
+        "POST /aggregate": posted(app, "/aggregate", QUICK),
+        "POST /graphql": posted(app, "/graphql", query(QUICK)),
+    }
+
+
+def slow() -> dict[str, Case]:
+    app = create_app()
+    return {
+        "one of 50 ms": one_by_one(app, SLOW[:1]),
+        "ten of 50 ms in a batch": posted(app, "/aggregate", SLOW),
+        "one of 50 ms, then ten that need it": posted(app, "/graphql", {"query": LEVEL}),
+    }
