@@ -96,7 +96,7 @@ class Mounted:
                 raise ConfigError(f"upstreams = {{{prefix!r}: …}}: these paths are the gateway's own.")
 
     def _graphql(self) -> ResponseReturnValue:
-        if self.has_page and graphql_intake.wants_page(_inbound(b"")):
+        if self.has_page and graphql_intake.wants_page(_inbound(request, b"")):
             return _page(self.config)
         return _answer(self, self.pipeline.graphql)
 
@@ -141,48 +141,51 @@ def is_gateway(app: Flask, endpoint: str) -> bool:
 
 def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
     """One of the pipeline's answers to the current request."""
-    entered = entered_by(mounted.app, request)
+    context = request_ctx._get_current_object()  # type: ignore[attr-defined]
+    here: Request = context.request
+    entered = entered_by(mounted.app, here)
     try:
         if entered.environ.get(DEPTH):
             raise NestedRequest("A gateway cannot be asked for through a gateway.")
-        inbound = _inbound(_read_body(mounted.config.max_body), timings=mounted.tells_timings)
-        outbound = stage(inbound, lambda: mounted.connect(entered, request, request_ctx.url_adapter))
+        inbound = _inbound(here, _read_body(here, mounted.config.max_body), timings=mounted.tells_timings)
+        outbound = stage(inbound, lambda: mounted.connect(entered, here, context.url_adapter))
     except RestgqlError as exc:
         outbound = refusal(exc)
     entered.cookies.extend(outbound.cookies)
-    response = current_app.response_class(outbound.body, outbound.status, content_type=outbound.content_type)
-    response.headers.extend(outbound.headers)
-    response.headers.add(*NOSNIFF)
-    return response
+    headers = [("Content-Type", outbound.content_type), *outbound.headers, NOSNIFF]
+    return mounted.app.response_class(outbound.body, outbound.status, headers)
 
 
-def _inbound(body: bytes, *, timings: bool = False) -> Inbound:
+def _inbound(here: Request, body: bytes, *, timings: bool = False) -> Inbound:
     return Inbound(
-        method=request.method,
-        query=tuple(request.args.items(multi=True)),
-        content_type=request.headers.get("Content-Type", ""),
-        accept=request.headers.get("Accept", ""),
+        method=here.method,
+        query=tuple(here.args.items(multi=True)),
+        content_type=here.headers.get("Content-Type", ""),
+        accept=here.headers.get("Accept", ""),
         body=body,
         timings=timings,
     )
 
 
-def _read_body(limit: int) -> bytes:
+def _read_body(here: Request, limit: int) -> bytes:
     """The request's body, its content coding undone. Raises LimitExceeded, status 413, and BadRequest."""
-    too_large = LimitExceeded(f"The body is over {limit} bytes.", limit="RESTGQL_MAX_BODY", allowed=limit, status=413)
-    if (request.content_length or 0) > limit:
-        raise too_large
-    body = request.stream.read(limit + 1)
-    if len(body) > limit:
-        raise too_large
+    if (here.content_length or 0) > limit or len(body := here.stream.read(limit + 1)) > limit:
+        raise _too_large(limit)
+    encoding = here.headers.get("Content-Encoding")
+    if encoding is None:
+        return body
     try:
-        return coding.decode(body, request.headers.get("Content-Encoding", ""), limit)
+        return coding.decode(body, encoding, limit)
     except coding.TooLarge:
-        raise too_large from None
+        raise _too_large(limit) from None
     except coding.Unknown as exc:
         raise BadRequest(f"The body's {exc}.", status=415) from exc
     except coding.Undecodable as exc:
         raise BadRequest(f"The body is not coded as Content-Encoding says: {exc}.") from exc
+
+
+def _too_large(limit: int) -> LimitExceeded:
+    return LimitExceeded(f"The body is over {limit} bytes.", limit="RESTGQL_MAX_BODY", allowed=limit, status=413)
 
 
 def _page(config: Config) -> ResponseReturnValue:

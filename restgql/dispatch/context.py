@@ -1,7 +1,6 @@
 """The cheap way into a plain Flask app: a request context that takes over the routing already done for the gate."""
 
 import importlib.metadata
-from collections.abc import Iterable
 from typing import Any
 
 import flask.app
@@ -11,6 +10,7 @@ from flask.ctx import RequestContext
 from werkzeug.routing import MapAdapter, Rule
 
 from restgql.dispatch.wsgi import Collector, Exchanged, Oversize, through
+from restgql.model import Headers
 
 MATCHED = "restgql.matched"
 # The versions whose RequestContext has exactly the attributes set below.
@@ -19,6 +19,7 @@ _KNOWN_FLASK = importlib.metadata.version("flask").startswith(("3.0.", "3.1."))
 _ENTRY = frozenset({"__call__", "wsgi_app", "request_context", "create_url_adapter", "full_dispatch_request"})
 _MIXIN = "restgql.dispatch.flask"
 _JUDGED: dict[tuple[type, str], tuple[object, bool]] = {}
+_CORRECTED = frozenset({"location", "content-location"})
 _BUILTIN = "werkzeug.routing.converters"  # others may ask a database, with a context around them
 
 
@@ -68,7 +69,6 @@ class PlainApp:
             return self._whole_way(environ, collector)
         context = MatchedContext(self._app, environ, matched)
         error: BaseException | None = None
-        chunks: Iterable[bytes] | None = None
         try:
             try:
                 context.push()
@@ -79,37 +79,32 @@ class PlainApp:
             except BaseException as exc:
                 error = exc
                 raise
-            if not _is_whole(response):
-                chunks = response(environ, collector.start_response)
+            fields = _fields_of(response)
+            chunks: Any = response(environ, collector.start_response) if fields is None else response.response
         finally:
             if error is not None and self._app.should_ignore_error(error):
                 error = None
             context.pop(error)
-        return collector.collect(chunks) if chunks is not None else _body_of(response, collector.limit)
+        if fields is None:
+            return collector.collect(chunks)
+        try:
+            body = b"".join(chunks) if all(type(chunk) is bytes for chunk in chunks) else response.get_data()
+        finally:
+            response.close()
+        if len(body) > collector.limit:
+            raise Oversize
+        return response.status_code, fields, body
 
 
-def _is_whole(response: Response) -> bool:
-    """Whether a response is sent as it stands: a list of chunks, and header fields that Werkzeug would not correct."""
-    headers = response.headers
-    return (
-        type(response) is Response
-        and response.status_code >= 200
-        and response.status_code not in (204, 304)
-        and type(response.response) is list
-        and "Content-Length" in headers
-        and "Location" not in headers
-        and "Content-Location" not in headers
-    )
-
-
-def _body_of(response: Response, limit: int) -> Exchanged:
-    try:
-        body = b"".join(response.iter_encoded())
-    finally:
-        response.close()
-    if len(body) > limit:
-        raise Oversize
-    return response.status_code, tuple(response.headers), body
+def _fields_of(response: Response) -> Headers | None:
+    """The header fields of a response that is sent as it stands: a list of chunks, and none that Werkzeug would
+    correct; None of any other."""
+    status = response.status_code
+    if type(response) is not Response or type(response.response) is not list or status < 200 or status in (204, 304):
+        return None
+    fields = tuple(response.headers)
+    names = {name.lower() for name, _ in fields}
+    return fields if "content-length" in names and _CORRECTED.isdisjoint(names) else None
 
 
 def _is_flasks_own(cls: type, name: str) -> bool:

@@ -1,6 +1,7 @@
 """The WSGI environ (PEP 3333) of a sub-request, made from that of the request it belongs to."""
 
 import io
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote, unquote_to_bytes
 
@@ -21,17 +22,18 @@ _OUTER_ONLY = frozenset({"wsgi.file_wrapper", "wsgi.early_hints", "CONTENT_TYPE"
 def template(entered: Environ) -> Environ:
     """The environ that every sub-request of an operation shares, from the one that entered the app."""
     options = headers.connection_options(entered.get("HTTP_CONNECTION", ""))
-    environ = {
-        key: value
-        for key, value in entered.items()
-        if not key.startswith(_CACHED_PREFIXES)
-        and key not in _OUTER_ONLY
-        and (not key.startswith("HTTP_") or headers.carried(key[5:].replace("_", "-").lower(), options))
-    }
+    environ = {key: value for key, value in entered.items() if _is_carried(key, options)}
     for key in _REQUEST_TARGETS:
         if key in environ:
             environ[key] = _before_path(entered, entered[key])
     return environ | {"HTTP_ACCEPT": headers.ACCEPT}
+
+
+@lru_cache(maxsize=1024)
+def _is_carried(key: str, options: frozenset[str]) -> bool:
+    if key.startswith("HTTP_"):
+        return headers.carried(key[5:].replace("_", "-").lower(), options)
+    return key not in _OUTER_ONLY and not key.startswith(_CACHED_PREFIXES)
 
 
 def build(shared: Environ, request: SubRequest) -> Environ:

@@ -3,8 +3,8 @@
 import logging
 import math
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
@@ -104,7 +104,7 @@ def entered_by(app: Flask, request: Request) -> Entered:
 
 def site_of(entered: environ.Environ, request: Request) -> Site:
     """Where the app is: `request` is the same request behind all middleware."""
-    inside, outside = (environ.decoded(at, "PATH_INFO") for at in (request.environ, entered))
+    inside, outside = environ.decoded(request.environ, "PATH_INFO"), environ.decoded(entered, "PATH_INFO")
     return Site(
         origins=frozenset({f"{request.scheme}://{request.host}".lower()}),
         root=request.script_root,
@@ -187,4 +187,4 @@ def connect(
 def _request_id(entered: environ.Environ) -> str:
     """The caller's X-Request-Id where it can stand in a log, else a new one."""
     given = entered.get("HTTP_X_REQUEST_ID", "")
-    return given if _REQUEST_ID.match(given) else uuid.uuid4().hex[:12]
+    return given if _REQUEST_ID.match(given) else secrets.token_hex(6)

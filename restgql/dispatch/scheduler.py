@@ -94,7 +94,7 @@ class Scheduler:
     def reserve(self, requests: list[SubRequest]) -> None:
         """Take what these would cost out of the budget, all or none. Raises LimitExceeded."""
         with self._lock:
-            fresh = {request.identity for request in requests if request.identity not in self._known}
+            fresh = {request.identity for request in requests} - self._known.keys()
         self._budget.take(len(fresh))
 
     def submit(self, request: SubRequest, listener: Listener, *, later: bool = False) -> None:
@@ -102,8 +102,9 @@ class Scheduler:
 
         What may come `later` begins when nothing else is ready.
         """
+        identity = request.identity
         with self._lock:
-            known = self._known.get(request.identity) if request.method in SAFE_METHODS else None
+            known = self._known.get(identity) if request.method in SAFE_METHODS else None
             if known is not None:
                 self._repeated.append((request, time.perf_counter(), known))
                 if known.answer is None:
@@ -114,7 +115,7 @@ class Scheduler:
                 answer = _timed_out(request)
             else:
                 job = Job(request, listener)
-                self._known[request.identity] = job
+                self._known[identity] = job
                 self._jobs.append(job)
                 (self._later if later else self._ready).append(job)
                 self._pending += 1

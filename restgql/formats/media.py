@@ -1,6 +1,7 @@
 """Media types (RFC 9110 section 8.3): what a Content-Type says of a body."""
 
 import codecs
+from collections.abc import Mapping
 from functools import lru_cache
 
 from werkzeug.datastructures import MIMEAccept
@@ -25,11 +26,13 @@ def is_text(media_type: str) -> bool:
     return media_type.startswith("text/") or media_type == "application/xml" or media_type.endswith("+xml")
 
 
-def qualities(accept: str) -> dict[str, float]:
+@lru_cache(maxsize=512)
+def qualities(accept: str) -> Mapping[str, float]:
     """The quality of each media range that Accept names (RFC 9110 section 12.5.1), their parameters aside."""
     return {essence(name): quality for name, quality in reversed(parse_accept_header(accept, MIMEAccept))}
 
 
+@lru_cache(maxsize=512)
 def charset(content_type: str) -> str:
     """The charset that a Content-Type names, `utf-8` where it names none."""
     return parse_options_header(content_type)[1].get("charset", "utf-8")

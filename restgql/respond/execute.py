@@ -28,6 +28,9 @@ from restgql.selection import AT_ONCE, Defer, Defers, Group, Selected, Selection
 
 Data = dict[str, Any]
 
+MAX_LATER = 10_000
+"""Fragments and lists of one answer that are left for later. What is over it comes at once, as the RFC lets it."""
+
 
 class Begun(msgspec.Struct, frozen=True):
     """A deferred fragment that begins at an object, whether or not any field is left to it alone."""
@@ -72,6 +75,8 @@ class Walk:
         self.later: list[Later] = []
         """What is found of a field stands together, a fragment before what it defers."""
         self.awaited: list[Outcome] = []
+        self.before = 0
+        """How much the walks before this one have left for later."""
 
     def root(self, root_type: GraphQLObjectType) -> Data | None:
         """The data of the operation, null where an error reaches its root."""
@@ -97,11 +102,18 @@ class Walk:
         """One item of a streamed list. Raises the GraphQLError of one that may not be null."""
         return self._caught(of.type, of.group, of.info, of.path.add_key(index, None), of.items[index], AT_ONCE)
 
+    @property
+    def _is_full(self) -> bool:
+        return self.before + len(self.later) >= MAX_LATER
+
     def _object(
         self, of_type: GraphQLObjectType, source: Any, path: Path | None, selected: Selected, within: Defers
     ) -> Data:
         if not self._selection.incremental:
             return self.fields(of_type, source, path, selected.groups, within)
+        if self._is_full:
+            at_once = {key: group.at_once() for key, group in selected.groups.items()}
+            return self.fields(of_type, source, path, at_once, AT_ONCE)
         self.later += [Begun(defer, path) for defer in selected.defers]
         now: dict[str, Group] = {}
         deferred: dict[Defers, dict[str, Group]] = {}
@@ -191,7 +203,8 @@ class Walk:
             where = f"{info.parent_type.name}.{info.field_name}"
             raise GraphQLError(f"Expected Iterable, but did not find one for field '{where}'.")
         items, inner = list(result), of_type.of_type
-        stream = self._selection.stream(group) if path.typename is not None else None  # not of a list within a list
+        inside = path.typename is None  # a list within a list is not streamed
+        stream = None if inside or self._is_full else self._selection.stream(group)
         if stream is not None and len(items) > (first := stream["initialCount"]):
             # The items come on their own, whatever fragment the list was deferred in
             self.later.append(Streamed(inner, group.at_once(), info, path, items, first, stream.get("label")))

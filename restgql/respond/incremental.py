@@ -82,7 +82,7 @@ class Delivery:
         self._parts: list[Part] = []
         self._streams: list[Stream] = []
         self._awaited: list[Outcome] = []
-        self._told = 0
+        self._told = self._left = 0
         self._payload: Payload = {}
 
     @property
@@ -94,7 +94,7 @@ class Delivery:
         """The first payload, None while something that it holds is not there."""
         if not _are_settled(self._awaited):
             return None
-        walk = self._begin()
+        walk = self._walk()
         data = walk.root(self._root_type)
         if not self._settle(walk):
             self._awaited = walk.awaited
@@ -113,6 +113,11 @@ class Delivery:
             progress += sum(map(self._advance, list(self._streams)))
         return self._taken() if self._payload else None
 
+    def _walk(self) -> Walk:
+        walk = self._begin()
+        walk.before = self._left
+        return walk
+
     def _taken(self) -> Payload:
         payload, self._payload = self._payload, {}
         return payload | {"hasNext": True} if self.has_next else payload | {"hasNext": False}
@@ -124,6 +129,7 @@ class Delivery:
         """Take up what a walk left for later; its streams are told of with the data that has their lists."""
         fresh: list[Fragment] = []
         streams: list[Stream] = []
+        self._left += len(walk.later)
         for each in walk.later:
             match each:
                 case Begun(defer, at):
@@ -183,7 +189,7 @@ class Delivery:
         """Walk the fields of a part that somebody waits for, if they are there."""
         if not any(fragment.state == "told" for fragment in part.fragments) or not _are_settled(part.awaited):
             return False
-        walk = self._begin()
+        walk = self._walk()
         of = part.of
         try:
             part.data = walk.fields(of.type, of.source, of.path, of.fields, of.defers)
@@ -244,7 +250,7 @@ class Delivery:
         inner: list[Stream] = []
         failed: list[GraphQLError] | None = None
         while stream.index < len(stream.of.items):
-            walk = self._begin()
+            walk = self._walk()
             try:
                 item = walk.item(stream.of, stream.index)
             except GraphQLError as exc:
