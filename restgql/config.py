@@ -52,6 +52,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     in_flight: Positive = 16
     threads: Positive = 32
     sequential: bool = False
+    single_flight: bool = False
 
     def __post_init__(self) -> None:
         for name in self.subrequest_headers:

@@ -13,6 +13,7 @@ from restgql import graphiql
 from restgql.config import Config
 from restgql.dispatch import Upstream
 from restgql.dispatch.flask import DEPTH, Entered, connect, entered_by
+from restgql.dispatch.flight import Flights
 from restgql.dispatch.remote import Remotes
 from restgql.dispatch.routes import Routes
 from restgql.errors import BadRequest, ConfigError, LimitExceeded, NestedRequest, RestgqlError
@@ -44,6 +45,7 @@ class Mounted:
             self.remotes.table if self.remotes else (),
         )
         self.pipeline = Pipeline(self.schema, config, self.routes, app.logger)
+        self._flights = Flights() if config.single_flight else None
         self._said = config.routes is not None
 
     @property
@@ -61,6 +63,7 @@ class Mounted:
             adapter,
             routes=self.routes,
             remotes=self.remotes,
+            flights=self._flights,
             max_subrequests=self.config.max_subrequests,
             seconds=self.config.deadline,
             subrequest_seconds=self.config.subrequest_timeout,

@@ -12,6 +12,9 @@ from restgql.formats.template import Template
 
 Headers = tuple[tuple[str, str], ...]
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "QUERY"})
+"""RFC 9110 section 9.2.1, and QUERY, which is GET with a body."""
+
 
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """The HTTP request to one of the gateway's endpoints; `timings` is whether it may be told them."""
@@ -86,7 +89,8 @@ class SubRequest(msgspec.Struct, frozen=True, kw_only=True):
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What a sub-request got: a response, or the failure to get one, which has a status, too.
 
-    `body` is as the app sent it, its content coding included. `seconds` is the time it took.
+    `body` is as the app sent it, its content coding included. `seconds` is the time it took. `source` is whether it
+    was `dispatched` for this request or `deduplicated`, which is another client's.
     """
 
     url: str
@@ -97,6 +101,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     failure: RestgqlError | None = None
     cookies: tuple[str, ...] = ()
     seconds: float = 0.0
+    source: str = "dispatched"
 
     def header(self, name: str) -> str | None:
         """A header's values, joined with commas (RFC 9110 section 5.3), None if absent."""

@@ -21,7 +21,7 @@ _OUTER_ONLY = frozenset({"wsgi.file_wrapper", "wsgi.early_hints", "CONTENT_TYPE"
 
 def template(entered: Environ) -> Environ:
     """The environ that every sub-request of an operation shares, from the one that entered the app."""
-    options = headers.connection_options(entered.get("HTTP_CONNECTION", ""))
+    options = headers.listed(entered.get("HTTP_CONNECTION", ""))
     environ = {key: value for key, value in entered.items() if _is_carried(key, options)}
     for key in _REQUEST_TARGETS:
         if key in environ:

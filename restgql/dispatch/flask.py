@@ -14,10 +14,11 @@ from flask.globals import request_ctx
 from werkzeug.datastructures import Headers
 from werkzeug.routing import MapAdapter
 
-from restgql.dispatch import Upstream, environ
+from restgql.dispatch import Dispatcher, Upstream, environ
 from restgql.dispatch.budget import Budget
 from restgql.dispatch.context import MATCHED, PlainApp, is_plain
 from restgql.dispatch.environ import DEADLINE
+from restgql.dispatch.flight import Flights, SingleFlight
 from restgql.dispatch.redirects import Caller
 from restgql.dispatch.remote import Mounts, Remotes
 from restgql.dispatch.routes import Routes
@@ -143,6 +144,7 @@ def connect(
     *,
     routes: Routes,
     remotes: Remotes | None,
+    flights: Flights | None,
     max_subrequests: int,
     seconds: float,
     subrequest_seconds: float,
@@ -173,9 +175,13 @@ def connect(
     plain = is_plain(app)
     exchange = PlainApp(app).exchange if plain else through(app if entered.called else app.wsgi_app)
     wsgi = WsgiDispatcher(exchange, shared, seconds=subrequest_seconds, max_reply=max_reply, logger=logger)
-    into_app = InProcess(wsgi, routes, adapter, site, plain=plain)
+    dispatch: Dispatcher = InProcess(wsgi, routes, adapter, site, plain=plain)
+    if remotes is not None:
+        dispatch = Mounts(dispatch, remotes, site, shared, deadline)
+    if flights is not None and depth == 1:  # two that nest could wait for each other
+        dispatch = SingleFlight(dispatch, flights, shared, seconds=subrequest_seconds)
     return Upstream(
-        dispatch=into_app if remotes is None else Mounts(into_app, remotes, site, shared, deadline),
+        dispatch=dispatch,
         caller=Caller(site, f"https://{here.host}", outer.get("HTTP_COOKIE", "")),
         budget=budget,
         deadline=deadline,

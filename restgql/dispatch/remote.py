@@ -150,7 +150,7 @@ def _reply(path: str, response: "HTTPResponse", limit: int) -> Reply:
     fields = tuple(response.headers.items())
     if not all(headers.is_value(value) for _, value in fields):
         raise UpstreamInvalid("The upstream's answer has a malformed header.")
-    options = headers.connection_options(response.headers.get("connection", ""))
+    options = headers.listed(response.headers.get("connection", ""))
     encoding = response.headers.get("content-encoding", "")
     too_large = LimitExceeded(
         f"The response is over {limit} bytes.", limit="RESTGQL_MAX_REPLY", allowed=limit, status=502

@@ -14,9 +14,8 @@ from restgql.dispatch.budget import Budget
 from restgql.dispatch.pool import Pool, Ticket
 from restgql.dispatch.waits import Waits
 from restgql.errors import ClientError, LimitExceeded, RestgqlError, Unavailable, UpstreamInvalid, UpstreamTimeout
-from restgql.model import Reply, SubRequest, Timing
+from restgql.model import SAFE_METHODS, Reply, SubRequest, Timing
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "QUERY"})
 WATCHDOG_SECONDS = 0.002
 
 Answer = Reply | ClientError
@@ -165,11 +164,11 @@ class Scheduler:
             jobs, repeated = list(self._jobs), list(self._repeated)
         jobs.sort(key=lambda job: job.begun or math.inf)
         return [
-            *(self._timing(job.request, job, job.begun, "dispatched") for job in jobs if job.begun),
+            *(self._timing(job.request, job, job.begun) for job in jobs if job.begun),
             *(self._timing(request, job, asked, "deduplicated") for request, asked, job in repeated),
         ]
 
-    def _timing(self, request: SubRequest, job: Job, begun: float, source: str) -> Timing:
+    def _timing(self, request: SubRequest, job: Job, begun: float, source: str = "") -> Timing:
         ended = job.ended or time.perf_counter()
         answer = job.answer
         return Timing(
@@ -178,7 +177,7 @@ class Scheduler:
             duration=max(0.0, ended - begun),
             waiting=job.waited,
             status=answer.status if answer is not None else 0,
-            source=source,
+            source=source or (answer.source if isinstance(answer, Reply) else "dispatched"),
             thread=job.thread,
         )
 

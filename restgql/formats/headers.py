@@ -77,8 +77,8 @@ def carried(name: str, connection_options: frozenset[str]) -> bool:
     )
 
 
-def connection_options(value: str) -> frozenset[str]:
-    """The field names that a Connection header lists, in lower case."""
+def listed(value: str) -> frozenset[str]:
+    """The field names that Connection or Vary lists, in lower case."""
     return frozenset(option.strip().lower() for option in value.split(",") if option.strip())
 
 
