@@ -22,6 +22,7 @@ from restgql.errors import (
 )
 from restgql.extension import Gateway
 from restgql.respond.response import Response
+from restgql.testing import Scripted
 
 __version__ = "0.1.0"
 
@@ -40,6 +41,7 @@ __all__ = [
     "NotAllowed",
     "Response",
     "RestgqlError",
+    "Scripted",
     "Unavailable",
     "UpstreamError",
     "UpstreamInvalid",

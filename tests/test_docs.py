@@ -23,6 +23,7 @@ PAGES = [
     ROOT / "README.md",
     *(ROOT / "docs" / f"{name}.md" for name in ("queries", "aggregate", "rule", "errors", "configuration")),
     ROOT / "docs/upstreams.md",
+    ROOT / "docs/streaming.md",
 ]
 ADDRESS = "http://127.0.0.1:5000"
 SET_UP = {"python3 start.py", "python3 start.py test"}  # test_start.py

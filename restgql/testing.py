@@ -1,0 +1,93 @@
+"""A gateway over scripted routes: what a test of one's own queries needs, and no app."""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from graphql import GraphQLSchema
+
+from restgql import config as configuration
+from restgql.dispatch import Upstream
+from restgql.dispatch.budget import Budget
+from restgql.dispatch.redirects import Caller
+from restgql.dispatch.routes import Route
+from restgql.dispatch.scripted import Answer, ScriptedDispatcher
+from restgql.formats import json
+from restgql.formats.target import Site
+from restgql.gateway import Pipeline
+from restgql.graph import core
+from restgql.model import GraphQLParams, Inbound, Outbound
+from restgql.plan import explain
+
+ORIGIN = "http://localhost"
+logger = logging.getLogger("restgql.testing")
+
+Variables = Mapping[str, Any] | None
+
+
+class Scripted(ScriptedDispatcher):
+    """Scripted routes behind a gateway of their own, which counts its `hits`.
+
+    Keyword arguments are the `RESTGQL_*` keys in lower case. Raises ConfigError.
+    """
+
+    def __init__(self, routes: Mapping[str, Answer], **arguments: Any) -> None:
+        super().__init__(routes)
+        self._config = configuration.load(arguments, {})
+        self._pipeline = Pipeline(_schema(), self._config, [_route(path) for path in self.paths], logger)
+
+    def execute(self, query: str, variables: Variables = None) -> dict[str, Any]:
+        """The response map of a GraphQL operation: `data`, and `errors` where there are any."""
+        return _decoded(self._answer(query, variables, accept="application/json").body)
+
+    def payloads(self, query: str, variables: Variables = None) -> Iterator[dict[str, Any]]:
+        """The payloads of an operation with @defer or @stream, each as soon as it is there."""
+        answer = self._answer(query, variables, accept="text/event-stream")
+        if isinstance(answer.body, bytes):
+            yield _decoded(answer.body)
+            return
+        try:
+            for event in answer.body:
+                if data := event.partition(b"data: ")[2]:
+                    yield _decoded(data)
+        finally:
+            answer.body.close()  # type: ignore[attr-defined]
+
+    def explain(self, query: str, variables: Variables = None, *, in_parts: bool = False) -> str:
+        """The tree of an operation's sub-requests, of which none is made; `in_parts` is as for `payloads`.
+
+        Raises what refuses the operation as a whole.
+        """
+        params = GraphQLParams(query=query, variables=dict(variables or {}))
+        return explain.tree(self._pipeline.plan(params, incremental=in_parts))
+
+    def _answer(self, query: str, variables: Variables, *, accept: str) -> Outbound:
+        body = json.encode({"query": query, "variables": variables})
+        inbound = Inbound(method="POST", content_type="application/json", accept=accept, body=body)
+        return self._pipeline.graphql(inbound, self._connect)
+
+    def _connect(self) -> Upstream:
+        return Upstream(
+            dispatch=self,
+            caller=Caller(Site(origins=frozenset({ORIGIN})), ORIGIN.replace("http", "https"), ""),
+            budget=Budget(self._config.max_subrequests),
+            deadline=time.monotonic() + self._config.deadline,
+            nested=False,
+            request_id="scripted",
+        )
+
+
+def _route(path: str) -> Route:
+    return Route(path=path, endpoint=path, methods=("GET",), parameters=(), description=None)
+
+
+@cache
+def _schema() -> GraphQLSchema:
+    return core.build()
+
+
+def _decoded(text: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.value(text)
+    return found
