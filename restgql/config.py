@@ -30,6 +30,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     upstreams: dict[str, str] = msgspec.field(default_factory=dict)
     upstream_headers: list[str] = msgspec.field(default_factory=list)
 
+    schema: str | None = None
+    camel_case: bool = False
+
     graphiql: bool | None = None
     graphiql_query: str = "query {\n  routes {\n    path\n    description\n  }\n}\n"
     graphiql_title: str = "GraphiQL"
@@ -44,6 +47,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_directives: Count = 50
     max_fields: Count = 1_000
     max_subrequests: Count = 50
+    max_typed_subrequests: Count = 500
     max_reply: Count = 5_000_000
     max_replies: Count = 20_000_000
 

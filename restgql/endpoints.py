@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 from graphql import GraphQLSchema
 from werkzeug.routing import MapAdapter
 
-from restgql import graphiql
+from restgql import graphiql, sources
 from restgql.config import Config
 from restgql.dispatch import Upstream
+from restgql.dispatch.budget import Budget
 from restgql.dispatch.flask import DEPTH, Entered, connect, entered_by
 from restgql.dispatch.flight import Flights
 from restgql.dispatch.remote import Remotes
@@ -20,7 +21,6 @@ from restgql.errors import BadRequest, ConfigError, LimitExceeded, NestedRequest
 from restgql.formats import coding
 from restgql.formats.remote import is_below
 from restgql.gateway import Pipeline, logger, refusal
-from restgql.graph import core
 from restgql.intake import graphql as graphql_intake
 from restgql.model import Inbound
 
@@ -34,7 +34,7 @@ class Mounted:
     def __init__(self, app: Flask, config: Config, endpoint_prefix: str) -> None:
         self.app = app
         self.config = config
-        self.schema: GraphQLSchema = core.build()
+        self.schema: GraphQLSchema = sources.schema(config, app)
         self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ("graphql", "aggregate", "asset"))
         self.remotes = _remotes(config, app) if config.upstreams else None
         self.routes = Routes(
@@ -64,7 +64,7 @@ class Mounted:
             routes=self.routes,
             remotes=self.remotes,
             flights=self._flights,
-            max_subrequests=self.config.max_subrequests,
+            budget=Budget(self.config.max_subrequests, self.config.max_typed_subrequests),
             seconds=self.config.deadline,
             subrequest_seconds=self.config.subrequest_timeout,
             max_reply=self.config.max_reply,

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 from graphql import GraphQLSchema, OperationType
@@ -84,6 +84,7 @@ class Pipeline:
             schema=schema,
             added_headers=frozenset(name.lower() for name in config.subrequest_headers),
             max_subrequests=config.max_subrequests,
+            max_typed_subrequests=config.max_typed_subrequests,
         )
         self._planner = Planner(documents, self.setting)
 
@@ -100,7 +101,7 @@ class Pipeline:
                 raise BadRequest("A GET request runs queries only; send the operation by POST.", status=405)
             incremental = accepted.parts is not None and operation.incremental
             plan = self._planner.plan(params, operation, incremental=incremental)
-            run = self.begin(plan.steps, connect())
+            run = self.begin(plan.steps, connect(), serial=plan.operation.type is OperationType.MUTATION)
             if accepted.parts is not None and (incremental or accepted.only_parts):
                 return self._graphql_parts(inbound, plan, run, FRAMINGS[accepted.parts], started)
             result = self._answer(plan, run.finish()).whole()
@@ -144,7 +145,7 @@ class Pipeline:
         started = time.perf_counter()
         operation = self._planner.operation(params)
         plan = self._planner.plan(params, operation)
-        run = self.begin(plan.steps, connect()).finish()
+        run = self.begin(plan.steps, connect(), serial=plan.operation.type is OperationType.MUTATION).finish()
         result = self._answer(plan, run).whole()
         self._log(run, operation.name, operation.hash[:12], started)
         return result
@@ -153,9 +154,9 @@ class Pipeline:
         """The plan of an operation, of which nothing is asked. Raises the errors that refuse it whole."""
         return self._planner.plan(params, self._planner.operation(params), incremental=incremental)
 
-    def begin(self, steps: Iterable[Step], upstream: Upstream) -> Run:
-        """A run of these steps."""
-        return begin(steps, upstream, self._config, self._waits, self._app_logger)
+    def begin(self, steps: Sequence[Step], upstream: Upstream, *, serial: bool = False) -> Run:
+        """A run of these steps, `serial` where each waits for the one before it."""
+        return begin(steps, upstream, self._config, self._waits, self._app_logger, serial=serial)
 
     def _answer(self, plan: Plan, run: Run) -> Answer:
         assert plan.selection is not None

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from restgql.binding import Call, Discriminator, Pick
 from restgql.errors import RestgqlError
 from restgql.formats.target import Target
 from restgql.formats.template import Template
@@ -72,18 +73,24 @@ class Follow(enum.Enum):
 
 
 class SubRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One request to the app. `headers` have names in lower case; `cookie` stands in for the caller's."""
+    """One request to the app. `headers` have names in lower case; `cookie` stands in for the caller's. What is `opened`
+    is a typed field's own route, whatever RESTGQL_ROUTES says; `timeout` is in seconds, if it has its own."""
 
     target: Target
     method: str = "GET"
     headers: Headers = ()
     cookie: str | None = None
     follow: Follow = Follow.UNLESS_HTML
+    body: bytes = b""
+    content_type: str = ""
+    opened: bool = False
+    typed: bool = False
+    timeout: float | None = None
 
     @property
     def identity(self) -> tuple[object, ...]:
         """Two safe sub-requests of one operation with the same identity are one, wherever they lead."""
-        return (self.method, self.target, self.headers, self.cookie)
+        return (self.method, self.target, self.headers, self.cookie, self.opened)
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,13 +133,15 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Field(enum.Enum):
-    """The fields that make sub-requests."""
+    """The fields that make sub-requests: those of the core schema by name, a typed one, and one that has such below."""
 
     GET = "get"
     FETCH = "fetch"
     AGGREGATE = "aggregate"
     GET_EACH = "getEach"
     EACH = "each"
+    CALL = "(call)"
+    PICK = "(pick)"
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +151,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     from the parent: those are its `needs`. `steps` are filled from this step's reply: they depend on it; those of
     AGGREGATE are its parts. `twin` is the response path of an earlier step that asks for the same. What is `deferred`
     may come later.
+
+    A typed field has the binding `call` or `pick`, its arguments as `params`, and a type that is a list of so many
+    `lists`. Where its value may be of several types, `cases` has the steps of each, which `discriminator` tells.
     """
 
     key: str
@@ -159,7 +171,23 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[str, ...] = ()
     twin: str | None = None
     deferred: bool = False
+    call: Call | None = None
+    pick: Pick | None = None
+    cases: dict[str, tuple["Step", ...]] = {}
+    discriminator: Discriminator | None = None
+    lists: int = 0
+
+    def below(self) -> tuple["Step", ...]:
+        """The steps that depend on this one, of whatever type its value is."""
+        return (*self.steps, *(step for steps in self.cases.values() for step in steps))
+
+    def steps_of(self, value: Any) -> tuple["Step", ...]:
+        """The steps that a value of this step has."""
+        if self.discriminator is None:
+            return self.steps
+        return self.cases.get(self.discriminator.type_of(value) or "", ())
 
     def is_declared(self, name: str) -> bool:
         """Whether a template's name comes from `params`, even if it is absent there."""
-        return name in self.declared or name.partition(".")[0] in self.declared
+        declared = self.declared if self.call is None else self.call.arguments
+        return name in declared or name.partition(".")[0] in declared

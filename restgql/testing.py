@@ -72,7 +72,7 @@ class Scripted(ScriptedDispatcher):
         return Upstream(
             dispatch=self,
             caller=Caller(Site(origins=frozenset({ORIGIN})), ORIGIN.replace("http", "https"), ""),
-            budget=Budget(self._config.max_subrequests),
+            budget=Budget(self._config.max_subrequests, self._config.max_typed_subrequests),
             deadline=time.monotonic() + self._config.deadline,
             nested=False,
             request_id="scripted",

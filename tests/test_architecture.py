@@ -12,10 +12,12 @@ PACKAGE = Path(__file__).parent.parent / "restgql"
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors"}),
     frozenset({"formats"}),
+    frozenset({"binding"}),
     frozenset({"model", "config", "selection"}),
     frozenset({"intake", "graph", "plan", "respond", "graphiql"}),
     frozenset({"dispatch"}),
     frozenset({"gateway"}),
+    frozenset({"sources"}),
     frozenset({"endpoints", "testing"}),
     frozenset({"extension"}),
     frozenset({"__init__", "cli"}),
@@ -88,4 +90,4 @@ def test_there_is_no_import_cycle() -> None:
 
 def test_flask_is_seen_only_where_it_is_asked_or_asks() -> None:
     seen = {room(module) for module, path in modules().items() if "flask" in top_level_imports(path)}
-    assert seen == {"dispatch", "endpoints", "extension", "cli"}
+    assert seen == {"dispatch", "sources", "endpoints", "extension", "cli"}

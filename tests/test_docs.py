@@ -24,6 +24,7 @@ PAGES = [
     *(ROOT / "docs" / f"{name}.md" for name in ("queries", "aggregate", "rule", "errors", "configuration")),
     ROOT / "docs/upstreams.md",
     ROOT / "docs/streaming.md",
+    ROOT / "docs/types.md",
 ]
 ADDRESS = "http://127.0.0.1:5000"
 SET_UP = {"python3 start.py", "python3 start.py test"}  # test_start.py

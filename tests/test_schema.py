@@ -6,6 +6,7 @@ from flask import Flask
 from graphql import print_schema, validate_schema
 
 from restgql import Gateway
+from restgql.graph import directives
 
 COMMITTED = Path(__file__).parent.parent / "schema" / "gateway.graphql"
 
@@ -18,3 +19,8 @@ def test_the_core_schema_is_the_committed_one() -> None:
     assert print_schema(schema) + "\n" == COMMITTED.read_text(), (
         "the schema has changed; if that is meant: python -m restgql --app app schema > schema/gateway.graphql"
     )
+
+
+def test_the_directives_are_those_that_the_compiler_knows() -> None:
+    committed = Path(__file__).parent.parent / "schema" / "directives.graphql"
+    assert committed.read_text() == directives.SDL

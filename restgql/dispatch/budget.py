@@ -6,20 +6,25 @@ from restgql.errors import LimitExceeded
 
 
 class Budget:
-    """A count that only goes down; `_lock` guards `_left`."""
+    """Two counts that only go down: of all sub-requests, and of the untyped among them. `_lock` guards both."""
 
-    def __init__(self, allowed: int) -> None:
-        self.allowed = allowed
-        self._left = allowed
+    def __init__(self, untyped: int, in_all: int) -> None:
+        self._allowed = (untyped, max(untyped, in_all))
+        self._left = list(self._allowed)
         self._lock = threading.Lock()
 
-    def take(self, count: int) -> None:
-        """Take `count`, all or none. Raises LimitExceeded."""
+    def take(self, count: int, typed: int = 0) -> None:
+        """Take `count` requests, of which `typed` are typed fields', all or none. Raises LimitExceeded."""
         with self._lock:
-            if count > self._left:
-                raise LimitExceeded(
-                    f"{count} more sub-requests would be over the {self.allowed} of an operation.",
-                    limit="RESTGQL_MAX_SUBREQUESTS",
-                    allowed=self.allowed,
-                )
-            self._left -= count
+            for at, (key, wanted) in enumerate((("RESTGQL_MAX_SUBREQUESTS", count - typed), (_IN_ALL, count))):
+                if wanted > self._left[at]:
+                    raise LimitExceeded(
+                        f"{wanted} more sub-requests would be over the {self._allowed[at]} of an operation.",
+                        limit=key,
+                        allowed=self._allowed[at],
+                    )
+            self._left[0] -= count - typed
+            self._left[1] -= count
+
+
+_IN_ALL = "RESTGQL_MAX_TYPED_SUBREQUESTS"

@@ -44,7 +44,9 @@ def build(shared: Environ, request: SubRequest) -> Environ:
     environ["REQUEST_METHOD"] = request.method
     environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1") if "%" in path else path
     environ["QUERY_STRING"] = target.query or ""
-    environ["wsgi.input"] = io.BytesIO()
+    environ["wsgi.input"] = io.BytesIO(request.body)
+    if request.content_type:
+        environ["CONTENT_TYPE"], environ["CONTENT_LENGTH"] = request.content_type, str(len(request.body))
     for key in _REQUEST_TARGETS:
         if key in environ:
             environ[key] += str(target)

@@ -130,9 +130,12 @@ class InProcess:
 
     def __call__(self, request: SubRequest) -> Reply:
         """The app's reply. Raises NotAllowed, NestedRequest and BadPath."""
-        matched = self._routes.judge(self._adapter, self._site, request.target, request.method, plain=self._plain)
+        opened = request.opened
+        matched = self._routes.judge(
+            self._adapter, self._site, request.target, request.method, plain=self._plain, opened=opened
+        )
         if not self._plain or matched is None:
-            return self._wsgi(request)
+            return self._wsgi(request, {GATE: _gate(self._routes, opened=True)} if opened else None)
         return self._wsgi(request, {MATCHED: matched, GATE: None})  # it is judged, and nothing can lead it elsewhere
 
 
@@ -145,7 +148,7 @@ def connect(
     routes: Routes,
     remotes: Remotes | None,
     flights: Flights | None,
-    max_subrequests: int,
+    budget: Budget,
     seconds: float,
     subrequest_seconds: float,
     max_reply: int,
@@ -160,18 +163,13 @@ def connect(
     depth = outer.get(DEPTH, 0) + 1
     if depth > MAX_DEPTH:
         raise NestedRequest(f"A view that calls the gateway nests more than {MAX_DEPTH} deep.")
-
-    def gate() -> None:
-        if request_ctx.request.url_rule is not None:
-            routes.judge_rule(request_ctx.request.url_rule)
-
     assert adapter is not None, "Flask has one for every request"
     site = site_of(outer, here)
     if remotes is not None:
         site = msgspec.structs.replace(site, remotes=remotes.table, kept=routes.kept)
-    budget = outer.get(BUDGET) or Budget(max_subrequests)
+    budget = outer.get(BUDGET, budget)
     deadline = min(time.monotonic() + seconds, outer.get(DEADLINE, math.inf))
-    shared = environ.template(outer) | {DEPTH: depth, BUDGET: budget, DEADLINE: deadline, GATE: gate}
+    shared = environ.template(outer) | {DEPTH: depth, BUDGET: budget, DEADLINE: deadline, GATE: _gate(routes)}
     plain = is_plain(app)
     exchange = PlainApp(app).exchange if plain else through(app if entered.called else app.wsgi_app)
     wsgi = WsgiDispatcher(exchange, shared, seconds=subrequest_seconds, max_reply=max_reply, logger=logger)
@@ -188,6 +186,16 @@ def connect(
         nested=depth > 1,
         request_id=_request_id(outer),
     )
+
+
+def _gate(routes: Routes, *, opened: bool = False) -> Gate:
+    """Judges the rule that a sub-request came to in the app."""
+
+    def gate() -> None:
+        if request_ctx.request.url_rule is not None:
+            routes.judge_rule(request_ctx.request.url_rule, opened=opened)
+
+    return gate
 
 
 def _request_id(entered: environ.Environ) -> str:

@@ -5,26 +5,36 @@ from typing import Any
 
 import msgspec
 
+from restgql.binding import Batch, Call
+from restgql.dispatch.batch import Chunk, Wanted, chunks, items_of, values_of
+from restgql.dispatch.batch import request_of as batch_request
 from restgql.dispatch.redirects import Caller, Chain
 from restgql.dispatch.scheduler import Answer, Scheduler
 from restgql.errors import Cancelled, ClientError, LimitExceeded, RestgqlError, UpstreamInvalid
-from restgql.model import Field, Reply, Step, SubRequest
-from restgql.plan.request import elements, request_of
+from restgql.model import SAFE_METHODS, Field, Reply, Step, SubRequest
+from restgql.plan.request import call_of, elements, request_of
 from restgql.plan.scope import Scope
 from restgql.respond.outcome import Outcome, Outcomes
 from restgql.respond.response import Response
+from restgql.respond.typed import value_in, value_of
 from restgql.respond.value import REDIRECTS
 
 Path = tuple[str | int, ...]
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """A sub-request that a step makes, and where its answer goes. `path` is the field's in the response."""
+    """A sub-request that a step makes, and where its answer goes. `path` is the field's in the response; those of a
+    `chunk` share it."""
 
     step: Step
     request: SubRequest
     outcome: Outcome
     path: Path
+    chunk: Chunk | None = None
+
+
+Fan = dict[int, tuple[Step, list[Wanted]]]
+"""Typed steps by their id, with all the parents that each is asked for."""
 
 
 class Flow:
@@ -34,6 +44,8 @@ class Flow:
         self._scheduler = scheduler
         self._caller = caller
         self._max_reply = max_reply
+        self._mutations: list[tuple[SubRequest, Reply]] = []
+        """Those that are done: a browser would send the cookies that they have set with what comes next."""
 
     def begin(self, steps: Iterable[Step]) -> Outcomes:
         """The outcomes of steps with no parent, to be filled while the scheduler runs."""
@@ -60,6 +72,11 @@ class Flow:
             if step.refused is not None:
                 raise step.refused
             match step.field:
+                case Field.CALL:
+                    request = call_of(step, scope, self._caller.site)
+                    asks.append(Ask(step, self._after_mutations(request) if scope is None else request, outcome, path))
+                case Field.PICK:
+                    raise AssertionError("it is a parent's own")
                 case Field.GET | Field.FETCH:
                     asks.append(Ask(step, request_of(step, scope, self._caller.site), outcome, path))
                 case Field.AGGREGATE:
@@ -82,6 +99,13 @@ class Flow:
         except RestgqlError as exc:
             outcome.refuse(exc)
 
+    def _after_mutations(self, request: SubRequest) -> SubRequest:
+        cookie = request.cookie
+        for asked, reply in self._mutations:
+            asked = msgspec.structs.replace(asked, cookie=cookie)
+            cookie = self._caller.cookie_after(asked, reply, request.target.path)
+        return msgspec.structs.replace(request, cookie=cookie)
+
     def _items(self, step: Step, scope: Scope | None, outcome: Outcome) -> Iterator[tuple[int, Scope, Outcome]]:
         """The elements that a step goes over, each with its outcome."""
         assert scope is not None, "only a response has fields that go over its elements"
@@ -97,13 +121,13 @@ class Flow:
     def _answered(self, ask: Ask, chain: Chain, request: SubRequest, answer: Answer) -> None:
         try:
             if isinstance(answer, ClientError):
-                ask.outcome.refuse(answer)
+                self._refuse(ask, answer)
             elif answer.status not in REDIRECTS and not chain.replies:
                 self._arrived(ask, request, answer)
             else:
                 self._redirected(ask, chain, request, answer)
         except Exception:
-            ask.outcome.refuse(UpstreamInvalid("The response could not be used.", status=500))
+            self._refuse(ask, UpstreamInvalid("The response could not be used.", status=500))
             raise
 
     def _redirected(self, ask: Ask, chain: Chain, request: SubRequest, answer: Reply) -> None:
@@ -114,15 +138,24 @@ class Flow:
         try:
             self._scheduler.reserve([following[1]])
         except LimitExceeded as exc:
-            ask.outcome.refuse(exc)
+            self._refuse(ask, exc)
             return
         self._send(ask, *following)
 
     def _arrived(self, ask: Ask, request: SubRequest, reply: Reply) -> None:
-        response = ask.outcome.response = Response(reply, self._max_reply)
+        response = Response(reply, self._max_reply)
+        if request.method not in SAFE_METHODS:
+            self._mutations.append((request, reply))
+        if ask.step.call is not None:
+            self._typed(ask, request, reply, response)
+            return
+        ask.outcome.response = response
         if ask.step.steps:
             self._spawn_dependents(ask, request, reply, response)
         ask.outcome.settled = True
+
+    def _scope(self, value: Any, request: SubRequest, reply: Reply) -> Scope:
+        return Scope(value, reply.url, lambda path: self._caller.cookie_after(request, reply, path))
 
     def _spawn_dependents(self, ask: Ask, request: SubRequest, reply: Reply, response: Response) -> None:
         try:
@@ -132,5 +165,105 @@ class Flow:
             cancelled = Cancelled(f"The request that this one depends on has failed: {exc.message}", parent=parent)
             ask.outcome.steps.update({step.key: Outcome(refused=cancelled) for step in ask.step.steps})
             return
-        scope = Scope(value, reply.url, lambda path: self._caller.cookie_after(request, reply, path))
-        self._spawn(ask.step.steps, scope, ask.outcome.steps, ask.path)
+        self._spawn(ask.step.steps, self._scope(value, request, reply), ask.outcome.steps, ask.path)
+
+    def _typed(self, ask: Ask, request: SubRequest, reply: Reply, response: Response) -> None:
+        """The reply to a typed field, or to a batch of them."""
+        call, fan = ask.step.call, Fan()
+        assert call is not None
+        if ask.chunk is None:
+            ask.outcome.response = response
+        try:
+            if ask.chunk is not None:
+                values = self._of_batch(ask, call, request, reply, response)
+            else:
+                scope = self._scope(None, request, reply)
+                values = [(Wanted(scope, ask.outcome, ask.path, response), value_of(call, response))]
+        except RestgqlError as exc:
+            self._refuse(ask, exc)
+            return
+        for wanted, value in values:
+            self._spread(ask.step, value, wanted, fan, ask.step.lists)
+        self._send_fan(fan)
+
+    def _of_batch(
+        self, ask: Ask, call: Call, request: SubRequest, reply: Reply, response: Response
+    ) -> list[tuple[Wanted, Any]]:
+        """Whose value is what in the reply to a batch; what it lacks is asked for singly."""
+        assert ask.chunk is not None
+        assert call.batch is not None
+        if response.status in call.null_on:
+            return [(one, None) for wanted in ask.chunk.values() for one in wanted]
+        next(iter(ask.chunk.values()))[0].outcome.response = response  # for the log, and its cookies
+        items = items_of(call.batch, response.parsed())
+        found = []
+        for one, value in values_of(ask.step, ask.chunk, items):
+            scope = self._scope(None, request, reply)
+            found.append((msgspec.structs.replace(one, scope=scope), value))
+        lacked = [one for key, wanted in ask.chunk.items() if key not in items for one in wanted]
+        self._send_all(self._singly(ask.step, lacked))
+        return found
+
+    def _spread(self, step: Step, value: Any, at: Wanted, fan: Fan, lists: int) -> None:
+        """Find what is asked for below a value: of each object in it, the fields that make requests."""
+        outcome = at.outcome
+        outcome.value = value
+        if lists and isinstance(value, list):
+            outcome.items = [Outcome(value=item) for item in value]
+            for index, (item, below) in enumerate(zip(value, outcome.items, strict=True)):
+                self._spread(step, item, Wanted(at.scope, below, (*at.path, index), at.response), fan, lists - 1)
+        elif not lists and value is not None and not isinstance(value, msgspec.Raw):
+            scope = msgspec.structs.replace(at.scope, value=value)
+            for child in step.steps_of(value):
+                below = outcome.steps[child.key] = Outcome()
+                wanted = Wanted(scope, below, (*at.path, child.key), at.response)
+                if child.pick is None:
+                    fan.setdefault(id(child), (child, []))[1].append(wanted)
+                    continue
+                try:
+                    picked = value_in(child.pick, value, at.response)
+                except RestgqlError as exc:
+                    below.refuse(exc)
+                    continue
+                self._spread(child, picked, wanted, fan, child.lists)
+        outcome.settled = True
+
+    def _send_fan(self, fan: Fan) -> None:
+        for step, wanted in fan.values():
+            batch = step.call.batch if step.call is not None else None
+            self._send_all(self._singly(step, wanted) if batch is None else self._batched(step, batch, wanted))
+
+    def _singly(self, step: Step, wanted: list[Wanted]) -> list[Ask]:
+        asks: list[Ask] = []
+        for one in wanted:
+            self._expand(step, one.scope, one.outcome, one.path, asks)
+        return asks
+
+    def _batched(self, step: Step, batch: Batch, wanted: list[Wanted]) -> list[Ask]:
+        asks: list[Ask] = []
+        for chunk in chunks(batch, wanted):
+            first = next(iter(chunk.values()))[0]
+            try:
+                asks.append(Ask(step, batch_request(step, chunk), first.outcome, first.path, chunk))
+            except RestgqlError as exc:
+                for one in (one for ones in chunk.values() for one in ones):
+                    one.outcome.refuse(exc)
+        return asks
+
+    def _send_all(self, asks: list[Ask]) -> None:
+        """Send what a fan-out asks for, or, where it is over the budget, nothing of it."""
+        try:
+            self._scheduler.reserve([ask.request for ask in asks])
+        except LimitExceeded as exc:
+            for ask in asks:
+                self._refuse(ask, exc)
+            return
+        for ask in asks:
+            self._send(ask, Chain(ask.request, self._caller), ask.request)
+
+    @staticmethod
+    def _refuse(ask: Ask, error: RestgqlError) -> None:
+        """Settle whoever waits for a request: there is nothing but an error."""
+        outcomes = [one.outcome for ones in ask.chunk.values() for one in ones] if ask.chunk else [ask.outcome]
+        for outcome in outcomes:
+            outcome.refuse(error)

@@ -72,7 +72,9 @@ class Chain(msgspec.Struct, frozen=True):
         if onward is None or _upstream(site, onward.path) is not _upstream(site, request.target.path):
             return None
         cookie = self.caller.cookie_after(request, reply, onward.path)
-        return msgspec.structs.replace(request, target=onward, cookie=cookie)
+        if reply.status == 303 or (reply.status in (301, 302) and request.method == "POST"):
+            request = msgspec.structs.replace(request, method="GET", body=b"", content_type="")
+        return msgspec.structs.replace(request, target=onward, cookie=cookie, opened=False)
 
 
 def _upstream(site: Site, path: str) -> Remote | None:

@@ -24,7 +24,7 @@ _MARK = "__restgql_exposed__"
 # A variable part of a rule, as Werkzeug's documentation of its rule format has it
 _VARIABLE = re.compile(r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\([^<>]*\))?:)?(?P<variable>[a-zA-Z_]\w*)>")
 
-Matches = dict[tuple[str, str], tuple[Rule, dict[str, Any]]]
+Matches = dict[tuple[str, str, bool], tuple[Rule, dict[str, Any]]]
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -103,21 +103,21 @@ class Routes:
                 )
 
     def judge(
-        self, adapter: MapAdapter, site: Site, target: Target, method: str, *, plain: bool = False
+        self, adapter: MapAdapter, site: Site, target: Target, method: str, *, plain: bool = False, opened: bool = False
     ) -> Matched | None:
         """The rule that `target` matches, None where routing itself answers: with a redirect, say, or 405.
 
-        In a `plain` app it depends on method and path alone, and so is remembered. Raises NotAllowed, NestedRequest or
+        In a `plain` app it depends on these alone, and so is remembered. Raises NotAllowed, NestedRequest or
         BadPath where a sub-request to `target` is refused.
         """
-        if plain and (known := self._matches().get((method, target.path))) is not None:
+        if plain and (known := self._matches().get((method, target.path, opened))) is not None:
             return Matched(adapter, *known)
         matched, rule = self._match(adapter, site, target, method)
-        self.judge_rule(rule)
+        self.judge_rule(rule, opened=opened)
         if target.has_encoded_slash and not self._takes_slashes(rule):
             raise BadPath("The path has an encoded slash or backslash in a segment.")
         if plain and matched is not None:
-            self._matches()[method, target.path] = (matched.rule, matched.arguments)
+            self._matches()[method, target.path, opened] = (matched.rule, matched.arguments)
         return matched
 
     def _matches(self) -> Matches:
@@ -127,9 +127,14 @@ class Routes:
             self._matched_of, self._matched = rules, {}
         return self._matched
 
-    def judge_rule(self, rule: Rule | None) -> None:
-        """Raises NotAllowed or NestedRequest where a rule is not to be reached; one message whatever the reason."""
+    def judge_rule(self, rule: Rule | None, *, opened: bool = False) -> None:
+        """Raises NotAllowed or NestedRequest where a rule is not to be reached; one message whatever the reason.
+
+        What is `opened` is asked for by a field of its own, which RESTGQL_ROUTES does not bind.
+        """
         verdict = NotAllowed if rule is None else self._verdict(rule)
+        if verdict is NotAllowed and rule is not None and opened:
+            return
         if verdict is NestedRequest:
             raise NestedRequest("A gateway cannot be asked for through a gateway.")
         if verdict is not None:

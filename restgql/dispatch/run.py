@@ -1,7 +1,7 @@
 """The sub-requests of one operation, on their way."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -15,21 +15,33 @@ from restgql.respond.outcome import Outcome, Outcomes
 
 
 class Run(msgspec.Struct, frozen=True):
-    """An operation's outcomes, to be filled while it runs. It ends when it is finished, closed, or at its deadline."""
+    """An operation's outcomes, to be filled while it runs. It ends when it is finished, closed, or at its deadline.
+
+    The steps of a mutation wait in `later`: each begins when the one before it is done, with all that depends on it
+    (GraphQL, section Mutation).
+    """
 
     outcomes: Outcomes
     scheduler: Scheduler
     request_id: str
+    flow: Flow
+    later: tuple[Step, ...] = ()
 
     def finish(self) -> "Run":
         """Wait until every sub-request has its answer, or the deadline has passed. Raises Unavailable."""
         self.scheduler.run()
+        for step in self.later:
+            self.outcomes.update(self.flow.begin((step,)))
+            self.scheduler.run()
         return self
 
     def pulses(self) -> Iterator[None]:
         """Like `finish`, giving way whenever something may have happened."""
         self.scheduler.eager = True
-        return self.scheduler.pulses()
+        yield from self.scheduler.pulses()
+        for step in self.later:
+            self.outcomes.update(self.flow.begin((step,)))
+            yield from self.scheduler.pulses()
 
     def close(self) -> None:
         """End it: what has not begun never will, and nothing is waited for any longer."""
@@ -48,8 +60,16 @@ class Run(msgspec.Struct, frozen=True):
         return self.scheduler.timings()
 
 
-def begin(steps: Iterable[Step], upstream: Upstream, config: Config, waits: Waits, logger: logging.Logger) -> Run:
-    """A run of these steps. Nothing of it has been sent yet."""
+def begin(
+    steps: Sequence[Step],
+    upstream: Upstream,
+    config: Config,
+    waits: Waits,
+    logger: logging.Logger,
+    *,
+    serial: bool = False,
+) -> Run:
+    """A run of these steps, `serial` where each waits for the one before it. Nothing of it has been sent yet."""
     scheduler = Scheduler(
         upstream.dispatch,
         Settings(
@@ -64,5 +84,7 @@ def begin(steps: Iterable[Step], upstream: Upstream, config: Config, waits: Wait
         waits=waits,
         logger=logger,
     )
-    outcomes = Flow(scheduler, upstream.caller, max_reply=config.max_reply).begin(steps)
-    return Run(outcomes, scheduler, upstream.request_id)
+    flow = Flow(scheduler, upstream.caller, max_reply=config.max_reply)
+    first, later = (steps[:1], tuple(steps[1:])) if serial else (steps, ())
+    outcomes = flow.begin(first) | {step.key: Outcome() for step in later}
+    return Run(outcomes, scheduler, upstream.request_id, flow, later)

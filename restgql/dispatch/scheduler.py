@@ -93,8 +93,8 @@ class Scheduler:
     def reserve(self, requests: list[SubRequest]) -> None:
         """Take what these would cost out of the budget, all or none. Raises LimitExceeded."""
         with self._lock:
-            fresh = {request.identity for request in requests} - self._known.keys()
-        self._budget.take(len(fresh))
+            fresh = {request.identity: request.typed for request in requests if request.identity not in self._known}
+        self._budget.take(len(fresh), sum(fresh.values()))
 
     def submit(self, request: SubRequest, listener: Listener, *, later: bool = False) -> None:
         """Have `listener` hear the answer to `request`, which was reserved, or at once if it is known.
@@ -146,7 +146,8 @@ class Scheduler:
                 self._watch()
                 yield
         finally:
-            self.cancel()
+            if self._pending:
+                self.cancel()
 
     def cancel(self) -> None:
         """End what has not begun, and wait no longer for what has; their listeners hear of a timeout."""
@@ -188,14 +189,17 @@ class Scheduler:
     def _left(self) -> float:
         return max(0.0, self._settings.deadline - time.monotonic())
 
+    def _seconds(self, job: Job) -> float:
+        return job.request.timeout or self._settings.subrequest_timeout
+
     def _patience(self) -> float:
         """How long nothing need be looked at: briefly while jobs are ready that another thread could take."""
         with self._lock:
             self._dozing = not self._waiting() or self._workers >= self._settings.in_flight
             if not self._dozing or self._ended:
                 return WATCHDOG_SECONDS
-            oldest = min((job.begun for job in self._running), default=time.perf_counter())
-        return max(0.0, min(self._left(), oldest + self._settings.subrequest_timeout - time.perf_counter()))
+            first = min((job.begun + self._seconds(job) for job in self._running), default=math.inf)
+        return max(0.0, min(self._left(), first - time.perf_counter()))
 
     def _watch(self) -> None:
         """What the waiting thread does when it wakes: end what is late, help where a job keeps others waiting."""
@@ -203,7 +207,7 @@ class Scheduler:
             self.cancel()
         now = time.perf_counter()
         with self._lock:
-            late = [job for job in self._running if now - job.begun >= self._settings.subrequest_timeout]
+            late = [job for job in self._running if now - job.begun >= self._seconds(job)]
             keeping = all(now - job.begun >= WATCHDOG_SECONDS / 2 for job in self._running)
             helpers = self._waiting() if keeping else 0
         for job in late:

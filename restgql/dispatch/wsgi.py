@@ -52,7 +52,7 @@ class WsgiDispatcher:
         environ = build(self._shared, request)
         if extra:
             environ.update(extra)
-        environ[DEADLINE] = until = min(self._shared[DEADLINE], time.monotonic() + self._seconds)
+        environ[DEADLINE] = until = min(self._shared[DEADLINE], time.monotonic() + (request.timeout or self._seconds))
         url = str(request.target)
         started = time.perf_counter()
         try:

@@ -40,6 +40,28 @@ def encode(value: Any) -> bytes:
         raise NotJson(str(exc)) from exc
 
 
+def spelled(value: Any) -> str:
+    """A scalar as a path or a key has it: a string is its own text, others are as JSON spells them."""
+    return value if isinstance(value, str) else encode(value).decode()
+
+
+def kind(value: Any) -> str:
+    """What a JSON value is, for a sentence."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a string"
+        case list():
+            return "an array"
+        case _:
+            return "an object"
+
+
 def pretty(value: Any) -> str:
     """The JSON text of a value, for people to read."""
     return msgspec.json.format(encode(value), indent=2).decode()

@@ -1,6 +1,8 @@
 """JMESPath (jmespath.org/specification) over JSON values, with `split` of JEP-014, bounded in time and size."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from json import dumps
 from math import isfinite
@@ -96,14 +98,28 @@ class _Interpreter(visitor.TreeInterpreter):
         return weight
 
 
-def search(expression: str, value: Any) -> Any:
-    """What a JMESPath expression selects of a JSON value. Raises BadSelect."""
+def check(expression: str) -> None:
+    """Raises BadSelect for an expression that cannot be used, whatever it is used on."""
     if len(expression) > MAX_EXPRESSION:
         raise BadSelect(f"The expression is over {MAX_EXPRESSION} characters.")
     if _nesting(expression) > MAX_NESTING:
         raise BadSelect(f"The expression is nested more than {MAX_NESTING} deep.")
-    try:
+    with _refusing(expression):
+        _compiled(expression)
+
+
+def search(expression: str, value: Any) -> Any:
+    """What a JMESPath expression selects of a JSON value. Raises BadSelect."""
+    check(expression)
+    with _refusing(expression):
         return _Interpreter().visit(_compiled(expression), value)
+
+
+@contextmanager
+def _refusing(expression: str) -> Iterator[None]:
+    """Makes what the library raises BadSelect."""
+    try:
+        yield
     except JMESPathError as exc:
         # The library's message unescapes a literal, and so may hold a lone surrogate.
         message = str(exc)[:200].encode(errors="backslashreplace").decode()

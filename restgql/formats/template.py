@@ -9,7 +9,7 @@ import msgspec
 import uritemplate
 
 from restgql.errors import BadPath, MissingParameter
-from restgql.formats.json import encode
+from restgql.formats.json import spelled
 
 _EXPRESSION = re.compile(r"\{([^{}]*)\}")
 _VARSPEC = r"[A-Za-z0-9_](?:[A-Za-z0-9_.]*[A-Za-z0-9_])?(?:\*|:[1-9][0-9]{0,3})?"
@@ -70,6 +70,18 @@ def expand(template: Template, lookup: Lookup, link: Callable[[str], str] = str)
     return uritemplate.URITemplate(template.text).expand({k: v for k, v in values.items() if v is not None})
 
 
+def fill(template: Template, lookup: Lookup) -> str | None:
+    """The text with each `{x}` as it is spelled, not percent-encoded; None where a value is absent or null.
+
+    For what is no path: a header field, say. Raises BadPath for an array or object.
+    """
+    values = {name.text: lookup(name.text) for name in template.names}
+    if any(value is None for value in values.values()):
+        return None
+    texts = {name.text: _scalar(name, values[name.text]) for name in template.names}
+    return _EXPRESSION.sub(lambda match: texts[match[1].lstrip("+?&").rstrip("*").partition(":")[0]], template.text)
+
+
 def _value(name: Name, value: Any) -> Any:
     if value is None:
         if name.optional:
@@ -94,5 +106,5 @@ def _scalar(name: Name, value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool | int | float):
-        return encode(value).decode()
+        return spelled(value)
     raise BadPath(f"{{{name.text}}} holds an array or object within an array or object.")

@@ -1,20 +1,36 @@
 """Pass: the fields that make sub-requests, as steps; a step's own steps are the fields selected on its response."""
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
-from graphql import FieldNode, GraphQLError, GraphQLObjectType, ObjectValueNode, get_named_type
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLUnionType,
+    GraphQLWrappingType,
+    ObjectValueNode,
+    get_named_type,
+)
 
+from restgql.binding import Call, Pick
 from restgql.errors import BadRequest, RestgqlError
 from restgql.formats import headers, template
 from restgql.model import Field, Follow, Step
 from restgql.plan.document import InvalidRequest
 from restgql.plan.plan import Plan, Setting
-from restgql.selection import Selected, Selection
+from restgql.selection import Group, Selected, Selection
 
 Arguments = dict[str, Any]
 
+Below = dict[str, Any]
+
 _BY_NAME = {field.value: field for field in Field}
+_CORE = frozenset({"Query", "RestResponse", "RestItem"})
 
 
 def collect(plan: Plan, setting: Setting) -> Plan:
@@ -77,22 +93,61 @@ def _steps_of(
 ) -> tuple[Step, ...]:
     steps = []
     for key, group in selected.groups.items():
-        field = _BY_NAME.get(group.name)
+        definition = parent.fields.get(group.name)
+        if definition is None:
+            continue
+        binding = definition.resolve
+        field = _BY_NAME.get(group.name) if parent.name in _CORE else None
+        if isinstance(binding, Call):
+            field = Field.CALL
+        elif isinstance(binding, Pick):
+            field = Field.PICK
         if field is None:
             continue
-        definition = parent.fields[field.value]
+        below = _below(definition, group, selection, setting)
+        if field is Field.PICK:
+            if below:
+                lists = _lists(definition.type)
+                steps.append(Step(key=key, field=field, pick=cast(Pick, binding), lists=lists, **below))
+            continue
         try:
             given = group.arguments(definition, selection.variables)
         except GraphQLError as exc:
             steps.append(Step(key=key, field=field, refused=BadRequest(exc.message)))
             continue
-        below: tuple[Step, ...] = ()
-        kind = get_named_type(definition.type)
-        if isinstance(kind, GraphQLObjectType):
-            below = _steps_of(kind, selection.below(group, kind), selection, setting)
-        literal, deferred = _literal_names(group.nodes[0]), bool(group.defers)
-        steps.append(step_of(field, key, given, setting.added_headers, literal=literal, deferred=deferred, steps=below))
+        deferred = bool(group.defers)
+        if isinstance(binding, Call):
+            lists = _lists(definition.type)
+            steps.append(
+                Step(key=key, field=field, call=binding, params=given, deferred=deferred, lists=lists, **below)
+            )
+        else:
+            literal, under = _literal_names(group.nodes[0]), below.get("steps", ())
+            added = setting.added_headers
+            steps.append(step_of(field, key, given, added, literal=literal, deferred=deferred, steps=under))
     return tuple(steps)
+
+
+def _below(definition: GraphQLField, group: Group, selection: Selection, setting: Setting) -> Below:
+    """The steps below a field: of its type, or of each type that its value may be of."""
+    kind = get_named_type(definition.type)
+    if isinstance(kind, GraphQLObjectType):
+        steps = _steps_of(kind, selection.below(group, kind), selection, setting)
+        return {"steps": steps} if steps else {}
+    if not isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
+        return {}
+    possible = setting.schema.get_possible_types(kind)
+    cases = {each.name: _steps_of(each, selection.below(group, each), selection, setting) for each in possible}
+    return {"cases": cases, "discriminator": kind.resolve_type} if any(cases.values()) else {}
+
+
+def _lists(of_type: GraphQLOutputType) -> int:
+    """How many lists are around a type."""
+    depth = 0
+    while isinstance(of_type, GraphQLWrappingType):
+        depth += isinstance(of_type, GraphQLList)
+        of_type = of_type.of_type
+    return depth
 
 
 def _follow(field: Field, given: Arguments) -> Follow:

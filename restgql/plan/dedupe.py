@@ -22,14 +22,17 @@ def _marked(steps: tuple[Step, ...], above: str, seen: Seen) -> tuple[Step, ...]
         if step.field is Field.AGGREGATE:
             step = msgspec.structs.replace(step, steps=_marked(step.steps, path, seen))
         elif step.refused is None:
-            twin = seen.setdefault(_identity(step), path) if step.field is not Field.EACH else path
+            twin = path if step.field in (Field.EACH, Field.PICK) else seen.setdefault(_identity(step), path)
             below = _marked(step.steps, path, {})
-            step = msgspec.structs.replace(step, twin=twin if twin != path else None, steps=below)
+            cases = {name: _marked(steps, path, {}) for name, steps in step.cases.items()}
+            step = msgspec.structs.replace(step, twin=twin if twin != path else None, steps=below, cases=cases)
         marked.append(step)
     return tuple(marked)
 
 
 def _identity(step: Step) -> tuple[object, ...]:
+    if step.call is not None:
+        return (step.call.method, step.call.template.text, encode(step.params), id(step.call))
     over = (step.over, step.limit) if step.field is Field.GET_EACH else ()
     text = step.path if step.template is None else step.template.text
     return (text, encode(step.params) if step.template and step.template.names else b"", step.headers, over)

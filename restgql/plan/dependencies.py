@@ -13,9 +13,8 @@ def dependencies(plan: Plan, setting: Setting) -> Plan:
 
 
 def _with_needs(step: Step, *, is_root: bool) -> Step:
-    names = (
-        dict.fromkeys(name for name in step.template.names if not step.is_declared(name.text)) if step.template else ()
-    )
+    template = step.template if step.call is None else step.call.template
+    names = dict.fromkeys(name for name in template.names if not step.is_declared(name.text)) if template else ()
     missing = next((name for name in names if not name.optional), None)
     refused = step.refused
     if is_root and missing is not None and refused is None:
@@ -25,4 +24,5 @@ def _with_needs(step: Step, *, is_root: bool) -> Step:
         needs=() if is_root else tuple(dict.fromkeys(name.text for name in names)),
         refused=refused,
         steps=tuple(_with_needs(below, is_root=False) for below in step.steps),
+        cases={name: tuple(_with_needs(below, is_root=False) for below in steps) for name, steps in step.cases.items()},
     )

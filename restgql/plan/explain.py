@@ -32,14 +32,14 @@ def _title(plan: Plan) -> str:
 def _first(step: Step) -> int:
     if step.field is Field.AGGREGATE:
         return sum(map(_first, step.steps))
-    return int(step.refused is None and step.twin is None)
+    return int(step.refused is None and step.twin is None and step.field is not Field.PICK)
 
 
 def _lines(steps: tuple[Step, ...], indent: str) -> Iterator[str]:
     for step in steps:
         is_last = step is steps[-1]
         yield indent + (_LAST if is_last else _BRANCH) + _text(step)
-        yield from _lines(step.steps, indent + (_SPACE if is_last else _PIPE))
+        yield from _lines(step.below(), indent + (_SPACE if is_last else _PIPE))
 
 
 def _nodes(steps: tuple[Step, ...], parent: str, prefix: str) -> Iterator[str]:
@@ -47,7 +47,7 @@ def _nodes(steps: tuple[Step, ...], parent: str, prefix: str) -> Iterator[str]:
         node = f"{prefix}{number}"
         label = " and ".join(step.needs)
         yield f'  {parent} -->{f"|{_escaped(label)}|" if label else ""} {node}["{_escaped(_text(step))}"]'
-        yield from _nodes(step.steps, node, f"{node}_")
+        yield from _nodes(step.below(), node, f"{node}_")
 
 
 def _text(step: Step) -> str:
@@ -57,6 +57,8 @@ def _text(step: Step) -> str:
     if step.field in (Field.EACH, Field.GET_EACH):
         limit = "" if step.limit is None else f", at most {step.limit}"
         notes.append(f"for each of {step.over}{limit}")
+    if step.call is not None and step.call.batch is not None:
+        notes.append(f"{step.call.batch.size} at once by {step.call.batch.template.text}")
     if step.needs:
         notes.append(f"needs {', '.join(step.needs)}")
     if step.twin is not None:
@@ -69,17 +71,20 @@ def _text(step: Step) -> str:
 
 
 def _path(step: Step) -> str:
-    """`GET` and the path, filled in where the document alone can; a field that is no request by its name."""
+    """The method and the path, filled in where the document alone can; a field that is no request by its name."""
+    if step.field is Field.PICK:
+        return ""
     if step.field in (Field.AGGREGATE, Field.EACH):
         return "" if step.key == step.field.value else step.field.value
-    if step.template is None:
+    method, path = ("GET", step.template) if step.call is None else (step.call.method, step.call.template)
+    if path is None:
         return f"GET {step.path}"
     try:
-        filled = step.template.text if step.needs else template.expand(step.template, step.params.get)
+        filled = path.text if step.needs else template.expand(path, step.params.get)
     except RestgqlError:
-        filled = step.template.text
+        filled = path.text
     headers = f" with {encode(dict(step.headers)).decode()}" if step.headers else ""
-    return f"GET {filled}{headers}"
+    return f"{method} {filled}{headers}"
 
 
 def _escaped(text: str) -> str:

@@ -7,17 +7,19 @@ from restgql.plan.plan import Plan, Setting
 
 def limits(plan: Plan, setting: Setting) -> Plan:
     """The plan as it is. Raises LimitExceeded where its steps that depend on nothing are too many."""
-    allowed = setting.max_subrequests
-    if sum(map(_requests, plan.steps)) > allowed:
-        raise LimitExceeded(
-            f"The document makes too many sub-requests: more than {allowed}.",
-            limit="RESTGQL_MAX_SUBREQUESTS",
-            allowed=allowed,
-        )
+    untyped, typed = (sum(_requests(step, is_typed) for step in plan.steps) for is_typed in (False, True))
+    for count, allowed, key in (
+        (untyped, setting.max_subrequests, "RESTGQL_MAX_SUBREQUESTS"),
+        (untyped + typed, max(setting.max_subrequests, setting.max_typed_subrequests), "RESTGQL_MAX_TYPED_SUBREQUESTS"),
+    ):
+        if count > allowed:
+            message = f"The document makes too many sub-requests: more than {allowed}."
+            raise LimitExceeded(message, limit=key, allowed=allowed)
     return plan
 
 
-def _requests(step: Step) -> int:
+def _requests(step: Step, is_typed: bool) -> int:
+    """How many a step makes that depends on nothing, of one kind."""
     if step.field is Field.AGGREGATE:
-        return sum(map(_requests, step.steps))
-    return int(step.refused is None and step.twin is None)
+        return sum(_requests(part, is_typed) for part in step.steps)
+    return int(step.refused is None and step.twin is None and (step.field is Field.CALL) is is_typed)

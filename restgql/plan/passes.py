@@ -49,4 +49,4 @@ class Planner:
 
 
 def _is_refused(step: Step) -> bool:
-    return step.refused is not None or any(map(_is_refused, step.steps))
+    return step.refused is not None or any(map(_is_refused, step.below()))

@@ -26,6 +26,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     schema: GraphQLSchema
     added_headers: frozenset[str]
     max_subrequests: int
+    max_typed_subrequests: int
 
 
 Pass = Callable[[Plan, Setting], Plan]

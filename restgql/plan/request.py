@@ -1,10 +1,11 @@
 """From a step to its sub-requests: templates filled, from arguments and from the parent's JSON."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from restgql.errors import BadPath, BadSelect
-from restgql.formats import select, target, template
+from restgql.formats import headers, json, select, target, template
+from restgql.formats.body import BODIES
 from restgql.formats.target import Site
 from restgql.model import Step, SubRequest
 from restgql.plan.scope import Scope, walk
@@ -27,11 +28,70 @@ def request_of(step: Step, scope: Scope | None, site: Site) -> SubRequest:
     return SubRequest(target=to, headers=step.headers, follow=step.follow, cookie=cookie)
 
 
+def call_of(step: Step, scope: Scope | None, site: Site) -> SubRequest:
+    """The sub-request of a typed field. Raises what refuses it."""
+    call = step.call
+    assert call is not None
+
+    def lookup(name: str) -> Any:
+        if step.is_declared(name):
+            return walk(step.params, name)
+        return None if scope is None else scope.find(name)
+
+    first = call.template.names[0].text if call.template.names else ""
+    giver = None if step.is_declared(first) else scope
+    path = template.expand(call.template, lookup, link=lambda value: _followed(value, giver, site))
+    if call.query is not None:
+        found = select.search(call.query, {**step.params, "this": scope.value if scope else None})
+        path = _with_query(path, found)
+    to = target.parse(path)
+    body, content_type = _body(step)
+    filled = ((name, template.fill(value, lookup)) for name, value in call.headers)
+    return SubRequest(
+        target=to,
+        method=call.method,
+        headers=tuple(headers.well_formed((name, value) for name, value in filled if value is not None)),
+        cookie=None if scope is None else scope.cookie(to.path),
+        body=body,
+        content_type=content_type,
+        opened=call.opened,
+        typed=True,
+        timeout=call.timeout,
+    )
+
+
+def _with_query(path: str, entries: Any) -> str:
+    if not isinstance(entries, dict):
+        raise BadSelect(f"query makes {json.kind(entries)}, and it takes an object.")
+    pairs = [
+        (name, json.spelled(item))
+        for name, value in entries.items()
+        for item in (value if isinstance(value, list) else [value])
+        if item is not None
+    ]
+    if not pairs:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(pairs, quote_via=quote)}"
+
+
+def _body(step: Step) -> tuple[bytes, str]:
+    """The request's body and its media type, both empty where there is none."""
+    call = step.call
+    assert call is not None
+    if call.body is not None:
+        value = select.search(call.body, step.params)
+    else:
+        value = {name: step.params[name] for name in call.left if name in step.params}
+    if call.method == "GET" or (not call.left and call.body is None):
+        return b"", ""
+    return BODIES[call.encoding](value)
+
+
 def elements(step: Step, scope: Scope) -> list[Scope]:
     """The elements of the array that a step goes over, `limit` at most. Raises BadSelect where it is no array."""
     array = scope.value if step.over == "@" else select.search(step.over, scope.value)
     if not isinstance(array, list):
-        raise BadSelect(f"over selects {_kind(array)}, and it takes an array.")
+        raise BadSelect(f"over selects {json.kind(array)}, and it takes an array.")
     return [
         Scope(element, scope.url, scope.cookie, None if isinstance(element, dict) else scope.value)
         for element in array[: step.limit]
@@ -55,17 +115,3 @@ def _followed(link: str, scope: Scope | None, site: Site) -> str:
     if link.startswith("//") or scheme:
         raise BadPath(f"{link[:80]!r} leads to another host.")
     return link
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a string"
-        case _:
-            return "an object"

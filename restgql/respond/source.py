@@ -6,12 +6,14 @@ from typing import Any
 import msgspec
 from graphql import GraphQLError, GraphQLResolveInfo
 
+from restgql.binding import Call
 from restgql.errors import RestgqlError
 from restgql.formats import select
 from restgql.formats.json import encode
 from restgql.respond.aggregate import Map
 from restgql.respond.outcome import NotSettled, Outcome, Outcomes
 from restgql.respond.response import Response
+from restgql.respond.typed import Object
 from restgql.respond.weight import Weight
 
 
@@ -52,6 +54,10 @@ class Source:
         if info.field_name == "fetch":
             return Source(self._shape, outcome.steps, response=outcome.response)
         return self._weighed(outcome.response.data(arguments.get("select")))
+
+    def called(self, call: Call, info: GraphQLResolveInfo) -> Any:
+        """The value of a typed field of the root. Raises the error that it has instead, and NotSettled."""
+        return Object(None, self._steps, None, self._shape.weight).called(call, info)
 
     def json(self, expression: str | None) -> Any:
         """The JSON value of a response or an item, or what a JMESPath expression selects of it. Raises BadSelect."""

@@ -1,0 +1,80 @@
+"""Many parents' keys in one request to a list route: which keys go into which request, and whose item is whose."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from restgql.binding import Batch
+from restgql.errors import RestgqlError, UpstreamInvalid
+from restgql.formats import json, select, target, template
+from restgql.model import Step, SubRequest
+from restgql.plan.scope import Scope, walk
+from restgql.respond.outcome import Outcome
+from restgql.respond.response import Response
+
+Key = tuple[str, ...]
+Path = tuple[str | int, ...]
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A typed field of one parent, to be asked for: `path` is the field's in the response, `response` the one that its
+    parent's value came with."""
+
+    scope: Scope
+    outcome: Outcome
+    path: Path
+    response: Response | None = None
+
+
+Chunk = dict[Key, list[Wanted]]
+
+
+def chunks(batch: Batch, wanted: list[Wanted]) -> list[Chunk]:
+    """Who wants which keys, `batch.size` keys at most in each. One whose parent lacks a key is refused."""
+    by_key: Chunk = {}
+    for one in wanted:
+        try:
+            key = tuple(json.spelled(one.scope.find(name)) for name in batch.by)
+        except RestgqlError as exc:
+            one.outcome.refuse(exc)
+            continue
+        by_key.setdefault(key, []).append(one)
+    keys = list(by_key)
+    return [{key: by_key[key] for key in keys[at : at + batch.size]} for at in range(0, len(keys), batch.size)]
+
+
+def request_of(step: Step, chunk: Chunk) -> SubRequest:
+    """The request for the keys of a chunk. Raises what refuses it."""
+    call = step.call
+    assert call is not None
+    assert call.batch is not None
+    batch = call.batch
+    carried = {name: [key[at] for key in chunk] for at, name in enumerate(batch.carries)}
+    path = template.expand(batch.template, lambda name: carried[name] if name in carried else walk(step.params, name))
+    scope = next(iter(chunk.values()))[0].scope
+    to = target.parse(path)
+    return SubRequest(target=to, cookie=scope.cookie(to.path), opened=call.opened, typed=True, timeout=call.timeout)
+
+
+def items_of(batch: Batch, value: Any) -> dict[Key, list[Any]]:
+    """The items of a batch's reply by their key, whatever their order. Raises UpstreamInvalid where it has none."""
+    found = value if batch.select is None else select.search(batch.select, value)
+    if not isinstance(found, list):
+        raise UpstreamInvalid("The batch route did not answer with an array.")
+    items: dict[Key, list[Any]] = {}
+    for item in found:
+        values = [walk(item, name) for name in batch.key]
+        if all(isinstance(value, str | int | float) for value in values):
+            items.setdefault(tuple(map(json.spelled, values)), []).append(item)
+    return items
+
+
+def values_of(step: Step, chunk: Chunk, items: dict[Key, list[Any]]) -> Iterator[tuple[Wanted, Any]]:
+    """Who gets what: all items of a key where the field is a list, else the first. What no item is for is left out."""
+    call = step.call
+    assert call is not None
+    for key, wanted in chunk.items():
+        if key in items:
+            for one in wanted:
+                yield one, items[key] if call.many else items[key][0]

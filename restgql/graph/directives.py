@@ -1,0 +1,138 @@
+"""The directives that tie the fields of an SDL document to REST routes; schema/directives.graphql is the same text."""
+
+from functools import cache
+
+from graphql import DocumentNode, GraphQLDirective, GraphQLSchema, build_schema, extend_schema, parse
+
+SDL = '''\
+"""The field is what GET path answers with."""
+directive @get(
+  """A URI template (RFC 6570): its names are the field's arguments, or keys of the parent's JSON object."""
+  path: String!
+
+  """JMESPath over the arguments, and this, the parent: its entries that are not null are added to the query string."""
+  query: String
+
+  """JMESPath: what of the response's JSON value the field is."""
+  select: String
+
+  """Header fields of the request; each value is a template of values."""
+  headers: [RestHeaderInput!]
+
+  """A list route that answers for many parents at once."""
+  batch: RestBatch
+
+  """The statuses that are null without an error, where the field may be null."""
+  nullOn: [Int!] = [404, 410]
+
+  """Seconds, instead of RESTGQL_SUBREQUEST_TIMEOUT."""
+  timeout: Float
+) on FIELD_DEFINITION
+
+"""The field is what POST path answers with."""
+directive @post(
+  path: String!
+  query: String
+
+  """JMESPath over the arguments: the request's body. By default the arguments that are not used elsewhere."""
+  body: String
+  encoding: RestEncoding = JSON
+  select: String
+  headers: [RestHeaderInput!]
+  timeout: Float
+) on FIELD_DEFINITION
+
+"""The field is what PUT path answers with."""
+directive @put(
+  path: String!
+  query: String
+  body: String
+  encoding: RestEncoding = JSON
+  select: String
+  headers: [RestHeaderInput!]
+  timeout: Float
+) on FIELD_DEFINITION
+
+"""The field is what PATCH path answers with."""
+directive @patch(
+  path: String!
+  query: String
+  body: String
+  encoding: RestEncoding = JSON
+  select: String
+  headers: [RestHeaderInput!]
+  timeout: Float
+) on FIELD_DEFINITION
+
+"""The field is what DELETE path answers with."""
+directive @delete(
+  path: String!
+  query: String
+  body: String
+  encoding: RestEncoding = JSON
+  select: String
+  headers: [RestHeaderInput!]
+  timeout: Float
+) on FIELD_DEFINITION
+
+"""Where the field is in its parent's JSON value, if not under its own name."""
+directive @select(
+  """JMESPath over the parent's value, or over the header field's."""
+  from: String
+
+  """A header field of the response: Link (RFC 8288) is an object of its relations, JSON is itself, others are text."""
+  header: String
+
+  """The response's status."""
+  status: Boolean
+) on FIELD_DEFINITION
+
+"""What stands in JSON for an enum's value, or for a type in its discriminator."""
+directive @value(is: String!) on ENUM_VALUE | OBJECT
+
+"""JMESPath: what says of a value which of the types it is, by their names or their @value."""
+directive @discriminator(from: String!) on INTERFACE | UNION
+
+"""A list route, asked once for many keys. Items are matched by key, whatever their order."""
+input RestBatch {
+  """A URI template; its variable carries the keys."""
+  path: String!
+
+  """Keys of the parent's JSON object."""
+  by: [String!]!
+
+  """The same in an item, pairwise."""
+  key: [String!]!
+
+  """JMESPath: the array of items in the response."""
+  select: String
+
+  """The most keys of one request."""
+  size: Int = 50
+}
+
+enum RestEncoding {
+  JSON
+  FORM
+  MULTIPART
+}
+
+input RestHeaderInput {
+  name: String!
+  value: String!
+}
+'''
+OF_A_CALL = ("get", "post", "put", "patch", "delete")
+
+
+def extended(core: GraphQLSchema) -> GraphQLSchema:
+    """The core schema with these directives, for validation: the schema that clients see has none of them."""
+    document = parse(SDL)
+    new = tuple(d for d in document.definitions if getattr(d, "name", None) and d.name.value not in core.type_map)  # type: ignore[attr-defined]
+    return extend_schema(core, DocumentNode(definitions=new), assume_valid=True, assume_valid_sdl=True)
+
+
+@cache
+def definitions() -> dict[str, GraphQLDirective]:
+    """The directives by name."""
+    return {directive.name: directive for directive in build_schema(SDL, assume_valid=True).directives}

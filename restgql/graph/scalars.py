@@ -1,0 +1,87 @@
+"""The scalars that SDL documents may use without defining them. In results they pass what JSON has; arguments are
+checked."""
+
+import math
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from graphql import FloatValueNode, GraphQLError, GraphQLScalarType, IntValueNode, StringValueNode, ValueNode
+
+RFC_3339 = "https://www.rfc-editor.org/rfc/rfc3339"
+LONG = range(-(2**63), 2**63)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _text(result: Any) -> Any:
+    if not isinstance(result, str):
+        raise GraphQLError(f"{result!r:.80} is no string.")
+    return result
+
+
+def _decimal(result: Any) -> Any:
+    """A number, or a string that holds one: JSON numbers are floats to many writers."""
+    try:
+        if _is_number(result) or (isinstance(result, str) and Decimal(result).is_finite()):
+            return result
+    except InvalidOperation:
+        pass
+    raise GraphQLError(f"{result!r:.80} is no decimal number.")
+
+
+def _long(result: Any) -> int:
+    number = int(result) if isinstance(result, float) and result.is_integer() else result
+    if isinstance(number, str) and number.removeprefix("-").isdecimal() and len(number) <= 20:
+        number = int(number)
+    if isinstance(number, bool) or not isinstance(number, int) or number not in LONG:
+        raise GraphQLError(f"{result!r:.80} is no integer of 64 bits.")
+    return number
+
+
+def _parsed_by(parse: Callable[[str], object], what: str) -> Callable[[Any], Any]:
+    def check(given: Any) -> Any:
+        try:
+            parse(_text(given))
+        except ValueError as exc:
+            raise GraphQLError(f"{given!r:.80} is no {what}.") from exc
+        return given
+
+    return check
+
+
+# name: (specified by, result, argument, description)
+_TABLE: dict[str, tuple[str, Callable[[Any], Any], Callable[[Any], Any], str]] = {
+    "DateTime": (RFC_3339, _text, _parsed_by(datetime.fromisoformat, "date and time"), "A date and time (RFC 3339)."),
+    "Date": (RFC_3339, _text, _parsed_by(date.fromisoformat, "date"), "A date (RFC 3339, full-date)."),
+    "UUID": ("https://www.rfc-editor.org/rfc/rfc9562", _text, _parsed_by(UUID, "UUID"), "A UUID (RFC 9562)."),
+    "URL": ("https://url.spec.whatwg.org/", _text, _text, "A URL."),
+    "Decimal": ("https://www.rfc-editor.org/rfc/rfc8259", _decimal, _decimal, "A decimal number, or its text."),
+    "Long": ("https://www.rfc-editor.org/rfc/rfc8259", _long, _long, "An integer of 64 bits."),
+}
+NAMES = frozenset(_TABLE)
+
+
+def equip(scalar: GraphQLScalarType) -> None:
+    """Give a scalar that is named as one of these its behaviour, and its description unless it has one."""
+    url, serialize, parse, description = _TABLE[scalar.name]
+
+    def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+        match node:
+            case StringValueNode():
+                return parse(node.value)
+            case IntValueNode():
+                return parse(int(node.value))
+            case FloatValueNode():
+                return parse(float(node.value))
+        raise GraphQLError(f"{scalar.name} takes no such value.", node)
+
+    scalar.specified_by_url = scalar.specified_by_url or url
+    scalar.description = scalar.description or description
+    scalar.serialize = serialize  # type: ignore[assignment, method-assign]
+    scalar.parse_value = parse  # type: ignore[assignment, method-assign]
+    scalar.parse_literal = parse_literal  # type: ignore[method-assign]
