@@ -25,6 +25,7 @@ PAGES = [
     ROOT / "docs/upstreams.md",
     ROOT / "docs/streaming.md",
     ROOT / "docs/types.md",
+    ROOT / "docs/testing.md",
 ]
 ADDRESS = "http://127.0.0.1:5000"
 SET_UP = {"python3 start.py", "python3 start.py test"}  # test_start.py

@@ -59,7 +59,10 @@ class ScriptedDispatcher:
         answer = self._find(request.target)
         with self._lock:
             self._requests.append(request)
-        found = answer(request) if callable(answer) else answer
+        try:
+            found = answer(request) if callable(answer) else answer
+        except RestgqlError as exc:  # raised or returned, it is in the response's place
+            found = exc
         if not isinstance(found, Exception):
             return _reply(str(request.target), *(found if isinstance(found, tuple) else (200, found)))
         if isinstance(found, ClientError) or not isinstance(found, RestgqlError):

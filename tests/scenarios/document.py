@@ -1,0 +1,104 @@
+"""A scenario as it is written down (README.md has the format), and the script of routes that it stands for."""
+
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+from restgql import UpstreamTimeout
+from restgql.dispatch.scripted import Answer
+from restgql.model import SubRequest
+
+PATIENCE = 10.0
+
+HEAD = re.compile(r"# (?P<title>[A-Z`].*[^.\n])\n\n(?P<prose>(?:.+\n)+)\n(?=```)")
+BLOCK = re.compile(r"```(\w+)\n(.*?)^```\n(?:\n|\Z)", re.MULTILINE | re.DOTALL)
+KINDS = re.compile(r"routes (config )?graphql plan requests json")
+COUNT = re.compile(r"([01]) requests?|(\d+) requests, in (this|any) order")
+ROUTE = re.compile(
+    r"GET (?P<target>\S+)(?: \[(?P<name>[\w-]+): (?P<value>[^\]]+)\])? → "
+    r"(?:(?P<failure>timeout|crash)|(?P<status>\d{3})(?: (?P<json>\S.*?))?)(?: after payload (?P<payload>\d+))?"
+)
+FAILURES = {"timeout": UpstreamTimeout("The route did not answer in time."), "crash": RuntimeError("a crash")}
+JSON = ("Content-Type", "application/json")
+
+Route = tuple[re.Match[str], Any]
+
+
+class Scenario(NamedTuple):
+    title: str
+    blocks: dict[str, str]
+    requests: list[str]
+    in_order: bool
+
+
+def read(text: str) -> Scenario:
+    """Raises AssertionError where the document is malformed."""
+    head = HEAD.match(text)
+    assert head, "a title, an empty line, a paragraph, an empty line, and blocks"
+    assert len(re.findall(r"\.\s", head["prose"])) in (1, 2), "one or two sentences"
+    found = BLOCK.findall(text[head.end() :])
+    assert not BLOCK.sub("", text[head.end() :]), "nothing but blocks"
+    assert KINDS.fullmatch(" ".join(kind for kind, _ in found)), [kind for kind, _ in found]
+    blocks = dict(found)
+    first, *requests = blocks["requests"].splitlines()
+    count = COUNT.fullmatch(first)
+    assert count, first
+    assert len(requests) == int(count[1] or count[2]), f"{first}: {requests}"
+    return Scenario(head["title"], blocks, requests, count[3] != "any")
+
+
+class Client:
+    """Who takes the payloads; answers wait for how many these are. `_changed` guards the count."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def take(self, payloads: Iterable[Any]) -> Iterator[Any]:
+        for payload in payloads:
+            with self._changed:
+                self._count += 1
+                self._changed.notify_all()
+            yield payload
+
+    def wait_for(self, count: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._count >= count, PATIENCE), f"payload {count} never came"
+
+
+def script(text: str, client: Client) -> dict[str, Answer]:
+    """The answers of a block of routes, by their target."""
+    found: dict[str, list[Route]] = {}
+    for part in re.split(r"\n(?!  )", text.rstrip("\n")):
+        line, *below = part.split("\n")
+        route = ROUTE.fullmatch(line)
+        assert route, line
+        answer = FAILURES[route["failure"]] if route["failure"] else _response(route, [each[2:] for each in below])
+        found.setdefault(route["target"], []).append((route, answer))
+    return {target: partial(_choose, routes, client) for target, routes in found.items()}
+
+
+def carried(request: SubRequest) -> list[tuple[str, str]]:
+    """The header fields that an operation sets."""
+    return [*request.headers, *([] if request.cookie is None else [("cookie", request.cookie)])]
+
+
+def _response(route: re.Match[str], below: list[str]) -> tuple[int, Any, Any]:
+    headers = [tuple(line.split(": ", 1)) for line in below if not line.startswith(("|", "="))]
+    text = "\n".join(line[2:] for line in below if line.startswith("|"))
+    octets = b"".join(bytes.fromhex(line[1:]) for line in below if line.startswith("="))
+    if route["json"] is None:
+        return int(route["status"]), octets or text or None, headers
+    is_typed = any(name == "Content-Type" for name, _ in headers)
+    return int(route["status"]), route["json"].encode(), headers if is_typed else [JSON, *headers]
+
+
+def _choose(routes: list[Route], client: Client, request: SubRequest) -> Any:
+    sent = dict(carried(request))
+    fits = (each for each in routes if each[0]["name"] is None or sent.get(each[0]["name"].lower()) == each[0]["value"])
+    route, answer = next(fits)
+    if route["payload"]:
+        client.wait_for(int(route["payload"]))
+    return answer
