@@ -31,6 +31,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     upstream_headers: list[str] = msgspec.field(default_factory=list)
 
     schema: str | None = None
+    openapi: Any = None
+    openapi_names: str | None = None
+    joins: list[str] = msgspec.field(default_factory=list)
     camel_case: bool = False
 
     graphiql: bool | None = None
@@ -66,6 +69,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             if not may_leave(name):
                 raise ValueError(f"the header {name} can never leave for an upstream")
         table(self.upstreams)
+        if self.openapi is not None and not (isinstance(self.openapi, str | Mapping) or callable(self.openapi)):
+            raise ValueError("it is a file, a path of the app, a dict, a callable, or 'auto'")
 
 
 def load(arguments: Mapping[str, Any], app_config: Mapping[str, Any]) -> Config:

@@ -1,5 +1,6 @@
 """A gateway on one app: its endpoints, and the app as what they ask."""
 
+from functools import cached_property
 from typing import Any
 
 from flask import Flask, Request, abort, current_app, request, send_from_directory
@@ -21,8 +22,11 @@ from restgql.errors import BadRequest, ConfigError, LimitExceeded, NestedRequest
 from restgql.formats import coding
 from restgql.formats.remote import is_below
 from restgql.gateway import Pipeline, logger, refusal
+from restgql.graph.compile import calls
+from restgql.graph.review import shape_of
 from restgql.intake import graphql as graphql_intake
 from restgql.model import Inbound
+from restgql.sources import Typed
 
 EXTENSION = "restgql"
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
@@ -34,7 +38,6 @@ class Mounted:
     def __init__(self, app: Flask, config: Config, endpoint_prefix: str) -> None:
         self.app = app
         self.config = config
-        self.schema: GraphQLSchema = sources.schema(config, app)
         self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ("graphql", "aggregate", "asset"))
         self.remotes = _remotes(config, app) if config.upstreams else None
         self.routes = Routes(
@@ -44,9 +47,26 @@ class Mounted:
             lambda endpoint: is_gateway(app, endpoint),
             self.remotes.table if self.remotes else (),
         )
-        self.pipeline = Pipeline(self.schema, config, self.routes, app.logger)
         self._flights = Flights() if config.single_flight else None
         self._said = config.routes is not None
+        if not sources.is_late(config):
+            _ = self.pipeline  # so that what is wrong with a schema keeps the app from starting
+
+    @cached_property
+    def typed(self) -> Typed:
+        """The schema with its sources. Raises SchemaError and ConfigError."""
+        return sources.typed(self.config, self.app, self.routes)
+
+    @property
+    def schema(self) -> GraphQLSchema:
+        """The schema that clients see."""
+        return self.typed.schema
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The stages of a request."""
+        self.routes.typed = frozenset((call.method, shape_of(call.template.text)) for _, _, call in calls(self.schema))
+        return Pipeline(self.schema, self.config, self.routes, self.app.logger)
 
     @property
     def has_page(self) -> bool:

@@ -1,25 +1,167 @@
 """Where the types of a gateway come from: each source is SDL with directives, and the earlier ones win."""
 
+import contextvars
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
 
+import msgspec
 from flask import Flask
-from graphql import GraphQLSchema
+from graphql import DocumentNode, GraphQLSchema
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from restgql.config import Config
-from restgql.graph import core, documents
+from restgql.dispatch.routes import Routes
+from restgql.errors import ConfigError
+from restgql.formats import json
+from restgql.graph import core, documents, openapi
 from restgql.graph.compile import compile
 from restgql.graph.documents import Definitions
+from restgql.graph.openapi.read import load
+from restgql.graph.review import Row, shape_of
+
+AUTO = "auto"
+_DOCUMENTED_AT = re.compile(r"/(?:openapi|swagger|apispec(?:_\d+)?|api-docs)(?:\.json)?\Z")
+
+Shapes = frozenset[tuple[str, str]]
 
 
-def definitions(config: Config, app: Flask) -> list[Definitions]:
-    """What the configuration names, in the order in which it wins. Raises SchemaError."""
+class Typed(msgspec.Struct, frozen=True):
+    """The schema of a gateway, the SDL that it was compiled from, and what the sources say of their operations."""
+
+    schema: GraphQLSchema
+    definitions: tuple[Definitions, ...] = ()
+    rows: tuple[Row, ...] = ()
+    joins: tuple[str, ...] = ()
+    names: Mapping[str, str] = {}
+
+
+def is_late(config: Config) -> bool:
+    """Whether a source goes by the app's routes, which are all there only when it is first asked."""
+    return config.openapi is not None
+
+
+def typed(config: Config, app: Flask, routes: Routes) -> Typed:
+    """The schema of a gateway on an app. Raises SchemaError and ConfigError, with all that is wrong."""
     found: list[Definitions] = []
     if config.schema is not None:
         found += documents.read(Path(app.root_path) / config.schema)
-    return found
+    generated = None
+    if config.openapi is not None:
+        generated = _from_openapi(config, app, routes, _called_in(found))
+        found.append(Definitions(document=generated.document, written=False))
+    if not found:
+        return Typed(core.build())
+    schema = compile(core.build(), found, camel_case=config.camel_case)
+    if generated is None:
+        return Typed(schema, tuple(found))
+    rows = [
+        Row(method=one.method, path=one.path, field=one.field, kind=one.kind, reason=one.reason)
+        for one in generated.operations
+    ]
+    joins = tuple(f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)
+    return Typed(schema, tuple(found), tuple(rows), joins, generated.names)
 
 
-def schema(config: Config, app: Flask) -> GraphQLSchema:
-    """The schema of a gateway on an app. Raises SchemaError with all that is wrong."""
-    found = definitions(config, app)
-    return compile(core.build(), found, camel_case=config.camel_case) if found else core.build()
+def _called_in(found: list[Definitions]) -> Shapes:
+    """The routes that have a field already, by the directives of these documents."""
+    return frozenset(
+        (directive.name.value.upper(), shape_of(argument.value.value))
+        for source in found
+        for definition in source.document.definitions
+        for field in getattr(definition, "fields", None) or ()
+        for directive in field.directives
+        for argument in directive.arguments
+        if argument.name.value == "path" and hasattr(argument.value, "value")
+    )
+
+
+def _from_openapi(config: Config, app: Flask, routes: Routes, taken: Shapes) -> openapi.Generated:
+    document, where = _document(config.openapi, app)
+    reachable = {(method, shape_of(path)) for method, path in routes.reachable()}
+    names = Path(app.root_path, config.openapi_names) if config.openapi_names else None
+    return openapi.generate(
+        document,
+        allowed=lambda method, path: (at := (method, shape_of(path))) in reachable and at not in taken,
+        names=json.value(names.read_bytes(), dict[str, str]) if names is not None and names.is_file() else {},
+        accepted=config.joins,
+        load=None if where is None else lambda name: _referred(app, where, name),
+    )
+
+
+def _referred(app: Flask, where: Path | str, name: str) -> Any:
+    """A document that another one refers to: beside its file, or relative to its path of the app."""
+    if isinstance(where, Path):
+        return load((where.parent / name).read_bytes(), where=name)
+    return load(_answer(app, urljoin(where, name)), where=name)
+
+
+def _document(given: Any, app: Flask) -> tuple[dict[str, Any], Path | str | None]:
+    """An OpenAPI document, and its file or its path of the app, if it has one. Raises ConfigError."""
+    if isinstance(given, Mapping):
+        return dict(given), None
+    if callable(given):
+        return _document(given(), app)
+    assert isinstance(given, str), "the configuration takes nothing else"
+    if given == AUTO:
+        return _found_in(app)
+    if given.startswith("/") and not Path(given).is_file():
+        return _asked(app, given), given
+    path = Path(app.root_path) / given
+    try:
+        return openapi.read(path.read_bytes(), where=str(path)), path
+    except OSError as exc:
+        raise ConfigError(f"openapi = {given!r}: {exc}") from exc
+
+
+def _found_in(app: Flask) -> tuple[dict[str, Any], str | None]:
+    """The document that one of the known extensions keeps, or that a route of the app answers with."""
+    for find in _KEPT:
+        try:
+            kept = find(app)
+        except Exception:  # an extension of another version; its route may be there all the same
+            continue
+        if kept:
+            return kept, None
+    tried = [rule.rule for rule in app.url_map.iter_rules() if not rule.arguments and _DOCUMENTED_AT.search(rule.rule)]
+    for path in sorted(tried, key=len):
+        try:
+            return _asked(app, path), path
+        except ConfigError:
+            continue
+    raise ConfigError(
+        f"openapi = 'auto': the app has no OpenAPI document that can be found; tried {tried or 'no route'}."
+    )
+
+
+def _smorest(app: Flask) -> Any:
+    apis = app.extensions["flask-smorest"]["apis"]
+    return next(iter(apis.values()))["ext_obj"].spec.to_dict()
+
+
+# Those that keep a document and need not serve it: flask-smorest, APIFlask, flask-openapi3.
+_KEPT: tuple[Callable[[Flask], Any], ...] = (
+    _smorest,
+    lambda app: app.spec if isinstance(app.spec, dict) else None,  # type: ignore[attr-defined]
+    lambda app: app.api_doc,  # type: ignore[attr-defined]
+)
+
+
+def _asked(app: Flask, path: str) -> dict[str, Any]:
+    return openapi.read(_answer(app, path), where=path)
+
+
+def _answer(app: Flask, path: str) -> bytes:
+    """What a route of the app answers with, in a context of its own. Raises ConfigError."""
+    environ = EnvironBuilder(path=path).get_environ()
+    chunks, status, _ = contextvars.Context().run(run_wsgi_app, app.wsgi_app, environ, buffered=True)
+    if not status.startswith("200"):
+        raise ConfigError(f"openapi = {path!r}: the app answers {status}.")
+    return b"".join(chunks)
+
+
+def source_of(found: Typed) -> DocumentNode:
+    """All SDL of a gateway with its directives, as one document."""
+    return DocumentNode(definitions=tuple(d for source in found.definitions for d in source.document.definitions))

@@ -16,6 +16,7 @@ from restgql.dispatch.context import Matched
 from restgql.errors import BadPath, ClientError, NestedRequest, NotAllowed
 from restgql.formats.remote import Remote
 from restgql.formats.target import Site, Target
+from restgql.graph.review import shape_of
 
 DEFAULT = ("*", "!static")
 MAX_ROUTING_REDIRECTS = 5
@@ -70,6 +71,8 @@ class Routes:
         self._methods = methods
         self._is_gateway = is_gateway
         self._remotes = remotes
+        self.typed: frozenset[tuple[str, str]] = frozenset()
+        """The methods and shapes of the routes that typed fields ask for, once these are known."""
         self._matched_of = 0
         self._matched: Matches = {}
         self._verdicts: dict[int, tuple[Rule, type[ClientError] | None]] = {}
@@ -78,6 +81,13 @@ class Routes:
         """The allowed routes, by path; of the app's those that no upstream has taken the path of."""
         found = [*map(self._as_route, self._remotes), *self._of_app()]
         return iter(sorted(found, key=lambda route: route.path) if self._remotes else found)
+
+    def reachable(self) -> Iterator[tuple[str, str]]:
+        """Methods and URI templates of all that may be asked for, unsafe ones included."""
+        for rule in self._app.url_map.iter_rules():
+            if not rule.websocket and self._verdict(rule) is None:
+                for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                    yield method, self._as_template(rule)
 
     @cached_property
     def kept(self) -> frozenset[str]:
@@ -94,12 +104,14 @@ class Routes:
             methods = sorted(self._methods & (rule.methods or set()))
             taken = any(remote.rest(rule.rule) is not None for remote in self._remotes)
             if methods and not rule.websocket and not taken and self._verdict(rule) is None:
+                path = self._as_template(rule)
                 yield Route(
-                    path=self._as_template(rule),
+                    path=path,
                     endpoint=rule.endpoint,
                     methods=tuple(methods),
                     parameters=tuple(sorted(rule.arguments)),
                     description=self._description(rule),
+                    typed=("GET", shape_of(path)) in self.typed,
                 )
 
     def judge(

@@ -1,15 +1,14 @@
 """`flask restgql …`, and the same as `python -m restgql --app …`, which serves without an app, too."""
 
 import sys
-from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import AppGroup, FlaskGroup
-from graphql import print_schema
 from werkzeug.serving import make_server
 
+from restgql.cli import gateways, types
 from restgql.endpoints import EXTENSION, Mounted
 from restgql.errors import ConfigError, RestgqlError
 from restgql.extension import Gateway
@@ -18,38 +17,32 @@ from restgql.model import GraphQLParams
 from restgql.plan import explain
 
 cli = AppGroup("restgql", help="The GraphQL gateway of this app.")
+cli.add_command(types.schema)
+cli.add_command(types.check)
 
-_gateway = click.option("--gateway", "name", default=EXTENSION, show_default=True, help="Which gateway, by its name.")
 _variables = click.option("--variables", default="{}", help="A JSON object.")
 _operation = click.option("--operation", help="The operation that is meant, where the document has several.")
 
 
 @cli.command()
-@_gateway
+@gateways.option
 @click.option("--prefix", default="", help="Only paths that begin so.")
 def routes(name: str, prefix: str) -> None:
     """The routes that can be asked for."""
-    found = [route for route in _mounted(name).routes if route.path.startswith(prefix)]
+    found = [route for route in gateways.mounted(name).routes if route.path.startswith(prefix)]
     rows = [(r.path, ",".join(r.methods), r.endpoint, r.description or "") for r in found]
-    _table(("path", "methods", "endpoint", "description"), rows)
+    gateways.table(("path", "methods", "endpoint", "description"), rows)
 
 
 @cli.command()
-@_gateway
-def schema(name: str) -> None:
-    """The schema that clients see, in SDL."""
-    click.echo(print_schema(_mounted(name).schema))
-
-
-@cli.command()
-@_gateway
+@gateways.option
 @click.argument("document")
 @_variables
 @_operation
 @click.option("--header", "-H", "header_lines", multiple=True, help="'Name: value', as the client would send it.")
 def query(name: str, document: str, variables: str, operation: str | None, header_lines: tuple[str, ...]) -> None:
     """Run an operation; DOCUMENT is its text, @FILE, or - for standard input. Exits with 1 where there are errors."""
-    _mounted(name)
+    gateways.mounted(name)
     params = _params(document, variables, operation)
     result = Gateway(name=name).execute(
         params.query, params.variables, operation_name=operation, headers=dict(map(_header, header_lines))
@@ -60,7 +53,7 @@ def query(name: str, document: str, variables: str, operation: str | None, heade
 
 
 @cli.command(name="explain")
-@_gateway
+@gateways.option
 @click.argument("document")
 @_variables
 @_operation
@@ -68,7 +61,7 @@ def query(name: str, document: str, variables: str, operation: str | None, heade
 def explain_plan(name: str, document: str, variables: str, operation: str | None, mermaid: bool) -> None:
     """The sub-requests of an operation, and what depends on what; none is made. DOCUMENT is as for query."""
     try:
-        plan = _mounted(name).pipeline.plan(_params(document, variables, operation))
+        plan = gateways.mounted(name).pipeline.plan(_params(document, variables, operation))
     except RestgqlError as exc:
         raise click.ClickException(f"{exc.code}: {exc.message}") from exc
     click.echo(explain.mermaid(plan) if mermaid else explain.tree(plan))
@@ -114,19 +107,6 @@ def main() -> None:
     _Group(name="restgql", help=cli.help, add_default_commands=False).main(prog_name="python -m restgql")
 
 
-def _mounted(name: str) -> Mounted:
-    gateways: dict[str, Mounted] = current_app.extensions.get(EXTENSION, {})
-    if name not in gateways:
-        there = ", ".join(gateways) or "none: it needs Gateway(app)"
-        raise click.ClickException(f"The app has no gateway named {name!r}; it has {there}.")
-    return gateways[name]
-
-
-def _read(path: str) -> str:
-    stream = click.File(encoding="utf-8").convert(path, None, click.get_current_context())
-    return cast(str, stream.read())
-
-
 def _pair(text: str) -> tuple[str, str]:
     prefix, equals, url = text.partition("=")
     if not equals:
@@ -135,7 +115,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _params(document: str, variables: str, operation: str | None) -> GraphQLParams:
-    text = _read(document.removeprefix("@")) if document == "-" or document.startswith("@") else document
+    text = gateways.read(document.removeprefix("@")) if document == "-" or document.startswith("@") else document
     try:
         given = json.value(variables.encode(), dict)
     except json.NotJson as exc:
@@ -148,10 +128,3 @@ def _header(line: str) -> tuple[str, str]:
     if not colon:
         raise click.BadParameter(f"{line!r} has no colon", param_hint="--header")
     return name.strip(), value.strip()
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    table = [head, *rows]
-    widths = [max(len(row[column]) for row in table) for column in range(len(head))]
-    for row in table:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,34 @@
+"""What the commands share: which gateway is meant, files to read, tables to print."""
+
+from collections.abc import Iterable
+from typing import cast
+
+import click
+from flask import current_app
+
+from restgql.endpoints import EXTENSION, Mounted
+
+option = click.option("--gateway", "name", default=EXTENSION, show_default=True, help="Which gateway, by its name.")
+
+
+def mounted(name: str) -> Mounted:
+    """The gateway of the app by its name. Raises ClickException."""
+    gateways: dict[str, Mounted] = current_app.extensions.get(EXTENSION, {})
+    if name not in gateways:
+        there = ", ".join(gateways) or "none: it needs Gateway(app)"
+        raise click.ClickException(f"The app has no gateway named {name!r}; it has {there}.")
+    return gateways[name]
+
+
+def read(path: str) -> str:
+    """The text of a file, or of standard input for `-`."""
+    stream = click.File(encoding="utf-8").convert(path, None, click.get_current_context())
+    return cast(str, stream.read())
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    """Print rows in columns."""
+    lines = [head, *rows]
+    widths = [max(len(row[column]) for row in lines) for column in range(len(head))]
+    for row in lines:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,117 @@
+"""The commands about types: the schema in its forms, what changed in it, and what there is to say of it."""
+
+import difflib
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+import msgspec
+from flask.cli import with_appcontext
+from graphql import (
+    GraphQLError,
+    GraphQLSchema,
+    build_schema,
+    find_breaking_changes,
+    parse,
+    print_ast,
+    print_schema,
+    validate,
+)
+
+from restgql.cli import gateways
+from restgql.errors import ConfigError
+from restgql.formats import json
+from restgql.graph.review import review
+from restgql.plan.rules import RULES
+from restgql.sources import Typed, source_of
+
+
+def _typed(name: str) -> Typed:
+    try:
+        return gateways.mounted(name).typed
+    except ConfigError as exc:
+        raise click.ClickException(str(exc)) from exc
+
+
+@click.command()
+@with_appcontext
+@gateways.option
+@click.option("--source", is_flag=True, help="What the types were made from: SDL with directives, to start from.")
+@click.option("--names", is_flag=True, help="The fields of the OpenAPI operations, for RESTGQL_OPENAPI_NAMES.")
+@click.option("--check", "committed", metavar="FILE", help="Fail where the schema is not the one in FILE.")
+@click.option(
+    "--breaking-since", "before", metavar="FILE", help="Fail where a client of the schema in FILE would break."
+)
+@click.option("--clients", "manifest", metavar="FILE", help="Fail where an operation of a manifest is no longer valid.")
+def schema(
+    name: str, source: bool, names: bool, committed: str | None, before: str | None, manifest: str | None
+) -> None:
+    """The schema that clients see, in SDL."""
+    found = _typed(name)
+    text = print_schema(found.schema)
+    if committed is not None:
+        _fail(
+            difflib.unified_diff(
+                gateways.read(committed).splitlines(), text.splitlines(), committed, "now", lineterm=""
+            )
+        )
+    elif before is not None:
+        changes = find_breaking_changes(build_schema(gateways.read(before)), found.schema)
+        _fail(f"{change.type.name}: {change.description}" for change in changes)
+    elif manifest is not None:
+        _fail(_invalid(found.schema, manifest))
+    else:
+        click.echo(print_ast(source_of(found)) if source else json.pretty(found.names) if names else text)
+
+
+def _fail(lines: Iterator[str]) -> None:
+    """Print what is wrong, and exit with 1 where there is anything."""
+    said = list(lines)
+    for line in said:
+        click.echo(line)
+    if said:
+        sys.exit(1)
+
+
+def _invalid(schema: GraphQLSchema, path: str) -> Iterator[str]:
+    """What is wrong with the operations of a manifest: a JSON object of ids and documents, or a folder of them."""
+    if Path(path).is_dir():
+        operations: Mapping[str, str] = {str(each): each.read_text() for each in sorted(Path(path).glob("*.graphql"))}
+    else:
+        try:
+            operations = json.value(gateways.read(path).encode(), dict[str, str])
+        except json.NotJson as exc:
+            raise click.ClickException(f"{path} is no JSON object of ids and documents: {exc}") from exc
+    for identifier, document in operations.items():
+        try:
+            errors = validate(schema, parse(document), RULES)
+        except GraphQLError as exc:
+            errors = [exc]
+        for error in errors:
+            yield f"{identifier}: {error.message}"
+
+
+@click.command()
+@with_appcontext
+@gateways.option
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def check(name: str, as_json: bool) -> None:
+    """Which routes have types and which not, and why; joins that could be; what may be slow."""
+    found, routes = _typed(name), gateways.mounted(name).routes
+    said = review(found.schema, routes.reachable(), found.rows, found.joins)
+    if as_json:
+        click.echo(json.pretty(msgspec.to_builtins(said)))
+        return
+    gateways.table(
+        ("method", "path", "field", "types", "why"),
+        ((row.method, row.path, row.field, row.kind, row.reason) for row in said.rows),
+    )
+    counts = Counter(row.kind for row in said.rows)
+    click.echo("\n" + ", ".join(f"{counts[kind]} {kind}" for kind in ("typed", "partly", "json", "untyped")))
+    for title, lines in (("Joins that could be (RESTGQL_JOINS):", said.joins), ("To look at:", said.warnings)):
+        if lines:
+            click.echo(f"\n{title}")
+            for line in lines:
+                click.echo(f"  {line}")

@@ -1,0 +1,118 @@
+"""From an operation to the root field that makes its request."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from graphql import EnumValueNode, FieldDefinitionNode
+
+from restgql.graph.openapi import names
+from restgql.graph.openapi.arguments import Arguments
+from restgql.graph.openapi.bodies import body
+from restgql.graph.openapi.inputs import Inputs
+from restgql.graph.openapi.operation import Operation, parameters
+from restgql.graph.openapi.outputs import Outputs
+from restgql.graph.openapi.parts import Schema, description
+from restgql.graph.openapi.problem import Problem
+from restgql.graph.openapi.references import References
+from restgql.graph.openapi.registry import Registry, Typed
+from restgql.graph.openapi.responses import response
+from restgql.graph.openapi.scalars import JSON
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """A field, the types that it leads to, and what of its operation it leaves out."""
+
+    operation: Operation
+    node: FieldDefinitionNode
+    path: str
+    result: Typed
+    types: frozenset[str]
+    notes: tuple[str, ...]
+    declared: bool
+
+
+class Fields:
+    def __init__(self, document: Schema, references: References, registry: Registry) -> None:
+        self._document = document
+        self._references = references
+        self._registry = registry
+        self._outputs = Outputs(registry)
+        self._inputs = Inputs(registry)
+        self._forms = Inputs(registry, files=True)
+
+    def make(self, operation: Operation, name: str, path: str) -> Made:
+        """The field of an operation whose path, with its base, is `path`. What cannot be typed is JSON."""
+        hint = names.pascal(name)
+        notes: list[str] = []
+        try:
+            arguments, encoded = self._arguments(operation, path, hint)
+        except Exception as exc:  # whatever a document holds, it spoils this operation alone
+            notes.append(f"its parameters are left out, {_reason(exc)}")
+            arguments, encoded = Arguments(path, (), hint, self._registry, self._inputs), {}
+            arguments.gather()
+        declared = True
+        try:
+            found = response(operation, self._references, self._document)
+            declared = found.declared
+            if found.problem:
+                result = self._registry.typed(JSON, problem=found.problem)
+            else:
+                result = self._outputs.type(found.schema, f"{hint}Response")
+            self._registry.finish()
+        except Exception as exc:  # as above
+            result = self._registry.typed(JSON, problem=_reason(exc))
+        return Made(
+            operation=operation,
+            node=self._node(operation, name, arguments, encoded, result),
+            path=arguments.path,
+            result=result,
+            types=frozenset({*arguments.types, result.name}),
+            notes=(*notes, *arguments.notes),
+            declared=declared,
+        )
+
+    def _arguments(self, operation: Operation, path: str, hint: str) -> tuple[Arguments, dict[str, Any]]:
+        given, notes = parameters(operation, self._references)
+        arguments = Arguments(path, given, hint, self._registry, self._inputs)
+        arguments.notes += notes
+        arguments.gather()
+        if operation.method == "get":
+            return arguments, {}
+        try:
+            return arguments, self._body(operation, arguments, hint)
+        except Problem as exc:
+            arguments.notes.append(exc.message)
+            return arguments, {}
+
+    def _body(self, operation: Operation, arguments: Arguments, hint: str) -> dict[str, Any]:
+        found = body(operation, self._references, self._document)
+        if found is None:
+            return {}
+        kind = self._forms if found.encoding == "MULTIPART" else self._inputs
+        typed = kind.type(found.schema, hint)
+        if typed.problem:
+            arguments.notes.append(f"the request's body is {JSON}, {typed.problem}")
+        called = arguments.add_body(typed, found.description, required=found.required)
+        encoding = {} if found.encoding == "JSON" else {"encoding": EnumValueNode(value=found.encoding)}
+        return {"body": called, **encoding}
+
+    def _node(
+        self, operation: Operation, name: str, arguments: Arguments, encoded: Mapping[str, Any], result: Typed
+    ) -> FieldDefinitionNode:
+        nodes = self._registry.nodes
+        given: dict[str, Any] = {"path": arguments.path}
+        if arguments.query:
+            given["query"] = arguments.query
+        given |= encoded
+        if arguments.headers:
+            given["headers"] = [{"name": header, "value": template} for header, template in arguments.headers]
+        directives = [nodes.directive(operation.method, given)]
+        if operation.body.get("deprecated") is True:
+            directives.append(nodes.directive("deprecated", {}))
+        text = description(operation.body, operation.item)
+        return nodes.field(name, result.node, text, tuple(directives), tuple(arguments.nodes))
+
+
+def _reason(exc: Exception) -> str:
+    return exc.message if isinstance(exc, Problem) else f"{type(exc).__name__}: {exc}"

@@ -1,0 +1,7 @@
+"""Why a part of an OpenAPI document cannot be typed."""
+
+from restgql.errors import ConfigError
+
+
+class Problem(ConfigError):
+    """A part of a document has no type in GraphQL; it becomes JSON, and this message is the reason given for it."""

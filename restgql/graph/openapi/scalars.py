@@ -1,0 +1,75 @@
+"""Which scalar a type and format of JSON Schema is. Formats that real APIs do not keep to are String."""
+
+from typing import Any
+
+from restgql.graph.openapi.parts import Schema
+
+JSON = "JSON"
+BINARY = "Binary"
+"""Stands for a file: an Upload in a multipart body, a String elsewhere; it is in no schema."""
+
+CORE = frozenset({"Int", "Float", "String", "Boolean", "ID", JSON, "Upload"})
+"""The scalars that the core has, or that need no definition."""
+
+_INT = 2**31
+SCALARS: dict[str, dict[str, str]] = {
+    "string": {"date-time": "DateTime", "date": "Date", "uuid": "UUID", "binary": BINARY, "": "String"},
+    "integer": {"int64": "Long", "long": "Long", "uint32": "Long", "uint64": "Long", "": "Int"},
+    "number": {"": "Float"},
+    "boolean": {"": "Boolean"},
+    # What no dialect has, and documents do
+    "file": {"": BINARY},
+    "date": {"": "Date"},
+    "datetime": {"": "DateTime"},
+    "date-time": {"": "DateTime"},
+    "uuid": {"": "UUID"},
+    "int": {"": "Int"},
+    "int32": {"": "Int"},
+    "int64": {"": "Long"},
+    "long": {"": "Long"},
+    "float": {"": "Float"},
+    "double": {"": "Float"},
+    "decimal": {"": "Float"},
+    "bool": {"": "Boolean"},
+    "str": {"": "String"},
+}
+# What can be had for values of more than one scalar; the others are JSON.
+_WIDER = (
+    (frozenset({"Int", "Long"}), "Long"),
+    (frozenset({"Int", "Long", "Float"}), "Float"),
+    (frozenset({"String", "DateTime", "Date", "UUID", BINARY}), "String"),
+)
+
+
+def scalar(kind: str, schema: Schema) -> str | None:
+    """The scalar of a schema of one type; None where the type is none of a scalar."""
+    formats = SCALARS.get(kind)
+    if formats is None:
+        return None
+    form = schema.get("format")
+    found = formats.get(form.lower(), formats[""]) if isinstance(form, str) else formats[""]
+    return "Long" if found == "Int" and _wide(schema) else found
+
+
+def _wide(schema: Schema) -> bool:
+    bounds = [schema.get(key) for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")]
+    return any(isinstance(bound, int | float) and abs(bound) > _INT for bound in bounds)
+
+
+def of_values(values: list[Any]) -> str:
+    """The scalar that all these values are."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {str}:
+        return "String"
+    if kinds == {bool}:
+        return "Boolean"
+    if kinds == {int}:
+        return "Int" if all(abs(value) < _INT for value in values if value is not None) else "Long"
+    return "Float" if kinds <= {int, float} else JSON
+
+
+def wider(scalars: set[str]) -> str | None:
+    """The scalar that holds the values of all of these."""
+    if len(scalars) == 1:
+        return next(iter(scalars))
+    return next((found for narrower, found in _WIDER if scalars <= narrower), None)

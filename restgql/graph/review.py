@@ -1,0 +1,132 @@
+"""What there is to say of a typed schema: which routes have types, where requests multiply, what nobody reaches."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    GraphQLWrappingType,
+    get_named_type,
+    is_list_type,
+    is_specified_scalar_type,
+)
+
+from restgql.graph.compile import calls
+
+_VARIABLE = re.compile(r"\{[^{}]*\}")
+_PAGES = re.compile(r"\b(?:page|offset|cursor|limit|per_page|page_size|pageSize)\b")
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A route, and what its field is: `typed`, `partly`, `json`, or `untyped` where it has none; and why."""
+
+    method: str
+    path: str
+    field: str = ""
+    kind: str = "untyped"
+    reason: str = ""
+
+
+class Review(msgspec.Struct, frozen=True, kw_only=True):
+    """The coverage by route, and a sentence for each thing to look at."""
+
+    rows: tuple[Row, ...]
+    joins: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def shape_of(path: str) -> str:
+    """A URI template without its names and its query: two of one shape are the same route."""
+    bare = re.sub(r"\{[?&][^{}]*\}", "", path.partition("?")[0])
+    return _VARIABLE.sub("{}", bare)
+
+
+def review(
+    schema: GraphQLSchema,
+    routes: Iterable[tuple[str, str]],
+    known: Iterable[Row] = (),
+    joins: Iterable[str] = (),
+) -> Review:
+    """The review of a schema. `routes` are methods and URI templates; `known` rows have a kind and a reason already."""
+    rows = {(row.method, shape_of(row.path)): row for row in known}
+    for of_type, name, call in calls(schema):
+        key = (call.method, shape_of(call.template.text))
+        kind = "json" if call.whole else "typed"
+        if key not in rows:
+            rows[key] = Row(method=call.method, path=call.template.text, field=f"{of_type}.{name}", kind=kind)
+    for method, path in routes:
+        rows.setdefault((method, shape_of(path)), Row(method=method, path=path, reason="no source describes it"))
+    return Review(
+        rows=tuple(sorted(rows.values(), key=lambda row: (row.path, row.method))),
+        joins=tuple(joins),
+        warnings=(*_multiplying(schema), *_required(schema), *_paginated(schema), *_unused(schema)),
+    )
+
+
+def _multiplying(schema: GraphQLSchema) -> Iterator[str]:
+    """Fields that make a request for each item of a list."""
+    listed: dict[str, str] = {}
+    for owner, name, of_type in _output_fields(schema):
+        if _has_list(of_type):
+            listed.setdefault(get_named_type(of_type).name, f"{owner}.{name}")
+    for owner, name, call in calls(schema):
+        if owner in listed and call.batch is None:
+            yield f"{owner}.{name} makes a request for each item of {listed[owner]}; batch: would make one of them."
+
+
+def _required(schema: GraphQLSchema) -> Iterator[str]:
+    for owner, name, _ in calls(schema):
+        of_type = schema.type_map[owner]
+        if isinstance(of_type, GraphQLObjectType) and isinstance(of_type.fields[name].type, GraphQLNonNull):
+            yield f"{owner}.{name} is non-null and makes a request: where that fails, its whole parent is null."
+
+
+def _paginated(schema: GraphQLSchema) -> Iterator[str]:
+    for owner, name, call in calls(schema):
+        if call.batch is not None and _PAGES.search(call.batch.template.text):
+            yield f"{owner}.{name}: the batch route {call.batch.template.text} paginates; a page may lack items."
+
+
+def _unused(schema: GraphQLSchema) -> Iterator[str]:
+    """Types that no operation can reach."""
+    reached: set[str] = set()
+    waiting: list[GraphQLNamedType] = [t for t in (schema.query_type, schema.mutation_type) if t is not None]
+    while waiting:
+        of_type = waiting.pop()
+        if of_type.name in reached:
+            continue
+        reached.add(of_type.name)
+        if isinstance(of_type, GraphQLUnionType | GraphQLInterfaceType):
+            waiting += schema.get_possible_types(of_type)
+        if isinstance(of_type, GraphQLObjectType | GraphQLInterfaceType):
+            waiting += of_type.interfaces
+            for field in of_type.fields.values():
+                waiting += [get_named_type(field.type), *(get_named_type(a.type) for a in field.args.values())]
+        elif isinstance(of_type, GraphQLInputObjectType):
+            waiting += [get_named_type(field.type) for field in of_type.fields.values()]
+    for name, of_type in sorted(schema.type_map.items()):
+        if name not in reached and not name.startswith("__") and not is_specified_scalar_type(of_type):
+            yield f"{name} is reached by no operation."
+
+
+def _output_fields(schema: GraphQLSchema) -> Iterator[tuple[str, str, GraphQLOutputType]]:
+    for of_type in schema.type_map.values():
+        if isinstance(of_type, GraphQLObjectType) and not of_type.name.startswith(("__", "Rest")):
+            for name, field in of_type.fields.items():
+                yield of_type.name, name, field.type
+
+
+def _has_list(of_type: GraphQLOutputType) -> bool:
+    while isinstance(of_type, GraphQLWrappingType):
+        if is_list_type(of_type):
+            return True
+        of_type = of_type.of_type
+    return False

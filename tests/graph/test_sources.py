@@ -1,0 +1,193 @@
+"""Where types come from: SDL, an OpenAPI document wherever it is, and which of them wins."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, request
+from graphql import validate_schema
+
+from restgql import ConfigError, Gateway
+from restgql.graph.review import review
+from restgql.sources import Typed
+
+PET = {
+    "type": "object",
+    "properties": {"id": {"type": "integer"}, "name": {"type": "string"}, "ownerId": {"type": "integer"}},
+}
+OWNER = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
+
+
+def answers(schema: Any, status: str = "200") -> dict[str, Any]:
+    return {"responses": {status: {"description": "", "content": {"application/json": {"schema": schema}}}}}
+
+
+def number(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "integer"}}
+
+
+PETS = {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}}
+BODY = {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}}}}
+DOCUMENT = {
+    "openapi": "3.0.3",
+    "info": {"title": "Pets", "version": "1"},
+    "paths": {
+        "/pets": {
+            "get": {"operationId": "listPets", **answers(PETS)},
+            "post": {"operationId": "addPet", **BODY, **answers({"$ref": "#/components/schemas/Pet"}, "201")},
+        },
+        "/pets/{petId}": {
+            "get": {
+                "operationId": "getPet",
+                "parameters": [number("petId")],
+                **answers({"$ref": "#/components/schemas/Pet"}),
+            }
+        },
+        "/owners/{id}": {
+            "get": {
+                "operationId": "getOwner",
+                "parameters": [number("id")],
+                **answers({"$ref": "#/components/schemas/Owner"}),
+            }
+        },
+        "/hidden": {"get": {"operationId": "hidden", **answers(PETS)}},
+        "/nowhere": {"get": {"operationId": "nowhere", **answers(PETS)}},
+    },
+    "components": {"schemas": {"Pet": PET, "Owner": OWNER}},
+}
+
+
+def app_of(tmp_path: Path) -> Flask:
+    app = Flask(__name__, root_path=str(tmp_path))
+
+    @app.get("/pets")
+    def pets() -> Any:
+        return [pet(1), pet(2)]
+
+    @app.post("/pets")
+    def add() -> Any:
+        return {"id": 9, **request.get_json()}, 201
+
+    @app.get("/pets/<int:number>")
+    def pet(number: int) -> Any:
+        return {"id": number, "name": f"pet {number}", "ownerId": 3}
+
+    @app.get("/owners/<int:id>")
+    def owner(id: int) -> Any:
+        return {"id": id, "name": f"owner {id}"}
+
+    app.add_url_rule("/hidden", "hidden", list)
+    app.add_url_rule("/openapi.json", "spec", lambda: DOCUMENT)
+    return app
+
+
+def typed(app: Flask) -> Typed:
+    found: Typed = app.extensions["restgql"]["restgql"].typed
+    return found
+
+
+def mount(app: Flask, **settings: Any) -> Gateway:
+    return Gateway(app, routes=["*", "!hidden", "!static"], **settings)
+
+
+@pytest.mark.parametrize("given", ["file", "dict", "path", "callable", "auto"])
+def test_an_openapi_document_is_read_wherever_it_is(tmp_path: Path, given: str) -> None:
+    app = app_of(tmp_path)
+    (tmp_path / "pets.json").write_text(json.dumps(DOCUMENT))
+    ways = {
+        "file": "pets.json",
+        "dict": DOCUMENT,
+        "path": "/openapi.json",
+        "callable": lambda: DOCUMENT,
+        "auto": "auto",
+    }
+    gateway = mount(app, openapi=ways[given])
+    assert gateway.execute("{ getPet(petId: 4) { id name } listPets { id } }") == {
+        "data": {"getPet": {"id": 4, "name": "pet 4"}, "listPets": [{"id": 1}, {"id": 2}]}
+    }
+    added = gateway.execute("mutation ($pet: PetInput) { addPet(input: $pet) { id name } }", {"pet": {"name": "Rex"}})
+    assert added == {"data": {"addPet": {"id": 9, "name": "Rex"}}}
+    assert validate_schema(typed(app).schema) == []
+
+
+def test_only_routes_that_may_be_asked_for_have_fields(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    mount(app, openapi=DOCUMENT)
+    query = typed(app).schema.query_type
+    assert query is not None
+    assert {"listPets", "getPet", "getOwner"} == set(query.fields) - {"get", "fetch", "aggregate", "routes"}
+    routes = app.test_client().post("/graphql", json={"query": "{ routes { path typed } }"}).json
+    assert routes is not None
+    assert {r["path"]: r["typed"] for r in routes["data"]["routes"]}["/pets"]
+    assert {r["path"]: r["typed"] for r in routes["data"]["routes"]}["/openapi.json"] is False
+
+
+def test_what_is_written_by_hand_wins_over_what_is_generated(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    (tmp_path / "schema").mkdir()
+    (tmp_path / "schema/pets.graphql").write_text(
+        'type Query { pet(number: ID!): Animal @get(path: "/pets/{number}") }\ntype Animal { name: String }'
+    )
+    gateway = mount(app, schema="schema", openapi=DOCUMENT)
+    assert gateway.execute("{ pet(number: 1) { name } listPets { name } }")["data"]["pet"] == {"name": "pet 1"}
+    query = typed(app).schema.query_type
+    assert query is not None
+    assert "getPet" not in query.fields
+
+
+def test_a_lockfile_keeps_names_and_a_join_is_there_once_it_is_accepted(tmp_path: Path) -> None:
+    (tmp_path / "names.json").write_text('{"GET /pets": "animals"}')
+    app = app_of(tmp_path)
+    gateway = mount(app, openapi=DOCUMENT, openapi_names="names.json")
+    assert gateway.execute("{ animals { id } }")["data"] == {"animals": [{"id": 1}, {"id": 2}]}
+    assert [join.split(":")[0] for join in typed(app).joins] == ["Pet.owner"]
+
+    other = app_of(tmp_path)
+    joined = Gateway(other, routes=["*"], openapi=DOCUMENT, joins=["Pet.owner"])
+    assert joined.execute("{ listPets { owner { name } } }")["data"] == {
+        "listPets": [{"owner": {"name": "owner 3"}}] * 2
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("missing.json", "missing.json"),
+        ({"swagger": "1.2"}, "1.2"),
+        ({"title": "no OpenAPI"}, "no OpenAPI document"),
+        (lambda: {"openapi": "4.0"}, "4.0"),
+        ("/missing", "404"),
+        ("auto", "no OpenAPI document that can be found"),
+    ],
+)
+def test_a_document_that_is_none_says_so(tmp_path: Path, given: Any, says: str) -> None:
+    app = Flask(__name__, root_path=str(tmp_path))
+    with pytest.raises(ConfigError, match=says):  # noqa: PT012
+        Gateway(app, openapi=given)
+        typed(app)
+
+
+def test_the_review_says_what_has_types_what_multiplies_and_what_nobody_reaches(tmp_path: Path) -> None:
+    (tmp_path / "schema").mkdir()
+    (tmp_path / "schema/pets.graphql").write_text(
+        """type Query { pets: [Pet] @get(path: "/pets") raw(id: ID!): JSON @get(path: "/owners/{id}") }
+        type Pet { owner: Owner! @get(path: "/owners/{ownerId}") }
+        type Owner { name: String }
+        type Alone { name: String }"""
+    )
+    app = app_of(tmp_path)
+    mount(app, schema="schema")
+    said = review(typed(app).schema, app.extensions["restgql"]["restgql"].routes.reachable())
+    assert {(row.method, row.path): row.kind for row in said.rows} == {
+        ("GET", "/openapi.json"): "untyped",
+        ("GET", "/owners/{id}"): "json",
+        ("GET", "/pets"): "typed",
+        ("POST", "/pets"): "untyped",
+        ("GET", "/pets/{number}"): "untyped",
+    }
+    assert said.warnings == (
+        "Pet.owner makes a request for each item of Query.pets; batch: would make one of them.",
+        "Pet.owner is non-null and makes a request: where that fails, its whole parent is null.",
+        "Alone is reached by no operation.",
+    )
