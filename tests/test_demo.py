@@ -240,6 +240,13 @@ def test_a_start_keeps_what_was_added(tmp_path, pristine):
 def test_the_query_that_graphiql_opens_on(client):
     answer = client.post("/graphql", json={"query": DEFAULT_QUERY}).json
     assert "errors" not in answer
+    latest = answer["data"].pop("latest")
+    assert latest["total"] == 100
+    posts = client.get("/posts?page_size=5").json
+    assert [item["title"] for item in latest["items"]] == [post["title"] for post in posts]
+    for item, post in zip(latest["items"], posts, strict=True):
+        assert item["author"]["name"] == client.get(f"/users/{post['userId']}").json["name"]
+        assert item["comments"] == [{"body": c["body"]} for c in client.get(f"/posts/{post['id']}/comments").json]
     assert answer["data"] == {
         "user": {"name": "Ada Moreau", "city": "Lisbon"},
         "posts": [

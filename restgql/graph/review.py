@@ -58,10 +58,10 @@ def review(
     """The review of a schema. `routes` are methods and URI templates; `known` rows have a kind and a reason already."""
     rows = {(row.method, shape_of(row.path)): row for row in known}
     for of_type, name, call in calls(schema):
-        key = (call.method, shape_of(call.template.text))
         kind = "json" if call.whole else "typed"
-        if key not in rows:
-            rows[key] = Row(method=call.method, path=call.template.text, field=f"{of_type}.{name}", kind=kind)
+        for path in (call.template.text, *([call.batch.template.text] if call.batch else [])):
+            row = Row(method=call.method, path=path, field=f"{of_type}.{name}", kind=kind)
+            rows.setdefault((call.method, shape_of(path)), row)
     for method, path in routes:
         rows.setdefault((method, shape_of(path)), Row(method=method, path=path, reason="no source describes it"))
     return Review(
