@@ -21,12 +21,16 @@ from restgql.errors import (
     UpstreamTimeout,
 )
 from restgql.extension import Gateway
+from restgql.graph.documents import SchemaError
+from restgql.graph.json_scalar import JSON
+from restgql.graph.user_types import Get
 from restgql.respond.response import Response
 from restgql.testing import Scripted
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "JSON",
     "BadPath",
     "BadRequest",
     "BadSelect",
@@ -35,12 +39,14 @@ __all__ = [
     "ConfigError",
     "Gateway",
     "GatewayError",
+    "Get",
     "LimitExceeded",
     "MissingParameter",
     "NestedRequest",
     "NotAllowed",
     "Response",
     "RestgqlError",
+    "SchemaError",
     "Scripted",
     "Unavailable",
     "UpstreamError",

@@ -61,7 +61,11 @@ class Pick(msgspec.Struct, frozen=True, kw_only=True):
     status: bool = False
 
     def __call__(self, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
-        return source.picked(self, info)
+        picked = getattr(source, "picked", None)
+        if picked is not None:
+            return picked(self, info)
+        (name,) = self.keys or ("",)  # an object of a user's own resolver
+        return source.get(name) if isinstance(source, dict) else getattr(source, name, None)
 
     def of(self, value: Any) -> Any:
         """What it is in a JSON value. Raises BadSelect."""

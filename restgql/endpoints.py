@@ -35,9 +35,17 @@ NOSNIFF = ("X-Content-Type-Options", "nosniff")
 class Mounted:
     """One gateway on one app: `app.extensions["restgql"][name]`."""
 
-    def __init__(self, app: Flask, config: Config, endpoint_prefix: str) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        config: Config,
+        endpoint_prefix: str,
+        query: type | None = None,
+        mutation: type | None = None,
+    ) -> None:
         self.app = app
         self.config = config
+        self._user_types = (query, mutation)
         self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ("graphql", "aggregate", "asset"))
         self.remotes = _remotes(config, app) if config.upstreams else None
         self.routes = Routes(
@@ -55,7 +63,7 @@ class Mounted:
     @cached_property
     def typed(self) -> Typed:
         """The schema with its sources. Raises SchemaError and ConfigError."""
-        return sources.typed(self.config, self.app, self.routes)
+        return sources.typed(self.config, self.app, self.routes, *self._user_types)
 
     @property
     def schema(self) -> GraphQLSchema:

@@ -11,7 +11,7 @@ from flask.testing import EnvironBuilder
 from werkzeug.exceptions import SecurityError
 
 from restgql import config as configuration
-from restgql.dispatch import Upstream
+from restgql.dispatch import Upstream, within
 from restgql.dispatch.flask import Entered, entered_by, install_entrance
 from restgql.endpoints import EXTENSION, Mounted
 from restgql.errors import BadRequest, ConfigError, RestgqlError, UpstreamError
@@ -29,11 +29,21 @@ class Gateway:
 
     `Gateway(app)`, or `gateway = Gateway()` and then `gateway.init_app(app)` or
     `app.register_blueprint(gateway.blueprint, url_prefix=…)`. Keyword arguments are the `RESTGQL_*` keys in lower
-    case and win over `app.config`. Raises ConfigError for a key that is unknown or ill-typed.
+    case and win over `app.config`. `query` and `mutation` are graphene object types, whose fields stand beside the
+    gateway's. Raises ConfigError for a key that is unknown or ill-typed.
     """
 
-    def __init__(self, app: Flask | None = None, *, name: str = EXTENSION, **arguments: Any) -> None:
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        name: str = EXTENSION,
+        query: type | None = None,
+        mutation: type | None = None,
+        **arguments: Any,
+    ) -> None:
         self.name = name
+        self._user_types = (query, mutation)
         self._arguments = arguments
         self._app: Flask | None = None
         self.blueprint = Blueprint(name, __name__)
@@ -116,7 +126,7 @@ class Gateway:
         self._check_name(app)
         install_entrance(app)
         config = configuration.load(self._arguments, app.config)
-        mounted = Mounted(app, config, f"{state.name_prefix}.{state.name}".lstrip("."))
+        mounted = Mounted(app, config, f"{state.name_prefix}.{state.name}".lstrip("."), *self._user_types)
         app.extensions.setdefault(EXTENSION, {})[self.name] = mounted
         mounted.add_endpoints(state)
         self._app = app
@@ -151,7 +161,7 @@ def _caller(mounted: Mounted, given: Mapping[str, str] | None) -> Upstream:
     if request and current_app == app:
         entered = entered_by(app, request)
         asked = Entered(app, entered.environ | own, entered.called)
-        return mounted.connect(asked, request, request_ctx.url_adapter)
+        return within(mounted.connect(asked, request, request_ctx.url_adapter))
     trusted = app.config.get("TRUSTED_HOSTS") or [None]
     base = None if app.config["SERVER_NAME"] or trusted[0] is None else f"http://{trusted[0].lstrip('.')}"
     builder = EnvironBuilder(app, mounted.config.graphql_path or "/", base_url=base)
@@ -164,4 +174,4 @@ def _caller(mounted: Mounted, given: Mapping[str, str] | None) -> Upstream:
         adapter = app.create_url_adapter(here)
     except SecurityError as exc:
         raise BadRequest(f"{exc.description} Set it by headers=.") from exc
-    return mounted.connect(Entered(app, environ, called=True), here, adapter)
+    return within(mounted.connect(Entered(app, environ, called=True), here, adapter))

@@ -8,7 +8,7 @@ from typing import Any
 from graphql import GraphQLSchema, OperationType
 
 from restgql.config import Config
-from restgql.dispatch import Upstream
+from restgql.dispatch import Upstream, answering
 from restgql.dispatch.routes import Route
 from restgql.dispatch.run import Run, begin
 from restgql.dispatch.waits import Waits
@@ -101,10 +101,13 @@ class Pipeline:
                 raise BadRequest("A GET request runs queries only; send the operation by POST.", status=405)
             incremental = accepted.parts is not None and operation.incremental
             plan = self._planner.plan(params, operation, incremental=incremental)
-            run = self.begin(plan.steps, connect(), serial=plan.operation.type is OperationType.MUTATION)
+            upstream = connect()
+            run = self.begin(plan.steps, upstream, serial=plan.operation.type is OperationType.MUTATION)
             if accepted.parts is not None and (incremental or accepted.only_parts):
                 return self._graphql_parts(inbound, plan, run, FRAMINGS[accepted.parts], started)
-            result = self._answer(plan, run.finish()).whole()
+            run.finish()
+            with answering(upstream):
+                result = self._answer(plan, run).whole()
         except InvalidRequest as exc:
             # Under application/json a well-formed request is 200, whatever becomes of its document.
             status = 200 if media_type == graphql_intake.JSON else exc.status
@@ -145,8 +148,10 @@ class Pipeline:
         started = time.perf_counter()
         operation = self._planner.operation(params)
         plan = self._planner.plan(params, operation)
-        run = self.begin(plan.steps, connect(), serial=plan.operation.type is OperationType.MUTATION).finish()
-        result = self._answer(plan, run).whole()
+        upstream = connect()
+        run = self.begin(plan.steps, upstream, serial=plan.operation.type is OperationType.MUTATION).finish()
+        with answering(upstream):
+            result = self._answer(plan, run).whole()
         self._log(run, operation.name, operation.hash[:12], started)
         return result
 

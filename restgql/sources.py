@@ -43,8 +43,8 @@ def is_late(config: Config) -> bool:
     return config.openapi is not None
 
 
-def typed(config: Config, app: Flask, routes: Routes) -> Typed:
-    """The schema of a gateway on an app. Raises SchemaError and ConfigError, with all that is wrong."""
+def typed(config: Config, app: Flask, routes: Routes, query: type | None = None, mutation: type | None = None) -> Typed:
+    """The schema of a gateway on an app, with a user's graphene types. Raises SchemaError and ConfigError."""
     found: list[Definitions] = []
     if config.schema is not None:
         found += documents.read(Path(app.root_path) / config.schema)
@@ -52,9 +52,10 @@ def typed(config: Config, app: Flask, routes: Routes) -> Typed:
     if config.openapi is not None:
         generated = _from_openapi(config, app, routes, _called_in(found))
         found.append(Definitions(document=generated.document, written=False))
+    base = core.build(query, mutation)
     if not found:
-        return Typed(core.build())
-    schema = compile(core.build(), found, camel_case=config.camel_case)
+        return Typed(base)
+    schema = compile(base, found, camel_case=config.camel_case)
     if generated is None:
         return Typed(schema, tuple(found))
     rows = [

@@ -1,6 +1,7 @@
 """The layers: a module imports from its own room or from those above it in this table, and never in a circle."""
 
 import ast
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def inside(name: str) -> str:
     return "__init__" if name == "restgql" else name.removeprefix("restgql.") if name.startswith("restgql.") else ""
 
 
+@cache
 def graph() -> dict[str, set[str]]:
     found = modules()
     return {name: imports(path, set(found)) - {name} for name, path in found.items()}

@@ -1,5 +1,8 @@
 """Sub-requests in, replies out: the only room that does I/O."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 import msgspec
@@ -31,3 +34,26 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     deadline: float
     nested: bool
     request_id: str
+
+
+_ANSWERED: ContextVar[Upstream] = ContextVar("restgql.answered")
+
+
+@contextmanager
+def answering(upstream: Upstream) -> Iterator[None]:
+    """While this lasts, what a resolver asks for by itself is part of the operation that `upstream` is of."""
+    token = _ANSWERED.set(upstream)
+    try:
+        yield
+    finally:
+        _ANSWERED.reset(token)
+
+
+def within(upstream: Upstream) -> Upstream:
+    """An upstream with the budget and the deadline of the operation that is being answered, if there is one."""
+    outer = _ANSWERED.get(None)
+    if outer is None:
+        return upstream
+    return msgspec.structs.replace(
+        upstream, budget=outer.budget, deadline=min(outer.deadline, upstream.deadline), nested=True
+    )

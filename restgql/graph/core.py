@@ -8,6 +8,7 @@ from typing import Any
 import graphene
 from graphql import GraphQLResolveInfo, GraphQLScalarType, GraphQLSchema, specified_directives
 
+from restgql.graph import user_types
 from restgql.graph.json_scalar import JSON, SPECIFIED_BY
 from restgql.selection import DEFER, STREAM
 
@@ -185,13 +186,21 @@ class Query(graphene.ObjectType):  # type: ignore[misc]
         return source.routes(prefix)
 
 
-def build() -> GraphQLSchema:
-    """The core schema; it always holds ID and Float, so that clients may declare such variables."""
+def build(query: type | None = None, mutation: type | None = None) -> GraphQLSchema:
+    """The core schema, with a user's graphene types beside it. Raises SchemaError.
+
+    It always holds ID and Float, so that clients may declare such variables.
+    """
     directives = [*specified_directives, DEFER, STREAM]
     schema: GraphQLSchema = graphene.Schema(
-        query=Query, types=[graphene.ID, graphene.Float], directives=directives
+        query=user_types.combined(query, Query),
+        mutation=None if mutation is None else type("Mutation", (mutation,), {}),
+        types=[graphene.ID, graphene.Float],
+        directives=directives,
     ).graphql_schema
     json = schema.type_map["JSON"]
     assert isinstance(json, GraphQLScalarType)
     json.specified_by_url = SPECIFIED_BY  # graphene has no word for it
+    if query is not None or mutation is not None:
+        user_types.bind(schema, own=set(Query._meta.fields))
     return schema
