@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from graphql import FieldDefinitionNode, NonNullTypeNode, TypeNode
 
+from restgql.errors import BadPath
 from restgql.formats import template
+from restgql.formats.template import Template
 from restgql.graph import core, directives, scalars
 from restgql.graph.compile import snake
 from restgql.graph.openapi import names
@@ -17,7 +19,7 @@ CONVERTERS = {"int": "Int", "float": "Float", "uuid": "UUID"}
 
 _RESERVED = frozenset({"Mutation", "Query", "Subscription", "RestFileInput", "Upload"})
 _EXPRESSION = re.compile(r"\{[^{}]*\}")
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[\w.]+")
 _HUMP = re.compile(r"(?<=[A-Za-z0-9])_([a-z])")
 
 
@@ -32,6 +34,12 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     methods: tuple[str, ...] = ("GET",)
     parameters: Mapping[str, str] = {}
+
+    def template(self) -> Template:
+        """Raises BadPath for a path that is no template."""
+        if not self.path.startswith("/"):
+            raise BadPath("The path begins with no slash.")
+        return template.compile(self.path)
 
 
 def taken_types() -> frozenset[str]:
@@ -68,7 +76,7 @@ class Fields:
     def root(self, endpoint: Endpoint, called: str, kind: TypeNode, description: str = "") -> FieldDefinitionNode:
         """A field of Query. Raises BadPath for what is no template."""
         nodes = self._nodes
-        variables = {name.text: name for name in template.compile(endpoint.path).names}
+        variables = {name.text: name for name in endpoint.template().names}
         arguments = self._named(variables, "argument")
         made = []
         for text, variable in variables.items():
