@@ -29,6 +29,7 @@ from restgql.model import Inbound
 from restgql.sources import Typed
 
 EXTENSION = "restgql"
+METHODS = ("GET", "POST", "QUERY")
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
 
@@ -111,10 +112,10 @@ class Mounted:
         """Put the endpoints on the blueprint that `state` is of. Raises ConfigError where another gateway has them."""
         config = self.config
         if config.graphql_path is not None:
-            state.add_url_rule(config.graphql_path, "graphql", self._graphql, methods=["GET", "POST"])
+            state.add_url_rule(config.graphql_path, "graphql", self._graphql, methods=METHODS)
             state.add_url_rule(f"{config.graphql_path}/static/<path:filename>", "asset", self._asset)
         if config.aggregate_path is not None:
-            state.add_url_rule(config.aggregate_path, "aggregate", self._aggregate, methods=["GET", "POST"])
+            state.add_url_rule(config.aggregate_path, "aggregate", self._aggregate, methods=METHODS)
         places: dict[tuple[str, ...], str] = {}
         for rule in self.app.url_map.iter_rules():
             if is_gateway(self.app, rule.endpoint):
@@ -184,7 +185,12 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
         outbound = refusal(exc)
     entered.cookies.extend(outbound.cookies)
     headers = [("Content-Type", outbound.content_type), *outbound.headers, NOSNIFF]
-    return mounted.app.response_class(outbound.body, outbound.status, headers)
+    response = mounted.app.response_class(outbound.body, outbound.status, headers)
+    if here.method != "POST" and response.status_code == 200 and not response.cache_control.no_store:
+        response.add_etag()
+        # 304 where the client has it already (RFC 9110 section 13); to Werkzeug, QUERY is no safe method
+        response.make_conditional({**here.environ, "REQUEST_METHOD": "GET"})
+    return response
 
 
 def _inbound(here: Request, body: bytes, *, timings: bool = False) -> Inbound:

@@ -23,16 +23,17 @@ from restgql.plan.extent import Extent
 from restgql.plan.passes import Planner
 from restgql.plan.plan import Plan, Setting
 from restgql.respond import graphql as graphql_answer
-from restgql.respond import problem, timings
+from restgql.respond import merged, problem, timings
 from restgql.respond.aggregate import Map
 from restgql.respond.framing import FRAMINGS, Framing
 from restgql.respond.graphql import Answer
+from restgql.respond.merged import NO_STORE
 from restgql.respond.weight import Weight
 
 logger = logging.getLogger("restgql")
 
-NO_STORE = ("Cache-Control", "no-store")
 AGGREGATE = "aggregate"
+VARIES = ("Accept",)
 
 Connect = Callable[[], Upstream]
 
@@ -114,11 +115,12 @@ class Pipeline:
             return _json(status, media_type, graphql_answer.refused(exc.errors))
         except RestgqlError as exc:
             headers = (("Allow", "POST"),) if exc.status == 405 else _retry_after(exc)
-            return _json(exc.status, media_type, graphql_answer.refused(exc), headers)
+            return _json(exc.status, media_type, graphql_answer.refused(exc), (*NO_STORE, *headers))
         self._log(run, operation.name, operation.hash[:12], started)
         if inbound.timings:
             result["extensions"] = timings.extension(run.timings())
-        return _json(200, media_type, result, _server_timing(inbound, run), run.cookies())
+        caching = NO_STORE if "errors" in result or inbound.timings else merged.caching(run.responses(), varies=VARIES)
+        return _json(200, media_type, result, (*caching, *_server_timing(inbound, run)), run.cookies())
 
     def aggregate(self, inbound: Inbound, connect: Connect) -> Outbound:
         """The answer of /aggregate: the map, or problem details (RFC 9457)."""
@@ -135,11 +137,14 @@ class Pipeline:
             return refusal(exc)
         body = self._map(run, envelope=params.envelope).text()
         self._log(run, AGGREGATE, "-", started)
+        found, is_refused = run.responses(), any(leaf.refused for leaf in run.leaves())
+        status, shown = (200, ()) if is_refused else merged.shared_status(found)
+        caching = NO_STORE if is_refused else merged.caching(found, varies=VARIES)
         return Outbound(
-            status=200,
+            status=status,
             content_type="application/json",
             body=body,
-            headers=(NO_STORE, *_server_timing(inbound, run)),
+            headers=(*caching, *shown, *_server_timing(inbound, run)),
             cookies=run.cookies(),
         )
 
@@ -262,18 +267,18 @@ def refusal(error: RestgqlError) -> Outbound:
         status=error.status,
         content_type=problem.MEDIA_TYPE,
         body=problem.of_error(error),
-        headers=(NO_STORE, *_retry_after(error)),
+        headers=(*NO_STORE, *_retry_after(error)),
     )
 
 
 def _json(
-    status: int, media_type: str, result: dict[str, Any], headers: Headers = (), cookies: tuple[str, ...] = ()
+    status: int, media_type: str, result: dict[str, Any], headers: Headers = NO_STORE, cookies: tuple[str, ...] = ()
 ) -> Outbound:
     return Outbound(
         status=status,
         content_type=f"{media_type}; charset=utf-8",
         body=encode(result),
-        headers=(NO_STORE, *headers),
+        headers=headers,
         cookies=cookies,
     )
 
@@ -282,7 +287,7 @@ def _streamed(content_type: str, pieces: Generator[bytes], run: Run) -> Outbound
     """A response in pieces. Its cookies are those that are there before its first byte. Raises Unavailable."""
     body = Pieces(pieces, run)
     # nginx would collect the pieces otherwise
-    headers = (NO_STORE, ("X-Accel-Buffering", "no"))
+    headers = (*NO_STORE, ("X-Accel-Buffering", "no"))
     return Outbound(status=200, content_type=content_type, body=body, headers=headers, cookies=run.cookies())
 
 

@@ -16,6 +16,9 @@ Headers = tuple[tuple[str, str], ...]
 SAFE_METHODS = frozenset({"GET", "HEAD", "QUERY"})
 """RFC 9110 section 9.2.1, and QUERY, which is GET with a body."""
 
+WITH_BODY = frozenset({"POST", "QUERY"})
+"""The methods whose requests to the gateway say in their body what is asked for."""
+
 
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """The HTTP request to one of the gateway's endpoints; `timings` is whether it may be told them."""

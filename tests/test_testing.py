@@ -20,6 +20,9 @@ from restgql import (
     UpstreamInvalid,
     UpstreamTimeout,
 )
+from restgql.dispatch.scripted import ScriptedDispatcher
+from restgql.formats import target
+from restgql.model import SubRequest
 
 PATIENCE = 10.0
 RESPONSE = '{ get(path: "/a") fetch(path: "/a") { status contentType text } }'
@@ -339,3 +342,35 @@ def test_arguments_that_are_no_keys_are_refused(arguments: dict[str, Any]) -> No
 def test_a_route_is_a_path(path: str) -> None:
     with pytest.raises(BadPath):
         Scripted({path: 1})
+
+
+# The dispatcher by itself.
+
+
+def test_a_dispatcher_answers_a_request_with_a_reply() -> None:
+    too_late = UpstreamTimeout("Late.")
+    dispatcher = ScriptedDispatcher({"/a": (200, {"x": 1}, {"Set-Cookie": "s=1"}), "/late": too_late})
+    request = SubRequest(target=target.parse("/a?q=1"))
+    reply = dispatcher(request)
+    assert (reply.url, reply.status, reply.body, reply.cookies) == ("/a?q=1", 200, b'{"x":1}', ("s=1",))
+    assert reply.headers == (("Content-Type", "application/json"), ("Set-Cookie", "s=1"))
+    late = dispatcher(SubRequest(target=target.parse("/late")))
+    assert (late.status, late.body, late.failure) == (504, b"", too_late)
+    assert dispatcher.requests[0] is request
+    assert dispatcher.hits == ["/a?q=1", "/late"]
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [("/nowhere", NotAllowed), ("/a%2Fb", BadPath), ("/refused", BadPath), ("/crash", ZeroDivisionError)],
+)
+def test_a_dispatcher_raises_what_is_no_reply(path: str, error: type[Exception]) -> None:
+    dispatcher = ScriptedDispatcher({"/a/b": 1, "/refused": BadPath("Bad."), "/crash": crash})
+    with pytest.raises(error):
+        dispatcher(SubRequest(target=target.parse(path)))
+
+
+def test_a_route_is_its_path() -> None:
+    dispatcher = ScriptedDispatcher({"/a": 1})
+    one, two, other = (SubRequest(target=target.parse(path)) for path in ("/a?x=1", "/a?x=2", "/b"))
+    assert dispatcher.route(one) == dispatcher.route(two) != dispatcher.route(other)

@@ -7,7 +7,7 @@ import msgspec
 
 from restgql.binding import Batch
 from restgql.errors import RestgqlError, UpstreamInvalid
-from restgql.formats import json, select, target, template
+from restgql.formats import headers, json, select, target, template
 from restgql.model import Step, SubRequest
 from restgql.plan.scope import Scope, walk
 from restgql.respond.outcome import Outcome
@@ -54,7 +54,15 @@ def request_of(step: Step, chunk: Chunk) -> SubRequest:
     path = template.expand(batch.template, lambda name: carried[name] if name in carried else walk(step.params, name))
     scope = next(iter(chunk.values()))[0].scope
     to = target.parse(path)
-    return SubRequest(target=to, cookie=scope.cookie(to.path), opened=call.opened, typed=True, timeout=call.timeout)
+    filled = ((name, template.fill(value, lambda of: walk(step.params, of))) for name, value in call.headers)
+    return SubRequest(
+        target=to,
+        headers=tuple(headers.well_formed((name, value) for name, value in filled if value is not None)),
+        cookie=scope.cookie(to.path),
+        opened=call.opened,
+        typed=True,
+        timeout=call.timeout,
+    )
 
 
 def items_of(batch: Batch, value: Any) -> dict[Key, list[Any]]:

@@ -144,8 +144,8 @@ class Flow:
 
     def _arrived(self, ask: Ask, request: SubRequest, reply: Reply) -> None:
         response = Response(reply, self._max_reply)
-        if request.method not in SAFE_METHODS:
-            self._mutations.append((request, reply))
+        if ask.request.method not in SAFE_METHODS:  # whatever a redirect has made of it
+            self._mutations.append((ask.request, reply))
         if ask.step.call is not None:
             self._typed(ask, request, reply, response)
             return
@@ -194,12 +194,13 @@ class Flow:
         assert call.batch is not None
         if response.status in call.null_on:
             return [(one, None) for wanted in ask.chunk.values() for one in wanted]
-        next(iter(ask.chunk.values()))[0].outcome.response = response  # for the log, and its cookies
+        for one in (one for wanted in ask.chunk.values() for one in wanted):
+            one.outcome.response = response
         items = items_of(call.batch, response.parsed())
         found = []
         for one, value in values_of(ask.step, ask.chunk, items):
             scope = self._scope(None, request, reply)
-            found.append((msgspec.structs.replace(one, scope=scope), value))
+            found.append((msgspec.structs.replace(one, scope=scope, response=response), value))
         lacked = [one for key, wanted in ask.chunk.items() if key not in items for one in wanted]
         self._send_all(self._singly(ask.step, lacked))
         return found
@@ -214,7 +215,7 @@ class Flow:
                 self._spread(step, item, Wanted(at.scope, below, (*at.path, index), at.response), fan, lists - 1)
         elif not lists and value is not None and not isinstance(value, msgspec.Raw):
             scope = msgspec.structs.replace(at.scope, value=value)
-            for child in step.steps_of(value):
+            for child in _steps_of(step, value):
                 below = outcome.steps[child.key] = Outcome()
                 wanted = Wanted(scope, below, (*at.path, child.key), at.response)
                 if child.pick is None:
@@ -267,3 +268,11 @@ class Flow:
         outcomes = [one.outcome for ones in ask.chunk.values() for one in ones] if ask.chunk else [ask.outcome]
         for outcome in outcomes:
             outcome.refuse(error)
+
+
+def _steps_of(step: Step, value: Any) -> tuple[Step, ...]:
+    """The steps that a value has; none where its type cannot be told, which is an error of the value itself."""
+    try:
+        return step.steps_of(value)
+    except RestgqlError:
+        return ()

@@ -12,6 +12,7 @@ from restgql.dispatch.scheduler import Scheduler, Settings
 from restgql.dispatch.waits import Waits
 from restgql.model import Step, Timing
 from restgql.respond.outcome import Outcome, Outcomes
+from restgql.respond.response import Response
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -51,9 +52,13 @@ class Run(msgspec.Struct, frozen=True):
         """The outcomes of single sub-requests, in document order."""
         return [leaf for outcome in self.outcomes.values() for leaf in outcome.leaves()]
 
+    def responses(self) -> list[Response]:
+        """The responses so far, in document order."""
+        return [leaf.response for leaf in self.leaves() if leaf.response is not None]
+
     def cookies(self) -> tuple[str, ...]:
         """The Set-Cookie values so far, in document order."""
-        return tuple(cookie for leaf in self.leaves() if leaf.response for cookie in leaf.response.set_cookies)
+        return tuple(cookie for response in self.responses() for cookie in response.set_cookies)
 
     def timings(self) -> list[Timing]:
         """What became of each sub-request."""

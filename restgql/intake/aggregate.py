@@ -3,7 +3,7 @@
 from restgql.errors import BadRequest, LimitExceeded
 from restgql.formats import media
 from restgql.intake import body
-from restgql.model import AggregateParams, Inbound, Streaming
+from restgql.model import WITH_BODY, AggregateParams, Inbound, Streaming
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -11,7 +11,7 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 def read(inbound: Inbound, max_paths: int) -> AggregateParams:
     """The paths by key, in the order sent. Raises BadRequest and LimitExceeded."""
     given: list[str] | dict[str, str]
-    if inbound.method == "POST":
+    if inbound.method in WITH_BODY:
         given = body.read(inbound, list[str] | dict[str, str])
     else:
         given = [value for name, value in inbound.query if name == "path"]

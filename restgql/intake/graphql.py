@@ -10,7 +10,7 @@ from restgql.errors import BadRequest
 from restgql.formats import media
 from restgql.formats.json import NotJson, value
 from restgql.intake import body
-from restgql.model import GraphQLParams, Inbound
+from restgql.model import WITH_BODY, GraphQLParams, Inbound
 
 JSON = "application/json"
 RESPONSE_JSON = "application/graphql-response+json"
@@ -29,7 +29,7 @@ class _Parameters(msgspec.Struct, rename="camel"):
 
 def read(inbound: Inbound) -> GraphQLParams:
     """The request parameters, of the query string or the JSON body. Raises BadRequest."""
-    found: _Parameters = body.read(inbound, _Parameters) if inbound.method == "POST" else _from_query(inbound)
+    found: _Parameters = body.read(inbound, _Parameters) if inbound.method in WITH_BODY else _from_query(inbound)
     if not found.query:
         raise BadRequest("The parameter query is missing: it holds the GraphQL document.")
     return GraphQLParams(

@@ -21,6 +21,8 @@ from restgql.respond.outcome import NotSettled, Outcome, Outcomes
 from restgql.respond.response import Response
 from restgql.respond.weight import Weight
 
+_NULL = msgspec.Raw(b"null")
+
 
 def value_of(call: Call, response: Response) -> Any:
     """The JSON value of a field that made a request, as text where it is passed on. Raises what it is an error for."""
@@ -94,16 +96,16 @@ class Object:
             self._weight.add(len(value if isinstance(value, str) else bytes(value)))
         elif isinstance(value, list | dict):
             self._weight.add(len(json.encode(value)))
-        return value
+        return _present(info.return_type, value)
 
     def _objects(
         self, of_type: GraphQLOutputType, value: Any, outcome: Outcome | None, response: Response | None
     ) -> Any:
         """Objects in place of values, in lists where the type has lists; an error in place of what is no object."""
+        if value is None:
+            return _present(of_type, value)
         if isinstance(of_type, GraphQLNonNull):
             of_type = of_type.of_type
-        if value is None:
-            return None
         if isinstance(of_type, GraphQLList):
             if not isinstance(value, list):
                 return UpstreamInvalid(f"The value is {json.kind(value)}, and {of_type} is a list.")
@@ -117,3 +119,14 @@ class Object:
         if not isinstance(value, dict) and not takes_any:
             return UpstreamInvalid(f"The value is {json.kind(value)}, and {of_type} is an object.")
         return Object(value, outcome.steps if outcome is not None else {}, response, self._weight)
+
+
+def _present(of_type: GraphQLOutputType, value: Any) -> Any:
+    """A value of a leaf type, or of lists of it; an error in place of each null that may not be there."""
+    if isinstance(of_type, GraphQLNonNull):
+        if value is None or value == _NULL:
+            return UpstreamInvalid(f"The value is null, and {of_type} is never null.")
+        of_type = of_type.of_type
+    if isinstance(of_type, GraphQLList) and isinstance(value, list):
+        return [_present(of_type.of_type, item) for item in value]
+    return value

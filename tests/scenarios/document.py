@@ -1,5 +1,6 @@
 """A scenario as it is written down (README.md has the format), and the script of routes that it stands for."""
 
+import json
 import re
 import threading
 from collections.abc import Iterable, Iterator
@@ -69,7 +70,7 @@ class Client:
 
 
 def script(text: str, client: Client) -> dict[str, Answer]:
-    """The answers of a block of routes, by their target."""
+    """The answers of a block of routes, by their target. Raises AssertionError or ValueError where it is malformed."""
     found: dict[str, list[Route]] = {}
     for part in re.split(r"\n(?!  )", text.rstrip("\n")):
         line, *below = part.split("\n")
@@ -91,6 +92,7 @@ def _response(route: re.Match[str], below: list[str]) -> tuple[int, Any, Any]:
     octets = b"".join(bytes.fromhex(line[1:]) for line in below if line.startswith("="))
     if route["json"] is None:
         return int(route["status"]), octets or text or None, headers
+    json.loads(route["json"])
     is_typed = any(name == "Content-Type" for name, _ in headers)
     return int(route["status"]), route["json"].encode(), headers if is_typed else [JSON, *headers]
 

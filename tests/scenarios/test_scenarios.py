@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,27 @@ from tests.scenarios.document import Client, Scenario, carried, read, script
 HERE = Path(__file__).parent
 SCHEMA = build_schema((HERE.parent.parent / "schema/gateway.graphql").read_text())
 DOCUMENTS = sorted(HERE.glob("*/*.md"))
+UNMET = {
+    "dependent/a_cookie_of_a_path_is_kept": "only the next request knows of a cookie, and not those below it",
+    "fields/aggregate_is_never_null": "an argument that turns out null has the code of a route's fault",
+    "fields/an_argument_that_turns_out_null": "an argument that turns out null has the code of a route's fault",
+    "incremental/a_part_that_is_never_null": "an argument that turns out null has the code of a route's fault",
+    "once/a_cookie_for_elsewhere_changes_nothing": "the caller's own cookies, spelled out, make another request",
+    "once/the_same_path_spelled_in_two_ways": "the plan counts each spelling of a template and its params",
+    "templates/an_empty_list": "a list or object without values leaves an empty segment",
+}
+"""Documents that the gateway is not yet true to, and why. One that it has become true to is an error here."""
 EXECUTABLE = {DirectiveLocation.FIELD, DirectiveLocation.FRAGMENT_SPREAD, DirectiveLocation.INLINE_FRAGMENT}
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def documents() -> Iterator[Any]:
+    for path in DOCUMENTS:
+        name = f"{path.parent.name}/{path.stem}"
+        unmet = [pytest.mark.xfail(reason=UNMET[name], raises=AssertionError, strict=True)] if name in UNMET else []
+        yield pytest.param(path, id=name, marks=unmet)
+
+
+@pytest.mark.parametrize("path", list(documents()))
 def test_a_scenario_is_as_it_says(path: Path) -> None:
     scenario, client = read(path.read_text()), Client()
     blocks, expected = scenario.blocks, json.loads(scenario.blocks["json"])
@@ -50,7 +68,9 @@ def test_a_scenario_is_as_it_says(path: Path) -> None:
     )
     assert json.dumps(answer, indent=2) == json.dumps(expected, indent=2)
     asked, in_document = list(map(line_of, scripted.requests)), scenario.requests
-    assert asked == in_document if scenario.in_order else sorted(asked) == sorted(in_document)
+    if not scenario.in_order:
+        asked, in_document = sorted(asked), sorted(in_document)
+    assert asked == in_document
 
 
 def config_of(scenario: Scenario) -> dict[str, Any]:
@@ -83,6 +103,8 @@ def test_every_document_is_well_formed_and_has_a_title_of_its_own() -> None:
 
 def test_there_are_scenarios_enough() -> None:
     assert len(DOCUMENTS) >= 60
+    assert len(list(HERE.glob("incremental/*.md"))) >= 6
+    assert {HERE / f"{name}.md" for name in UNMET} <= set(DOCUMENTS)
 
 
 GOOD = (HERE / "each/a_request_for_each_element.md").read_text()
@@ -107,6 +129,26 @@ def test_a_malformed_document_is_noticed(old: str, new: str, why: str) -> None:
     assert read(GOOD)
     with pytest.raises(AssertionError, match=why):
         read(GOOD.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "GET /a -> 200",
+        "POST /a → 200",
+        "/a → 200",
+        "GET /a → 20",
+        "GET /a → late",
+        "GET /a → timeout 200",
+        "GET /a [accept] → 200",
+        "GET /a → 200 after payload one",
+        'GET /a → 200 {"a": 1',
+        "GET /a → 200\nContent-Type: text/plain",
+    ],
+)
+def test_a_malformed_route_is_noticed(line: str) -> None:
+    with pytest.raises((AssertionError, ValueError)):
+        script(line, Client())
 
 
 def test_every_field_argument_and_directive_of_the_schema_is_in_a_scenario() -> None:
