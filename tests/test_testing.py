@@ -308,7 +308,9 @@ def test_explain_asks_for_nothing() -> None:
     )
     assert scripted.explain(DEFERRED, {"id": 7}, in_parts=True).endswith("(needs x; may come later)")
     assert scripted.explain(DEFERRED) == (
-        "query Q: 1 request at first\n└─ user  GET /users/{id}\n   └─ get  GET /{x}  (needs x)"
+        "query Q: 0 requests at first\n"
+        "└─ user  refused: MISSING_PARAMETER: The path needs a value for {id}.\n"
+        "   └─ get  GET /{x}  (needs x)"
     )
     assert scripted.hits == []
 

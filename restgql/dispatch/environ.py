@@ -52,8 +52,10 @@ def build(shared: Environ, request: SubRequest) -> Environ:
             environ[key] += str(target)
     for name, value in request.headers:
         environ["HTTP_" + name.upper().replace("-", "_")] = value
-    if request.cookie is not None:
+    if request.cookie:
         environ["HTTP_COOKIE"] = request.cookie
+    elif request.cookie is not None:  # all are deleted
+        environ.pop("HTTP_COOKIE", None)
     return environ
 
 

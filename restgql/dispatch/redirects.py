@@ -20,12 +20,13 @@ class Caller(msgspec.Struct, frozen=True):
     cookie: str
 
     def cookie_after(self, request: SubRequest, reply: Reply, to_path: str) -> str | None:
-        """The Cookie header of a request that follows this reply, None where it set no cookie and had none set."""
+        """The Cookie header of a request that follows this reply, None where it is the caller's own."""
         if not reply.cookies:
             return request.cookie
         sent = self.cookie if request.cookie is None else request.cookie
         here, there = (self.origin + self.site.public(path) for path in (request.target.path, to_path))
-        return cookies.next_header(sent, here, there, reply.cookies)
+        after = cookies.next_header(sent, here, there, reply.cookies)
+        return None if after == self.cookie else after
 
 
 class Chain(msgspec.Struct, frozen=True):

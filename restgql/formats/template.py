@@ -90,15 +90,21 @@ def _value(name: Name, value: Any) -> Any:
     if isinstance(value, Mapping):
         if not name.explode:
             raise BadPath(f"{{{name.text}}} is an object; a path takes a scalar there.")
-        return {str(key): _scalar(name, item) for key, item in value.items() if item is not None}
+        members = {str(key): _scalar(name, item) for key, item in value.items() if item is not None}
+        return _filled(name, members, "".join(members.values()))
     if isinstance(value, list | tuple):
         if not (name.explode or name.optional):
             raise BadPath(f"{{{name.text}}} is an array; a path takes a scalar there.")
-        return [_scalar(name, item) for item in value if item is not None]
+        items = [_scalar(name, item) for item in value if item is not None]
+        return _filled(name, items, "".join(items))
     text = _scalar(name, value)
+    return _filled(name, text, text)
+
+
+def _filled(name: Name, value: Any, text: str) -> Any:
     if not text and not name.optional:
         raise BadPath(f"{{{name.text}}} is empty, which would take a segment away.")
-    return text
+    return value
 
 
 def _scalar(name: Name, value: Any) -> str:

@@ -34,5 +34,7 @@ def _identity(step: Step) -> tuple[object, ...]:
     if step.call is not None:
         return (step.call.method, step.call.template.text, encode(step.params), id(step.call))
     over = (step.over, step.limit) if step.field is Field.GET_EACH else ()
-    text = step.path if step.template is None else step.template.text
+    if step.path:
+        return (step.path, b"", step.headers, over)
+    text = step.template.text if step.template else ""
     return (text, encode(step.params) if step.template and step.template.names else b"", step.headers, over)

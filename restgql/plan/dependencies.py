@@ -2,9 +2,14 @@
 
 import msgspec
 
-from restgql.errors import MissingParameter
-from restgql.model import Step
+from restgql.errors import MissingParameter, RestgqlError
+from restgql.formats import target, template
+from restgql.formats.template import Template
+from restgql.model import Field, Step
 from restgql.plan.plan import Plan, Setting
+from restgql.plan.scope import walk
+
+_PATHS = frozenset({Field.GET, Field.FETCH})
 
 
 def dependencies(plan: Plan, setting: Setting) -> Plan:
@@ -13,16 +18,30 @@ def dependencies(plan: Plan, setting: Setting) -> Plan:
 
 
 def _with_needs(step: Step, *, is_root: bool) -> Step:
-    template = step.template if step.call is None else step.call.template
-    names = dict.fromkeys(name for name in template.names if not step.is_declared(name.text)) if template else ()
+    taken = step.template if step.call is None else step.call.template
+    names = dict.fromkeys(name for name in taken.names if not step.is_declared(name.text)) if taken else ()
     missing = next((name for name in names if not name.optional), None)
     refused = step.refused
     if is_root and missing is not None and refused is None:
         refused = MissingParameter(f"The path needs a value for {{{missing.text}}}.", parameter=missing.text)
+    path = step.path
+    if step.template is not None and step.field in _PATHS and not names and refused is None:
+        try:
+            path = _filled(step, step.template)
+        except RestgqlError as exc:
+            refused = exc
     return msgspec.structs.replace(
         step,
+        path=path,
         needs=() if is_root else tuple(dict.fromkeys(name.text for name in names)),
         refused=refused,
         steps=tuple(_with_needs(below, is_root=False) for below in step.steps),
         cases={name: tuple(_with_needs(below, is_root=False) for below in steps) for name, steps in step.cases.items()},
     )
+
+
+def _filled(step: Step, path: Template) -> str:
+    """The path of a step that needs nothing of a parent; empty where only the site can tell. Raises what refuses it."""
+    if path.text.startswith("{+"):
+        return ""
+    return str(target.parse(template.expand(path, lambda name: walk(step.params, name))))

@@ -23,6 +23,7 @@ from graphql import (
 from graphql.execution.execute import get_field_def
 from graphql.pyutils import Path, inspect, is_iterable
 
+from restgql.errors import BadRequest
 from restgql.respond.outcome import NotSettled, Outcome
 from restgql.selection import AT_ONCE, Defer, Defers, Group, Selected, Selection
 
@@ -135,13 +136,20 @@ class Walk:
         before = len(self.later)
         try:
             resolve = definition.resolve or default_field_resolver
-            result = resolve(source, info, **group.arguments(definition, self._selection.variables))
+            result = resolve(source, info, **self._arguments(group, definition))
             return self._complete(definition.type, group, info, path, result, within)
         except NotSettled as exc:
             self.awaited.append(exc.outcome)
             return None
         except Exception as exc:
             return self._failed(exc, definition.type, group, path, before)
+
+    def _arguments(self, group: Group, definition: GraphQLField) -> Data:
+        """The coerced arguments. Raises GraphQLError where a variable is null and the argument may not be."""
+        try:
+            return group.arguments(definition, self._selection.variables)
+        except GraphQLError as exc:
+            raise GraphQLError(exc.message, exc.nodes, original_error=BadRequest(exc.message)) from exc
 
     def _caught(
         self,

@@ -112,24 +112,24 @@ EXPLAINED = """{
   aggregate(paths: ["/a"])
 }"""
 TREE = """\
-query: 3 requests at first
+query: 2 requests at first
 ├─ post  GET /posts/7
 │  ├─ author  GET /users/{userId}  (needs userId)
 │  ├─ again  GET /users/{userId}  (needs userId; same as post.author)
 │  └─ each  (for each of tags, at most 3)
 │     └─ tag  GET /tags/{item} with {"accept":"a/b"}  (needs item)
-├─ bad  GET posts
+├─ bad  refused: BAD_PATH: 'posts' is no path: a path begins with one slash, and has no scheme or host.
 └─ aggregate
    └─ GET /a"""
 MERMAID = """\
 flowchart TD
-  plan(["query: 3 requests at first"])
+  plan(["query: 2 requests at first"])
   plan --> s0["post  GET /posts/7"]
   s0 -->|userId| s0_0["author  GET /users/{userId}  (needs userId)"]
   s0 -->|userId| s0_1["again  GET /users/{userId}  (needs userId; same as post.author)"]
   s0 --> s0_2["each  (for each of tags, at most 3)"]
   s0_2 -->|item| s0_2_0["tag  GET /tags/{item} with {#quot;accept#quot;:#quot;a/b#quot;}  (needs item)"]
-  plan --> s1["bad  GET posts"]
+  plan --> s1["bad  refused: BAD_PATH: 'posts' is no path: a path begins with one slash, and has no scheme or host."]
   plan --> s2["aggregate"]
   s2 --> s2_0["GET /a"]"""
 
