@@ -8,7 +8,7 @@ import msgspec
 from restgql.binding import Batch, Call
 from restgql.dispatch.batch import Chunk, Wanted, chunks, items_of, values_of
 from restgql.dispatch.batch import request_of as batch_request
-from restgql.dispatch.redirects import Caller, Chain
+from restgql.dispatch.redirects import Caller, Chain, Trail
 from restgql.dispatch.scheduler import Answer, Scheduler
 from restgql.errors import Cancelled, ClientError, LimitExceeded, RestgqlError, UpstreamInvalid
 from restgql.model import SAFE_METHODS, Field, Reply, Step, SubRequest
@@ -31,6 +31,7 @@ class Ask(msgspec.Struct, frozen=True):
     outcome: Outcome
     path: Path
     chunk: Chunk | None = None
+    trail: Trail = ()
 
 
 Fan = dict[int, tuple[Step, list[Wanted]]]
@@ -45,7 +46,7 @@ class Flow:
         self._caller = caller
         self._max_reply = max_reply
         self._mutations: list[tuple[SubRequest, Reply]] = []
-        """Those that are done: a browser would send the cookies that they have set with what comes next."""
+        """Those that are done."""
 
     def begin(self, steps: Iterable[Step]) -> Outcomes:
         """The outcomes of steps with no parent, to be filled while the scheduler runs."""
@@ -74,11 +75,15 @@ class Flow:
             match step.field:
                 case Field.CALL:
                     request = call_of(step, scope, self._caller.site)
-                    asks.append(Ask(step, self._after_mutations(request) if scope is None else request, outcome, path))
+                    if scope is None:  # a browser would send the cookies of the mutations before it
+                        cookie = self._caller.cookie_along(tuple(self._mutations), request.target.path)
+                        request = msgspec.structs.replace(request, cookie=cookie)
+                    asks.append(Ask(step, request, outcome, path, trail=scope.trail if scope else ()))
                 case Field.PICK:
                     raise AssertionError("it is a parent's own")
                 case Field.GET | Field.FETCH:
-                    asks.append(Ask(step, request_of(step, scope, self._caller.site), outcome, path))
+                    request = request_of(step, scope, self._caller.site)
+                    asks.append(Ask(step, request, outcome, path, trail=scope.trail if scope else ()))
                 case Field.AGGREGATE:
                     outcome.parts = {part.key: Outcome() for part in step.steps}
                     for part in step.steps:
@@ -98,13 +103,6 @@ class Flow:
                     outcome.settled = True
         except RestgqlError as exc:
             outcome.refuse(exc)
-
-    def _after_mutations(self, request: SubRequest) -> SubRequest:
-        cookie = request.cookie
-        for asked, reply in self._mutations:
-            asked = msgspec.structs.replace(asked, cookie=cookie)
-            cookie = self._caller.cookie_after(asked, reply, request.target.path)
-        return msgspec.structs.replace(request, cookie=cookie)
 
     def _items(self, step: Step, scope: Scope | None, outcome: Outcome) -> Iterator[tuple[int, Scope, Outcome]]:
         """The elements that a step goes over, each with its outcome."""
@@ -154,8 +152,9 @@ class Flow:
             self._spawn_dependents(ask, request, reply, response)
         ask.outcome.settled = True
 
-    def _scope(self, value: Any, request: SubRequest, reply: Reply) -> Scope:
-        return Scope(value, reply.url, lambda path: self._caller.cookie_after(request, reply, path))
+    def _scope(self, value: Any, ask: Ask, request: SubRequest, reply: Reply) -> Scope:
+        trail = (*ask.trail, (request, reply)) if reply.cookies else ask.trail
+        return Scope(value, reply.url, lambda path: self._caller.cookie_along(trail, path), trail=trail)
 
     def _spawn_dependents(self, ask: Ask, request: SubRequest, reply: Reply, response: Response) -> None:
         try:
@@ -165,7 +164,7 @@ class Flow:
             cancelled = Cancelled(f"The request that this one depends on has failed: {exc.message}", parent=parent)
             ask.outcome.steps.update({step.key: Outcome(refused=cancelled) for step in ask.step.steps})
             return
-        self._spawn(ask.step.steps, self._scope(value, request, reply), ask.outcome.steps, ask.path)
+        self._spawn(ask.step.steps, self._scope(value, ask, request, reply), ask.outcome.steps, ask.path)
 
     def _typed(self, ask: Ask, request: SubRequest, reply: Reply, response: Response) -> None:
         """The reply to a typed field, or to a batch of them."""
@@ -177,7 +176,7 @@ class Flow:
             if ask.chunk is not None:
                 values = self._of_batch(ask, call, request, reply, response)
             else:
-                scope = self._scope(None, request, reply)
+                scope = self._scope(None, ask, request, reply)
                 values = [(Wanted(scope, ask.outcome, ask.path, response), value_of(call, response))]
         except RestgqlError as exc:
             self._refuse(ask, exc)
@@ -199,7 +198,7 @@ class Flow:
         items = items_of(call.batch, response.parsed())
         found = []
         for one, value in values_of(ask.step, ask.chunk, items):
-            scope = self._scope(None, request, reply)
+            scope = self._scope(None, ask, request, reply)
             found.append((msgspec.structs.replace(one, scope=scope, response=response), value))
         lacked = [one for key, wanted in ask.chunk.items() if key not in items for one in wanted]
         self._send_all(self._singly(ask.step, lacked))
@@ -245,7 +244,7 @@ class Flow:
         for chunk in chunks(batch, wanted):
             first = next(iter(chunk.values()))[0]
             try:
-                asks.append(Ask(step, batch_request(step, chunk), first.outcome, first.path, chunk))
+                asks.append(Ask(step, batch_request(step, chunk), first.outcome, first.path, chunk, first.scope.trail))
             except RestgqlError as exc:
                 for one in (one for ones in chunk.values() for one in ones):
                     one.outcome.refuse(exc)

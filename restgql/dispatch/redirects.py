@@ -19,6 +19,13 @@ class Caller(msgspec.Struct, frozen=True):
     origin: str
     cookie: str
 
+    def cookie_along(self, trail: "Trail", to_path: str) -> str | None:
+        """The Cookie header of a request that follows all of a trail, None where it is the caller's own."""
+        cookie: str | None = None
+        for request, reply in trail:
+            cookie = self.cookie_after(msgspec.structs.replace(request, cookie=cookie), reply, to_path)
+        return cookie
+
     def cookie_after(self, request: SubRequest, reply: Reply, to_path: str) -> str | None:
         """The Cookie header of a request that follows this reply, None where it is the caller's own."""
         if not reply.cookies:
@@ -27,6 +34,10 @@ class Caller(msgspec.Struct, frozen=True):
         here, there = (self.origin + self.site.public(path) for path in (request.target.path, to_path))
         after = cookies.next_header(sent, here, there, reply.cookies)
         return None if after == self.cookie else after
+
+
+Trail = tuple[tuple[SubRequest, Reply], ...]
+"""Requests with their replies, in the order in which one led to the next."""
 
 
 class Chain(msgspec.Struct, frozen=True):

@@ -3,6 +3,8 @@
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+import msgspec
+
 from restgql.errors import BadPath, BadSelect
 from restgql.formats import headers, json, select, target, template
 from restgql.formats.body import BODIES
@@ -93,7 +95,7 @@ def elements(step: Step, scope: Scope) -> list[Scope]:
     if not isinstance(array, list):
         raise BadSelect(f"over selects {json.kind(array)}, and it takes an array.")
     return [
-        Scope(element, scope.url, scope.cookie, None if isinstance(element, dict) else scope.value)
+        msgspec.structs.replace(scope, value=element, around=None if isinstance(element, dict) else scope.value)
         for element in array[: step.limit]
     ]
 

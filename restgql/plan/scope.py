@@ -21,6 +21,8 @@ class Scope(msgspec.Struct, frozen=True):
     url: str
     cookie: Callable[[str], str | None] = lambda path: None
     around: Any = None
+    trail: tuple[Any, ...] = ()
+    """The requests that led here, each with its reply, as `cookie` goes by them."""
 
     def find(self, name: str) -> Any:
         """The value of a name. Raises MissingParameter where it is absent or null: a parent's names are required."""

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,21 +32,10 @@ from tests.scenarios.document import Client, Scenario, carried, read, script
 HERE = Path(__file__).parent
 SCHEMA = build_schema((HERE.parent.parent / "schema/gateway.graphql").read_text())
 DOCUMENTS = sorted(HERE.glob("*/*.md"))
-UNMET = {
-    "dependent/a_cookie_of_a_path_is_kept": "only the next request knows of a cookie, and not those below it",
-}
-"""Documents that the gateway is not yet true to, and why. One that it has become true to is an error here."""
 EXECUTABLE = {DirectiveLocation.FIELD, DirectiveLocation.FRAGMENT_SPREAD, DirectiveLocation.INLINE_FRAGMENT}
 
 
-def documents() -> Iterator[Any]:
-    for path in DOCUMENTS:
-        name = f"{path.parent.name}/{path.stem}"
-        unmet = [pytest.mark.xfail(reason=UNMET[name], raises=AssertionError, strict=True)] if name in UNMET else []
-        yield pytest.param(path, id=name, marks=unmet)
-
-
-@pytest.mark.parametrize("path", list(documents()))
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_scenario_is_as_it_says(path: Path) -> None:
     scenario, client = read(path.read_text()), Client()
     blocks, expected = scenario.blocks, json.loads(scenario.blocks["json"])
@@ -98,7 +86,6 @@ def test_every_document_is_well_formed_and_has_a_title_of_its_own() -> None:
 def test_there_are_scenarios_enough() -> None:
     assert len(DOCUMENTS) >= 60
     assert len(list(HERE.glob("incremental/*.md"))) >= 6
-    assert {HERE / f"{name}.md" for name in UNMET} <= set(DOCUMENTS)
 
 
 GOOD = (HERE / "each/a_request_for_each_element.md").read_text()
