@@ -33,6 +33,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     schema: str | None = None
     openapi: Any = None
     openapi_names: str | None = None
+    annotations: bool = False
     joins: list[str] = msgspec.field(default_factory=list)
     camel_case: bool = False
 

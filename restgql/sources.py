@@ -2,23 +2,24 @@
 
 import contextvars
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import msgspec
 from flask import Flask
-from graphql import DocumentNode, GraphQLSchema
+from graphql import DocumentNode, GraphQLSchema, ObjectTypeDefinitionNode, TypeDefinitionNode
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from restgql.config import Config
 from restgql.dispatch.routes import Routes
 from restgql.errors import ConfigError
 from restgql.formats import json
-from restgql.graph import core, documents, openapi
-from restgql.graph.compile import compile
-from restgql.graph.documents import Definitions
+from restgql.graph import annotations, core, documents, openapi
+from restgql.graph.compile import ROOTS, compile
+from restgql.graph.documents import Definitions, SchemaError
 from restgql.graph.openapi.read import load
 from restgql.graph.review import Row, shape_of
 
@@ -40,30 +41,77 @@ class Typed(msgspec.Struct, frozen=True):
 
 def is_late(config: Config) -> bool:
     """Whether a source goes by the app's routes, which are all there only when it is first asked."""
-    return config.openapi is not None
+    return config.openapi is not None or config.annotations
 
 
 def typed(config: Config, app: Flask, routes: Routes, query: type | None = None, mutation: type | None = None) -> Typed:
     """The schema of a gateway on an app, with a user's graphene types. Raises SchemaError and ConfigError."""
     found: list[Definitions] = []
+    rows: list[Row] = []
+    joins: tuple[str, ...] = ()
+    names: Mapping[str, str] = {}
     if config.schema is not None:
         found += documents.read(Path(app.root_path) / config.schema)
-    generated = None
     if config.openapi is not None:
         generated = _from_openapi(config, app, routes, _called_in(found))
         found.append(Definitions(document=generated.document, written=False))
+        rows += map(_row, generated.operations)
+        joins = tuple(f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)
+        names = generated.names
+    if config.annotations:
+        annotated = annotations.generate(_views(routes, _called_in(found)), camel_case=config.camel_case)
+        found.append(Definitions(document=annotated.document, written=False))
+        rows += map(_row, annotated.operations)
     base = core.build(query, mutation)
     if not found:
         return Typed(base)
+    clashes = _clashes(found)
+    if clashes:
+        raise SchemaError(clashes)
     schema = compile(base, found, camel_case=config.camel_case)
-    if generated is None:
-        return Typed(schema, tuple(found))
-    rows = [
-        Row(method=one.method, path=one.path, field=one.field, kind=one.kind, reason=one.reason)
-        for one in generated.operations
+    return Typed(schema, tuple(found), tuple(rows), joins, names)
+
+
+def _row(operation: openapi.OperationNote | annotations.Operation) -> Row:
+    return Row(
+        method=operation.method,
+        path=operation.path,
+        field=operation.field,
+        kind=operation.kind,
+        reason=operation.reason,
+    )
+
+
+def _views(routes: Routes, taken: Shapes) -> Iterator[annotations.View]:
+    """The views that may be asked for and that no earlier source has types for."""
+    for route in routes.reachable():
+        methods = tuple(method for method in route.methods if (method, shape_of(route.path)) not in taken)
+        function = getattr(getattr(route.view, "view_class", None), "get", route.view)
+        if methods and function is not None:
+            yield annotations.View(
+                path=route.path,
+                name=route.endpoint,
+                methods=methods,
+                parameters=route.parameters,
+                function=function,
+            )
+
+
+def _clashes(found: list[Definitions]) -> list[str]:
+    """Types and root fields that two sources have: the compiler looks for these only in what is written by hand."""
+    seen: Counter[str] = Counter()
+    for source in found:
+        if not source.written:
+            for definition in source.document.definitions:
+                if isinstance(definition, TypeDefinitionNode):
+                    name = definition.name.value
+                    roots = (
+                        definition.fields if name in ROOTS and isinstance(definition, ObjectTypeDefinitionNode) else ()
+                    )
+                    seen.update([f"{name}.{field.name.value}" for field in roots] if name in ROOTS else [name])
+    return [
+        f"{name} is made by two sources; one in schema= takes the place of both." for name in seen if seen[name] > 1
     ]
-    joins = tuple(f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)
-    return Typed(schema, tuple(found), tuple(rows), joins, generated.names)
 
 
 def _called_in(found: list[Definitions]) -> Shapes:
@@ -81,7 +129,7 @@ def _called_in(found: list[Definitions]) -> Shapes:
 
 def _from_openapi(config: Config, app: Flask, routes: Routes, taken: Shapes) -> openapi.Generated:
     document, where = _document(config.openapi, app)
-    reachable = {(method, shape_of(path)) for method, path in routes.reachable()}
+    reachable = {(method, shape_of(route.path)) for route in routes.reachable() for method in route.methods}
     names = Path(app.root_path, config.openapi_names) if config.openapi_names else None
     return openapi.generate(
         document,

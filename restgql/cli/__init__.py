@@ -19,6 +19,7 @@ from restgql.plan import explain
 cli = AppGroup("restgql", help="The GraphQL gateway of this app.")
 cli.add_command(types.schema)
 cli.add_command(types.check)
+cli.add_command(types.infer)
 
 _variables = click.option("--variables", default="{}", help="A JSON object.")
 _operation = click.option("--operation", help="The operation that is meant, where the document has several.")
@@ -45,7 +46,7 @@ def query(name: str, document: str, variables: str, operation: str | None, heade
     gateways.mounted(name)
     params = _params(document, variables, operation)
     result = Gateway(name=name).execute(
-        params.query, params.variables, operation_name=operation, headers=dict(map(_header, header_lines))
+        params.query, params.variables, operation_name=operation, headers=dict(map(gateways.header, header_lines))
     )
     click.echo(json.pretty(result))
     if result.get("errors"):
@@ -121,10 +122,3 @@ def _params(document: str, variables: str, operation: str | None) -> GraphQLPara
     except json.NotJson as exc:
         raise click.BadParameter(f"is no JSON object: {exc}", param_hint="--variables") from exc
     return GraphQLParams(query=text, operation_name=operation, variables=given)
-
-
-def _header(line: str) -> tuple[str, str]:
-    name, colon, value = line.partition(":")
-    if not colon:
-        raise click.BadParameter(f"{line!r} has no colon", param_hint="--header")
-    return name.strip(), value.strip()

@@ -32,3 +32,11 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     widths = [max(len(row[column]) for row in lines) for column in range(len(head))]
     for row in lines:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def header(line: str) -> tuple[str, str]:
+    """A header field of `Name: value`."""
+    name, colon, value = line.partition(":")
+    if not colon:
+        raise click.BadParameter(f"{line!r} has no colon", param_hint="--header")
+    return name.strip(), value.strip()

@@ -22,8 +22,11 @@ from graphql import (
 
 from restgql.cli import gateways
 from restgql.errors import ConfigError
+from restgql.extension import Gateway
 from restgql.formats import json
+from restgql.graph import samples
 from restgql.graph.review import review
+from restgql.graph.samples import Sample
 from restgql.plan.rules import RULES
 from restgql.sources import Typed, source_of
 
@@ -100,7 +103,9 @@ def _invalid(schema: GraphQLSchema, path: str) -> Iterator[str]:
 def check(name: str, as_json: bool) -> None:
     """Which routes have types and which not, and why; joins that could be; what may be slow."""
     found, routes = _typed(name), gateways.mounted(name).routes
-    said = review(found.schema, routes.reachable(), found.rows, found.joins)
+    said = review(
+        found.schema, [(m, route.path) for route in routes.reachable() for m in route.methods], found.rows, found.joins
+    )
     if as_json:
         click.echo(json.pretty(msgspec.to_builtins(said)))
         return
@@ -115,3 +120,30 @@ def check(name: str, as_json: bool) -> None:
             click.echo(f"\n{title}")
             for line in lines:
                 click.echo(f"  {line}")
+
+
+@click.command()
+@with_appcontext
+@gateways.option
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--header", "-H", "lines", multiple=True, help="'Name: value', as the client would send it.")
+def infer(name: str, paths: tuple[str, ...], lines: tuple[str, ...]) -> None:
+    """Ask PATHS (/users /users/1 /users/2 …) and write SDL of what they answer, to review and to put into a folder."""
+    mounted, gateway = gateways.mounted(name), Gateway(name=name)
+    found: dict[str, Sample] = {}
+    sent = dict(map(gateways.header, lines))
+    with click.progressbar(paths, label="Asking", file=sys.stderr) as bar:
+        for path in bar:
+            route = mounted.routes.at(path)
+            if route is None:
+                raise click.ClickException(f"{path}: no route that can be asked for matches the path.")
+            query = "query ($path: String!) { fetch(path: $path) { status json } }"
+            answer = gateway.execute(query, {"path": path}, headers=sent)["data"]["fetch"]
+            if answer is None or answer["status"] >= 300:
+                raise click.ClickException(f"{path} answers {answer and answer['status']}, which says nothing of it.")
+            sample = found.get(route.path)
+            answers = (*(sample.answers if sample is not None else ()), answer["json"])
+            found[route.path] = Sample(
+                path=route.path, name=route.endpoint, parameters=route.parameters, answers=answers
+            )
+    click.echo(print_ast(samples.infer(found.values(), camel_case=mounted.config.camel_case)))

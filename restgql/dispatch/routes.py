@@ -40,6 +40,16 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     typed: bool = False
 
 
+class Reachable(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that may be asked for. `path` is a URI template, `parameters` are its converters by variable."""
+
+    path: str
+    endpoint: str
+    methods: tuple[str, ...]
+    parameters: dict[str, str]
+    view: Callable[..., Any] | None
+
+
 def hide(view: View) -> View:
     """Keep a view from every gateway, whatever RESTGQL_ROUTES says."""
     setattr(view, _MARK, False)
@@ -82,12 +92,28 @@ class Routes:
         found = [*map(self._as_route, self._remotes), *self._of_app()]
         return iter(sorted(found, key=lambda route: route.path) if self._remotes else found)
 
-    def reachable(self) -> Iterator[tuple[str, str]]:
-        """Methods and URI templates of all that may be asked for, unsafe ones included."""
+    def reachable(self) -> Iterator[Reachable]:
+        """All that may be asked for, by unsafe methods too."""
         for rule in self._app.url_map.iter_rules():
             if not rule.websocket and self._verdict(rule) is None:
-                for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                    yield method, self._as_template(rule)
+                yield self._reached(rule)
+
+    def at(self, path: str) -> Reachable | None:
+        """What a path is routed to, None where that may not be asked for."""
+        try:
+            rule, _ = self._app.url_map.bind("localhost").match(path.partition("?")[0], "GET", return_rule=True)
+        except HTTPException:
+            return None
+        return self._reached(rule) if self._verdict(rule) is None else None
+
+    def _reached(self, rule: Rule) -> Reachable:
+        return Reachable(
+            path=self._as_template(rule),
+            endpoint=rule.endpoint,
+            methods=tuple(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})),
+            parameters={m["variable"]: m["converter"] or "default" for m in _VARIABLE.finditer(rule.rule)},
+            view=self._app.view_functions.get(rule.endpoint),
+        )
 
     @cached_property
     def kept(self) -> frozenset[str]:

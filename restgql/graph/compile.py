@@ -4,10 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     EnumTypeDefinitionNode,
+    EnumTypeExtensionNode,
     ExecutableDefinitionNode,
+    GraphQLArgument,
     GraphQLEnumType,
+    GraphQLInputField,
+    GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLScalarType,
@@ -19,11 +24,15 @@ from graphql import (
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
     ScalarTypeDefinitionNode,
+    StringValueNode,
     TypeDefinitionNode,
+    Undefined,
     UnionTypeDefinitionNode,
+    UnionTypeExtensionNode,
     extend_schema,
     get_named_type,
     parse,
+    print_ast,
     validate_schema,
 )
 from graphql.language import NamedTypeNode, NameNode
@@ -32,10 +41,12 @@ from graphql.validation.validate import validate_sdl
 from restgql.binding import TAKES_ANY, Call, Discriminator, Pick
 from restgql.formats import json
 from restgql.graph import directives, scalars
-from restgql.graph.documents import Definitions, SchemaError, at, located
-from restgql.graph.fields import Wrong, binding, keys_of
+from restgql.graph.documents import Definitions, SchemaError, at, explained, located, misfits
+from restgql.graph.fields import Wrong, binding, checked, given, keys_of
 
 ROOTS = {"Query": "query", "Mutation": "mutation"}
+ENUMS = (EnumTypeDefinitionNode, EnumTypeExtensionNode)
+Abstract = InterfaceTypeDefinitionNode | InterfaceTypeExtensionNode | UnionTypeDefinitionNode | UnionTypeExtensionNode
 _MUTATION = parse("extend schema { mutation: Mutation }", no_location=True).definitions[0]
 
 
@@ -44,15 +55,17 @@ def compile(core: GraphQLSchema, sources: Sequence[Definitions], *, camel_case: 
     document = _combined(core, [source.document for source in sources])
     is_written = any(source.written for source in sources)
     if is_written:
-        errors = [*_not_definitions(document), *map(located, validate_sdl(document, directives.extended(core)))]
+        known = directives.extended(core)
+        errors = [*_not_definitions(document), *(explained(e, known) for e in validate_sdl(document, known))]
+        errors = errors or list(misfits(document, core))
         if errors:
             raise SchemaError(errors)
-    schema = extend_schema(core, document, assume_valid=True, assume_valid_sdl=True)
+    schema = _extended(core, document)
     binder = _Binder(schema, camel_case=camel_case)
     for source in sources:
         for definition in source.document.definitions:
             binder.bind(definition, opened=source.written)
-    errors = [*binder.errors, *binder.undecided()]
+    errors = [*binder.errors, *binder.undecided(), *_unfit_defaults(schema, sources)]
     if is_written:
         errors += map(located, validate_schema(_changed(schema, assume_valid=False)))
     if errors:
@@ -94,6 +107,28 @@ def _combined(core: GraphQLSchema, documents: Iterable[DocumentNode]) -> Documen
     return DocumentNode(definitions=tuple(definitions))
 
 
+def _extended(core: GraphQLSchema, document: DocumentNode) -> GraphQLSchema:
+    """The core schema with these definitions. Enums are first, and know their values before a default is one."""
+    enums = tuple(d for d in document.definitions if isinstance(d, ENUMS))
+    if enums:
+        core = extend_schema(core, DocumentNode(definitions=enums), assume_valid=True, assume_valid_sdl=True)
+    for node in enums:
+        of_type = core.type_map[node.name.value]
+        assert isinstance(of_type, GraphQLEnumType)
+        for value in node.values or ():
+            for directive in value.directives:
+                if directive.name.value == "value":
+                    of_type.values[value.name.value].value = _text(directive, "is")
+    others = tuple(d for d in document.definitions if not isinstance(d, ENUMS))
+    return extend_schema(core, DocumentNode(definitions=others), assume_valid=True, assume_valid_sdl=True)
+
+
+def _text(directive: DirectiveNode, name: str) -> str:
+    """A text that a directive has as an argument; validation has said if it has none."""
+    found = next((argument.value for argument in directive.arguments if argument.name.value == name), None)
+    return found.value if isinstance(found, StringValueNode) else ""
+
+
 def _as_extension(node: ObjectTypeDefinitionNode) -> ObjectTypeExtensionNode:
     return ObjectTypeExtensionNode(
         name=node.name, interfaces=node.interfaces, directives=node.directives, fields=node.fields, loc=node.loc
@@ -116,6 +151,25 @@ def _not_definitions(document: DocumentNode) -> Iterator[str]:
             yield at(definition, "An operation or a fragment is no type definition; operations= takes operations.")
 
 
+def _unfit_defaults(schema: GraphQLSchema, sources: Iterable[Definitions]) -> Iterator[str]:
+    """Defaults, as they were written, that are none of their type; to the library there is then no default."""
+    written = {id(each.document.loc.source) for each in sources if each.written and each.document.loc}
+    for of_type in schema.type_map.values():
+        given: Iterable[tuple[str, GraphQLArgument | GraphQLInputField]] = ()
+        if isinstance(of_type, GraphQLInputObjectType):
+            given = of_type.fields.items()
+        elif isinstance(of_type, GraphQLObjectType | GraphQLInterfaceType):
+            fields = of_type.fields.items()
+            given = [(f"{name}({key}:)", argument) for name, field in fields for key, argument in field.args.items()]
+        for name, each in given:
+            node = each.ast_node
+            if node is None or node.loc is None or id(node.loc.source) not in written:
+                continue
+            if node.default_value is not None and each.default_value is Undefined:
+                text = print_ast(node.default_value)
+                yield at(node, f"{of_type.name}.{name} has the default {text[:80]}, which is no {each.type}.")
+
+
 class _Binder:
     """Gives the fields of a schema their bindings; `errors` says where that could not be done."""
 
@@ -133,19 +187,21 @@ class _Binder:
         match node:
             case ObjectTypeDefinitionNode() | ObjectTypeExtensionNode():
                 self._object(node, opened=opened)
-            case InterfaceTypeDefinitionNode() | UnionTypeDefinitionNode():
+            case InterfaceTypeDefinitionNode() | InterfaceTypeExtensionNode():
                 self._abstract(node)
-            case EnumTypeDefinitionNode():
+                self._misplaced(node)
+            case UnionTypeDefinitionNode() | UnionTypeExtensionNode():
+                self._abstract(node)
+            case EnumTypeDefinitionNode() | EnumTypeExtensionNode():
                 self._enum(node)
-            case ScalarTypeDefinitionNode():
-                pass
-        self._misplaced(node)
 
     def undecided(self) -> Iterator[str]:
         """Finish: tell the types of interfaces and unions, and equip scalars; what cannot be told is an error."""
         for of_type in self._schema.type_map.values():
             if isinstance(of_type, GraphQLScalarType) and of_type.name in scalars.NAMES:
                 scalars.equip(of_type)
+            elif isinstance(of_type, GraphQLEnumType) and not of_type.name.startswith("__"):
+                _equip(of_type)
         returned = {
             get_named_type(field.type).name
             for of_type in self._schema.type_map.values()
@@ -183,43 +239,52 @@ class _Binder:
             if isinstance(field.resolve, Pick) and not field.resolve.keys:
                 of_type.extensions = {**of_type.extensions, TAKES_ANY: True}
 
-    def _abstract(self, node: InterfaceTypeDefinitionNode | UnionTypeDefinitionNode) -> None:
+    def _abstract(self, node: Abstract) -> None:
         of_type = self._schema.type_map[node.name.value]
         assert isinstance(of_type, GraphQLInterfaceType | GraphQLUnionType)
         told = next((d for d in node.directives if d.name.value == "discriminator"), None)
         if told is None:
-            self._undecided[of_type.name] = node
+            if of_type.name not in self._picked_by:
+                self._undecided.setdefault(of_type.name, node)
             return
+        self._undecided.pop(of_type.name, None)
         expression = self._given(told, "from")
-        keys = keys_of(expression)
-        found = Discriminator(pick=Pick(keys=keys, select=expression), types={})
+        try:
+            checked(expression)
+        except Wrong as exc:
+            self.errors.append(at(told, f"{of_type.name} has @discriminator: {exc}"))
+        found = Discriminator(pick=Pick(keys=keys_of(expression), select=expression), types={})
         of_type.resolve_type = found
         self._picked_by[of_type.name] = found
 
-    def _enum(self, node: EnumTypeDefinitionNode) -> None:
-        of_type = self._schema.type_map[node.name.value]
-        assert isinstance(of_type, GraphQLEnumType)
+    def _enum(self, node: EnumTypeDefinitionNode | EnumTypeExtensionNode) -> None:
         for value in node.values or ():
             for directive in value.directives:
                 if directive.name.value == "value":
-                    of_type.values[value.name.value].value = self._given(directive, "is")
-        serialize = of_type.serialize
-        of_type.serialize = lambda result: serialize(json.spelled(result))  # type: ignore[assignment, method-assign]
+                    self._given(directive, "is")
 
-    def _given(self, directive: Any, name: str) -> str:
-        found = next((argument.value for argument in directive.arguments if argument.name.value == name), None)
-        text: str = getattr(found, "value", "")
-        return text
+    def _given(self, directive: DirectiveNode, name: str) -> str:
+        try:
+            found: str = given(self._directives[directive.name.value], directive)[name]
+        except Wrong as exc:
+            self.errors.append(at(directive, str(exc)))
+            return "@"
+        return found
 
-    def _misplaced(self, node: Node) -> None:
+    def _misplaced(self, node: InterfaceTypeDefinitionNode | InterfaceTypeExtensionNode) -> None:
         """Directives on an interface's own fields would be heeded nowhere."""
-        if isinstance(node, InterfaceTypeDefinitionNode | InterfaceTypeExtensionNode):
-            for field in node.fields or ():
-                for directive in field.directives:
-                    if directive.name.value in (*directives.OF_A_CALL, "select"):
-                        where = f"{node.name.value}.{field.name.value}"
-                        say = f"has @{directive.name.value}, which stands on the types that implement it"
-                        self.errors.append(at(directive, f"{where} {say}."))
+        for field in node.fields or ():
+            for directive in field.directives:
+                if directive.name.value in (*directives.OF_A_CALL, "select"):
+                    where = f"{node.name.value}.{field.name.value}"
+                    say = f"has @{directive.name.value}, which stands on the types that implement it"
+                    self.errors.append(at(directive, f"{where} {say}."))
+
+
+def _equip(of_type: GraphQLEnumType) -> None:
+    """Have an enum find its values by how JSON spells them: a number, say."""
+    serialize = of_type.serialize
+    of_type.serialize = lambda result: serialize(json.spelled(result))  # type: ignore[assignment, method-assign]
 
 
 def snake(name: str) -> str:

@@ -1,10 +1,28 @@
 """SDL documents as they were found, and what is wrong with them: file, line, and what was meant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
-from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, Node, Source, parse
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    GraphQLUnionType,
+    Node,
+    Source,
+    TypeDefinitionNode,
+    parse,
+)
+from graphql.language import NamedTypeNode
+from graphql.pyutils import did_you_mean, suggestion_list
 
 from restgql.errors import ConfigError
 
@@ -53,3 +71,64 @@ def located(error: GraphQLError) -> str:
 def at(node: Node, message: str) -> str:
     """A message with the file and line of a node, where it was read from one."""
     return located(GraphQLError(message, node))
+
+
+def explained(error: GraphQLError, schema: GraphQLSchema) -> str:
+    """An error of validation, located, with the directive that an unknown one may be meant to be."""
+    node = error.nodes[0] if error.nodes else None
+    known, meant = [directive.name for directive in schema.directives], ""
+    if isinstance(node, DirectiveNode) and node.name.value not in known:
+        meant = did_you_mean([f"@{name}" for name in suggestion_list(node.name.value, known)])
+    return located(error) + meant
+
+
+_KINDS: dict[type[GraphQLNamedType], str] = {
+    GraphQLObjectType: "object_type",
+    GraphQLInterfaceType: "interface_type",
+    GraphQLUnionType: "union_type",
+    GraphQLInputObjectType: "input_object_type",
+}
+_LEAVES = frozenset({"scalar_type", "enum_type"})
+_OUTPUT = _LEAVES | {"object_type", "interface_type", "union_type"}
+_INPUT = _LEAVES | {"input_object_type"}
+
+
+def misfits(document: DocumentNode, core: GraphQLSchema) -> Iterator[str]:
+    """Types that stand where none of their kind can; to build a schema of them raises what no one can act on."""
+    kinds = {name: _kind(of_type) for name, of_type in core.type_map.items()}
+    for definition in document.definitions:
+        if isinstance(definition, TypeDefinitionNode):
+            kinds[definition.name.value] = definition.kind.removesuffix("_definition")
+    for definition in document.definitions:
+        for where, named, allowed, what in _places(definition):
+            if kinds.get(named.name.value, "") not in allowed:
+                yield at(named, f"{where} takes {what}, and {named.name.value} is none.")
+
+
+def _kind(of_type: GraphQLNamedType) -> str:
+    return next((kind for each, kind in _KINDS.items() if isinstance(of_type, each)), "scalar_type")
+
+
+def _places(definition: Any) -> Iterator[tuple[str, NamedTypeNode, frozenset[str], str]]:
+    """Where a definition names types: the place, the name, the kinds that may stand there, and what these are."""
+    name = definition.name.value if getattr(definition, "name", None) else ""
+    takes_input = definition.kind.startswith("input_object")
+    for interface in getattr(definition, "interfaces", None) or ():
+        yield f"{name}: implements", interface, frozenset({"interface_type"}), "an interface"
+    for member in getattr(definition, "types", None) or ():
+        yield f"{name}: a union", member, frozenset({"object_type"}), "an object type"
+    for field in getattr(definition, "fields", None) or ():
+        where = f"{name}.{field.name.value}"
+        if takes_input:
+            yield where, _named(field.type), _INPUT, "an input type"
+        else:
+            yield where, _named(field.type), _OUTPUT, "an output type"
+        for argument in getattr(field, "arguments", None) or ():
+            yield f"{where}({argument.name.value}:)", _named(argument.type), _INPUT, "an input type"
+
+
+def _named(node: Any) -> NamedTypeNode:
+    """The name within lists and non-nulls."""
+    while not isinstance(node, NamedTypeNode):
+        node = node.type
+    return node

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graphql import (
+    DirectiveNode,
     FieldDefinitionNode,
     GraphQLDirective,
     GraphQLError,
@@ -44,7 +45,7 @@ def binding(
     if picks:
         if root is not None:
             raise Wrong("has @select, and a root field has no parent to select from; @get takes select:.")
-        return _pick(_given(directives["select"], picks[0]))
+        return _pick(given(directives["select"], picks[0]))
     if not calls:
         if root is not None:
             raise Wrong(f"is a {root} field and says no route: it takes {_offered(root)}.")
@@ -53,9 +54,9 @@ def binding(
     if (root == "mutation") is (verb in SAFE):
         where = "a mutation" if root == "mutation" else "a query" if root else "a type"
         raise Wrong(f"has @{verb}, and a field of {where} takes {_offered(root)}.")
-    given = _given(directives[verb], calls[0])
+    said = given(directives[verb], calls[0])
     try:
-        return _call(verb, given, field, is_root=root is not None, opened=opened)
+        return _call(verb, said, field, is_root=root is not None, opened=opened)
     except RestgqlError as exc:
         raise Wrong(f"@{verb}: {exc.message}") from exc
 
@@ -64,7 +65,8 @@ def _offered(root: str | None) -> str:
     return "@post, @put, @patch or @delete" if root == "mutation" else "@get"
 
 
-def _given(directive: GraphQLDirective, node: Any) -> Given:
+def given(directive: GraphQLDirective, node: DirectiveNode) -> Given:
+    """The arguments of a directive. Raises Wrong."""
     try:
         return get_argument_values(directive, node)
     except GraphQLError as exc:
@@ -79,7 +81,7 @@ def _pick(given: Given) -> Pick:
         if header is None and not status:
             raise Wrong("@select takes from:, header: or status: true.")
         return Pick(keys=(), header=header, status=status)
-    return Pick(keys=keys_of(expression), select=_checked(expression), header=header)
+    return Pick(keys=keys_of(expression), select=checked(expression), header=header)
 
 
 def keys_of(expression: str) -> tuple[str, ...] | None:
@@ -92,7 +94,8 @@ def keys_of(expression: str) -> tuple[str, ...] | None:
     return (quoted[1],) if quoted else None
 
 
-def _checked(expression: str | None) -> str | None:
+def checked(expression: str | None) -> str | None:
+    """The expression. Raises Wrong where it is no JMESPath."""
     if expression is not None:
         try:
             select.check(expression)
@@ -122,13 +125,13 @@ def _call(verb: str, given: Given, field: GraphQLField, *, is_root: bool, opened
         method=verb.upper(),
         template=path,
         arguments=arguments,
-        query=_checked(given.get("query")),
-        body=_checked(given.get("body")),
+        query=checked(given.get("query")),
+        body=checked(given.get("body")),
         left=_left(given, path, called, field) if verb not in SAFE else (),
         encoding=given.get("encoding") or "JSON",
-        select=_checked(given.get("select")),
+        select=checked(given.get("select")),
         headers=called,
-        batch=_batch(given["batch"], arguments, is_root=is_root) if given.get("batch") else None,
+        batch=_batch(given["batch"], arguments, called, is_root=is_root) if given.get("batch") else None,
         null_on=frozenset(given.get("nullOn") or ()) if nullable else frozenset(),
         timeout=seconds,
         many=many,
@@ -160,9 +163,15 @@ def _headers(verb: str, given: Given) -> Iterator[tuple[str, Template]]:
         yield header["name"].lower(), template.compile(header["value"])
 
 
-def _batch(given: Given, arguments: frozenset[str], *, is_root: bool) -> Batch:
+def _batch(
+    given: Given, arguments: frozenset[str], called: tuple[tuple[str, Template], ...], *, is_root: bool
+) -> Batch:
     if is_root:
         raise Wrong("batch: a root field has no parents to batch.")
+    for header, value in called:
+        for name in value.names:
+            if name.text.partition(".")[0] not in arguments:
+                raise Wrong(f"batch: the header {header} takes {{{name.text}}} of one parent, and a batch is for many.")
     path, by, key = template.compile(given["path"]), tuple(given["by"]), tuple(given["key"])
     if len(by) != len(key) or not by:
         raise Wrong(f"batch: by has {len(by)} keys and key {len(key)}; they are matched pairwise.")
@@ -182,6 +191,6 @@ def _batch(given: Given, arguments: frozenset[str], *, is_root: bool) -> Batch:
         by=by,
         key=key,
         carries=carries,
-        select=_checked(given.get("select")),
+        select=checked(given.get("select")),
         size=given.get("size") or 50,
     )

@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
 from flask import Flask, request
+from flask.cli import ScriptInfo
 from graphql import validate_schema
 
 from restgql import ConfigError, Gateway
+from restgql.cli import cli
 from restgql.graph.review import review
 from restgql.sources import Typed
 
@@ -178,7 +180,10 @@ def test_the_review_says_what_has_types_what_multiplies_and_what_nobody_reaches(
     )
     app = app_of(tmp_path)
     mount(app, schema="schema")
-    said = review(typed(app).schema, app.extensions["restgql"]["restgql"].routes.reachable())
+    said = review(
+        typed(app).schema,
+        [(m, r.path) for r in app.extensions["restgql"]["restgql"].routes.reachable() for m in r.methods],
+    )
     assert {(row.method, row.path): row.kind for row in said.rows} == {
         ("GET", "/openapi.json"): "untyped",
         ("GET", "/owners/{id}"): "json",
@@ -191,3 +196,52 @@ def test_the_review_says_what_has_types_what_multiplies_and_what_nobody_reaches(
         "Pet.owner is non-null and makes a request: where that fails, its whole parent is null.",
         "Alone is reached by no operation.",
     )
+
+
+def test_annotated_views_have_types_unless_an_earlier_source_has_them(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+
+    class Word(TypedDict):
+        text: str
+        size: int
+
+    def word(text: str) -> Word:
+        return {"text": text, "size": len(text)}
+
+    app.add_url_rule("/words/<text>", "word", word)
+    app.view_functions["pet"].__annotations__["return"] = Word
+    gateway = mount(app, openapi=DOCUMENT, annotations=True)
+    assert gateway.execute('{ word(text: "abc") { size } getPet(petId: 1) { name } }') == {
+        "data": {"word": {"size": 3}, "getPet": {"name": "pet 1"}}
+    }
+    query = typed(app).schema.query_type
+    assert query is not None
+    assert "pet" not in query.fields
+
+
+def test_a_type_of_two_sources_is_an_error(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    app.add_url_rule("/x", "x", lambda: {})
+    app.view_functions["x"].__annotations__["return"] = TypedDict("Pet", {"name": str})
+    mount(app, openapi=DOCUMENT, annotations=True)
+    with pytest.raises(ConfigError, match="Pet is made by two sources"):
+        typed(app)
+
+
+def test_infer_writes_sdl_of_what_routes_answer(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    mount(app)
+
+    def infer(*paths: str) -> Any:
+        return app.test_cli_runner().invoke(cli, ["infer", *paths], obj=ScriptInfo(create_app=lambda: app))
+
+    done = infer("/pets/1", "/pets/2", "/pets")
+    assert done.exit_code == 0
+    (tmp_path / "pets.graphql").write_text(done.stdout)
+    again = app_of(tmp_path)
+    gateway = mount(again, schema="pets.graphql")
+    assert gateway.execute("{ pets { name ownerId } pet(number: 2) { name } }")["data"] == {
+        "pets": [{"name": "pet 1", "ownerId": 3}, {"name": "pet 2", "ownerId": 3}],
+        "pet": {"name": "pet 2"},
+    }
+    assert "no route" in infer("/missing").stderr

@@ -31,6 +31,7 @@ class Arguments:
         self.nodes: list[InputValueDefinitionNode] = []
         self.headers: list[tuple[str, str]] = []
         self.notes: list[str] = []
+        self.remarks: list[str] = []
         self.types: set[str] = set()
         self._hint = hint
         self._registry = registry
@@ -39,15 +40,21 @@ class Arguments:
         self._expanded: list[str] = []
         self._path = path
         self._given = {(parameter.name, parameter.place): parameter for parameter in given}
-        self._needed = variables(path)
-        keys = [(name, "path") for name in self._needed]
-        keys += [key for key in self._given if key[0] not in self._needed and key[1] in ("query", "header")]
+        needed = variables(path)
+        for name in needed:  # what stands in the path goes there, wherever it is said to be
+            if (name, "path") not in self._given and (name, "query") in self._given:
+                self._given[name, "path"] = self._given.pop((name, "query"))
+        keys = [(name, "path") for name in needed]
+        keys += [key for key in self._given if key[1] in ("query", "header")]
         self._names = names.Names(_TAKEN)
         valid = {key: self._names.take(key[0]) for key in keys if names.is_name(key[0])}
         self._called = {key: valid.get(key) or self._names.take(names.member(key[0], "argument")) for key in keys}
 
     def gather(self) -> None:
         """Makes an argument of each parameter that can be sent; of the others it is noted why."""
+        for name, place in self._given:
+            if place == "cookie":
+                self.remarks.append(f"the cookie {name} is the caller's own")
         for (name, place), called in self._called.items():
             parameter = self._given.get((name, place))
             try:
@@ -86,7 +93,7 @@ class Arguments:
 
     @property
     def query(self) -> str:
-        return f"{{{', '.join(self._query)}}}" if self._query else ""
+        return _expression(self._query)
 
     def _is_list(self, name: str) -> bool:
         parameter = self._given.get((name, "path"))
@@ -106,7 +113,7 @@ class Arguments:
 
     def _in_query(self, parameter: Parameter, called: str) -> None:
         placed = styles.in_query(self._registry.shapes, parameter, called)
-        if placed.entries and len(self.query) + sum(map(len, placed.entries)) + 10 > MAX_EXPRESSION:
+        if placed.entries and len(_expression([*self._query, *placed.entries])) > MAX_EXPRESSION:
             raise Problem("the expression for the query would be too long")
         self._add(parameter, called, required=parameter.required)
         if placed.template:
@@ -117,7 +124,8 @@ class Arguments:
         """Never required: a sub-request carries the caller's own headers."""
         lower = parameter.name.lower()
         if lower in _NOT_PARAMETERS or headers.never_set(parameter.name):
-            return  # the caller's, or what the gateway sees to
+            self.remarks.append(f"the header {parameter.name} is the caller's own, or the gateway's")
+            return
         if not _TOKEN.match(parameter.name):
             raise Problem("it is no header name")
         if styles.form(self._registry.shapes, parameter) is not styles.Form.SCALAR:
@@ -141,3 +149,7 @@ class Arguments:
             return None  # it would go over the caller's own
         schema = mapping(self._registry.shapes.locate(parameter.schema).schema)
         return defaults.literal(schema, typed, self._registry, required=parameter.required)
+
+
+def _expression(entries: list[str]) -> str:
+    return f"{{{', '.join(entries)}}}" if entries else ""

@@ -9,7 +9,7 @@ from restgql.graph.openapi.registry import Registry, Typed
 
 _INT = range(-(2**31), 2**31)
 _LONG = range(-(2**63), 2**63)
-_STRINGS = frozenset({"String", "ID", "DateTime", "Date", "UUID"})
+_STRINGS = frozenset({"String", "ID"})
 
 
 def literal(schema: Schema, typed: Typed, registry: Registry, *, required: bool) -> ValueNode | None:

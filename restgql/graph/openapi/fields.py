@@ -16,12 +16,12 @@ from restgql.graph.openapi.parts import Schema, description
 from restgql.graph.openapi.problem import Problem
 from restgql.graph.openapi.references import References
 from restgql.graph.openapi.registry import Registry, Typed
-from restgql.graph.openapi.responses import response
+from restgql.graph.openapi.responses import Response, response
 from restgql.graph.openapi.scalars import JSON
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """A field, the types that it leads to, and what of its operation it leaves out."""
+    """A field, the types that it leads to, and what of its operation it leaves out; `remarks` spoil nothing."""
 
     operation: Operation
     node: FieldDefinitionNode
@@ -29,6 +29,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     result: Typed
     types: frozenset[str]
     notes: tuple[str, ...]
+    remarks: tuple[str, ...]
     declared: bool
 
 
@@ -55,10 +56,7 @@ class Fields:
         try:
             found = response(operation, self._references, self._document)
             declared = found.declared
-            if found.problem:
-                result = self._registry.typed(JSON, problem=found.problem)
-            else:
-                result = self._outputs.type(found.schema, f"{hint}Response")
+            result = self._result(found, f"{hint}Response")
             self._registry.finish()
         except Exception as exc:  # as above
             result = self._registry.typed(JSON, problem=_reason(exc))
@@ -69,6 +67,7 @@ class Fields:
             result=result,
             types=frozenset({*arguments.types, result.name}),
             notes=(*notes, *arguments.notes),
+            remarks=tuple(arguments.remarks),
             declared=declared,
         )
 
@@ -96,6 +95,13 @@ class Fields:
         called = arguments.add_body(typed, found.description, required=found.required)
         encoding = {} if found.encoding == "JSON" else {"encoding": EnumValueNode(value=found.encoding)}
         return {"body": called, **encoding}
+
+    def _result(self, found: Response, hint: str) -> Typed:
+        if found.is_text and self._outputs.is_scalar(found.schema):
+            return self._registry.typed("String")
+        if found.problem:
+            return self._registry.typed(JSON, problem=found.problem)
+        return self._outputs.type(found.schema, hint)
 
     def _node(
         self, operation: Operation, name: str, arguments: Arguments, encoded: Mapping[str, Any], result: Typed

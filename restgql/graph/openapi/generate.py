@@ -32,9 +32,14 @@ CORE_FIELDS = {
     "Mutation": frozenset({"post", "put", "patch", "delete"}),
 }
 
+NO_MORE = "the document says no more of the response"
+
 
 class OperationNote(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an operation: `partly` and `json` have a reason. `path` is as the document has it."""
+    """What became of an operation: `partly` and `json` have a reason, and so may `typed` for what needs no argument.
+
+    `path` is as the document has it.
+    """
 
     method: str
     path: str
@@ -46,7 +51,7 @@ class OperationNote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation that has no field."""
+    """An operation that has no field; a path item that could not be found has no method."""
 
     method: str
     path: str
@@ -104,7 +109,8 @@ class _Generation:
     def run(
         self, allowed: Allowed, locked: Mapping[str, str], accepted: Collection[str], bases: tuple[str, ...]
     ) -> Generated:
-        found = list(operations(self._document, self._references))
+        found, lost = operations(self._document, self._references)
+        self._skipped = [Skipped(method="", path=path, reason=reason) for path, reason in lost.items()]
         called = _called(found, locked)
         for operation in found:
             path = self._path(operation, allowed, bases)
@@ -149,11 +155,11 @@ class _Generation:
         troubled = self._registry.troubled()
         notes = []
         for one in self._made:
-            reasons = [*([one.result.problem] if one.result.problem else []), *one.notes]
+            named = one.result.problem or (NO_MORE if one.result.name == JSON else "")
+            reasons = [*([named] if named else []), *one.notes]
             reasons += [troubled[name] for name in sorted(one.types) if name in troubled]
             kind: Kind = "json" if one.result.name == JSON else "partly" if reasons else "typed"
-            if kind == "json" and not reasons:
-                reasons = ["the document says no more of the response"]
+            reasons += one.remarks
             notes.append(
                 OperationNote(
                     method=one.operation.method.upper(),

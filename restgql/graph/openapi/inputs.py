@@ -10,7 +10,7 @@ from restgql.graph.openapi import names
 from restgql.graph.openapi.parts import description, mapping
 from restgql.graph.openapi.problem import Problem
 from restgql.graph.openapi.registry import Registry, Source, Typed
-from restgql.graph.openapi.scalars import BINARY, JSON
+from restgql.graph.openapi.scalars import BINARY, JSON, simple
 from restgql.graph.openapi.shape import Anything, Enum, Items, Object, Scalar, Union
 
 
@@ -25,6 +25,8 @@ class Inputs:
 
     def type(self, schema: object, hint: str) -> Typed:
         """The type of a schema; the types that it needs are made by the registry's `finish`. Raises Problem."""
+        if name := simple(schema):
+            return self._registry.scalar(self._binary if name == BINARY else name)
         located, lists, hint = self._registry.unlisted(schema, hint)
         shape = self._registry.shapes.shape(located.schema)
         source = Source(located.schema, located.name, hint)
@@ -52,7 +54,8 @@ class Inputs:
         sent = {text: value for text, value in shape.properties.items() if mapping(value).get("readOnly") is not True}
         if not sent:
             return self._registry.typed(JSON, lists)
-        if wrong := next((text for text in sent if not names.is_name(text)), None):
+        wrong = next((text for text in sent if not names.is_name(text)), None)
+        if wrong is not None:
             return self._registry.typed(JSON, lists, f"its property {wrong!r} is no GraphQL name")
         name = self._registry.once(source, self._use, partial(self._define, source, shape, sent))
         self._objects.add(name)

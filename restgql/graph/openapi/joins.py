@@ -75,6 +75,8 @@ def _conventions(made: Iterable[Made], definitions: Mapping[str, DefinitionNode]
             continue
         there = {field.name.value for field in node.fields}
         for field in node.fields:
+            if not field.name.value.endswith(("id", "Id", "ID")):
+                continue  # most are not, and the pattern takes longer to say so
             match = _KEY.match(field.name.value)
             plain = isinstance(field.type, NamedTypeNode) and field.type.name.value in _KEYS
             if match is None or not plain or field.directives or match[1] in there:
@@ -135,7 +137,7 @@ def _linked(body: Schema, references: References) -> Iterator[tuple[str, Schema]
 
 
 def _followed(target: Made, parameters: Mapping[str, Any]) -> str:
-    """The target's path with the link's parameters in it; empty where it takes more, or other than keys of a body."""
+    """The target's path with the link's parameters in it; empty where it takes others, or other than keys of a body."""
     given = {}
     for name, expression in parameters.items():
         match = _POINTER.match(text(expression))
@@ -143,10 +145,10 @@ def _followed(target: Made, parameters: Mapping[str, Any]) -> str:
             return ""
         given[name.rpartition(".")[2]] = match[1][1:].replace("/", ".")
     needed = variables(target.operation.path)
-    if not set(needed) <= given.keys():
-        return ""
+    optional = _OPTIONAL.search(target.path)
+    asked = set(optional[0][2:-1].replace("*", "").split(",")) if optional else set()
     demanded = {node.name.value for node in target.node.arguments if isinstance(node.type, NonNullTypeNode)}
-    if not demanded <= given.keys():
+    if not given or not {*needed, *demanded} <= given.keys() <= {*needed, *asked}:
         return ""
     path = re.sub(r"\{(\w+)\}", lambda match: f"{{{given.get(match[1], match[1])}}}", _OPTIONAL.sub("", target.path))
     query = "&".join(f"{name}={{{key}}}" for name, key in given.items() if name not in needed)

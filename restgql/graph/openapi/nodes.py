@@ -35,6 +35,7 @@ from graphql import (
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")  # no source character (GraphQL section 2.1)
 _PLAIN_KEY = re.compile(r"[A-Za-z_][0-9A-Za-z_]*\Z")  # JMESPath's unquoted-string
+_set = object.__setattr__
 
 
 class Nodes:
@@ -68,13 +69,15 @@ class Nodes:
         directives: tuple[DirectiveNode, ...] = (),
         arguments: tuple[InputValueDefinitionNode, ...] = (),
     ) -> FieldDefinitionNode:
-        return FieldDefinitionNode(
-            name=self.name(name),
-            type=kind,
-            description=describe(description),
-            directives=directives,
-            arguments=arguments,
-        )
+        # Its constructor takes 5 µs, most of the time that a field takes: this is what it does
+        node = FieldDefinitionNode.__new__(FieldDefinitionNode)
+        _set(node, "loc", None)
+        _set(node, "description", describe(description) if description else None)
+        _set(node, "name", self.name(name))
+        _set(node, "directives", directives)
+        _set(node, "arguments", arguments)
+        _set(node, "type", kind)
+        return node
 
     def input_value(
         self, name: str, kind: TypeNode, description: str, default: ValueNode | None = None, deprecated: bool = False

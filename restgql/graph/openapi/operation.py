@@ -1,7 +1,6 @@
 """The operations of a document, in its own order, with what each is asked with."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -52,17 +51,22 @@ _COLLECTION = {
 _STYLE = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
 
 
-def operations(document: Schema, references: References) -> Iterator[Operation]:
+def operations(document: Schema, references: References) -> tuple[list[Operation], dict[str, str]]:
+    """The operations of a document, and by path why those of some could not be found."""
+    found = []
+    lost = {}
     for path, given in mapping(document.get("paths")).items():
+        if not isinstance(path, str) or path.startswith("x-"):
+            continue
         try:
             item = mapping(references.follow(given)[0])
-        except Problem:
-            continue
-        if not isinstance(path, str) or path.startswith("x-"):
+        except Problem as exc:
+            lost[path] = exc.message
             continue
         for method in METHODS:
             if isinstance(item.get(method), dict):
-                yield Operation(method=method, path=path, item=item, body=item[method])
+                found.append(Operation(method=method, path=path, item=item, body=item[method]))
+    return found, lost
 
 
 def parameters(operation: Operation, references: References) -> tuple[list[Parameter], list[str]]:

@@ -7,7 +7,7 @@ from restgql.graph.openapi import names
 from restgql.graph.openapi.nodes import key
 from restgql.graph.openapi.parts import description, mapping
 from restgql.graph.openapi.registry import Registry, Source, Typed
-from restgql.graph.openapi.scalars import BINARY, JSON
+from restgql.graph.openapi.scalars import BINARY, JSON, simple
 from restgql.graph.openapi.shape import Anything, Enum, Items, Object, Scalar, Union
 
 
@@ -18,12 +18,13 @@ class Outputs:
 
     def type(self, schema: object, hint: str) -> Typed:
         """The type of a schema; the types that it needs are made by the registry's `finish`. Raises Problem."""
+        if name := simple(schema):
+            return self._plain(name)
         located, lists, hint = self._registry.unlisted(schema, hint)
         shape = self._registry.shapes.shape(located.schema)
         source = Source(located.schema, located.name, hint)
         match shape:
             case Scalar():
-                # A file that is no JSON is a data: URL
                 return self._registry.typed("String" if shape.name == BINARY else shape.name, lists)
             case Enum():
                 return self._registry.typed(self._registry.enum(source, shape), lists)
@@ -37,6 +38,14 @@ class Outputs:
                 return self._registry.typed(JSON, lists, "it has lists nested too deep")
         assert_never(shape)
 
+    def _plain(self, name: str) -> Typed:
+        # A file that is no JSON is a data: URL
+        return self._registry.scalar("String" if name == BINARY else name)
+
+    def is_scalar(self, schema: object) -> bool:
+        """Raises Problem."""
+        return isinstance(self._registry.shapes.shape(self._registry.shapes.locate(schema).schema), Scalar | Enum)
+
     def _object(self, source: Source, shape: Object, lists: int) -> Typed:
         if all(mapping(value).get("writeOnly") is True for value in shape.properties.values()):
             return self._registry.typed(JSON, lists)
@@ -49,7 +58,8 @@ class Outputs:
             part = mapping(schema := shape.properties[text])
             if part.get("writeOnly") is True:
                 continue
-            typed = self._registry.within(name, text, self.type, schema)
+            plain = simple(schema)
+            typed = self._plain(plain) if plain else self._registry.within(name, text, self.type, schema)
             directives = () if called == text else (self._nodes.directive("select", {"from": key(text)}),)
             if part.get("deprecated") is True:
                 directives = (*directives, self._nodes.directive("deprecated", {}))
@@ -59,7 +69,8 @@ class Outputs:
     def _union(self, source: Source, shape: Union, lists: int) -> Typed:
         values = {}
         for member in shape.members:
-            typed = self.type(member.schema, member.name or f"{source.name or source.hint}{names.pascal(member.value)}")
+            title = f"{source.name or source.hint}{names.pascal(member.name or member.value)}"
+            typed = self.type(member.schema, title)
             values[typed.name] = member.value
         if JSON in values or len(values) < len(shape.members) or not self._registry.claim(values):
             return self._registry.typed(JSON, lists, "a member of it has more than one value of a discriminator")

@@ -6,6 +6,7 @@ from typing import Any
 Schema = Mapping[str, Any]
 
 _NOTHING: Schema = {}
+_WORDS = frozenset({"description", "summary"})
 
 
 def mapping(value: Any) -> Schema:
@@ -21,9 +22,10 @@ def text(value: Any) -> str:
 
 
 def description(*sources: Any) -> str:
-    """The first description there is, else the first summary or title."""
-    for key in ("description", "summary"):
-        for source in sources:
-            if found := text(mapping(source).get(key)).strip():
-                return found
+    """The first description there is, else the first summary."""
+    told = [source for source in sources if isinstance(source, dict) and not _WORDS.isdisjoint(source)]
+    for key in ("description", "summary") if told else ():
+        for source in told:
+            if isinstance(found := source.get(key), str) and found:
+                return found.strip()
     return ""

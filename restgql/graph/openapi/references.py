@@ -45,7 +45,7 @@ class References:
 
     def _look_up(self, reference: str) -> Any:
         where, _, fragment = reference.partition("#")
-        found = self._document(where)
+        found = self._document(_joined("", where))
         if fragment and not fragment.startswith("/"):
             raise Problem(f"the reference {reference} names an anchor, not a place")
         for step in unquote(fragment).split("/")[1:]:
@@ -61,8 +61,7 @@ class References:
     def _document(self, where: str) -> Any:
         if where in self._documents:
             return self._documents[where]
-        split = urlsplit(where)
-        if split.scheme or split.netloc:
+        if _is_elsewhere(where):
             raise Problem(f"the reference {where} leads to another server, which is never asked")
         if self._load is None:
             raise Problem(f"the reference {where} leads to another document")
@@ -108,14 +107,22 @@ def _rebased(document: Any, where: str) -> Any:
 
 def _joined(where: str, reference: str) -> str:
     target, mark, fragment = reference.partition("#")
-    split = urlsplit(target)
     if not target:
         target = where
-    elif not (split.scheme or split.netloc):
+    elif not _is_elsewhere(target):
         target = posixpath.normpath(posixpath.join(posixpath.dirname(where), target))
     return f"{target}{mark}{fragment}"
 
 
-def component_schemas(document: Schema) -> Schema:
-    """The named schemas of a document of either dialect."""
-    return {**mapping(document.get("definitions")), **mapping(mapping(document.get("components")).get("schemas"))}
+def _is_elsewhere(target: str) -> bool:
+    try:
+        split = urlsplit(target)
+    except ValueError:  # `//[`
+        return True
+    return bool(split.scheme or split.netloc)
+
+
+def component_schemas(document: Schema) -> list[str]:
+    """The names of the named schemas of a document of either dialect."""
+    found = {**mapping(document.get("definitions")), **mapping(mapping(document.get("components")).get("schemas"))}
+    return [name for name in found if isinstance(name, str)]

@@ -47,24 +47,30 @@ class Registry:
         # A named schema has its name, whatever comes before it
         self._reserved = {name: self._names.take(names.pascal(name)) for name in components}
         self._known: dict[tuple[int, str], str] = {}
-        self._pending: deque[Callable[[], None]] = deque()
+        self._pending: deque[tuple[str, Callable[[str], None]]] = deque()
         self._values: dict[str, str] = {}
         self._problems: dict[str, str] = {}
         self._users: dict[str, set[str]] = {}
+        self._scalars: dict[str, Typed] = {}
         self.definitions: dict[str, DefinitionNode] = {}
         self.enums: dict[str, dict[str, str]] = {}
 
     def finish(self) -> None:
-        """Makes the types that those made so far need."""
+        """Makes the types that those made so far need; one that cannot be made is a scalar, which takes what comes."""
         while self._pending:
-            self._pending.popleft()()
+            name, define = self._pending.popleft()
+            try:
+                define(name)
+            except Exception as exc:  # whatever a document holds, it spoils this type alone
+                self.definitions[name] = self.nodes.scalar(name)
+                self.note(name, f"{name} has no type, {type(exc).__name__}: {exc}")
 
     def document(self) -> list[DefinitionNode]:
         """All definitions, those of scalars last."""
         for name, value in self._values.items():
             node = self.definitions[name]
-            assert isinstance(node, ObjectTypeDefinitionNode)
-            node.directives = self.nodes.told_by(value)
+            if isinstance(node, ObjectTypeDefinitionNode):
+                node.directives = self.nodes.told_by(value)
         scalars = sorted(self._users.keys() - self.definitions.keys() - CORE)
         return [*self.definitions.values(), *(self.nodes.scalar(name) for name in scalars)]
 
@@ -78,6 +84,12 @@ class Registry:
             lists += 1
         return located, lists, hint
 
+    def scalar(self, name: str) -> Typed:
+        typed = self._scalars.get(name)
+        if typed is None:
+            typed = self._scalars[name] = self.typed(name)
+        return typed
+
     def typed(self, name: str, lists: int = 0, problem: str = "") -> Typed:
         if name not in self._users:
             self._users[name] = set()
@@ -89,7 +101,7 @@ class Registry:
         name = self._known.get(identity)
         if name is None:
             name = self._known[identity] = self._name(source, use)
-            self._pending.append(lambda: define(name))
+            self._pending.append((name, define))
         return name
 
     def enum(self, source: Source, shape: Enum) -> str:

@@ -10,7 +10,6 @@ from restgql.graph.openapi.operation import Operation
 from restgql.graph.openapi.parts import Schema, mapping, sequence, text
 from restgql.graph.openapi.references import References
 
-_STRING: Schema = {"type": "string"}
 _SUCCESS = re.compile(r"2(\d\d|XX)\Z")
 _FIRST = ("200", "201")
 # What documents call JSON, besides its names
@@ -25,6 +24,8 @@ class Response(msgspec.Struct, frozen=True):
     schema: Any = None
     problem: str = ""
     declared: bool = False
+    is_text: bool = False
+    """Its value is a string: the text, or a data: URL of what is no text."""
     """Whether the document has a schema for it, be it of no use."""
 
 
@@ -37,7 +38,7 @@ def response(operation: Operation, references: References, document: Schema) -> 
     others = Response(problem=NO_SCHEMA)
     for status in statuses or ["default"]:
         found = _response(mapping(references.follow(given.get(status))[0]), operation, document)
-        if found.schema is not None:
+        if found.schema is not None and not found.is_text:
             return found
         if found.declared and not others.declared:
             others = found
@@ -56,10 +57,7 @@ def _response(source: Schema, operation: Operation, document: Schema) -> Respons
             return Response(schema, declared=True)
     if declared:
         name, schema = next(iter(declared.items()))
-        # Text is a string, and what is no text is a data: URL
-        if mapping(schema).get("type") in ("string", "file"):
-            return Response(_STRING, declared=True)
-        return Response(problem=f"the response is {essence(name)}, no JSON", declared=True)
+        return Response(schema, f"the response is {essence(name)}, no JSON", declared=True, is_text=True)
     return Response(problem=NO_SCHEMA)
 
 

@@ -8,8 +8,8 @@ JSON = "JSON"
 BINARY = "Binary"
 """Stands for a file: an Upload in a multipart body, a String elsewhere; it is in no schema."""
 
-CORE = frozenset({"Int", "Float", "String", "Boolean", "ID", JSON, "Upload"})
-"""The scalars that the core has, or that need no definition."""
+CORE = frozenset({"Int", "Float", "String", "Boolean", "ID", JSON})
+"""The scalars that are there whatever the core has."""
 
 _INT = 2**31
 SCALARS: dict[str, dict[str, str]] = {
@@ -33,6 +33,7 @@ SCALARS: dict[str, dict[str, str]] = {
     "bool": {"": "Boolean"},
     "str": {"": "String"},
 }
+_TELLING = frozenset({"$ref", "enum", "const", "properties", "items", "allOf", "oneOf", "anyOf"})
 # What can be had for values of more than one scalar; the others are JSON.
 _WIDER = (
     (frozenset({"Int", "Long"}), "Long"),
@@ -54,6 +55,14 @@ def scalar(kind: str, schema: Schema) -> str | None:
 def _wide(schema: Schema) -> bool:
     bounds = [schema.get(key) for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")]
     return any(isinstance(bound, int | float) and abs(bound) > _INT for bound in bounds)
+
+
+def simple(schema: object) -> str | None:
+    """The scalar of a schema that is a type and its format: most are, and need no more looking into."""
+    if not isinstance(schema, dict) or not _TELLING.isdisjoint(schema):
+        return None
+    kind = schema.get("type")
+    return scalar(kind, schema) if isinstance(kind, str) else None
 
 
 def of_values(values: list[Any]) -> str:

@@ -109,7 +109,7 @@ def wrapped(schema: Schema) -> Any | None:
 def plain(schema: Schema) -> Shape:
     """The shape of a schema that is composed of no others."""
     found = kinds(schema)
-    properties = mapping(schema.get("properties"))
+    properties = properties_of(schema)
     if properties and (not found or "object" in found):
         return Object(properties, required(schema))
     if len(found) > 1:
@@ -121,6 +121,12 @@ def plain(schema: Schema) -> Shape:
         return _choice(values)
     name = scalar(kind, schema)
     return Scalar(name) if name else Anything()
+
+
+def properties_of(schema: Schema) -> Schema:
+    """Properties by name; YAML that others have read has numbers for some."""
+    found = mapping(schema.get("properties"))
+    return found if all(type(name) is str for name in found) else {str(name): part for name, part in found.items()}
 
 
 def required(schema: Schema) -> frozenset[str]:

@@ -16,6 +16,7 @@ from restgql.graph.openapi.shape import (
     is_null,
     nullable,
     plain,
+    properties_of,
     required,
     structured,
     wrapped,
@@ -105,7 +106,7 @@ class Shapes:
         needed: frozenset[str] = frozenset()
         groups = []
         for part in parts:
-            for name, value in mapping(part.get("properties")).items():
+            for name, value in properties_of(part).items():
                 if name not in properties or structured(value):
                     properties[name] = value
             needed |= required(part)
@@ -148,15 +149,13 @@ class Shapes:
         found: dict[int, Variant] = {}
         for member in group.members:
             located = self.locate(member)
-            found.setdefault(id(located.schema), self._variant(located, base))
+            if id(located.schema) not in found:
+                found[id(located.schema)] = self._variant(member, located, base)
         return list(found.values())
 
-    def _variant(self, located: Located, base: Schema) -> Variant:
+    def _variant(self, member: Any, located: Located, base: Schema) -> Variant:
         shape = self.shape(located.schema)
-        schema: Any = located.schema
         if base and isinstance(shape, Object) and not base.keys() <= shape.properties.keys():
-            name = located.name
-            schema = {"properties": {**base, **shape.properties}, "type": "object"}
-            shape = self.shape(schema)
-            return Variant(schema, shape, name)
-        return Variant(schema, shape, located.name)
+            member = {"type": "object", "properties": {**base, **shape.properties}}
+            shape = self.shape(member)
+        return Variant(member, shape, located.name)
