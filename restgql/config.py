@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -12,6 +12,7 @@ from restgql.formats.remote import table
 
 PREFIX = "RESTGQL_"
 
+Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
@@ -26,6 +27,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     url_prefix: UrlPath | None = None
 
     routes: list[str] | None = None
+    verbs: list[Verb] = msgspec.field(default_factory=lambda: ["GET"])
     subrequest_headers: list[str] = msgspec.field(default_factory=list)
     upstreams: dict[str, str] = msgspec.field(default_factory=dict)
     upstream_headers: list[str] = msgspec.field(default_factory=list)

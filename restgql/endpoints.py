@@ -52,7 +52,7 @@ class Mounted:
         self.routes = Routes(
             app,
             config.routes,
-            frozenset({"GET"}),
+            frozenset({"GET", *config.verbs}),
             lambda endpoint: is_gateway(app, endpoint),
             self.remotes.table if self.remotes else (),
         )

@@ -174,6 +174,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[str, ...] = ()
     twin: str | None = None
     deferred: bool = False
+    method: str = "GET"
+    body: bytes = b""
+    content_type: str = ""
     call: Call | None = None
     pick: Pick | None = None
     cases: dict[str, tuple["Step", ...]] = {}

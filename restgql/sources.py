@@ -62,7 +62,7 @@ def typed(config: Config, app: Flask, routes: Routes, query: type | None = None,
         annotated = annotations.generate(_views(routes, _called_in(found)), camel_case=config.camel_case)
         found.append(Definitions(document=annotated.document, written=False))
         rows += map(_row, annotated.operations)
-    base = core.build(query, mutation)
+    base = core.build(query, mutation, [verb for verb in config.verbs if verb != "GET"])
     if not found:
         return Typed(base)
     clashes = _clashes(found)

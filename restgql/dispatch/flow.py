@@ -73,17 +73,16 @@ class Flow:
             if step.refused is not None:
                 raise step.refused
             match step.field:
-                case Field.CALL:
-                    request = call_of(step, scope, self._caller.site)
-                    if scope is None:  # a browser would send the cookies of the mutations before it
-                        cookie = self._caller.cookie_along(tuple(self._mutations), request.target.path)
+                case Field.CALL | Field.GET | Field.FETCH:
+                    make = request_of if step.call is None else call_of
+                    request = make(step, scope, self._caller.site)
+                    trail = scope.trail if scope is not None else tuple(self._mutations)
+                    if scope is None and trail:  # a browser would send the cookies of the mutations before it
+                        cookie = self._caller.cookie_along(trail, request.target.path)
                         request = msgspec.structs.replace(request, cookie=cookie)
-                    asks.append(Ask(step, request, outcome, path, trail=scope.trail if scope else ()))
+                    asks.append(Ask(step, request, outcome, path, trail=trail))
                 case Field.PICK:
                     raise AssertionError("it is a parent's own")
-                case Field.GET | Field.FETCH:
-                    request = request_of(step, scope, self._caller.site)
-                    asks.append(Ask(step, request, outcome, path, trail=scope.trail if scope else ()))
                 case Field.AGGREGATE:
                     outcome.parts = {part.key: Outcome() for part in step.steps}
                     for part in step.steps:

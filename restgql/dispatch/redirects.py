@@ -86,7 +86,8 @@ class Chain(msgspec.Struct, frozen=True):
         cookie = self.caller.cookie_after(request, reply, onward.path)
         if reply.status == 303 or (reply.status in (301, 302) and request.method == "POST"):
             request = msgspec.structs.replace(request, method="GET", body=b"", content_type="")
-        return msgspec.structs.replace(request, target=onward, cookie=cookie, opened=False)
+        opened = request.opened and onward.path == f"{request.target.path}/"  # a rule's own slash leads to that rule
+        return msgspec.structs.replace(request, target=onward, cookie=cookie, opened=opened)
 
 
 def _upstream(site: Site, path: str) -> Remote | None:

@@ -94,7 +94,9 @@ class Scheduler:
         """Take what these would cost out of the budget, all or none. Raises LimitExceeded."""
         with self._lock:
             fresh = {request.identity: request.typed for request in requests if request.identity not in self._known}
-        self._budget.take(len(fresh), sum(fresh.values()))
+        unsafe = [request.typed for request in requests if request.method not in SAFE_METHODS]
+        safe = [fresh[identity] for identity in fresh if identity[0] in SAFE_METHODS]
+        self._budget.take(len(safe) + len(unsafe), sum(safe) + sum(unsafe))
 
     def submit(self, request: SubRequest, listener: Listener, *, later: bool = False) -> None:
         """Have `listener` hear the answer to `request`, which was reserved, or at once if it is known.

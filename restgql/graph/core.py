@@ -3,6 +3,7 @@
 No resolver here does I/O: `source` has the answers already, under the field's name in the response.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import graphene
@@ -12,6 +13,7 @@ from restgql.graph import user_types
 from restgql.graph.json_scalar import JSON, SPECIFIED_BY
 from restgql.selection import DEFER, STREAM
 
+VERBS = ("POST", "PUT", "PATCH", "DELETE")
 TEMPLATES = "Templates are filled from this response's JSON."
 
 
@@ -153,6 +155,14 @@ class RestItem(graphene.ObjectType):  # type: ignore[misc]
     each = _each()
 
 
+class RestEncoding(graphene.Enum):  # type: ignore[misc]
+    """How the body of a request is written."""
+
+    JSON = "JSON"
+    FORM = "FORM"
+    MULTIPART = "MULTIPART"
+
+
 class RestRoute(graphene.ObjectType):  # type: ignore[misc]
     """A route that can be asked for."""
 
@@ -186,15 +196,37 @@ class Query(graphene.ObjectType):  # type: ignore[misc]
         return source.routes(prefix)
 
 
-def build(query: type | None = None, mutation: type | None = None) -> GraphQLSchema:
-    """The core schema, with a user's graphene types beside it. Raises SchemaError.
+def _verb(method: str) -> graphene.Field:
+    return graphene.Field(
+        RestResponse,
+        path=graphene.String(required=True),
+        params=JSON(),
+        body=JSON(),
+        encoding=RestEncoding(default_value=RestEncoding.JSON),
+        headers=_headers(),
+        follow_redirects=graphene.Boolean(default_value=True),
+        resolver=_answer,
+        description=f"The response to {method} path, whatever its status.",
+    )
+
+
+def _mutation(mutation: type | None, verbs: Collection[str]) -> type | None:
+    """A user's fields, and one for each of these verbs. Raises SchemaError where both have one of a name."""
+    if not verbs:
+        return None if mutation is None else type("Mutation", (mutation,), {})
+    fields = {verb.lower(): _verb(verb) for verb in VERBS if verb in verbs}
+    return user_types.combined(mutation, type("Mutation", (graphene.ObjectType,), fields), "Mutation")
+
+
+def build(query: type | None = None, mutation: type | None = None, verbs: Collection[str] = ()) -> GraphQLSchema:
+    """The core schema, with these unsafe verbs, and with a user's graphene types beside it. Raises SchemaError.
 
     It always holds ID and Float, so that clients may declare such variables.
     """
     directives = [*specified_directives, DEFER, STREAM]
     schema: GraphQLSchema = graphene.Schema(
-        query=user_types.combined(query, Query),
-        mutation=None if mutation is None else type("Mutation", (mutation,), {}),
+        query=user_types.combined(query, Query, "Query"),
+        mutation=_mutation(mutation, verbs),
         types=[graphene.ID, graphene.Float],
         directives=directives,
     ).graphql_schema
@@ -202,5 +234,5 @@ def build(query: type | None = None, mutation: type | None = None) -> GraphQLSch
     assert isinstance(json, GraphQLScalarType)
     json.specified_by_url = SPECIFIED_BY  # graphene has no word for it
     if query is not None or mutation is not None:
-        user_types.bind(schema, own=set(Query._meta.fields))
+        user_types.bind(schema, own={*Query._meta.fields, *(verb.lower() for verb in verbs)})
     return schema

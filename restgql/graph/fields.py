@@ -38,6 +38,8 @@ def binding(
     root: str | None, field: GraphQLField, node: FieldDefinitionNode, directives: Directives, name: str, *, opened: bool
 ) -> Call | Pick:
     """The binding of a field; `root` is the operation if it is a root field, `name` its key in JSON. Raises Wrong."""
+    if root is None and not node.directives:
+        return Pick(keys=(name,))
     calls = [directive for directive in node.directives if directive.name.value in OF_A_CALL]
     picks = [directive for directive in node.directives if directive.name.value == "select"]
     if len(calls) + len(picks) > 1:

@@ -67,14 +67,14 @@ class Get(graphene.Field):  # type: ignore[misc]
         return self._call
 
 
-def combined(query: type | None, core_query: type) -> type:
-    """The root type with a user's fields beside the core's. Raises SchemaError where both have one of a name."""
-    if query is None:
-        return core_query
-    clash = sorted(set(query._meta.fields) & set(core_query._meta.fields))  # type: ignore[attr-defined]
+def combined(own: type | None, core: type, name: str) -> type:
+    """The root type with a user's own fields beside the core's. Raises SchemaError where both have one of a name."""
+    if own is None:
+        return core
+    clash = sorted(set(own._meta.fields) & set(core._meta.fields))  # type: ignore[attr-defined]
     if clash:
-        raise SchemaError([f"{query.__name__}.{name}: the gateway has a field of this name." for name in clash])
-    return type("Query", (query, core_query), {})
+        raise SchemaError([f"{own.__name__}.{field}: the gateway has a field of this name." for field in clash])
+    return type(name, (own, core), {})
 
 
 def bind(schema: GraphQLSchema, *, own: Collection[str]) -> None:

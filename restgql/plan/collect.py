@@ -20,6 +20,7 @@ from graphql import (
 from restgql.binding import Call, Pick
 from restgql.errors import BadRequest, RestgqlError
 from restgql.formats import headers, template
+from restgql.formats.body import BODIES
 from restgql.model import Field, Follow, Step
 from restgql.plan.document import InvalidRequest
 from restgql.plan.plan import Plan, Setting
@@ -30,6 +31,7 @@ Arguments = dict[str, Any]
 Below = dict[str, Any]
 
 _BY_NAME = {field.value: field for field in Field}
+_VERBS = frozenset({"post", "put", "patch", "delete"})
 _CORE = frozenset({"Query", "RestResponse", "RestItem"})
 
 
@@ -55,6 +57,7 @@ def step_of(
     literal: frozenset[str] = frozenset(),
     deferred: bool = False,
     steps: tuple[Step, ...] = (),
+    method: str = "GET",
 ) -> Step:
     """The step of a field with these arguments; `literal` are the names that its params spell out, even absent."""
     try:
@@ -64,9 +67,13 @@ def step_of(
         limit = given.get("limit")
         if limit is not None and limit < 0:
             raise BadRequest("limit takes 0 or more.")
+        body, content_type = BODIES[given["encoding"]](given["body"]) if "body" in given else (b"", "")
         return Step(
             key=key,
             field=field,
+            method=method,
+            body=body,
+            content_type=content_type,
             template=template.compile(given["path"]) if "path" in given else None,
             params=params or {},
             declared=literal | frozenset(params or ()),
@@ -97,7 +104,9 @@ def _steps_of(
         if definition is None:
             continue
         binding = definition.resolve
-        field = _BY_NAME.get(group.name) if parent.name in _CORE else None
+        field, method = _BY_NAME.get(group.name) if parent.name in _CORE else None, "GET"
+        if parent.name == "Mutation" and group.name in _VERBS:
+            field, method = Field.FETCH, group.name.upper()
         if isinstance(binding, Call):
             field = Field.CALL
         elif isinstance(binding, Pick):
@@ -124,7 +133,8 @@ def _steps_of(
         else:
             literal, under = _literal_names(group.nodes[0]), below.get("steps", ())
             added = setting.added_headers
-            steps.append(step_of(field, key, given, added, literal=literal, deferred=deferred, steps=under))
+            step = step_of(field, key, given, added, literal=literal, deferred=deferred, steps=under, method=method)
+            steps.append(step)
     return tuple(steps)
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from restgql.formats.json import encode
-from restgql.model import Field, Step
+from restgql.model import SAFE_METHODS, Field, Step
 from restgql.plan.plan import Plan, Setting
 
 Seen = dict[tuple[object, ...], str]
@@ -22,12 +22,17 @@ def _marked(steps: tuple[Step, ...], above: str, seen: Seen) -> tuple[Step, ...]
         if step.field is Field.AGGREGATE:
             step = msgspec.structs.replace(step, steps=_marked(step.steps, path, seen))
         elif step.refused is None:
-            twin = path if step.field in (Field.EACH, Field.PICK) else seen.setdefault(_identity(step), path)
+            is_alone = step.field in (Field.EACH, Field.PICK) or not _is_safe(step)
+            twin = path if is_alone else seen.setdefault(_identity(step), path)
             below = _marked(step.steps, path, {})
             cases = {name: _marked(steps, path, {}) for name, steps in step.cases.items()}
             step = msgspec.structs.replace(step, twin=twin if twin != path else None, steps=below, cases=cases)
         marked.append(step)
     return tuple(marked)
+
+
+def _is_safe(step: Step) -> bool:
+    return (step.method if step.call is None else step.call.method) in SAFE_METHODS
 
 
 def _identity(step: Step) -> tuple[object, ...]:

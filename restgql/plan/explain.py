@@ -76,7 +76,7 @@ def _path(step: Step) -> str:
         return ""
     if step.field in (Field.AGGREGATE, Field.EACH):
         return "" if step.key == step.field.value else step.field.value
-    method, path = ("GET", step.template) if step.call is None else (step.call.method, step.call.template)
+    method, path = (step.method, step.template) if step.call is None else (step.call.method, step.call.template)
     if path is None:
         return f"GET {step.path}"
     try:

@@ -27,7 +27,15 @@ def request_of(step: Step, scope: Scope | None, site: Site) -> SubRequest:
     giver = None if step.is_declared(first) else scope
     to = target.parse(template.expand(step.template, lookup, link=lambda value: _followed(value, giver, site)))
     cookie = None if scope is None else scope.cookie(to.path)
-    return SubRequest(target=to, headers=step.headers, follow=step.follow, cookie=cookie)
+    return SubRequest(
+        target=to,
+        method=step.method,
+        headers=step.headers,
+        follow=step.follow,
+        cookie=cookie,
+        body=step.body,
+        content_type=step.content_type,
+    )
 
 
 def call_of(step: Step, scope: Scope | None, site: Site) -> SubRequest:

@@ -51,7 +51,7 @@ class Source:
             case "each":
                 return [Source(self._shape, item.steps, value=item.value) for item in outcome.items or ()]
         assert outcome.response is not None
-        if info.field_name == "fetch":
+        if info.field_name != "get":  # fetch, and the verbs
             return Source(self._shape, outcome.steps, response=outcome.response)
         return self._weighed(outcome.response.data(arguments.get("select")))
 
