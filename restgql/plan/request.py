@@ -92,8 +92,8 @@ def _body(step: Step) -> tuple[bytes, str]:
         value = select.search(call.body, step.params)
     else:
         value = {name: step.params[name] for name in call.left if name in step.params}
-    if call.method == "GET" or (not call.left and call.body is None):
-        return b"", ""
+    if value is None or call.method == "GET" or (not call.left and call.body is None):
+        return b"", ""  # an optional input that was left out, say
     return BODIES[call.encoding](value)
 
 

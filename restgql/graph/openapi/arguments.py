@@ -97,7 +97,10 @@ class Arguments:
 
     def _is_list(self, name: str) -> bool:
         parameter = self._given.get((name, "path"))
-        return parameter is not None and styles.form(self._registry.shapes, parameter) is styles.Form.LIST
+        try:
+            return parameter is not None and styles.form(self._registry.shapes, parameter) is styles.Form.LIST
+        except Problem:
+            return False  # it is a String
 
     def _in_path(self, name: str, called: str, parameter: Parameter | None) -> None:
         nodes = self._registry.nodes
