@@ -10,7 +10,7 @@ from graphql import GraphQLSchema, OperationType
 from restgql.config import Config
 from restgql.dispatch import Upstream, answering
 from restgql.dispatch.routes import Route
-from restgql.dispatch.run import Run, begin
+from restgql.dispatch.run import Pieces, Run, begin
 from restgql.dispatch.waits import Waits
 from restgql.errors import BadRequest, RestgqlError, Unavailable
 from restgql.formats.json import encode
@@ -36,29 +36,6 @@ AGGREGATE = "aggregate"
 VARIES = ("Accept",)
 
 Connect = Callable[[], Upstream]
-
-
-class Pieces:
-    """A response body in pieces; closing it ends the run. The first piece is made at once, with what refuses it."""
-
-    def __init__(self, pieces: Generator[bytes], run: Run) -> None:
-        self._first: bytes | None = next(pieces, b"")
-        self._pieces = pieces
-        self._run = run
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        if self._first is not None:
-            first, self._first = self._first, None
-            return first
-        return next(self._pieces)
-
-    def close(self) -> None:
-        """What the server calls at the end, or when the client has gone (PEP 3333)."""
-        self._run.close()
-        self._pieces.close()
 
 
 class Pipeline:

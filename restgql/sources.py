@@ -20,6 +20,7 @@ from restgql.formats import json
 from restgql.graph import annotations, core, documents, openapi
 from restgql.graph.compile import ROOTS, compile
 from restgql.graph.documents import Definitions, SchemaError
+from restgql.graph.notes import OperationNote
 from restgql.graph.openapi.read import load
 from restgql.graph.review import Row, shape_of
 
@@ -72,7 +73,7 @@ def typed(config: Config, app: Flask, routes: Routes, query: type | None = None,
     return Typed(schema, tuple(found), tuple(rows), joins, names)
 
 
-def _row(operation: openapi.OperationNote | annotations.Operation) -> Row:
+def _row(operation: OperationNote) -> Row:
     return Row(
         method=operation.method,
         path=operation.path,

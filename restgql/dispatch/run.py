@@ -1,7 +1,7 @@
 """The sub-requests of one operation, on their way."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import msgspec
 
@@ -63,6 +63,29 @@ class Run(msgspec.Struct, frozen=True):
     def timings(self) -> list[Timing]:
         """What became of each sub-request."""
         return self.scheduler.timings()
+
+
+class Pieces:
+    """A response body in pieces; closing it ends the run. The first piece is made at once, with what refuses it."""
+
+    def __init__(self, pieces: Generator[bytes], run: Run) -> None:
+        self._first: bytes | None = next(pieces, b"")
+        self._pieces = pieces
+        self._run = run
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
+        return next(self._pieces)
+
+    def close(self) -> None:
+        """What the server calls at the end, or when the client has gone (PEP 3333)."""
+        self._run.close()
+        self._pieces.close()
 
 
 def begin(

@@ -13,9 +13,8 @@ from restgql.graph.annotations.definitions import JSON, Document, Typed
 from restgql.graph.annotations.fields import Endpoint, Fields
 from restgql.graph.annotations.hints import Unknown
 from restgql.graph.annotations.types import Types
+from restgql.graph.notes import Kind, OperationNote, Skipped
 from restgql.graph.openapi.nodes import Nodes
-
-Kind = Literal["typed", "partly", "json"]
 
 
 class View(Endpoint, frozen=True, kw_only=True):
@@ -29,29 +28,11 @@ class View(Endpoint, frozen=True, kw_only=True):
     function: Callable[..., Any]
 
 
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a view: `partly` and `json` have a reason."""
-
-    method: str
-    path: str
-    field: str
-    kind: Kind
-    reason: str = ""
-
-
-class Skipped(msgspec.Struct, frozen=True, kw_only=True):
-    """A view that has no field."""
-
-    method: str
-    path: str
-    reason: str
-
-
 class Generated(msgspec.Struct, frozen=True, kw_only=True):
     """The SDL of some views, and what became of each."""
 
     document: DocumentNode
-    operations: tuple[Operation, ...]
+    operations: tuple[OperationNote, ...]
     skipped: tuple[Skipped, ...]
 
 
@@ -127,8 +108,8 @@ def _is_error(status: Any) -> bool:
     return bool(values) and all(isinstance(value, int) and value >= 400 for value in values)
 
 
-def _operation(view: View, field: str, typed: Typed, document: Document) -> Operation:
+def _operation(view: View, field: str, typed: Typed, document: Document) -> OperationNote:
     problems = [typed.problem] if typed.problem else [*document.problems(typed)]
     kind: Kind = "json" if typed.of == JSON else "partly" if problems else "typed"
     reason = "; ".join(problems) or ("its annotation says no more" if kind == "json" else "")
-    return Operation(method="GET", path=view.path, field=field, kind=kind, reason=reason)
+    return OperationNote(method="GET", path=view.path, field=field, kind=kind, reason=reason)

@@ -1,12 +1,13 @@
 """From an OpenAPI document to SDL with directives."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from graphql import DefinitionNode, DocumentNode, FieldDefinitionNode
 
 from restgql.errors import ConfigError
+from restgql.graph.notes import Kind, OperationNote, Skipped
 from restgql.graph.openapi import names
 from restgql.graph.openapi.fields import Fields, Made
 from restgql.graph.openapi.joins import Join, joined, proposed
@@ -19,7 +20,6 @@ from restgql.graph.openapi.registry import Registry
 from restgql.graph.openapi.scalars import JSON
 from restgql.graph.openapi.shapes import Shapes
 
-Kind = Literal["typed", "partly", "json"]
 Allowed = Callable[[str, str], bool]
 
 CORE_TYPES = frozenset(
@@ -33,29 +33,6 @@ CORE_FIELDS = {
 }
 
 NO_MORE = "the document says no more of the response"
-
-
-class OperationNote(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an operation: `partly` and `json` have a reason, and so may `typed` for what needs no argument.
-
-    `path` is as the document has it.
-    """
-
-    method: str
-    path: str
-    field: str
-    kind: Kind
-    reason: str = ""
-    declared: bool = True
-    """Whether the document has a schema for its response."""
-
-
-class Skipped(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation that has no field; a path item that could not be found has no method."""
-
-    method: str
-    path: str
-    reason: str
 
 
 class Generated(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,8 @@ from graphql import GraphQLSchema, parse, print_ast, validate_schema
 from restgql.graph import core
 from restgql.graph.compile import compile
 from restgql.graph.documents import Definitions
-from restgql.graph.openapi import Generated, OperationNote, generate
+from restgql.graph.notes import OperationNote
+from restgql.graph.openapi import Generated, generate
 
 Json = dict[str, Any]
 

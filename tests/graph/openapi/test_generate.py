@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from restgql.errors import ConfigError
-from restgql.graph.openapi import Skipped, generate
+from restgql.graph.notes import Skipped
+from restgql.graph.openapi import generate
 from tests.graph.openapi.documents import answer, asking, built, document, field, made, of, only
 
 
