@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from restgql.dispatch import Dispatcher
+from restgql.dispatch.breaker import Breaker
 from restgql.dispatch.environ import Environ
-from restgql.errors import BadPath, LimitExceeded, RestgqlError, UpstreamInvalid, UpstreamTimeout
+from restgql.errors import BadPath, LimitExceeded, RestgqlError, Unavailable, UpstreamInvalid, UpstreamTimeout
 from restgql.formats import coding, headers, remote
 from restgql.formats.remote import Remote
 from restgql.formats.target import Site
@@ -48,6 +49,7 @@ class Remotes:
         self.max_reply = max_reply
         self.logger = logger
         self._credentials = {found.prefix: own for found, own in (remote.parse(*item) for item in upstreams.items())}
+        self._breakers = {found.prefix: Breaker() for found in self.table}
         self._connections = connections
         self._lock = threading.Lock()
         self._wire: Wire | None = None
@@ -56,6 +58,10 @@ class Remotes:
     def authorization(self, at: Remote) -> str | None:
         """What the userinfo of an upstream's URL stands for."""
         return self._credentials[at.prefix]
+
+    def breaker(self, at: Remote) -> Breaker:
+        """What keeps requests from an upstream that fails."""
+        return self._breakers[at.prefix]
 
     def wire(self) -> "Wire":
         """The connections, made when they are first asked for: a fork must not share its parent's sockets."""
@@ -105,23 +111,31 @@ class Mounts:
     def _exchange(self, request: SubRequest, at: Remote, url: str, until: float) -> Reply:
         path = str(request.target)
         sent = _leaving(self._shared, request, self._remotes.leaving, self._remotes.authorization(at))
-        wire = self._remotes.wire()
+        wire, breaker = self._remotes.wire(), self._remotes.breaker(at)
         from restgql.dispatch.wire import FAILURES, failure_of
 
         failure: RestgqlError
+        if not breaker.passes():
+            failure = Unavailable("The upstream fails again and again, and is left alone for a moment.")
+            return Reply(url=path, status=failure.status, failure=failure)
         try:
-            response = wire.send(request.method, url, sent, until)
+            response = wire.send(request.method, url, sent, until, request.body)
             try:
-                return _reply(path, response, self._remotes.max_reply)
+                reply = _reply(path, response, self._remotes.max_reply)
             finally:
                 response.close()
-        except RestgqlError as exc:
+            breaker.worked()
+            return reply
+        except RestgqlError as exc:  # it answered, if with nothing that could be used
+            breaker.worked()
             failure = exc
         except FAILURES as exc:
+            breaker.failed()
             late = time.monotonic() >= until
             failure = UpstreamTimeout("The upstream did not answer in time.") if late else failure_of(exc)
             name = type(exc.__cause__ or exc.__context__ or exc).__name__
-            self._remotes.logger.warning("%s on %s [GET], of the upstream %s", name, request.target.path, at.host)
+            place = (request.target.path, request.method, at.host)
+            self._remotes.logger.warning("%s on %s [%s], of the upstream %s", name, *place)
         return Reply(url=path, status=failure.status, failure=failure)
 
 
@@ -135,6 +149,8 @@ def _leaving(shared: Environ, request: SubRequest, allowed: Iterable[str], autho
         if value and headers.is_value(value):
             fields[name] = value
     fields |= dict(request.headers)
+    if request.content_type:
+        fields["content-type"] = request.content_type
     if authorization is not None:  # the operator's, whatever a caller sends
         fields["authorization"] = authorization
     # A range is of what is sent, coding included (RFC 9110 section 14), and a part of a coded body decodes to nothing.

@@ -24,6 +24,7 @@ from urllib3.response import HTTPResponse
 from urllib3.util import Timeout
 
 from restgql.errors import UpstreamInvalid
+from restgql.model import SAFE_METHODS
 
 MAX_HEAD = 65_536
 """Bytes of a response before its body: those of interim responses, too."""
@@ -38,10 +39,13 @@ class Wire:
         # A bundle that the operator names stands in for certifi's; verification is always on.
         self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
 
-    def send(self, method: str, url: str, headers: dict[str, str], until: float) -> HTTPResponse:
+    def send(self, method: str, url: str, headers: dict[str, str], until: float, body: bytes = b"") -> HTTPResponse:
         """The response, its head read and its body not; the caller closes it. Raises FAILURES."""
         request = requests.PreparedRequest()
         request.method, request.url, request.headers = method, url, CaseInsensitiveDict(headers)
+        if body or method not in SAFE_METHODS:
+            request.body = body
+            request.headers["Content-Length"] = str(len(body))
         timeout = Timeout(total=max(0.001, until - time.monotonic()))
         response = self._adapter.send(request, stream=True, timeout=timeout, verify=self._verify)  # type: ignore[arg-type]
         raw: HTTPResponse = response.raw
