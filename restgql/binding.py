@@ -28,7 +28,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A field that makes a request (`@get`, `@post`, …). `arguments` are the names that its template may not take from
     the parent; `null_on` the statuses that are null without an error. What is `opened` may be asked for whatever
     RESTGQL_ROUTES says; `whole` is a field whose value is passed on as it is. Without a `body`, the arguments `left`
-    are it.
+    are it, each under its key.
     """
 
     method: str
@@ -36,7 +36,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     arguments: frozenset[str] = frozenset()
     query: str | None = None
     body: str | None = None
-    left: tuple[str, ...] = ()
+    left: dict[str, str] = {}
     encoding: str = "JSON"
     select: str | None = None
     headers: tuple[tuple[str, Template], ...] = ()

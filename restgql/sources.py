@@ -17,7 +17,7 @@ from restgql.config import Config
 from restgql.dispatch.routes import Routes
 from restgql.errors import ConfigError
 from restgql.formats import json
-from restgql.graph import annotations, core, documents, openapi
+from restgql.graph import annotations, camel, core, documents, openapi
 from restgql.graph.compile import ROOTS, compile
 from restgql.graph.documents import Definitions, SchemaError
 from restgql.graph.notes import OperationNote
@@ -55,6 +55,8 @@ def typed(config: Config, app: Flask, routes: Routes, query: type | None = None,
         found += documents.read(Path(app.root_path) / config.schema)
     if config.openapi is not None:
         generated = _from_openapi(config, app, routes, _called_in(found))
+        if config.camel_case:
+            camel.rename(generated.document)
         found.append(Definitions(document=generated.document, written=False))
         rows += map(_row, generated.operations)
         joins = tuple(f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)

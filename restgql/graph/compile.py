@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import msgspec
 from graphql import (
     DirectiveNode,
     DocumentNode,
@@ -18,6 +19,8 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLUnionType,
+    InputObjectTypeDefinitionNode,
+    InputObjectTypeExtensionNode,
     InterfaceTypeDefinitionNode,
     InterfaceTypeExtensionNode,
     Node,
@@ -41,6 +44,7 @@ from graphql.validation.validate import validate_sdl
 from restgql.binding import TAKES_ANY, Call, Discriminator, Pick
 from restgql.formats import json
 from restgql.graph import directives, scalars
+from restgql.graph.camel import snake
 from restgql.graph.documents import Definitions, SchemaError, at, explained, located, misfits
 from restgql.graph.fields import Wrong, binding, checked, given, keys_of
 
@@ -194,6 +198,11 @@ class _Binder:
                 self._abstract(node)
             case EnumTypeDefinitionNode() | EnumTypeExtensionNode():
                 self._enum(node)
+            case InputObjectTypeDefinitionNode() | InputObjectTypeExtensionNode() if self._camel_case:
+                of_type = self._schema.type_map[node.name.value]
+                assert isinstance(of_type, GraphQLInputObjectType)
+                for name, field in of_type.fields.items():
+                    field.out_name = snake(name)
 
     def undecided(self) -> Iterator[str]:
         """Finish: tell the types of interfaces and unions, and equip scalars; what cannot be told is an error."""
@@ -230,14 +239,19 @@ class _Binder:
                 continue
             name = field_node.name.value
             try:
-                field.resolve = binding(
-                    root, field, field_node, self._directives, snake(name) if self._camel_case else name, opened=opened
-                )
+                field.resolve = binding(root, field, field_node, self._directives, self._key(name), opened=opened)
+                if self._camel_case and isinstance(field.resolve, Call):
+                    left = {name: snake(name) for name in field.resolve.left}
+                    field.resolve = msgspec.structs.replace(field.resolve, left=left)
             except Wrong as exc:
                 self.errors.append(at(field_node, f"{of_type.name}.{name} {exc}"))
                 continue
             if isinstance(field.resolve, Pick) and not field.resolve.keys:
                 of_type.extensions = {**of_type.extensions, TAKES_ANY: True}
+
+    def _key(self, name: str) -> str:
+        """What a field's value stands under in JSON."""
+        return snake(name) if self._camel_case else name
 
     def _abstract(self, node: Abstract) -> None:
         of_type = self._schema.type_map[node.name.value]
@@ -285,8 +299,3 @@ def _equip(of_type: GraphQLEnumType) -> None:
     """Have an enum find its values by how JSON spells them: a number, say."""
     serialize = of_type.serialize
     of_type.serialize = lambda result: serialize(json.spelled(result))  # type: ignore[assignment, method-assign]
-
-
-def snake(name: str) -> str:
-    """`createdAt` as `created_at`."""
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)

@@ -129,7 +129,7 @@ def _call(verb: str, given: Given, field: GraphQLField, *, is_root: bool, opened
         arguments=arguments,
         query=checked(given.get("query")),
         body=checked(given.get("body")),
-        left=_left(given, path, called, field) if verb not in SAFE else (),
+        left=_left(given, path, called, field) if verb not in SAFE else {},
         encoding=given.get("encoding") or "JSON",
         select=checked(given.get("select")),
         headers=called,
@@ -144,13 +144,13 @@ def _call(verb: str, given: Given, field: GraphQLField, *, is_root: bool, opened
 
 def _left(
     given: Given, path: Template, called: tuple[tuple[str, Template], ...], field: GraphQLField
-) -> tuple[str, ...]:
+) -> dict[str, str]:
     """The arguments that neither the path nor the query nor a header takes."""
     taken = {
         name.text.partition(".")[0] for name in (*path.names, *(name for _, value in called for name in value.names))
     }
     taken |= set(re.findall(r"[A-Za-z_]\w*", given.get("query") or ""))
-    return tuple(name for name in field.args if name not in taken)
+    return {name: name for name in field.args if name not in taken}
 
 
 def _meant(name: str, field: GraphQLField) -> str:

@@ -91,7 +91,7 @@ def _body(step: Step) -> tuple[bytes, str]:
     if call.body is not None:
         value = select.search(call.body, step.params)
     else:
-        value = {name: step.params[name] for name in call.left if name in step.params}
+        value = {key: step.params[name] for name, key in call.left.items() if name in step.params}
     if value is None or call.method == "GET" or (not call.left and call.body is None):
         return b"", ""  # an optional input that was left out, say
     return BODIES[call.encoding](value)

@@ -245,3 +245,50 @@ def test_infer_writes_sdl_of_what_routes_answer(tmp_path: Path) -> None:
         "pet": {"name": "pet 2"},
     }
     assert "no route" in infer("/missing").stderr
+
+
+def test_camel_case_is_for_generated_names_inputs_and_arguments_too(tmp_path: Path) -> None:
+    item = {"type": "object", "properties": {"first_name": {"type": "string"}, "homeTown": {"type": "string"}}}
+    body = {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Item"}}}}}
+    document = {
+        **DOCUMENT,
+        "paths": {
+            "/people": {"post": {"operationId": "addPerson", **body, **answers({"$ref": "#/components/schemas/Item"})}}
+        },
+        "components": {"schemas": {"Item": item}},
+    }
+    (tmp_path / "more.graphql").write_text(
+        """type Mutation { add(lastName: String, at: PlaceInput): JSON @post(path: "/people") }
+        input PlaceInput { homeTown: String }"""
+    )
+    app = Flask(__name__, root_path=str(tmp_path))
+    app.add_url_rule("/people", "people", lambda: request.get_json(), methods=["POST"])
+    generated = mount(app, openapi=document, camel_case=True)
+    assert generated.execute('mutation { addPerson(input: {firstName: "A", homeTown: "B"}) { firstName } }') == {
+        "data": {"addPerson": {"firstName": "A"}}
+    }
+    other = Flask(__name__, root_path=str(tmp_path))
+    other.add_url_rule("/people", "people", lambda: request.get_json(), methods=["POST"])
+    written = mount(other, schema="more.graphql", camel_case=True)
+    assert written.execute('mutation { add(lastName: "A", at: {homeTown: "B"}) }') == {
+        "data": {"add": {"last_name": "A", "at": {"home_town": "B"}}}
+    }
+
+
+@pytest.mark.parametrize("given", ["api/main.json", "/api/main.json"])
+def test_a_reference_to_another_document_is_followed_in_files_and_in_the_app(tmp_path: Path, given: str) -> None:
+    pet = {"$ref": "parts.json#/Pet"}
+    document = {
+        **DOCUMENT,
+        "paths": {"/pets": {"get": {"operationId": "listPets", **answers({"type": "array", "items": pet})}}},
+    }
+    parts = {"Pet": PET}
+    app = app_of(tmp_path)
+    if given.startswith("/"):
+        app.add_url_rule("/api/main.json", "main", lambda: document)
+        app.add_url_rule("/api/parts.json", "parts", lambda: parts)
+    else:
+        (tmp_path / "api").mkdir()
+        (tmp_path / "api/main.json").write_text(json.dumps(document))
+        (tmp_path / "api/parts.json").write_text(json.dumps(parts))
+    assert mount(app, openapi=given).execute("{ listPets { name } }")["data"]["listPets"][0] == {"name": "pet 1"}

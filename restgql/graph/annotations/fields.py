@@ -10,7 +10,7 @@ from restgql.errors import BadPath
 from restgql.formats import template
 from restgql.formats.template import Template
 from restgql.graph import core, directives, scalars
-from restgql.graph.compile import snake
+from restgql.graph.camel import camel, snake
 from restgql.graph.openapi import names
 from restgql.graph.openapi.nodes import Nodes, key
 
@@ -20,7 +20,6 @@ CONVERTERS = {"int": "Int", "float": "Float", "uuid": "UUID"}
 _RESERVED = frozenset({"Mutation", "Query", "Subscription", "RestFileInput", "Upload"})
 _EXPRESSION = re.compile(r"\{[^{}]*\}")
 _WORD = re.compile(r"[\w.]+")
-_HUMP = re.compile(r"(?<=[A-Za-z0-9])_([a-z])")
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,16 +100,11 @@ class Fields:
         if not self._camel_case:
             return found
         scope = names.Names()
-        return {text: scope.take(_camel(name)) for text, name in found.items()}
+        return {text: scope.take(camel(name)) for text, name in found.items()}
 
     def _name(self, text: str, fallback: str) -> str:
         name = names.member(text, fallback)
-        return _camel(name) if self._camel_case else name
-
-
-def _camel(name: str) -> str:
-    """`created_at` as `createdAt`."""
-    return _HUMP.sub(lambda match: match[1].upper(), name)
+        return camel(name) if self._camel_case else name
 
 
 def _rank(endpoint: Endpoint) -> tuple[str, int, str]:
