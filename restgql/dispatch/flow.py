@@ -45,6 +45,8 @@ class Flow:
         self._scheduler = scheduler
         self._caller = caller
         self._max_reply = max_reply
+        self._responses: dict[int, Response] = {}
+        """By the id of their reply, which they keep."""
         self._mutations: list[tuple[SubRequest, Reply]] = []
         """Those that are done."""
 
@@ -140,7 +142,7 @@ class Flow:
         self._send(ask, *following)
 
     def _arrived(self, ask: Ask, request: SubRequest, reply: Reply) -> None:
-        response = Response(reply, self._max_reply)
+        response = self._response(reply)
         if ask.request.method not in SAFE_METHODS:  # whatever a redirect has made of it
             self._mutations.append((ask.request, reply))
         if ask.step.call is not None:
@@ -150,6 +152,13 @@ class Flow:
         if ask.step.steps:
             self._spawn_dependents(ask, request, reply, response)
         ask.outcome.settled = True
+
+    def _response(self, reply: Reply) -> Response:
+        """One for all who asked for the same, so that its JSON is read once."""
+        known = self._responses.get(id(reply))
+        if known is None:  # made twice at worst, if two threads ask at once
+            known = self._responses[id(reply)] = Response(reply, self._max_reply)
+        return known
 
     def _scope(self, value: Any, ask: Ask, request: SubRequest, reply: Reply) -> Scope:
         trail = (*ask.trail, (request, reply)) if reply.cookies else ask.trail

@@ -53,8 +53,8 @@ class Run(msgspec.Struct, frozen=True):
         return [leaf for outcome in self.outcomes.values() for leaf in outcome.leaves()]
 
     def responses(self) -> list[Response]:
-        """The responses so far, in document order."""
-        return [leaf.response for leaf in self.leaves() if leaf.response is not None]
+        """The responses so far, each once, in document order."""
+        return list(dict.fromkeys(leaf.response for leaf in self.leaves() if leaf.response is not None))
 
     def cookies(self) -> tuple[str, ...]:
         """The Set-Cookie values so far, in document order."""

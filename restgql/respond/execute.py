@@ -13,6 +13,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
+    GraphQLScalarType,
     Undefined,
     default_field_resolver,
     default_type_resolver,
@@ -23,11 +24,14 @@ from graphql import (
 from graphql.execution.execute import get_field_def
 from graphql.pyutils import Path, inspect, is_iterable
 
+from restgql.binding import Pick
 from restgql.errors import BadRequest
 from restgql.respond.outcome import NotSettled, Outcome
+from restgql.respond.typed import MISSING, Object
 from restgql.selection import AT_ONCE, Defer, Defers, Group, Selected, Selection
 
 Data = dict[str, Any]
+_SCALARS = frozenset({str, int, float, bool})
 
 MAX_LATER = 10_000
 """Fragments and lists of one answer that are left for later. What is over it comes at once, as the RFC lets it."""
@@ -132,6 +136,10 @@ class Walk:
         definition: GraphQLField,
         within: Defers,
     ) -> Any:
+        if type(definition.resolve) is Pick and type(source) is Object:
+            found = _scalar(definition, source, str(path.key))
+            if found is not MISSING:
+                return found
         info = self._info(parent, path, group, definition)
         before = len(self.later)
         try:
@@ -250,6 +258,24 @@ class Walk:
             None,
             _never,
         )
+
+
+def _scalar(definition: GraphQLField, source: Object, key: str) -> Any:
+    """The value of a field that is a scalar under a key, without all that an error would need; MISSING of any other."""
+    of_type: Any = definition.type
+    if type(of_type) is GraphQLNonNull:
+        of_type = of_type.of_type
+    if type(of_type) is not GraphQLScalarType:
+        return MISSING
+    value = source.scalar(cast(Pick, definition.resolve), key)
+    if value is None:
+        return None if of_type is definition.type else MISSING
+    if type(value) not in _SCALARS:
+        return MISSING
+    try:
+        return of_type.serialize(value)
+    except Exception:  # it is found again on the long way, which says where
+        return MISSING
 
 
 def _never(value: Any) -> bool:

@@ -59,6 +59,9 @@ def _of_header(name: str, response: Response | None) -> Any:
         return text
 
 
+MISSING = object()
+
+
 class Object:
     """What an object type's fields are read from: its value, and the outcomes of the fields that made requests."""
 
@@ -69,6 +72,16 @@ class Object:
         self._outcomes = outcomes
         self._response = response
         self._weight = weight
+
+    def scalar(self, pick: Pick, key: str) -> Any:
+        """The value of a field that is a key of this object, and of which nothing was asked; MISSING of any other."""
+        keys = pick.keys
+        if keys is None or len(keys) != 1 or pick.header is not None or pick.status or key in self._outcomes:
+            return MISSING
+        value = self.value.get(keys[0]) if type(self.value) is dict else MISSING
+        if type(value) is str:
+            self._weight.add(len(value))
+        return value
 
     def called(self, call: Call, info: GraphQLResolveInfo) -> Any:
         """The value of a field that made a request. Raises the error that it has instead, and NotSettled."""
