@@ -15,6 +15,9 @@ _EXPRESSION = re.compile(r"\{([^{}]*)\}")
 _VARSPEC = r"[A-Za-z0-9_](?:[A-Za-z0-9_.]*[A-Za-z0-9_])?(?:\*|:[1-9][0-9]{0,3})?"
 _GRAMMAR = re.compile(rf"[+?&]?{_VARSPEC}(?:,{_VARSPEC})*\Z")
 
+MAX_CACHED = 128
+"""The characters of a value whose expansion is kept."""
+
 Lookup = Callable[[str], Any]
 
 
@@ -67,7 +70,16 @@ def expand(template: Template, lookup: Lookup, link: Callable[[str], str] = str)
     first = template.names[0]
     if first.operator == "+" and template.text.startswith("{") and isinstance(values[first.text], str):
         values[first.text] = link(values[first.text])
-    return uritemplate.URITemplate(template.text).expand({k: v for k, v in values.items() if v is not None})
+    given = {name: value for name, value in values.items() if value is not None}
+    if all(type(value) is str and len(value) <= MAX_CACHED for value in given.values()):
+        return _expanded(template.text, tuple(given.items()))
+    return uritemplate.URITemplate(template.text).expand(given)
+
+
+@lru_cache(maxsize=2048)
+def _expanded(text: str, given: tuple[tuple[str, str], ...]) -> str:
+    """The expansion of scalars: the parents of a join often have the same."""
+    return uritemplate.URITemplate(text).expand(dict(given))
 
 
 def fill(template: Template, lookup: Lookup) -> str | None:
