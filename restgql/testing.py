@@ -4,11 +4,13 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from graphql import GraphQLSchema
 
 from restgql import config as configuration
+from restgql.config import Config
 from restgql.dispatch import Upstream
 from restgql.dispatch.budget import Budget
 from restgql.dispatch.redirects import Caller
@@ -17,7 +19,8 @@ from restgql.dispatch.scripted import Answer, ScriptedDispatcher
 from restgql.formats import json
 from restgql.formats.target import Site
 from restgql.gateway import Pipeline
-from restgql.graph import core
+from restgql.graph import core, documents
+from restgql.graph.compile import compile
 from restgql.model import GraphQLParams, Inbound, Outbound
 from restgql.plan import explain
 
@@ -30,13 +33,15 @@ Variables = Mapping[str, Any] | None
 class Scripted(ScriptedDispatcher):
     """Scripted routes behind a gateway of their own, which counts its `hits`.
 
-    Keyword arguments are the `RESTGQL_*` keys in lower case. Raises ConfigError.
+    Keyword arguments are the `RESTGQL_*` keys in lower case; `schema` is relative to the current folder. Raises
+    ConfigError.
     """
 
     def __init__(self, routes: Mapping[str, Answer], **arguments: Any) -> None:
         super().__init__(routes)
         self._config = configuration.load(arguments, {})
-        self._pipeline = Pipeline(_schema(), self._config, [_route(path) for path in self.paths], logger)
+        schema = _schema() if self._config.schema is None else _typed(self._config)
+        self._pipeline = Pipeline(schema, self._config, [_route(path) for path in self.paths], logger)
 
     def execute(self, query: str, variables: Variables = None) -> dict[str, Any]:
         """The response map of a GraphQL operation: `data`, and `errors` where there are any."""
@@ -86,6 +91,11 @@ def _route(path: str) -> Route:
 @cache
 def _schema() -> GraphQLSchema:
     return core.build()
+
+
+def _typed(config: Config) -> GraphQLSchema:
+    assert config.schema is not None
+    return compile(core.build(), documents.read(Path(config.schema)), camel_case=config.camel_case)
 
 
 def _decoded(text: Any) -> dict[str, Any]:

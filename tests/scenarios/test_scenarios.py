@@ -57,7 +57,10 @@ def test_a_scenario_is_as_it_says(path: Path) -> None:
 
 def config_of(scenario: Scenario) -> dict[str, Any]:
     lines = [line.split(" = ") for line in scenario.blocks.get("config", "").splitlines()]
-    return {key.removeprefix("RESTGQL_").lower(): json.loads(value) for key, value in lines}
+    config = {key.removeprefix("RESTGQL_").lower(): json.loads(value) for key, value in lines}
+    if "schema" in config:
+        config["schema"] = str(HERE / config["schema"])
+    return config
 
 
 def plan_of(scripted: Scripted, query: str, variables: dict[str, Any], *, in_parts: bool) -> str:
