@@ -45,6 +45,7 @@ from restgql.binding import TAKES_ANY, Call, Discriminator, Pick
 from restgql.formats import json
 from restgql.graph import directives, scalars
 from restgql.graph.camel import snake
+from restgql.graph.collector import at_rest
 from restgql.graph.documents import Definitions, SchemaError, at, explained, located, misfits
 from restgql.graph.fields import Wrong, binding, checked, given, keys_of
 
@@ -54,6 +55,7 @@ Abstract = InterfaceTypeDefinitionNode | InterfaceTypeExtensionNode | UnionTypeD
 _MUTATION = parse("extend schema { mutation: Mutation }", no_location=True).definitions[0]
 
 
+@at_rest()
 def compile(core: GraphQLSchema, sources: Sequence[Definitions], *, camel_case: bool = False) -> GraphQLSchema:
     """The core schema with the types of these documents. Raises SchemaError with all that is wrong."""
     document = _combined(core, [source.document for source in sources])

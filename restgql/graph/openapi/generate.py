@@ -7,6 +7,7 @@ import msgspec
 from graphql import DefinitionNode, DocumentNode, FieldDefinitionNode
 
 from restgql.errors import ConfigError
+from restgql.graph.collector import at_rest
 from restgql.graph.notes import Kind, OperationNote, Skipped
 from restgql.graph.openapi import names
 from restgql.graph.openapi.fields import Fields, Made
@@ -49,6 +50,7 @@ def everything(method: str, path: str) -> bool:
     return True
 
 
+@at_rest()
 def generate(
     document: Mapping[str, Any],
     *,
