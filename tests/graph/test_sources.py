@@ -292,3 +292,21 @@ def test_a_reference_to_another_document_is_followed_in_files_and_in_the_app(tmp
         (tmp_path / "api/main.json").write_text(json.dumps(document))
         (tmp_path / "api/parts.json").write_text(json.dumps(parts))
     assert mount(app, openapi=given).execute("{ listPets { name } }")["data"]["listPets"][0] == {"name": "pet 1"}
+
+
+def test_members_of_disjoint_shapes_are_told_apart_in_what_is_answered(tmp_path: Path) -> None:
+    cat = {"type": "object", "required": ["lives"], "properties": {"lives": {"type": "integer"}}}
+    dog = {"type": "object", "required": ["tricks"], "properties": {"tricks": {"type": "string"}}}
+    either = {"oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}]}
+    document = {
+        **DOCUMENT,
+        "paths": {"/zoo": {"get": {"operationId": "zoo", **answers({"type": "array", "items": either})}}},
+        "components": {"schemas": {"Cat": cat, "Dog": dog}},
+    }
+    app = Flask(__name__, root_path=str(tmp_path))
+    app.add_url_rule("/zoo", "zoo", lambda: [{"lives": 9}, {"tricks": "sit"}, {"wings": 2}])
+    answer = mount(app, openapi=document).execute("{ zoo { ... on Cat { lives } ... on Dog { tricks } } }")
+    assert answer["data"] == {"zoo": [{"lives": 9}, {"tricks": "sit"}, None]}
+    assert [(error["path"], error["extensions"]["code"]) for error in answer["errors"]] == [
+        (["zoo", 2], "UPSTREAM_INVALID")
+    ]

@@ -114,7 +114,7 @@ class Nodes:
         return UnionTypeDefinitionNode(
             name=self.name(name),
             description=describe(description),
-            directives=(self.directive("discriminator", {"from": key(discriminator)}),),
+            directives=(self.directive("discriminator", {"from": discriminator}),),
             types=tuple(self.type(member) for member in members),
         )
 

@@ -42,6 +42,8 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Union(msgspec.Struct, frozen=True):
+    """Object types that `discriminator`, JMESPath over a value, tells apart."""
+
     members: tuple[Member, ...]
     discriminator: str
 

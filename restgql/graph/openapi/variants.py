@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from restgql.formats.select import MAX_EXPRESSION
+from restgql.graph.openapi.nodes import key
 from restgql.graph.openapi.parts import Schema, mapping, sequence, text
 from restgql.graph.openapi.references import named
 from restgql.graph.openapi.scalars import wider
@@ -60,10 +62,34 @@ def _union(members: list[Variant], group: Group) -> Shape:
         values = _mapped(members, mapping(group.discriminator.get("mapping")), name)
     else:
         name, values = _told_apart(members)
-    if len(set(values)) < len(members):
+    expression = key(name)
+    if len(set(values)) < len(members) and not group.discriminator:
+        expression, values = _of_own_keys(members)
+    if len(set(values)) < len(members) or len(expression) > MAX_EXPRESSION:
         return Anything(f"nothing tells the members of its {group.key} apart")
     pairs = zip(members, values, strict=True)
-    return Union(tuple(Member(member.schema, member.name, value) for member, value in pairs), name)
+    return Union(tuple(Member(member.schema, member.name, value) for member, value in pairs), expression)
+
+
+def _of_own_keys(members: list[Variant]) -> tuple[str, list[str]]:
+    """JMESPath that tells members of disjoint shapes by a required key that no other one has, and its values."""
+    marks = []
+    for member in members:
+        others = [other.shape for other in members if other is not member]
+        assert isinstance(member.shape, Object)
+        own = (
+            name
+            for name in member.shape.properties
+            if name in member.shape.required
+            and name.isidentifier()
+            and not any(isinstance(shape, Object) and name in shape.properties for shape in others)
+        )
+        marks.append(next(own, ""))
+    values = [member.name or mark for member, mark in zip(members, marks, strict=True)]
+    if not all(marks) or any(not value.isprintable() or "'" in value or "\\" in value for value in values):
+        return "", []
+    pairs = zip(marks, values, strict=True)
+    return " || ".join(f"contains(keys(@), '{mark}') && '{value}'" for mark, value in pairs), values
 
 
 def _mapped(members: list[Variant], given: Schema, name: str) -> list[str]:

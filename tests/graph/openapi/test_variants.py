@@ -125,3 +125,21 @@ def test_input_has_no_unions() -> None:
     generated = made(given)
     assert field(generated, "add") == 'add(input: JSON): JSON @post(path: "/things", body: "input")'
     assert "input has no unions" in generated.operations[1].reason
+
+
+def test_members_of_disjoint_shapes_are_told_by_a_required_key_of_their_own() -> None:
+    cat = {**of(name="string", lives="integer"), "required": ["name", "lives"]}
+    dog = {**of(name="string", tricks="string"), "required": ["tricks"]}
+    generated = made(answering({"oneOf": [ref("Cat"), ref("Dog")]}, {"Cat": cat, "Dog": dog}))
+    assert definition(generated, "ThingsResponse") == (
+        "union ThingsResponse @discriminator(from: \"contains(keys(@), 'lives') && 'Cat' || "
+        "contains(keys(@), 'tricks') && 'Dog'\") = Cat | Dog"
+    )
+    told = built(generated).type_map["ThingsResponse"].resolve_type  # type: ignore[union-attr]
+    values = ({"name": "a", "lives": 9}, {"tricks": "b"}, {"name": "c"}, {})
+    assert [told.type_of(value) for value in values] == ["Cat", "Dog", None, None]
+
+
+def test_shapes_that_only_one_of_has_a_required_key_of_its_own_are_json() -> None:
+    cat = {**of(name="string", lives="integer"), "required": ["lives"]}
+    assert only(made(answering({"oneOf": [cat, of(name="string")]}))).kind == "json"
