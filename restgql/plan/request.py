@@ -1,5 +1,6 @@
 """From a step to its sub-requests: templates filled, from arguments and from the parent's JSON."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -9,6 +10,7 @@ from restgql.errors import BadPath, BadSelect
 from restgql.formats import headers, json, select, target, template
 from restgql.formats.body import BODIES
 from restgql.formats.target import Site
+from restgql.formats.template import Template
 from restgql.model import Step, SubRequest
 from restgql.plan.scope import Scope, walk
 
@@ -17,15 +19,7 @@ def request_of(step: Step, scope: Scope | None, site: Site) -> SubRequest:
     """The sub-request of a step with a template or a path. Raises what refuses it."""
     if step.template is None:
         return SubRequest(target=target.parse(step.path), follow=step.follow)
-
-    def lookup(name: str) -> Any:
-        if step.is_declared(name):
-            return walk(step.params, name)
-        return None if scope is None else scope.find(name)
-
-    first = step.template.names[0].text if step.template.names else ""
-    giver = None if step.is_declared(first) else scope
-    to = target.parse(template.expand(step.template, lookup, link=lambda value: _followed(value, giver, site)))
+    to = target.parse(_expanded(step, step.template, scope, site))
     cookie = None if scope is None else scope.cookie(to.path)
     return SubRequest(
         target=to,
@@ -42,21 +36,13 @@ def call_of(step: Step, scope: Scope | None, site: Site) -> SubRequest:
     """The sub-request of a typed field. Raises what refuses it."""
     call = step.call
     assert call is not None
-
-    def lookup(name: str) -> Any:
-        if step.is_declared(name):
-            return walk(step.params, name)
-        return None if scope is None else scope.find(name)
-
-    first = call.template.names[0].text if call.template.names else ""
-    giver = None if step.is_declared(first) else scope
-    path = template.expand(call.template, lookup, link=lambda value: _followed(value, giver, site))
+    path = _expanded(step, call.template, scope, site)
     if call.query is not None:
         found = select.search(call.query, {**step.params, "this": scope.value if scope else None})
         path = _with_query(path, found)
     to = target.parse(path)
     body, content_type = _body(step)
-    filled = ((name, template.fill(value, lookup)) for name, value in call.headers)
+    filled = ((name, template.fill(value, _lookup(step, scope))) for name, value in call.headers)
     return SubRequest(
         target=to,
         method=call.method,
@@ -68,6 +54,24 @@ def call_of(step: Step, scope: Scope | None, site: Site) -> SubRequest:
         typed=True,
         timeout=call.timeout,
     )
+
+
+def _lookup(step: Step, scope: Scope | None) -> Callable[[str], Any]:
+    """What gives a template's names their values: `params` those that are declared, the parent all others."""
+
+    def find(name: str) -> Any:
+        if step.is_declared(name):
+            return walk(step.params, name)
+        return None if scope is None else scope.find(name)
+
+    return find
+
+
+def _expanded(step: Step, path: Template, scope: Scope | None, site: Site) -> str:
+    """A template filled. Raises MissingParameter and BadPath."""
+    first = path.names[0].text if path.names else ""
+    giver = None if step.is_declared(first) else scope
+    return template.expand(path, _lookup(step, scope), link=lambda value: _followed(value, giver, site))
 
 
 def _with_query(path: str, entries: Any) -> str:
