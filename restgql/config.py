@@ -26,6 +26,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     aggregate_path: UrlPath | None = "/aggregate"
     url_prefix: UrlPath | None = None
 
+    profile: Literal["open", "hardened"] | None = None
     routes: list[str] | None = None
     verbs: list[Verb] = msgspec.field(default_factory=lambda: ["GET"])
     subrequest_headers: list[str] = msgspec.field(default_factory=list)
