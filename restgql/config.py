@@ -40,6 +40,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     joins: list[str] = msgspec.field(default_factory=list)
     camel_case: bool = False
 
+    introspection: bool | None = None
+    suggestions: bool | None = None
+    routes_field: bool | None = None
+    get: Literal["any", "persisted", "stored", "off"] | None = None
+
+    persisted_documents: str | list[str] | None = None
+    apq: bool = True
+    apq_entries: Count = 1_000
+    apq_bytes: Count = 4_000_000
+    operations_only: Literal["log"] | bool = False
+
     graphiql: bool | None = None
     graphiql_query: str = "query {\n  routes {\n    path\n    description\n  }\n}\n"
     graphiql_title: str = "GraphiQL"

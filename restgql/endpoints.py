@@ -26,6 +26,10 @@ from restgql.graph.compile import calls
 from restgql.graph.review import shape_of
 from restgql.intake import graphql as graphql_intake
 from restgql.model import Inbound
+from restgql.persisted import manifest
+from restgql.persisted.documents import PersistedDocuments
+from restgql.persisted.registry import MemoryRegistry
+from restgql.profile import OPEN, Profile, described, profile_of
 from restgql.sources import Typed
 
 EXTENSION = "restgql"
@@ -56,10 +60,19 @@ class Mounted:
             lambda endpoint: is_gateway(app, endpoint),
             self.remotes.table if self.remotes else (),
         )
+        self._profiles = {debug: profile_of(config, debug=debug) for debug in (True, False)}
+        self._pipelines: dict[Profile, Pipeline] = {}
+        self._persisted = PersistedDocuments(
+            config,
+            MemoryRegistry(config.apq_entries, config.apq_bytes),
+            manifest.read(app.root_path, config.persisted_documents),
+        )
         self._flights = Flights() if config.single_flight else None
         self._said = config.routes is not None
+        self._said_profile: Profile | None = None
         if not sources.is_late(config):
             _ = self.pipeline  # so that what is wrong with a schema keeps the app from starting
+        self._say_profile()
 
     @cached_property
     def typed(self) -> Typed:
@@ -71,19 +84,34 @@ class Mounted:
         """The schema that clients see."""
         return self.typed.schema
 
-    @cached_property
-    def pipeline(self) -> Pipeline:
-        """The stages of a request."""
-        self.routes.typed = frozenset((call.method, shape_of(call.template.text)) for _, _, call in calls(self.schema))
-        return Pipeline(self.schema, self.config, self.routes, self.app.logger)
+    @property
+    def profile(self) -> Profile:
+        """What is open to clients; an app may be put in debug after its gateway was made."""
+        return self._profiles[self.app.debug]
 
     @property
-    def has_page(self) -> bool:
-        """Whether GraphiQL is on: as configured, else in debug."""
-        return self.app.debug if self.config.graphiql is None else self.config.graphiql
+    def pipeline(self) -> Pipeline:
+        """The stages of a client's request. Raises SchemaError and ConfigError."""
+        return self._pipeline_of(self.profile)
+
+    @property
+    def own_pipeline(self) -> Pipeline:
+        """The stages of what the app's own code asks for, which no profile closes anything to."""
+        return self._pipeline_of(OPEN)
+
+    def _pipeline_of(self, profile: Profile) -> Pipeline:
+        if profile not in self._pipelines:
+            self.routes.typed = frozenset(
+                (call.method, shape_of(call.template.text)) for _, _, call in calls(self.schema)
+            )
+            self._pipelines[profile] = Pipeline(
+                self.schema, self.config, self.routes, self.app.logger, profile=profile, persisted=self._persisted
+            )
+        return self._pipelines[profile]
 
     def connect(self, entered: Entered, here: Request, adapter: MapAdapter | None) -> Upstream:
         """The app as the upstream of one request, which is `here` behind all middleware."""
+        self._say_profile()
         self._say_reach()
         return connect(
             self.app,
@@ -102,11 +130,9 @@ class Mounted:
 
     @property
     def tells_timings(self) -> bool:
-        """Whether the current request is told what became of each sub-request: as configured, else in debug."""
-        configured = self.config.timings
-        if isinstance(configured, str):
-            return configured in request.headers
-        return self.app.debug if configured is None else configured
+        """Whether the current request is told what became of each sub-request."""
+        timings = self.profile.timings
+        return timings in request.headers if isinstance(timings, str) else timings
 
     def add_endpoints(self, state: BlueprintSetupState) -> None:
         """Put the endpoints on the blueprint that `state` is of. Raises ConfigError where another gateway has them."""
@@ -128,7 +154,7 @@ class Mounted:
                 raise ConfigError(f"upstreams = {{{prefix!r}: …}}: these paths are the gateway's own.")
 
     def _graphql(self) -> ResponseReturnValue:
-        if self.has_page and graphql_intake.wants_page(_inbound(request, b"")):
+        if self.profile.graphiql and graphql_intake.wants_page(_inbound(request, b"")):
             return _page(self.config)
         return _answer(self, self.pipeline.graphql)
 
@@ -136,11 +162,18 @@ class Mounted:
         return _answer(self, self.pipeline.aggregate)
 
     def _asset(self, filename: str) -> ResponseReturnValue:
-        if not self.has_page or filename == graphiql.TEMPLATE:
+        if not self.profile.graphiql or filename == graphiql.TEMPLATE:
             abort(404)
         response = send_from_directory(graphiql.STATIC, filename, max_age=31_536_000)
         response.headers.add(*NOSNIFF)
         return response
+
+    def _say_profile(self) -> None:
+        """At the start, and again where the app was put in debug after it."""
+        profile = self.profile
+        if profile is not self._said_profile:
+            self._said_profile = profile
+            logger.info("%s", described(profile, self.config))
 
     def _say_reach(self) -> None:
         """Once, outside debug, where nobody chose RESTGQL_ROUTES: how much that opens."""

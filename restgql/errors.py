@@ -74,6 +74,18 @@ class NotAllowed(ClientError):
     status = 403
 
 
+class PersistedQueryNotFound(ClientError):
+    """No document has this id, or no longer; a client of APQ then sends the text, too, which registers it."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+
+class PersistedQueryNotSupported(ClientError):
+    """Clients cannot register documents here."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+
+
 class LimitExceeded(ClientError):
     """More was asked, or came back, than a limit allows; `limit` names its key, `allowed` its value."""
 

@@ -72,7 +72,7 @@ class Gateway:
         mounted = self._mounted()
         try:
             params = GraphQLParams(query=query, operation_name=operation_name, variables=_json(variables))
-            result = mounted.pipeline.execute(params, lambda: _caller(mounted, headers))
+            result = mounted.own_pipeline.execute(params, lambda: _caller(mounted, headers))
         except InvalidRequest as exc:
             result = graphql_answer.refused(exc.errors)
         except RestgqlError as exc:
@@ -113,7 +113,7 @@ class Gateway:
         mounted = self._mounted()
         given["params"] = _json(given["params"])
         given["headers"] = [{"name": name, "value": value} for name, value in (given["headers"] or {}).items()]
-        pipeline = mounted.pipeline
+        pipeline = mounted.own_pipeline
         step = step_of(field, "", given, pipeline.setting.added_headers)
         outcome = pipeline.begin((step,), _caller(mounted, None)).finish().outcomes[""]
         if outcome.refused is not None:

@@ -12,16 +12,27 @@ from restgql.dispatch import Upstream, answering
 from restgql.dispatch.routes import Route
 from restgql.dispatch.run import Pieces, Run, begin
 from restgql.dispatch.waits import Waits
-from restgql.errors import BadRequest, RestgqlError, Unavailable
+from restgql.errors import (
+    BadRequest,
+    NotAllowed,
+    PersistedQueryNotFound,
+    PersistedQueryNotSupported,
+    RestgqlError,
+    Unavailable,
+)
 from restgql.formats.json import encode
 from restgql.intake import aggregate as aggregate_intake
 from restgql.intake import graphql as graphql_intake
 from restgql.model import AggregateParams, Field, GraphQLParams, Headers, Inbound, Outbound, Step, Streaming
+from restgql.persisted.documents import PersistedDocuments
+from restgql.persisted.registry import MemoryRegistry
 from restgql.plan.collect import parts
 from restgql.plan.document import Documents, InvalidRequest
 from restgql.plan.extent import Extent
 from restgql.plan.passes import Planner
 from restgql.plan.plan import Plan, Setting
+from restgql.plan.rules import NO_INTROSPECTION, NO_ROUTES_FIELD, RULES, Rule
+from restgql.profile import OPEN, Profile
 from restgql.respond import graphql as graphql_answer
 from restgql.respond import merged, problem, timings
 from restgql.respond.aggregate import Map
@@ -34,20 +45,32 @@ logger = logging.getLogger("restgql")
 
 AGGREGATE = "aggregate"
 VARIES = ("Accept",)
+# Of what GET may not run: by what it may be.
+_ALLOWED = {BadRequest.code: "POST", NotAllowed.code: "POST, QUERY"}
+_OF_THE_DOCUMENT = (InvalidRequest, PersistedQueryNotFound, PersistedQueryNotSupported)
 
 Connect = Callable[[], Upstream]
 
 
 class Pipeline:
-    """The stages, set up for one schema and configuration; it connects when nothing is left to refuse.
+    """The stages, set up for one schema, configuration and profile; it connects when nothing is left to refuse.
 
     `routes` are those that can be asked for, `logger` has the app's own tracebacks.
     """
 
     def __init__(
-        self, schema: GraphQLSchema, config: Config, routes: Iterable[Route], app_logger: logging.Logger
+        self,
+        schema: GraphQLSchema,
+        config: Config,
+        routes: Iterable[Route],
+        app_logger: logging.Logger,
+        *,
+        profile: Profile = OPEN,
+        persisted: PersistedDocuments | None = None,
     ) -> None:
         self._config = config
+        self._profile = profile
+        self._persisted = persisted or PersistedDocuments(config, MemoryRegistry(0, 0), {})
         self._routes = routes
         self._app_logger = app_logger
         self._waits = Waits()
@@ -57,7 +80,14 @@ class Pipeline:
             max_directives=config.max_directives,
             max_fields=config.max_fields,
         )
-        documents = Documents(schema, extent, max_document=config.max_document, max_tokens=config.max_tokens)
+        documents = Documents(
+            schema,
+            extent,
+            _rules(profile),
+            suggestions=profile.suggestions,
+            max_document=config.max_document,
+            max_tokens=config.max_tokens,
+        )
         self.setting = Setting(
             schema=schema,
             added_headers=frozenset(name.lower() for name in config.subrequest_headers),
@@ -73,8 +103,10 @@ class Pipeline:
         try:
             accepted = graphql_intake.accepted(inbound.accept)
             media_type = accepted.whole
-            params = graphql_intake.read(inbound)
+            params = self._persisted.resolve(graphql_intake.read(inbound))
+            self._persisted.admit(params, inbound.method, self._profile)
             operation = self._planner.operation(params)
+            self._persisted.register(params)
             if inbound.method != "POST" and operation.type is not OperationType.QUERY:
                 raise BadRequest("A GET request runs queries only; send the operation by POST.", status=405)
             incremental = accepted.parts is not None and operation.incremental
@@ -86,12 +118,13 @@ class Pipeline:
             run.finish()
             with answering(upstream):
                 result = self._answer(plan, run).whole()
-        except InvalidRequest as exc:
+        except _OF_THE_DOCUMENT as exc:
             # Under application/json a well-formed request is 200, whatever becomes of its document.
             status = 200 if media_type == graphql_intake.JSON else exc.status
-            return _json(status, media_type, graphql_answer.refused(exc.errors))
+            errors = exc.errors if isinstance(exc, InvalidRequest) else exc
+            return _json(status, media_type, graphql_answer.refused(errors))
         except RestgqlError as exc:
-            headers = (("Allow", "POST"),) if exc.status == 405 else _retry_after(exc)
+            headers = (("Allow", _ALLOWED[exc.code]),) if exc.status == 405 else _retry_after(exc)
             return _json(exc.status, media_type, graphql_answer.refused(exc), (*NO_STORE, *headers))
         self._log(run, operation.name, operation.hash[:12], started)
         if inbound.timings:
@@ -104,6 +137,7 @@ class Pipeline:
         started = time.perf_counter()
         try:
             params = aggregate_intake.read(inbound, self._config.max_subrequests)
+            self._persisted.admit_unlisted(f"operation={AGGREGATE}")
             run = self.begin((Step(key=AGGREGATE, field=Field.AGGREGATE, steps=parts(params.paths)),), connect())
             if (refused := run.outcomes[AGGREGATE].refused) is not None:
                 raise refused
@@ -236,6 +270,11 @@ class Pipeline:
             ",".join(statuses) or "-",
             (time.perf_counter() - started) * 1000,
         )
+
+
+def _rules(profile: Profile) -> tuple[Rule, ...]:
+    closed = () if profile.introspection else (NO_INTROSPECTION,)
+    return (*RULES, *closed, *(() if profile.routes_field else (NO_ROUTES_FIELD,)))
 
 
 def refusal(error: RestgqlError) -> Outbound:

@@ -42,9 +42,11 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GraphQLParams(msgspec.Struct, frozen=True, kw_only=True):
-    """A GraphQL request (GraphQL over HTTP, section Request Parameters)."""
+    """A GraphQL request (GraphQL over HTTP, section Request Parameters). `document_id` names a persisted document; with
+    `query`, it is what the client registers that as."""
 
-    query: str
+    query: str = ""
+    document_id: str | None = None
     operation_name: str | None = None
     variables: dict[str, Any] = {}
     extensions: dict[str, Any] = {}

@@ -23,6 +23,7 @@ from restgql.graph import core, documents
 from restgql.graph.compile import compile
 from restgql.model import GraphQLParams, Inbound, Outbound
 from restgql.plan import explain
+from restgql.profile import profile_of
 
 ORIGIN = "http://localhost"
 logger = logging.getLogger("restgql.testing")
@@ -41,7 +42,8 @@ class Scripted(ScriptedDispatcher):
         super().__init__(routes)
         self._config = configuration.load(arguments, {})
         schema = _schema() if self._config.schema is None else _typed(self._config)
-        self._pipeline = Pipeline(schema, self._config, [_route(path) for path in self.paths], logger)
+        profile = profile_of(self._config, debug=True)
+        self._pipeline = Pipeline(schema, self._config, [_route(p) for p in self.paths], logger, profile=profile)
 
     def execute(self, query: str, variables: Variables = None) -> dict[str, Any]:
         """The response map of a GraphQL operation: `data`, and `errors` where there are any."""

@@ -159,7 +159,7 @@ def catalogue():
 
 
 def opened(app, **arguments):
-    Gateway(app, **arguments)
+    Gateway(app, profile="open", **arguments)
     return [route["path"] for route in data(app, query="{ routes { path } }")["routes"]]
 
 

@@ -62,7 +62,7 @@ def query(name: str, document: str, variables: str, operation: str | None, heade
 def explain_plan(name: str, document: str, variables: str, operation: str | None, mermaid: bool) -> None:
     """The sub-requests of an operation, and what depends on what; none is made. DOCUMENT is as for query."""
     try:
-        plan = gateways.mounted(name).pipeline.plan(_params(document, variables, operation))
+        plan = gateways.mounted(name).own_pipeline.plan(_params(document, variables, operation))
     except RestgqlError as exc:
         raise click.ClickException(f"{exc.code}: {exc.message}") from exc
     click.echo(explain.mermaid(plan) if mermaid else explain.tree(plan))
@@ -88,7 +88,7 @@ def serve(pairs: tuple[str, ...], host: str, port: int, debug: bool) -> None:
         raise click.UsageError("There is nothing to ask: give an --upstream.")
     server = make_server(host, port, app, threaded=True)
     address = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
-    config, page = mounted.config, "GraphiQL" if mounted.has_page else "The gateway"
+    config, page = mounted.config, "GraphiQL" if mounted.profile.graphiql else "The gateway"
     click.echo(f"{page} is at {address}{config.url_prefix or ''}{config.graphql_path or config.aggregate_path or ''}")
     server.serve_forever()
 

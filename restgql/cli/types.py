@@ -27,6 +27,7 @@ from restgql.formats import json
 from restgql.graph import samples
 from restgql.graph.review import review
 from restgql.graph.samples import Sample
+from restgql.persisted import manifest
 from restgql.plan.rules import RULES
 from restgql.sources import Typed, source_of
 
@@ -84,7 +85,7 @@ def _invalid(schema: GraphQLSchema, path: str) -> Iterator[str]:
         operations: Mapping[str, str] = {str(each): each.read_text() for each in sorted(Path(path).glob("*.graphql"))}
     else:
         try:
-            operations = json.value(gateways.read(path).encode(), dict[str, str])
+            operations = manifest.parse(gateways.read(path).encode())
         except json.NotJson as exc:
             raise click.ClickException(f"{path} is no JSON object of ids and documents: {exc}") from exc
     for identifier, document in operations.items():

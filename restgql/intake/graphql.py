@@ -6,7 +6,7 @@ import msgspec
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_options_header
 
-from restgql.errors import BadRequest
+from restgql.errors import BadRequest, PersistedQueryNotSupported
 from restgql.formats import media
 from restgql.formats.json import NotJson, value
 from restgql.intake import body
@@ -22,18 +22,28 @@ _EXPLICIT_FIRST = (RESPONSE_JSON, JSON)
 
 class _Parameters(msgspec.Struct, rename="camel"):
     query: str | None = None
+    document_id: str | None = None
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
 
 
+class _PersistedQuery(msgspec.Struct):
+    """Apollo's extension `persistedQuery`."""
+
+    version: int
+    hash: str = msgspec.field(name="sha256Hash")
+
+
 def read(inbound: Inbound) -> GraphQLParams:
-    """The request parameters, of the query string or the JSON body. Raises BadRequest."""
+    """The request parameters, of the query string or the JSON body. Raises BadRequest, PersistedQueryNotSupported."""
     found: _Parameters = body.read(inbound, _Parameters) if inbound.method in WITH_BODY else _from_query(inbound)
-    if not found.query:
+    document_id = found.document_id or _persisted((found.extensions or {}).get("persistedQuery"))
+    if not found.query and not document_id:
         raise BadRequest("The parameter query is missing: it holds the GraphQL document.")
     return GraphQLParams(
-        query=found.query,
+        query=found.query or "",
+        document_id=document_id,
         operation_name=found.operation_name or None,
         variables=found.variables or {},
         extensions=found.extensions or {},
@@ -102,10 +112,24 @@ def _from_query(inbound: Inbound) -> _Parameters:
     given = dict(inbound.query)
     return _Parameters(
         query=given.get("query"),
+        document_id=given.get("documentId"),
         operation_name=given.get("operationName"),
         variables=_object("variables", given.get("variables")),
         extensions=_object("extensions", given.get("extensions")),
     )
+
+
+def _persisted(given: Any) -> str | None:
+    """The hash that the extension `persistedQuery` gives."""
+    if given is None:
+        return None
+    try:
+        found = msgspec.convert(given, _PersistedQuery)
+    except msgspec.ValidationError as exc:
+        raise BadRequest(f"The extension persistedQuery is not as it must be: {exc}.") from exc
+    if found.version != 1:
+        raise PersistedQueryNotSupported("PersistedQueryNotSupported: the version of persistedQuery is 1.")
+    return found.hash
 
 
 def _object(name: str, text: str | None) -> dict[str, Any] | None:

@@ -19,7 +19,7 @@ from graphql.execution.values import get_variable_values
 from restgql.errors import BadRequest
 from restgql.model import GraphQLParams
 from restgql.plan.extent import Extent, check_document
-from restgql.plan.rules import RULES
+from restgql.plan.rules import Rule
 from restgql.plan.tokens import check_text
 
 MAX_ERRORS = 5
@@ -55,11 +55,22 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Documents:
-    """The documents of one schema, the last ones kept."""
+    """The documents of one schema, valid by `rules`, the last ones kept."""
 
-    def __init__(self, schema: GraphQLSchema, limits: Extent, *, max_document: int, max_tokens: int) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: Extent,
+        rules: tuple[Rule, ...],
+        *,
+        suggestions: bool,
+        max_document: int,
+        max_tokens: int,
+    ) -> None:
         self._schema = schema
         self._limits = limits
+        self._rules = rules
+        self._suggestions = suggestions
         self._max_document = max_document
         self._max_tokens = max_tokens
         self._load = lru_cache(CACHED_DOCUMENTS)(self._read)
@@ -69,7 +80,11 @@ class Documents:
         document, digest, directives = self._load(params.query)
         node = _choose(document, params.operation_name)
         variables = get_variable_values(
-            self._schema, node.variable_definitions or (), params.variables, max_errors=MAX_ERRORS
+            self._schema,
+            node.variable_definitions or (),
+            params.variables,
+            max_errors=MAX_ERRORS,
+            hide_suggestions=not self._suggestions,
         )
         if isinstance(variables, list):
             raise InvalidRequest(variables[:MAX_ERRORS])  # the last one only says that there are more
@@ -87,7 +102,13 @@ class Documents:
             check_text(text, max_document=self._max_document, max_tokens=self._max_tokens)
             document = parse(text)
             directives = check_document(document, self._limits)
-            errors = validate(self._schema, document, RULES, max_errors=MAX_ERRORS)
+            errors = validate(
+                self._schema,
+                document,
+                self._rules,
+                max_errors=MAX_ERRORS,
+                hide_suggestions=not self._suggestions,
+            )
         except GraphQLError as exc:
             raise InvalidRequest([exc]) from exc
         except RecursionError as exc:

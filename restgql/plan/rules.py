@@ -1,11 +1,15 @@
-"""Validation of @defer and @stream (the RFC "Defer and Stream", section Validation)."""
+"""What documents are validated by besides GraphQL's own rules: @defer and @stream (the RFC "Defer and Stream", section
+Validation), and what a profile closes."""
 
 from typing import Any
 
 from graphql import (
+    ASTValidationRule,
     DirectiveNode,
+    FieldNode,
     GraphQLError,
     GraphQLNonNull,
+    NoSchemaIntrospectionCustomRule,
     OperationType,
     StringValueNode,
     ValidationContext,
@@ -50,4 +54,17 @@ class IncrementalDirectives(ValidationRule):
             self._labels.add(value.value)
 
 
-RULES = (*specified_rules, IncrementalDirectives)
+class NoRoutesField(ValidationRule):
+    """The field `routes` is refused as if there were none."""
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        if node.name.value == "routes" and self.context.get_parent_type() is self.context.schema.query_type:
+            self.report_error(GraphQLError("Cannot query field 'routes' on type 'Query'.", node))
+
+
+Rule = type[ASTValidationRule]
+
+
+RULES: tuple[Rule, ...] = (*specified_rules, IncrementalDirectives)
+NO_INTROSPECTION: Rule = NoSchemaIntrospectionCustomRule
+NO_ROUTES_FIELD: Rule = NoRoutesField

@@ -37,7 +37,9 @@ def shop(url_prefix: str | None) -> Flask:
     app = Flask("shop")
     app.add_url_rule("/first", "first", lambda: {"got": "first"})
     app.add_url_rule("/shop", "shop", lambda: {"shop": request.headers.get("X-Shop")})
-    Gateway(app, url_prefix=url_prefix, routes=["*"], graphiql=True, graphiql_query=DEFAULT, graphiql_title="Shop & Co")
+    Gateway(
+        app, url_prefix=url_prefix, routes=["*"], profile="open", graphiql_query=DEFAULT, graphiql_title="Shop & Co"
+    )
     return app
 
 

@@ -82,7 +82,7 @@ def app() -> Flask:
 
 
 def mounted(app: Flask, upstreams: dict[str, str], **options: Any) -> Gateway:
-    return Gateway(app, upstreams=upstreams, **{"routes": ["*", "!static"]} | options)
+    return Gateway(app, upstreams=upstreams, **{"routes": ["*", "!static"], "profile": "open"} | options)
 
 
 # Which paths are whose.

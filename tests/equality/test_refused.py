@@ -207,8 +207,8 @@ class Guarded:
     def __init__(self, serve: Callable[[Any], str], routes: list[str] | None) -> None:
         self.calls = 0
         app = self._app(mark=routes is None)
-        Gateway(app, routes=routes)
-        Gateway(app, routes=routes, name="other", url_prefix="/other")
+        Gateway(app, routes=routes, profile="open")
+        Gateway(app, routes=routes, profile="open", name="other", url_prefix="/other")
         app.wsgi_app = rewriting_to(  # type: ignore[method-assign]
             {"/rewritten": "/secret", "/open": "/open", "/rewritten-graphql": "/graphql"}
         )(app.wsgi_app)

@@ -90,7 +90,7 @@ def typed(app: Flask) -> Typed:
 
 
 def mount(app: Flask, **settings: Any) -> Gateway:
-    return Gateway(app, routes=["*", "!hidden", "!static"], **settings)
+    return Gateway(app, routes=["*", "!hidden", "!static"], profile="open", **settings)
 
 
 @pytest.mark.parametrize("given", ["file", "dict", "path", "callable", "auto"])

@@ -26,7 +26,7 @@ class World:
         self.app = Flask(__name__, root_path=str(folder))
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         self.app.add_url_rule("/<path:rest>", "any", self._view, methods=methods, provide_automatic_options=False)
-        self.gateway = Gateway(self.app, schema="schema", **{"routes": [], **keys})
+        self.gateway = Gateway(self.app, schema="schema", **{"routes": [], "profile": "open", **keys})
 
     def _view(self, rest: str) -> Response:
         path = request.full_path.removesuffix("?")

@@ -14,7 +14,7 @@ from restgql import Gateway
 @pytest.fixture(scope="module")
 def audits(node_clients: Path, serve: Callable[[Flask], str]) -> list[dict[str, str]]:
     app = Flask(__name__)
-    Gateway(app)
+    Gateway(app, profile="open")
     run = subprocess.run(
         ["node", str(node_clients / "audit.mjs"), f"{serve(app)}/graphql"],
         cwd=node_clients,

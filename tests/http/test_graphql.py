@@ -30,7 +30,8 @@ class Served:
         app.json.sort_keys = False  # type: ignore[attr-defined]
         self._add_echoes(app)
         self._add_answers(app)
-        Gateway(app, routes=["*", "!hidden"], subrequest_timeout=0.2, max_reply=MAX_REPLY, graphiql=False)
+        settings = {"subrequest_timeout": 0.2, "max_reply": MAX_REPLY, "graphiql": False}
+        Gateway(app, routes=["*", "!hidden"], profile="open", **settings)
         self.client: FlaskClient = app.test_client(use_cookies=False)
 
     def _add_echoes(self, app: Flask) -> None:

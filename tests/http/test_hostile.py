@@ -52,7 +52,7 @@ class Target:
         app.add_url_rule("/big", "big", lambda: Response("b" * (MAX_REPLIES // 10), content_type="text/plain"))
         app.add_url_rule("/deep", "deep", lambda: Response(deep, content_type=JSON))
         app.add_url_rule("/numbers", "numbers", lambda: Response("[1e400, 1, -0.0]", content_type=JSON))
-        Gateway(app, routes=["*"], **config)
+        Gateway(app, routes=["*"], **{"profile": "open", **config})
         self.client: FlaskClient = app.test_client(use_cookies=False)
 
     def query(self, document: str, variables: Any = None, accept: str = GRAPHQL_JSON) -> TestResponse:

@@ -47,7 +47,7 @@ class Gated:
         for name, (body, status, content_type) in ANSWERS.items():
             answer = (body, status, {"Content-Type": content_type})
             self.app.add_url_rule(f"/{name}", name, lambda answer=answer: answer)
-        Gateway(self.app, routes=["*", "!hidden"], graphiql=False, **options)
+        Gateway(self.app, routes=["*", "!hidden"], profile="open", graphiql=False, **options)
         self.client: FlaskClient = self.app.test_client(use_cookies=False)
 
     def open(self, *names: str) -> None:

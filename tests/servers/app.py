@@ -78,7 +78,7 @@ def process() -> Any:
     return {"pid": os.getpid(), "threads": threading.active_count()}
 
 
-gateway = Gateway(app, routes=["*"], subrequest_timeout=SUBREQUEST_TIMEOUT, max_reply=1_000_000)
+gateway = Gateway(app, routes=["*"], profile="open", subrequest_timeout=SUBREQUEST_TIMEOUT, max_reply=1_000_000)
 
 if "WARM" in os.environ:  # as an app that asks itself while it is loaded, before the server forks
     assert "errors" not in gateway.execute('{ get(path: "/wait/1") }', headers={"Authorization": "Bearer warm"})

@@ -1,0 +1,118 @@
+"""The documents that have an id: listed ones, which the owner of the gateway chose, and those that clients register."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+
+import msgspec
+from graphql import GraphQLError, strip_ignored_characters
+
+from restgql.config import Config
+from restgql.errors import BadRequest, NotAllowed, PersistedQueryNotFound, PersistedQueryNotSupported
+from restgql.model import GraphQLParams
+from restgql.persisted.registry import Registry
+from restgql.profile import Profile
+
+logger = logging.getLogger("restgql")
+
+_PREFIX = "sha256:"
+_NORMAL_FORMS = 512
+
+
+class PersistedDocuments:
+    """What clients may name by an id, and what they may send.
+
+    `manifest` has documents by id, `stored` gives those of the stored operations: these are listed. What a client may
+    register besides (automatic persisted queries, APQ) is in `registry`.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        registry: Registry,
+        manifest: Mapping[str, str],
+        stored: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
+        self._only = config.operations_only
+        self._registers = config.apq and self._only is not True
+        self._max_document = config.max_document
+        self._registry = registry
+        self._manifest = manifest
+        self._stored = stored
+        self._normal = lru_cache(_NORMAL_FORMS)(_normal)
+
+    def resolve(self, params: GraphQLParams) -> GraphQLParams:
+        """The request with its document. Raises BadRequest, PersistedQueryNotFound and PersistedQueryNotSupported."""
+        identifier = params.document_id
+        if identifier is None:
+            return params
+        known = self._manifest.get(identifier) or self._registered(_bare(identifier))
+        if params.query:
+            if known != params.query and digest_of(params.query) != _bare(identifier):
+                raise BadRequest("The id of the document is not the SHA-256 of its text: provided sha does not match.")
+            return params
+        if known is not None:
+            return msgspec.structs.replace(params, query=known)
+        # Clients know these two by their messages, too.
+        if self._registers:
+            raise PersistedQueryNotFound("PersistedQueryNotFound")
+        raise PersistedQueryNotSupported("PersistedQueryNotSupported")
+
+    def admit(self, params: GraphQLParams, method: str, profile: Profile) -> None:
+        """See whether such a document may be run. Raises NotAllowed."""
+        if self._only is not False and not self.is_listed(params.query):
+            self.admit_unlisted(f"operation={params.operation_name or '-'} document={digest_of(params.query)[:12]}")
+        if method in ("GET", "HEAD") and not (profile.get == "any" or self._may_get(params.query, profile)):
+            raise NotAllowed(_GET_REFUSED[profile.get], status=405)
+
+    def admit_unlisted(self, what: str) -> None:
+        """See whether what is not listed may be run at all; where it is only logged, as `what`. Raises NotAllowed."""
+        if self._only is True:
+            raise NotAllowed("Only the stored operations and persisted documents of this gateway can be run.")
+        if self._only == "log":
+            logger.warning("RESTGQL_OPERATIONS_ONLY would refuse %s", what)
+
+    def register(self, params: GraphQLParams) -> None:
+        """Keep the document of a valid request that gives its id, if clients may register any."""
+        if params.document_id is not None and params.document_id not in self._manifest and self._registers:
+            self._registry.put(_bare(params.document_id), params.query)
+
+    def is_listed(self, text: str) -> bool:
+        """Whether a document is one that the owner of the gateway chose, but for what GraphQL ignores in it."""
+        if len(text) > self._max_document:
+            return False
+        listed = (*self._manifest.values(), *self._stored())
+        return text in listed or self._normal(text) in map(self._normal, listed)
+
+    def _may_get(self, text: str, profile: Profile) -> bool:
+        if profile.get != "persisted":
+            return False
+        return self._registered(digest_of(text)) is not None or self.is_listed(text)
+
+    def _registered(self, digest: str) -> str | None:
+        return self._registry.get(digest) if self._registers else None
+
+
+_GET_REFUSED = {
+    "persisted": "GET runs persisted documents only: register it by POST with its SHA-256, or send it by POST.",
+    "stored": "GET runs stored operations only: send the document by POST.",
+    "off": "GET runs nothing here: send the document by POST.",
+}
+
+
+def digest_of(text: str) -> str:
+    """The SHA-256 of a document in hexadecimal, its id in APQ."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _bare(identifier: str) -> str:
+    """An id as the registry has it: GraphQL over HTTP prefixes it in `documentId`, and APQ does not."""
+    return identifier.removeprefix(_PREFIX).lower()
+
+
+def _normal(text: str) -> str:
+    try:
+        return strip_ignored_characters(text)
+    except GraphQLError:
+        return text

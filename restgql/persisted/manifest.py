@@ -1,0 +1,50 @@
+"""Manifests: the documents that the build of a client wrote down, by id."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from restgql.errors import ConfigError
+from restgql.formats.json import NotJson, value
+
+
+class _Operation(msgspec.Struct):
+    id: str
+    body: str
+
+
+class _Apollo(msgspec.Struct, tag_field="format", tag="apollo-persisted-query-manifest"):
+    version: Literal[1]
+    operations: list[_Operation]
+
+
+def parse(text: bytes) -> dict[str, str]:
+    """Documents by id, of the JSON that graphql-codegen and relay-compiler write (an object of these) or of Apollo's
+    form. Raises NotJson."""
+    found: Any = value(text, dict[str, Any])
+    if "format" not in found:
+        return value(text, dict[str, str])  # type: ignore[no-any-return]
+    return {operation.id: operation.body for operation in value(text, _Apollo).operations}
+
+
+def read(root: str, paths: str | list[str] | None) -> dict[str, str]:
+    """The documents of all manifests, their paths relative to `root`. Raises ConfigError."""
+    found: dict[str, str] = {}
+    for path in [paths] if isinstance(paths, str) else paths or ():
+        for identifier, document in _read(Path(root, path)).items():
+            if found.setdefault(identifier, document) != document:
+                raise ConfigError(f"RESTGQL_PERSISTED_DOCUMENTS: {path} has another document {identifier!r}.")
+    return found
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        return parse(path.read_bytes())
+    except OSError as exc:
+        raise ConfigError(f"RESTGQL_PERSISTED_DOCUMENTS: {path}: {exc.strerror or exc}.") from exc
+    except NotJson as exc:
+        raise ConfigError(
+            f"RESTGQL_PERSISTED_DOCUMENTS: {path} is no manifest, which is a JSON object of ids and documents, as "
+            f"graphql-codegen and relay-compiler write it, or Apollo's: {exc}."
+        ) from exc

@@ -1,0 +1,136 @@
+"""The profiles: what each opens over HTTP, what overrides it, and what the log says of it."""
+
+import logging
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from restgql import Gateway
+from restgql.cli import cli
+from restgql.config import Config
+from restgql.profile import HARDENED, OPEN, OVERRIDES, profile_of
+
+SCHEMA = "{ __schema { queryType { name } } }"
+MISSPELT = [
+    "{ gett(path: 1) }",
+    '{ get(paht: "/a") }',
+    "query ($p: Strin!) { get(path: $p) }",
+    '{ get(path: "/a", headers: [{nam: "a"}]) }',
+    '{ fetch(path: "/a") { ... on RestRespons { status } } }',
+]
+
+
+def app_of(*, debug: bool = False, **settings: Any) -> Flask:
+    app = Flask(__name__)
+    app.debug = debug
+    app.add_url_rule("/a", "a", lambda: {"a": 1})
+    Gateway(app, routes=["*"], **settings)
+    return app
+
+
+def ask(app: Flask, query: str, variables: Any = None) -> Any:
+    return app.test_client().post("/graphql", json={"query": query, "variables": variables}).json
+
+
+def opened(app: Flask) -> dict[str, bool]:
+    """What of the presets a client finds open."""
+    client = app.test_client()
+    page = client.get("/graphql", headers={"Accept": "text/html"})
+    return {
+        "introspection": "errors" not in ask(app, SCHEMA),
+        "suggestions": any("Did you mean" in str(ask(app, query)) for query in MISSPELT),
+        "graphiql": page.content_type.startswith("text/html"),
+        "routes_field": "errors" not in ask(app, "{ routes { path } }"),
+        "timings": "extensions" in ask(app, '{ get(path: "/a") }'),
+        "get": client.get("/graphql?query={__typename}").status_code == 200,
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, {}),
+        ({"profile": "hardened"}, {}),
+        ({"profile": "hardened", "debug": True}, {}),
+        ({"debug": True}, dict.fromkeys(OVERRIDES, True)),
+        ({"profile": "open"}, dict.fromkeys(OVERRIDES, True) | {"timings": False}),
+        ({"introspection": True}, {"introspection": True}),
+        ({"suggestions": True}, {"suggestions": True}),
+        ({"graphiql": True}, {"graphiql": True}),
+        ({"routes_field": True}, {"routes_field": True}),
+        ({"timings": True}, {"timings": True}),
+        ({"get": "any"}, {"get": True}),
+        ({"profile": "open", "get": "off"}, dict.fromkeys(OVERRIDES, True) | {"timings": False, "get": False}),
+        ({"debug": True, "introspection": False}, dict.fromkeys(OVERRIDES, True) | {"introspection": False}),
+    ],
+    ids=str,
+)
+def test_a_profile_presets_what_is_open_and_each_key_wins_over_it(
+    settings: dict[str, Any], expected: dict[str, bool]
+) -> None:
+    assert opened(app_of(**settings)) == dict.fromkeys(OVERRIDES, False) | expected
+
+
+@pytest.mark.parametrize("query", MISSPELT)
+def test_c3_an_error_of_the_hardened_profile_suggests_nothing(query: str) -> None:
+    for profile, suggests in (("open", True), ("hardened", False)):
+        errors = ask(app_of(profile=profile), query, {"p": "/a"})["errors"]
+        assert any("Did you mean" in error["message"] for error in errors) is suggests
+
+
+def test_c3_nor_do_errors_of_variables() -> None:
+    query = 'query ($h: [RestHeaderInput!]) { get(path: "/a", headers: $h) }'
+    for profile, suggests in (("open", True), ("hardened", False)):
+        error = ask(app_of(profile=profile), query, {"h": [{"nam": "a", "name": "b", "value": "c"}]})["errors"][0]
+        assert ("Did you mean" in error["message"]) is suggests
+
+
+def test_what_is_closed_is_closed_in_fragments_too() -> None:
+    app = app_of()
+    for field in ("__schema { queryType { name } }", '__type(name: "Query") { name }', "routes { path }"):
+        for query in (f"{{ ...F }} fragment F on Query {{ {field} }}", f"{{ ... {{ x: {field} }} }}"):
+            assert "errors" in ask(app, query)
+    assert ask(app, "{ __typename }") == {"data": {"__typename": "Query"}}
+
+
+def test_python_and_its_commands_are_not_bound_by_the_profile() -> None:
+    app = app_of()
+    gateway: Any = Gateway(app, name="second", url_prefix="/second")
+    with app.app_context():
+        assert "errors" not in gateway.execute("{ __schema { queryType { name } } routes { path } }")
+    assert "type Query" in app.test_cli_runner().invoke(cli, ["schema"]).output
+
+
+def test_an_app_may_be_put_in_debug_after_its_gateway_was_made(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "restgql")
+    app = app_of()
+    assert "errors" in ask(app, SCHEMA)
+    app.debug = True  # as app.run(debug=True) does
+    assert "errors" not in ask(app, SCHEMA)
+    said = [message for message in caplog.messages if message.startswith("The profile is")]
+    assert [message.split("(")[0].split()[-1] for message in said] == ["hardened", "open"]
+
+
+def test_the_start_log_says_which_profile_it_is_and_how_to_change_it(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "restgql")
+    app_of()
+    app_of(profile="hardened", introspection=True)
+    app_of(profile="open")
+    app_of(graphiql=True)
+    hardened, chosen, opened, page = caplog.messages
+    assert hardened == (
+        "The profile is hardened (not in debug): GET runs stored and persisted queries only; there is no "
+        'introspection, suggestions, GraphiQL, field routes, timings. RESTGQL_PROFILE = "open" changes it, or a key '
+        "of its own for each."
+    )
+    assert "hardened (RESTGQL_PROFILE)" in chosen
+    assert "introspection" not in chosen
+    assert 'RESTGQL_PROFILE = "hardened" changes it' in opened
+    assert page.endswith("GraphiQL shows no schema without introspection: set RESTGQL_INTROSPECTION.")
+
+
+def test_every_preset_is_a_key() -> None:
+    assert set(OVERRIDES) < set(Config.__struct_fields__)
+    assert profile_of(Config(), debug=False) == HARDENED
+    assert profile_of(Config(timings=False), debug=True) == OPEN
