@@ -239,7 +239,12 @@ def _inbound(here: Request, body: bytes, *, timings: bool = False) -> Inbound:
 
 def _read_body(here: Request, limit: int) -> bytes:
     """The request's body, its content coding undone. Raises LimitExceeded, status 413, and BadRequest."""
-    if (here.content_length or 0) > limit or len(body := here.stream.read(limit + 1)) > limit:
+    # A hook that has read the body leaves it there, and nothing in the stream.
+    known: bytes | None = getattr(here, "_cached_data", None)
+    if (here.content_length or 0) > limit:
+        raise _too_large(limit)
+    body = here.stream.read(limit + 1) if known is None else known
+    if len(body) > limit:
         raise _too_large(limit)
     encoding = here.headers.get("Content-Encoding")
     if encoding is None:

@@ -14,7 +14,7 @@ Json = dict[str, Any]
 class Blog:
     """`app`, with its data; `hits` counts what its routes were asked for, by method and path."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: Any) -> None:
         self.hits: Counter[str] = Counter()
         self.app = Flask(__name__)
         self._users = [
@@ -44,7 +44,7 @@ class Blog:
         rule("/posts/<int:number>/comments", "add_comment", self._add_comment, methods=["POST"])
         rule("/comments/<int:number>", "remove_comment", self._remove_comment, methods=["DELETE"])
         rule("/search", "search", self._search)
-        Gateway(self.app, schema="blog.graphql", routes=[], profile="open")
+        Gateway(self.app, schema="blog.graphql", routes=[], profile="open", **settings)
 
     def _count(self) -> None:
         self.hits[f"{request.method} {request.path}"] += 1

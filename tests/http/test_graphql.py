@@ -822,3 +822,23 @@ def test_the_answer_is_of_the_media_type_that_accept_prefers(
             assert answer.json == {"data": {"__typename": "Query"}}
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("read", ["get_json", "get_data", "json"])
+def test_a_hook_may_read_the_body_first(read: str) -> None:
+    app = Flask(__name__)
+    app.add_url_rule("/a", "a", lambda: {"a": 1})
+    seen = []
+
+    @app.before_request
+    def hook() -> None:
+        if request.method == "POST":
+            found = getattr(request, read)
+            seen.append(found() if callable(found) else found)
+
+    Gateway(app, routes=["*"], max_body=1_000)
+    client = app.test_client()
+    assert client.post("/graphql", json={"query": '{ get(path: "/a") }'}).json == {"data": {"get": {"a": 1}}}
+    assert client.post("/aggregate", json=["/a"]).json == {"/a": {"a": 1}}
+    assert client.post("/aggregate", json=["/a" * 1_000]).status_code == 413
+    assert len(seen) == 3
