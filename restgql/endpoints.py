@@ -30,9 +30,11 @@ from restgql.persisted import manifest
 from restgql.persisted.documents import PersistedDocuments
 from restgql.persisted.registry import MemoryRegistry
 from restgql.profile import OPEN, Profile, described, profile_of
+from restgql.respond.merged import NO_STORE
 from restgql.sources import Typed
 
 EXTENSION = "restgql"
+ENDPOINTS = ("graphql", "aggregate", "asset", "health")
 METHODS = ("GET", "POST", "QUERY")
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
@@ -51,7 +53,7 @@ class Mounted:
         self.app = app
         self.config = config
         self._user_types = (query, mutation)
-        self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ("graphql", "aggregate", "asset"))
+        self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ENDPOINTS)
         self.remotes = _remotes(config, app) if config.upstreams else None
         self.routes = Routes(
             app,
@@ -140,6 +142,7 @@ class Mounted:
         if config.graphql_path is not None:
             state.add_url_rule(config.graphql_path, "graphql", self._graphql, methods=METHODS)
             state.add_url_rule(f"{config.graphql_path}/static/<path:filename>", "asset", self._asset)
+            state.add_url_rule(f"{config.graphql_path}/health", "health", _health)
         if config.aggregate_path is not None:
             state.add_url_rule(config.aggregate_path, "aggregate", self._aggregate, methods=METHODS)
         places: dict[tuple[str, ...], str] = {}
@@ -186,6 +189,11 @@ class Mounted:
                 "by path (deny, rate limits) do not see these requests. Set RESTGQL_ROUTES to choose.",
                 sum(1 for _ in self.routes),
             )
+
+
+def _health() -> ResponseReturnValue:
+    """For who asks whether the process answers; it waits for nothing, however busy the gateway is."""
+    return {"status": "pass"}, 200, [*NO_STORE, NOSNIFF]
 
 
 def _remotes(config: Config, app: Flask) -> Remotes:

@@ -516,3 +516,14 @@ def test_outside_of_a_request_the_host_is_one_that_the_app_trusts():
     refused = gateway.execute(WHO, headers={"Host": "evil.example"})
     assert codes(refused) == ["BAD_REQUEST"]
     assert "not trusted" in refused["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("name", MOUNTS)
+def test_health_is_below_the_graphql_endpoint(name):
+    mount, _, graphql, _ = MOUNTS[name]
+    app = shop()
+    mount(app)
+    answer = app.test_client().get(f"{graphql}/health")
+    assert (answer.status_code, answer.json, answer.headers["Cache-Control"]) == (200, {"status": "pass"}, "no-store")
+    found = app.test_client().post(graphql, json={"query": f'{{ get(path: "{graphql}/health") }}'}).json
+    assert codes(found) == ["NESTED_REQUEST"]

@@ -239,6 +239,7 @@ def test_stuck_threads_are_counted_and_beyond_the_bound_new_requests_get_503(han
     assert not hanging.hits
     assert hanging.client.get("/fine/1").status_code == 200, "the app itself goes on"
     assert hanging.query("{ __typename }").json == {"data": {"__typename": "Query"}}
+    assert hanging.client.get("/graphql/health").json == {"status": "pass"}
 
     hanging.released.set()
     assert becomes(lambda: not threads_pool.stuck)
