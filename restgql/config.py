@@ -28,6 +28,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     profile: Literal["open", "hardened"] | None = None
     routes: list[str] | None = None
+    untyped: bool = True
     verbs: list[Verb] = msgspec.field(default_factory=lambda: ["GET"])
     subrequest_headers: list[str] = msgspec.field(default_factory=list)
     upstreams: dict[str, str] = msgspec.field(default_factory=dict)

@@ -63,7 +63,7 @@ class Mounted:
             self.remotes.table if self.remotes else (),
         )
         self._profiles = {debug: profile_of(config, debug=debug) for debug in (True, False)}
-        self._pipelines: dict[Profile, Pipeline] = {}
+        self._pipelines: dict[tuple[Profile, int], Pipeline] = {}
         self._persisted = PersistedDocuments(
             config,
             MemoryRegistry(config.apq_entries, config.apq_bytes),
@@ -82,11 +82,6 @@ class Mounted:
         return sources.typed(self.config, self.app, self.routes, *self._user_types)
 
     @property
-    def schema(self) -> GraphQLSchema:
-        """The schema that clients see."""
-        return self.typed.schema
-
-    @property
     def profile(self) -> Profile:
         """What is open to clients; an app may be put in debug after its gateway was made."""
         return self._profiles[self.app.debug]
@@ -94,22 +89,21 @@ class Mounted:
     @property
     def pipeline(self) -> Pipeline:
         """The stages of a client's request. Raises SchemaError and ConfigError."""
-        return self._pipeline_of(self.profile)
+        return self._pipeline_of(self.profile, self.typed.clients)
 
     @property
     def own_pipeline(self) -> Pipeline:
         """The stages of what the app's own code asks for, which no profile closes anything to."""
-        return self._pipeline_of(OPEN)
+        return self._pipeline_of(OPEN, self.typed.schema)
 
-    def _pipeline_of(self, profile: Profile) -> Pipeline:
-        if profile not in self._pipelines:
-            self.routes.typed = frozenset(
-                (call.method, shape_of(call.template.text)) for _, _, call in calls(self.schema)
+    def _pipeline_of(self, profile: Profile, schema: GraphQLSchema) -> Pipeline:
+        key = profile, id(schema)
+        if key not in self._pipelines:
+            self.routes.typed = frozenset((call.method, shape_of(call.template.text)) for _, _, call in calls(schema))
+            self._pipelines[key] = Pipeline(
+                schema, self.config, self.routes, self.app.logger, profile=profile, persisted=self._persisted
             )
-            self._pipelines[profile] = Pipeline(
-                self.schema, self.config, self.routes, self.app.logger, profile=profile, persisted=self._persisted
-            )
-        return self._pipelines[profile]
+        return self._pipelines[key]
 
     def connect(self, entered: Entered, here: Request, adapter: MapAdapter | None) -> Upstream:
         """The app as the upstream of one request, which is `here` behind all middleware."""
@@ -143,7 +137,7 @@ class Mounted:
             state.add_url_rule(config.graphql_path, "graphql", self._graphql, methods=METHODS)
             state.add_url_rule(f"{config.graphql_path}/static/<path:filename>", "asset", self._asset)
             state.add_url_rule(f"{config.graphql_path}/health", "health", _health)
-        if config.aggregate_path is not None:
+        if config.aggregate_path is not None and config.untyped:
             state.add_url_rule(config.aggregate_path, "aggregate", self._aggregate, methods=METHODS)
         places: dict[tuple[str, ...], str] = {}
         for rule in self.app.url_map.iter_rules():

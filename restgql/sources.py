@@ -31,9 +31,11 @@ Shapes = frozenset[tuple[str, str]]
 
 
 class Typed(msgspec.Struct, frozen=True):
-    """The schema of a gateway, the SDL that it was compiled from, and what the sources say of their operations."""
+    """The schema of a gateway, that of its clients, which may be less, the SDL that these were compiled from, and what
+    the sources say of their operations."""
 
     schema: GraphQLSchema
+    clients: GraphQLSchema
     definitions: tuple[Definitions, ...] = ()
     rows: tuple[Row, ...] = ()
     joins: tuple[str, ...] = ()
@@ -65,14 +67,17 @@ def typed(config: Config, app: Flask, routes: Routes, query: type | None = None,
         annotated = annotations.generate(_views(routes, _called_in(found)), camel_case=config.camel_case)
         found.append(Definitions(document=annotated.document, written=False))
         rows += map(_row, annotated.operations)
-    base = core.build(query, mutation, [verb for verb in config.verbs if verb != "GET"])
-    if not found:
-        return Typed(base)
     clashes = _clashes(found)
     if clashes:
         raise SchemaError(clashes)
-    schema = compile(base, found, camel_case=config.camel_case)
-    return Typed(schema, tuple(found), tuple(rows), joins, names)
+
+    def compiled(*, untyped: bool) -> GraphQLSchema:
+        base = core.build(query, mutation, [verb for verb in config.verbs if verb != "GET"], untyped=untyped)
+        return compile(base, found, camel_case=config.camel_case) if found else base
+
+    schema = compiled(untyped=True)
+    clients = schema if config.untyped else compiled(untyped=False)
+    return Typed(schema, clients, tuple(found), tuple(rows), joins, names)
 
 
 def _row(operation: OperationNote) -> Row:

@@ -54,7 +54,7 @@ def schema(
 ) -> None:
     """The schema that clients see, in SDL."""
     found = _typed(name)
-    text = print_schema(found.schema)
+    text = print_schema(found.clients)
     if committed is not None:
         _fail(
             difflib.unified_diff(
@@ -62,10 +62,10 @@ def schema(
             )
         )
     elif before is not None:
-        changes = find_breaking_changes(build_schema(gateways.read(before)), found.schema)
+        changes = find_breaking_changes(build_schema(gateways.read(before)), found.clients)
         _fail(f"{change.type.name}: {change.description}" for change in changes)
     elif manifest is not None:
-        _fail(_invalid(found.schema, manifest))
+        _fail(_invalid(found.clients, manifest))
     else:
         click.echo(print_ast(source_of(found)) if source else json.pretty(found.names) if names else text)
 

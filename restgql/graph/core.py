@@ -174,7 +174,7 @@ class RestRoute(graphene.ObjectType):  # type: ignore[misc]
     typed = graphene.Boolean(required=True)
 
 
-class Query(graphene.ObjectType):  # type: ignore[misc]
+class Untyped(graphene.ObjectType):  # type: ignore[misc]
     get = _get("The JSON value of GET path. A status of 400 or more is null and an error.")
     fetch = _fetch("The response to GET path, whatever its status.")
     aggregate = graphene.Field(
@@ -184,6 +184,9 @@ class Query(graphene.ObjectType):  # type: ignore[misc]
         resolver=_answer,
         description="The path-keyed map that POST /aggregate returns.",
     )
+
+
+class Routes(graphene.ObjectType):  # type: ignore[misc]
     routes = graphene.List(
         graphene.NonNull(RestRoute),
         prefix=graphene.String(),
@@ -194,6 +197,15 @@ class Query(graphene.ObjectType):  # type: ignore[misc]
     @staticmethod
     def resolve_routes(source: Any, info: GraphQLResolveInfo, prefix: str | None = None) -> Any:
         return source.routes(prefix)
+
+
+class Query(Routes, Untyped):
+    pass
+
+
+class TypedQuery(Routes):
+    class Meta:
+        name = "Query"
 
 
 def _verb(method: str) -> graphene.Field:
@@ -218,21 +230,25 @@ def _mutation(mutation: type | None, verbs: Collection[str]) -> type | None:
     return user_types.combined(mutation, type("Mutation", (graphene.ObjectType,), fields), "Mutation")
 
 
-def build(query: type | None = None, mutation: type | None = None, verbs: Collection[str] = ()) -> GraphQLSchema:
+def build(
+    query: type | None = None, mutation: type | None = None, verbs: Collection[str] = (), *, untyped: bool = True
+) -> GraphQLSchema:
     """The core schema, with these unsafe verbs, and with a user's graphene types beside it. Raises SchemaError.
 
-    It always holds ID and Float, so that clients may declare such variables.
+    Without `untyped` fields there is `routes` alone, and no verbs. It always holds ID, Float and JSON, so that clients
+    may declare such variables.
     """
+    own, verbs = (Query, verbs) if untyped else (TypedQuery, ())
     directives = [*specified_directives, DEFER, STREAM]
     schema: GraphQLSchema = graphene.Schema(
-        query=user_types.combined(query, Query, "Query"),
+        query=user_types.combined(query, own, "Query"),
         mutation=_mutation(mutation, verbs),
-        types=[graphene.ID, graphene.Float],
+        types=[graphene.ID, graphene.Float, *(() if untyped else (JSON,))],
         directives=directives,
     ).graphql_schema
     json = schema.type_map["JSON"]
     assert isinstance(json, GraphQLScalarType)
     json.specified_by_url = SPECIFIED_BY  # graphene has no word for it
     if query is not None or mutation is not None:
-        user_types.bind(schema, own={*Query._meta.fields, *(verb.lower() for verb in verbs)})
+        user_types.bind(schema, own={*own._meta.fields, *(verb.lower() for verb in verbs)})
     return schema

@@ -310,3 +310,25 @@ def test_members_of_disjoint_shapes_are_told_apart_in_what_is_answered(tmp_path:
     assert [(error["path"], error["extensions"]["code"]) for error in answer["errors"]] == [
         (["zoo", 2], "UPSTREAM_INVALID")
     ]
+
+
+def test_untyped_fields_can_be_left_out_for_clients(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    gateway = mount(app, openapi=DOCUMENT, untyped=False)
+    client = app.test_client()
+
+    def ask(query: str) -> Any:
+        return client.post("/graphql", json={"query": query}).json
+
+    asked = "{ __schema { queryType { fields { name } } types { name } } }"
+    schema = ask(asked)["data"]["__schema"]
+    names = {field["name"] for field in schema["queryType"]["fields"]}
+    assert names == {"listPets", "getPet", "getOwner", "routes"}
+    assert not {"RestResponse", "RestItem", "RestHeaderInput"} & {each["name"] for each in schema["types"]}
+    assert "errors" not in ask("{ listPets { __typename } }")
+    for field in ('get(path: "/pets")', 'fetch(path: "/pets") { status }', 'aggregate(paths: ["/pets"])'):
+        assert "Cannot query field" in ask(f"{{ {field} }}")["errors"][0]["message"]
+    assert client.post("/aggregate", json=["/pets"]).status_code == 404
+    # the app's own code still has them
+    assert "errors" not in gateway.execute('{ get(path: "/pets") }')
+    assert isinstance(gateway.get("/pets"), list)

@@ -268,8 +268,8 @@ def test_only_listed_documents_run(tmp_path: Path) -> None:
 
 
 def test_before_that_the_log_has_what_would_be_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    client = only(tmp_path, "log")
     caplog.set_level(logging.WARNING, "restgql")
+    client = only(tmp_path, "log")
     assert post(client, query=A).json == {"data": {"a": {"a": 1}}}
     assert caplog.messages == []
     assert post(client, query=B).json == {"data": {"b": {"a": 1}}}
