@@ -8,6 +8,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from graphql import GraphQLSchema
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import MapAdapter
 
 from restgql import graphiql, sources
@@ -26,6 +27,7 @@ from restgql.graph.compile import calls
 from restgql.graph.review import shape_of
 from restgql.intake import graphql as graphql_intake
 from restgql.model import Inbound
+from restgql.respond.merged import NO_STORE
 from restgql.sources import Typed
 
 EXTENSION = "restgql"
@@ -183,6 +185,7 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
         outbound = stage(inbound, lambda: mounted.connect(entered, here, context.url_adapter))
     except RestgqlError as exc:
         outbound = refusal(exc)
+    entered.answered = True
     entered.cookies.extend(outbound.cookies)
     headers = [("Content-Type", outbound.content_type), *outbound.headers, NOSNIFF]
     response = mounted.app.response_class(outbound.body, outbound.status, headers)
@@ -190,6 +193,8 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
         response.add_etag()
         # 304 where the client has it already (RFC 9110 section 13); to Werkzeug, QUERY is no safe method
         response.make_conditional({**here.environ, "REQUEST_METHOD": "GET"})
+        if response.status_code == 412:  # it is this request's alone
+            response.headers.update(NO_STORE)
     return response
 
 
@@ -206,8 +211,11 @@ def _inbound(here: Request, body: bytes, *, timings: bool = False) -> Inbound:
 
 def _read_body(here: Request, limit: int) -> bytes:
     """The request's body, its content coding undone. Raises LimitExceeded, status 413, and BadRequest."""
-    if (here.content_length or 0) > limit or len(body := here.stream.read(limit + 1)) > limit:
-        raise _too_large(limit)
+    try:
+        if (here.content_length or 0) > limit or len(body := here.stream.read(limit + 1)) > limit:
+            raise _too_large(limit)
+    except RequestEntityTooLarge as exc:
+        raise _too_large(here.max_content_length or 0, "MAX_CONTENT_LENGTH") from exc
     encoding = here.headers.get("Content-Encoding")
     if encoding is None:
         return body
@@ -221,8 +229,8 @@ def _read_body(here: Request, limit: int) -> bytes:
         raise BadRequest(f"The body is not coded as Content-Encoding says: {exc}.") from exc
 
 
-def _too_large(limit: int) -> LimitExceeded:
-    return LimitExceeded(f"The body is over {limit} bytes.", limit="RESTGQL_MAX_BODY", allowed=limit, status=413)
+def _too_large(limit: int, key: str = "RESTGQL_MAX_BODY") -> LimitExceeded:
+    return LimitExceeded(f"The body is over {limit} bytes.", limit=key, allowed=limit, status=413)
 
 
 def _page(config: Config) -> ResponseReturnValue:

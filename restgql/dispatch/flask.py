@@ -27,6 +27,7 @@ from restgql.errors import NestedRequest, RestgqlError
 from restgql.formats import cookies
 from restgql.formats.target import Site
 from restgql.model import Reply, SubRequest
+from restgql.respond.merged import NO_STORE
 
 ENTERED = "restgql.entered"
 GATE = "restgql.gate"
@@ -41,21 +42,27 @@ Gate = Callable[[], None]
 class Entered(msgspec.Struct):
     """The environ as it entered the app, before any middleware, and the Set-Cookie values to add on the way out.
 
-    Not `called` is where the server called `wsgi_app` directly: then the environ is as the view sees it.
+    Not `called` is where the server called `wsgi_app` directly: then the environ is as the view sees it. `answered` is
+    whether the response is a gateway's.
     """
 
     app: Flask
     environ: environ.Environ
     called: bool
     cookies: list[str] = []
+    answered: bool = False
 
     def with_cookies(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """A response's header fields, the cookies after its own: an outer session must not undo a part's login."""
-        if not self.cookies:
-            return headers
+        """A response's header fields, the cookies after its own: an outer session must not undo a part's login.
+
+        What the parts said of caching does not hold for a response that sets a cookie, whoever sets it.
+        """
         own = [value for name, value in headers if name.lower() == "set-cookie"]
-        rest = [(name, value) for name, value in headers if name.lower() != "set-cookie"]
-        return rest + [("Set-Cookie", value) for value in cookies.last_of_each([*own, *self.cookies])]
+        if not self.answered or not (own or self.cookies):
+            return headers
+        rest = [(name, value) for name, value in headers if name.lower() not in {"set-cookie", "cache-control"}]
+        after = [("Set-Cookie", value) for value in cookies.last_of_each([*own, *self.cookies])]
+        return [*rest, *NO_STORE, *after]
 
 
 class Entrance:
