@@ -37,6 +37,7 @@ MAX_DEPTH = 2
 _REQUEST_ID = re.compile(r"[\w.:=+/@-]{1,128}\Z", re.ASCII)
 
 Gate = Callable[[], None]
+_REPLACED = frozenset({"set-cookie", "vary"})
 
 
 class Entered(msgspec.Struct):
@@ -52,17 +53,21 @@ class Entered(msgspec.Struct):
     cookies: list[str] = []
     answered: bool = False
 
-    def with_cookies(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """A response's header fields, the cookies after its own: an outer session must not undo a part's login.
+    def outward(self, fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """The header fields that a response leaves with, its cookies before the parts': an outer session must not undo
+        a part's login.
 
-        What the parts said of caching does not hold for a response that sets a cookie, whoever sets it.
+        What the parts said of caching does not hold for a response that sets a cookie, whoever sets it. Vary is one
+        line: of several, nginx before 1.23 heeds the last, and gives one user what is another's.
         """
-        own = [value for name, value in headers if name.lower() == "set-cookie"]
-        if not self.answered or not (own or self.cookies):
-            return headers
-        rest = [(name, value) for name, value in headers if name.lower() not in {"set-cookie", "cache-control"}]
-        after = [("Set-Cookie", value) for value in cookies.last_of_each([*own, *self.cookies])]
-        return [*rest, *NO_STORE, *after]
+        if not self.answered:
+            return fields
+        own = [value for name, value in fields if name.lower() == "set-cookie"]
+        vary = ", ".join(value for name, value in fields if name.lower() == "vary")
+        set_cookie = [("Set-Cookie", value) for value in cookies.last_of_each([*own, *self.cookies])]
+        replaced = _REPLACED | {"cache-control"} if set_cookie else _REPLACED
+        rest = [field for field in fields if field[0].lower() not in replaced]
+        return [*rest, *([("Vary", vary)] if vary else []), *(NO_STORE if set_cookie else ()), *set_cookie]
 
 
 class Entrance:
@@ -73,7 +78,7 @@ class Entrance:
         environ[ENTERED] = entered
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            return start_response(status, entered.with_cookies(headers), *([exc_info] if exc_info else []))
+            return start_response(status, entered.outward(headers), *([exc_info] if exc_info else []))
 
         result: Iterable[bytes] = super().__call__(environ, start)  # type: ignore[misc]
         return result
@@ -90,7 +95,7 @@ class Entrance:
         response = super().full_dispatch_request()  # type: ignore[misc]
         entered = environ.get(ENTERED)
         if isinstance(entered, Entered) and not entered.called:
-            response.headers = Headers(entered.with_cookies(list(response.headers)))
+            response.headers = Headers(entered.outward(list(response.headers)))
         return response
 
 
