@@ -26,7 +26,7 @@ def app() -> Flask:
 
 @pytest.fixture
 def client(app: Flask) -> Any:
-    Gateway(app, routes=["*"])
+    Gateway(app, routes=["*"], profile="open", timings=False)
     return app.test_client()
 
 
@@ -87,7 +87,7 @@ def test_every_answer_forbids_sniffing_and_errors_are_not_stored(client: Any, ap
 def test_an_extension_that_compresses_has_etags_of_its_own(app: Flask, form: str) -> None:
     app.config |= {"COMPRESS_MIN_SIZE": 1, "COMPRESS_ALGORITHM": ["gzip"]}
     Compress(app)
-    Gateway(app, routes=["*"])
+    Gateway(app, routes=["*"], profile="open", timings=False)
     client = app.test_client()
     plain = client.get(form)
     coded = client.get(form, headers={"Accept-Encoding": "gzip"})
@@ -110,7 +110,7 @@ def test_a_hook_of_the_app_has_the_last_word(app: Flask, form: str) -> None:
             response.headers["Content-Security-Policy"] = "default-src 'none'"
         return response
 
-    Gateway(app, routes=["*"])
+    Gateway(app, routes=["*"], profile="open", timings=False)
     answer = app.test_client().get(form)
     assert (answer.headers[CACHE], answer.headers["Vary"]) == ("public, max-age=5", "Accept, X-Shop")
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'"
@@ -123,7 +123,7 @@ def test_a_default_that_a_hook_sets_is_what_the_parts_say(app: Flask, form: str)
         response.headers.setdefault(CACHE, "public, max-age=9")
         return response
 
-    Gateway(app, routes=["*"])
+    Gateway(app, routes=["*"], profile="open", timings=False)
     assert app.test_client().get(form.replace("public", "plain")).headers[CACHE] == "public, max-age=9"
 
 
@@ -135,14 +135,14 @@ def test_an_answer_that_sets_a_cookie_of_its_own_is_not_stored(app: Flask, form:
         if request.endpoint.startswith("restgql."):
             session["begun"] = True
 
-    Gateway(app, routes=["*"])
+    Gateway(app, routes=["*"], profile="open", timings=False)
     answer = Client(getattr(app, entrance)).get(form)
     assert "Set-Cookie" in answer.headers
     assert answer.headers[CACHE] == "no-store"
 
 
 def test_timings_that_a_header_asks_for_are_not_anothers(app: Flask) -> None:
-    Gateway(app, routes=["*"], timings="X-Timings")
+    Gateway(app, routes=["*"], timings="X-Timings", profile="open")
     client = app.test_client()
     for form in FORMS:
         assert client.get(form).headers["Vary"] == "Accept, X-Timings"
@@ -166,7 +166,7 @@ def test_h3_a_cookie_without_a_path_keeps_the_one_of_its_request(
 ) -> None:
     app.add_url_rule("/<path:rest>", "any", lambda rest: ({}, 200, {"Set-Cookie": set_cookie}))
     app.view_functions["plain"] = lambda: ({}, 200, {"Set-Cookie": set_cookie})
-    Gateway(app, routes=["*"])
+    Gateway(app, routes=["*"], profile="open", timings=False)
     assert app.test_client().post("/aggregate", json=[path]).headers.getlist("Set-Cookie") == [sent]
 
 
@@ -174,7 +174,7 @@ def test_h3_a_cookie_without_a_path_keeps_the_one_of_its_request(
 def test_h3_the_path_of_such_a_cookie_has_the_prefix_of_the_app(app: Flask, path: str, sent: str) -> None:
     app.add_url_rule("/shop/cart/add", "add", lambda: ({}, 200, {"Set-Cookie": "a=1"}))
     app.view_functions["plain"] = app.view_functions["add"]
-    Gateway(app, routes=["*"])
+    Gateway(app, routes=["*"], profile="open", timings=False)
     answer = app.test_client().post("/aggregate", json=[path], environ_overrides={"SCRIPT_NAME": "/mounted"})
     assert answer.headers["Set-Cookie"] == f"a=1; Path={sent}"
 
@@ -197,7 +197,7 @@ def test_h3_of_two_that_are_one_cookie_the_last_in_the_document_is_sent(
 ) -> None:
     app.add_url_rule("/first", "first", lambda: time.sleep(0.01) or ({}, 200, {"Set-Cookie": first}))
     app.add_url_rule("/second", "second", lambda: ({}, 200, {"Set-Cookie": second}))
-    Gateway(app, routes=["*"])
+    Gateway(app, routes=["*"], profile="open", timings=False)
     answer = app.test_client().post("/aggregate", json=["/first", "/second"])
     names = [value.partition(";")[0] for value in (first, second)]
     assert [value.partition(";")[0] for value in answer.headers.getlist("Set-Cookie")] == names[-kept:]
@@ -212,7 +212,7 @@ def test_t4_of_parts_that_write_the_session_at_once_the_last_in_the_document_is_
         return dict(session)
 
     app.add_url_rule("/session", "session", lambda: dict(session))
-    Gateway(app, routes=["*"])
+    Gateway(app, routes=["*"], profile="open", timings=False)
     for turn in range(12):  # each part is the slowest in turn, and the fastest
         client = app.test_client()
         with client.session_transaction() as before:

@@ -64,7 +64,7 @@ def both(app: Flask, path: str) -> list[Any]:
 def test_every_hop_of_a_redirect_counts(app: Flask, fields: dict[str, str], expected: str) -> None:
     hop(app, "/hop", "/next", **fields)
     hop(app, "/next", "/public", **PUBLIC)
-    Gateway(app, routes=["*"])
+    Gateway(app, routes=["*"], profile="open", timings=False)
     for answer in both(app, "/hop"):
         assert answer.headers[CACHE] == expected
         assert ("x-a" in answer.headers.get("Vary", "")) is ("Vary" in fields)
@@ -72,7 +72,7 @@ def test_every_hop_of_a_redirect_counts(app: Flask, fields: dict[str, str], expe
 
 def test_a_redirect_that_is_refused_keeps_the_cookies_that_led_to_it(app: Flask) -> None:
     hop(app, "/login", "/secret", **PUBLIC, **{"Set-Cookie": "session=ann; Path=/"})
-    Gateway(app, routes=["*", "!/secret"])
+    Gateway(app, routes=["*", "!/secret"], profile="open", timings=False)
     for answer in both(app, "/login"):
         assert "NOT_ALLOWED" in answer.text
         assert (answer.headers[CACHE], answer.headers["Set-Cookie"]) == ("no-store", "session=ann; Path=/")
@@ -86,7 +86,7 @@ def blog(app: Flask, tmp_path: Any, status: int, found: list[int], **fields: str
     app.add_url_rule("/users/<int:number>", "user", lambda number: ({"id": number, "name": "single"}, 200, PUBLIC))
     app.add_url_rule("/missing", "missing", lambda: ({}, 404, PUBLIC))
     (tmp_path / "blog.graphql").write_text(BLOG)
-    Gateway(app, routes=["*"], schema=str(tmp_path))
+    Gateway(app, routes=["*"], schema=str(tmp_path), profile="open", timings=False)
     return app.test_client()
 
 
@@ -115,7 +115,7 @@ def test_what_null_on_makes_null_is_not_stored(app: Flask, tmp_path: Any) -> Non
 @pytest.mark.parametrize("query", ["{__typename}", "{routes{path}}", "{__schema{queryType{name}}}", "{me}"])
 def test_an_answer_without_a_part_is_not_stored(app: Flask, query: str) -> None:
     app.before_request(lambda: setattr(g, "user", request.headers.get("X-User")))
-    Gateway(app, routes=["*"], query=Query)
+    Gateway(app, routes=["*"], query=Query, profile="open", timings=False)
     answer = app.test_client().get("/graphql", query_string={"query": query})
     assert (answer.status_code, answer.headers[CACHE], "ETag" in answer.headers) == (200, "no-store", False)
 
@@ -135,7 +135,7 @@ def test_an_answer_without_a_part_is_not_stored(app: Flask, query: str) -> None:
 )
 def test_what_a_resolver_of_ones_own_gives_says_nothing_of_caching(app: Flask, query: str, expected: str) -> None:
     app.before_request(lambda: setattr(g, "user", request.headers.get("X-User")))
-    Gateway(app, routes=["*"], query=Query)
+    Gateway(app, routes=["*"], query=Query, profile="open", timings=False)
     answer = app.test_client().get("/graphql", query_string={"query": query})
     assert answer.headers[CACHE] == expected
 
@@ -146,7 +146,7 @@ def test_k5_what_is_stored_of_a_part_is_never_more_than_the_part_allows(
     app: Flask, fields: dict[str, str], status: int
 ) -> None:
     app.add_url_rule("/part", "part", lambda: ({}, status, {"ETag": '"a"', **fields}))
-    Gateway(app, routes=["*"])
+    Gateway(app, routes=["*"], profile="open", timings=False)
     for answer in both(app, "/part"):
         stored = "private, no-cache" if status < 400 and fields in ({}, {CACHE: "private"}) else "no-store"
         assert (answer.headers[CACHE], "ETag" in answer.headers) == (stored, stored != "no-store")
