@@ -9,6 +9,7 @@ from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from graphql import GraphQLSchema
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import generate_etag
 from werkzeug.routing import MapAdapter
 
 from restgql import graphiql, sources
@@ -190,7 +191,8 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
     headers = [("Content-Type", outbound.content_type), *outbound.headers, NOSNIFF]
     response = mounted.app.response_class(outbound.body, outbound.status, headers)
     if here.method != "POST" and response.status_code == 200 and not response.cache_control.no_store:
-        response.add_etag()
+        # the two media types of one body are two representations (RFC 9110 section 8.8.1)
+        response.set_etag(generate_etag(outbound.content_type.encode() + response.get_data()))
         # 304 where the client has it already (RFC 9110 section 13); to Werkzeug, QUERY is no safe method
         response.make_conditional({**here.environ, "REQUEST_METHOD": "GET"})
         if response.status_code == 412:  # it is this request's alone

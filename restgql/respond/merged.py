@@ -50,8 +50,6 @@ _SHARED_ONLY = frozenset({"public", "s-maxage", "proxy-revalidate"})
 # What is said to caches of one kind alone, as in RFC 9213: of the whole nobody has said it.
 _TARGETED = ("-cache-control", "surrogate-control", "x-accel-expires")
 _MOST = 2**31  # seconds; RFC 9111 section 1.2.2
-# A status that is the outer one where every part has it, and the header field that comes with it.
-_SHARED = {401: "WWW-Authenticate", 429: "Retry-After"}
 
 
 def caching(parts: Iterable[Response], *, varies: Iterable[str] = (), by_hand: bool = False) -> Headers:
@@ -81,11 +79,26 @@ def shared_status(parts: Sequence[Response]) -> tuple[int, Headers]:
     """401 or 429 where every part is that, with its header field; else 200."""
     statuses = {part.status for part in parts}
     status = statuses.pop() if len(statuses) == 1 else 200
-    name = _SHARED.get(status)
-    if name is None:
+    if status not in _SHARED:
         return 200, ()
-    value = next((found for part in parts if (found := part.header(name)) is not None), None)
-    return status, ((name, value),) if value is not None else ()
+    name, chosen = _SHARED[status]
+    values = [value for part in parts if (value := part.header(name)) is not None]
+    return status, ((name, chosen(values)),) if values else ()
+
+
+def _each(values: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(values))
+
+
+def _longest(values: Iterable[str]) -> str:
+    return max(values, key=lambda value: _seconds(value) or 0)
+
+
+# A status that is the outer one where every part has it, the header field that comes with it, and whose.
+_SHARED: dict[int, tuple[str, Callable[[Iterable[str]], str]]] = {
+    401: ("WWW-Authenticate", _each),
+    429: ("Retry-After", _longest),
+}
 
 
 def _strictest(parts: Sequence[Directives]) -> Directives:

@@ -153,6 +153,9 @@ def test_a_status_of_every_part_is_the_outer_one(app: Flask, status: int, name: 
     answer = app.test_client().post("/aggregate", json=paths)
     assert (answer.status_code, answer.headers[name], answer.headers[CACHE]) == (status, "7", "no-store")
     assert list(answer.json or ()) == paths
+    other = part(status=str(status), **{name: "60"})
+    merged = app.test_client().post("/aggregate", json=[paths[0], other, paths[1]])
+    assert merged.headers[name] == {401: "7, 60", 429: "60"}[status]
     mixed = app.test_client().post("/aggregate", json=[*paths, part()])
     assert (mixed.status_code, name in mixed.headers) == (200, False)
     fields = f"{{ get(path: {json.dumps(paths[0])}) }}"

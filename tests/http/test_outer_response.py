@@ -83,6 +83,13 @@ def test_every_answer_forbids_sniffing_and_errors_are_not_stored(client: Any, ap
     assert (streamed.headers[CACHE], streamed.headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
 
 
+def test_the_media_types_of_an_answer_have_etags_of_their_own(client: Any) -> None:
+    names = ("application/json", "application/graphql-response+json")
+    answers = [client.get(FORMS[1], headers={"Accept": name}) for name in names]
+    assert answers[0].data == answers[1].data
+    assert answers[0].headers["ETag"] != answers[1].headers["ETag"]
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_an_extension_that_compresses_has_etags_of_its_own(app: Flask, form: str) -> None:
     app.config |= {"COMPRESS_MIN_SIZE": 1, "COMPRESS_ALGORITHM": ["gzip"]}
