@@ -1,7 +1,7 @@
 """The sub-requests of one operation, on their way."""
 
 import logging
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import msgspec
 
@@ -61,16 +61,14 @@ class Run(msgspec.Struct, frozen=True):
 
     def parts(self) -> list[Response]:
         """All responses so far that the answer depends on, those of redirects and batches among them."""
-        return [*self._came(), *self.responses()]
-
-    def _came(self) -> Iterable[Response]:
-        return dict.fromkeys(response for leaf in self.leaves() for response in leaf.came)
+        found = (response for leaf in self.leaves() for response in (*leaf.came, leaf.response) if response is not None)
+        return list(dict.fromkeys(found))
 
     def cookies(self) -> tuple[str, ...]:
         """The Set-Cookie values so far, in document order, each with the path that it has by its request."""
         return tuple(
             cookies.with_path(cookie, self.site.public(response.url.partition("?")[0]))
-            for response in self._came()
+            for response in dict.fromkeys(response for leaf in self.leaves() for response in leaf.came)
             for cookie in response.set_cookies
         )
 

@@ -48,7 +48,8 @@ def with_path(set_cookie: str, path: str) -> str:
     """A Set-Cookie that means in any response what it means in one to `path` (RFC 6265 section 5.1.4)."""
     if _attributes(set_cookie).get("path", "").startswith("/"):
         return set_cookie
-    return f"{set_cookie}; Path={path.rpartition('/')[0] or '/'}"
+    default = path.rpartition("/")[0].replace(";", "%3B")  # which would begin an attribute that the client chose
+    return f"{set_cookie}; Path={default or '/'}"
 
 
 def _key(set_cookie: str) -> Key:

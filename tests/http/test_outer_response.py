@@ -165,6 +165,7 @@ def test_timings_that_a_header_asks_for_are_not_anothers(app: Flask) -> None:
         ("/shop/cart/add", "a=1; PATH = /x ; secure", "a=1; PATH = /x ; secure"),
         ("/shop/cart/add", 'a=1; Path="/x"', 'a=1; Path="/x"; Path=/shop/cart'),
         ("/shop/cart/add", "a=1; Path=/; Path=", "a=1; Path=/; Path=; Path=/shop/cart"),
+        ("/shop;domain=example/cart", "a=1", "a=1; Path=/shop%3Bdomain=example"),
         ("/shop/", "__Secure-a=1; Secure; Partitioned", "__Secure-a=1; Secure; Partitioned; Path=/shop"),
     ],
 )
