@@ -277,7 +277,8 @@ def _and_once_more(pulses: Iterator[None]) -> Iterator[None]:
 
 
 def _server_timing(inbound: Inbound, run: Run) -> Headers:
-    return (("Server-Timing", timings.server_timing(run.timings())),) if inbound.timings else ()
+    found = timings.server_timing(run.timings()) if inbound.timings else ""
+    return (("Server-Timing", found),) if found else ()
 
 
 def _retry_after(error: RestgqlError) -> Headers:

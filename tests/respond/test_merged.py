@@ -95,6 +95,13 @@ def test_what_cannot_be_read_is_read_strictly(cache_control: str, age: str) -> N
     assert merged in {"no-store", "private, no-cache"} or any(name in cache_control.lower() for name in KNOWN)
 
 
+def test_several_lines_of_a_field_are_one() -> None:
+    lines = (("Cache-Control", "public"), ("Cache-Control", "max-age=60"), ("cache-control", "no-cache"), ("Age", "9"))
+    vary = (("Vary", "X-A"), ("Vary", "X-B"))
+    found = dict(caching([Response(Reply(url="/", status=200, headers=(*lines, *vary)), 1000)]))
+    assert found == {"Cache-Control": "public, no-cache, max-age=51", "Vary": "x-a, x-b"}
+
+
 @pytest.mark.parametrize("of", [{}, {"public": None, "max-age": 60}])
 def test_one_part_says_what_it_says_alone(of: Any) -> None:
     text = dict(caching([Response(reply(spelled(of), 0), 1000)]))["Cache-Control"]
