@@ -1,5 +1,6 @@
 """What ties a typed field to REST: how it is asked for, or where its value is in its parent's. Each is its resolver."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -76,6 +77,17 @@ class Pick(msgspec.Struct, frozen=True, kw_only=True):
                 return None
             value = value.get(key)
         return value
+
+
+class ByHand(msgspec.Struct, frozen=True):
+    """A field that a user's own function resolves, from whatever it likes. A root field has no root value, as without
+    a gateway."""
+
+    resolve: Callable[..., Any]
+    of_root: bool
+
+    def __call__(self, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+        return self.resolve(None if self.of_root else source, info, **arguments)
 
 
 class Discriminator(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,8 @@ from flask.blueprints import BlueprintSetupState
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from graphql import GraphQLSchema
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import generate_etag
 from werkzeug.routing import MapAdapter
 
 from restgql import graphiql, sources
@@ -218,13 +220,17 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
         outbound = stage(inbound, lambda: mounted.connect(entered, here, context.url_adapter))
     except RestgqlError as exc:
         outbound = refusal(exc)
+    entered.answered = True
     entered.cookies.extend(outbound.cookies)
     headers = [("Content-Type", outbound.content_type), *outbound.headers, NOSNIFF]
     response = mounted.app.response_class(outbound.body, outbound.status, headers)
     if here.method != "POST" and response.status_code == 200 and not response.cache_control.no_store:
-        response.add_etag()
+        # the two media types of one body are two representations (RFC 9110 section 8.8.1)
+        response.set_etag(generate_etag(outbound.content_type.encode() + response.get_data()))
         # 304 where the client has it already (RFC 9110 section 13); to Werkzeug, QUERY is no safe method
         response.make_conditional({**here.environ, "REQUEST_METHOD": "GET"})
+        if response.status_code == 412:  # it is this request's alone
+            response.headers.update(NO_STORE)
     return response
 
 
@@ -245,7 +251,10 @@ def _read_body(here: Request, limit: int) -> bytes:
     known: bytes | None = getattr(here, "_cached_data", None)
     if (here.content_length or 0) > limit:
         raise _too_large(limit)
-    body = here.stream.read(limit + 1) if known is None else known
+    try:
+        body = here.stream.read(limit + 1) if known is None else known
+    except RequestEntityTooLarge as exc:
+        raise _too_large(here.max_content_length or 0, "MAX_CONTENT_LENGTH") from exc
     if len(body) > limit:
         raise _too_large(limit)
     encoding = here.headers.get("Content-Encoding")
@@ -261,8 +270,8 @@ def _read_body(here: Request, limit: int) -> bytes:
         raise BadRequest(f"The body is not coded as Content-Encoding says: {exc}.") from exc
 
 
-def _too_large(limit: int) -> LimitExceeded:
-    return LimitExceeded(f"The body is over {limit} bytes.", limit="RESTGQL_MAX_BODY", allowed=limit, status=413)
+def _too_large(limit: int, key: str = "RESTGQL_MAX_BODY") -> LimitExceeded:
+    return LimitExceeded(f"The body is over {limit} bytes.", limit=key, allowed=limit, status=413)
 
 
 def _page(config: Config) -> ResponseReturnValue:

@@ -44,7 +44,6 @@ from restgql.respond.weight import Weight
 logger = logging.getLogger("restgql")
 
 AGGREGATE = "aggregate"
-VARIES = ("Accept",)
 # Of what GET may not run: by what it may be.
 _ALLOWED = {BadRequest.code: "POST", NotAllowed.code: "POST, QUERY"}
 _OF_THE_DOCUMENT = (InvalidRequest, PersistedQueryNotFound, PersistedQueryNotSupported)
@@ -73,6 +72,8 @@ class Pipeline:
         self._persisted = persisted or PersistedDocuments(config, MemoryRegistry(0, 0), {})
         self._routes = routes
         self._app_logger = app_logger
+        told = (config.timings,) if isinstance(config.timings, str) else ()
+        self._varies = ("Accept", *told)
         self._waits = Waits()
         extent = Extent(
             max_depth=config.max_depth,
@@ -117,7 +118,8 @@ class Pipeline:
                 return self._graphql_parts(inbound, plan, run, FRAMINGS[accepted.parts], started)
             run.finish()
             with answering(upstream):
-                result = self._answer(plan, run).whole()
+                answer = self._answer(plan, run)
+                result = answer.whole()
         except _OF_THE_DOCUMENT as exc:
             # Under application/json a well-formed request is 200, whatever becomes of its document.
             status = 200 if media_type == graphql_intake.JSON else exc.status
@@ -129,7 +131,8 @@ class Pipeline:
         self._log(run, operation.name, operation.hash[:12], started)
         if inbound.timings:
             result["extensions"] = timings.extension(run.timings())
-        caching = NO_STORE if "errors" in result or inbound.timings else merged.caching(run.responses(), varies=VARIES)
+        is_kept = "errors" not in result and not inbound.timings
+        caching = merged.caching(run.parts(), varies=self._varies, by_hand=answer.by_hand) if is_kept else NO_STORE
         return _json(200, media_type, result, (*caching, *_server_timing(inbound, run)), run.cookies())
 
     def aggregate(self, inbound: Inbound, connect: Connect) -> Outbound:
@@ -150,7 +153,7 @@ class Pipeline:
         self._log(run, AGGREGATE, "-", started)
         found, is_refused = run.responses(), any(leaf.refused for leaf in run.leaves())
         status, shown = (200, ()) if is_refused else merged.shared_status(found)
-        caching = NO_STORE if is_refused else merged.caching(found, varies=VARIES)
+        caching = NO_STORE if is_refused else merged.caching(run.parts(), varies=self._varies)
         return Outbound(
             status=status,
             content_type="application/json",
@@ -313,7 +316,8 @@ def _and_once_more(pulses: Iterator[None]) -> Iterator[None]:
 
 
 def _server_timing(inbound: Inbound, run: Run) -> Headers:
-    return (("Server-Timing", timings.server_timing(run.timings())),) if inbound.timings else ()
+    found = timings.server_timing(run.timings()) if inbound.timings else ""
+    return (("Server-Timing", found),) if found else ()
 
 
 def _retry_after(error: RestgqlError) -> Headers:

@@ -27,6 +27,7 @@ from restgql.errors import NestedRequest, RestgqlError
 from restgql.formats import cookies
 from restgql.formats.target import Site
 from restgql.model import Reply, SubRequest
+from restgql.respond.merged import NO_STORE
 
 ENTERED = "restgql.entered"
 GATE = "restgql.gate"
@@ -36,26 +37,37 @@ MAX_DEPTH = 2
 _REQUEST_ID = re.compile(r"[\w.:=+/@-]{1,128}\Z", re.ASCII)
 
 Gate = Callable[[], None]
+_REPLACED = frozenset({"set-cookie", "vary"})
 
 
 class Entered(msgspec.Struct):
     """The environ as it entered the app, before any middleware, and the Set-Cookie values to add on the way out.
 
-    Not `called` is where the server called `wsgi_app` directly: then the environ is as the view sees it.
+    Not `called` is where the server called `wsgi_app` directly: then the environ is as the view sees it. `answered` is
+    whether the response is a gateway's.
     """
 
     app: Flask
     environ: environ.Environ
     called: bool
     cookies: list[str] = []
+    answered: bool = False
 
-    def with_cookies(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """A response's header fields, the cookies after its own: an outer session must not undo a part's login."""
-        if not self.cookies:
-            return headers
-        own = [value for name, value in headers if name.lower() == "set-cookie"]
-        rest = [(name, value) for name, value in headers if name.lower() != "set-cookie"]
-        return rest + [("Set-Cookie", value) for value in cookies.last_of_each([*own, *self.cookies])]
+    def outward(self, fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """The header fields that a response leaves with, its cookies before the parts': an outer session must not undo
+        a part's login.
+
+        What the parts said of caching does not hold for a response that sets a cookie, whoever sets it. Vary is one
+        line: of several, nginx before 1.23 heeds the last, and gives one user what is another's.
+        """
+        if not self.answered:
+            return fields
+        own = [value for name, value in fields if name.lower() == "set-cookie"]
+        vary = ", ".join(value for name, value in fields if name.lower() == "vary")
+        set_cookie = [("Set-Cookie", value) for value in cookies.last_of_each([*own, *self.cookies])]
+        replaced = _REPLACED | {"cache-control"} if set_cookie else _REPLACED
+        rest = [field for field in fields if field[0].lower() not in replaced]
+        return [*rest, *([("Vary", vary)] if vary else []), *(NO_STORE if set_cookie else ()), *set_cookie]
 
 
 class Entrance:
@@ -66,7 +78,7 @@ class Entrance:
         environ[ENTERED] = entered
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            return start_response(status, entered.with_cookies(headers), *([exc_info] if exc_info else []))
+            return start_response(status, entered.outward(headers), *([exc_info] if exc_info else []))
 
         result: Iterable[bytes] = super().__call__(environ, start)  # type: ignore[misc]
         return result
@@ -83,7 +95,7 @@ class Entrance:
         response = super().full_dispatch_request()  # type: ignore[misc]
         entered = environ.get(ENTERED)
         if isinstance(entered, Entered) and not entered.called:
-            response.headers = Headers(entered.with_cookies(list(response.headers)))
+            response.headers = Headers(entered.outward(list(response.headers)))
         return response
 
 

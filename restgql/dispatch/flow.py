@@ -121,7 +121,9 @@ class Flow:
         try:
             if isinstance(answer, ClientError):
                 self._refuse(ask, answer)
-            elif answer.status not in REDIRECTS and not chain.replies:
+                return
+            ask.outcome.came.append(self._response(answer))
+            if answer.status not in REDIRECTS and not chain.replies:
                 self._arrived(ask, request, answer)
             else:
                 self._redirected(ask, chain, request, answer)
@@ -199,10 +201,10 @@ class Flow:
         """Whose value is what in the reply to a batch; what it lacks is asked for singly."""
         assert ask.chunk is not None
         assert call.batch is not None
-        if response.status in call.null_on:
-            return [(one, None) for wanted in ask.chunk.values() for one in wanted]
         for one in (one for wanted in ask.chunk.values() for one in wanted):
             one.outcome.response = response
+        if response.status in call.null_on:
+            return [(one, None) for wanted in ask.chunk.values() for one in wanted]
         items = items_of(call.batch, response.parsed())
         found = []
         for one, value in values_of(ask.step, ask.chunk, items):

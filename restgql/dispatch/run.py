@@ -10,6 +10,8 @@ from restgql.dispatch import Upstream, pool
 from restgql.dispatch.flow import Flow
 from restgql.dispatch.scheduler import Scheduler, Settings
 from restgql.dispatch.waits import Waits
+from restgql.formats import cookies
+from restgql.formats.target import Site
 from restgql.model import Step, Timing
 from restgql.respond.outcome import Outcome, Outcomes
 from restgql.respond.response import Response
@@ -26,6 +28,7 @@ class Run(msgspec.Struct, frozen=True):
     scheduler: Scheduler
     request_id: str
     flow: Flow
+    site: Site
     later: tuple[Step, ...] = ()
 
     def finish(self) -> "Run":
@@ -53,12 +56,21 @@ class Run(msgspec.Struct, frozen=True):
         return [leaf for outcome in self.outcomes.values() for leaf in outcome.leaves()]
 
     def responses(self) -> list[Response]:
-        """The responses so far, each once, in document order."""
+        """The responses so far that are answers, each once, in document order."""
         return list(dict.fromkeys(leaf.response for leaf in self.leaves() if leaf.response is not None))
 
+    def parts(self) -> list[Response]:
+        """All responses so far that the answer depends on, those of redirects and batches among them."""
+        found = (response for leaf in self.leaves() for response in (*leaf.came, leaf.response) if response is not None)
+        return list(dict.fromkeys(found))
+
     def cookies(self) -> tuple[str, ...]:
-        """The Set-Cookie values so far, in document order."""
-        return tuple(cookie for response in self.responses() for cookie in response.set_cookies)
+        """The Set-Cookie values so far, in document order, each with the path that it has by its request."""
+        return tuple(
+            cookies.with_path(cookie, self.site.public(response.url.partition("?")[0]))
+            for response in dict.fromkeys(response for leaf in self.leaves() for response in leaf.came)
+            for cookie in response.set_cookies
+        )
 
     def timings(self) -> list[Timing]:
         """What became of each sub-request."""
@@ -115,4 +127,4 @@ def begin(
     flow = Flow(scheduler, upstream.caller, max_reply=config.max_reply)
     first, later = (steps[:1], tuple(steps[1:])) if serial else (steps, ())
     outcomes = flow.begin(first) | {step.key: Outcome() for step in later}
-    return Run(outcomes, scheduler, upstream.request_id, flow, later)
+    return Run(outcomes, scheduler, upstream.request_id, flow, upstream.caller.site, later)

@@ -5,7 +5,7 @@ from email.message import Message
 from http.cookiejar import CookieJar
 from urllib.request import Request
 
-Key = tuple[str, str, str]
+Key = tuple[str, str, str, bool]
 
 
 class _Response:
@@ -36,7 +36,7 @@ def next_header(cookie: str, url: str, next_url: str, set_cookie: Iterable[str])
 
 
 def last_of_each(set_cookie: Iterable[str]) -> list[str]:
-    """Per name, domain and path only the last Set-Cookie, where it stands."""
+    """Per name, domain, path and partition only the last Set-Cookie, where it stands."""
     last: dict[Key, str] = {}
     for value in set_cookie:
         last.pop(_key(value), None)
@@ -44,10 +44,24 @@ def last_of_each(set_cookie: Iterable[str]) -> list[str]:
     return list(last.values())
 
 
+def with_path(set_cookie: str, path: str) -> str:
+    """A Set-Cookie that means in any response what it means in one to `path` (RFC 6265 section 5.1.4)."""
+    if _attributes(set_cookie).get("path", "").startswith("/"):
+        return set_cookie
+    default = path.rpartition("/")[0].replace(";", "%3B")  # which would begin an attribute that the client chose
+    return f"{set_cookie}; Path={default or '/'}"
+
+
 def _key(set_cookie: str) -> Key:
-    pair, *attributes = set_cookie.split(";")
-    options = {name.strip().lower(): value.strip() for name, _, value in (a.partition("=") for a in attributes)}
-    return _name(pair), options.get("domain", "").lower().lstrip("."), options.get("path", "")
+    options = _attributes(set_cookie)
+    domain, path = options.get("domain", "").lower().lstrip("."), options.get("path", "")
+    return _name(set_cookie), domain, path, "partitioned" in options
+
+
+def _attributes(set_cookie: str) -> dict[str, str]:
+    """By name in lower case; of two with one name the last (RFC 6265 section 5.3)."""
+    pairs = (attribute.partition("=") for attribute in set_cookie.split(";")[1:])
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
 def _name(pair: str) -> str:

@@ -82,6 +82,11 @@ def listed(value: str) -> frozenset[str]:
     return frozenset(option.strip().lower() for option in value.split(",") if option.strip())
 
 
+def is_token(text: str) -> bool:
+    """Whether a text can be a field's or a directive's name (RFC 9110 section 5.6.2)."""
+    return bool(_TOKEN.match(text))
+
+
 def is_value(text: str) -> bool:
     """Whether a text can be a field's value (RFC 9110 section 5.5): no control characters, Latin-1."""
     return bool(_FIELD_VALUE.match(text))
@@ -91,7 +96,7 @@ def well_formed(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Header fields, their values stripped. Raises BadRequest for a malformed name or value."""
     found = []
     for name, value in pairs:
-        if not _TOKEN.match(name):
+        if not is_token(name):
             raise BadRequest(f"{name[:80]!r} is no header name.")
         if len(value) > MAX_HEADER_VALUE or not is_value(value):
             raise BadRequest(f"The value of {name} has control characters, is not Latin-1 or is over 8 KiB.")

@@ -1,13 +1,13 @@
 """Types that users write with graphene, beside those of the gateway; and the field that makes them ask a route."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
 import graphene
 from graphql import GraphQLObjectType, GraphQLSchema
 
-from restgql.binding import Call, Pick
+from restgql.binding import ByHand, Call, Pick
 from restgql.errors import RestgqlError
 from restgql.formats import headers as header_fields
 from restgql.formats import select as jmespath
@@ -88,11 +88,7 @@ def bind(schema: GraphQLSchema, *, own: Collection[str]) -> None:
             resolve = field.resolve
             if isinstance(resolve, Call) or (is_root and name in own):
                 continue
-            if is_root and resolve is not None:
-                field.resolve = partial(_without_root, resolve)
-            elif isinstance(resolve, partial):  # graphene's default, by the field's name in Python
+            if not is_root and isinstance(resolve, partial):  # graphene's default, by the field's name in Python
                 field.resolve = Pick(keys=(resolve.args[0],))
-
-
-def _without_root(resolve: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
-    return resolve(None, info, **arguments)
+            elif resolve is not None and not isinstance(resolve, Pick):
+                field.resolve = ByHand(resolve, is_root)

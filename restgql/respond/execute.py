@@ -24,7 +24,7 @@ from graphql import (
 from graphql.execution.execute import get_field_def
 from graphql.pyutils import Path, inspect, is_iterable
 
-from restgql.binding import Pick
+from restgql.binding import ByHand, Pick
 from restgql.errors import BadRequest
 from restgql.respond.outcome import NotSettled, Outcome
 from restgql.respond.typed import MISSING, Object
@@ -80,6 +80,8 @@ class Walk:
         self.later: list[Later] = []
         """What is found of a field stands together, a fragment before what it defers."""
         self.awaited: list[Outcome] = []
+        self.by_hand = False
+        """Whether a resolver of the user's own gave a value."""
         self.before = 0
         """How much the walks before this one have left for later."""
 
@@ -144,6 +146,7 @@ class Walk:
         before = len(self.later)
         try:
             resolve = definition.resolve or default_field_resolver
+            self.by_hand = self.by_hand or type(resolve) is ByHand
             result = resolve(source, info, **self._arguments(group, definition))
             return self._complete(definition.type, group, info, path, result, within)
         except NotSettled as exc:

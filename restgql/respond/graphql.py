@@ -36,12 +36,15 @@ class Answer:
         self._source = Source(self._shape, outcomes)
         self._weight = weight
         self._logger = logger
+        self.by_hand = False
+        """Whether the response map has a value that a resolver of the user's own gave."""
 
     def whole(self) -> Result:
         """The response map, once all outcomes are there. Never raises for what a field raises."""
         walk = self._begin()
         data = walk.root(self._root_type)
         self._settle(walk)
+        self.by_hand = walk.by_hand
         errors = {"errors": list(map(self._format, walk.errors))} if walk.errors else {}
         return errors | {"data": data}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from werkzeug.http import parse_dict_header
+from werkzeug.http import parse_list_header, unquote_header_value
 
 from restgql.formats import headers
 from restgql.model import Headers
@@ -11,26 +11,23 @@ from restgql.respond.response import Response
 NO_STORE: Headers = (("Cache-Control", "no-store"),)
 IDENTITY = ("Authorization", "Cookie")
 
-Directives = dict[str, str | None]
+Directives = dict[str, int | None]
+"""By name in lower case, with their seconds where they have such: of freshness those that remain."""
 
 UNSTATED: Directives = {"private": None, "no-cache": None}
-"""A part that says nothing may depend on who asks, and on when."""
+"""A part that says nothing, or nothing that can be read, may depend on who asks, and on when."""
 
 
-def _any(values: Sequence[bool | int | None]) -> bool | int | None:
-    return True if any(value is not None for value in values) else None
+def _any(name: str, parts: Sequence[Directives]) -> bool:
+    return any(name in part for part in parts)
 
 
-def _all(values: Sequence[bool | int | None]) -> bool | int | None:
-    return True if all(value is not None for value in values) else None
-
-
-def _least(values: Sequence[bool | int | None]) -> bool | int | None:
-    return None if any(value is None for value in values) else min(int(value or 0) for value in values)
+def _all(name: str, parts: Sequence[Directives]) -> bool:
+    return all(name in part for part in parts)
 
 
 # RFC 9111 section 5.2.2, RFC 5861, RFC 8246: the strictest of the parts. What is not here is left out.
-_RULES: dict[str, Callable[[Sequence[bool | int | None]], bool | int | None]] = {
+_RULES: dict[str, Callable[[str, Sequence[Directives]], bool]] = {
     "public": _all,
     "private": _any,
     "no-cache": _any,
@@ -38,42 +35,43 @@ _RULES: dict[str, Callable[[Sequence[bool | int | None]], bool | int | None]] = 
     "no-transform": _any,
     "must-revalidate": _any,
     "proxy-revalidate": _any,
-    "max-age": _least,
-    "s-maxage": _least,
+    "max-age": _all,
+    "s-maxage": _all,
     "immutable": _all,
-    "stale-while-revalidate": _least,
-    "stale-if-error": _least,
+    "stale-while-revalidate": _all,
+    "stale-if-error": _all,
 }
-_SECONDS = frozenset({"max-age", "s-maxage", "stale-while-revalidate", "stale-if-error"})
 _FRESHNESS = frozenset({"max-age", "s-maxage"})
-# A status that is the outer one where every part has it, and the header field that comes with it.
-_SHARED = {401: "WWW-Authenticate", 429: "Retry-After"}
+_SECONDS = _FRESHNESS | {"stale-while-revalidate", "stale-if-error"}
+_STORING = _FRESHNESS | {"public", "private", "no-cache", "no-store"}
+# Each lets a shared cache keep what was asked for with Authorization (RFC 9111 section 3.5).
+_WHOEVER_ASKS = frozenset({"public", "s-maxage", "must-revalidate"})
+_SHARED_ONLY = frozenset({"public", "s-maxage", "proxy-revalidate"})
+# What is said to caches of one kind alone, as in RFC 9213: of the whole nobody has said it.
+_TARGETED = ("-cache-control", "surrogate-control", "x-accel-expires")
+_MOST = 2**31  # seconds; RFC 9111 section 1.2.2
 
 
-def caching(parts: Iterable[Response], *, varies: Iterable[str] = ()) -> Headers:
-    """Cache-Control and Vary of a response that is made of `parts`, and that itself `varies` with header fields."""
-    given = [(_directives(part), part) for part in parts]
-    if not given or any(part.set_cookies or part.error or part.status >= 400 for _, part in given):
+def caching(parts: Iterable[Response], *, varies: Iterable[str] = (), by_hand: bool = False) -> Headers:
+    """Cache-Control and Vary of a response that is made of `parts`, and that itself `varies` with header fields.
+
+    `by_hand` is whether it has a value, too, that no part gave: a resolver of the user's own did.
+    """
+    given = list(parts)
+    if not given or any(part.set_cookies or part.error or part.status >= 400 for part in given):
         return NO_STORE
-    merged = {
-        name: found
-        for name, rule in _RULES.items()
-        if (found := rule([_value(name, directives, part) for directives, part in given])) is not None
-    }
+    stated = [_stated(part) for part in given] + [UNSTATED] * by_hand
+    merged = _strictest(stated)
     if "no-store" in merged:
         return NO_STORE
-    if "private" in merged:
-        merged.pop("public", None)
-        merged.pop("s-maxage", None)
-    if not _FRESHNESS & merged.keys():
-        merged.setdefault("no-cache", True)
     names = {name.lower(): name for name in varies}
-    for directives, part in given:
+    for part in given:
         names |= {name: name for name in sorted(headers.listed(part.header("vary") or ""))}
-        if "public" not in directives and "s-maxage" not in directives:
-            names |= {name.lower(): name for name in IDENTITY}
+    if not all(directives.keys() & {"public", "s-maxage"} and "private" not in directives for directives in stated):
+        names |= {name.lower(): name for name in IDENTITY}
     vary = "*" if "*" in names else ", ".join(names.values())
-    text = ", ".join(name if found is True else f"{name}={found}" for name, found in merged.items())
+    order = (name for name in _RULES if name in merged)
+    text = ", ".join(name if (seconds := merged[name]) is None else f"{name}={seconds}" for name in order)
     return (("Cache-Control", text), *([("Vary", vary)] if vary else []))
 
 
@@ -81,26 +79,78 @@ def shared_status(parts: Sequence[Response]) -> tuple[int, Headers]:
     """401 or 429 where every part is that, with its header field; else 200."""
     statuses = {part.status for part in parts}
     status = statuses.pop() if len(statuses) == 1 else 200
-    name = _SHARED.get(status)
-    if name is None:
+    if status not in _SHARED:
         return 200, ()
-    value = next((found for part in parts if (found := part.header(name)) is not None), None)
-    return status, ((name, value),) if value is not None else ()
+    name, chosen = _SHARED[status]
+    values = [value for part in parts if (value := part.header(name)) is not None]
+    return status, ((name, chosen(values)),) if values else ()
 
 
-def _directives(part: Response) -> Directives:
-    text = part.header("cache-control")
-    found: Directives = {name.lower(): value for name, value in parse_dict_header(text).items()} if text else {}
-    return found or UNSTATED
+def _each(values: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(values))
 
 
-def _value(name: str, directives: Directives, part: Response) -> bool | int | None:
-    """A directive of a part, None where it has none: its seconds, of freshness those that remain."""
-    if name not in directives:
-        return None
-    if name not in _SECONDS:
-        return True
-    age = part.header("age") or "0"
-    taken = int(age) if name in _FRESHNESS and age.isdecimal() else 0
-    text = directives[name] or ""
-    return max(0, int(text) - taken) if text.isdecimal() and len(text) < 12 else 0
+def _longest(values: Iterable[str]) -> str:
+    return max(values, key=lambda value: _seconds(value) or 0)
+
+
+# A status that is the outer one where every part has it, the header field that comes with it, and whose.
+_SHARED: dict[int, tuple[str, Callable[[Iterable[str]], str]]] = {
+    401: ("WWW-Authenticate", _each),
+    429: ("Retry-After", _longest),
+}
+
+
+def _strictest(parts: Sequence[Directives]) -> Directives:
+    whoever_asks = all(part.keys() & _WHOEVER_ASKS for part in parts)
+    if _any("s-maxage", parts):  # a part without one is fresh in a shared cache for its max-age
+        parts = [{"s-maxage": part["max-age"]} | part if "max-age" in part else part for part in parts]
+    merged: Directives = {
+        name: min(part[name] or 0 for part in parts) if name in _SECONDS else None
+        for name, holds in _RULES.items()
+        if holds(name, parts)
+    }
+    if not whoever_asks and merged.keys() & _WHOEVER_ASKS:
+        merged["private"] = None
+    if "private" in merged:
+        merged = {name: seconds for name, seconds in merged.items() if name not in _SHARED_ONLY}
+    if _FRESHNESS.isdisjoint(merged):
+        merged["no-cache"] = None
+    return merged
+
+
+def _stated(part: Response) -> Directives:
+    """The directives of a part, those that make no sense being UNSTATED."""
+    text = (part.header("cache-control") or "").lower()
+    if "no-store" in text:  # wherever it stands
+        return {"no-store": None}
+    found: Directives = {}
+    for item in parse_list_header(text):
+        name, _, value = (side.strip() for side in item.partition("="))
+        seconds = _seconds(unquote_header_value(value)) if name in _SECONDS else None
+        if not headers.is_token(name) or (name in _SECONDS and seconds is None):
+            found |= UNSTATED
+        elif seconds is None:
+            found[name] = None
+        else:
+            found[name] = min(found.get(name, _MOST) or 0, seconds)
+    if found.keys().isdisjoint(_STORING) or text.count('"') % 2:
+        found |= UNSTATED
+    if any(header.name.lower().endswith(_TARGETED) for header in part.headers):
+        found["private"] = None
+    return _remaining(found, part)
+
+
+def _remaining(directives: Directives, part: Response) -> Directives:
+    """What is left of a part's freshness, and of how long it may be used after it: its Age is taken off."""
+    age = max((_seconds(member.strip()) or 0 for member in (part.header("age") or "").split(",")), default=0)
+    if not age:
+        return directives
+    fresh = min((directives[name] or 0 for name in _FRESHNESS & directives.keys()), default=0)
+    taken = {name: age if name in _FRESHNESS else max(0, age - fresh) for name in _SECONDS}
+    return directives | {name: max(0, (directives[name] or 0) - taken[name]) for name in _SECONDS & directives.keys()}
+
+
+def _seconds(text: str) -> int | None:
+    """Delta-seconds (RFC 9111 section 1.2.2), None of what is none."""
+    return min(int(text.lstrip("0")[:11] or "0"), _MOST) if text.isascii() and text.isdigit() else None

@@ -17,15 +17,17 @@ class Outcome:
     """A response, a refusal, or the outcomes of the parts, items and elements that a step has.
 
     `steps` are the outcomes of the steps that depend on it, `value` is the element that an item of `each` stands for.
-    It is `settled` once what it has itself is there, whatever becomes of the outcomes below it.
+    `came` are the responses that came for it one by one, those of redirects, and of a batch of which it is the first,
+    among them. It is `settled` once what it has itself is there, whatever becomes of the outcomes below it.
     """
 
-    __slots__ = ("items", "parts", "refused", "response", "settled", "steps", "value")
+    __slots__ = ("came", "items", "parts", "refused", "response", "settled", "steps", "value")
 
     def __init__(self, *, refused: RestgqlError | None = None, value: Any = None) -> None:
         self.refused = refused
         self.settled = refused is not None
         self.response: Response | None = None
+        self.came: list[Response] = []
         self.parts: dict[str, Outcome] | None = None
         self.items: list[Outcome] | None = None
         self.steps: Outcomes = {}

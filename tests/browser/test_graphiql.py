@@ -2,21 +2,17 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask, request
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 from werkzeug.serving import make_server
 
 from restgql import Gateway, graphiql
 
-CHROMIUM = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run"
-    " --disable-background-networking --disable-component-update --disable-sync"
-)
 HOSTILE = "</script><script>alert(1)</script> <!-- & \u2028 $title"
 DEFAULT = f'# {HOSTILE}\n{{\n  get(path: "/first")\n}}\n'
 
@@ -41,14 +37,6 @@ def shop(url_prefix: str | None) -> Flask:
         app, url_prefix=url_prefix, routes=["*"], profile="open", graphiql_query=DEFAULT, graphiql_title="Shop & Co"
     )
     return app
-
-
-@pytest.fixture(scope="module")
-def browser(program: Callable[[str], str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program("chromium"), args=CHROMIUM.split())
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

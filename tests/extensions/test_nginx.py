@@ -2,13 +2,9 @@
 
 import http.client
 import json
-import os
-import shutil
-import socket
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,24 +12,11 @@ from typing import Any
 import pytest
 
 from tests.extensions.conftest import Recipe
+from tests.extensions.nginx import NGINX, OPENSSL, free_port, started
 from tests.extensions.recipes import block
 
-PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/local/sbin"])
-NGINX, OPENSSL = shutil.which("nginx", path=PATH), shutil.which("openssl", path=PATH)
 CLIENT = "127.0.0.2"  # all of 127.0.0.0/8 is loopback on Linux, so that the client is not nginx by its address
 SPOOFED = {"X-Forwarded-For": "192.0.2.66", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example"}
-MAIN = """
-daemon off;
-master_process off;
-pid nginx.pid;
-error_log stderr;
-events {{}}
-http {{
-    access_log off;
-    {temporary}
-    {server}
-}}
-"""
 
 pytestmark = [
     pytest.mark.skipif(NGINX is None or OPENSSL is None, reason="nginx or openssl is not installed"),
@@ -43,46 +26,17 @@ pytestmark = [
 Ask = Callable[..., tuple[int, Any]]
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def port(recipe: Recipe, serve: Callable[[Any], str], tmp_path: Path) -> Iterator[int]:
     """nginx, with all of its files in `tmp_path`, in front of the recipe's app."""
     port, app = free_port(), serve(recipe("nginx in front").app)
     server = block("nginx in front", "nginx", {"443": f"127.0.0.1:{port}", "http://127.0.0.1:8000": app})
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    temporary = " ".join(f"{kind}_temp_path {tmp_path / kind};" for kind in kinds)
-    config = tmp_path / "nginx.conf"
-    config.write_text(MAIN.format(temporary=temporary, server=server))
     (tmp_path / "tls").mkdir()
     certificate = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=shop.example"
     files = ["-keyout", "shop.example.key", "-out", "shop.example.pem"]
     subprocess.run([OPENSSL, *certificate.split(), *files], cwd=tmp_path / "tls", check=True, capture_output=True)
-    log = tmp_path / "nginx.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen([NGINX, "-p", str(tmp_path), "-c", str(config)], stdout=output, stderr=output)
-        try:
-            wait_for(port, process, log)
-            yield port
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
-
-
-def wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 10
-    while True:
-        assert process.poll() is None, log.read_text()
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.02)
+    with started(server, port, tmp_path):
+        yield port
 
 
 @pytest.fixture

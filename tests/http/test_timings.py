@@ -1,5 +1,6 @@
 """What became of each sub-request is told in debug, or to whom the configuration allows it."""
 
+import re
 import time
 from typing import Any
 
@@ -51,6 +52,20 @@ def test_server_timing_has_the_same_for_browsers() -> None:
         '1;desc="410 /gone, dispatched"',
         '2;desc="200 /quoted/%22a, dispatched"',
     ]
+
+
+def test_nothing_is_told_where_nothing_was_asked() -> None:
+    for answer in (
+        make(timings=True).test_client().post("/aggregate", json=["no path"]),
+        make(timings=True).test_client().post("/graphql", json={"query": "{ __typename }"}),
+    ):
+        assert (answer.status_code, "Server-Timing" in answer.headers) == (200, False)
+
+
+@pytest.mark.parametrize("path", ["/users/1?q=é€\u2028", "/users/1?q='\"%22;,=", "/users/1?" + "ü" * 300])
+def test_server_timing_is_well_formed_for_any_path(path: str) -> None:
+    answer = make(timings=True).test_client().post("/aggregate", json=[path])
+    assert re.fullmatch(r'r0;desc="[ -!#-\[\]-~]*";dur=[0-9.]+', answer.headers["Server-Timing"])
 
 
 def test_server_timing_is_for_twenty_at_most() -> None:
