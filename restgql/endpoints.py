@@ -8,6 +8,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from graphql import GraphQLSchema
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
 from restgql import graphiql, sources
@@ -20,11 +21,15 @@ from restgql.dispatch.remote import Remotes
 from restgql.dispatch.routes import Routes
 from restgql.errors import BadRequest, ConfigError, LimitExceeded, NestedRequest, RestgqlError
 from restgql.formats import coding
+from restgql.formats.body import Body
+from restgql.formats.body import Written as Sent
+from restgql.formats.file import File
 from restgql.formats.remote import is_below
 from restgql.gateway import Pipeline, logger, refusal
 from restgql.graph.compile import calls
 from restgql.graph.review import shape_of
 from restgql.intake import graphql as graphql_intake
+from restgql.intake import multipart
 from restgql.model import Inbound
 from restgql.sources import Typed
 
@@ -128,7 +133,7 @@ class Mounted:
                 raise ConfigError(f"upstreams = {{{prefix!r}: …}}: these paths are the gateway's own.")
 
     def _graphql(self) -> ResponseReturnValue:
-        if self.has_page and graphql_intake.wants_page(_inbound(request, b"")):
+        if self.has_page and graphql_intake.wants_page(_inbound(request, (b"", ""))):
             return _page(self.config)
         return _answer(self, self.pipeline.graphql)
 
@@ -179,7 +184,7 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
     try:
         if entered.environ.get(DEPTH):
             raise NestedRequest("A gateway cannot be asked for through a gateway.")
-        inbound = _inbound(here, _read_body(here, mounted.config.max_body), timings=mounted.tells_timings)
+        inbound = _inbound(here, _sent(here, mounted.config), timings=mounted.tells_timings)
         outbound = stage(inbound, lambda: mounted.connect(entered, here, context.url_adapter))
     except RestgqlError as exc:
         outbound = refusal(exc)
@@ -193,36 +198,65 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
     return response
 
 
-def _inbound(here: Request, body: bytes, *, timings: bool = False) -> Inbound:
+def _inbound(here: Request, sent: Sent, *, timings: bool = False) -> Inbound:
+    body, content_type = sent
     return Inbound(
         method=here.method,
         query=tuple(here.args.items(multi=True)),
-        content_type=here.headers.get("Content-Type", ""),
+        content_type=content_type,
         accept=here.headers.get("Accept", ""),
         body=body,
         timings=timings,
+        preflighted=_is_preflighted(here),
     )
 
 
-def _read_body(here: Request, limit: int) -> bytes:
-    """The request's body, its content coding undone. Raises LimitExceeded, status 413, and BadRequest."""
-    if (here.content_length or 0) > limit or len(body := here.stream.read(limit + 1)) > limit:
-        raise _too_large(limit)
+def _is_preflighted(here: Request) -> bool:
+    return any(here.headers.get(name, "").strip() for name in multipart.PREFLIGHT)
+
+
+def _sent(here: Request, config: Config) -> Sent:
+    """The request's body, its content coding undone, and its media type. Raises BadRequest, and LimitExceeded with
+    status 413."""
+    key = "max_upload" if here.mimetype == multipart.MEDIA_TYPE else "max_body"
+    content_type = here.headers.get("Content-Type", "")
+    if key == "max_upload" and not _is_preflighted(here):
+        return b"", content_type  # it is refused, whatever it is
+    limit = getattr(config, key)
+    too_large = LimitExceeded(
+        f"The body is over {limit} bytes.", limit=f"RESTGQL_{key.upper()}", allowed=limit, status=413
+    )
+    if (here.content_length or 0) > limit:
+        raise too_large
+    body, content_type = _read(here, limit + 1)
+    if len(body) > limit:
+        raise too_large
     encoding = here.headers.get("Content-Encoding")
     if encoding is None:
-        return body
+        return body, content_type
     try:
-        return coding.decode(body, encoding, limit)
+        return coding.decode(body, encoding, limit), content_type
     except coding.TooLarge:
-        raise _too_large(limit) from None
+        raise too_large from None
     except coding.Unknown as exc:
         raise BadRequest(f"The body's {exc}.", status=415) from exc
     except coding.Undecodable as exc:
         raise BadRequest(f"The body is not coded as Content-Encoding says: {exc}.") from exc
 
 
-def _too_large(limit: int) -> LimitExceeded:
-    return LimitExceeded(f"The body is over {limit} bytes.", limit="RESTGQL_MAX_BODY", allowed=limit, status=413)
+def _read(here: Request, most: int) -> Sent:
+    """The body and its media type, though a hook of the app has read it before. Raises BadRequest."""
+    try:
+        body = here.stream.read(most) or here.get_data(cache=False)
+        if not body and (here.form or here.files):  # it is no longer there as it was sent
+            files = (
+                (name, File(file.filename or "", file.content_type or "", file.read()))
+                for name, file in here.files.items(multi=True)
+            )
+            return Body(value=here.form.to_dict(flat=False), encoding="MULTIPART", files=tuple(files)).written()
+    except HTTPException as exc:  # it ends too early, or is more than the app takes
+        raise BadRequest(exc.description or "The body cannot be read.", status=exc.code) from exc
+    return body, here.headers.get("Content-Type", "")
 
 
 def _page(config: Config) -> ResponseReturnValue:

@@ -61,6 +61,7 @@ class Pipeline:
         self.setting = Setting(
             schema=schema,
             added_headers=frozenset(name.lower() for name in config.subrequest_headers),
+            max_upload=config.max_upload,
             max_subrequests=config.max_subrequests,
             max_typed_subrequests=config.max_typed_subrequests,
         )
@@ -73,7 +74,7 @@ class Pipeline:
         try:
             accepted = graphql_intake.accepted(inbound.accept)
             media_type = accepted.whole
-            params = graphql_intake.read(inbound)
+            params = graphql_intake.read(inbound, self._config)
             operation = self._planner.operation(params)
             if inbound.method != "POST" and operation.type is not OperationType.QUERY:
                 raise BadRequest("A GET request runs queries only; send the operation by POST.", status=405)
