@@ -23,6 +23,7 @@ from restgql.errors import (
 from restgql.extension import Gateway
 from restgql.graph.documents import SchemaError
 from restgql.graph.json_scalar import JSON
+from restgql.graph.scalars import Upload
 from restgql.graph.user_types import Get
 from restgql.respond.response import Response
 from restgql.testing import Scripted
@@ -49,6 +50,7 @@ __all__ = [
     "SchemaError",
     "Scripted",
     "Unavailable",
+    "Upload",
     "UpstreamError",
     "UpstreamInvalid",
     "UpstreamStatus",

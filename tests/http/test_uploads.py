@@ -7,13 +7,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import graphene
 import pytest
 from flask import Flask, jsonify, request
 from flask_wtf.csrf import CSRFProtect, generate_csrf
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
-from restgql import Gateway
+from restgql import JSON, Gateway, Upload
 
 PREFLIGHT = {"GraphQL-Preflight": "1"}
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -405,6 +408,19 @@ def test_operations_that_nest_too_deep_are_refused(target: Target) -> None:
     assert target.send(nested, {}).status_code == 400
 
 
+SPLICED = [b"", b"\r\n", b"--b", b"--b--", b'"', b";", b"\x00", b"\xff", b"filename*=utf-8''%ff%0d", b"[", b"null"]
+
+
+@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_c5_any_upload_is_answered_with_strict_json(target: Target, data: st.DataObject) -> None:
+    body = (OPERATIONS + MAP + FILE + "--b--\r\n").encode()
+    for _ in range(data.draw(st.integers(1, 4))):
+        start, length = data.draw(st.integers(0, len(body))), data.draw(st.integers(0, 30))
+        body = body[:start] + data.draw(st.sampled_from(SPLICED) | st.binary(max_size=4)) + body[start + length :]
+    raw(target, body)
+
+
 # What is too much is 413, and says which limit it is.
 
 
@@ -509,6 +525,40 @@ def test_the_apps_own_csrf_protection_holds_for_uploads(exempt: bool) -> None:
     assert target.asked == []
     answer = send(**{"X-CSRFToken": client.get("/token").json["token"]})
     assert answer.json["data"]["post"]["json"]["files"] == [["photo", "a.txt", "text/plain", "abc"]]
+
+
+def test_an_upload_reaches_another_server(serve: Callable[[Any], str]) -> None:
+    there = Target()
+    here = Target(upstreams={"/there": serve(there.app)})
+    assert here.one(ONE.replace("/echo", "/there/echo")).json["data"]["post"]["status"] == 200
+    assert there.asked[0]["files"] == [["photo", "a.txt", "text/x-a; b=c", "abc"]]
+    assert here.asked == []
+
+
+def test_a_resolver_of_ones_own_takes_an_upload() -> None:
+    class Mutation(graphene.ObjectType):  # type: ignore[misc]
+        keep = graphene.String(file=Upload(required=True))
+        same = JSON(value=JSON())
+
+        @staticmethod
+        def resolve_keep(source: Any, info: Any, file: Any) -> str:
+            return f"{file.filename} {file.content_type} {file.content}"
+
+        @staticmethod
+        def resolve_same(source: Any, info: Any, value: Any) -> Any:
+            return value
+
+    target = Target(mutation=Mutation)
+    answer = target.one("mutation ($file: Upload!) { keep(file: $file) }")
+    assert answer.json == {"data": {"keep": "a.txt text/x-a; b=c b'abc'"}}
+    assert target.one("mutation ($file: JSON) { same(value: {a: $file}) }").status_code == 400
+
+
+def test_the_apps_own_limit_holds() -> None:
+    target = Target()
+    target.app.config["MAX_CONTENT_LENGTH"] = 100
+    answer = target.one()
+    assert (answer.status_code, answer.is_json) == (413, True)
 
 
 def test_python_gives_files_as_werkzeug_has_them(target: Target) -> None:
