@@ -35,6 +35,7 @@ from restgql.sources import Typed
 
 EXTENSION = "restgql"
 METHODS = ("GET", "POST", "QUERY")
+CHUNK = 65_536
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
 
@@ -245,18 +246,27 @@ def _sent(here: Request, config: Config) -> Sent:
 
 
 def _read(here: Request, most: int) -> Sent:
-    """The body and its media type, though a hook of the app has read it before. Raises BadRequest."""
+    """So much of the body, and its media type, though a hook of the app has read it before. Raises BadRequest."""
     try:
-        body = here.stream.read(most) or here.get_data(cache=False)
-        if not body and (here.form or here.files):  # it is no longer there as it was sent
-            files = (
-                (name, File(file.filename or "", file.content_type or "", file.read()))
-                for name, file in here.files.items(multi=True)
-            )
-            return Body(value=here.form.to_dict(flat=False), encoding="MULTIPART", files=tuple(files)).written()
+        body = bytearray()
+        while len(body) < most and (chunk := here.stream.read(min(CHUNK, most - len(body)))):
+            body += chunk
+        if not body:
+            body += here.get_data(cache=False)
+        if not body and here.mimetype == multipart.MEDIA_TYPE:  # it is no longer there as it was sent
+            return _again(here)
     except HTTPException as exc:  # it ends too early, or is more than the app takes
         raise BadRequest(exc.description or "The body cannot be read.", status=exc.code) from exc
-    return body, here.headers.get("Content-Type", "")
+    return bytes(body), here.headers.get("Content-Type", "")
+
+
+def _again(here: Request) -> Sent:
+    """A form that was parsed already, as it may have been sent."""
+    files = (
+        (name, File(file.filename or "", file.content_type or "", file.read()))
+        for name, file in here.files.items(multi=True)
+    )
+    return Body(value=here.form.to_dict(flat=False), encoding="MULTIPART", files=tuple(files)).written()
 
 
 def _page(config: Config) -> ResponseReturnValue:

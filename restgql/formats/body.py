@@ -9,8 +9,11 @@ import msgspec
 from restgql.errors import BadRequest
 from restgql.formats import json
 from restgql.formats.file import File
+from restgql.formats.headers import is_value
 
 Written = tuple[bytes, str]
+
+BINARY = "application/octet-stream"
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +26,8 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     def written(self) -> Written:
         """The bytes and the media type. Raises BadRequest for what the encoding cannot write."""
         if isinstance(self.value, File) and not self.files:  # it is the whole of the body
-            return self.value.content, self.value.content_type or "application/octet-stream"
+            content_type = self.value.content_type
+            return self.value.content, content_type if content_type and is_value(content_type) else BINARY
         if self.files and self.encoding != "MULTIPART":
             raise BadRequest(f"files: cannot be written as {self.encoding}: leave encoding: out, or say MULTIPART.")
         return _WRITERS[self.encoding](self)

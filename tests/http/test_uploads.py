@@ -158,6 +158,19 @@ def test_a_file_that_is_the_body_is_the_whole_of_it(target: Target) -> None:
     assert (target.asked[0]["raw"], target.asked[0]["data"]) == ("text/x-a; b=c", "abc")
 
 
+@pytest.mark.parametrize("content_type", ["", "text/日本", "text/\x01"])
+def test_a_body_without_a_media_type_that_can_be_sent_is_binary(
+    target: Target, serve: Callable[[Any], str], content_type: str
+) -> None:
+    here = Target(upstreams={"/there": serve(target.app)})
+    for to, path in ((target, "/echo"), (here, "/there/echo")):
+        query = f'mutation ($file: JSON) {{ put(path: "{path}", body: $file) {{ ok }} }}'
+        operations = part('name="operations"', json.dumps({"query": query, "variables": {"file": None}}))
+        sent = part('name="0"; filename="a"', "abc", *([f"Content-Type: {content_type}"] if content_type else []))
+        assert raw(to, (operations + MAP + sent + "--b--\r\n").encode()).json == {"data": {"put": {"ok": True}}}
+    assert [(said["raw"], said["data"]) for said in target.asked] == [("application/octet-stream", "abc")] * 2
+
+
 def test_a_query_may_come_so_and_needs_no_file(target: Target) -> None:
     answer = target.send({"query": "query Q($a: JSON) { __typename }", "operationName": "Q"}, {})
     assert answer.json["errors"][0]["message"].startswith("Variable '$a' is never used")
@@ -505,6 +518,8 @@ def test_a_hook_may_read_the_request_first(reader: str) -> None:
     body = {"query": "{ __typename }"}
     assert target.app.test_client().post("/graphql", json=body).json == {"data": {"__typename": "Query"}}
     assert target.app.test_client().post("/aggregate", json=["/token"]).status_code == 200
+    data = {"operations": json.dumps(body), "map": "{}"}  # a form of another kind is no upload, whoever has read it
+    assert target.app.test_client().post("/graphql", data=data, headers=PREFLIGHT).status_code == 415
 
 
 @pytest.mark.parametrize("exempt", [True, False])
