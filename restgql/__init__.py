@@ -25,6 +25,7 @@ from restgql.errors import (
 from restgql.extension import Gateway
 from restgql.graph.documents import SchemaError
 from restgql.graph.json_scalar import JSON
+from restgql.graph.scalars import Upload
 from restgql.graph.user_types import Get
 from restgql.respond.response import Response
 from restgql.testing import Scripted
@@ -53,6 +54,7 @@ __all__ = [
     "SchemaError",
     "Scripted",
     "Unavailable",
+    "Upload",
     "UpstreamError",
     "UpstreamInvalid",
     "UpstreamStatus",

@@ -8,7 +8,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from graphql import GraphQLSchema
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.http import generate_etag
 from werkzeug.routing import MapAdapter
 
@@ -22,11 +22,15 @@ from restgql.dispatch.remote import Remotes
 from restgql.dispatch.routes import Routes
 from restgql.errors import BadRequest, ConfigError, LimitExceeded, NestedRequest, RestgqlError
 from restgql.formats import coding
+from restgql.formats.body import Body
+from restgql.formats.body import Written as Sent
+from restgql.formats.file import File
 from restgql.formats.remote import is_below
 from restgql.gateway import Pipeline, logger, refusal
 from restgql.graph.compile import calls
 from restgql.graph.review import shape_of
 from restgql.intake import graphql as graphql_intake
+from restgql.intake import multipart
 from restgql.model import Inbound
 from restgql.persisted import manifest
 from restgql.persisted.documents import PersistedDocuments
@@ -38,6 +42,7 @@ from restgql.sources import Typed
 EXTENSION = "restgql"
 ENDPOINTS = ("graphql", "aggregate", "asset", "health")
 METHODS = ("GET", "POST", "QUERY")
+CHUNK = 65_536
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
 
@@ -153,7 +158,7 @@ class Mounted:
                 raise ConfigError(f"upstreams = {{{prefix!r}: …}}: these paths are the gateway's own.")
 
     def _graphql(self) -> ResponseReturnValue:
-        if self.profile.graphiql and graphql_intake.wants_page(_inbound(request, b"")):
+        if self.profile.graphiql and graphql_intake.wants_page(_inbound(request, (b"", ""))):
             return _page(self.config)
         return _answer(self, self.pipeline.graphql)
 
@@ -216,7 +221,7 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
     try:
         if entered.environ.get(DEPTH):
             raise NestedRequest("A gateway cannot be asked for through a gateway.")
-        inbound = _inbound(here, _read_body(here, mounted.config.max_body), timings=mounted.tells_timings)
+        inbound = _inbound(here, _sent(here, mounted.config), timings=mounted.tells_timings)
         outbound = stage(inbound, lambda: mounted.connect(entered, here, context.url_adapter))
     except RestgqlError as exc:
         outbound = refusal(exc)
@@ -234,44 +239,79 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
     return response
 
 
-def _inbound(here: Request, body: bytes, *, timings: bool = False) -> Inbound:
+def _inbound(here: Request, sent: Sent, *, timings: bool = False) -> Inbound:
+    body, content_type = sent
     return Inbound(
         method=here.method,
         query=tuple(here.args.items(multi=True)),
-        content_type=here.headers.get("Content-Type", ""),
+        content_type=content_type,
         accept=here.headers.get("Accept", ""),
         body=body,
         timings=timings,
+        preflighted=_is_preflighted(here),
     )
 
 
-def _read_body(here: Request, limit: int) -> bytes:
-    """The request's body, its content coding undone. Raises LimitExceeded, status 413, and BadRequest."""
-    # A hook that has read the body leaves it there, and nothing in the stream.
-    known: bytes | None = getattr(here, "_cached_data", None)
+def _is_preflighted(here: Request) -> bool:
+    return any(here.headers.get(name, "").strip() for name in multipart.PREFLIGHT)
+
+
+def _sent(here: Request, config: Config) -> Sent:
+    """The request's body, its content coding undone, and its media type. Raises BadRequest, and LimitExceeded with
+    status 413."""
+    key = "max_upload" if here.mimetype == multipart.MEDIA_TYPE else "max_body"
+    content_type = here.headers.get("Content-Type", "")
+    if key == "max_upload" and not _is_preflighted(here):
+        return b"", content_type  # it is refused, whatever it is
+    limit = getattr(config, key)
+    too_large = _too_large(limit, f"RESTGQL_{key.upper()}")
     if (here.content_length or 0) > limit:
-        raise _too_large(limit)
-    try:
-        body = here.stream.read(limit + 1) if known is None else known
-    except RequestEntityTooLarge as exc:
-        raise _too_large(here.max_content_length or 0, "MAX_CONTENT_LENGTH") from exc
+        raise too_large
+    body, content_type = _read(here, limit + 1)
     if len(body) > limit:
-        raise _too_large(limit)
+        raise too_large
     encoding = here.headers.get("Content-Encoding")
     if encoding is None:
-        return body
+        return body, content_type
     try:
-        return coding.decode(body, encoding, limit)
+        return coding.decode(body, encoding, limit), content_type
     except coding.TooLarge:
-        raise _too_large(limit) from None
+        raise too_large from None
     except coding.Unknown as exc:
         raise BadRequest(f"The body's {exc}.", status=415) from exc
     except coding.Undecodable as exc:
         raise BadRequest(f"The body is not coded as Content-Encoding says: {exc}.") from exc
 
 
-def _too_large(limit: int, key: str = "RESTGQL_MAX_BODY") -> LimitExceeded:
+def _too_large(limit: int, key: str) -> LimitExceeded:
     return LimitExceeded(f"The body is over {limit} bytes.", limit=key, allowed=limit, status=413)
+
+
+def _read(here: Request, most: int) -> Sent:
+    """So much of the body, and its media type, though a hook of the app has read it before. Raises BadRequest, and
+    LimitExceeded with status 413."""
+    try:
+        body = bytearray()
+        while len(body) < most and (chunk := here.stream.read(min(CHUNK, most - len(body)))):
+            body += chunk
+        if not body:
+            body += here.get_data(cache=False)
+        if not body and here.mimetype == multipart.MEDIA_TYPE:  # it is no longer there as it was sent
+            return _again(here)
+    except RequestEntityTooLarge as exc:
+        raise _too_large(here.max_content_length or 0, "MAX_CONTENT_LENGTH") from exc
+    except HTTPException as exc:  # it ends too early
+        raise BadRequest(exc.description or "The body cannot be read.", status=exc.code) from exc
+    return bytes(body), here.headers.get("Content-Type", "")
+
+
+def _again(here: Request) -> Sent:
+    """A form that was parsed already, as it may have been sent."""
+    files = (
+        (name, File(file.filename or "", file.content_type or "", file.read()))
+        for name, file in here.files.items(multi=True)
+    )
+    return Body(value=here.form.to_dict(flat=False), encoding="MULTIPART", files=tuple(files)).written()
 
 
 def _page(config: Config) -> ResponseReturnValue:

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, current_app, request
 from flask.blueprints import BlueprintSetupState
 from flask.globals import request_ctx
 from flask.testing import EnvironBuilder
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import SecurityError
 
 from restgql import config as configuration
@@ -17,6 +18,7 @@ from restgql.endpoints import EXTENSION, Mounted
 from restgql.errors import BadRequest, ConfigError, RestgqlError, UpstreamError
 from restgql.formats import headers
 from restgql.formats import json as json_format
+from restgql.formats.file import File, files_in
 from restgql.model import Field, GraphQLParams
 from restgql.plan.collect import step_of
 from restgql.plan.document import InvalidRequest
@@ -67,11 +69,14 @@ class Gateway:
     ) -> dict[str, Any]:
         """The response map of a GraphQL operation: `data`, and `errors` where there are any.
 
-        It runs as the current request's caller, or, outside of one, as a client that sends `headers`.
+        It runs as the current request's caller, or, outside of one, as a client that sends `headers`. Variables may
+        hold werkzeug's FileStorage where the operation takes an Upload.
         """
         mounted = self._mounted()
         try:
-            params = GraphQLParams(query=query, operation_name=operation_name, variables=_json(variables))
+            given = _variables(variables or {})
+            uploads = frozenset(name for name, value in given.items() if any(files_in(value)))
+            params = GraphQLParams(query=query, operation_name=operation_name, variables=given, uploads=uploads)
             result = mounted.own_pipeline.execute(params, lambda: _caller(mounted, headers))
         except InvalidRequest as exc:
             result = graphql_answer.refused(exc.errors)
@@ -150,6 +155,18 @@ def _json(value: Mapping[str, Any] | None) -> dict[str, Any]:
     except json_format.NotJson as exc:
         raise BadRequest(f"The parameters or variables are no JSON: {exc}.") from exc
     return found
+
+
+def _variables(value: Any) -> Any:
+    """Variables as JSON has them, and files as they are. Raises BadRequest."""
+    match value:
+        case FileStorage():
+            return File(value.filename or "", value.content_type or "", value.read())
+        case Mapping():
+            return {json_format.spelled(key): _variables(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_variables(item) for item in value]
+    return _json({"": value})[""]
 
 
 def _caller(mounted: Mounted, given: Mapping[str, str] | None) -> Upstream:

@@ -92,6 +92,7 @@ class Pipeline:
         self.setting = Setting(
             schema=schema,
             added_headers=frozenset(name.lower() for name in config.subrequest_headers),
+            max_upload=config.max_upload,
             max_subrequests=config.max_subrequests,
             max_typed_subrequests=config.max_typed_subrequests,
         )
@@ -104,7 +105,7 @@ class Pipeline:
         try:
             accepted = graphql_intake.accepted(inbound.accept)
             media_type = accepted.whole
-            params = self._persisted.resolve(graphql_intake.read(inbound))
+            params = self._persisted.resolve(graphql_intake.read(inbound, self._config))
             self._persisted.admit(params, inbound.method, self._profile)
             operation = self._planner.operation(params)
             self._persisted.register(params)

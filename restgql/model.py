@@ -8,6 +8,7 @@ import msgspec
 
 from restgql.binding import Call, Discriminator, Pick
 from restgql.errors import RestgqlError
+from restgql.formats.body import Body
 from restgql.formats.target import Target
 from restgql.formats.template import Template
 
@@ -21,7 +22,8 @@ WITH_BODY = frozenset({"POST", "QUERY"})
 
 
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):
-    """The HTTP request to one of the gateway's endpoints; `timings` is whether it may be told them."""
+    """The HTTP request to one of the gateway's endpoints; `timings` is whether it may be told them, `preflighted`
+    whether it has a header that a browser sends across origins after a preflight only."""
 
     method: str
     query: tuple[tuple[str, str], ...] = ()
@@ -29,6 +31,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     accept: str = ""
     body: bytes = b""
     timings: bool = False
+    preflighted: bool = False
 
 
 class Outbound(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,13 +46,14 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
 
 class GraphQLParams(msgspec.Struct, frozen=True, kw_only=True):
     """A GraphQL request (GraphQL over HTTP, section Request Parameters). `document_id` names a persisted document; with
-    `query`, it is what the client registers that as."""
+    `query`, it is what the client registers that as. `uploads` are the variables with files."""
 
     query: str = ""
     document_id: str | None = None
     operation_name: str | None = None
     variables: dict[str, Any] = {}
     extensions: dict[str, Any] = {}
+    uploads: frozenset[str] = frozenset()
 
 
 class Streaming(enum.Enum):
@@ -177,8 +181,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     twin: str | None = None
     deferred: bool = False
     method: str = "GET"
-    body: bytes = b""
-    content_type: str = ""
+    body: Body | None = None
     call: Call | None = None
     pick: Pick | None = None
     cases: dict[str, tuple["Step", ...]] = {}

@@ -192,7 +192,9 @@ def connect(
         dispatch = SingleFlight(dispatch, flights, shared, seconds=subrequest_seconds)
     return Upstream(
         dispatch=dispatch,
-        caller=Caller(site, f"https://{here.host}", outer.get("HTTP_COOKIE", "")),
+        caller=Caller(
+            site, f"https://{here.host}", outer.get("HTTP_COOKIE", ""), outer.get("HTTP_IDEMPOTENCY_KEY") or None
+        ),
         budget=budget,
         deadline=deadline,
         nested=depth > 1,

@@ -11,6 +11,7 @@ from restgql.dispatch.batch import request_of as batch_request
 from restgql.dispatch.redirects import Caller, Chain, Trail
 from restgql.dispatch.scheduler import Answer, Scheduler
 from restgql.errors import Cancelled, ClientError, LimitExceeded, RestgqlError, UpstreamInvalid
+from restgql.formats.headers import IDEMPOTENCY_KEY, is_value
 from restgql.model import SAFE_METHODS, Field, Reply, Step, SubRequest
 from restgql.plan.request import call_of, elements, request_of
 from restgql.plan.scope import Scope
@@ -39,11 +40,12 @@ Fan = dict[int, tuple[Step, list[Wanted]]]
 
 
 class Flow:
-    """The steps of one operation, on their way."""
+    """The steps of one operation, on their way; `alone` is whether it is one mutation."""
 
-    def __init__(self, scheduler: Scheduler, caller: Caller, *, max_reply: int) -> None:
+    def __init__(self, scheduler: Scheduler, caller: Caller, *, max_reply: int, alone: bool = False) -> None:
         self._scheduler = scheduler
         self._caller = caller
+        self._alone = alone
         self._max_reply = max_reply
         self._responses: dict[int, Response] = {}
         """By the id of their reply, which they keep."""
@@ -78,6 +80,8 @@ class Flow:
                 case Field.CALL | Field.GET | Field.FETCH:
                     make = request_of if step.call is None else call_of
                     request = make(step, scope, self._caller.site)
+                    if self._alone and request.method not in SAFE_METHODS:
+                        request = self._with_key(request)
                     trail = scope.trail if scope is not None else tuple(self._mutations)
                     if scope is None and trail:  # a browser would send the cookies of the mutations before it
                         cookie = self._caller.cookie_along(trail, request.target.path)
@@ -104,6 +108,13 @@ class Flow:
                     outcome.settled = True
         except RestgqlError as exc:
             outcome.refuse(exc)
+
+    def _with_key(self, request: SubRequest) -> SubRequest:
+        """The request with the caller's Idempotency-Key, unless the field has its own."""
+        key = self._caller.idempotency_key
+        if key is None or not is_value(key) or any(name == IDEMPOTENCY_KEY for name, _ in request.headers):
+            return request
+        return msgspec.structs.replace(request, headers=(*request.headers, (IDEMPOTENCY_KEY, key)))
 
     def _items(self, step: Step, scope: Scope | None, outcome: Outcome) -> Iterator[tuple[int, Scope, Outcome]]:
         """The elements that a step goes over, each with its outcome."""
@@ -146,7 +157,7 @@ class Flow:
     def _arrived(self, ask: Ask, request: SubRequest, reply: Reply) -> None:
         response = self._response(reply)
         if ask.request.method not in SAFE_METHODS:  # whatever a redirect has made of it
-            self._mutations.append((ask.request, reply))
+            self._mutations.append((msgspec.structs.replace(ask.request, body=b""), reply))
         if ask.step.call is not None:
             self._typed(ask, request, reply, response)
             return

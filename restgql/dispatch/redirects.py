@@ -4,6 +4,7 @@ import msgspec
 
 from restgql.errors import BadPath, LimitExceeded
 from restgql.formats import cookies, media, target
+from restgql.formats.headers import IDEMPOTENCY_KEY
 from restgql.formats.remote import Remote
 from restgql.formats.target import Site
 from restgql.model import Follow, Reply, SubRequest
@@ -13,11 +14,13 @@ MAX_REDIRECTS = 5
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Whose requests these are, as far as the next one is concerned: its app, origin and cookies."""
+    """Whose requests these are, as far as the next one is concerned: its app, origin and cookies, and the key by which
+    the app knows a mutation that is sent again (draft-ietf-httpapi-idempotency-key-header)."""
 
     site: Site
     origin: str
     cookie: str
+    idempotency_key: str | None = None
 
     def cookie_along(self, trail: "Trail", to_path: str) -> str | None:
         """The Cookie header of a request that follows all of a trail, None where it is the caller's own."""
@@ -85,9 +88,15 @@ class Chain(msgspec.Struct, frozen=True):
             return None
         cookie = self.caller.cookie_after(request, reply, onward.path)
         if reply.status == 303 or (reply.status in (301, 302) and request.method == "POST"):
-            request = msgspec.structs.replace(request, method="GET", body=b"", content_type="")
+            request = _as_get(request)
         opened = request.opened and onward.path == f"{request.target.path}/"  # a rule's own slash leads to that rule
         return msgspec.structs.replace(request, target=onward, cookie=cookie, opened=opened)
+
+
+def _as_get(request: SubRequest) -> SubRequest:
+    """The request without what was said of its body and its effect."""
+    kept = tuple(header for header in request.headers if header[0] != IDEMPOTENCY_KEY)
+    return msgspec.structs.replace(request, method="GET", headers=kept, body=b"", content_type="")
 
 
 def _upstream(site: Site, path: str) -> Remote | None:

@@ -124,7 +124,7 @@ def begin(
         waits=waits,
         logger=logger,
     )
-    flow = Flow(scheduler, upstream.caller, max_reply=config.max_reply)
+    flow = Flow(scheduler, upstream.caller, max_reply=config.max_reply, alone=serial and len(steps) == 1)
     first, later = (steps[:1], tuple(steps[1:])) if serial else (steps, ())
     outcomes = flow.begin(first) | {step.key: Outcome() for step in later}
     return Run(outcomes, scheduler, upstream.request_id, flow, upstream.caller.site, later)

@@ -1,31 +1,68 @@
-"""Request bodies by their encoding: a JSON value in, the bytes and their media type out."""
+"""Request bodies by their encoding: a JSON value, and files, in; the bytes and their media type out."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
+
 from restgql.errors import BadRequest
 from restgql.formats import json
+from restgql.formats.file import File
+from restgql.formats.headers import is_value
 
-Body = tuple[bytes, str]
+Written = tuple[bytes, str]
 
-
-def _json(value: Any) -> Body:
-    return json.encode(value), "application/json"
-
-
-def _form(value: Any) -> Body:
-    return urlencode(list(_pairs(value))).encode(), "application/x-www-form-urlencoded"
+BINARY = "application/octet-stream"
 
 
-def _multipart(value: Any) -> Body:
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """A body that is yet to be written: its parts would weigh twice. `files` are fields after those of `value`."""
+
+    value: Any
+    encoding: str
+    files: tuple[tuple[str, File], ...] = ()
+
+    def written(self) -> Written:
+        """The bytes and the media type. Raises BadRequest for what the encoding cannot write."""
+        if isinstance(self.value, File) and not self.files:  # it is the whole of the body
+            content_type = self.value.content_type
+            return self.value.content, content_type if content_type and is_value(content_type) else BINARY
+        if self.files and self.encoding != "MULTIPART":
+            raise BadRequest(f"files: cannot be written as {self.encoding}: leave encoding: out, or say MULTIPART.")
+        return _WRITERS[self.encoding](self)
+
+
+def _json(body: Body) -> Written:
+    return json.encode(body.value), "application/json"
+
+
+def _form(body: Body) -> Written:
+    pairs = [(name, json.spelled(item)) for name, item in _pairs(body.value)]
+    return urlencode(pairs).encode(), "application/x-www-form-urlencoded"
+
+
+def _multipart(body: Body) -> Written:
     from urllib3.filepost import encode_multipart_formdata  # which comes with requests, and most never need
 
-    return encode_multipart_formdata(list(_pairs(value)))
+    value = {} if body.value is None and body.files else body.value
+    return encode_multipart_formdata([(_escaped(name), _part(item)) for name, item in (*_pairs(value), *body.files)])
 
 
-def _pairs(value: Any) -> Iterator[tuple[str, str]]:
-    """The fields of a form: an array is a field that is repeated, null none."""
+def _part(item: Any) -> Any:
+    """A scalar, or a file, as urllib3 has it, which guesses no media type where it is told that there is none."""
+    if isinstance(item, File):
+        return _escaped(item.filename), item.content, item.content_type or None
+    return json.spelled(item)
+
+
+def _escaped(text: str) -> str:
+    """A name, or a file's: urllib3 leaves a backslash as browsers do, and readers take it to escape a closing quote."""
+    return text.replace("\\", "\\\\")
+
+
+def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
+    """The fields of a form, each a scalar or a file: an array is a field that is repeated, null none."""
     if not isinstance(value, dict):
         raise BadRequest("A form takes an object.")
     for name, item in value.items():
@@ -33,7 +70,7 @@ def _pairs(value: Any) -> Iterator[tuple[str, str]]:
             if isinstance(one, dict | list):
                 raise BadRequest(f"A form holds scalars, and {name} is none.")
             if one is not None:
-                yield name, json.spelled(one)
+                yield name, one
 
 
-BODIES: dict[str, Callable[[Any], Body]] = {"JSON": _json, "FORM": _form, "MULTIPART": _multipart}
+_WRITERS: dict[str, Callable[[Body], Written]] = {"JSON": _json, "FORM": _form, "MULTIPART": _multipart}

@@ -19,8 +19,9 @@ HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
+IDEMPOTENCY_KEY = "idempotency-key"
 # They speak of the outer request's own body, representation or effect, never of a sub-request's.
-OUTER_ONLY = frozenset(["range", "expect", "accept", "accept-encoding", "x-http-method-override", "idempotency-key"])
+OUTER_ONLY = frozenset(["range", "expect", "accept", "accept-encoding", "x-http-method-override", IDEMPOTENCY_KEY])
 OUTER_ONLY_PREFIXES = ("content-", "if-")
 # Who the caller is and how it got here: no Connection option takes one away, no field sets one.
 IDENTITY = frozenset(["host", "cookie", "authorization", "forwarded", "x-real-ip", "via"])

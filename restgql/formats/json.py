@@ -4,6 +4,9 @@ from typing import Any
 
 import msgspec
 
+from restgql.errors import BadRequest
+from restgql.formats.file import File
+
 WHITESPACE = b" \t\r\n"
 BOM = b"\xef\xbb\xbf"
 
@@ -33,11 +36,20 @@ def value(body: bytes, type: Any = Any) -> Any:
 
 
 def encode(value: Any) -> bytes:
-    """The JSON text of a value; a `msgspec.Raw` within it is passed on as it stands. Raises NotJson."""
+    """The JSON text of a value; a `msgspec.Raw` within it is passed on as it stands.
+
+    Raises NotJson, and BadRequest for a file.
+    """
     try:
-        return msgspec.json.encode(value)
+        return msgspec.json.encode(value, enc_hook=_refuse)
     except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as exc:
         raise NotJson(str(exc)) from exc
+
+
+def _refuse(value: Any) -> Any:
+    if isinstance(value, File):
+        raise BadRequest("A file goes nowhere but into a body with encoding: MULTIPART.")
+    raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
 
 
 def spelled(value: Any) -> str:

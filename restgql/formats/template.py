@@ -9,6 +9,7 @@ import msgspec
 import uritemplate
 
 from restgql.errors import BadPath, MissingParameter
+from restgql.formats.file import File
 from restgql.formats.json import spelled
 
 _EXPRESSION = re.compile(r"\{([^{}]*)\}")
@@ -123,6 +124,6 @@ def _scalar(name: Name, value: Any) -> str:
     """A scalar as JSON spells it."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool | int | float | File):  # which spells no file
         return spelled(value)
     raise BadPath(f"{{{name.text}}} holds an array or object within an array or object.")

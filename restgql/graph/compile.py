@@ -1,6 +1,7 @@
 """The one compiler: SDL documents and the core schema in, a schema whose fields know their routes out."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
 from typing import Any
 
 import msgspec
@@ -298,6 +299,10 @@ class _Binder:
 
 
 def _equip(of_type: GraphQLEnumType) -> None:
-    """Have an enum find its values by how JSON spells them: a number, say."""
+    """Have an enum find its values by how JSON spells them: a number, say. Python's own enums are their members."""
     serialize = of_type.serialize
-    of_type.serialize = lambda result: serialize(json.spelled(result))  # type: ignore[assignment, method-assign]
+
+    def serialized(result: Any) -> Any:
+        return serialize(result if isinstance(result, Enum) else json.spelled(result))
+
+    of_type.serialize = serialized  # type: ignore[assignment, method-assign]

@@ -11,6 +11,7 @@ from graphql import GraphQLResolveInfo, GraphQLScalarType, GraphQLSchema, specif
 
 from restgql.graph import user_types
 from restgql.graph.json_scalar import JSON, SPECIFIED_BY
+from restgql.graph.scalars import MULTIPART_SPEC, Upload
 from restgql.selection import DEFER, STREAM
 
 VERBS = ("POST", "PUT", "PATCH", "DELETE")
@@ -163,6 +164,13 @@ class RestEncoding(graphene.Enum):  # type: ignore[misc]
     MULTIPART = "MULTIPART"
 
 
+class RestFileInput(graphene.InputObjectType):  # type: ignore[misc]
+    """A file of a multipart body."""
+
+    name = graphene.String(required=True, description="The name of its field.")
+    file = Upload(required=True)
+
+
 class RestRoute(graphene.ObjectType):  # type: ignore[misc]
     """A route that can be asked for."""
 
@@ -215,6 +223,10 @@ def _verb(method: str) -> graphene.Field:
         params=JSON(),
         body=JSON(),
         encoding=RestEncoding(default_value=RestEncoding.JSON),
+        files=graphene.Argument(
+            graphene.List(graphene.NonNull(RestFileInput)),
+            description="They make the encoding MULTIPART, and come after the fields of the body.",
+        ),
         headers=_headers(),
         follow_redirects=graphene.Boolean(default_value=True),
         resolver=_answer,
@@ -246,9 +258,9 @@ def build(
         types=[graphene.ID, graphene.Float, *(() if untyped else (JSON,))],
         directives=directives,
     ).graphql_schema
-    json = schema.type_map["JSON"]
-    assert isinstance(json, GraphQLScalarType)
-    json.specified_by_url = SPECIFIED_BY  # graphene has no word for it
+    for name, url in (("JSON", SPECIFIED_BY), ("Upload", MULTIPART_SPEC)):
+        if isinstance(scalar := schema.type_map.get(name), GraphQLScalarType):
+            scalar.specified_by_url = url  # graphene has no word for it
     if query is not None or mutation is not None:
         user_types.bind(schema, own={*own._meta.fields, *(verb.lower() for verb in verbs)})
     return schema

@@ -10,6 +10,8 @@ from graphql import (
     GraphQLDirective,
     GraphQLError,
     GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
     GraphQLNonNull,
     get_named_type,
     is_list_type,
@@ -23,7 +25,9 @@ from restgql.formats.template import Template
 from restgql.graph.directives import OF_A_CALL
 
 SAFE = frozenset({"get"})
+UPLOAD = "Upload"
 _IDENTIFIERS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z", re.ASCII)
+_NAME = re.compile(r"[A-Za-z_]\w*")
 _QUOTED_NAME = re.compile(r'"([^"\\\x00-\x1f]+)"\Z')
 
 Directives = Mapping[str, GraphQLDirective]
@@ -38,6 +42,8 @@ def binding(
     root: str | None, field: GraphQLField, node: FieldDefinitionNode, directives: Directives, name: str, *, opened: bool
 ) -> Call | Pick:
     """The binding of a field; `root` is the operation if it is a root field, `name` its key in JSON. Raises Wrong."""
+    if get_named_type(field.type).name == UPLOAD:
+        raise Wrong(f"is an {UPLOAD}, which is for arguments.")
     if root is None and not node.directives:
         return Pick(keys=(name,))
     calls = [directive for directive in node.directives if directive.name.value in OF_A_CALL]
@@ -118,6 +124,8 @@ def _call(verb: str, given: Given, field: GraphQLField, *, is_root: bool, opened
                 raise Wrong(
                     f"@{verb}: no argument fills {{{name.text}}} of {given['path']!r}{_meant(name.text, field)}."
                 )
+    if opened:  # what is generated puts them where they can go
+        _check_uploads(verb, given, field, path, called)
     nullable = not isinstance(field.type, GraphQLNonNull)
     many = is_list_type(field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type)
     seconds = given.get("timeout")
@@ -142,14 +150,45 @@ def _call(verb: str, given: Given, field: GraphQLField, *, is_root: bool, opened
     )
 
 
+def _check_uploads(
+    verb: str, given: Given, field: GraphQLField, path: Template, called: tuple[tuple[str, Template], ...]
+) -> None:
+    """Raises Wrong where an argument takes a file, and the request has no place for it."""
+    elsewhere = _taken(given, path, called)
+    encoding = given.get("encoding") or "JSON"
+    for name, argument in field.args.items():
+        if not _holds_file(argument.type):
+            continue
+        if verb in SAFE:
+            raise Wrong(f"@{verb}: {name} is or holds an {UPLOAD}, and a GET request has no body to put it in.")
+        if name in elsewhere:
+            raise Wrong(f"@{verb}: {name} is or holds an {UPLOAD}, which goes nowhere but into the body.")
+        is_whole = given.get("body") == name and str(argument.type).removesuffix("!") == UPLOAD
+        if encoding != "MULTIPART" and not is_whole:
+            raise Wrong(f"@{verb}: {name} is or holds an {UPLOAD}, and takes encoding: MULTIPART, not {encoding}.")
+
+
+def _holds_file(of_type: GraphQLInputType) -> bool:
+    open_types, seen = [get_named_type(of_type)], set()
+    while open_types:
+        named = open_types.pop()
+        if isinstance(named, GraphQLInputObjectType) and named.name not in seen:
+            open_types += [get_named_type(field.type) for field in named.fields.values()]
+        seen.add(named.name)
+    return UPLOAD in seen
+
+
+def _taken(given: Given, path: Template, called: tuple[tuple[str, Template], ...]) -> set[str]:
+    """The arguments that the path, the query or a header takes."""
+    names = (*path.names, *(name for _, value in called for name in value.names))
+    return {name.text.partition(".")[0] for name in names} | set(_NAME.findall(given.get("query") or ""))
+
+
 def _left(
     given: Given, path: Template, called: tuple[tuple[str, Template], ...], field: GraphQLField
 ) -> dict[str, str]:
     """The arguments that neither the path nor the query nor a header takes."""
-    taken = {
-        name.text.partition(".")[0] for name in (*path.names, *(name for _, value in called for name in value.names))
-    }
-    taken |= set(re.findall(r"[A-Za-z_]\w*", given.get("query") or ""))
+    taken = _taken(given, path, called)
     return {name: name for name in field.args if name not in taken}
 
 

@@ -8,9 +8,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+import graphene
 from graphql import FloatValueNode, GraphQLError, GraphQLScalarType, IntValueNode, StringValueNode, ValueNode
 
+from restgql.formats.file import File
+
 RFC_3339 = "https://www.rfc-editor.org/rfc/rfc3339"
+MULTIPART_SPEC = "https://github.com/jaydenseric/graphql-multipart-request-spec"
 LONG = range(-(2**63), 2**63)
 
 
@@ -54,6 +58,16 @@ def _parsed_by(parse: Callable[[str], object], what: str) -> Callable[[Any], Any
     return check
 
 
+def _file(given: Any) -> File:
+    if not isinstance(given, File):
+        raise GraphQLError("Upload takes a file, sent as multipart/form-data with a map to this variable.")
+    return given
+
+
+def _no_result(result: Any) -> Any:
+    raise GraphQLError("Upload is for arguments.")
+
+
 # name: (specified by, result, argument, description)
 _TABLE: dict[str, tuple[str, Callable[[Any], Any], Callable[[Any], Any], str]] = {
     "DateTime": (RFC_3339, _text, _parsed_by(datetime.fromisoformat, "date and time"), "A date and time (RFC 3339)."),
@@ -61,6 +75,7 @@ _TABLE: dict[str, tuple[str, Callable[[Any], Any], Callable[[Any], Any], str]] =
     "UUID": ("https://www.rfc-editor.org/rfc/rfc9562", _text, _parsed_by(UUID, "UUID"), "A UUID (RFC 9562)."),
     "URL": ("https://url.spec.whatwg.org/", _text, _text, "A URL."),
     "Decimal": ("https://www.rfc-editor.org/rfc/rfc8259", _decimal, _decimal, "A decimal number, or its text."),
+    "Upload": (MULTIPART_SPEC, _no_result, _file, "A file, sent as multipart/form-data."),
     "Long": ("https://www.rfc-editor.org/rfc/rfc8259", _long, _long, "An integer of 64 bits."),
 }
 NAMES = frozenset(_TABLE)
@@ -85,3 +100,14 @@ def equip(scalar: GraphQLScalarType) -> None:
     scalar.serialize = serialize  # type: ignore[assignment, method-assign]
     scalar.parse_value = parse  # type: ignore[assignment, method-assign]
     scalar.parse_literal = parse_literal  # type: ignore[method-assign]
+
+
+class Upload(graphene.Scalar):  # type: ignore[misc]
+    """A file, sent as multipart/form-data."""
+
+    serialize = staticmethod(_no_result)
+    parse_value = staticmethod(_file)
+
+    @staticmethod
+    def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+        return _file(None)

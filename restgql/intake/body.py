@@ -17,7 +17,12 @@ def read(inbound: Inbound, shape: Any) -> Any:
         raise BadRequest("Content-Type must be application/json.", status=415)
     if media.charset(inbound.content_type).lower() not in ("utf-8", "utf8"):
         raise BadRequest("JSON comes in UTF-8 (RFC 8259 section 8.1).", status=415)
+    return parsed(inbound.body, shape)
+
+
+def parsed(text: bytes, shape: Any) -> Any:
+    """A JSON text as a `shape`. Raises BadRequest."""
     try:
-        return value(inbound.body, shape)
+        return value(text, shape)
     except NotJson as exc:
         raise BadRequest(f"The body is not as it must be: {exc}.") from exc

@@ -6,10 +6,11 @@ import msgspec
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_options_header
 
+from restgql.config import Config
 from restgql.errors import BadRequest, PersistedQueryNotSupported
 from restgql.formats import media
 from restgql.formats.json import NotJson, value
-from restgql.intake import body
+from restgql.intake import body, multipart
 from restgql.model import WITH_BODY, GraphQLParams, Inbound
 
 JSON = "application/json"
@@ -35,9 +36,19 @@ class _PersistedQuery(msgspec.Struct):
     hash: str = msgspec.field(name="sha256Hash")
 
 
-def read(inbound: Inbound) -> GraphQLParams:
-    """The request parameters, of the query string or the JSON body. Raises BadRequest, PersistedQueryNotSupported."""
-    found: _Parameters = body.read(inbound, _Parameters) if inbound.method in WITH_BODY else _from_query(inbound)
+def read(inbound: Inbound, config: Config) -> GraphQLParams:
+    """The request parameters, of the query string, the JSON body or an upload. Raises BadRequest, LimitExceeded and
+    PersistedQueryNotSupported."""
+    uploads: frozenset[str] = frozenset()
+    found: _Parameters
+    if multipart.is_upload(inbound):
+        upload = multipart.read(inbound, max_text=config.max_body, max_files=config.max_files)
+        found = body.parsed(upload.operations, _Parameters)
+        uploads = multipart.place(upload, found.variables or {})
+    elif inbound.method in WITH_BODY:
+        found = body.read(inbound, _Parameters)
+    else:
+        found = _from_query(inbound)
     document_id = found.document_id or _persisted((found.extensions or {}).get("persistedQuery"))
     if not found.query and not document_id:
         raise BadRequest("The parameter query is missing: it holds the GraphQL document.")
@@ -47,6 +58,7 @@ def read(inbound: Inbound) -> GraphQLParams:
         operation_name=found.operation_name or None,
         variables=found.variables or {},
         extensions=found.extensions or {},
+        uploads=uploads,
     )
 
 

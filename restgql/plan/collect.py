@@ -14,13 +14,14 @@ from graphql import (
     GraphQLUnionType,
     GraphQLWrappingType,
     ObjectValueNode,
+    VariableNode,
     get_named_type,
 )
 
 from restgql.binding import Call, Pick
 from restgql.errors import BadRequest, RestgqlError
 from restgql.formats import headers, template
-from restgql.formats.body import BODIES
+from restgql.formats.body import Body
 from restgql.model import Field, Follow, Step
 from restgql.plan.document import InvalidRequest
 from restgql.plan.plan import Plan, Setting
@@ -67,13 +68,11 @@ def step_of(
         limit = given.get("limit")
         if limit is not None and limit < 0:
             raise BadRequest("limit takes 0 or more.")
-        body, content_type = BODIES[given["encoding"]](given["body"]) if "body" in given else (b"", "")
         return Step(
             key=key,
             field=field,
             method=method,
-            body=body,
-            content_type=content_type,
+            body=_body(given),
             template=template.compile(given["path"]) if "path" in given else None,
             params=params or {},
             declared=literal | frozenset(params or ()),
@@ -132,6 +131,8 @@ def _steps_of(
             )
         else:
             literal, under = _literal_names(group.nodes[0]), below.get("steps", ())
+            if "encoding" in given and not _is_said("encoding", group.nodes[0], selection.variables):
+                given = {**given, "encoding": None}  # its default would not tell what is meant
             added = setting.added_headers
             step = step_of(field, key, given, added, literal=literal, deferred=deferred, steps=under, method=method)
             steps.append(step)
@@ -164,6 +165,22 @@ def _follow(field: Field, given: Arguments) -> Follow:
     if field is not Field.FETCH:
         return Follow.UNLESS_HTML
     return Follow.ALWAYS if given.get("follow_redirects") is not False else Follow.NEVER
+
+
+def _body(given: Arguments) -> Body | None:
+    """What a verb writes: files make it MULTIPART where no encoding is said."""
+    files = tuple((each["name"], each["file"]) for each in given.get("files") or ())
+    if "body" not in given and not files:
+        return None
+    said = given.get("encoding")
+    encoding = said.value if said else "MULTIPART" if files else "JSON"
+    return Body(value=given.get("body"), encoding=encoding, files=files)
+
+
+def _is_said(name: str, node: FieldNode, variables: dict[str, Any]) -> bool:
+    """Whether an argument has a value that is not its default."""
+    values = (argument.value for argument in node.arguments if argument.name.value == name)
+    return any(not isinstance(value, VariableNode) or value.name.value in variables for value in values)
 
 
 def _literal_names(node: FieldNode) -> frozenset[str]:

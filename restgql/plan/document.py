@@ -35,13 +35,14 @@ class InvalidRequest(BadRequest):
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation that is ready to be planned. `variables` are coerced; `conditional` is whether its document has
-    @skip or @include, `incremental` @defer or @stream."""
+    """An operation that is ready to be planned. `variables` are coerced; `uploads` is whether some hold files;
+    `conditional` is whether its document has @skip or @include, `incremental` @defer or @stream."""
 
     document: DocumentNode
     node: OperationDefinitionNode
     variables: dict[str, Any]
     hash: str
+    uploads: bool = False
     conditional: bool = False
     incremental: bool = False
 
@@ -79,6 +80,7 @@ class Documents:
         """The operation that is asked for. Raises LimitExceeded, BadRequest and InvalidRequest."""
         document, digest, directives = self._load(params.query)
         node = _choose(document, params.operation_name)
+        _check_uploads(node, params.uploads)
         variables = get_variable_values(
             self._schema,
             node.variable_definitions or (),
@@ -93,6 +95,7 @@ class Documents:
             node=node,
             variables=variables,
             hash=digest,
+            uploads=bool(params.uploads),
             conditional=not directives.isdisjoint(("skip", "include")),
             incremental=not directives.isdisjoint(("defer", "stream")),
         )
@@ -133,6 +136,12 @@ def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode
         if operation.name and operation.name.value == name:
             return operation
     raise _invalid(f"The document has no operation named {name[:80]!r}.")
+
+
+def _check_uploads(node: OperationDefinitionNode, uploads: frozenset[str]) -> None:
+    """A variable that is not declared is ignored, and a file must not be lost. Raises InvalidRequest."""
+    for name in sorted(uploads - {each.variable.name.value for each in node.variable_definitions}):
+        raise _invalid(f"A file was sent for the variable {name[:80]!r}, and the operation declares none of that name.")
 
 
 def _invalid(message: str) -> InvalidRequest:

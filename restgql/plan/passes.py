@@ -9,8 +9,9 @@ from restgql.plan.dependencies import dependencies
 from restgql.plan.document import Documents, Operation
 from restgql.plan.limits import limits
 from restgql.plan.plan import Pass, Plan, Setting
+from restgql.plan.uploads import uploads
 
-PASSES: tuple[Pass, ...] = (conditions, collect, dependencies, dedupe, limits)
+PASSES: tuple[Pass, ...] = (conditions, collect, uploads, dependencies, dedupe, limits)
 CACHED_PLANS = 256
 MAX_CACHED_VARIABLES = 2_048
 
@@ -29,6 +30,8 @@ class Planner:
 
     def plan(self, params: GraphQLParams, operation: Operation, *, incremental: bool = False) -> Plan:
         """The plan of an operation. Raises LimitExceeded and InvalidRequest."""
+        if operation.uploads:  # files are not kept
+            return self._made(operation, incremental=incremental)
         variables = encode(operation.variables) if operation.variables else b""
         key = (params.query, params.operation_name, variables, incremental)
         plan = self._kept.get(key)

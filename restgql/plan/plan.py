@@ -25,6 +25,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: GraphQLSchema
     added_headers: frozenset[str]
+    max_upload: int
     max_subrequests: int
     max_typed_subrequests: int
 

@@ -8,11 +8,14 @@ import msgspec
 
 from restgql.errors import BadPath, BadSelect
 from restgql.formats import headers, json, select, target, template
-from restgql.formats.body import BODIES
+from restgql.formats.body import Body, Written
 from restgql.formats.target import Site
 from restgql.formats.template import Template
 from restgql.model import Step, SubRequest
 from restgql.plan.scope import Scope, walk
+
+NONE: Written = b"", ""
+"""What is written where there is no body."""
 
 
 def request_of(step: Step, scope: Scope | None, site: Site) -> SubRequest:
@@ -21,14 +24,15 @@ def request_of(step: Step, scope: Scope | None, site: Site) -> SubRequest:
         return SubRequest(target=target.parse(step.path), follow=step.follow)
     to = target.parse(_expanded(step, step.template, scope, site))
     cookie = None if scope is None else scope.cookie(to.path)
+    body, content_type = NONE if step.body is None else step.body.written()
     return SubRequest(
         target=to,
         method=step.method,
         headers=step.headers,
         follow=step.follow,
         cookie=cookie,
-        body=step.body,
-        content_type=step.content_type,
+        body=body,
+        content_type=content_type,
     )
 
 
@@ -88,8 +92,7 @@ def _with_query(path: str, entries: Any) -> str:
     return f"{path}{'&' if '?' in path else '?'}{urlencode(pairs, quote_via=quote)}"
 
 
-def _body(step: Step) -> tuple[bytes, str]:
-    """The request's body and its media type, both empty where there is none."""
+def _body(step: Step) -> Written:
     call = step.call
     assert call is not None
     if call.body is not None:
@@ -97,8 +100,8 @@ def _body(step: Step) -> tuple[bytes, str]:
     else:
         value = {key: step.params[name] for name, key in call.left.items() if name in step.params}
     if value is None or call.method == "GET" or (not call.left and call.body is None):
-        return b"", ""  # an optional input that was left out, say
-    return BODIES[call.encoding](value)
+        return NONE  # an optional input that was left out, say
+    return Body(value=value, encoding=call.encoding).written()
 
 
 def elements(step: Step, scope: Scope) -> list[Scope]:

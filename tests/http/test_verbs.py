@@ -1,10 +1,12 @@
 """Untyped mutations: the verbs that RESTGQL_VERBS lists, one after the other, as direct requests would be."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask, jsonify, redirect, request, session
 from flask_wtf.csrf import CSRFProtect, generate_csrf
+from graphql import build_client_schema, get_introspection_query, print_schema
 
 from restgql import ConfigError, Gateway
 
@@ -46,6 +48,15 @@ def test_only_verbs_that_are_listed_are_in_the_schema() -> None:
     assert [field["name"] for field in found] == ["patch", "delete"]
     with pytest.raises(ConfigError, match="verbs"):
         app_of(verbs=["TRACE"])
+
+
+def test_the_schema_can_be_asked_for_beside_types_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "schema.graphql").write_text('type Query { echo: JSON @get(path: "/echo") }')
+    app = app_of(schema=str(tmp_path))
+    schema = app.extensions["restgql"]["restgql"].typed.clients
+    assert "encoding: RestEncoding = JSON" in print_schema(schema)
+    found = run(app, get_introspection_query(specified_by_url=True))
+    assert print_schema(build_client_schema(found["data"])) == print_schema(schema)
 
 
 @pytest.mark.parametrize("verb", ["post", "put", "patch", "delete"])

@@ -23,7 +23,8 @@ def keys(steps: tuple[Step, ...]) -> list[str]:
 
 
 def test_the_passes_stand_in_one_tuple() -> None:
-    assert [each.__name__ for each in PASSES] == ["conditions", "collect", "dependencies", "dedupe", "limits"]
+    names = ["conditions", "collect", "uploads", "dependencies", "dedupe", "limits"]
+    assert [each.__name__ for each in PASSES] == names
     assert all(each.__module__ == f"restgql.plan.{each.__name__}" for each in PASSES)
 
 

@@ -9,8 +9,14 @@ from restgql.graph.openapi.operation import Operation
 from restgql.graph.openapi.parts import Schema, description, mapping, sequence, text
 from restgql.graph.openapi.problem import Problem
 from restgql.graph.openapi.references import References
+from restgql.graph.openapi.scalars import BINARY, simple
 
 _ENCODINGS = {"application/x-www-form-urlencoded": "FORM", "multipart/form-data": "MULTIPART"}
+FILE = "FILE"
+"""No encoding that a directive has: the body is one file, as it is."""
+
+_FILES = ("application/octet-stream", "image/", "audio/", "video/")
+_BINARY = {"type": "string", "format": "binary"}
 _ANY = frozenset({"", "*/*", "application/*", "text/json"})
 
 
@@ -36,6 +42,9 @@ def _of_content(source: Schema) -> Body | None:
         for name, value in content.items():
             if _encoding(name) == wanted:
                 return Body(value.get("schema"), wanted, required, description(source))
+    for name, value in content.items():
+        if essence(name).startswith(_FILES) or simple(value.get("schema")) == BINARY:
+            return Body(_BINARY, FILE, required, description(source))
     if content:
         raise Problem(f"the request's body is left out, {essence(next(iter(content)))} cannot be written")
     return None
@@ -50,7 +59,8 @@ def _of_parameters(operation: Operation, references: References, document: Schem
         source = mapping(references.follow(given)[0])
         name = text(source.get("name"))
         if source.get("in") == "body":
-            return Body(source.get("schema"), "JSON", source.get("required") is True, description(source))
+            encoding = FILE if simple(source.get("schema")) == BINARY else "JSON"
+            return Body(source.get("schema"), encoding, source.get("required") is True, description(source))
         if source.get("in") == "formData":
             properties[name] = source
             required += [name] if source.get("required") is True else []

@@ -8,7 +8,7 @@ from graphql import EnumValueNode, FieldDefinitionNode
 
 from restgql.graph.openapi import names
 from restgql.graph.openapi.arguments import Arguments
-from restgql.graph.openapi.bodies import body
+from restgql.graph.openapi.bodies import FILE, body
 from restgql.graph.openapi.inputs import Inputs
 from restgql.graph.openapi.operation import Operation, parameters
 from restgql.graph.openapi.outputs import Outputs
@@ -88,12 +88,13 @@ class Fields:
         found = body(operation, self._references, self._document)
         if found is None:
             return {}
-        kind = self._forms if found.encoding == "MULTIPART" else self._inputs
+        kind = self._forms if found.encoding in ("MULTIPART", FILE) else self._inputs
         typed = kind.type(found.schema, hint)
         if typed.problem:
             arguments.notes.append(f"the request's body is {JSON}, {typed.problem}")
         called = arguments.add_body(typed, found.description, required=found.required)
-        encoding = {} if found.encoding == "JSON" else {"encoding": EnumValueNode(value=found.encoding)}
+        is_default = found.encoding in ("JSON", FILE)
+        encoding = {} if is_default else {"encoding": EnumValueNode(value=found.encoding)}
         return {"body": called, **encoding}
 
     def _result(self, found: Response, hint: str) -> Typed:

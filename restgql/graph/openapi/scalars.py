@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from restgql.formats import media
 from restgql.graph.openapi.parts import Schema
 
 JSON = "JSON"
 BINARY = "Binary"
-"""Stands for a file: an Upload in a multipart body, a String elsewhere; it is in no schema."""
+"""Stands for a file: an Upload in a multipart body or as the whole of one, a String elsewhere; it is in no schema."""
 
 CORE = frozenset({"Int", "Float", "String", "Boolean", "ID", JSON})
 """The scalars that are there whatever the core has."""
@@ -49,7 +50,17 @@ def scalar(kind: str, schema: Schema) -> str | None:
         return None
     form = schema.get("format")
     found = formats.get(form.lower(), formats[""]) if isinstance(form, str) else formats[""]
+    if found == "String" and _binary(schema):
+        return BINARY
     return "Long" if found == "Int" and _wide(schema) else found
+
+
+def _binary(schema: Schema) -> bool:
+    """Whether a string is bytes, in the words of OpenAPI 3.1: it has a media type of no text, and is in no encoding."""
+    media_type = schema.get("contentMediaType")
+    if not isinstance(media_type, str) or "contentEncoding" in schema:
+        return False
+    return not (media.is_text(media.essence(media_type)) or media.is_json(media.essence(media_type)))
 
 
 def _wide(schema: Schema) -> bool:

@@ -116,7 +116,7 @@ def plain(schema: Schema) -> Shape:
         return Object(properties, required(schema))
     if len(found) > 1:
         return _several(schema, found)
-    kind = found[0] if found else ""
+    kind = found[0] if found else "string" if "contentMediaType" in schema else ""
     if kind == "array" or (not kind and "items" in schema):
         return Items(schema.get("items"))
     if kind in ("", "string") and (values := _values(schema)):

@@ -1,0 +1,30 @@
+"""A file on its way from the caller's request into a sub-request's body."""
+
+from collections.abc import Iterator
+from typing import Any
+
+
+class File:
+    """What an Upload is: the name and the media type that the client gave, either may be empty, and the bytes.
+
+    No Struct, as msgspec would write one as JSON: a file stands in a body that holds files, and nowhere else.
+    """
+
+    __slots__ = ("content", "content_type", "filename")
+
+    def __init__(self, filename: str, content_type: str, content: bytes) -> None:
+        self.filename = filename
+        self.content_type = content_type
+        self.content = content
+
+    def __repr__(self) -> str:
+        return f"File({self.filename[:80]!r})"
+
+
+def files_in(value: Any) -> Iterator[File]:
+    """The files within a value, each as often as it stands there."""
+    if isinstance(value, File):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from files_in(item)
