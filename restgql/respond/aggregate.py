@@ -47,7 +47,10 @@ def part_text(part: Outcome, *, envelope: bool) -> bytes:
     """The JSON value of one part: of its response, or the problem of why there is none."""
     if part.response is None:
         assert part.refused is not None
-        status, headers, body = part.refused.status, {}, problem.of_error(part.refused)
+        status, body = part.refused.status, problem.of_error(part.refused)
     else:
-        status, headers, body = part.response.status, part.response.header_map(), part.response.part_text()
-    return encode({"status": status, "headers": headers, "body": msgspec.Raw(body)}) if envelope else body
+        status, body = part.response.status, part.response.part_text()
+    if not envelope:
+        return body
+    headers = part.response.header_map() if part.response else {}
+    return encode({"status": status, "headers": headers, "body": msgspec.Raw(body)})

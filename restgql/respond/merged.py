@@ -60,13 +60,15 @@ def caching(parts: Iterable[Response], *, varies: Iterable[str] = (), by_hand: b
     given = list(parts)
     if not given or any(part.set_cookies or part.error or part.status >= 400 for part in given):
         return NO_STORE
-    stated = [_stated(part) for part in given] + [UNSTATED] * by_hand
+    # most parts of an app say the same
+    said = {(part.header("cache-control"), part.header("age"), _is_targeted(part)) for part in given}
+    stated = [_stated(*each) for each in said] + [UNSTATED] * by_hand
     merged = _strictest(stated)
     if "no-store" in merged:
         return NO_STORE
     names = {name.lower(): name for name in varies}
-    for part in given:
-        names |= {name: name for name in sorted(headers.listed(part.header("vary") or ""))}
+    for varied in dict.fromkeys(part.header("vary") for part in given):
+        names |= {name: name for name in sorted(headers.listed(varied or ""))}
     if not all(directives.keys() & {"public", "s-maxage"} and "private" not in directives for directives in stated):
         names |= {name.lower(): name for name in IDENTITY}
     vary = "*" if "*" in names else ", ".join(names.values())
@@ -119,9 +121,13 @@ def _strictest(parts: Sequence[Directives]) -> Directives:
     return merged
 
 
-def _stated(part: Response) -> Directives:
+def _is_targeted(part: Response) -> bool:
+    return any(name.endswith(_TARGETED) for name in part.fields)
+
+
+def _stated(cache_control: str | None, age: str | None, targeted: bool) -> Directives:
     """The directives of a part, those that make no sense being UNSTATED."""
-    text = (part.header("cache-control") or "").lower()
+    text = (cache_control or "").lower()
     if "no-store" in text:  # wherever it stands
         return {"no-store": None}
     found: Directives = {}
@@ -136,14 +142,13 @@ def _stated(part: Response) -> Directives:
             found[name] = min(found.get(name, _MOST) or 0, seconds)
     if found.keys().isdisjoint(_STORING) or text.count('"') % 2:
         found |= UNSTATED
-    if any(header.name.lower().endswith(_TARGETED) for header in part.headers):
+    if targeted:
         found["private"] = None
-    return _remaining(found, part)
+    return _remaining(found, max(_seconds(member.strip()) or 0 for member in (age or "").split(",")))
 
 
-def _remaining(directives: Directives, part: Response) -> Directives:
+def _remaining(directives: Directives, age: int) -> Directives:
     """What is left of a part's freshness, and of how long it may be used after it: its Age is taken off."""
-    age = max((_seconds(member.strip()) or 0 for member in (part.header("age") or "").split(",")), default=0)
     if not age:
         return directives
     fresh = min((directives[name] or 0 for name in _FRESHNESS & directives.keys()), default=0)

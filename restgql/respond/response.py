@@ -68,7 +68,17 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """A header's values, joined with commas; None if absent, and for Set-Cookie."""
-        return None if name.lower() == "set-cookie" else self._reply.header(name)
+        return self.fields.get(name.lower())
+
+    @cached_property
+    def fields(self) -> dict[str, str]:
+        """The header fields by their names in lower case, those of one name joined with commas; never Set-Cookie."""
+        found: dict[str, str] = {}
+        for name, text in self._reply.headers:
+            lower = name.lower()
+            found[lower] = f"{found[lower]}, {text}" if lower in found else text
+        found.pop("set-cookie", None)
+        return found
 
     @property
     def content_type(self) -> str | None:
