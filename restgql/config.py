@@ -40,6 +40,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     joins: list[str] = msgspec.field(default_factory=list)
     camel_case: bool = False
 
+    operations: str | None = None
+
     graphiql: bool | None = None
     graphiql_query: str = "query {\n  routes {\n    path\n    description\n  }\n}\n"
     graphiql_title: str = "GraphiQL"

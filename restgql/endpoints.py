@@ -1,6 +1,7 @@
 """A gateway on one app: its endpoints, and the app as what they ask."""
 
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Request, abort, current_app, request, send_from_directory
@@ -10,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from graphql import GraphQLSchema
 from werkzeug.routing import MapAdapter
 
-from restgql import graphiql, sources
+from restgql import graphiql, sources, stored
 from restgql.config import Config
 from restgql.dispatch import Upstream
 from restgql.dispatch.budget import Budget
@@ -20,16 +21,21 @@ from restgql.dispatch.remote import Remotes
 from restgql.dispatch.routes import Routes
 from restgql.errors import BadRequest, ConfigError, LimitExceeded, NestedRequest, RestgqlError
 from restgql.formats import coding
+from restgql.formats.json import encode
 from restgql.formats.remote import is_below
-from restgql.gateway import Pipeline, logger, refusal
+from restgql.gateway import Connect, Pipeline, logger, refusal
 from restgql.graph.compile import calls
 from restgql.graph.review import shape_of
 from restgql.intake import graphql as graphql_intake
-from restgql.model import Inbound
+from restgql.model import Inbound, Outbound
+from restgql.operations import openapi
+from restgql.operations.shelf import Shelf
+from restgql.operations.stored import Operations
 from restgql.sources import Typed
 
 EXTENSION = "restgql"
 METHODS = ("GET", "POST", "QUERY")
+ENDPOINTS = ("graphql", "aggregate", "asset", "operation", "openapi")
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
 
@@ -44,10 +50,12 @@ class Mounted:
         query: type | None = None,
         mutation: type | None = None,
     ) -> None:
+        if config.operations is not None and config.graphql_path is None:
+            raise ConfigError(f"operations = {config.operations!r}: they are below graphql_path, and that is None.")
         self.app = app
         self.config = config
         self._user_types = (query, mutation)
-        self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ("graphql", "aggregate", "asset"))
+        self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ENDPOINTS)
         self.remotes = _remotes(config, app) if config.upstreams else None
         self.routes = Routes(
             app,
@@ -60,6 +68,8 @@ class Mounted:
         self._said = config.routes is not None
         if not sources.is_late(config):
             _ = self.pipeline  # so that what is wrong with a schema keeps the app from starting
+            if self._shelf is not None:
+                self._shelf.check()
 
     @cached_property
     def typed(self) -> Typed:
@@ -77,14 +87,30 @@ class Mounted:
         self.routes.typed = frozenset((call.method, shape_of(call.template.text)) for _, _, call in calls(self.schema))
         return Pipeline(self.schema, self.config, self.routes, self.app.logger)
 
+    @cached_property
+    def _shelf(self) -> Shelf | None:
+        if self.config.operations is None:
+            return None
+        shelf = Shelf(Path(self.app.root_path) / self.config.operations, self.schema, self.pipeline.documents)
+        if sources.is_late(self.config):
+            shelf.say()
+        return shelf
+
+    @property
+    def operations(self) -> Operations:
+        """The stored operations; in debug, as their files are now."""
+        return Operations() if self._shelf is None else self._shelf.operations(watch=self.app.debug)
+
     @property
     def has_page(self) -> bool:
         """Whether GraphiQL is on: as configured, else in debug."""
         return self.app.debug if self.config.graphiql is None else self.config.graphiql
 
-    def connect(self, entered: Entered, here: Request, adapter: MapAdapter | None) -> Upstream:
-        """The app as the upstream of one request, which is `here` behind all middleware."""
+    def connect(self, entered: Entered, here: Request, adapter: MapAdapter | None, *, stored: bool = False) -> Upstream:
+        """The app as the upstream of one request, which is `here` behind all middleware; of one for a `stored`
+        operation, the budget of typed fields is that of untyped ones, too."""
         self._say_reach()
+        in_all = self.config.max_typed_subrequests
         return connect(
             self.app,
             entered,
@@ -93,7 +119,7 @@ class Mounted:
             routes=self.routes,
             remotes=self.remotes,
             flights=self._flights,
-            budget=Budget(self.config.max_subrequests, self.config.max_typed_subrequests),
+            budget=Budget(max(self.config.max_subrequests, in_all if stored else 0), in_all),
             seconds=self.config.deadline,
             subrequest_seconds=self.config.subrequest_timeout,
             max_reply=self.config.max_reply,
@@ -114,6 +140,9 @@ class Mounted:
         if config.graphql_path is not None:
             state.add_url_rule(config.graphql_path, "graphql", self._graphql, methods=METHODS)
             state.add_url_rule(f"{config.graphql_path}/static/<path:filename>", "asset", self._asset)
+            if config.operations is not None:
+                state.add_url_rule(f"{config.graphql_path}/<name>", "operation", self._operation, methods=METHODS)
+                state.add_url_rule(f"{config.graphql_path}/openapi.json", "openapi", self._openapi)
         if config.aggregate_path is not None:
             state.add_url_rule(config.aggregate_path, "aggregate", self._aggregate, methods=METHODS)
         places: dict[tuple[str, ...], str] = {}
@@ -128,12 +157,28 @@ class Mounted:
                 raise ConfigError(f"upstreams = {{{prefix!r}: …}}: these paths are the gateway's own.")
 
     def _graphql(self) -> ResponseReturnValue:
-        if self.has_page and graphql_intake.wants_page(_inbound(request, b"")):
+        if self.has_page and graphql_intake.wants_page(request.method, request.headers.get("Accept", "")):
             return _page(self.config)
         return _answer(self, self.pipeline.graphql)
 
     def _aggregate(self) -> ResponseReturnValue:
         return _answer(self, self.pipeline.aggregate)
+
+    def _operation(self, name: str) -> ResponseReturnValue:
+        pipeline, operations = self.pipeline, self.operations
+
+        def stage(inbound: Inbound, connect: Connect) -> Outbound:
+            return stored.answer(pipeline, operations.named(name, debug=self.app.debug), inbound, connect)
+
+        return _answer(self, stage, stored=True)
+
+    def _openapi(self) -> ResponseReturnValue:
+        server = request.script_root + request.path.rpartition("/")[0]
+        title = f"Stored operations of {self.app.name}"
+        body = encode(openapi.describe(self.operations, self.schema, title=title, server=server))
+        caching = (("Cache-Control", "no-cache"),)
+        outbound = Outbound(status=200, content_type="application/json", body=body, headers=caching)
+        return _answer(self, lambda inbound, connect: outbound)
 
     def _asset(self, filename: str) -> ResponseReturnValue:
         if not self.has_page or filename == graphiql.TEMPLATE:
@@ -171,7 +216,7 @@ def is_gateway(app: Flask, endpoint: str) -> bool:
     return any(endpoint in mounted.endpoints for mounted in app.extensions[EXTENSION].values())
 
 
-def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
+def _answer(mounted: Mounted, stage: Any, *, stored: bool = False) -> ResponseReturnValue:
     """One of the pipeline's answers to the current request."""
     context = request_ctx._get_current_object()  # type: ignore[attr-defined]
     here: Request = context.request
@@ -180,7 +225,7 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
         if entered.environ.get(DEPTH):
             raise NestedRequest("A gateway cannot be asked for through a gateway.")
         inbound = _inbound(here, _read_body(here, mounted.config.max_body), timings=mounted.tells_timings)
-        outbound = stage(inbound, lambda: mounted.connect(entered, here, context.url_adapter))
+        outbound = stage(inbound, lambda: mounted.connect(entered, here, context.url_adapter, stored=stored))
     except RestgqlError as exc:
         outbound = refusal(exc)
     entered.cookies.extend(outbound.cookies)
@@ -196,12 +241,20 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
 def _inbound(here: Request, body: bytes, *, timings: bool = False) -> Inbound:
     return Inbound(
         method=here.method,
-        query=tuple(here.args.items(multi=True)),
+        query=_query(here),
         content_type=here.headers.get("Content-Type", ""),
         accept=here.headers.get("Accept", ""),
         body=body,
         timings=timings,
     )
+
+
+def _query(here: Request) -> tuple[tuple[str, str], ...]:
+    """The parameters of the query string. Raises BadRequest."""
+    try:
+        return tuple(here.args.items(multi=True))
+    except UnicodeDecodeError as exc:
+        raise BadRequest("The query string holds bytes that are neither percent-encoded nor UTF-8.") from exc
 
 
 def _read_body(here: Request, limit: int) -> bytes:

@@ -72,7 +72,7 @@ class Gateway:
         mounted = self._mounted()
         try:
             params = GraphQLParams(query=query, operation_name=operation_name, variables=_json(variables))
-            result = mounted.pipeline.execute(params, lambda: _caller(mounted, headers))
+            result = mounted.pipeline.execute(params, lambda: _caller(mounted, headers)).result
         except InvalidRequest as exc:
             result = graphql_answer.refused(exc.errors)
         except RestgqlError as exc:

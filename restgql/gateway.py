@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any
 
+import msgspec
 from graphql import GraphQLSchema, OperationType
 
 from restgql.config import Config
@@ -38,6 +39,14 @@ VARIES = ("Accept",)
 Connect = Callable[[], Upstream]
 
 
+class Done(msgspec.Struct, frozen=True):
+    """An operation that was run: its response map, and what raised each of its errors."""
+
+    run: Run
+    result: dict[str, Any]
+    causes: list[Exception | None]
+
+
 class Pipeline:
     """The stages, set up for one schema and configuration; it connects when nothing is left to refuse.
 
@@ -57,14 +66,17 @@ class Pipeline:
             max_directives=config.max_directives,
             max_fields=config.max_fields,
         )
-        documents = Documents(schema, extent, max_document=config.max_document, max_tokens=config.max_tokens)
+        self.documents = Documents(schema, extent, max_document=config.max_document, max_tokens=config.max_tokens)
         self.setting = Setting(
             schema=schema,
             added_headers=frozenset(name.lower() for name in config.subrequest_headers),
             max_subrequests=config.max_subrequests,
             max_typed_subrequests=config.max_typed_subrequests,
         )
-        self._planner = Planner(documents, self.setting)
+        self._planner = Planner(self.documents, self.setting)
+        # Those of whoever runs the gateway have the budget of typed fields, and plans that no client displaces.
+        budget = max(config.max_subrequests, config.max_typed_subrequests)
+        self._stored = Planner(self.documents, msgspec.structs.replace(self.setting, max_subrequests=budget))
 
     def graphql(self, inbound: Inbound, connect: Connect) -> Outbound:
         """The answer of the GraphQL endpoint (GraphQL over HTTP, section Response)."""
@@ -97,7 +109,7 @@ class Pipeline:
         if inbound.timings:
             result["extensions"] = timings.extension(run.timings())
         caching = NO_STORE if "errors" in result or inbound.timings else merged.caching(run.responses(), varies=VARIES)
-        return _json(200, media_type, result, (*caching, *_server_timing(inbound, run)), run.cookies())
+        return _json(200, media_type, result, (*caching, *server_timing(inbound, run)), run.cookies())
 
     def aggregate(self, inbound: Inbound, connect: Connect) -> Outbound:
         """The answer of /aggregate: the map, or problem details (RFC 9457)."""
@@ -121,21 +133,23 @@ class Pipeline:
             status=status,
             content_type="application/json",
             body=body,
-            headers=(*caching, *shown, *_server_timing(inbound, run)),
+            headers=(*caching, *shown, *server_timing(inbound, run)),
             cookies=run.cookies(),
         )
 
-    def execute(self, params: GraphQLParams, connect: Connect) -> dict[str, Any]:
-        """The response map of an operation. Raises the errors that refuse it whole."""
+    def execute(self, params: GraphQLParams, connect: Connect, *, name: str = "") -> Done:
+        """An operation, run to its end; `name` is that of a stored one. Raises the errors that refuse it whole."""
         started = time.perf_counter()
-        operation = self._planner.operation(params)
-        plan = self._planner.plan(params, operation)
+        planner = self._stored if name else self._planner
+        operation = planner.operation(params)
+        plan = planner.plan(params, operation)
         upstream = connect()
         run = self.begin(plan.steps, upstream, serial=plan.operation.type is OperationType.MUTATION).finish()
         with answering(upstream):
-            result = self._answer(plan, run).whole()
-        self._log(run, operation.name, operation.hash[:12], started)
-        return result
+            answer = self._answer(plan, run)
+            result = answer.whole()
+        self._log(run, name or operation.name, operation.hash[:12], started)
+        return Done(run, result, answer.causes)
 
     def plan(self, params: GraphQLParams, *, incremental: bool = False) -> Plan:
         """The plan of an operation, of which nothing is asked. Raises the errors that refuse it whole."""
@@ -273,7 +287,8 @@ def _and_once_more(pulses: Iterator[None]) -> Iterator[None]:
     yield None
 
 
-def _server_timing(inbound: Inbound, run: Run) -> Headers:
+def server_timing(inbound: Inbound, run: Run) -> Headers:
+    """Server-Timing, where the client may be told."""
     return (("Server-Timing", timings.server_timing(run.timings())),) if inbound.timings else ()
 
 

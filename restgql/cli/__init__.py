@@ -9,6 +9,7 @@ from flask.cli import AppGroup, FlaskGroup
 from werkzeug.serving import make_server
 
 from restgql.cli import gateways, types
+from restgql.cli.operations import operations
 from restgql.endpoints import EXTENSION, Mounted
 from restgql.errors import ConfigError, RestgqlError
 from restgql.extension import Gateway
@@ -20,6 +21,7 @@ cli = AppGroup("restgql", help="The GraphQL gateway of this app.")
 cli.add_command(types.schema)
 cli.add_command(types.check)
 cli.add_command(types.infer)
+cli.add_command(operations)
 
 _variables = click.option("--variables", default="{}", help="A JSON object.")
 _operation = click.option("--operation", help="The operation that is meant, where the document has several.")

@@ -1,0 +1,50 @@
+"""The comments before the first definition of a stored operation: its description, and `# result:`."""
+
+from difflib import SequenceMatcher
+
+import msgspec
+from graphql import DocumentNode, Token, TokenKind
+
+RESULT = "result"
+_ALIKE = 0.8
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """`at` is the line and column of the result's JMESPath expression; `errors` are such places with a message."""
+
+    description: str = ""
+    result: str | None = None
+    at: tuple[int, int] = (1, 1)
+    errors: tuple[tuple[int, int, str], ...] = ()
+
+
+def read(document: DocumentNode) -> Header:
+    """The header of a document that was parsed with its locations."""
+    description: list[str] = []
+    results: list[tuple[str, tuple[int, int]]] = []
+    errors: list[tuple[int, int, str]] = []
+    token, is_header = _next(document.loc.start_token if document.loc else None), True
+    while token is not None and token.kind is not TokenKind.EOF:
+        if token.kind is TokenKind.COMMENT:
+            word, colon, rest = (token.value or "").partition(":")
+            key = word.strip().lower() if colon else ""
+            place = (token.line, token.column + 1 + len(word) + 1 + len(rest) - len(rest.lstrip()))
+            if key == RESULT and not is_header:
+                errors.append((*place, "# result: stands before the first definition."))
+            elif key == RESULT:
+                results.append((rest.strip(), place))
+            elif is_header and " " not in key and SequenceMatcher(None, key, RESULT).ratio() > _ALIKE:
+                errors.append((token.line, token.column, f"# {word.strip()}: is not known; did you mean # result:?"))
+            elif is_header:
+                description.append((token.value or "").removeprefix(" ").rstrip())
+        else:
+            is_header = False
+        token = _next(token)
+    errors += [(*place, "# result: stands twice.") for _, place in results[1:]]
+    text, at = results[0] if results else (None, (1, 1))
+    return Header(description="\n".join(description).strip(), result=text, at=at, errors=tuple(errors))
+
+
+def _next(token: Token | None) -> Token | None:
+    """The token after one, comments included."""
+    return None if token is None else token.next
