@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
-from restgql.operations.parameters import takes_json
+from restgql.operations.parameters import takes_json, takes_null
 from restgql.operations.results import result_schema
 from restgql.operations.schemas import Inputs, Schema, selected
 from restgql.operations.stored import Operations, Stored, Variable
@@ -95,7 +95,7 @@ def _methods(stored: Stored, schema: GraphQLSchema, inputs: Inputs) -> Iterator[
 
 
 def _parameter(variable: Variable, inputs: Inputs) -> dict[str, Any]:
-    schema = inputs.parameter(variable)
+    schema = inputs.parameter(variable, null=takes_null(variable.type))
     found: dict[str, Any] = {"name": variable.name, "in": "query", "required": variable.required}
     if takes_json(variable.type):
         return found | {"content": {JSON: {"schema": schema}}}

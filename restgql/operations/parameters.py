@@ -34,7 +34,9 @@ def read(variables: Variables, inbound: Inbound) -> dict[str, Any]:
         wrong |= {name: "goes into the body, a JSON object." for name, _ in inbound.query}
     else:
         given = _of_query(variables, inbound.query, wrong)
-    wrong |= {name: _unknown(name, variables) for name in given if name not in variables}
+    unknown = [name for name in given if name not in variables]
+    # those that are not told need no search for what they may be meant to be
+    wrong |= {name: _unknown(name, variables) if at < MAX_ERRORS else "" for at, name in enumerate(unknown)}
     for name, variable in variables.items():
         reason = _reason(given[name], variable.type) if name in given else _missing(variable)
         if reason:
@@ -73,13 +75,18 @@ def _of_query(variables: Variables, query: Iterable[tuple[str, str]], wrong: Wro
 
 def _parsed(of_type: GraphQLInputType, texts: list[str]) -> Any:
     """The JSON value that the texts of one parameter stand for. Raises _Unfit."""
-    of_type = _nullable(of_type)
-    if isinstance(of_type, GraphQLList):
-        parse = _parser(of_type.of_type)
+    if repeats(of_type):
+        parse = _parser(_nullable(of_type).of_type)
         return [parse(text) for text in texts]
     if len(texts) > 1:
         raise _Unfit(f"is given {len(texts)} times, and takes one value.")
     return _parser(of_type)(texts[0])
+
+
+def repeats(of_type: GraphQLInputType) -> bool:
+    """Whether a parameter of this type is given once for each element: one of a list whose elements need no JSON."""
+    bare = _nullable(of_type)
+    return isinstance(bare, GraphQLList) and _parser(bare.of_type) is not _json
 
 
 def _nullable(of_type: Any) -> Any:
@@ -134,8 +141,13 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
 
 
 def takes_json(of_type: GraphQLInputType) -> bool:
-    """Whether a parameter of this type is JSON text in a query string."""
-    return _parser(of_type) is _json
+    """Whether a parameter of this type is one JSON text in a query string."""
+    return _parser(of_type) is _json and not repeats(of_type)
+
+
+def takes_null(of_type: GraphQLInputType) -> bool:
+    """Whether the text `null` stands for null; to be text it stands for itself, and in a list for an element."""
+    return not isinstance(of_type, GraphQLNonNull) and not repeats(of_type) and _parser(of_type) is not _text
 
 
 def _parser(of_type: GraphQLInputType) -> Callable[[str], Any]:

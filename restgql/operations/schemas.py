@@ -32,7 +32,7 @@ _SCALARS: dict[str, Schema] = {
     "Boolean": {"type": "boolean"},
     "Date": {"type": "string", "format": "date"},
     "DateTime": {"type": "string", "format": "date-time"},
-    "Decimal": {"type": ["number", "string"]},
+    "Decimal": {"type": ["number", "string"], "pattern": r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$"},
     "Float": {"type": "number"},
     "ID": {"type": "string"},
     "Int": {"type": "integer", "format": "int32", "minimum": -_INT, "maximum": _INT - 1},
@@ -59,15 +59,16 @@ class Inputs:
     def __init__(self) -> None:
         self.components: dict[str, Schema] = {}
 
-    def parameter(self, variable: Variable) -> Schema:
-        """What one query parameter takes: absent is what null is elsewhere."""
+    def parameter(self, variable: Variable, *, null: bool) -> Schema:
+        """What one query parameter takes, and whether that can be null."""
         of_type = variable.type.of_type if isinstance(variable.type, GraphQLNonNull) else variable.type
-        return _with_default(self._of_nullable(of_type), variable.default)
+        schema = self._of_nullable(of_type)
+        return _with_default(nullable(schema) if null else schema, variable.default, variable.type)
 
     def body(self, variables: Iterable[Variable]) -> Schema:
         """The object that has all variables of an operation."""
         return _object(
-            {each.name: _with_default(self.of(each.type), each.default) for each in variables},
+            {each.name: _with_default(self.of(each.type), each.default, each.type) for each in variables},
             [each.name for each in variables if each.required],
             closed=True,
         )
@@ -102,7 +103,7 @@ class Inputs:
                 default = msgspec.UNSET if node is None else value_from_ast_untyped(node)
             elif isinstance(field.type, GraphQLNonNull):
                 required.append(name)
-            properties[name] = _with_default(_described(self.of(field.type), field), default)
+            properties[name] = _with_default(_described(self.of(field.type), field), default, field.type)
         return _object(properties, required, closed=True)
 
 
@@ -170,5 +171,18 @@ def _described(schema: Schema, element: Any) -> Schema:
     return {**schema, "description": element.description} if element.description else schema
 
 
-def _with_default(schema: Schema, default: Any) -> Schema:
-    return schema if default is msgspec.UNSET else {**schema, "default": default}
+def _with_default(schema: Schema, default: Any, of_type: GraphQLType) -> Schema:
+    return schema if default is msgspec.UNSET else {**schema, "default": _coerced(default, of_type)}
+
+
+def _coerced(value: Any, of_type: Any) -> Any:
+    """A literal as JSON has a value of its type: the ID 1 is a string, and one value may stand for a list."""
+    if isinstance(of_type, GraphQLNonNull):
+        return _coerced(value, of_type.of_type)
+    if value is None:
+        return None
+    if isinstance(of_type, GraphQLList):
+        return [_coerced(item, of_type.of_type) for item in (value if isinstance(value, list) else [value])]
+    if isinstance(of_type, GraphQLInputObjectType):
+        return {name: _coerced(item, of_type.fields[name].type) for name, item in value.items()}
+    return str(value) if of_type.name == "ID" else value
