@@ -21,14 +21,12 @@ from restgql.dispatch.remote import Remotes
 from restgql.dispatch.routes import Routes
 from restgql.errors import BadRequest, ConfigError, LimitExceeded, NestedRequest, RestgqlError
 from restgql.formats import coding
-from restgql.formats.json import encode
 from restgql.formats.remote import is_below
 from restgql.gateway import Connect, Pipeline, logger, refusal
 from restgql.graph.compile import calls
 from restgql.graph.review import shape_of
 from restgql.intake import graphql as graphql_intake
 from restgql.model import Inbound, Outbound
-from restgql.operations import openapi
 from restgql.operations.shelf import Shelf
 from restgql.operations.stored import Operations
 from restgql.sources import Typed
@@ -175,9 +173,7 @@ class Mounted:
     def _openapi(self) -> ResponseReturnValue:
         server = request.script_root + request.path.rpartition("/")[0]
         title = f"Stored operations of {self.app.name}"
-        body = encode(openapi.describe(self.operations, self.schema, title=title, server=server))
-        caching = (("Cache-Control", "no-cache"),)
-        outbound = Outbound(status=200, content_type="application/json", body=body, headers=caching)
+        outbound = stored.document(self.operations, self.schema, title=title, server=server)
         return _answer(self, lambda inbound, connect: outbound)
 
     def _asset(self, filename: str) -> ResponseReturnValue:

@@ -11,6 +11,7 @@ from flask.testing import EnvironBuilder
 from werkzeug.exceptions import SecurityError
 
 from restgql import config as configuration
+from restgql import stored
 from restgql.dispatch import Upstream, within
 from restgql.dispatch.flask import Entered, entered_by, install_entrance
 from restgql.endpoints import EXTENSION, Mounted
@@ -79,6 +80,20 @@ class Gateway:
             result = graphql_answer.refused(exc)
         decoded: dict[str, Any] = json_format.value(json_format.encode(result))
         return decoded
+
+    def run(
+        self, name: str, variables: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """What a stored operation answers with: what its `# result:` selects, else its response map.
+
+        It runs as `execute` does. Raises ClientErrors, and, where there is to be a result, the first error.
+        """
+        mounted = self._mounted()
+        operation = mounted.operations.named(name, debug=True)
+        found = stored.run(
+            mounted.pipeline, operation, _json(variables), lambda: _caller(mounted, headers, stored=True)
+        )
+        return json_format.value(json_format.encode(found))
 
     def get(
         self,
@@ -152,7 +167,7 @@ def _json(value: Mapping[str, Any] | None) -> dict[str, Any]:
     return found
 
 
-def _caller(mounted: Mounted, given: Mapping[str, str] | None) -> Upstream:
+def _caller(mounted: Mounted, given: Mapping[str, str] | None, *, stored: bool = False) -> Upstream:
     """The upstream as the current request's caller sees it, or as a client of its own outside of one."""
     app = mounted.app
     own = {
@@ -161,7 +176,7 @@ def _caller(mounted: Mounted, given: Mapping[str, str] | None) -> Upstream:
     if request and current_app == app:
         entered = entered_by(app, request)
         asked = Entered(app, entered.environ | own, entered.called)
-        return within(mounted.connect(asked, request, request_ctx.url_adapter))
+        return within(mounted.connect(asked, request, request_ctx.url_adapter, stored=stored))
     trusted = app.config.get("TRUSTED_HOSTS") or [None]
     base = None if app.config["SERVER_NAME"] or trusted[0] is None else f"http://{trusted[0].lstrip('.')}"
     builder = EnvironBuilder(app, mounted.config.graphql_path or "/", base_url=base)
@@ -174,4 +189,4 @@ def _caller(mounted: Mounted, given: Mapping[str, str] | None) -> Upstream:
         adapter = app.create_url_adapter(here)
     except SecurityError as exc:
         raise BadRequest(f"{exc.description} Set it by headers=.") from exc
-    return within(mounted.connect(Entered(app, environ, called=True), here, adapter))
+    return within(mounted.connect(Entered(app, environ, called=True), here, adapter, stored=stored))

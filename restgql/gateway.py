@@ -151,9 +151,10 @@ class Pipeline:
         self._log(run, name or operation.name, operation.hash[:12], started)
         return Done(run, result, answer.causes)
 
-    def plan(self, params: GraphQLParams, *, incremental: bool = False) -> Plan:
+    def plan(self, params: GraphQLParams, *, incremental: bool = False, stored: bool = False) -> Plan:
         """The plan of an operation, of which nothing is asked. Raises the errors that refuse it whole."""
-        return self._planner.plan(params, self._planner.operation(params), incremental=incremental)
+        planner = self._stored if stored else self._planner
+        return planner.plan(params, planner.operation(params), incremental=incremental)
 
     def begin(self, steps: Sequence[Step], upstream: Upstream, *, serial: bool = False) -> Run:
         """A run of these steps, `serial` where each waits for the one before it."""

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from graphql import GraphQLSchema
 
-from restgql.errors import BadRequest, BadSelect
+from restgql.errors import BadRequest, BadSelect, UpstreamInvalid
 from restgql.formats import json, select
 from restgql.gateway import Connect, Done, Pipeline, refusal, server_timing
 from restgql.intake import graphql as graphql_intake
 from restgql.model import GraphQLParams, Headers, Inbound, Outbound
-from restgql.operations import parameters
-from restgql.operations.stored import Stored
+from restgql.operations import openapi, parameters
+from restgql.operations.stored import Operations, Stored
 from restgql.respond import failed, merged, problem, timings
 from restgql.respond import graphql as graphql_answer
 from restgql.respond.merged import NO_STORE
@@ -30,13 +31,30 @@ def answer(pipeline: Pipeline, stored: Stored, inbound: Inbound, connect: Connec
     if done.causes:
         return _failure(done, inbound, done.causes, done.result["errors"])
     try:
-        body = json.encode(shaped(done, stored.result))
+        body = json.encode(_shaped(done, stored.result))
     except BadSelect as exc:
         return _failure(done, inbound, [exc], graphql_answer.refused(exc)["errors"])
     return _outbound(done, inbound, 200, media_type, body, merged.caching(done.run.responses()))
 
 
-def shaped(done: Done, expression: str) -> Any:
+def run(pipeline: Pipeline, stored: Stored, given: dict[str, Any], connect: Connect) -> Any:
+    """What a stored operation answers with, as a value. Raises what refuses it, and an error that leaves no result."""
+    parameters.check(stored.variables, given, {})
+    done = pipeline.execute(GraphQLParams(query=stored.text, variables=given), connect, name=stored.name)
+    if stored.result is None:
+        return done.result
+    if done.causes:
+        raise done.causes[0] or UpstreamInvalid(done.result["errors"][0]["message"])
+    return _shaped(done, stored.result)
+
+
+def document(operations: Operations, schema: GraphQLSchema, *, title: str, server: str) -> Outbound:
+    """The OpenAPI document, to be asked for again whenever it is used."""
+    body = json.encode(openapi.describe(operations, schema, title=title, server=server))
+    return Outbound(status=200, content_type=graphql_intake.JSON, body=body, headers=(("Cache-Control", "no-cache"),))
+
+
+def _shaped(done: Done, expression: str) -> Any:
     """What `# result:` selects of the data. Raises BadSelect."""
     try:
         data = json.value(json.encode(done.result["data"]))

@@ -62,9 +62,13 @@ def query(name: str, document: str, variables: str, operation: str | None, heade
 @_operation
 @click.option("--mermaid", is_flag=True, help="A mermaid flowchart instead of a tree.")
 def explain_plan(name: str, document: str, variables: str, operation: str | None, mermaid: bool) -> None:
-    """The sub-requests of an operation, and what depends on what; none is made. DOCUMENT is as for query."""
+    """The sub-requests of an operation, and what depends on what; none is made. DOCUMENT is as for query, or the name
+    of a stored one."""
+    mounted = gateways.mounted(name)
+    stored = mounted.operations.by_name.get(document)
+    params = _params(document if stored is None else stored.text, variables, operation)
     try:
-        plan = gateways.mounted(name).pipeline.plan(_params(document, variables, operation))
+        plan = mounted.pipeline.plan(params, stored=stored is not None)
     except RestgqlError as exc:
         raise click.ClickException(f"{exc.code}: {exc.message}") from exc
     click.echo(explain.mermaid(plan) if mermaid else explain.tree(plan))

@@ -35,11 +35,11 @@ def load(folder: Path, schema: GraphQLSchema, documents: Documents) -> Operation
     if not found:
         errors.add(folder, "there is no .graphql file here.")
     every = files.read(found, errors)
-    fragments = files.shared((file for file in every if file.name.startswith("_")), errors)
+    fragments = files.shared([file for file in every if file.is_shared], errors)
     _check_shared(fragments, documents, errors)
     stored = {}
     for file in every:
-        if file.name.startswith("_") or file.name in errors:
+        if file.is_shared or file.name in errors:
             continue
         operation = _operation(file, fragments, schema, documents, errors)
         if operation is not None and file.name not in errors:

@@ -1,4 +1,4 @@
-"""The comments before the first definition of a stored operation: its description, and `# result:`."""
+"""The comments before the first definition of a stored operation: `# result:`, and its description."""
 
 from difflib import SequenceMatcher
 
@@ -6,6 +6,7 @@ import msgspec
 from graphql import DocumentNode, Token, TokenKind
 
 RESULT = "result"
+DESCRIPTION = "description"
 _ALIKE = 0.8
 
 
@@ -35,6 +36,8 @@ def read(document: DocumentNode) -> Header:
                 results.append((rest.strip(), place))
             elif is_header and " " not in key and SequenceMatcher(None, key, RESULT).ratio() > _ALIKE:
                 errors.append((token.line, token.column, f"# {word.strip()}: is not known; did you mean # result:?"))
+            elif is_header and key == DESCRIPTION:
+                description.append(rest.strip())
             elif is_header:
                 description.append((token.value or "").removeprefix(" ").rstrip())
         else:

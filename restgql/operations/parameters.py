@@ -34,6 +34,12 @@ def read(variables: Variables, inbound: Inbound) -> dict[str, Any]:
         wrong |= {name: "goes into the body, a JSON object." for name, _ in inbound.query}
     else:
         given = _of_query(variables, inbound.query, wrong)
+    check(variables, given, wrong)
+    return given
+
+
+def check(variables: Variables, given: Mapping[str, Any], wrong: Wrong) -> None:
+    """Raises BadRequest where the variables of an operation do not fit, or where something is `wrong` already."""
     unknown = [name for name in given if name not in variables]
     # those that are not told need no search for what they may be meant to be
     wrong |= {name: _unknown(name, variables) if at < MAX_ERRORS else "" for at, name in enumerate(unknown)}
@@ -43,7 +49,6 @@ def read(variables: Variables, inbound: Inbound) -> dict[str, Any]:
             wrong.setdefault(name, reason)
     if wrong:
         raise _refusal(wrong)
-    return given
 
 
 def _object(inbound: Inbound) -> dict[str, Any]:

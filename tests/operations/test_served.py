@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, request
+from flask.cli import ScriptInfo
 
-from restgql import Gateway
+from restgql import BadRequest, Gateway, LimitExceeded, UpstreamStatus
+from restgql.cli import cli
 from tests.operations.folder import Folder
 
 CACHE = "Cache-Control"
@@ -223,3 +225,37 @@ def test_operations_log_their_name(folder: Folder, caplog: pytest.LogCaptureFixt
     with caplog.at_level("INFO", "restgql"):
         folder.get("name?id=1")
     assert "operation=name document=" in caplog.text
+
+
+def test_python_runs_one_by_its_name(folder: Folder, tmp_path: Path) -> None:
+    run = folder.gateway.run
+    assert run("name", {"id": 1}) == "item 1"
+    assert run("name", {"id": "gone"}) is None
+    assert run("item", {"id": "1"}) == {"data": {"item": {"name": "item 1", "of": {"id": "0"}}}}
+    assert run("many") == {"data": {"f": {"getEach": 120}}}
+    with pytest.raises(UpstreamStatus) as caught:
+        run("part_result", {"query": {"status": 404}})
+    assert caught.value.extensions["http"]["status"] == 404
+    with pytest.raises(BadRequest, match=r"id: is required"):
+        run("name")
+    with pytest.raises(BadRequest, match=r"did you mean name\?"):
+        run("nam")
+    small = Folder(
+        tmp_path, {"many.graphql": f"# result: f.getEach\n{MANY}"}, max_subrequests=5, max_typed_subrequests=9
+    )
+    with pytest.raises(LimitExceeded):
+        small.gateway.run("many")
+
+
+def test_within_a_request_it_runs_as_the_caller(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, {"me.graphql": '# result: get\n{ get(path: "/me") }'})
+    folder.app.add_url_rule("/me", "me", lambda: {"me": request.headers.get("Authorization")})
+    folder.app.add_url_rule("/via", "via", lambda: folder.gateway.run("me"))
+    assert folder.client.get("/via", headers={"Authorization": "Bearer a"}).json == {"me": "Bearer a"}
+    assert folder.gateway.run("me", headers={"Authorization": "Bearer b"}) == {"me": "Bearer b"}
+
+
+def test_a_plan_is_explained_by_the_name_of_a_stored_operation(folder: Folder) -> None:
+    args = ["explain", "name", "--variables", '{"id": "7"}']
+    told = folder.app.test_cli_runner().invoke(cli, args, obj=ScriptInfo(create_app=lambda: folder.app))
+    assert told.output.splitlines()[1] == "└─ item  GET /items/7"
