@@ -66,15 +66,17 @@ class Pipeline:
             max_directives=config.max_directives,
             max_fields=config.max_fields,
         )
-        self.documents = Documents(schema, extent, max_document=config.max_document, max_tokens=config.max_tokens)
+        documents, self.documents = (
+            Documents(schema, extent, max_document=config.max_document, max_tokens=config.max_tokens) for _ in range(2)
+        )
         self.setting = Setting(
             schema=schema,
             added_headers=frozenset(name.lower() for name in config.subrequest_headers),
             max_subrequests=config.max_subrequests,
             max_typed_subrequests=config.max_typed_subrequests,
         )
-        self._planner = Planner(self.documents, self.setting)
-        # Those of whoever runs the gateway have the budget of typed fields, and plans that no client displaces.
+        self._planner = Planner(documents, self.setting)
+        # Stored operations have the budget of typed fields, and documents and plans that no other request displaces.
         budget = max(config.max_subrequests, config.max_typed_subrequests)
         self._stored = Planner(self.documents, msgspec.structs.replace(self.setting, max_subrequests=budget))
 

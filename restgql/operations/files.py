@@ -61,7 +61,8 @@ def paths(folder: Path) -> list[Path]:
     """The files of a folder that hold operations or fragments; none of those that editors hide."""
     if not folder.is_dir():
         return []
-    return sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES and not p.name.startswith("."))
+    found = (path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))
+    return sorted(path for path in found if not path.is_dir())
 
 
 def read(found: Iterable[Path], errors: Errors) -> list[File]:

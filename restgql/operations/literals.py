@@ -60,4 +60,8 @@ def _path(text: str) -> None:
         target.parse(text)
 
 
-_CHECKS: dict[str, Callable[[str], None]] = {"path": _path, "select": select.check, "over": select.check}
+def _over(text: str) -> None:
+    select.check(text or "@")
+
+
+_CHECKS: dict[str, Callable[[str], None]] = {"path": _path, "select": select.check, "over": _over}

@@ -104,6 +104,7 @@ def test_operations_need_an_endpoint_to_be_below(tmp_path: Path) -> None:
 def test_what_editors_leave_and_folders_within_are_no_operations(tmp_path: Path) -> None:
     (tmp_path / "operations").mkdir()
     (tmp_path / "operations" / "more").mkdir()
+    (tmp_path / "operations" / "folder.graphql").mkdir()
     (tmp_path / "operations" / "more" / "a.graphql").write_text("query {")
     (tmp_path / "operations" / ".#a.graphql").symlink_to("nowhere")
     (tmp_path / "operations" / "a.graphql~").write_text("query {")

@@ -7,6 +7,7 @@ import pytest
 import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
@@ -127,6 +128,44 @@ def test_answers_have_the_schemas_of_what_is_selected(document: Any) -> None:
     assert answered(document, "named") == {"type": ["string", "null"]}
     assert answered(document, "core") == {}
     assert answered(document, "echo") == {}
+
+
+UNION = """
+type Query {
+  found: [Found!] @get(path: "/found")
+  node: Node @get(path: "/found", select: "[0]")
+  grid: [[Int]!] @get(path: "/grid")
+}
+union Found @discriminator(from: "kind") = Cat | Dog
+interface Node @discriminator(from: "kind") { id: ID! }
+type Cat implements Node { id: ID!, lives: Int }
+type Dog implements Node { id: ID!, "How loud." bark: Float! }
+"""
+
+
+def test_answers_of_several_types_are_any_of_these(tmp_path: Path) -> None:
+    (tmp_path / "union.graphql").write_text(UNION)
+    text = (
+        "{ found { ... on Cat { lives } ...D } node { id ...D } grid __schema { queryType { name } } } "
+        "fragment D on Dog { bark }"
+    )
+    folder = Folder(tmp_path, {"all.graphql": text}, schema="union.graphql", profile="open")
+    found = [{"kind": "Cat", "id": "1", "lives": 9}, {"kind": "Dog", "id": "2", "bark": 1}]
+    folder.app.add_url_rule("/found", "found", lambda: found)
+    folder.app.add_url_rule("/grid", "grid", lambda: [[1, None], []])
+    document = folder.get("openapi.json").json
+    OpenAPIV31SpecValidator(document).validate()
+    data = answered(document, "all")["properties"]["data"]["properties"]
+    lives = {"type": "object", "properties": {"lives": {**INT, "type": ["integer", "null"]}}, "required": ["lives"]}
+    bark = {"type": "number", "description": "How loud."}
+    assert data["found"]["items"] == {
+        "anyOf": [lives, {"type": "object", "properties": {"bark": bark}, "required": ["bark"]}]
+    }
+    assert [list(each["properties"]) for each in data["node"]["anyOf"][0]["anyOf"]] == [["id"], ["id", "bark"]]
+    assert data["grid"]["items"]["items"] == {**INT, "type": ["integer", "null"]}
+    answer = folder.get("all").json
+    assert answer["data"]["found"] == [{"lives": 9}, {"bark": 1}]
+    Draft202012Validator({**answered(document, "all"), "components": document["components"]}).validate(answer)
 
 
 def test_it_is_the_same_until_an_operation_changes(folder: Folder) -> None:
