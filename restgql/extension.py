@@ -73,7 +73,7 @@ class Gateway:
         mounted = self._mounted()
         try:
             params = GraphQLParams(query=query, operation_name=operation_name, variables=_json(variables))
-            result = mounted.pipeline.execute(params, lambda: _caller(mounted, headers)).result
+            result = mounted.pipeline.execute(params, lambda: _caller(mounted, headers))
         except InvalidRequest as exc:
             result = graphql_answer.refused(exc.errors)
         except RestgqlError as exc:

@@ -139,7 +139,11 @@ class Pipeline:
             cookies=run.cookies(),
         )
 
-    def execute(self, params: GraphQLParams, connect: Connect, *, name: str = "") -> Done:
+    def execute(self, params: GraphQLParams, connect: Connect) -> dict[str, Any]:
+        """The response map of an operation. Raises the errors that refuse it whole."""
+        return self.run(params, connect).result
+
+    def run(self, params: GraphQLParams, connect: Connect, *, name: str = "") -> Done:
         """An operation, run to its end; `name` is that of a stored one. Raises the errors that refuse it whole."""
         started = time.perf_counter()
         planner = self._stored if name else self._planner

@@ -25,7 +25,7 @@ def answer(pipeline: Pipeline, stored: Stored, inbound: Inbound, connect: Connec
         return msgspec.structs.replace(refused, headers=(*refused.headers, ("Allow", "POST")))
     media_type = graphql_intake.JSON if stored.result else graphql_intake.accepted(inbound.accept).whole
     params = GraphQLParams(query=stored.text, variables=parameters.read(stored.variables, inbound))
-    done = pipeline.execute(params, connect, name=stored.name)
+    done = pipeline.run(params, connect, name=stored.name)
     if stored.result is None:
         return _response_map(done, inbound, media_type)
     if done.causes:
@@ -40,7 +40,7 @@ def answer(pipeline: Pipeline, stored: Stored, inbound: Inbound, connect: Connec
 def run(pipeline: Pipeline, stored: Stored, given: dict[str, Any], connect: Connect) -> Any:
     """What a stored operation answers with, as a value. Raises what refuses it, and an error that leaves no result."""
     parameters.check(stored.variables, given, {})
-    done = pipeline.execute(GraphQLParams(query=stored.text, variables=given), connect, name=stored.name)
+    done = pipeline.run(GraphQLParams(query=stored.text, variables=given), connect, name=stored.name)
     if stored.result is None:
         return done.result
     if done.causes:

@@ -22,7 +22,7 @@ from graphql import (
 from restgql.errors import RestgqlError
 from restgql.formats import select
 from restgql.operations import files, header
-from restgql.operations.files import Errors, File
+from restgql.operations.files import Errors, File, Fragments
 from restgql.operations.literals import literals
 from restgql.operations.stored import Operations, Stored, Variable, sha256
 from restgql.plan.document import Documents
@@ -47,8 +47,8 @@ def load(folder: Path, schema: GraphQLSchema, documents: Documents) -> Operation
     return Operations(stored, {name: tuple(lines) for name, lines in errors.items()})
 
 
-def _check_shared(fragments: dict[str, FragmentDefinitionNode], documents: Documents, errors: Errors) -> None:
-    """dict[str, FragmentDefinitionNode] that no operation uses are held to the schema, too."""
+def _check_shared(fragments: Fragments, documents: Documents, errors: Errors) -> None:
+    """Fragments that no operation uses are held to the schema, too."""
     document = DocumentNode(definitions=tuple(fragments.values()))
     for error in documents.errors("", document, of_fragments=True) if fragments else ():
         errors.add_located(Path(error.source.name if error.source else ""), error)
@@ -56,7 +56,7 @@ def _check_shared(fragments: dict[str, FragmentDefinitionNode], documents: Docum
 
 def _operation(
     file: File,
-    fragments: dict[str, FragmentDefinitionNode],
+    fragments: Fragments,
     schema: GraphQLSchema,
     documents: Documents,
     errors: Errors,

@@ -23,6 +23,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 TAKEN = frozenset({"health", "static"})
 """Below the endpoint, with `openapi.json`, whose dot no name has."""
 
+Fragments = dict[str, FragmentDefinitionNode]
+
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
     """A file that could be read. One that `is_shared` holds fragments for the others."""
@@ -97,9 +99,9 @@ def _name(stem: str) -> str:
     return ""
 
 
-def shared(files: Iterable[File], errors: Errors) -> dict[str, FragmentDefinitionNode]:
+def shared(files: Iterable[File], errors: Errors) -> Fragments:
     """The fragments that stand for all operations, by name."""
-    fragments: dict[str, FragmentDefinitionNode] = {}
+    fragments: Fragments = {}
     for file in files:
         for definition in file.document.definitions:
             if not isinstance(definition, FragmentDefinitionNode):
@@ -112,9 +114,9 @@ def shared(files: Iterable[File], errors: Errors) -> dict[str, FragmentDefinitio
     return fragments
 
 
-def used(document: DocumentNode, fragments: dict[str, FragmentDefinitionNode]) -> list[FragmentDefinitionNode]:
+def used(document: DocumentNode, fragments: Fragments) -> list[FragmentDefinitionNode]:
     """The shared fragments that a document spreads, and that these spread."""
-    found: dict[str, FragmentDefinitionNode] = {}
+    found: Fragments = {}
     own = {node.name.value for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     open_nodes: list[Node] = [document]
     while open_nodes:

@@ -1,5 +1,6 @@
 """The comments before the first definition of a stored operation: `# result:`, and its description."""
 
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 import msgspec
@@ -24,8 +25,8 @@ def read(document: DocumentNode) -> Header:
     description: list[str] = []
     results: list[tuple[str, tuple[int, int]]] = []
     errors: list[tuple[int, int, str]] = []
-    token, is_header = _next(document.loc.start_token if document.loc else None), True
-    while token is not None and token.kind is not TokenKind.EOF:
+    is_header = True
+    for token in _tokens(document):
         if token.kind is TokenKind.COMMENT:
             word, colon, rest = (token.value or "").partition(":")
             key = word.strip().lower() if colon else ""
@@ -42,12 +43,14 @@ def read(document: DocumentNode) -> Header:
                 description.append((token.value or "").removeprefix(" ").rstrip())
         else:
             is_header = False
-        token = _next(token)
     errors += [(*place, "# result: stands twice.") for _, place in results[1:]]
     text, at = results[0] if results else (None, (1, 1))
     return Header(description="\n".join(description).strip(), result=text, at=at, errors=tuple(errors))
 
 
-def _next(token: Token | None) -> Token | None:
-    """The token after one, comments included."""
-    return None if token is None else token.next
+def _tokens(document: DocumentNode) -> Iterator[Token]:
+    """All tokens, comments included, which the parser passes over."""
+    token = document.loc.start_token.next if document.loc else None
+    while token is not None:
+        yield token
+        token = token.next

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
-from graphql import GraphQLEnumType, GraphQLError, GraphQLInputType, GraphQLList, GraphQLNonNull
+from graphql import GraphQLEnumType, GraphQLError, GraphQLInputType, GraphQLList, GraphQLNonNull, GraphQLScalarType
 from graphql.utilities import coerce_input_value
 
 from restgql.errors import BadRequest
@@ -40,9 +40,9 @@ def read(variables: Variables, inbound: Inbound) -> dict[str, Any]:
 
 def check(variables: Variables, given: Mapping[str, Any], wrong: Wrong) -> None:
     """Raises BadRequest where the variables of an operation do not fit, or where something is `wrong` already."""
-    unknown = [name for name in given if name not in variables]
-    # those that are not told need no search for what they may be meant to be
-    wrong |= {name: _unknown(name, variables) if at < MAX_ERRORS else "" for at, name in enumerate(unknown)}
+    for name in given:
+        if name not in variables:  # what is not told needs no search for what it may be meant to be
+            wrong[name] = _unknown(name, variables) if len(wrong) < MAX_ERRORS else ""
     for name, variable in variables.items():
         reason = _reason(given[name], variable.type) if name in given else _missing(variable)
         if reason:
@@ -56,9 +56,8 @@ def _object(inbound: Inbound) -> dict[str, Any]:
 
     A form, or a script with no preflight, can send an empty POST across origins, but not with that media type.
     """
-    found: dict[str, Any] = body.read(
-        msgspec.structs.replace(inbound, body=inbound.body.strip() or b"{}"), dict[str, Any]
-    )
+    inbound = msgspec.structs.replace(inbound, body=inbound.body.strip() or b"{}")
+    found: dict[str, Any] = body.read(inbound, dict[str, Any])
     return found
 
 
@@ -68,11 +67,8 @@ def _of_query(variables: Variables, query: Iterable[tuple[str, str]], wrong: Wro
         texts.setdefault(name, []).append(text)
     given: dict[str, Any] = {}
     for name, found in texts.items():
-        if name not in variables:
-            given[name] = None
-            continue
         try:
-            given[name] = _parsed(variables[name].type, found)
+            given[name] = _parsed(variables[name].type, found) if name in variables else None
         except _Unfit as exc:
             wrong[name] = str(exc)
     return given
@@ -151,13 +147,15 @@ def takes_json(of_type: GraphQLInputType) -> bool:
 
 
 def takes_null(of_type: GraphQLInputType) -> bool:
-    """Whether the text `null` stands for null; to be text it stands for itself, and in a list for an element."""
+    """Whether the text `null` stands for null, not for itself or for one element of a list."""
     return not isinstance(of_type, GraphQLNonNull) and not repeats(of_type) and _parser(of_type) is not _text
 
 
 def _parser(of_type: GraphQLInputType) -> Callable[[str], Any]:
     named = _nullable(of_type)
-    return _name if isinstance(named, GraphQLEnumType) else _PARSERS.get(str(named), _json)
+    if isinstance(named, GraphQLEnumType):
+        return _name
+    return _PARSERS.get(named.name, _json) if isinstance(named, GraphQLScalarType) else _json
 
 
 def _reason(given: Any, of_type: GraphQLInputType) -> str:
@@ -181,8 +179,9 @@ def _missing(variable: Variable) -> str:
 
 def _unknown(name: str, variables: Variables) -> str:
     near = difflib.get_close_matches(name[:80], variables, n=1)
-    there = f"there are {', '.join(variables)}" if variables else "there are none"
-    return f"is no variable of the operation: {there}" + (f"; did you mean {near[0]}?" if near else ".")
+    meant = f"; did you mean {near[0]}?" if near else "."
+    there = f"Its variables are: {', '.join(variables)}." if variables else "It has none."
+    return f"is no variable of the operation{meant} {there}"
 
 
 def _refusal(wrong: Wrong) -> BadRequest:

@@ -141,15 +141,15 @@ def test_a_text_that_is_none_of_its_type(folder: Folder, query: str, reason: str
 
 def test_all_that_is_wrong_is_said_at_once(folder: Folder) -> None:
     assert refused(folder, "needs", "idd=1&kind=SMAL&x=1") == {
-        "idd": "is no variable of the operation: there are id, kind, ids; did you mean id?",
-        "x": "is no variable of the operation: there are id, kind, ids.",
+        "idd": "is no variable of the operation; did you mean id? Its variables are: id, kind, ids.",
+        "x": "is no variable of the operation. Its variables are: id, kind, ids.",
         "id": "is required.",
         "kind": "Value 'SMAL' does not exist in 'Kind' enum. Did you mean the enum value 'SMALL'?",
         "ids": "is required.",
     }
     assert refused(folder, "needs", "id=1&ids=1&kind=null")["kind"].startswith("Expected non-nullable type 'Kind!'")
     assert refused(folder, "nothing", "query=%7B__typename%7D") == {
-        "query": "is no variable of the operation: there are none."
+        "query": "is no variable of the operation. It has none."
     }
     answer = folder.get("needs?x=1")
     assert answer.json["detail"].startswith("x: is no variable")
@@ -159,7 +159,7 @@ def test_all_that_is_wrong_is_said_at_once(folder: Folder) -> None:
 def test_a_body_is_held_to_the_same(folder: Folder) -> None:
     assert folder.post("needs", {"id": 1, "ids": ["a"]}).json["data"]["items"] == [{"id": "a"}]
     assert refused(folder, "needs", method="POST", json={"id": None, "ids": [None], "x": 1}) == {
-        "x": "is no variable of the operation: there are id, kind, ids.",
+        "x": "is no variable of the operation. Its variables are: id, kind, ids.",
         "id": "Expected non-nullable type 'ID!' not to be None.",
         "ids": "[0]: Expected non-nullable type 'ID!' not to be None.",
     }

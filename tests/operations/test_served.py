@@ -221,6 +221,13 @@ def test_without_the_key_nothing_is_below_the_endpoint() -> None:
         assert app.test_client().get(path).status_code == 404
 
 
+@pytest.mark.parametrize("profile", ["open", "hardened"])
+def test_in_every_profile_operations_are_asked_for_by_get(tmp_path: Path, profile: str) -> None:
+    folder = Folder(tmp_path, {"name.graphql": FILES["name.graphql"]}, profile=profile)
+    assert folder.get("name?id=1").json == "item 1"
+    assert folder.get("openapi.json").status_code == 200
+
+
 def test_operations_log_their_name(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", "restgql"):
         folder.get("name?id=1")
