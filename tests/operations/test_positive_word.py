@@ -119,3 +119,9 @@ def test_a_sentence_with_more_words_than_the_budget_is_a_problem(demo: Demo) -> 
     answer = demo.client.get("/graphql/positive_word", query_string={"sentence": sentence})
     assert (answer.status_code, answer.json["code"]) == (400, "LIMIT_EXCEEDED")
     assert [path for path in demo.hits if re.match("/v1/word", path)] == []
+
+
+def test_the_documents_show_the_file_as_it_is() -> None:
+    root = Path(__file__).parent.parent.parent
+    shown = (root / "docs/operations.md").read_text()
+    assert (root / "schema/operations/positive_word.graphql").read_text() in shown
