@@ -73,7 +73,14 @@ def create_app(database: str | Path | None = None) -> Flask:
     app.config["DATABASE"] = Path(database or Path(app.instance_path, "demo.sqlite3"))
     create_database(app.config["DATABASE"])
     app.register_blueprint(api)
-    Gateway(app, schema="schema/demo", profile="open", graphiql_query=DEFAULT_QUERY, timings="X-Timings")
+    Gateway(
+        app,
+        schema="schema/demo",
+        operations="schema/operations",
+        profile="open",
+        graphiql_query=DEFAULT_QUERY,
+        timings="X-Timings",
+    )
     return app
 
 

@@ -46,6 +46,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     routes_field: bool | None = None
     get: Literal["any", "persisted", "stored", "off"] | None = None
 
+    operations: str | None = None
     persisted_documents: str | list[str] | None = None
     apq: bool = True
     apq_entries: Count = 1_000

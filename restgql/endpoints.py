@@ -1,6 +1,7 @@
 """A gateway on one app: its endpoints, and the app as what they ask."""
 
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Request, abort, current_app, request, send_from_directory
@@ -12,7 +13,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.http import generate_etag
 from werkzeug.routing import MapAdapter
 
-from restgql import graphiql, sources
+from restgql import graphiql, sources, stored
 from restgql.config import Config
 from restgql.dispatch import Upstream
 from restgql.dispatch.budget import Budget
@@ -26,12 +27,14 @@ from restgql.formats.body import Body
 from restgql.formats.body import Written as Sent
 from restgql.formats.file import File
 from restgql.formats.remote import is_below
-from restgql.gateway import Pipeline, logger, refusal
+from restgql.gateway import Connect, Pipeline, logger, refusal
 from restgql.graph.compile import calls
 from restgql.graph.review import shape_of
 from restgql.intake import graphql as graphql_intake
 from restgql.intake import multipart
-from restgql.model import Inbound
+from restgql.model import Inbound, Outbound
+from restgql.operations.shelf import Shelf
+from restgql.operations.stored import NONE, Operations
 from restgql.persisted import manifest
 from restgql.persisted.documents import PersistedDocuments
 from restgql.persisted.registry import MemoryRegistry
@@ -40,7 +43,7 @@ from restgql.respond.merged import NO_STORE
 from restgql.sources import Typed
 
 EXTENSION = "restgql"
-ENDPOINTS = ("graphql", "aggregate", "asset", "health")
+ENDPOINTS = ("graphql", "aggregate", "asset", "health", "operation", "openapi")
 METHODS = ("GET", "POST", "QUERY")
 CHUNK = 65_536
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
@@ -57,6 +60,8 @@ class Mounted:
         query: type | None = None,
         mutation: type | None = None,
     ) -> None:
+        if config.operations is not None and config.graphql_path is None:
+            raise ConfigError(f"operations = {config.operations!r}: they are below graphql_path, and that is None.")
         self.app = app
         self.config = config
         self._user_types = (query, mutation)
@@ -75,12 +80,15 @@ class Mounted:
             config,
             MemoryRegistry(config.apq_entries, config.apq_bytes),
             manifest.read(app.root_path, config.persisted_documents),
+            stored=lambda: self.operations.texts,
         )
         self._flights = Flights() if config.single_flight else None
         self._said = config.routes is not None
         self._said_profile: Profile | None = None
         if not sources.is_late(config):
             _ = self.pipeline  # so that what is wrong with a schema keeps the app from starting
+            if self._shelf is not None:
+                self._shelf.check()
         self._say_profile()
 
     @cached_property
@@ -92,6 +100,20 @@ class Mounted:
     def profile(self) -> Profile:
         """What is open to clients; an app may be put in debug after its gateway was made."""
         return self._profiles[self.app.debug]
+
+    @cached_property
+    def _shelf(self) -> Shelf | None:
+        if self.config.operations is None:
+            return None
+        shelf = Shelf(Path(self.app.root_path) / self.config.operations, self.typed.schema, self.own_pipeline.documents)
+        if sources.is_late(self.config):
+            shelf.say()
+        return shelf
+
+    @property
+    def operations(self) -> Operations:
+        """The stored operations; in debug, as their files are now."""
+        return NONE if self._shelf is None else self._shelf.operations(watch=self.app.debug)
 
     @property
     def pipeline(self) -> Pipeline:
@@ -112,10 +134,12 @@ class Mounted:
             )
         return self._pipelines[key]
 
-    def connect(self, entered: Entered, here: Request, adapter: MapAdapter | None) -> Upstream:
-        """The app as the upstream of one request, which is `here` behind all middleware."""
+    def connect(self, entered: Entered, here: Request, adapter: MapAdapter | None, *, stored: bool = False) -> Upstream:
+        """The app as the upstream of one request, which is `here` behind all middleware; of one for a `stored`
+        operation, the budget of typed fields is that of untyped ones, too."""
         self._say_profile()
         self._say_reach()
+        in_all = self.config.max_typed_subrequests
         return connect(
             self.app,
             entered,
@@ -124,7 +148,7 @@ class Mounted:
             routes=self.routes,
             remotes=self.remotes,
             flights=self._flights,
-            budget=Budget(self.config.max_subrequests, self.config.max_typed_subrequests),
+            budget=Budget(max(self.config.max_subrequests, in_all if stored else 0), in_all),
             seconds=self.config.deadline,
             subrequest_seconds=self.config.subrequest_timeout,
             max_reply=self.config.max_reply,
@@ -144,6 +168,9 @@ class Mounted:
             state.add_url_rule(config.graphql_path, "graphql", self._graphql, methods=METHODS)
             state.add_url_rule(f"{config.graphql_path}/static/<path:filename>", "asset", self._asset)
             state.add_url_rule(f"{config.graphql_path}/health", "health", _health)
+            if config.operations is not None:
+                state.add_url_rule(f"{config.graphql_path}/<name>", "operation", self._operation, methods=METHODS)
+                state.add_url_rule(f"{config.graphql_path}/openapi.json", "openapi", self._openapi)
         if config.aggregate_path is not None and config.untyped:
             state.add_url_rule(config.aggregate_path, "aggregate", self._aggregate, methods=METHODS)
         places: dict[tuple[str, ...], str] = {}
@@ -158,12 +185,27 @@ class Mounted:
                 raise ConfigError(f"upstreams = {{{prefix!r}: …}}: these paths are the gateway's own.")
 
     def _graphql(self) -> ResponseReturnValue:
-        if self.profile.graphiql and graphql_intake.wants_page(_inbound(request, (b"", ""))):
+        if self.profile.graphiql and graphql_intake.wants_page(request.method, request.headers.get("Accept", "")):
             return _page(self.config)
         return _answer(self, self.pipeline.graphql)
 
     def _aggregate(self) -> ResponseReturnValue:
         return _answer(self, self.pipeline.aggregate)
+
+    def _operation(self, name: str) -> ResponseReturnValue:
+        pipeline, operations, by_get = self.own_pipeline, self.operations, self.profile.get != "off"
+
+        def stage(inbound: Inbound, connect: Connect) -> Outbound:
+            operation = operations.named(name, debug=self.app.debug)
+            return stored.answer(pipeline, operation, inbound, connect, by_get=by_get)
+
+        return _answer(self, stage, stored=True)
+
+    def _openapi(self) -> ResponseReturnValue:
+        server = request.script_root + request.path.rpartition("/")[0]
+        title = f"Stored operations of {self.app.name}"
+        outbound = stored.document(self.operations, self.typed.schema, title=title, server=server)
+        return _answer(self, lambda inbound, connect: outbound)
 
     def _asset(self, filename: str) -> ResponseReturnValue:
         if not self.profile.graphiql or filename == graphiql.TEMPLATE:
@@ -213,7 +255,7 @@ def is_gateway(app: Flask, endpoint: str) -> bool:
     return any(endpoint in mounted.endpoints for mounted in app.extensions[EXTENSION].values())
 
 
-def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
+def _answer(mounted: Mounted, stage: Any, *, stored: bool = False) -> ResponseReturnValue:
     """One of the pipeline's answers to the current request."""
     context = request_ctx._get_current_object()  # type: ignore[attr-defined]
     here: Request = context.request
@@ -222,7 +264,7 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
         if entered.environ.get(DEPTH):
             raise NestedRequest("A gateway cannot be asked for through a gateway.")
         inbound = _inbound(here, _sent(here, mounted.config), timings=mounted.tells_timings)
-        outbound = stage(inbound, lambda: mounted.connect(entered, here, context.url_adapter))
+        outbound = stage(inbound, lambda: mounted.connect(entered, here, context.url_adapter, stored=stored))
     except RestgqlError as exc:
         outbound = refusal(exc)
     entered.answered = True
@@ -243,13 +285,21 @@ def _inbound(here: Request, sent: Sent, *, timings: bool = False) -> Inbound:
     body, content_type = sent
     return Inbound(
         method=here.method,
-        query=tuple(here.args.items(multi=True)),
+        query=_query(here),
         content_type=content_type,
         accept=here.headers.get("Accept", ""),
         body=body,
         timings=timings,
         preflighted=_is_preflighted(here),
     )
+
+
+def _query(here: Request) -> tuple[tuple[str, str], ...]:
+    """The parameters of the query string. Raises BadRequest."""
+    try:
+        return tuple(here.args.items(multi=True))
+    except UnicodeDecodeError as exc:
+        raise BadRequest("The query string holds bytes that are neither percent-encoded nor UTF-8.") from exc
 
 
 def _is_preflighted(here: Request) -> bool:

@@ -12,6 +12,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import SecurityError
 
 from restgql import config as configuration
+from restgql import stored
 from restgql.dispatch import Upstream, within
 from restgql.dispatch.flask import Entered, entered_by, install_entrance
 from restgql.endpoints import EXTENSION, Mounted
@@ -84,6 +85,20 @@ class Gateway:
             result = graphql_answer.refused(exc)
         decoded: dict[str, Any] = json_format.value(json_format.encode(result))
         return decoded
+
+    def run(
+        self, name: str, variables: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """What a stored operation answers with: what its `# result:` selects, else its response map.
+
+        It runs as `execute` does. Raises ClientErrors, and, where there is to be a result, the first error.
+        """
+        mounted = self._mounted()
+        operation = mounted.operations.named(name, debug=True)
+        found = stored.run(
+            mounted.own_pipeline, operation, _json(variables), lambda: _caller(mounted, headers, stored=True)
+        )
+        return json_format.value(json_format.encode(found))
 
     def get(
         self,
@@ -169,7 +184,7 @@ def _variables(value: Any) -> Any:
     return _json({"": value})[""]
 
 
-def _caller(mounted: Mounted, given: Mapping[str, str] | None) -> Upstream:
+def _caller(mounted: Mounted, given: Mapping[str, str] | None, *, stored: bool = False) -> Upstream:
     """The upstream as the current request's caller sees it, or as a client of its own outside of one."""
     app = mounted.app
     own = {
@@ -178,7 +193,7 @@ def _caller(mounted: Mounted, given: Mapping[str, str] | None) -> Upstream:
     if request and current_app == app:
         entered = entered_by(app, request)
         asked = Entered(app, entered.environ | own, entered.called)
-        return within(mounted.connect(asked, request, request_ctx.url_adapter))
+        return within(mounted.connect(asked, request, request_ctx.url_adapter, stored=stored))
     trusted = app.config.get("TRUSTED_HOSTS") or [None]
     base = None if app.config["SERVER_NAME"] or trusted[0] is None else f"http://{trusted[0].lstrip('.')}"
     builder = EnvironBuilder(app, mounted.config.graphql_path or "/", base_url=base)
@@ -191,4 +206,4 @@ def _caller(mounted: Mounted, given: Mapping[str, str] | None) -> Upstream:
         adapter = app.create_url_adapter(here)
     except SecurityError as exc:
         raise BadRequest(f"{exc.description} Set it by headers=.") from exc
-    return within(mounted.connect(Entered(app, environ, called=True), here, adapter))
+    return within(mounted.connect(Entered(app, environ, called=True), here, adapter, stored=stored))

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any
 
+import msgspec
 from graphql import GraphQLSchema, OperationType
 
 from restgql.config import Config
@@ -51,6 +52,22 @@ _OF_THE_DOCUMENT = (InvalidRequest, PersistedQueryNotFound, PersistedQueryNotSup
 Connect = Callable[[], Upstream]
 
 
+class Done(msgspec.Struct, frozen=True):
+    """An operation that was run: its response map, what raised each of its errors, and whether the map has a value that
+    no route gave."""
+
+    run: Run
+    result: dict[str, Any]
+    causes: list[Exception | None]
+    by_hand: bool
+
+    def caching(self, *varies: str, told: bool) -> Headers:
+        """Cache-Control and Vary of an answer with the response map; what was `told` of timings is for nobody else."""
+        if self.causes or told:
+            return NO_STORE
+        return merged.caching(self.run.parts(), varies=varies, by_hand=self.by_hand)
+
+
 class Pipeline:
     """The stages, set up for one schema, configuration and profile; it connects when nothing is left to refuse.
 
@@ -81,13 +98,16 @@ class Pipeline:
             max_directives=config.max_directives,
             max_fields=config.max_fields,
         )
-        documents = Documents(
-            schema,
-            extent,
-            _rules(profile),
-            suggestions=profile.suggestions,
-            max_document=config.max_document,
-            max_tokens=config.max_tokens,
+        documents, self.documents = (
+            Documents(
+                schema,
+                extent,
+                _rules(profile),
+                suggestions=profile.suggestions,
+                max_document=config.max_document,
+                max_tokens=config.max_tokens,
+            )
+            for _ in range(2)
         )
         self.setting = Setting(
             schema=schema,
@@ -97,6 +117,9 @@ class Pipeline:
             max_typed_subrequests=config.max_typed_subrequests,
         )
         self._planner = Planner(documents, self.setting)
+        # Stored operations have the budget of typed fields, and documents and plans that no other request displaces.
+        budget = max(config.max_subrequests, config.max_typed_subrequests)
+        self._stored = Planner(self.documents, msgspec.structs.replace(self.setting, max_subrequests=budget))
 
     def graphql(self, inbound: Inbound, connect: Connect) -> Outbound:
         """The answer of the GraphQL endpoint (GraphQL over HTTP, section Response)."""
@@ -119,8 +142,7 @@ class Pipeline:
                 return self._graphql_parts(inbound, plan, run, FRAMINGS[accepted.parts], started)
             run.finish()
             with answering(upstream):
-                answer = self._answer(plan, run)
-                result = answer.whole()
+                done = self._done(plan, run)
         except _OF_THE_DOCUMENT as exc:
             # Under application/json a well-formed request is 200, whatever becomes of its document.
             status = 200 if media_type == graphql_intake.JSON else exc.status
@@ -130,11 +152,9 @@ class Pipeline:
             headers = (("Allow", _ALLOWED[exc.code]),) if exc.status == 405 else _retry_after(exc)
             return _json(exc.status, media_type, graphql_answer.refused(exc), (*NO_STORE, *headers))
         self._log(run, operation.name, operation.hash[:12], started)
-        if inbound.timings:
-            result["extensions"] = timings.extension(run.timings())
-        is_kept = "errors" not in result and not inbound.timings
-        caching = merged.caching(run.parts(), varies=self._varies, by_hand=answer.by_hand) if is_kept else NO_STORE
-        return _json(200, media_type, result, (*caching, *_server_timing(inbound, run)), run.cookies())
+        told = {"extensions": timings.extension(run.timings())} if inbound.timings else {}
+        headers = (*done.caching(*self._varies, told=bool(told)), *server_timing(inbound, run))
+        return _json(200, media_type, done.result | told, headers, run.cookies())
 
     def aggregate(self, inbound: Inbound, connect: Connect) -> Outbound:
         """The answer of /aggregate: the map, or problem details (RFC 9457)."""
@@ -159,29 +179,39 @@ class Pipeline:
             status=status,
             content_type="application/json",
             body=body,
-            headers=(*caching, *shown, *_server_timing(inbound, run)),
+            headers=(*caching, *shown, *server_timing(inbound, run)),
             cookies=run.cookies(),
         )
 
     def execute(self, params: GraphQLParams, connect: Connect) -> dict[str, Any]:
         """The response map of an operation. Raises the errors that refuse it whole."""
+        return self.run(params, connect).result
+
+    def run(self, params: GraphQLParams, connect: Connect, *, name: str = "") -> Done:
+        """An operation, run to its end; `name` is that of a stored one. Raises the errors that refuse it whole."""
         started = time.perf_counter()
-        operation = self._planner.operation(params)
-        plan = self._planner.plan(params, operation)
+        planner = self._stored if name else self._planner
+        operation = planner.operation(params)
+        plan = planner.plan(params, operation)
         upstream = connect()
         run = self.begin(plan.steps, upstream, serial=plan.operation.type is OperationType.MUTATION).finish()
         with answering(upstream):
-            result = self._answer(plan, run).whole()
-        self._log(run, operation.name, operation.hash[:12], started)
-        return result
+            done = self._done(plan, run)
+        self._log(run, name or operation.name, operation.hash[:12], started)
+        return done
 
-    def plan(self, params: GraphQLParams, *, incremental: bool = False) -> Plan:
+    def plan(self, params: GraphQLParams, *, incremental: bool = False, stored: bool = False) -> Plan:
         """The plan of an operation, of which nothing is asked. Raises the errors that refuse it whole."""
-        return self._planner.plan(params, self._planner.operation(params), incremental=incremental)
+        planner = self._stored if stored else self._planner
+        return planner.plan(params, planner.operation(params), incremental=incremental)
 
     def begin(self, steps: Sequence[Step], upstream: Upstream, *, serial: bool = False) -> Run:
         """A run of these steps, `serial` where each waits for the one before it."""
         return begin(steps, upstream, self._config, self._waits, self._app_logger, serial=serial)
+
+    def _done(self, plan: Plan, run: Run) -> Done:
+        answer = self._answer(plan, run)
+        return Done(run, answer.whole(), answer.causes, answer.by_hand)
 
     def _answer(self, plan: Plan, run: Run) -> Answer:
         assert plan.selection is not None
@@ -316,7 +346,8 @@ def _and_once_more(pulses: Iterator[None]) -> Iterator[None]:
     yield None
 
 
-def _server_timing(inbound: Inbound, run: Run) -> Headers:
+def server_timing(inbound: Inbound, run: Run) -> Headers:
+    """Server-Timing, where the client may be told."""
     found = timings.server_timing(run.timings()) if inbound.timings else ""
     return (("Server-Timing", found),) if found else ()
 

@@ -26,6 +26,7 @@ PAGES = [
     ROOT / "docs/streaming.md",
     ROOT / "docs/types.md",
     ROOT / "docs/caching.md",
+    ROOT / "docs/operations.md",
     ROOT / "docs/testing.md",
 ]
 ADDRESS = "http://127.0.0.1:5000"

@@ -9,6 +9,7 @@ from flask.cli import AppGroup, FlaskGroup
 from werkzeug.serving import make_server
 
 from restgql.cli import gateways, types
+from restgql.cli.operations import operations
 from restgql.endpoints import EXTENSION, Mounted
 from restgql.errors import ConfigError, RestgqlError
 from restgql.extension import Gateway
@@ -20,6 +21,7 @@ cli = AppGroup("restgql", help="The GraphQL gateway of this app.")
 cli.add_command(types.schema)
 cli.add_command(types.check)
 cli.add_command(types.infer)
+cli.add_command(operations)
 
 _variables = click.option("--variables", default="{}", help="A JSON object.")
 _operation = click.option("--operation", help="The operation that is meant, where the document has several.")
@@ -60,9 +62,13 @@ def query(name: str, document: str, variables: str, operation: str | None, heade
 @_operation
 @click.option("--mermaid", is_flag=True, help="A mermaid flowchart instead of a tree.")
 def explain_plan(name: str, document: str, variables: str, operation: str | None, mermaid: bool) -> None:
-    """The sub-requests of an operation, and what depends on what; none is made. DOCUMENT is as for query."""
+    """The sub-requests of an operation, and what depends on what; none is made. DOCUMENT is as for query, or the name
+    of a stored one."""
+    mounted = gateways.mounted(name)
+    stored = mounted.operations.by_name.get(document)
+    params = _params(document if stored is None else stored.text, variables, operation)
     try:
-        plan = gateways.mounted(name).own_pipeline.plan(_params(document, variables, operation))
+        plan = mounted.own_pipeline.plan(params, stored=stored is not None)
     except RestgqlError as exc:
         raise click.ClickException(f"{exc.code}: {exc.message}") from exc
     click.echo(explain.mermaid(plan) if mermaid else explain.tree(plan))

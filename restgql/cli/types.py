@@ -21,6 +21,7 @@ from graphql import (
 )
 
 from restgql.cli import gateways
+from restgql.cli.operations import say_broken
 from restgql.errors import ConfigError
 from restgql.extension import Gateway
 from restgql.formats import json
@@ -102,13 +103,16 @@ def _invalid(schema: GraphQLSchema, path: str) -> Iterator[str]:
 @gateways.option
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def check(name: str, as_json: bool) -> None:
-    """Which routes have types and which not, and why; joins that could be; what may be slow."""
-    found, routes = _typed(name), gateways.mounted(name).routes
+    """Which routes have types and which not, and why; joins that could be; what may be slow. Exits with 1 where a
+    stored operation cannot be used."""
+    mounted = gateways.mounted(name)
+    found, routes = _typed(name), mounted.routes
     said = review(
         found.schema, [(m, route.path) for route in routes.reachable() for m in route.methods], found.rows, found.joins
     )
     if as_json:
         click.echo(json.pretty(msgspec.to_builtins(said)))
+        say_broken(mounted)
         return
     gateways.table(
         ("method", "path", "field", "types", "why"),
@@ -121,6 +125,7 @@ def check(name: str, as_json: bool) -> None:
             click.echo(f"\n{title}")
             for line in lines:
                 click.echo(f"  {line}")
+    say_broken(mounted)
 
 
 @click.command()

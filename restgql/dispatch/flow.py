@@ -183,6 +183,7 @@ class Flow:
         except RestgqlError as exc:
             parent = list(ask.path)
             cancelled = Cancelled(f"The request that this one depends on has failed: {exc.message}", parent=parent)
+            cancelled.__cause__ = exc
             ask.outcome.steps.update({step.key: Outcome(refused=cancelled) for step in ask.step.steps})
             return
         self._spawn(ask.step.steps, self._scope(value, ask, request, reply), ask.outcome.steps, ask.path)

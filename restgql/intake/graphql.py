@@ -81,11 +81,11 @@ def accepted(accept: str) -> Accepted:
         return Accepted(RESPONSE_JSON, parts, only_parts=True)  # a refusal is whole, with its own status
 
 
-def wants_page(inbound: Inbound) -> bool:
+def wants_page(method: str, accept: str) -> bool:
     """Whether this is a browser opening the endpoint."""
-    qualities = media.qualities(inbound.accept)
+    qualities = media.qualities(accept)
     json = max(qualities.get(JSON, 0.0), qualities.get(RESPONSE_JSON, 0.0))
-    return inbound.method in ("GET", "HEAD") and qualities.get(HTML, 0.0) > json
+    return method in ("GET", "HEAD") and qualities.get(HTML, 0.0) > json
 
 
 def _whole(accept: str) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import msgspec
@@ -18,13 +18,15 @@ logger = logging.getLogger("restgql")
 
 _PREFIX = "sha256:"
 _NORMAL_FORMS = 512
+_NONE: Mapping[str, str] = {}
 
 
 class PersistedDocuments:
     """What clients may name by an id, and what they may send.
 
-    `manifest` has documents by id, `stored` gives those of the stored operations: these are listed. What a client may
-    register besides (automatic persisted queries, APQ) is in `registry`.
+    `manifest` has documents by id, `stored` gives those of the stored operations by their SHA-256, the same mapping as
+    long as they are the same: these are listed. What a client may register besides (automatic persisted queries, APQ)
+    is in `registry`.
     """
 
     def __init__(
@@ -32,7 +34,7 @@ class PersistedDocuments:
         config: Config,
         registry: Registry,
         manifest: Mapping[str, str],
-        stored: Callable[[], Iterable[str]] = tuple,
+        stored: Callable[[], Mapping[str, str]] = lambda: _NONE,
     ) -> None:
         self._only = config.operations_only
         self._registers = config.apq and self._only is not True
@@ -41,15 +43,18 @@ class PersistedDocuments:
         self._manifest = manifest
         self._stored = stored
         self._normal = lru_cache(_NORMAL_FORMS)(_normal)
+        self._listed: tuple[Mapping[str, str], frozenset[str]] | None = None
+        """The normal forms of what is listed, with the stored operations that are among them."""
 
     def resolve(self, params: GraphQLParams) -> GraphQLParams:
         """The request with its document. Raises BadRequest, PersistedQueryNotFound and PersistedQueryNotSupported."""
         identifier = params.document_id
         if identifier is None:
             return params
-        known = self._manifest.get(identifier) or self._registered(_bare(identifier))
+        digest = _bare(identifier)
+        known = self._manifest.get(identifier) or self._stored().get(digest) or self._registered(digest)
         if params.query:
-            if known != params.query and digest_of(params.query) != _bare(identifier):
+            if known != params.query and digest_of(params.query) != digest:
                 raise BadRequest("The id of the document is not the SHA-256 of its text: provided sha does not match.")
             return params
         if known is not None:
@@ -75,15 +80,20 @@ class PersistedDocuments:
 
     def register(self, params: GraphQLParams) -> None:
         """Keep the document of a valid request that gives its id, if clients may register any."""
-        if params.document_id is not None and params.document_id not in self._manifest and self._registers:
-            self._registry.put(_bare(params.document_id), params.query)
+        if params.document_id is None or params.document_id in self._manifest or not self._registers:
+            return
+        digest = _bare(params.document_id)
+        if digest not in self._stored():
+            self._registry.put(digest, params.query)
 
     def is_listed(self, text: str) -> bool:
         """Whether a document is one that the owner of the gateway chose, but for what GraphQL ignores in it."""
         if len(text) > self._max_document:
             return False
-        listed = (*self._manifest.values(), *self._stored())
-        return text in listed or self._normal(text) in map(self._normal, listed)
+        stored = self._stored()
+        if self._listed is None or self._listed[0] is not stored:
+            self._listed = stored, frozenset(map(_normal, (*self._manifest.values(), *stored.values())))
+        return self._normal(text) in self._listed[1]
 
     def _may_get(self, text: str, profile: Profile) -> bool:
         if profile.get != "persisted":

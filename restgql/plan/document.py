@@ -9,6 +9,7 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
+    NoUnusedFragmentsRule,
     OperationDefinitionNode,
     OperationType,
     parse,
@@ -16,7 +17,7 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
-from restgql.errors import BadRequest
+from restgql.errors import BadRequest, LimitExceeded
 from restgql.model import GraphQLParams
 from restgql.plan.extent import Extent, check_document
 from restgql.plan.rules import Rule
@@ -99,6 +100,17 @@ class Documents:
             conditional=not directives.isdisjoint(("skip", "include")),
             incremental=not directives.isdisjoint(("defer", "stream")),
         )
+
+    def errors(self, text: str, document: DocumentNode, *, of_fragments: bool = False) -> list[GraphQLError]:
+        """All that requests with a document would be refused for, whatever their variables, at its nodes; also of
+        fragments that no operation is there for."""
+        try:
+            check_text(text, max_document=self._max_document, max_tokens=self._max_tokens)
+            check_document(document, self._limits)
+        except LimitExceeded as exc:
+            return [GraphQLError(exc.message, document.definitions[0])]
+        rules = [rule for rule in self._rules if not (of_fragments and rule is NoUnusedFragmentsRule)]
+        return validate(self._schema, document, rules)
 
     def _read(self, text: str) -> tuple[DocumentNode, str, frozenset[str]]:
         try:

@@ -38,13 +38,15 @@ class Answer:
         self._logger = logger
         self.by_hand = False
         """Whether the response map has a value that a resolver of the user's own gave."""
+        self.causes: list[Exception | None] = []
 
     def whole(self) -> Result:
-        """The response map, once all outcomes are there. Never raises for what a field raises."""
+        """The response map, once all outcomes are there. Never raises for what a field raises: `causes` has it."""
         walk = self._begin()
         data = walk.root(self._root_type)
         self._settle(walk)
         self.by_hand = walk.by_hand
+        self.causes = list(map(_cause, walk.errors))
         errors = {"errors": list(map(self._format, walk.errors))} if walk.errors else {}
         return errors | {"data": data}
 
@@ -79,15 +81,21 @@ def refused(errors: Iterable[GraphQLError] | RestgqlError) -> Result:
 
 def format_error(error: GraphQLError, logger: logging.Logger) -> Result:
     """An error of the response map; of an exception that nobody foresaw only that there was one."""
-    original = error.original_error
-    while isinstance(original, GraphQLError):
-        original = original.original_error
+    original = _cause(error)
     if isinstance(original, RestgqlError):
         return _formatted(error, original.extensions)
     if original is None:  # the value does not fit its type
         return _formatted(error, {"code": "UPSTREAM_INVALID"})
     logger.error("Exception in the field %s", error.path, exc_info=original)
     return _formatted(error, {"code": "INTERNAL"}, "Internal error.")
+
+
+def _cause(error: GraphQLError) -> Exception | None:
+    """What a field raised; None where its value does not fit its type."""
+    original = error.original_error
+    while isinstance(original, GraphQLError):
+        original = original.original_error
+    return original
 
 
 def _formatted(error: GraphQLError, extensions: dict[str, Any], message: str | None = None) -> Result:

@@ -1,0 +1,36 @@
+"""The command about stored operations: which there are, and what each takes."""
+
+import sys
+
+import click
+from flask.cli import with_appcontext
+
+from restgql.cli import gateways
+from restgql.endpoints import Mounted
+
+
+@click.command()
+@with_appcontext
+@gateways.option
+def operations(name: str) -> None:
+    """The stored operations, with the methods and the variables of each."""
+    mounted = gateways.mounted(name)
+    rows = [
+        (
+            each.name,
+            "GET,POST,QUERY" if each.is_query else "POST",
+            ", ".join(f"{variable.name}: {variable.type}" for variable in each.variables.values()),
+            each.description.partition("\n")[0],
+        )
+        for each in mounted.operations.by_name.values()
+    ]
+    gateways.table(("name", "methods", "variables", "description"), rows)
+    say_broken(mounted)
+
+
+def say_broken(mounted: Mounted) -> None:
+    """Print what is wrong with stored operations, and exit with 1 where there is anything."""
+    for line in mounted.operations.errors:
+        click.echo(line, err=True)
+    if mounted.operations.errors:
+        sys.exit(1)

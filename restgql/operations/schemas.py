@@ -1,0 +1,188 @@
+"""JSON Schema (2020-12) of GraphQL types: of the values that variables take, and of what an operation selects."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLType,
+    Undefined,
+    ast_from_value,
+    is_abstract_type,
+    is_leaf_type,
+    value_from_ast_untyped,
+)
+from graphql.execution.execute import get_field_def
+
+from restgql.operations.stored import Stored, Variable
+from restgql.selection import Selected, Selection
+
+Schema = dict[str, Any]
+
+_INT = 2**31
+_LONG = 2**63
+# What is not here is any JSON value.
+_SCALARS: dict[str, Schema] = {
+    "Boolean": {"type": "boolean"},
+    "Date": {"type": "string", "format": "date"},
+    "DateTime": {"type": "string", "format": "date-time"},
+    "Decimal": {"type": ["number", "string"], "pattern": r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$"},
+    "Float": {"type": "number"},
+    "ID": {"type": "string"},
+    "Int": {"type": "integer", "format": "int32", "minimum": -_INT, "maximum": _INT - 1},
+    "Long": {"type": "integer", "format": "int64", "minimum": -_LONG, "maximum": _LONG - 1},
+    "String": {"type": "string"},
+    "URL": {"type": "string"},
+    "UUID": {"type": "string", "format": "uuid"},
+}
+
+
+def nullable(schema: Schema) -> Schema:
+    """A schema that takes null, too."""
+    if not schema or "null" in schema.get("type", ()):
+        return schema
+    if "type" in schema and "enum" not in schema:
+        types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        return {**schema, "type": [*types, "null"]}
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+class Inputs:
+    """The schemas of input types; those with a name of their own are `components`, to be referred to."""
+
+    def __init__(self) -> None:
+        self.components: dict[str, Schema] = {}
+
+    def parameter(self, variable: Variable, *, null: bool) -> Schema:
+        """What one query parameter takes, and whether that can be null."""
+        of_type = variable.type.of_type if isinstance(variable.type, GraphQLNonNull) else variable.type
+        schema = self._of_nullable(of_type)
+        return _with_default(nullable(schema) if null else schema, variable.default, variable.type)
+
+    def body(self, variables: Iterable[Variable]) -> Schema:
+        """The object that has all variables of an operation."""
+        return _object(
+            {each.name: _with_default(self.of(each.type), each.default, each.type) for each in variables},
+            [each.name for each in variables if each.required],
+            closed=True,
+        )
+
+    def of(self, of_type: GraphQLType) -> Schema:
+        """The values of an input type."""
+        if isinstance(of_type, GraphQLNonNull):
+            return self._of_nullable(of_type.of_type)
+        return nullable(self._of_nullable(of_type))
+
+    def _of_nullable(self, of_type: Any) -> Schema:
+        match of_type:
+            case GraphQLList():
+                return {"type": "array", "items": self.of(of_type.of_type)}
+            case GraphQLInputObjectType():
+                if of_type.name not in self.components:
+                    self.components[of_type.name] = {}  # it may be within itself
+                    self.components[of_type.name] = _described(self._fields(of_type), of_type)
+                return {"$ref": f"#/components/schemas/{of_type.name}"}
+            case GraphQLEnumType():
+                self.components[of_type.name] = _described(_leaf(of_type), of_type)
+                return {"$ref": f"#/components/schemas/{of_type.name}"}
+            case _:
+                return _leaf(of_type)
+
+    def _fields(self, of_type: GraphQLInputObjectType) -> Schema:
+        properties, required = {}, []
+        for name, field in of_type.fields.items():
+            default: Any = msgspec.UNSET
+            if field.default_value is not Undefined:
+                node = ast_from_value(field.default_value, field.type)
+                default = msgspec.UNSET if node is None else value_from_ast_untyped(node)
+            elif isinstance(field.type, GraphQLNonNull):
+                required.append(name)
+            properties[name] = _with_default(_described(self.of(field.type), field), default, field.type)
+        return _object(properties, required, closed=True)
+
+
+def selected(stored: Stored, schema: GraphQLSchema) -> Schema:
+    """The `data` of an operation, which may be null, too."""
+    root = schema.get_root_type(stored.node.operation)
+    assert root is not None, "it is checked when the operation is read"
+    return nullable(_Outputs(stored, schema).root(root))
+
+
+class _Outputs:
+    """The schemas of what one operation selects."""
+
+    def __init__(self, stored: Stored, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._selection = Selection(schema, stored.document, stored.node, {})
+        self._is_conditional = stored.is_conditional
+
+    def root(self, root: GraphQLObjectType) -> Schema:
+        return self._object(root, self._selection.root(root))
+
+    def _object(self, of_type: GraphQLObjectType, found: Selected) -> Schema:
+        properties = {}
+        for key, group in found.groups.items():
+            definition: Any = get_field_def(self._schema, of_type, group.nodes[0])
+            if group.name == "__typename":
+                properties[key] = {"const": of_type.name}
+                continue
+            properties[key] = _described(self._of(definition.type, group), definition)
+        return _object(properties, [] if self._is_conditional else list(properties))
+
+    def _of(self, of_type: GraphQLType, group: Any) -> Schema:
+        if isinstance(of_type, GraphQLNonNull):
+            return self._of_nullable(of_type.of_type, group)
+        return nullable(self._of_nullable(of_type, group))
+
+    def _of_nullable(self, of_type: Any, group: Any) -> Schema:
+        if isinstance(of_type, GraphQLList):
+            return {"type": "array", "items": self._of(of_type.of_type, group)}
+        if is_leaf_type(of_type):
+            return _leaf(of_type)
+        if is_abstract_type(of_type):
+            possible = self._schema.get_possible_types(of_type)
+            return {"anyOf": [self._object(each, self._selection.below(group, each)) for each in possible]}
+        return self._object(of_type, self._selection.below(group, of_type))
+
+
+def _leaf(of_type: Any) -> Schema:
+    if isinstance(of_type, GraphQLEnumType):
+        return {"type": "string", "enum": list(of_type.values)}
+    return dict(_SCALARS.get(of_type.name, {}))
+
+
+def _object(properties: dict[str, Schema], required: list[str], *, closed: bool = False) -> Schema:
+    found: Schema = {"type": "object", "properties": properties}
+    if required:
+        found["required"] = required
+    if closed:
+        found["additionalProperties"] = False
+    return found
+
+
+def _described(schema: Schema, element: Any) -> Schema:
+    """A schema with the description that its type or field has."""
+    return {**schema, "description": element.description} if element.description else schema
+
+
+def _with_default(schema: Schema, default: Any, of_type: GraphQLType) -> Schema:
+    return schema if default is msgspec.UNSET else {**schema, "default": _coerced(default, of_type)}
+
+
+def _coerced(value: Any, of_type: Any) -> Any:
+    """A literal as JSON has a value of its type: the ID 1 is a string, and one value may stand for a list."""
+    if isinstance(of_type, GraphQLNonNull):
+        return _coerced(value, of_type.of_type)
+    if value is None:
+        return None
+    if isinstance(of_type, GraphQLList):
+        return [_coerced(item, of_type.of_type) for item in (value if isinstance(value, list) else [value])]
+    if isinstance(of_type, GraphQLInputObjectType):
+        return {name: _coerced(item, of_type.fields[name].type) for name, item in value.items()}
+    return str(value) if of_type.name == "ID" else value

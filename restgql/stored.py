@@ -1,0 +1,95 @@
+"""A request for a stored operation, stage by stage: its variables, its run, and the body that its file asks for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from graphql import GraphQLSchema
+
+from restgql.errors import BadRequest, BadSelect, UpstreamInvalid
+from restgql.formats import json, select
+from restgql.gateway import Connect, Done, Pipeline, refusal, server_timing
+from restgql.intake import graphql as graphql_intake
+from restgql.model import GraphQLParams, Headers, Inbound, Outbound
+from restgql.operations import openapi, parameters
+from restgql.operations.stored import Operations, Stored
+from restgql.respond import failed, merged, problem, timings
+from restgql.respond import graphql as graphql_answer
+from restgql.respond.merged import NO_STORE
+
+
+def answer(pipeline: Pipeline, stored: Stored, inbound: Inbound, connect: Connect, *, by_get: bool) -> Outbound:
+    """The answer to a request for a stored operation, `by_get` where GET runs queries. Raises what refuses it whole."""
+    allowed = ("POST", "QUERY", *(("GET", "HEAD") if by_get else ())) if stored.is_query else ("POST",)
+    if inbound.method not in allowed:
+        what = "This query" if stored.is_query else "A mutation"
+        refused = refusal(BadRequest(f"{what} is asked for by {' or '.join(allowed)}.", status=405))
+        return msgspec.structs.replace(refused, headers=(*refused.headers, ("Allow", ", ".join(allowed))))
+    media_type = graphql_intake.JSON if stored.result else graphql_intake.accepted(inbound.accept).whole
+    params = GraphQLParams(query=stored.text, variables=parameters.read(stored.variables, inbound))
+    done = pipeline.run(params, connect, name=stored.name)
+    if stored.result is None:
+        return _response_map(done, inbound, media_type)
+    if done.causes:
+        return _failure(done, inbound, done.causes, done.result["errors"])
+    try:
+        body = json.encode(_shaped(done, stored.result))
+    except BadSelect as exc:
+        return _failure(done, inbound, [exc], graphql_answer.refused(exc)["errors"])
+    return _outbound(done, inbound, 200, media_type, body, done.caching(told=False))
+
+
+def run(pipeline: Pipeline, stored: Stored, given: dict[str, Any], connect: Connect) -> Any:
+    """What a stored operation answers with, as a value. Raises what refuses it, and an error that leaves no result."""
+    parameters.check(stored.variables, given, {})
+    done = pipeline.run(GraphQLParams(query=stored.text, variables=given), connect, name=stored.name)
+    if stored.result is None:
+        return done.result
+    if done.causes:
+        raise done.causes[0] or UpstreamInvalid(done.result["errors"][0]["message"])
+    return _shaped(done, stored.result)
+
+
+def document(operations: Operations, schema: GraphQLSchema, *, title: str, server: str) -> Outbound:
+    """The OpenAPI document, to be asked for again whenever it is used."""
+    body = json.encode(openapi.describe(operations, schema, title=title, server=server))
+    return Outbound(status=200, content_type=graphql_intake.JSON, body=body, headers=(("Cache-Control", "no-cache"),))
+
+
+def _shaped(done: Done, expression: str) -> Any:
+    """What `# result:` selects of the data. Raises BadSelect."""
+    try:
+        data = json.value(json.encode(done.result["data"]))
+    except json.NotJson as exc:  # a number that JSON allows and no reader can hold
+        raise BadSelect("The data has a number that is out of range.") from exc
+    return select.search(expression, data)
+
+
+def _response_map(done: Done, inbound: Inbound, media_type: str) -> Outbound:
+    """The GraphQL response, with 401 or 429 where that is what every part is."""
+    parts, is_refused = done.run.responses(), any(leaf.refused for leaf in done.run.leaves())
+    status, shown = (200, ()) if is_refused else merged.shared_status(parts)
+    told = {"extensions": timings.extension(done.run.timings())} if inbound.timings else {}
+    caching = done.caching("Accept", told=bool(told))
+    return _outbound(done, inbound, status, media_type, json.encode(done.result | told), (*caching, *shown))
+
+
+def _failure(
+    done: Done, inbound: Inbound, causes: Sequence[Exception | None], errors: list[dict[str, Any]]
+) -> Outbound:
+    """Problem details: a part of the data must not look like all of it."""
+    status = failed.status_of(causes)
+    _, shown = merged.shared_status([part for part in done.run.responses() if part.status == status])
+    retry: Headers = (("Retry-After", "1"),) if status == 503 else ()
+    body = failed.problem_of(status, errors)
+    return _outbound(done, inbound, status, problem.MEDIA_TYPE, body, (*NO_STORE, *shown, *retry))
+
+
+def _outbound(done: Done, inbound: Inbound, status: int, content_type: str, body: bytes, headers: Headers) -> Outbound:
+    return Outbound(
+        status=status,
+        content_type=content_type,
+        body=body,
+        headers=(*headers, *server_timing(inbound, done.run)),
+        cookies=done.run.cookies(),
+    )
