@@ -1,6 +1,6 @@
 """A gateway on one app: its endpoints, and the app as what they ask."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.http import generate_etag
 from werkzeug.routing import MapAdapter
 
-from restgql import graphiql, sources, stored
+from restgql import graphiql, sources
 from restgql.config import Config
 from restgql.dispatch import Upstream
 from restgql.dispatch.budget import Budget
@@ -27,7 +27,9 @@ from restgql.formats.body import Body
 from restgql.formats.body import Written as Sent
 from restgql.formats.file import File
 from restgql.formats.remote import is_below
-from restgql.gateway import Connect, Pipeline, logger, refusal
+from restgql.gateway import aggregate, graphql, stored
+from restgql.gateway.outbound import refusal
+from restgql.gateway.pipeline import Connect, Pipeline, logger
 from restgql.graph.compile import calls
 from restgql.graph.review import shape_of
 from restgql.intake import graphql as graphql_intake
@@ -187,10 +189,10 @@ class Mounted:
     def _graphql(self) -> ResponseReturnValue:
         if self.profile.graphiql and graphql_intake.wants_page(request.method, request.headers.get("Accept", "")):
             return _page(self.config)
-        return _answer(self, self.pipeline.graphql)
+        return _answer(self, partial(graphql.answer, self.pipeline))
 
     def _aggregate(self) -> ResponseReturnValue:
-        return _answer(self, self.pipeline.aggregate)
+        return _answer(self, partial(aggregate.answer, self.pipeline))
 
     def _operation(self, name: str) -> ResponseReturnValue:
         pipeline, operations, by_get = self.own_pipeline, self.operations, self.profile.get != "off"

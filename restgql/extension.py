@@ -12,7 +12,6 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import SecurityError
 
 from restgql import config as configuration
-from restgql import stored
 from restgql.dispatch import Upstream, within
 from restgql.dispatch.flask import Entered, entered_by, install_entrance
 from restgql.endpoints import EXTENSION, Mounted
@@ -20,6 +19,7 @@ from restgql.errors import BadRequest, ConfigError, RestgqlError, UpstreamError
 from restgql.formats import headers
 from restgql.formats import json as json_format
 from restgql.formats.file import File, files_in
+from restgql.gateway import stored
 from restgql.model import Field, GraphQLParams
 from restgql.plan.collect import step_of
 from restgql.plan.document import InvalidRequest

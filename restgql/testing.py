@@ -18,7 +18,8 @@ from restgql.dispatch.routes import Route
 from restgql.dispatch.scripted import Answer, ScriptedDispatcher
 from restgql.formats import json
 from restgql.formats.target import Site
-from restgql.gateway import Pipeline
+from restgql.gateway import graphql
+from restgql.gateway.pipeline import Pipeline
 from restgql.graph import core, documents
 from restgql.graph.compile import compile
 from restgql.model import GraphQLParams, Inbound, Outbound
@@ -73,7 +74,7 @@ class Scripted(ScriptedDispatcher):
     def _answer(self, query: str, variables: Variables, *, accept: str) -> Outbound:
         body = json.encode({"query": query, "variables": variables})
         inbound = Inbound(method="POST", content_type="application/json", accept=accept, body=body)
-        return self._pipeline.graphql(inbound, self._connect)
+        return graphql.answer(self._pipeline, inbound, self._connect)
 
     def _connect(self) -> Upstream:
         return Upstream(

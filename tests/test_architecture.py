@@ -19,7 +19,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"intake", "graph", "persisted", "plan", "respond", "graphiql"}),
     frozenset({"dispatch", "operations"}),
     frozenset({"gateway"}),
-    frozenset({"sources", "stored"}),
+    frozenset({"sources"}),
     frozenset({"endpoints", "testing"}),
     frozenset({"extension"}),
     frozenset({"__init__", "cli"}),

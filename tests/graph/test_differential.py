@@ -42,7 +42,7 @@ from restgql.dispatch import Upstream
 from restgql.dispatch.budget import Budget
 from restgql.dispatch.redirects import Caller
 from restgql.formats.target import Site
-from restgql.gateway import Pipeline
+from restgql.gateway.pipeline import Pipeline
 from restgql.graph import core, directives
 from restgql.graph.compile import compile
 from restgql.graph.documents import Definitions

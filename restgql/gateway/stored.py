@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from graphql import GraphQLSchema
 
 from restgql.errors import BadRequest, BadSelect, UpstreamInvalid
 from restgql.formats import json, select
-from restgql.gateway import Connect, Done, Pipeline, refusal, server_timing
+from restgql.gateway.outbound import refusal, server_timing
+from restgql.gateway.pipeline import Connect, Done, Pipeline
 from restgql.intake import graphql as graphql_intake
 from restgql.model import GraphQLParams, Headers, Inbound, Outbound
 from restgql.operations import openapi, parameters
@@ -23,8 +23,8 @@ def answer(pipeline: Pipeline, stored: Stored, inbound: Inbound, connect: Connec
     allowed = ("POST", "QUERY", *(("GET", "HEAD") if by_get else ())) if stored.is_query else ("POST",)
     if inbound.method not in allowed:
         what = "This query" if stored.is_query else "A mutation"
-        refused = refusal(BadRequest(f"{what} is asked for by {' or '.join(allowed)}.", status=405))
-        return msgspec.structs.replace(refused, headers=(*refused.headers, ("Allow", ", ".join(allowed))))
+        error = BadRequest(f"{what} is asked for by {' or '.join(allowed)}.", status=405)
+        return refusal(error, (("Allow", ", ".join(allowed)),))
     media_type = graphql_intake.JSON if stored.result else graphql_intake.accepted(inbound.accept).whole
     params = GraphQLParams(query=stored.text, variables=parameters.read(stored.variables, inbound))
     done = pipeline.run(params, connect, name=stored.name)

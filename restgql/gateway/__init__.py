@@ -1,0 +1,1 @@
+"""A request through the gateway, stage by stage: intake, plan, dispatch, respond; a file for each endpoint."""

@@ -1,0 +1,116 @@
+"""A request for the GraphQL endpoint: its response (GraphQL over HTTP, section Response), whole or in parts."""
+
+import time
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from graphql import OperationType
+
+from restgql.dispatch import answering
+from restgql.dispatch.run import Run
+from restgql.errors import (
+    BadRequest,
+    NotAllowed,
+    PersistedQueryNotFound,
+    PersistedQueryNotSupported,
+    RestgqlError,
+    Unavailable,
+)
+from restgql.formats.json import encode
+from restgql.gateway import outbound
+from restgql.gateway.pipeline import Connect, Pipeline
+from restgql.intake import graphql as intake
+from restgql.model import Inbound, Outbound
+from restgql.plan.document import InvalidRequest
+from restgql.plan.plan import Plan
+from restgql.respond import graphql as respond
+from restgql.respond import timings
+from restgql.respond.framing import FRAMINGS, Framing
+from restgql.respond.merged import NO_STORE
+
+# Of what GET may not run: by what it may be.
+_ALLOWED = {BadRequest.code: "POST", NotAllowed.code: "POST, QUERY"}
+_OF_THE_DOCUMENT = (InvalidRequest, PersistedQueryNotFound, PersistedQueryNotSupported)
+
+
+def answer(pipeline: Pipeline, inbound: Inbound, connect: Connect) -> Outbound:
+    """The response to a GraphQL request."""
+    started = time.perf_counter()
+    media_type = intake.JSON
+    try:
+        accepted = intake.accepted(inbound.accept)
+        media_type = accepted.whole
+        params = pipeline.persisted.resolve(intake.read(inbound, pipeline.config))
+        pipeline.persisted.admit(params, inbound.method, pipeline.profile)
+        operation = pipeline.planner.operation(params)
+        pipeline.persisted.register(params)
+        if inbound.method != "POST" and operation.type is not OperationType.QUERY:
+            raise BadRequest("A GET request runs queries only; send the operation by POST.", status=405)
+        incremental = accepted.parts is not None and operation.incremental
+        plan = pipeline.planner.plan(params, operation, incremental=incremental)
+        upstream = connect()
+        run = pipeline.begin(plan.steps, upstream, serial=operation.type is OperationType.MUTATION)
+        if accepted.parts is not None and (incremental or accepted.only_parts):
+            return _in_parts(pipeline, inbound, plan, run, FRAMINGS[accepted.parts], started)
+        run.finish()
+        with answering(upstream):
+            done = pipeline.done(plan, run)
+    except _OF_THE_DOCUMENT as exc:
+        # Under application/json a well-formed request is 200, whatever becomes of its document.
+        status = 200 if media_type == intake.JSON else exc.status
+        errors = exc.errors if isinstance(exc, InvalidRequest) else exc
+        return outbound.json(status, media_type, respond.refused(errors))
+    except RestgqlError as exc:
+        headers = (("Allow", _ALLOWED[exc.code]),) if exc.status == 405 else outbound.retry_after(exc)
+        return outbound.json(exc.status, media_type, respond.refused(exc), (*NO_STORE, *headers))
+    pipeline.log(run, operation.name, operation.hash[:12], started)
+    told = {"extensions": timings.extension(run.timings())} if inbound.timings else {}
+    headers = (*done.caching(*pipeline.varies, told=bool(told)), *outbound.server_timing(inbound, run))
+    return outbound.json(200, media_type, done.result | told, headers, run.cookies())
+
+
+def _in_parts(pipeline: Pipeline, inbound: Inbound, plan: Plan, run: Run, framing: Framing, started: float) -> Outbound:
+    delivery = pipeline.answer(plan, run).delivery()
+    operation = plan.operation
+
+    def payloads() -> Iterator[dict[str, Any]]:
+        """Each as soon as it is there; once nothing runs any longer, all that there will be."""
+        pulses = run.pulses()
+        running, begun = True, False
+        while True:
+            payload = delivery.next() if begun else delivery.initial()
+            if payload is None:
+                assert running, "all is there when nothing runs"
+                running = _goes_on(pulses, begun=begun)
+                continue
+            last = not payload["hasNext"]
+            if last and not begun:
+                del payload["hasNext"]  # it is whole
+            begun = True
+            if last and inbound.timings:
+                payload["extensions"] = timings.extension(run.timings())
+            yield payload
+            if last:
+                return
+
+    def pieces() -> Generator[bytes]:
+        opening = framing.begin
+        try:
+            for payload in payloads():
+                yield opening + framing.frame(encode(payload))
+                opening = b""
+            yield framing.end
+        finally:
+            pipeline.log(run, operation.name, operation.hash[:12], started)
+
+    return outbound.streamed(framing.content_type, pieces(), run)
+
+
+def _goes_on(pulses: Iterator[None], *, begun: bool) -> bool:
+    """Whether anything runs any longer, after waiting for what may have happened. Raises Unavailable."""
+    try:
+        return next(pulses, False) is None
+    except Unavailable:
+        if not begun:
+            raise
+        return False  # the status is sent: what is missing has timed out, each at its own place
