@@ -60,6 +60,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     timings: bool | str | None = None
 
     max_body: Count = 1_000_000
+    max_batch: Count = 0
     max_upload: Count = 16_000_000
     max_files: Count = 100
     max_document: Count = 65_536

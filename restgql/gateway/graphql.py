@@ -17,13 +17,13 @@ from restgql.errors import (
     Unavailable,
 )
 from restgql.formats.json import encode
-from restgql.gateway import outbound
+from restgql.gateway import batch, outbound
+from restgql.gateway.outbound import refused
 from restgql.gateway.pipeline import Connect, Pipeline
 from restgql.intake import graphql as intake
 from restgql.model import Inbound, Outbound
 from restgql.plan.document import InvalidRequest
 from restgql.plan.plan import Plan
-from restgql.respond import graphql as respond
 from restgql.respond import timings
 from restgql.respond.framing import FRAMINGS, Framing
 from restgql.respond.merged import NO_STORE
@@ -40,12 +40,9 @@ def answer(pipeline: Pipeline, inbound: Inbound, connect: Connect) -> Outbound:
     try:
         accepted = intake.accepted(inbound.accept)
         media_type = accepted.whole
-        params = pipeline.persisted.resolve(intake.read(inbound, pipeline.config))
-        pipeline.persisted.admit(params, inbound.method, pipeline.profile)
-        operation = pipeline.planner.operation(params)
-        pipeline.persisted.register(params)
-        if inbound.method != "POST" and operation.type is not OperationType.QUERY:
-            raise BadRequest("A GET request runs queries only; send the operation by POST.", status=405)
+        if intake.is_batch(inbound, pipeline.config):
+            return batch.answer(pipeline, inbound, media_type, connect)
+        params, operation = pipeline.admitted(intake.read(inbound, pipeline.config), inbound.method)
         incremental = accepted.parts is not None and operation.incremental
         plan = pipeline.planner.plan(params, operation, incremental=incremental)
         upstream = connect()
@@ -58,11 +55,10 @@ def answer(pipeline: Pipeline, inbound: Inbound, connect: Connect) -> Outbound:
     except _OF_THE_DOCUMENT as exc:
         # Under application/json a well-formed request is 200, whatever becomes of its document.
         status = 200 if media_type == intake.JSON else exc.status
-        errors = exc.errors if isinstance(exc, InvalidRequest) else exc
-        return outbound.json(status, media_type, respond.refused(errors))
+        return outbound.json(status, media_type, refused(exc))
     except RestgqlError as exc:
         headers = (("Allow", _ALLOWED[exc.code]),) if exc.status == 405 else outbound.retry_after(exc)
-        return outbound.json(exc.status, media_type, respond.refused(exc), (*NO_STORE, *headers))
+        return outbound.json(exc.status, media_type, refused(exc), (*NO_STORE, *headers))
     pipeline.log(run, operation.name, operation.hash[:12], started)
     told = {"extensions": timings.extension(run.timings())} if inbound.timings else {}
     headers = (*done.caching(*pipeline.varies, told=bool(told)), *outbound.server_timing(inbound, run))

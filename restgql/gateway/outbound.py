@@ -7,6 +7,8 @@ from restgql.dispatch.run import Pieces, Run
 from restgql.errors import RestgqlError, Unavailable
 from restgql.formats.json import encode
 from restgql.model import Headers, Inbound, Outbound
+from restgql.plan.document import InvalidRequest
+from restgql.respond import graphql as respond
 from restgql.respond import problem, timings
 from restgql.respond.merged import NO_STORE
 
@@ -19,6 +21,11 @@ def refusal(error: RestgqlError, headers: Headers = ()) -> Outbound:
         body=problem.of_error(error),
         headers=(*NO_STORE, *retry_after(error), *headers),
     )
+
+
+def refused(error: RestgqlError) -> dict[str, Any]:
+    """The GraphQL response of a request error."""
+    return respond.refused(error.errors if isinstance(error, InvalidRequest) else error)
 
 
 def json(

@@ -13,10 +13,11 @@ from restgql.dispatch import Upstream, answering
 from restgql.dispatch.routes import Route
 from restgql.dispatch.run import Run, begin
 from restgql.dispatch.waits import Waits
+from restgql.errors import BadRequest
 from restgql.model import GraphQLParams, Headers, Step
 from restgql.persisted.documents import PersistedDocuments
 from restgql.persisted.registry import MemoryRegistry
-from restgql.plan.document import Documents
+from restgql.plan.document import Documents, Operation
 from restgql.plan.extent import Extent
 from restgql.plan.passes import Planner
 from restgql.plan.plan import Plan, Setting
@@ -101,6 +102,16 @@ class Pipeline:
         budget = max(config.max_subrequests, config.max_typed_subrequests)
         self._stored = Planner(self.documents, msgspec.structs.replace(self.setting, max_subrequests=budget))
 
+    def admitted(self, params: GraphQLParams, method: str) -> tuple[GraphQLParams, Operation]:
+        """A client's request with its document, and the operation that it may run. Raises what refuses it."""
+        params = self.persisted.resolve(params)
+        self.persisted.admit(params, method, self.profile)
+        operation = self.planner.operation(params)
+        self.persisted.register(params)
+        if method != "POST" and operation.type is not OperationType.QUERY:
+            raise BadRequest("A GET request runs queries only; send the operation by POST.", status=405)
+        return params, operation
+
     def execute(self, params: GraphQLParams, connect: Connect) -> dict[str, Any]:
         """The response map of an operation. Raises the errors that refuse it whole."""
         return self.run(params, connect).result
@@ -127,15 +138,15 @@ class Pipeline:
         """A run of these steps, `serial` where each waits for the one before it."""
         return begin(steps, upstream, self.config, self._waits, self._app_logger, serial=serial)
 
-    def done(self, plan: Plan, run: Run) -> Done:
-        """The response map of an operation that was run."""
-        answer = self.answer(plan, run)
+    def done(self, plan: Plan, run: Run, weight: Weight | None = None) -> Done:
+        """The response map of an operation that was run; `weight` is that of all that is answered with it."""
+        answer = self.answer(plan, run, weight)
         return Done(run, answer.whole(), answer.causes, answer.by_hand)
 
-    def answer(self, plan: Plan, run: Run) -> Answer:
+    def answer(self, plan: Plan, run: Run, weight: Weight | None = None) -> Answer:
         """The answer to an operation, while it runs or once it has."""
         assert plan.selection is not None
-        return Answer(plan.selection, run.outcomes, self._with_prefix, self.weight(), self._app_logger)
+        return Answer(plan.selection, run.outcomes, self._with_prefix, weight or self.weight(), self._app_logger)
 
     def weight(self) -> Weight:
         """How much one answer may hold."""

@@ -7,9 +7,9 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_options_header
 
 from restgql.config import Config
-from restgql.errors import BadRequest, PersistedQueryNotSupported
+from restgql.errors import BadRequest, LimitExceeded, PersistedQueryNotSupported
 from restgql.formats import media
-from restgql.formats.json import NotJson, value
+from restgql.formats.json import WHITESPACE, NotJson, value
 from restgql.intake import body, multipart
 from restgql.model import WITH_BODY, GraphQLParams, Inbound
 
@@ -49,6 +49,27 @@ def read(inbound: Inbound, config: Config) -> GraphQLParams:
         found = body.read(inbound, _Parameters)
     else:
         found = _from_query(inbound)
+    return _params(found, uploads)
+
+
+def is_batch(inbound: Inbound, config: Config) -> bool:
+    """Whether a request holds several operations in an array, where that is allowed."""
+    opening = inbound.body.lstrip(WHITESPACE)[:1]
+    return config.max_batch > 0 and inbound.method == "POST" and opening == b"[" and not multipart.is_upload(inbound)
+
+
+def read_batch(inbound: Inbound, config: Config) -> list[GraphQLParams]:
+    """The parameters of each operation of a batch. Raises BadRequest, LimitExceeded and PersistedQueryNotSupported."""
+    found: list[_Parameters] = body.read(inbound, list[_Parameters])
+    if not found:
+        raise BadRequest("The array holds no operation.")
+    if len(found) > config.max_batch:
+        limit = config.max_batch
+        raise LimitExceeded(f"More than {limit} operations in an array.", limit="RESTGQL_MAX_BATCH", allowed=limit)
+    return [_params(each) for each in found]
+
+
+def _params(found: _Parameters, uploads: frozenset[str] = frozenset()) -> GraphQLParams:
     document_id = found.document_id or _persisted((found.extensions or {}).get("persistedQuery"))
     if not found.query and not document_id:
         raise BadRequest("The parameter query is missing: it holds the GraphQL document.")
