@@ -17,6 +17,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"model", "config", "selection"}),
     frozenset({"intake", "graph", "plan", "respond", "graphiql"}),
     frozenset({"dispatch"}),
+    frozenset({"cache"}),
     frozenset({"gateway"}),
     frozenset({"sources"}),
     frozenset({"endpoints", "testing"}),
