@@ -130,7 +130,7 @@ class Mounted:
         """Drop what is stored of what a client has just changed by itself (RFC 9111 section 4.4)."""
         context = request_ctx._get_current_object()  # type: ignore[attr-defined]
         here: Request = context.request
-        if self.cache is None or here.method in UNCHANGING or here.endpoint in self.endpoints:
+        if self.cache is None or here.method in UNCHANGING or is_gateway(self.app, here.endpoint or ""):
             return response
         entered = entered_by(self.app, here).environ
         if response.status_code < 400 and not entered.get(DEPTH):  # of sub-requests, the cache itself knows

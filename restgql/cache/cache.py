@@ -63,7 +63,7 @@ class Cache:
             seconds=seconds,
             until=upstream.deadline,
             passing=self._passing,
-            flights=None if upstream.nested else joined,  # two that nest could wait for each other
+            joined=None if upstream.nested else joined,  # two that nest could wait for each other
         )
         return msgspec.structs.replace(upstream, dispatch=dispatch)
 

@@ -35,8 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cached:
-    """Around `dispatch`. `flights` joins identical misses, and `again` gives a dispatcher that outlives the operation;
-    either is None where there is none. `seconds` is the time of a request, `until` that of the operation.
+    """Around `dispatch`. `joined` is where identical misses are one, and `again` gives a dispatcher that outlives the
+    operation; either is None where there is none. `seconds` is the time of a request, `until` that of the operation.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Cached:
         seconds: float,
         until: float,
         passing: "Passing",
-        flights: Callable[[Dispatcher], Dispatcher] | None,
+        joined: Callable[[Dispatcher], Dispatcher] | None,
     ) -> None:
         self._dispatch = dispatch
         self._caller = caller
@@ -61,7 +61,7 @@ class Cached:
         self._seconds = seconds
         self._until = until
         self._passing = passing
-        self._flights = None if flights is None else flights(_Miss(self))
+        self._joined = joined
 
     def route(self, request: SubRequest) -> object:
         """As where it is dispatched."""
@@ -98,8 +98,8 @@ class Cached:
         says = self._caller.directives(request)
         if "only-if-cached" in says:  # RFC 9111 section 5.2.1.7
             return Reply(url=str(request.target), status=504)
-        if joins and self._flights is not None and key not in self._passing and not says:
-            return self._flights(request)
+        if joins and self._joined is not None and key not in self._passing and not says:
+            return self._joined(_Miss(self))(request)
         if decision.otherwise is None:
             return self._asked(self._dispatch, request, key, found, decision)
         return self._asked_or(decision.otherwise, request, key, found, decision)
@@ -216,18 +216,23 @@ class _Miss:
 
 
 class Passing:
-    """What was not stored the last time: who asks for it waits for nobody. Races lose a wait, never more."""
+    """What was not stored the last time: who asks for it waits for nobody. Races lose a wait, never more.
+
+    Clients choose the paths, so there is an end to them, and of each there is only a hash.
+    """
 
     def __init__(self) -> None:
-        self._keys: set[Key] = set()
+        self._hashes: set[int] = set()
 
     def __contains__(self, key: Key) -> bool:
-        return key in self._keys
+        return hash(key) in self._hashes
 
     def add(self, key: Key) -> None:
-        if len(self._keys) >= _MAX_PASSING:  # clients choose the paths
-            self._keys.clear()
-        self._keys.add(key)
+        """What `key` stands for was not stored."""
+        if len(self._hashes) >= _MAX_PASSING:
+            self._hashes.clear()
+        self._hashes.add(hash(key))
 
     def discard(self, key: Key) -> None:
-        self._keys.discard(key)
+        """What `key` stands for is stored."""
+        self._hashes.discard(hash(key))

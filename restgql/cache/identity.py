@@ -131,7 +131,7 @@ def uri_of(environ: Environ, target: Target) -> str:
 
 def _base(environ: Environ) -> str:
     host = environ.get("HTTP_HOST") or f"{environ.get('SERVER_NAME', '')}:{environ.get('SERVER_PORT', '')}"
-    return f"{environ.get('wsgi.url_scheme', '')}://{host}{environ.get('SCRIPT_NAME', '')}"
+    return f"{environ.get('wsgi.url_scheme', '')}://{host.lower()}{environ.get('SCRIPT_NAME', '')}"
 
 
 @lru_cache(maxsize=1024)

@@ -27,7 +27,7 @@ class Memory:
         self._scopes: dict[str, set[str]] = {}
         self._count = self._size = 0
         self._invalidations = self._forgotten = 0
-        self._invalidated: OrderedDict[str, int] = OrderedDict()
+        self._invalidated: OrderedDict[int, int] = OrderedDict()  # by a hash, as clients choose the URIs
 
     @property
     def count(self) -> int:
@@ -48,7 +48,7 @@ class Memory:
         """Replace what is stored in a scope of a URI."""
         with self._lock:
             assert isinstance(token, int)
-            if token < max(self._forgotten, self._invalidated.get(uri, 0)):
+            if token < max(self._forgotten, self._invalidated.get(hash(uri), 0)):
                 return
             self._drop((uri, scope))
             if not entries:
@@ -56,7 +56,7 @@ class Memory:
             self._places[uri, scope] = entries
             self._scopes.setdefault(uri, set()).add(scope)
             self._count += len(entries)
-            self._size += sum(entry.size for entry in entries)
+            self._size += _size((uri, scope), entries)
             while self._count > self._max_entries or self._size > self._max_size:
                 self._drop(next(iter(self._places)))
 
@@ -65,8 +65,8 @@ class Memory:
         with self._lock:
             for uri in uris:
                 self._invalidations += 1
-                self._invalidated[uri] = self._invalidations
-                self._invalidated.move_to_end(uri)
+                self._invalidated[hash(uri)] = self._invalidations
+                self._invalidated.move_to_end(hash(uri))
                 for scope in list(self._scopes.get(uri, ())):
                     self._drop((uri, scope))
             while len(self._invalidated) > self._max_entries:
@@ -97,8 +97,12 @@ class Memory:
         if not entries:
             return
         self._count -= len(entries)
-        self._size -= sum(entry.size for entry in entries)
+        self._size -= _size(place, entries)
         scopes = self._scopes[place[0]]
         scopes.discard(place[1])
         if not scopes:
             del self._scopes[place[0]]
+
+
+def _size(place: Place, entries: Entries) -> int:
+    return sum(map(len, place)) + sum(entry.size for entry in entries)

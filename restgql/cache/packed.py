@@ -1,11 +1,18 @@
 """Stored responses as bytes, for the stores that processes share."""
 
+from hashlib import blake2b
+
 import msgspec
 
 from restgql.cache.store import Entries
 
 _decoder = msgspec.msgpack.Decoder(Entries)
 _encoder = msgspec.msgpack.Encoder()
+
+
+def name_of(uri: str) -> str:
+    """What stands for a URI: short, and without what its query may tell."""
+    return blake2b(uri.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def pack(entries: Entries) -> bytes:

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import Any
 
 import redis
@@ -91,12 +90,8 @@ def _of(token: bytes | None, value: bytes | None) -> Entries:
 
 
 def _generation(uri: str) -> str:
-    return f"{PREFIX}{_digest(uri)}"
+    return f"{PREFIX}{packed.name_of(uri)}"
 
 
 def _place(uri: str, scope: str) -> str:
-    return f"{PREFIX}{_digest(uri)}:{scope}"
-
-
-def _digest(uri: str) -> str:
-    return blake2b(uri.encode(), digest_size=16).hexdigest()
+    return f"{PREFIX}{packed.name_of(uri)}:{scope}"

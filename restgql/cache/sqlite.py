@@ -16,22 +16,22 @@ LOCKED_SECONDS = 0.1
 """How long a file is waited for that another process writes to."""
 REMEMBERED = 10_000
 """Invalidations after which a write that began before them is too late."""
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (id INTEGER PRIMARY KEY CHECK (id = 1), invalidations INT, places INT, size INT);
-INSERT OR IGNORE INTO meta VALUES (1, 0, 0, 0);
-CREATE TABLE IF NOT EXISTS invalidated (uri TEXT PRIMARY KEY, number INT);
-CREATE INDEX IF NOT EXISTS invalidated_number ON invalidated (number);
-CREATE TABLE IF NOT EXISTS places (
-    number INTEGER PRIMARY KEY, uri TEXT, scope TEXT, until REAL, responses INT, size INT, entries BLOB,
-    UNIQUE (uri, scope)
-);
-CREATE INDEX IF NOT EXISTS places_until ON places (until);
-CREATE TRIGGER IF NOT EXISTS added AFTER INSERT ON places
-    BEGIN UPDATE meta SET places = places + new.responses, size = size + new.size; END;
-CREATE TRIGGER IF NOT EXISTS dropped AFTER DELETE ON places
-    BEGIN UPDATE meta SET places = places - old.responses, size = size - old.size; END;
-"""
-_VERSION = 1
+_APPLICATION = 0x52475131
+"""What marks a file as ours, in this form of it."""
+_SCHEMA = (
+    "CREATE TABLE meta (invalidations INT, places INT, size INT)",
+    "INSERT INTO meta VALUES (0, 0, 0)",
+    "CREATE TABLE invalidated (uri TEXT PRIMARY KEY, number INT)",
+    "CREATE INDEX invalidated_number ON invalidated (number)",
+    "CREATE TABLE places (number INTEGER PRIMARY KEY, uri TEXT, scope TEXT, until REAL, responses INT, size INT, "
+    "entries BLOB, UNIQUE (uri, scope))",
+    "CREATE INDEX places_until ON places (until)",
+    "CREATE TRIGGER added AFTER INSERT ON places "
+    "BEGIN UPDATE meta SET places = places + new.responses, size = size + new.size; END",
+    "CREATE TRIGGER dropped AFTER DELETE ON places "
+    "BEGIN UPDATE meta SET places = places - old.responses, size = size - old.size; END",
+    f"PRAGMA application_id = {_APPLICATION}",
+)
 
 
 class Sqlite:
@@ -56,7 +56,7 @@ class Sqlite:
             rows = connection.execute(
                 "SELECT invalidations, NULL, NULL FROM meta UNION ALL "
                 "SELECT NULL, scope, entries FROM places WHERE uri = ? AND scope IN (?, ?)",
-                (key.uri, key.private, key.shared),
+                (packed.name_of(key.uri), key.private, key.shared),
             ).fetchall()
         found = {scope: packed.entries(blob) for _, scope, blob in rows if scope is not None}
         tokens = [number for number, scope, _ in rows if scope is None]
@@ -64,17 +64,17 @@ class Sqlite:
 
     def write(self, uri: str, scope: str, entries: Entries, token: Token) -> None:
         """Replace what is stored in a scope of a URI."""
-        blob = packed.pack(entries)
+        blob, name = packed.pack(entries), packed.name_of(uri)
         until = max((entry.kept for entry in entries), default=0.0)
         with self._connected() as connection, _transaction(connection):
             (invalidations,) = connection.execute("SELECT invalidations FROM meta").fetchone()
-            row = connection.execute("SELECT number FROM invalidated WHERE uri = ?", (uri,)).fetchone()
+            row = connection.execute("SELECT number FROM invalidated WHERE uri = ?", (name,)).fetchone()
             assert isinstance(token, int)
             if token < (row[0] if row else invalidations - REMEMBERED):
                 return
-            connection.execute("DELETE FROM places WHERE uri = ? AND scope = ?", (uri, scope))
+            connection.execute("DELETE FROM places WHERE uri = ? AND scope = ?", (name, scope))
             if entries:
-                row = (uri, scope, until, len(entries), len(blob), blob)
+                row = (name, scope, until, len(entries), len(blob), blob)
                 connection.execute(
                     "INSERT INTO places (uri, scope, until, responses, size, entries) VALUES (?, ?, ?, ?, ?, ?)", row
                 )
@@ -83,10 +83,10 @@ class Sqlite:
     def invalidate(self, uris: Sequence[str]) -> None:
         """Drop all that is stored for these, in any scope, and what is about to be written."""
         with self._connected() as connection, _transaction(connection):
-            for uri in uris:
+            for name in map(packed.name_of, uris):
                 connection.execute("UPDATE meta SET invalidations = invalidations + 1")
-                connection.execute("REPLACE INTO invalidated SELECT ?, invalidations FROM meta", (uri,))
-                connection.execute("DELETE FROM places WHERE uri = ?", (uri,))
+                connection.execute("REPLACE INTO invalidated SELECT ?, invalidations FROM meta", (name,))
+                connection.execute("DELETE FROM places WHERE uri = ?", (name,))
             connection.execute(
                 "DELETE FROM invalidated WHERE number <= (SELECT invalidations FROM meta) - ?", (REMEMBERED,)
             )
@@ -130,15 +130,23 @@ class Sqlite:
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=LOCKED_SECONDS, isolation_level=None, check_same_thread=False)
         try:
+            if connection.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
+                self._set_up(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")  # what a crash of the machine loses is a miss
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version != _VERSION:
-                connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version = {_VERSION};COMMIT;")
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _set_up(self, connection: sqlite3.Connection) -> None:
+        with _transaction(connection):
+            if connection.execute("PRAGMA application_id").fetchone() == (_APPLICATION,):
+                return  # another process was first
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
+                raise sqlite3.DatabaseError(f"{self._path} is the database of something else, and stays as it is")
+            for statement in _SCHEMA:
+                connection.execute(statement)
 
     def _forked(self) -> None:
         """A connection must not be used, nor closed, by a fork (SQLite, How To Corrupt, section 2.6)."""

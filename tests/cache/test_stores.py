@@ -1,5 +1,6 @@
 """Memory, SQLite and Redis: bounded, shared by processes, and a miss where they fail."""
 
+import gc
 import logging
 import os
 import resource
@@ -9,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,8 @@ from restgql.cache.memory import Memory
 from restgql.cache.store import MAX_OWED, Entries, Found, Guarded, Store, Token
 from restgql.cli import cli
 from restgql.dispatch.breaker import Breaker
-from tests.cache.asking import Asking, nothing_new, ok
+from restgql.dispatch.scripted import ScriptedDispatcher
+from tests.cache.asking import PATH, Asking, nothing_new, ok
 from tests.cache.conftest import RedisServer
 from tests.cache.site import create, source
 
@@ -144,6 +147,27 @@ def is_stored(store: Store, number: int) -> bool:
     return bool(store.read(Key(f"http://localhost/{number}", "mine", "all")).private)
 
 
+@pytest.mark.parametrize("answer", [ok("max-age=60"), ok("no-store")], ids=["stored", "not stored"])
+def test_paths_that_clients_think_up_do_not_fill_the_memory(answer: Any) -> None:
+    asking = Asking(store=Memory(entries=100, size=1_000_000))
+    asking.script = ScriptedDispatcher({PATH: lambda request: answer})
+
+    def held(begin: int) -> int:
+        for number in range(begin, begin + 2_000):
+            asking.ask(path=f"{PATH}?{number}{'a' * 3_900}")
+            asking.store.invalidate([f"http://localhost/{number}{'a' * 3_900}"])
+        asking.script = ScriptedDispatcher({PATH: lambda request: answer})  # it remembers what it was asked
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        full = held(0)
+        assert held(2_000) - full < 1_000_000, "the next 2,000 paths alone are 8 MB"
+    finally:
+        tracemalloc.stop()
+
+
 # Processes
 
 
@@ -219,6 +243,18 @@ def test_a_file_that_is_no_database_is_a_miss(tmp_path: Path, quiet: pytest.LogC
     result = app.test_cli_runner().invoke(cli, ["cache", "clear"])
     assert result.exit_code == 1
     assert "could not be cleared" in result.output
+
+
+def test_a_database_of_something_else_stays_as_it_is(tmp_path: Path, quiet: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "app.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE users (name TEXT)")
+    connection.close()
+    before = path.read_bytes()
+    app = create(f"sqlite:{path}")
+    assert [source(app, "/own/1") for _ in range(2)] == ["dispatched"] * 2
+    assert "the database of something else" in complaints(quiet)[0]
+    assert path.read_bytes() == before
 
 
 def test_entries_that_are_something_else_are_a_miss(tmp_path: Path) -> None:
