@@ -38,31 +38,34 @@ class Cache:
     ) -> None:
         self._store = store
         self._background = Background(logger)
-        self._settings = Settings(store=store, background=self._background, max_body=max_body, shared=shared)
-        self._seconds = seconds
+        self._settings = Settings(
+            store=store,
+            background=self._background,
+            passing=Passing(),
+            max_body=max_body,
+            seconds=seconds,
+            shared=shared,
+        )
         self._identity = names(identity)
         self._flights = Flights()
-        self._passing = Passing()
 
     def around(self, upstream: Upstream, salt: bytes, again: Callable[[], Dispatcher] | None) -> Upstream:
         """An upstream that answers from the cache what it can. What has another `salt` has other responses.
 
         `again` gives the dispatcher of a request that nobody waits for; with None, everything is waited for.
         """
-        environ, seconds = upstream.environ, self._seconds
+        environ = upstream.environ
 
         def joined(dispatch: Dispatcher) -> Dispatcher:
-            return SingleFlight(dispatch, self._flights, environ, seconds=seconds, shares=False)
+            return SingleFlight(dispatch, self._flights, environ, seconds=self._settings.seconds, shares=False)
 
         dispatch = Cached(
             upstream.dispatch,
             Caller(environ, salt, self._identity),
             upstream.caller.site,
             self._settings,
-            again=again,
-            seconds=seconds,
             until=upstream.deadline,
-            passing=self._passing,
+            again=again,
             joined=None if upstream.nested else joined,  # two that nest could wait for each other
         )
         return msgspec.structs.replace(upstream, dispatch=dispatch)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import msgspec
 
@@ -9,7 +10,7 @@ from restgql.cache import policy
 from restgql.cache.background import Background
 from restgql.cache.entry import Entry, Varied
 from restgql.cache.identity import Caller, Key
-from restgql.cache.policy import Ask, Settled, Use
+from restgql.cache.policy import Ask, Received, Settled, Use
 from restgql.cache.store import Entries, Found, Store
 from restgql.dispatch import Dispatcher
 from restgql.errors import BadPath
@@ -25,18 +26,20 @@ _MARGIN = 0.1
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Whatever all operations share. Bodies over `max_body` bytes are not stored. With `shared`, all that is stored is
-    for everyone, as in a proxy's cache; else what a response says of it counts."""
+    """Whatever all operations share. Bodies over `max_body` bytes are not stored; a request has `seconds`. With
+    `shared`, all that is stored is for everyone, as in a proxy's cache; else what a response says of it counts."""
 
     store: Store
     background: Background
+    passing: "Passing"
     max_body: int
+    seconds: float
     shared: bool | None = None
 
 
 class Cached:
     """Around `dispatch`. `joined` is where identical misses are one, and `again` gives a dispatcher that outlives the
-    operation; either is None where there is none. `seconds` is the time of a request, `until` that of the operation.
+    operation; either is None where there is none. The operation has time `until` then, of `time.monotonic()`.
     """
 
     def __init__(
@@ -46,10 +49,8 @@ class Cached:
         site: Site,
         settings: Settings,
         *,
-        again: Callable[[], Dispatcher] | None,
-        seconds: float,
         until: float,
-        passing: "Passing",
+        again: Callable[[], Dispatcher] | None,
         joined: Callable[[Dispatcher], Dispatcher] | None,
     ) -> None:
         self._dispatch = dispatch
@@ -57,10 +58,8 @@ class Cached:
         self._site = site
         self._settings = settings
         self._store = settings.store
-        self._again = again
-        self._seconds = seconds
         self._until = until
-        self._passing = passing
+        self._again = again
         self._joined = joined
 
     def route(self, request: SubRequest) -> object:
@@ -98,7 +97,7 @@ class Cached:
         says = self._caller.directives(request)
         if "only-if-cached" in says:  # RFC 9111 section 5.2.1.7
             return Reply(url=str(request.target), status=504)
-        if joins and self._joined is not None and key not in self._passing and not says:
+        if joins and self._joined is not None and key not in self._settings.passing and not says:
             return self._joined(_Miss(self))(request)
         if decision.otherwise is None:
             return self._asked(self._dispatch, request, key, found, decision)
@@ -117,20 +116,18 @@ class Cached:
         if self._again is None:
             return False
         again = self._again
-        work = lambda: self._asked(again(), request, key, found, ask)  # noqa: E731
-        self._settings.background.start((key, ask.entries[0].varied), work)
+
+        def refresh() -> Reply:
+            return self._asked(again(), request, key, found, ask)
+
+        self._settings.background.start((key, ask.entries[0].varied), refresh)
         return True
 
     def _asked_or(self, stale: Entry, request: SubRequest, key: Key, found: Found, ask: Ask) -> Reply:
         """The app's reply, or the stale one where that is an error or takes too long (RFC 5861 section 4)."""
-        started = time.monotonic()
-        until = min(self._until, started + (request.timeout or self._seconds))
-        seconds = (until - started) * (1 - _MARGIN)
-        if self._again is None:
-            reply: Reply | None = self._asked(self._dispatch, request, key, found, ask)
-        else:
-            work = lambda: self._asked(self._dispatch, request, key, found, ask)  # noqa: E731
-            reply = self._settings.background.within(seconds, work)
+        work = partial(self._asked, self._dispatch, request, key, found, ask)
+        seconds = min(self._until - time.monotonic(), request.timeout or self._settings.seconds)
+        reply = work() if self._again is None else self._settings.background.within(seconds * (1 - _MARGIN), work)
         if reply is None or reply.failure is not None or reply.status in policy.ERRORS:
             return stale.reply(str(request.target), time.time())
         return reply
@@ -144,10 +141,8 @@ class Cached:
         reply = dispatch(sent)
         if reply.failure is not None or (ask.otherwise is not None and reply.status in policy.ERRORS):
             return reply
-        now = time.time()
-        settled = policy.settle(
-            ask, reply, lambda fields: self._varied(request, fields), asked, now, shared=self._settings.shared
-        )
+        received = Received(reply, asked, time.time(), partial(self._varied, request))
+        settled = policy.settle(ask, received, shared=self._settings.shared)
         if settled.validated is None and (reply.cookies or len(reply.body) > self._settings.max_body):
             settled = msgspec.structs.replace(settled, entries=())
         self._keep(request, key, found, ask, settled)
@@ -156,7 +151,7 @@ class Cached:
         if settled.validated is None:
             return reply
         # What a 304 says to this client alone goes to it, if not into the store.
-        answer = settled.validated.reply(str(request.target), now, "revalidated")
+        answer = settled.validated.reply(str(request.target), received.at, "revalidated")
         cookies = tuple(("Set-Cookie", value) for value in reply.cookies)
         return msgspec.structs.replace(
             answer, headers=answer.headers + cookies, cookies=reply.cookies, seconds=reply.seconds
@@ -172,10 +167,10 @@ class Cached:
         if ask.entries and ask.shared != settled.shared:
             self._write(request, key, found, (), shared=ask.shared)
         self._write(request, key, found, settled.entries, shared=settled.shared)
-        if settled.entries:
-            self._passing.discard(key)
+        if any(entry.fresh for entry in settled.entries):
+            self._settings.passing.discard(key)
         else:
-            self._passing.add(key)
+            self._settings.passing.add(key)
 
     def _write(self, request: SubRequest, key: Key, found: Found, entries: Entries, *, shared: bool) -> None:
         scope, there = (key.shared, found.shared) if shared else (key.private, found.private)
@@ -216,7 +211,7 @@ class _Miss:
 
 
 class Passing:
-    """What was not stored the last time: who asks for it waits for nobody. Races lose a wait, never more.
+    """What was of no use to another the last time: who asks for it waits for nobody. Races lose a wait, never more.
 
     Clients choose the paths, so there is an end to them, and of each there is only a hash.
     """
@@ -228,11 +223,11 @@ class Passing:
         return hash(key) in self._hashes
 
     def add(self, key: Key) -> None:
-        """What `key` stands for was not stored."""
+        """A response was of no use to another."""
         if len(self._hashes) >= _MAX_PASSING:
             self._hashes.clear()
         self._hashes.add(hash(key))
 
     def discard(self, key: Key) -> None:
-        """What `key` stands for is stored."""
+        """A response is of use to others."""
         self._hashes.discard(hash(key))

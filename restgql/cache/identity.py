@@ -1,10 +1,9 @@
 """Whose a stored response is: the URI, and the digests that stand for who asked for it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
 
 import msgspec
 
@@ -108,13 +107,13 @@ class Caller:
         fields = self.fields(request)
         # What is opened for a typed field is so for no other, and a field's own headers are for it alone.
         own = (tuple(field for field in request.headers if field[0] != "cache-control"), request.opened)
-        places = self._of(fields, lambda name: bool(_PLACE.fullmatch(name)))
+        places = self._of(fields, lambda name: bool(_PLACE.fullmatch(name)) and not _says_who(name))
         identity = self._of(fields, lambda name: name in self._added or _says_who(name))
         served = sorted((key, str(self._environ[key])) for key in self._environ if key.startswith(_SERVERS_OWN))
         return self._digest("private", own, places, identity, served), self._digest("shared", own, places)
 
     @staticmethod
-    def _of(fields: dict[str, str], wanted: Any) -> list[tuple[str, str]]:
+    def _of(fields: dict[str, str], wanted: Callable[[str], bool]) -> list[tuple[str, str]]:
         return sorted((name, value) for name, value in fields.items() if wanted(name))
 
     def _digest_of(self, value: str | None) -> str | None:

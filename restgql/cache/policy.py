@@ -42,7 +42,7 @@ VALIDATED_FOR = 86_400.0
 ERRORS = frozenset({500, 502, 503, 504})
 _OPTIONS = {shared: CacheOptions(shared=shared, supported_methods=["GET"]) for shared in (False, True)}
 _CONDITIONS = ("if-none-match", "if-modified-since")
-_AGE = re.compile(r"\s*([0-9]+)\s*(?:,|\Z)")
+_AGE = re.compile(r"\s*0*([0-9]{1,10})[0-9]*\s*(?:,|\Z)")
 # RFC 9110 section 5.6.7: the form of today, and the two that are obsolete
 _TIME, _MONTH = r"[0-2]\d:[0-5]\d:[0-6]\d", "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _HTTP_DATE = re.compile(
@@ -79,6 +79,16 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 Decision = Use | Ask
 
 
+class Received(msgspec.Struct, frozen=True):
+    """A reply that came `at` a time, to a request of the time `asked`; `varied` is what Vary, of some header fields,
+    names of that request."""
+
+    reply: Reply
+    asked: float
+    at: float
+    varied: Callable[[Headers], Varied]
+
+
 class Settled(msgspec.Struct, frozen=True, kw_only=True):
     """What an answer came to: the entries that hold from now on in the scope `shared`, None where those that are there
     do; and the entry that answers where it was validated. None was where the request is to be made `again`.
@@ -99,10 +109,9 @@ def decide(uri: str, fields: dict[str, str], entries: Sequence[Entry], now: floa
     if newest is not None and newest.is_fresh(now) and not is_asked:
         return Use(newest)
     if is_asked:
-        request = Request(request.method, request.url, Fields({**request.headers, "cache-control": "no-cache"}))
-    state = IdleClient(_OPTIONS[shared]).next(
-        request, [_pair(request, entry, at, shared=shared) for at, entry in enumerate(entries)]
-    )
+        request = Request("GET", uri, Fields(fields | {"cache-control": "no-cache"}))
+    pairs = [_pair(request, entry, at, shared=shared) for at, entry in enumerate(entries)]
+    state = IdleClient(_OPTIONS[shared]).next(request, pairs)
     if isinstance(state, FromCache):
         return Use(entries[state.entry.id.int])
     if newest is None or isinstance(state, CacheMiss):
@@ -112,15 +121,11 @@ def decide(uri: str, fields: dict[str, str], entries: Sequence[Entry], now: floa
     return ask if is_asked else _unless_stale_will_do(ask, wanted, newest, now)
 
 
-def settle(
-    ask: Ask, reply: Reply, varied: Callable[[Headers], Varied], asked: float, now: float, *, shared: bool | None
-) -> Settled:
-    """What is stored after an answer to a request that was made at `asked`, which has the values `varied`.
-
-    What is stored for all callers is so by what the response says, unless `shared` says it.
-    """
+def settle(ask: Ask, received: Received, *, shared: bool | None) -> Settled:
+    """What is stored after an answer: for all callers by what the response says, unless `shared` says it."""
+    reply = received.reply
     is_shared = ask.shared if reply.status == 304 and ask.entries else _is_shared(reply, shared)
-    state: AnyState = replace(ask.state, options=_OPTIONS[is_shared]).next(_response(reply, now))
+    state: AnyState = replace(ask.state, options=_OPTIONS[is_shared]).next(_response(reply, received.at))
     removed: set[int] = set()
     freshened: dict[int, Entry] = {}
     while True:
@@ -131,7 +136,7 @@ def settle(
             case NeedToBeUpdated():
                 for pair in state.updating_entries:
                     old = ask.entries[pair.id.int]
-                    freshened[pair.id.int] = _freshened(old, reply, varied, asked, now, shared=is_shared)
+                    freshened[pair.id.int] = _freshened(old, received, shared=is_shared)
                 state = state.next()
             case FromCache():
                 held = [freshened.get(at, old) for at, old in enumerate(ask.entries) if at not in removed]
@@ -139,8 +144,9 @@ def settle(
             case CacheMiss():  # 304 for what is not stored here (RFC 9111 section 4.3.3)
                 return Settled(entries=(), shared=is_shared, again=Ask(state=state))
             case StoreAndUse():
-                entry = _stored(state.response, reply, varied, asked, now, shared=is_shared)
-                is_of_use = entry.kept > now and "*" not in headers.listed(_value(entry.headers, "vary") or "")
+                fields = tuple(field for field in reply.headers if field[0].lower() in state.response.headers)
+                entry = _entry(reply.status, fields, reply.body, received, shared=is_shared)
+                is_of_use = entry.kept > received.at and "*" not in headers.listed(_value(entry.headers, "vary") or "")
                 return Settled(entries=(entry,) if is_of_use else (), shared=is_shared)
             case CouldNotBeStored():  # what is stored has been replaced, if with nothing to store, unless it failed
                 return Settled(entries=None if reply.status >= 500 or reply.status == 429 else (), shared=is_shared)
@@ -173,62 +179,44 @@ def _unless_stale_will_do(ask: Ask, wanted: CacheControl, entry: Entry, now: flo
     if says.no_cache is True or says.must_revalidate or (ask.shared and says.proxy_revalidate):
         return ask
     stale = now - entry.expires
+    if stale <= max(says.stale_if_error or 0, wanted.stale_if_error or 0):
+        ask = msgspec.structs.replace(ask, otherwise=entry)
     if stale <= (says.stale_while_revalidate or 0):
         return Use(entry, ask)
     if wanted.max_stale is not None and stale <= wanted.max_stale and not (ask.shared and says.s_maxage is not None):
         return Use(entry)
-    if stale <= max(says.stale_if_error or 0, wanted.stale_if_error or 0):
-        return msgspec.structs.replace(ask, otherwise=entry)
     return ask
 
 
-def _stored(
-    cleaned: Response, reply: Reply, varied: Callable[[Headers], Varied], asked: float, now: float, *, shared: bool
-) -> Entry:
-    """A response without what hishel does not store."""
-    fields = tuple((name, value) for name, value in reply.headers if name.lower() in cleaned.headers)
-    return _entry(reply.status, fields, reply.body, reply, varied, asked, now, shared=shared)
-
-
-def _freshened(
-    old: Entry, reply: Reply, varied: Callable[[Headers], Varied], asked: float, now: float, *, shared: bool
-) -> Entry:
+def _freshened(old: Entry, received: Received, *, shared: bool) -> Entry:
     """A stored response with the header fields of a 304 (RFC 9111 section 3.2)."""
+    reply = received.reply
     stored = Response(old.status, Fields(_fields(old.headers)))
     updated = refresh_response_headers(stored, Response(304, Fields(_fields(reply.headers))), shared).headers
     spelled = {name.lower(): name for name, _ in (*old.headers, *reply.headers)}
     fields = tuple((spelled[name], value) for name in updated for value in updated.get_list(name) or ())
-    return _entry(old.status, fields, old.body, reply, varied, asked, now, shared=shared)
+    return _entry(old.status, fields, old.body, received, shared=shared)
 
 
-def _entry(
-    status: int,
-    fields: Headers,
-    body: bytes,
-    reply: Reply,
-    varied: Callable[[Headers], Varied],
-    asked: float,
-    now: float,
-    *,
-    shared: bool,
-) -> Entry:
+def _entry(status: int, fields: Headers, body: bytes, received: Received, *, shared: bool) -> Entry:
+    now = received.at
     fields = tuple((name, value) for name, value in fields if name.lower() not in _NOT_STORED)
-    born = _born(reply, asked, now)
+    born = _born(received)
     lifetime = _lifetime(fields, now, shared=shared)
-    expires = min(born + lifetime, now + WEEK)
+    expires = max(0.0, min(born + lifetime, now + WEEK))
     says = parse_cache_control(_value(fields, "cache-control"))
-    is_valid = any(name.lower() in ("etag", "last-modified") for name, _ in fields)
-    longer = max(says.stale_while_revalidate or 0, says.stale_if_error or 0, VALIDATED_FOR if is_valid else 0)
+    has_validator = any(name.lower() in ("etag", "last-modified") for name, _ in fields)
+    longer = max(says.stale_while_revalidate or 0, says.stale_if_error or 0, VALIDATED_FOR if has_validator else 0)
     entry = Entry(
         status=status,
         headers=fields,
         body=body,
-        varied=varied(fields),
+        varied=received.varied(fields),
         born=born,
         received=now,
         expires=expires,
         fresh=expires,
-        kept=expires if expires > now and not longer else min(max(expires, now) + longer, now + WEEK),
+        kept=min(max(expires, now) + longer, now + WEEK),
     )
     is_usable = isinstance(IdleClient(_OPTIONS[shared]).next(_ANY, [_pair(_ANY, entry, 0, shared=shared)]), FromCache)
     return entry if is_usable else msgspec.structs.replace(entry, fresh=0.0)
@@ -245,12 +233,13 @@ def _lifetime(fields: Headers, now: float, *, shared: bool) -> float:
     return float(get_freshness_lifetime(Response(200, Fields(dated)), shared) or 0)
 
 
-def _born(reply: Reply, asked: float, now: float) -> float:
+def _born(received: Received) -> float:
     """When a response was made, as far as is known (RFC 9111 section 4.2.3)."""
+    reply, now = received.reply, received.at
     age = _AGE.match(reply.header("age") or "")  # of several, the first (section 5.1)
-    corrected = int(age[1]) + now - asked if age else 0.0
+    corrected = int(age[1]) + now - received.asked if age else 0.0
     date = parse_date(reply.header("date") or "")
-    return now - max(corrected, 0.0 if date is None else now - date)
+    return max(0.0, now - max(corrected, 0.0 if date is None else now - date))
 
 
 def _pair(request: Request, entry: Entry, at: int, *, shared: bool) -> Pair:

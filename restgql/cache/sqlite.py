@@ -122,10 +122,14 @@ class Sqlite:
     def _connected(self) -> Iterator[sqlite3.Connection]:
         if self._pid != os.getpid():
             self._forked()
-        with self._lock:
+        if not self._lock.acquire(timeout=LOCKED_SECONDS):
+            raise sqlite3.OperationalError("another thread waits for the file")
+        try:
             if self._connection is None:
                 self._connection = self._open()
             yield self._connection
+        finally:
+            self._lock.release()
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=LOCKED_SECONDS, isolation_level=None, check_same_thread=False)

@@ -8,6 +8,8 @@ from email.utils import formatdate
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from restgql.cache.entry import Entry
 from tests.cache.asking import Asking, Fields, nothing_new, ok
@@ -124,6 +126,9 @@ RULES = [
          [NEW, NEW]),
     Rule("stale-if-error is not to be", "4.2.4",
          [ok("max-age=9, stale-if-error=60, must-revalidate", Age="20"), ok("", 503)], [NEW, NEW]),
+    Rule("an error behind the scenes changes nothing", "RFC 5861 4",
+         [ok("max-age=9, stale-while-revalidate=60, stale-if-error=60", Age="20"), ok("max-age=60", 503)],
+         [NEW, OLD, OLD]),
     Rule("an error that is stored stays away", "RFC 5861 4",
          [ok("max-age=9, stale-if-error=60", Age="20"), ok("max-age=60", 503)], [NEW, OLD, OLD]),
 ]  # fmt: skip
@@ -226,9 +231,46 @@ def test_header_fields_of_a_request_are_its_own() -> None:
     assert [asking.ask(headers=headers).source for headers in ((), french, (), french)] == [NEW, NEW, OLD, OLD]
 
 
+def test_a_field_may_ask_for_a_fresh_one_for_all_that_come_after_it() -> None:
+    """Where RESTGQL_SUBREQUEST_HEADERS lets it set Cache-Control."""
+    asking = Asking(ok("max-age=60"))
+    anew = (("cache-control", "no-cache"),)
+    assert [asking.ask(headers=headers).source for headers in ((), anew, (), anew)] == [NEW, NEW, OLD, NEW]
+
+
 def test_a_body_over_the_limit_is_not_stored() -> None:
     asking = Asking((200, "x" * 100, {"Cache-Control": "max-age=60"}), max_body=99)
     assert asking.sources({}, {}) == [NEW, NEW]
+
+
+FIELD_TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40)
+NAMES = ["max-age", "s-maxage", "no-cache", "private", "public", "stale-if-error", "stale-while-revalidate", "no-store"]
+VALUES = ["=", '="', "=5", "=-1", "=1e9", "=" + "9" * 5_000, ",", " ", '"', "\\"]
+DIRECTIVES = st.lists(st.sampled_from(NAMES) | st.sampled_from(VALUES)).map("".join)
+DATES = st.sampled_from(["0", "-1", AN_HOUR_AGO, "Mon, 01 Jan 0001 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"])
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "Cache-Control": DIRECTIVES | FIELD_TEXT,
+            "Age": st.integers().map(str) | st.just("9" * 5_000) | FIELD_TEXT,
+            "Expires": DATES | FIELD_TEXT,
+            "Date": DATES | FIELD_TEXT,
+            "Vary": FIELD_TEXT,
+            "ETag": FIELD_TEXT,
+            "Last-Modified": DATES | FIELD_TEXT,
+        },
+    ),
+    DIRECTIVES | FIELD_TEXT,
+    st.sampled_from([200, 204, 206, 301, 304, 404, 429, 503]),
+)
+@settings(max_examples=300, deadline=None)
+def test_no_header_field_makes_it_fail(fields: dict[str, str], asked: str, status: int) -> None:
+    asking = Asking((200, "a", fields), (status, "b", fields))
+    for caller in ({}, asks(asked), {}):
+        assert asking.ask(caller).status in (200, status, 504)
 
 
 def test_what_is_from_the_future_is_not_believed() -> None:
