@@ -121,7 +121,9 @@ class Mounted:
 
     def _cache_salt(self) -> bytes:
         """What keeps the responses in a store apart from those of another app, or of other rules about the same."""
-        of = (self.app.secret_key, self.routes.fingerprint(), self.config.upstreams)
+        config = self.config
+        rules = (config.upstreams, config.upstream_headers, config.cache_identity, config.max_reply)
+        of = (self.app.secret_key, self.routes.fingerprint(), rules)
         if self._salt[0] != of:
             self._salt = (of, hashlib.blake2b(repr(of).encode(), digest_size=32).digest())
         return self._salt[1]

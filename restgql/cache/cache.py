@@ -23,7 +23,7 @@ class Cache:
     """Responses to sub-requests, kept in a `store`, within `max_body` bytes each.
 
     `identity` are names of header fields that say who asks, beside those that are known to. With `shared`, everything
-    is for everyone: a shared cache as of a proxy, not of an app's gateway; False: nothing is.
+    is for everyone, as in a proxy's cache and never in an app's gateway; with False, nothing is.
     """
 
     def __init__(
