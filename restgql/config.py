@@ -1,6 +1,7 @@
 """The configuration: one table of keys. An argument wins over `app.config`, which wins over the default."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
+CACHES = re.compile(r"memory\Z|sqlite:(?!/*\Z).|rediss?://.")
 UrlPath = Annotated[str, msgspec.Meta(pattern=r"^/[^?#]*[^/?#]$")]
 
 
@@ -59,6 +61,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     timings: bool | str | None = None
 
+    cache: str | None = None
+    cache_entries: Positive = 10_000
+    cache_bytes: Positive = 100_000_000
+    cache_identity: list[str] = msgspec.field(default_factory=list)
+
     max_body: Count = 1_000_000
     max_batch: Count = 0
     max_upload: Count = 16_000_000
@@ -89,6 +96,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             if not may_leave(name):
                 raise ValueError(f"the header {name} can never leave for an upstream")
         table(self.upstreams)
+        if self.cache is not None and not CACHES.match(self.cache):
+            raise ValueError("it is 'memory', 'sqlite:PATH' or 'redis://HOST:PORT/DB'")
         if self.openapi is not None and not (isinstance(self.openapi, str | Mapping) or callable(self.openapi)):
             raise ValueError("it is a file, a path of the app, a dict, a callable, or 'auto'")
 

@@ -1,10 +1,12 @@
 """A gateway on one app: its endpoints, and the app as what they ask."""
 
+import hashlib
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Request, abort, current_app, request, send_from_directory
+from flask import Flask, Request, Response, abort, current_app, request, send_from_directory
 from flask.blueprints import BlueprintSetupState
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
@@ -13,15 +15,16 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.http import generate_etag
 from werkzeug.routing import MapAdapter
 
-from restgql import graphiql, sources
+from restgql import cache, graphiql, sources
 from restgql.config import Config
-from restgql.dispatch import Upstream
+from restgql.dispatch import Dispatcher, Upstream
 from restgql.dispatch.budget import Budget
+from restgql.dispatch.environ import asked
 from restgql.dispatch.flask import DEPTH, Entered, connect, entered_by
 from restgql.dispatch.flight import Flights
 from restgql.dispatch.remote import Remotes
 from restgql.dispatch.routes import Routes
-from restgql.errors import BadRequest, ConfigError, LimitExceeded, NestedRequest, RestgqlError
+from restgql.errors import BadPath, BadRequest, ConfigError, LimitExceeded, NestedRequest, RestgqlError
 from restgql.formats import coding
 from restgql.formats.body import Body
 from restgql.formats.body import Written as Sent
@@ -48,6 +51,7 @@ EXTENSION = "restgql"
 ENDPOINTS = ("graphql", "aggregate", "asset", "health", "operation", "openapi")
 METHODS = ("GET", "POST", "QUERY")
 CHUNK = 65_536
+UNCHANGING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
 
@@ -84,6 +88,8 @@ class Mounted:
             manifest.read(app.root_path, config.persisted_documents),
             stored=lambda: self.operations.texts,
         )
+        self.cache = cache.made(config, Path(app.instance_path), app.logger)
+        self._salt: tuple[object, bytes] = ((), b"")
         self._flights = Flights() if config.single_flight else None
         self._said = config.routes is not None
         self._said_profile: Profile | None = None
@@ -141,6 +147,20 @@ class Mounted:
         operation, the budget of typed fields is that of untyped ones, too."""
         self._say_profile()
         self._say_reach()
+        upstream = self._connected(entered, here, adapter, stored=stored)
+        if self.cache is None:
+            return upstream
+
+        def again() -> Dispatcher:
+            """A dispatcher that has time of its own, for what nobody waits for."""
+            return self._connected(entered, here, adapter).dispatch
+
+        alone = upstream.nested or self.config.sequential
+        return self.cache.around(upstream, self._cache_salt(), None if alone else again)
+
+    def _connected(
+        self, entered: Entered, here: Request, adapter: MapAdapter | None, *, stored: bool = False
+    ) -> Upstream:
         in_all = self.config.max_typed_subrequests
         return connect(
             self.app,
@@ -156,6 +176,27 @@ class Mounted:
             max_reply=self.config.max_reply,
             logger=self.app.logger,
         )
+
+    def _cache_salt(self) -> bytes:
+        """What keeps the responses in a store apart from those of another app, or of other rules about the same."""
+        config = self.config
+        rules = (config.upstreams, config.upstream_headers, config.cache_identity, config.max_reply)
+        of = (self.app.secret_key, self.routes.fingerprint(), rules)
+        if self._salt[0] != of:
+            self._salt = (of, hashlib.blake2b(repr(of).encode(), digest_size=32).digest())
+        return self._salt[1]
+
+    def notice(self, response: Response) -> Response:
+        """Drop what is stored of what a client has just changed by itself (RFC 9111 section 4.4)."""
+        context = request_ctx._get_current_object()  # type: ignore[attr-defined]
+        here: Request = context.request
+        if self.cache is None or here.method in UNCHANGING or is_gateway(self.app, here.endpoint or ""):
+            return response
+        entered = entered_by(self.app, here).environ
+        if response.status_code < 400 and not entered.get(DEPTH):  # of sub-requests, the cache itself knows
+            with suppress(BadPath):
+                self.cache.changed(entered, asked(entered))
+        return response
 
     @property
     def tells_timings(self) -> bool:
@@ -175,6 +216,8 @@ class Mounted:
                 state.add_url_rule(f"{config.graphql_path}/openapi.json", "openapi", self._openapi)
         if config.aggregate_path is not None and config.untyped:
             state.add_url_rule(config.aggregate_path, "aggregate", self._aggregate, methods=METHODS)
+        if self.cache is not None:
+            self.app.after_request(self.notice)
         places: dict[tuple[str, ...], str] = {}
         for rule in self.app.url_map.iter_rules():
             if is_gateway(self.app, rule.endpoint):

@@ -1,7 +1,7 @@
 """The Flask extension: the gateway on a blueprint, its configuration, and its calls in Python."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from flask import Blueprint, Flask, current_app, request
@@ -25,6 +25,9 @@ from restgql.plan.collect import step_of
 from restgql.plan.document import InvalidRequest
 from restgql.respond import graphql as graphql_answer
 from restgql.respond.response import Response
+
+if TYPE_CHECKING:
+    from restgql.cache.cache import Cache
 
 
 class Gateway:
@@ -128,6 +131,14 @@ class Gateway:
         """The response to GET `path`, whatever its status. Raises ClientErrors for what cannot be asked."""
         given = {"path": path, "params": params, "headers": headers, "follow_redirects": follow_redirects}
         return self._response(Field.FETCH, given)
+
+    @property
+    def cache(self) -> "Cache":
+        """What RESTGQL_CACHE keeps, to `clear()`. Raises ConfigError where it is not set."""
+        cache = self._mounted().cache
+        if cache is None:
+            raise ConfigError("There is no cache: RESTGQL_CACHE turns it on.")
+        return cache
 
     def _response(self, field: Field, given: dict[str, Any]) -> Response:
         mounted = self._mounted()

@@ -106,7 +106,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What a sub-request got: a response, or the failure to get one, which has a status, too.
 
     `body` is as the app sent it, its content coding included. `seconds` is the time it took. `source` is whether it
-    was `dispatched` for this request or `deduplicated`, which is another client's.
+    was `dispatched` for this request, is another client's and so `deduplicated`, or comes from the cache: `cached`, or
+    `revalidated`, where the app was asked only whether it still holds.
     """
 
     url: str
@@ -129,7 +130,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one sub-request. Times are in seconds: since the operation began, in all, and not computing.
 
-    `source` is `dispatched`, or `deduplicated` where it was another one's.
+    `source` is that of its reply, or `deduplicated` where it was another one's.
     """
 
     path: str

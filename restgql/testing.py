@@ -9,10 +9,12 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
+from restgql import cache as caching
 from restgql import config as configuration
 from restgql.config import Config
 from restgql.dispatch import Upstream
 from restgql.dispatch.budget import Budget
+from restgql.dispatch.environ import DEADLINE
 from restgql.dispatch.redirects import Caller
 from restgql.dispatch.routes import Route
 from restgql.dispatch.scripted import Answer, ScriptedDispatcher
@@ -44,6 +46,7 @@ class Scripted(ScriptedDispatcher):
         self._config = configuration.load(arguments, {})
         schema = _schema() if self._config.schema is None else _typed(self._config)
         profile = profile_of(self._config, debug=True)
+        self.cache = caching.made(self._config, Path(), logger)
         self._pipeline = Pipeline(schema, self._config, [_route(p) for p in self.paths], logger, profile=profile)
 
     def execute(self, query: str, variables: Variables = None) -> dict[str, Any]:
@@ -77,14 +80,17 @@ class Scripted(ScriptedDispatcher):
         return graphql.answer(self._pipeline, inbound, self._connect)
 
     def _connect(self) -> Upstream:
-        return Upstream(
+        deadline = time.monotonic() + self._config.deadline
+        upstream = Upstream(
             dispatch=self,
             caller=Caller(Site(origins=frozenset({ORIGIN})), ORIGIN.replace("http", "https"), ""),
             budget=Budget(self._config.max_subrequests, self._config.max_typed_subrequests),
-            deadline=time.monotonic() + self._config.deadline,
+            deadline=deadline,
             nested=False,
             request_id="scripted",
+            environ={DEADLINE: deadline},
         )
+        return upstream if self.cache is None else self.cache.around(upstream, b"", lambda: self)
 
 
 def _route(path: str) -> Route:

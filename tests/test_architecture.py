@@ -18,6 +18,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"profile"}),
     frozenset({"intake", "graph", "persisted", "plan", "respond", "graphiql"}),
     frozenset({"dispatch", "operations"}),
+    frozenset({"cache"}),
     frozenset({"gateway"}),
     frozenset({"sources"}),
     frozenset({"endpoints", "testing"}),

@@ -74,6 +74,24 @@ def explain_plan(name: str, document: str, variables: str, operation: str | None
     click.echo(explain.mermaid(plan) if mermaid else explain.tree(plan))
 
 
+@cli.group()
+def cache() -> None:
+    """The responses that RESTGQL_CACHE keeps."""
+
+
+@cache.command()
+@gateways.option
+def clear(name: str) -> None:
+    """Drop them all, for every process that shares them; those in the memory of a server are out of reach."""
+    mounted = gateways.mounted(name)
+    if mounted.cache is None or mounted.config.cache == "memory":
+        raise click.ClickException("RESTGQL_CACHE names no store beyond this process: there is nothing to clear.")
+    try:
+        mounted.cache.clear()
+    except Exception as exc:
+        raise click.ClickException(f"The cache could not be cleared: {exc}") from exc
+
+
 @click.command()
 @click.option("--upstream", "pairs", multiple=True, metavar="PREFIX=URL", help="What is below PREFIX is asked of URL.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")

@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from restgql.dispatch.budget import Budget
+from restgql.dispatch.environ import Environ
 from restgql.dispatch.redirects import Caller
 from restgql.model import Reply, SubRequest
 
@@ -25,7 +26,7 @@ class Dispatcher(Protocol):
 class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     """What one operation asks, as whom, and how much of it. `deadline` is of `time.monotonic()`.
 
-    `nested` is an operation within a sub-request of another.
+    `nested` is an operation within a sub-request of another, `environ` is what all its sub-requests begin with.
     """
 
     dispatch: Dispatcher
@@ -34,6 +35,7 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     deadline: float
     nested: bool
     request_id: str
+    environ: Environ = {}
 
 
 _ANSWERED: ContextVar[Upstream] = ContextVar("restgql.answered")

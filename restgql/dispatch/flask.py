@@ -199,6 +199,7 @@ def connect(
         deadline=deadline,
         nested=depth > 1,
         request_id=_request_id(outer),
+        environ=shared,
     )
 
 

@@ -38,14 +38,18 @@ class SingleFlight:
     """The dispatcher of one operation, whose safe requests join those that are on their way already.
 
     A reply is another client's, too, unless it sets a cookie, must not be stored, or varies with a header field in
-    which the two differ (RFC 9111 section 4.1): then the request is made after all.
+    which the two differ (RFC 9111 section 4.1): then the request is made after all. Where `shares` is false it always
+    is, once the flight has landed, as a cache below may have the reply then.
     """
 
-    def __init__(self, dispatch: Dispatcher, flights: Flights, shared: Environ, *, seconds: float) -> None:
+    def __init__(
+        self, dispatch: Dispatcher, flights: Flights, shared: Environ, *, seconds: float, shares: bool = True
+    ) -> None:
         self._dispatch = dispatch
         self._flights = flights
         self._shared = shared
         self._seconds = seconds
+        self._shares = shares
         self._identity = tuple(shared.get(key) for key in _IDENTITY)
 
     def route(self, request: SubRequest) -> object:
@@ -63,7 +67,7 @@ class SingleFlight:
                 own = self._flights.by_key[key] = Flight(self._shared)
         if flight is None:
             return self._lead(key, own, request)
-        until = min(self._shared[DEADLINE], time.monotonic() + self._seconds)
+        until = min(self._shared[DEADLINE], time.monotonic() + (request.timeout or self._seconds))
         if not flight.landed.wait(until - time.monotonic()):
             late = UpstreamTimeout("The route did not answer in time.")
             return Reply(url=str(request.target), status=late.status, failure=late)
@@ -82,7 +86,7 @@ class SingleFlight:
             flight.landed.set()
 
     def _may_share(self, reply: Reply, sent: Environ) -> bool:
-        if reply.cookies or "no-store" in (reply.header("cache-control") or "").lower():
+        if not self._shares or reply.cookies or "no-store" in (reply.header("cache-control") or "").lower():
             return False
         names = headers.listed(reply.header("vary") or "")
         return "*" not in names and all(_field(sent, name) == _field(self._shared, name) for name in names)

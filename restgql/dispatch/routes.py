@@ -85,6 +85,7 @@ class Routes:
         """The methods and shapes of the routes that typed fields ask for, once these are known."""
         self._matched_of = 0
         self._matched: Matches = {}
+        self._fingerprint = (-1, "")
         self._verdicts: dict[int, tuple[Rule, type[ClientError] | None]] = {}
 
     def __iter__(self) -> Iterator[Route]:
@@ -157,6 +158,15 @@ class Routes:
         if plain and matched is not None:
             self._matches()[method, target.path, opened] = (matched.rule, matched.arguments)
         return matched
+
+    def fingerprint(self) -> str:
+        """What can be asked for: it changes with the app's rules, and with which of them are allowed."""
+        count = len(self._app.url_map._rules)
+        if count != self._fingerprint[0]:
+            rules = self._app.url_map.iter_rules()
+            verdicts = sorted(f"{r.host} {r.subdomain} {r.rule} {r.endpoint} {self._verdict(r)}" for r in rules)
+            self._fingerprint = (count, "\n".join(verdicts))
+        return self._fingerprint[1]
 
     def _matches(self) -> Matches:
         """The matches of allowed routes, as long as the app has the same rules."""

@@ -15,7 +15,7 @@ PATIENCE = 10.0
 
 HEAD = re.compile(r"# (?P<title>[A-Z`].*[^.\n])\n\n(?P<prose>(?:.+\n)+)\n(?=```)")
 BLOCK = re.compile(r"```(\w+)\n(.*?)^```\n(?:\n|\Z)", re.MULTILINE | re.DOTALL)
-KINDS = re.compile(r"routes (config )?graphql plan requests json")
+KINDS = re.compile(r"routes (config )?graphql plan requests (again )?json")
 COUNT = re.compile(r"([01]) requests?|(\d+) requests, in (this|any) order")
 ROUTE = re.compile(
     r"GET (?P<target>\S+)(?: \[(?P<name>[\w-]+): (?P<value>[^\]]+)\])? → "
@@ -27,11 +27,16 @@ JSON = ("Content-Type", "application/json")
 Route = tuple[re.Match[str], Any]
 
 
+class Requests(NamedTuple):
+    lines: list[str]
+    in_order: bool
+
+
 class Scenario(NamedTuple):
     title: str
     blocks: dict[str, str]
-    requests: list[str]
-    in_order: bool
+    requests: Requests
+    again: Requests | None
 
 
 def read(text: str) -> Scenario:
@@ -43,11 +48,16 @@ def read(text: str) -> Scenario:
     assert not BLOCK.sub("", text[head.end() :]), "nothing but blocks"
     assert KINDS.fullmatch(" ".join(kind for kind, _ in found)), [kind for kind, _ in found]
     blocks = dict(found)
-    first, *requests = blocks["requests"].splitlines()
+    again = _requests(blocks["again"]) if "again" in blocks else None
+    return Scenario(head["title"], blocks, _requests(blocks["requests"]), again)
+
+
+def _requests(text: str) -> Requests:
+    first, *requests = text.splitlines()
     count = COUNT.fullmatch(first)
     assert count, first
     assert len(requests) == int(count[1] or count[2]), f"{first}: {requests}"
-    return Scenario(head["title"], blocks, requests, count[3] != "any")
+    return Requests(requests, count[3] != "any")
 
 
 class Client:

@@ -45,14 +45,17 @@ def test_a_scenario_is_as_it_says(path: Path) -> None:
     variables = json.loads(given[1]) if given else {}
     assert plan_of(scripted, query, variables, in_parts=in_parts) == blocks["plan"].rstrip("\n")
     assert scripted.hits == []
-    answer: Any = (
-        list(client.take(scripted.payloads(query, variables))) if in_parts else scripted.execute(query, variables)
-    )
-    assert json.dumps(answer, indent=2) == json.dumps(expected, indent=2)
-    asked, in_document = list(map(line_of, scripted.requests)), scenario.requests
-    if not scenario.in_order:
-        asked, in_document = sorted(asked), sorted(in_document)
-    assert asked == in_document
+    before = 0
+    for requests in filter(None, (scenario.requests, scenario.again)):
+        answer: Any = (
+            list(client.take(scripted.payloads(query, variables))) if in_parts else scripted.execute(query, variables)
+        )
+        assert json.dumps(answer, indent=2) == json.dumps(expected, indent=2)
+        asked, in_document = list(map(line_of, scripted.requests[before:])), requests.lines
+        if not requests.in_order:
+            asked, in_document = sorted(asked), sorted(in_document)
+        assert asked == in_document
+        before = len(scripted.requests)
 
 
 def config_of(scenario: Scenario) -> dict[str, Any]:

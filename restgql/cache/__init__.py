@@ -1,0 +1,31 @@
+"""Responses to sub-requests, kept: a dispatcher around a dispatcher (RFC 9111). Nothing of it is imported until it is
+configured."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from restgql.config import Config
+from restgql.errors import ConfigError
+
+if TYPE_CHECKING:
+    from restgql.cache.cache import Cache
+
+
+def made(config: Config, folder: Path, logger: logging.Logger) -> "Cache | None":
+    """The cache that is configured, None where none is. A relative path is in `folder`. Raises ConfigError."""
+    place = config.cache
+    if place is None:
+        return None
+    try:
+        from restgql.cache.cache import Cache, opened
+    except ModuleNotFoundError as exc:
+        raise ConfigError(f"RESTGQL_CACHE needs {exc.name}: pip install 'restgql[cache]'.") from exc
+    store = opened(place, folder, entries=config.cache_entries, size=config.cache_bytes, logger=logger)
+    return Cache(
+        store,
+        max_body=min(config.max_reply, config.cache_bytes),
+        seconds=config.subrequest_timeout,
+        logger=logger,
+        identity=config.cache_identity,
+    )

@@ -1,0 +1,117 @@
+"""The cache of one gateway: its store, and the dispatchers around those of its operations."""
+
+import logging
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from restgql.cache.background import Background
+from restgql.cache.dispatcher import Cached, Passing, Settings
+from restgql.cache.identity import Caller, names, uri_of
+from restgql.cache.memory import Memory
+from restgql.cache.store import Guarded, Store
+from restgql.dispatch import Dispatcher, Upstream
+from restgql.dispatch.environ import Environ
+from restgql.dispatch.flight import Flights, SingleFlight
+from restgql.errors import ConfigError
+from restgql.formats.target import Target
+
+
+class Cache:
+    """Responses to sub-requests, kept in a `store`, within `max_body` bytes each.
+
+    `identity` are names of header fields that say who asks, beside those that are known to. With `shared`, everything
+    is for everyone, as in a proxy's cache and never in an app's gateway; with False, nothing is.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        max_body: int,
+        seconds: float,
+        logger: logging.Logger,
+        identity: Iterable[str] = (),
+        shared: bool | None = None,
+    ) -> None:
+        self._store = store
+        self._background = Background(logger)
+        self._settings = Settings(
+            store=store,
+            background=self._background,
+            passing=Passing(),
+            max_body=max_body,
+            seconds=seconds,
+            shared=shared,
+        )
+        self._identity = names(identity)
+        self._flights = Flights()
+
+    def around(self, upstream: Upstream, salt: bytes, again: Callable[[], Dispatcher] | None) -> Upstream:
+        """An upstream that answers from the cache what it can. What has another `salt` has other responses.
+
+        `again` gives the dispatcher of a request that nobody waits for; with None, everything is waited for.
+        """
+        environ = upstream.environ
+
+        def joined(dispatch: Dispatcher) -> Dispatcher:
+            return SingleFlight(dispatch, self._flights, environ, seconds=self._settings.seconds, shares=False)
+
+        dispatch = Cached(
+            upstream.dispatch,
+            Caller(environ, salt, self._identity),
+            upstream.caller.site,
+            self._settings,
+            until=upstream.deadline,
+            again=again,
+            joined=None if upstream.nested else joined,  # two that nest could wait for each other
+        )
+        return msgspec.structs.replace(upstream, dispatch=dispatch)
+
+    @property
+    def revalidating(self) -> int:
+        """How many responses are asked for at the moment with nobody waiting."""
+        return self._background.running
+
+    def changed(self, environ: Environ, target: Target) -> None:
+        """Drop what is stored of a target that was asked for from outside, by an unsafe method with this environ."""
+        self._store.invalidate([uri_of(environ, target)])
+
+    def clear(self) -> None:
+        """Drop everything, in every process that shares the store. Raises what the store fails with."""
+        self._store.clear()
+
+    def close(self) -> None:
+        """Close the store's connections; the next request opens them again."""
+        self._store.close()
+
+
+def opened(place: str, folder: Path, *, entries: int, size: int, logger: logging.Logger) -> Store:
+    """The store that RESTGQL_CACHE names. Raises ConfigError where it can never work; nothing is connected to yet."""
+    kind, _, rest = place.partition(":")
+    if kind == "memory":
+        return Memory(entries=entries, size=size)
+    if kind == "sqlite":
+        return Guarded(_in_file(folder / rest, entries=entries, size=size), "sqlite", logger)
+    try:
+        from restgql.cache.redis import Redis
+    except ModuleNotFoundError as exc:
+        raise ConfigError(f"RESTGQL_CACHE = {kind}://… needs {exc.name}: pip install 'restgql[cache,redis]'.") from exc
+    try:
+        return Guarded(Redis(place), "redis", logger)
+    except ValueError as exc:
+        raise ConfigError(f"RESTGQL_CACHE is no URL of a Redis: {exc}.") from exc
+
+
+def _in_file(path: Path, *, entries: int, size: int) -> Store:
+    from restgql.cache.sqlite import Sqlite
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ConfigError(f"RESTGQL_CACHE: the folder {path.parent} cannot be made: {exc.strerror}.") from exc
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise ConfigError(f"RESTGQL_CACHE: {path} is a folder, or in one that cannot be written to; name a file.")
+    return Sqlite(path, entries=entries, size=size)

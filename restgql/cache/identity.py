@@ -1,0 +1,153 @@
+"""Whose a stored response is: the URI, and the digests that stand for who asked for it."""
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from hashlib import blake2b
+
+import msgspec
+
+from restgql.cache.entry import Varied
+from restgql.dispatch.environ import Environ
+from restgql.formats import headers
+from restgql.formats.target import Target
+from restgql.model import SubRequest
+
+# Beside Authorization and Cookie, what an app or the proxy before it may know a caller by. Not by its address: what
+# depends on that is for `Vary`, or for RESTGQL_CACHE_IDENTITY.
+_CREDENTIAL = re.compile(
+    r"auth|cookie|token|key|secret|session|password|credential|jwt|oidc|saml|csrf|xsrf|cert|signature|identity|login"
+    r"|(?<!fetch-)user(?!-agent)|email|account|tenant|customer|principal|client(?!-ip|-name|-version)|\borg|role|group"
+    r"|scope|impersonat"
+)
+# What an app makes its own URLs of, and the path that it routes, where a proxy says so: of an unkeyed one of these a
+# response for all would be made by whoever asks first (web cache poisoning).
+_PLACE = re.compile(r"forwarded|x-forwarded-(?!for\b).*|x-(?:original|rewrite)-.*|x-host|x-http-.*")
+_SERVERS_OWN = ("REMOTE_USER", "AUTH_TYPE", "SSL_CLIENT_")
+
+# A request that says one of these is about a part of a response, or about what its client has of it: it gets what it
+# would get directly.
+_BYPASSING = frozenset(["range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"])
+
+
+class Key(msgspec.Struct, frozen=True):
+    """Where a response is stored: below its URI, in the scope of its caller or in the one for all."""
+
+    uri: str
+    private: str
+    shared: str
+
+
+class Caller:
+    """Who asks in one operation: `environ` is what all its sub-requests begin with.
+
+    `salt` keeps apart what is not of one app, and digests of credentials from being looked up. `added` are names of
+    header fields that say who asks.
+    """
+
+    def __init__(self, environ: Environ, salt: bytes, added: frozenset[str]) -> None:
+        self._environ = environ
+        self._salt = salt
+        self._added = added
+        self._base = _base(environ)
+        self._scopes: dict[tuple[object, ...], tuple[str, str] | None] = {}
+        says: str = environ.get("HTTP_CACHE_CONTROL", "").lower()
+        # Pragma where nothing else is said (RFC 9111 section 5.4)
+        self._directives = says or ("no-cache" if "no-cache" in environ.get("HTTP_PRAGMA", "").lower() else "")
+
+    def directives(self, request: SubRequest) -> str:
+        """What a request says of caching: its field, or the caller."""
+        for name, value in request.headers:
+            if name == "cache-control":
+                return value.lower()
+        return self._directives
+
+    def uri(self, target: Target) -> str:
+        """The URI of a path, whoever asks for it."""
+        return f"{self._base}{target}"
+
+    def key(self, request: SubRequest) -> Key | None:
+        """Where the response to a request is; None where the request is none that a stored response can answer."""
+        of = (request.headers, request.cookie, request.opened)
+        try:
+            scopes = self._scopes[of]
+        except KeyError:  # made twice at worst, if two threads ask at once
+            scopes = self._scopes[of] = self._scopes_of(request)
+        return None if scopes is None else Key(self.uri(request.target), *scopes)
+
+    def fields(self, request: SubRequest) -> dict[str, str]:
+        """The header fields of a request, by their names in lower case."""
+        found = {_name(key): value for key, value in self._environ.items() if key.startswith("HTTP_")}
+        if request.cookie is not None:
+            found["cookie"] = request.cookie
+        found |= dict(request.headers)
+        if directives := self.directives(request):
+            found["cache-control"] = directives
+        return found
+
+    def varied(self, request: SubRequest, vary: str) -> Varied:
+        """What `Vary` names of a request (RFC 9111 section 4.1)."""
+        return tuple((name, self._digest_of(self.field(request, name))) for name in sorted(headers.listed(vary)))
+
+    def matches(self, request: SubRequest, varied: Varied) -> bool:
+        """Whether a request has the values that a response was chosen by."""
+        return all(self._digest_of(self.field(request, name)) == digest for name, digest in varied)
+
+    def field(self, request: SubRequest, name: str) -> str | None:
+        """A header field of a request, None where it has none."""
+        if name == "cookie" and request.cookie is not None:
+            return request.cookie or None
+        own = dict(request.headers).get(name)
+        value: str | None = self._environ.get("HTTP_" + name.upper().replace("-", "_"))
+        return value if own is None else own
+
+    def _scopes_of(self, request: SubRequest) -> tuple[str, str] | None:
+        if not _BYPASSING.isdisjoint(name for name, _ in request.headers):
+            return None
+        fields = self.fields(request)
+        # What is opened for a typed field is so for no other, and a field's own headers are for it alone.
+        own = (tuple(field for field in request.headers if field[0] != "cache-control"), request.opened)
+        places = self._of(fields, lambda name: bool(_PLACE.fullmatch(name)) and not _says_who(name))
+        identity = self._of(fields, lambda name: name in self._added or _says_who(name))
+        served = sorted((key, str(self._environ[key])) for key in self._environ if key.startswith(_SERVERS_OWN))
+        return self._digest("private", own, places, identity, served), self._digest("shared", own, places)
+
+    @staticmethod
+    def _of(fields: dict[str, str], wanted: Callable[[str], bool]) -> list[tuple[str, str]]:
+        return sorted((name, value) for name, value in fields.items() if wanted(name))
+
+    def _digest_of(self, value: str | None) -> str | None:
+        return None if value is None else self._digest(value)
+
+    def _digest(self, *parts: object) -> str:
+        return blake2b(repr(parts).encode(), digest_size=16, key=self._salt[:64]).hexdigest()
+
+
+def uri_of(environ: Environ, target: Target) -> str:
+    """The URI of a path for which the app was asked with this environ."""
+    return f"{_base(environ)}{target}"
+
+
+def _base(environ: Environ) -> str:
+    host = environ.get("HTTP_HOST") or f"{environ.get('SERVER_NAME', '')}:{environ.get('SERVER_PORT', '')}"
+    return f"{environ.get('wsgi.url_scheme', '')}://{host.lower()}{environ.get('SCRIPT_NAME', '')}"
+
+
+@lru_cache(maxsize=1024)
+def _name(key: str) -> str:
+    return key[5:].replace("_", "-").lower()
+
+
+@lru_cache(maxsize=1024)
+def _says_who(name: str) -> bool:
+    return bool(_CREDENTIAL.search(name))
+
+
+def salted(*parts: object) -> bytes:
+    """A salt that changes with any of its parts."""
+    return blake2b(repr(parts).encode(), digest_size=32).digest()
+
+
+def names(given: Iterable[str]) -> frozenset[str]:
+    """Names of header fields as they are compared."""
+    return frozenset(name.lower() for name in given)

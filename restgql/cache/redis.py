@@ -1,0 +1,97 @@
+"""A store in Redis, for the processes of many machines."""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from restgql.cache import packed
+from restgql.cache.identity import Key
+from restgql.cache.policy import WEEK
+from restgql.cache.store import Entries, Found, Token
+
+PREFIX = "restgql:1:"
+"""Of all keys; its number is that of their form."""
+SECONDS = 0.2
+"""For a connection, and for each answer; a timeout in the URL's query wins."""
+_KEPT = int(WEEK) + 86_400
+
+
+class Redis:
+    """A store in the Redis at `url`, whose own `maxmemory` bounds it; every key expires.
+
+    A token is the generation of a URI: a key of its own, which an entry has to match, so that to invalidate a URI is to
+    give it another one.
+    """
+
+    failures: tuple[type[Exception], ...] = (redis.RedisError, OSError)
+
+    def __init__(self, url: str) -> None:
+        """Raises ValueError for what is no URL of Redis."""
+        # A retry would double the time that is lost to a Redis that does not answer.
+        self._client: Any = redis.Redis.from_url(
+            url, socket_connect_timeout=SECONDS, socket_timeout=SECONDS, retry=Retry(NoBackoff(), 0)
+        )
+
+    def read(self, key: Key) -> Found:
+        """What is stored."""
+        names = (_generation(key.uri), _place(key.uri, key.private), _place(key.uri, key.shared))
+        token, private, shared = self._client.mget(names)
+        if token is None:
+            with self._client.pipeline(transaction=False) as commands:
+                commands.set(names[0], secrets.token_bytes(12), nx=True, ex=_KEPT)
+                commands.get(names[0])
+                token = commands.execute()[1]
+        return Found(token, _of(token, private), _of(token, shared))
+
+    def write(self, uri: str, scope: str, entries: Entries, token: Token) -> None:
+        """Replace what is stored in a scope of a URI."""
+        assert isinstance(token, bytes)
+        if not entries:
+            self._client.delete(_place(uri, scope))
+            return
+        seconds = max(entry.kept - entry.received for entry in entries)
+        with self._client.pipeline(transaction=False) as commands:
+            commands.set(_place(uri, scope), token + packed.pack(entries), ex=min(int(seconds) + 1, int(WEEK)))
+            commands.expire(_generation(uri), _KEPT)
+            commands.execute()
+
+    def invalidate(self, uris: Sequence[str]) -> None:
+        """Drop all that is stored for these, in any scope, and what is about to be written."""
+        with self._client.pipeline(transaction=False) as commands:
+            for uri in uris:
+                commands.set(_generation(uri), secrets.token_bytes(12), ex=_KEPT)
+            commands.execute()
+
+    def clear(self) -> None:
+        """Drop everything that has our prefix."""
+        names: list[bytes] = []
+        for name in self._client.scan_iter(match=f"{PREFIX}*", count=1_000):
+            names.append(name)
+            if len(names) >= 1_000:
+                self._client.unlink(*names)
+                names.clear()
+        if names:
+            self._client.unlink(*names)
+
+    def close(self) -> None:
+        """Close the connections; the next use opens others."""
+        self._client.close()
+
+
+def _of(token: bytes | None, value: bytes | None) -> Entries:
+    """The entries of a value, if they are of this generation."""
+    if token is None or value is None or not value.startswith(token):
+        return ()
+    return packed.entries(value[len(token) :])
+
+
+def _generation(uri: str) -> str:
+    return f"{PREFIX}{packed.name_of(uri)}"
+
+
+def _place(uri: str, scope: str) -> str:
+    return f"{PREFIX}{packed.name_of(uri)}:{scope}"
