@@ -14,13 +14,14 @@ from werkzeug.exceptions import SecurityError
 from restgql import config as configuration
 from restgql.dispatch import Upstream, within
 from restgql.dispatch.flask import Entered, entered_by, install_entrance
-from restgql.endpoints import EXTENSION, Mounted
+from restgql.endpoints import views
 from restgql.errors import BadRequest, ConfigError, RestgqlError, UpstreamError
 from restgql.formats import headers
 from restgql.formats import json as json_format
 from restgql.formats.file import File, files_in
 from restgql.gateway import stored
 from restgql.model import Field, GraphQLParams
+from restgql.mounted import EXTENSION, Mounted
 from restgql.plan.collect import step_of
 from restgql.plan.document import InvalidRequest
 from restgql.respond import graphql as graphql_answer
@@ -159,7 +160,7 @@ class Gateway:
         config = configuration.load(self._arguments, app.config)
         mounted = Mounted(app, config, f"{state.name_prefix}.{state.name}".lstrip("."), *self._user_types)
         app.extensions.setdefault(EXTENSION, {})[self.name] = mounted
-        mounted.add_endpoints(state)
+        views.add(state, mounted)
         self._app = app
 
     def _check_name(self, app: Flask) -> None:

@@ -10,11 +10,11 @@ from werkzeug.serving import make_server
 
 from restgql.cli import gateways, types
 from restgql.cli.operations import operations
-from restgql.endpoints import EXTENSION, Mounted
 from restgql.errors import ConfigError, RestgqlError
 from restgql.extension import Gateway
 from restgql.formats import json
 from restgql.model import GraphQLParams
+from restgql.mounted import EXTENSION, Mounted
 from restgql.plan import explain
 
 cli = AppGroup("restgql", help="The GraphQL gateway of this app.")

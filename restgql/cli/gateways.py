@@ -6,7 +6,7 @@ from typing import cast
 import click
 from flask import current_app
 
-from restgql.endpoints import EXTENSION, Mounted
+from restgql.mounted import EXTENSION, Mounted
 
 option = click.option("--gateway", "name", default=EXTENSION, show_default=True, help="Which gateway, by its name.")
 

@@ -6,7 +6,7 @@ import click
 from flask.cli import with_appcontext
 
 from restgql.cli import gateways
-from restgql.endpoints import Mounted
+from restgql.mounted import Mounted
 
 
 @click.command()

@@ -1,0 +1,141 @@
+"""The endpoints of a gateway: their rules, and what each answers the current request with."""
+
+from functools import partial
+from typing import Any
+
+from flask import Request, abort, current_app, request, send_from_directory
+from flask.blueprints import BlueprintSetupState
+from flask.globals import request_ctx
+from flask.typing import ResponseReturnValue
+from werkzeug.http import generate_etag
+
+from restgql import graphiql
+from restgql.config import Config
+from restgql.dispatch.flask import DEPTH, entered_by
+from restgql.endpoints import changes
+from restgql.endpoints.inbound import read
+from restgql.errors import ConfigError, NestedRequest, RestgqlError
+from restgql.formats.remote import is_below
+from restgql.gateway import aggregate, graphql, stored
+from restgql.gateway.outbound import refusal
+from restgql.gateway.pipeline import Connect
+from restgql.intake import graphql as graphql_intake
+from restgql.model import Inbound, Outbound
+from restgql.mounted import Mounted, is_gateway
+from restgql.respond.merged import NO_STORE
+
+METHODS = ("GET", "POST", "QUERY")
+NOSNIFF = ("X-Content-Type-Options", "nosniff")
+
+
+def add(state: BlueprintSetupState, mounted: Mounted) -> None:
+    """Put the endpoints of a gateway on the blueprint that `state` is of. Raises ConfigError where another has them."""
+    config, views = mounted.config, Views(mounted)
+    if config.graphql_path is not None:
+        state.add_url_rule(config.graphql_path, "graphql", views.graphql, methods=METHODS)
+        state.add_url_rule(f"{config.graphql_path}/static/<path:filename>", "asset", views.asset)
+        state.add_url_rule(f"{config.graphql_path}/health", "health", views.health)
+        if config.operations is not None:
+            state.add_url_rule(f"{config.graphql_path}/<name>", "operation", views.operation, methods=METHODS)
+            state.add_url_rule(f"{config.graphql_path}/openapi.json", "openapi", views.openapi)
+    if config.aggregate_path is not None and config.untyped:
+        state.add_url_rule(config.aggregate_path, "aggregate", views.aggregate, methods=METHODS)
+    if mounted.cache is not None:
+        mounted.app.after_request(partial(changes.notice, mounted, mounted.cache))
+    _check_places(mounted)
+
+
+def _check_places(mounted: Mounted) -> None:
+    places: dict[tuple[str, ...], str] = {}
+    for rule in mounted.app.url_map.iter_rules():
+        if is_gateway(mounted.app, rule.endpoint):
+            first = places.setdefault((rule.host or "", rule.subdomain or "", rule.rule), rule.endpoint)
+            if first != rule.endpoint:
+                raise ConfigError(f"{rule.rule} is another gateway's ({first}): graphql_path= takes another path.")
+    for prefix in mounted.config.upstreams:
+        if any(is_below(prefix, rule.partition("/<")[0]) for _, _, rule in places):
+            raise ConfigError(f"upstreams = {{{prefix!r}: …}}: these paths are the gateway's own.")
+
+
+class Views:
+    """What the endpoints of one gateway answer with."""
+
+    def __init__(self, mounted: Mounted) -> None:
+        self._mounted = mounted
+
+    def graphql(self) -> ResponseReturnValue:
+        mounted, accept = self._mounted, request.headers.get("Accept", "")
+        if mounted.profile.graphiql and graphql_intake.wants_page(request.method, accept):
+            return _page(mounted.config)
+        return _answer(mounted, partial(graphql.answer, mounted.pipeline))
+
+    def aggregate(self) -> ResponseReturnValue:
+        return _answer(self._mounted, partial(aggregate.answer, self._mounted.pipeline))
+
+    def operation(self, name: str) -> ResponseReturnValue:
+        mounted = self._mounted
+
+        def stage(inbound: Inbound, connect: Connect) -> Outbound:
+            operation = mounted.operations.named(name, debug=mounted.app.debug)
+            by_get = mounted.profile.get != "off"
+            return stored.answer(mounted.own_pipeline, operation, inbound, connect, by_get=by_get)
+
+        return _answer(mounted, stage, stored=True)
+
+    def openapi(self) -> ResponseReturnValue:
+        mounted = self._mounted
+        server = request.script_root + request.path.rpartition("/")[0]
+        title = f"Stored operations of {mounted.app.name}"
+        outbound = stored.document(mounted.operations, mounted.typed.schema, title=title, server=server)
+        return _answer(mounted, lambda inbound, connect: outbound)
+
+    def asset(self, filename: str) -> ResponseReturnValue:
+        if not self._mounted.profile.graphiql or filename == graphiql.TEMPLATE:
+            abort(404)
+        response = send_from_directory(graphiql.STATIC, filename, max_age=31_536_000)
+        response.headers.add(*NOSNIFF)
+        return response
+
+    def health(self) -> ResponseReturnValue:
+        """For who asks whether the process answers; it waits for nothing, however busy the gateway is."""
+        return {"status": "pass"}, 200, [*NO_STORE, NOSNIFF]
+
+
+def _answer(mounted: Mounted, stage: Any, *, stored: bool = False) -> ResponseReturnValue:
+    """One of the pipeline's answers to the current request."""
+    context = request_ctx._get_current_object()  # type: ignore[attr-defined]
+    here: Request = context.request
+    entered = entered_by(mounted.app, here)
+    try:
+        if entered.environ.get(DEPTH):
+            raise NestedRequest("A gateway cannot be asked for through a gateway.")
+        inbound = read(here, mounted.config, timings=mounted.tells_timings)
+        outbound = stage(inbound, lambda: mounted.connect(entered, here, context.url_adapter, stored=stored))
+    except RestgqlError as exc:
+        outbound = refusal(exc)
+    entered.answered = True
+    entered.cookies.extend(outbound.cookies)
+    headers = [("Content-Type", outbound.content_type), *outbound.headers, NOSNIFF]
+    response = mounted.app.response_class(outbound.body, outbound.status, headers)
+    if here.method != "POST" and response.status_code == 200 and not response.cache_control.no_store:
+        # the two media types of one body are two representations (RFC 9110 section 8.8.1)
+        response.set_etag(generate_etag(outbound.content_type.encode() + response.get_data()))
+        # 304 where the client has it already (RFC 9110 section 13); to Werkzeug, QUERY is no safe method
+        response.make_conditional({**here.environ, "REQUEST_METHOD": "GET"})
+        if response.status_code == 412:  # it is this request's alone
+            response.headers.update(NO_STORE)
+    return response
+
+
+def _page(config: Config) -> ResponseReturnValue:
+    """GraphiQL; its references are relative, so that they hold under any prefix."""
+    endpoint = (config.graphql_path or "").rpartition("/")[2]
+    html = graphiql.page(
+        endpoint=endpoint, assets=f"{endpoint}/static", query=config.graphiql_query, title=config.graphiql_title
+    )
+    response = current_app.response_class(html, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = graphiql.CSP
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers.add(*NOSNIFF)
+    response.vary.add("Accept")
+    return response
