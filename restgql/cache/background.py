@@ -25,17 +25,15 @@ class Background:
         """How many are at work."""
         return len(self._running)
 
-    def start(self, key: Hashable, work: Callable[[], Reply]) -> bool:
-        """Have `work` done; whether it is, or one of the same key has been begun before."""
+    def start(self, key: Hashable, work: Callable[[], Reply]) -> None:
+        """Have `work` done, unless one of the same key is at work, or no thread is free."""
         self._unless_forked()
         with self._lock:
             if key in self._running:
-                return True
+                return
             self._running.add(key)
-        if self._pool.start(lambda ticket: self._do(key, work, ticket)):
-            return True
-        self._ended(key)
-        return False
+        if not self._pool.start(lambda ticket: self._do(key, work)):
+            self._ended(key)
 
     def within(self, seconds: float, work: Callable[[], Reply]) -> Reply | None:
         """What `work` gives, None where that takes longer; it goes on then. Raises what it raises."""
@@ -57,7 +55,7 @@ class Background:
             raise found
         return found
 
-    def _do(self, key: Hashable, work: Callable[[], Reply], ticket: Ticket) -> None:
+    def _do(self, key: Hashable, work: Callable[[], Reply]) -> None:
         try:
             work()
         except Exception:

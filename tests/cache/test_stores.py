@@ -275,8 +275,8 @@ def test_a_locked_file_is_a_miss_without_much_delay(tmp_path: Path, quiet: pytes
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     started = time.monotonic()
-    assert [source(app, f"/own/{number}") for number in range(2, 22)] == ["dispatched"] * 20
-    assert time.monotonic() - started < 2
+    assert [source(app, f"/own/{number}") for number in range(2, 62)] == ["dispatched"] * 60
+    assert time.monotonic() - started < 5
     other.execute("ROLLBACK")
     other.close()
     assert len(complaints(quiet)) == 1
@@ -308,7 +308,7 @@ def test_a_redis_that_does_not_answer_delays_a_few_requests_alone(redis_server: 
     try:
         started = time.monotonic()
         assert [source(app, "/own/1") for _ in range(50)] == ["dispatched"] * 50
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5
     finally:
         redis_server.process.send_signal(signal.SIGCONT)
     app.extensions["restgql"]["restgql"].cache.close()
