@@ -31,12 +31,12 @@ from tests.cache.site import create, source
 
 HERE = Path(__file__).parent.parent.parent
 LOGGER = logging.getLogger("tests.cache")
-NOW = time.time()
+NOW, HOUR = time.time(), 3_600  # a whole run of the tests is well within it
 KEY = Key("http://localhost/a", "mine", "all")
 
 
 def entry(body: bytes = b"{}", **changes: Any) -> Entry:
-    times = {"born": NOW, "received": NOW, "expires": NOW + 60, "fresh": NOW + 60, "kept": NOW + 60}
+    times = {"born": NOW, "received": NOW, "expires": NOW + HOUR, "fresh": NOW + HOUR, "kept": NOW + HOUR}
     return Entry(
         **{"status": 200, "headers": (("A", "1"),), "body": body, "varied": (("b", None),), **times, **changes}
     )
