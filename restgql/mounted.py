@@ -24,7 +24,6 @@ from restgql.operations.shelf import Shelf
 from restgql.operations.stored import NONE, Operations
 from restgql.persisted import manifest
 from restgql.persisted.documents import PersistedDocuments
-from restgql.persisted.registry import MemoryRegistry
 from restgql.profile import OPEN, Profile, described, profile_of
 from restgql.sources import Typed
 
@@ -59,13 +58,13 @@ class Mounted:
         )
         self._profiles = {debug: profile_of(config, debug=debug) for debug in (True, False)}
         self._pipelines: dict[tuple[Profile, int], Pipeline] = {}
+        self.cache = cache.made(config, Path(app.instance_path), app.logger)
         self._persisted = PersistedDocuments(
             config,
-            MemoryRegistry(config.apq_entries, config.apq_bytes),
+            cache.registry_of(config, app.logger),
             manifest.read(app.root_path, config.persisted_documents),
             stored=lambda: self.operations.texts,
         )
-        self.cache = cache.made(config, Path(app.instance_path), app.logger)
         self._salt: tuple[object, bytes] = ((), b"")
         self._flights = Flights() if config.single_flight else None
         self._said = config.routes is not None

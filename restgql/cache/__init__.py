@@ -1,5 +1,5 @@
-"""Responses to sub-requests, kept: a dispatcher around a dispatcher (RFC 9111). Nothing of it is imported until it is
-configured."""
+"""Responses to sub-requests, kept: a dispatcher around a dispatcher (RFC 9111); and what else processes share by its
+Redis. Nothing of it is imported until it is configured."""
 
 import logging
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from restgql.config import Config
 from restgql.errors import ConfigError
+from restgql.persisted.registry import MemoryRegistry, Registry
 
 if TYPE_CHECKING:
     from restgql.cache.cache import Cache
@@ -29,3 +30,13 @@ def made(config: Config, folder: Path, logger: logging.Logger) -> "Cache | None"
         logger=logger,
         identity=config.cache_identity,
     )
+
+
+def registry_of(config: Config, logger: logging.Logger) -> Registry:
+    """The documents that clients register: of this process, or of all that have one Redis as their cache."""
+    near = MemoryRegistry(config.apq_entries, config.apq_bytes)
+    if not (config.cache or "").startswith(("redis:", "rediss:")):
+        return near
+    from restgql.cache.registry import RedisRegistry
+
+    return RedisRegistry(config.cache or "", near, entries=config.apq_entries, logger=logger)

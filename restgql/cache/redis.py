@@ -31,10 +31,7 @@ class Redis:
 
     def __init__(self, url: str) -> None:
         """Raises ValueError for what is no URL of Redis."""
-        # A retry would double the time that is lost to a Redis that does not answer.
-        self._client: Any = redis.Redis.from_url(
-            url, socket_connect_timeout=SECONDS, socket_timeout=SECONDS, retry=Retry(NoBackoff(), 0)
-        )
+        self._client = connected(url)
 
     def read(self, key: Key) -> Found:
         """What is stored."""
@@ -80,6 +77,13 @@ class Redis:
     def close(self) -> None:
         """Close the connections; the next use opens others."""
         self._client.close()
+
+
+def connected(url: str) -> Any:
+    """A client, which connects when it is used. Raises ValueError for what is no URL of Redis."""
+    # A retry would double the time that is lost to a Redis that does not answer.
+    retry = Retry(NoBackoff(), 0)
+    return redis.Redis.from_url(url, socket_connect_timeout=SECONDS, socket_timeout=SECONDS, retry=retry)
 
 
 def _of(token: bytes | None, value: bytes | None) -> Entries:
