@@ -13,7 +13,10 @@ from restgql import Gateway
 from restgql.cli import cli
 
 SDL = """
-type Query { user(id: ID!): User @get(path: "/users/{id}") users: [User] @get(path: "/users") }
+type Query {
+  user(id: ID!): User @get(path: "/users/{id}")
+  users(page: Int): [User] @get(path: "/users{?page}")
+}
 type User { id: ID name: String boss: User @get(path: "/users/{bossId}") }
 """
 

@@ -22,6 +22,7 @@ from graphql import (
 from restgql.graph.compile import calls
 
 _VARIABLE = re.compile(r"\{[^{}]*\}")
+_QUERY = re.compile(r"\{[?&][^{}]*\}")
 _PAGES = re.compile(r"\b(?:page|offset|cursor|limit|per_page|page_size|pageSize)\b")
 
 
@@ -45,8 +46,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
 
 def shape_of(path: str) -> str:
     """A URI template without its names and its query: two of one shape are the same route."""
-    bare = re.sub(r"\{[?&][^{}]*\}", "", path.partition("?")[0])
-    return _VARIABLE.sub("{}", bare)
+    return _VARIABLE.sub("{}", _QUERY.sub("", path).partition("?")[0])
 
 
 def review(
@@ -63,7 +63,8 @@ def review(
             row = Row(method=call.method, path=path, field=f"{of_type}.{name}", kind=kind)
             rows.setdefault((call.method, shape_of(path)), row)
     for method, path in routes:
-        rows.setdefault((method, shape_of(path)), Row(method=method, path=path, reason="no source describes it"))
+        row = rows.get((method, shape_of(path)), Row(method=method, path=path, reason="no source describes it"))
+        rows[method, shape_of(path)] = msgspec.structs.replace(row, path=path)
     return Review(
         rows=tuple(sorted(rows.values(), key=lambda row: (row.path, row.method))),
         joins=tuple(joins),

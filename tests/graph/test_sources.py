@@ -138,6 +138,22 @@ def test_what_is_written_by_hand_wins_over_what_is_generated(tmp_path: Path) -> 
     assert "getPet" not in query.fields
 
 
+def test_a_template_with_a_query_is_its_route_s(tmp_path: Path) -> None:
+    app = app_of(tmp_path)
+    (tmp_path / "schema").mkdir()
+    (tmp_path / "schema/pets.graphql").write_text(
+        'type Query { pets(limit: Int, tag: String): [Animal] @get(path: "/pets{?limit,tag}") }\n'
+        "type Animal { name: String }"
+    )
+    mount(app, schema="schema", openapi=DOCUMENT)
+    query = typed(app).schema.query_type
+    assert query is not None
+    assert "listPets" not in query.fields
+    routes = app.test_client().post("/graphql", json={"query": "{ routes { path typed } }"}).json
+    assert routes is not None
+    assert {"path": "/pets", "typed": True} in routes["data"]["routes"]
+
+
 def test_a_lockfile_keeps_names_and_a_join_is_there_once_it_is_accepted(tmp_path: Path) -> None:
     (tmp_path / "names.json").write_text('{"GET /pets": "animals"}')
     app = app_of(tmp_path)
