@@ -108,7 +108,11 @@ def check(name: str, as_json: bool) -> None:
     mounted = gateways.mounted(name)
     found, routes = _typed(name), mounted.routes
     said = review(
-        found.schema, [(m, route.path) for route in routes.reachable() for m in route.methods], found.rows, found.joins
+        found.schema,
+        [(method, route.path) for route in routes.reachable() for method in route.methods],
+        found.rows,
+        found.joins,
+        everything=routes.everything(),
     )
     if as_json:
         click.echo(json.pretty(msgspec.to_builtins(said)))

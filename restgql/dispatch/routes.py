@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from urllib.parse import unquote
 
 import msgspec
@@ -12,6 +12,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import MapAdapter, RequestRedirect, Rule
 
+from restgql.config import Verb
 from restgql.dispatch.context import Matched
 from restgql.errors import BadPath, ClientError, NestedRequest, NotAllowed
 from restgql.formats.remote import Remote
@@ -98,6 +99,13 @@ class Routes:
         for rule in self._app.url_map.iter_rules():
             if not rule.websocket and self._verdict(rule) is None:
                 yield self._reached(rule)
+
+    def everything(self) -> Iterator[tuple[str, str]]:
+        """Methods and templates of all rules and upstreams, whether they may be asked for or not."""
+        for rule in self._app.url_map.iter_rules():
+            yield from ((method, self._as_template(rule)) for method in rule.methods or ())
+        for remote in self._remotes:
+            yield from ((method, self._as_route(remote).path) for method in get_args(Verb))
 
     def at(self, path: str) -> Reachable | None:
         """What a path is routed to, None where that may not be asked for."""

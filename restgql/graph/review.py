@@ -54,8 +54,11 @@ def review(
     routes: Iterable[tuple[str, str]],
     known: Iterable[Row] = (),
     joins: Iterable[str] = (),
+    *,
+    everything: Iterable[tuple[str, str]],
 ) -> Review:
-    """The review of a schema. `routes` are methods and URI templates; `known` rows have a kind and a reason already."""
+    """The review of a schema. `routes` are methods and URI templates, `everything` these and what is closed to clients;
+    `known` rows have a kind and a reason already."""
     rows = {(row.method, shape_of(row.path)): row for row in known}
     for of_type, name, call in calls(schema):
         kind = "json" if call.whole else "typed"
@@ -68,8 +71,31 @@ def review(
     return Review(
         rows=tuple(sorted(rows.values(), key=lambda row: (row.path, row.method))),
         joins=tuple(joins),
-        warnings=(*_multiplying(schema), *_required(schema), *_paginated(schema), *_unused(schema)),
+        warnings=(
+            *_unrouted(schema, tuple(everything)),
+            *_multiplying(schema),
+            *_required(schema),
+            *_paginated(schema),
+            *_unused(schema),
+        ),
     )
+
+
+def _unrouted(schema: GraphQLSchema, everything: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    """Fields with a path that no route answers."""
+    for owner, name, call in calls(schema):
+        for path in (call.template.text, *([call.batch.template.text] if call.batch else [])):
+            if not any(call.method == method and _leads_to(path, route) for method, route in everything):
+                yield f"{owner}.{name}: there is no route for {call.method} {path}."
+
+
+def _leads_to(path: str, route: str) -> bool:
+    """Whether a template may lead to a route, segment by segment, where a variable may be anything."""
+    fixed, rest, _ = route.partition("{+")
+    asked, there = (shape_of(each).rstrip("/").split("/") for each in (path, fixed))
+    fits = len(asked) > len(there) if rest else len(asked) == len(there)
+    same = all(a == b or "{" in a or "{" in b for a, b in zip(asked, there, strict=False))
+    return "{+" in path or (fits and same)
 
 
 def _multiplying(schema: GraphQLSchema) -> Iterator[str]:

@@ -196,9 +196,11 @@ def test_the_review_says_what_has_types_what_multiplies_and_what_nobody_reaches(
     )
     app = app_of(tmp_path)
     mount(app, schema="schema")
+    routes = app.extensions["restgql"]["restgql"].routes
     said = review(
         typed(app).schema,
-        [(m, r.path) for r in app.extensions["restgql"]["restgql"].routes.reachable() for m in r.methods],
+        [(m, r.path) for r in routes.reachable() for m in r.methods],
+        everything=routes.everything(),
     )
     assert {(row.method, row.path): row.kind for row in said.rows} == {
         ("GET", "/openapi.json"): "untyped",
@@ -211,6 +213,39 @@ def test_the_review_says_what_has_types_what_multiplies_and_what_nobody_reaches(
         "Pet.owner makes a request for each item of Query.pets; batch: would make one of them.",
         "Pet.owner is non-null and makes a request: where that fails, its whole parent is null.",
         "Alone is reached by no operation.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/pets/{id}", False),
+        ("/pets/1{?full}", False),
+        ("/{id}/1", False),
+        ("/hidden", False),
+        ("/slash", False),
+        ("/files/{id}/of/it", False),
+        ("/far/away", False),
+        ("{+id}", False),
+        ("/pet/{id}", True),
+        ("/pets/{id}/owner", True),
+        ("/files", True),
+    ],
+)
+def test_the_review_says_which_fields_no_route_answers(tmp_path: Path, path: str, says: bool) -> None:
+    app = Flask(__name__, root_path=str(tmp_path), static_folder=None)
+    for rule in ("/pets/<int:id>", "/hidden", "/slash/", "/files/<path:name>"):
+        app.add_url_rule(rule, rule, list)
+    (tmp_path / "schema.graphql").write_text(
+        f'type Query {{ it(id: ID, full: Int): JSON @get(path: "{path}") }}\n'
+        'type Mutation { addPet(id: ID!): JSON @post(path: "/pets/{id}") }'
+    )
+    Gateway(app, schema="schema.graphql", routes=["*", "!/hidden"], upstreams={"/far": "http://far.example"})
+    routes = app.extensions["restgql"]["restgql"].routes
+    said = review(typed(app).schema, [], everything=routes.everything()).warnings
+    assert said == (
+        *((f"Query.it: there is no route for GET {path}.",) if says else ()),
+        "Mutation.addPet: there is no route for POST /pets/{id}.",
     )
 
 
