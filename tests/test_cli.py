@@ -177,6 +177,11 @@ def test_explain_prints_the_plan_and_asks_for_nothing(options, lines):
         (["{ nowhere }"], "BAD_REQUEST: Cannot query field 'nowhere' on type 'Query'."),
         ([WHO], "BAD_REQUEST: Variable '$user' of required type 'ID!' was not provided."),
         (["{"], "BAD_REQUEST: Syntax Error: Expected Name, found <EOF>."),
+        (["who"], "who: There is no stored operation of this name."),
+        (
+            ["mutation { post }"],
+            "BAD_REQUEST: The schema has no mutation. RESTGQL_VERBS opens post, put, patch and delete.",
+        ),
     ],
 )
 def test_explain_says_why_there_is_no_plan(args, message):

@@ -1,5 +1,6 @@
 """`flask restgql …`, and the same as `python -m restgql --app …`, which serves without an app, too."""
 
+import re
 import sys
 from typing import Any
 
@@ -15,6 +16,7 @@ from restgql.extension import Gateway
 from restgql.formats import json
 from restgql.model import GraphQLParams
 from restgql.mounted import EXTENSION, Mounted
+from restgql.operations.stored import Stored
 from restgql.plan import explain
 
 cli = AppGroup("restgql", help="The GraphQL gateway of this app.")
@@ -44,14 +46,20 @@ def routes(name: str, prefix: str) -> None:
 @_operation
 @click.option("--header", "-H", "header_lines", multiple=True, help="'Name: value', as the client would send it.")
 def query(name: str, document: str, variables: str, operation: str | None, header_lines: tuple[str, ...]) -> None:
-    """Run an operation; DOCUMENT is its text, @FILE, or - for standard input. Exits with 1 where there are errors."""
-    gateways.mounted(name)
+    """Run an operation. DOCUMENT is its text, @FILE, - for standard input, or the name of a stored one. Exits with 1
+    where there are errors."""
+    stored = _stored(gateways.mounted(name), document)
     params = _params(document, variables, operation)
-    result = Gateway(name=name).execute(
-        params.query, params.variables, operation_name=operation, headers=dict(map(gateways.header, header_lines))
-    )
+    gateway, headers = Gateway(name=name), dict(map(gateways.header, header_lines))
+    try:
+        if stored is not None:
+            result = gateway.run(stored.name, params.variables, headers=headers)
+        else:
+            result = gateway.execute(params.query, params.variables, operation_name=operation, headers=headers)
+    except RestgqlError as exc:
+        raise click.ClickException(f"{exc.code}: {exc.message}") from exc
     click.echo(json.pretty(result))
-    if result.get("errors"):
+    if (stored is None or stored.result is None) and result.get("errors"):
         sys.exit(1)
 
 
@@ -62,10 +70,9 @@ def query(name: str, document: str, variables: str, operation: str | None, heade
 @_operation
 @click.option("--mermaid", is_flag=True, help="A mermaid flowchart instead of a tree.")
 def explain_plan(name: str, document: str, variables: str, operation: str | None, mermaid: bool) -> None:
-    """The sub-requests of an operation, and what depends on what; none is made. DOCUMENT is as for query, or the name
-    of a stored one."""
+    """The sub-requests of an operation, of which none is made. DOCUMENT is as for query."""
     mounted = gateways.mounted(name)
-    stored = mounted.operations.by_name.get(document)
+    stored = _stored(mounted, document)
     params = _params(document if stored is None else stored.text, variables, operation)
     try:
         plan = mounted.own_pipeline.plan(params, stored=stored is not None)
@@ -82,7 +89,7 @@ def cache() -> None:
 @cache.command()
 @gateways.option
 def clear(name: str) -> None:
-    """Drop them all, for every process that shares them; those in the memory of a server are out of reach."""
+    """Drop them all. Every process that shares them is concerned; those in the memory of a server are out of reach."""
     mounted = gateways.mounted(name)
     if mounted.cache is None or mounted.config.cache == "memory":
         raise click.ClickException("RESTGQL_CACHE names no store beyond this process: there is nothing to clear.")
@@ -137,6 +144,16 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals:
         raise click.BadParameter("is no PREFIX=URL", param_hint="--upstream")
     return prefix, url
+
+
+def _stored(mounted: Mounted, document: str) -> Stored | None:
+    """The stored operation that is meant, as no document is a single word. Raises ClickException."""
+    if not re.fullmatch(r"[\w-]*\w", document):
+        return None
+    try:
+        return mounted.operations.named(document, debug=True)
+    except RestgqlError as exc:
+        raise click.ClickException(f"{document}: {exc.message}") from exc
 
 
 def _params(document: str, variables: str, operation: str | None) -> GraphQLParams:

@@ -13,8 +13,10 @@ from restgql.mounted import Mounted
 @with_appcontext
 @gateways.option
 def operations(name: str) -> None:
-    """The stored operations, with the methods and the variables of each."""
+    """The stored operations, their methods and variables."""
     mounted = gateways.mounted(name)
+    if mounted.config.operations is None:
+        click.echo("There are none: RESTGQL_OPERATIONS names no folder.", err=True)
     rows = [
         (
             each.name,

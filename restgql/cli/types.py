@@ -103,8 +103,8 @@ def _invalid(schema: GraphQLSchema, path: str) -> Iterator[str]:
 @gateways.option
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def check(name: str, as_json: bool) -> None:
-    """Which routes have types and which not, and why; joins that could be; what may be slow. Exits with 1 where a
-    stored operation cannot be used."""
+    """Which routes have types, and what to look at. Why a route has none; joins that could be; fields that no route
+    answers; what may be slow. Exits with 1 where a stored operation cannot be used."""
     mounted = gateways.mounted(name)
     found, routes = _typed(name), mounted.routes
     said = review(
@@ -138,7 +138,8 @@ def check(name: str, as_json: bool) -> None:
 @click.argument("paths", nargs=-1, required=True)
 @click.option("--header", "-H", "lines", multiple=True, help="'Name: value', as the client would send it.")
 def infer(name: str, paths: tuple[str, ...], lines: tuple[str, ...]) -> None:
-    """Ask PATHS (/users /users/1 /users/2 …) and write SDL of what they answer, to review and to put into a folder."""
+    """Write SDL of what PATHS answer. They are asked once each (/users /users/1 /users/2 …), and the SDL is to be
+    reviewed and put into a folder."""
     mounted, gateway = gateways.mounted(name), Gateway(name=name)
     found: dict[str, Sample] = {}
     sent = dict(map(gateways.header, lines))

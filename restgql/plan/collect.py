@@ -14,6 +14,7 @@ from graphql import (
     GraphQLUnionType,
     GraphQLWrappingType,
     ObjectValueNode,
+    OperationType,
     VariableNode,
     get_named_type,
 )
@@ -41,7 +42,8 @@ def collect(plan: Plan, setting: Setting) -> Plan:
     operation = plan.operation
     root = setting.schema.get_root_type(operation.type)
     if root is None:
-        raise InvalidRequest([GraphQLError(f"The schema has no {operation.type.value}.", operation.node)])
+        hint = " RESTGQL_VERBS opens post, put, patch and delete." if operation.type is OperationType.MUTATION else ""
+        raise InvalidRequest([GraphQLError(f"The schema has no {operation.type.value}.{hint}", operation.node)])
     selection = Selection(
         setting.schema, operation.document, operation.node, operation.variables, incremental=plan.incremental
     )

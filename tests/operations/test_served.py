@@ -266,3 +266,14 @@ def test_a_plan_is_explained_by_the_name_of_a_stored_operation(folder: Folder) -
     args = ["explain", "name", "--variables", '{"id": "7"}']
     told = folder.app.test_cli_runner().invoke(cli, args, obj=ScriptInfo(create_app=lambda: folder.app))
     assert told.output.splitlines()[1] == "└─ item  GET /items/7"
+
+
+def test_the_command_query_runs_a_stored_operation_by_its_name(folder: Folder) -> None:
+    def told(*args: str) -> tuple[int, str]:
+        done = folder.app.test_cli_runner().invoke(cli, args, obj=ScriptInfo(create_app=lambda: folder.app))
+        return done.exit_code, done.output
+
+    assert told("query", "name", "--variables", '{"id": "7"}') == (0, '"item 7"\n')
+    assert told("query", "name") == (1, "Error: BAD_REQUEST: id: is required.\n")
+    assert told("query", "nam") == (1, "Error: nam: There is no stored operation of this name; did you mean name?\n")
+    assert told("query", "name", "--variables", '{"id": "gone"}')[0] == 0
