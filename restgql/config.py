@@ -2,8 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -128,8 +128,22 @@ def _checked(field: str, key: str, value: Any) -> Any:
     try:
         msgspec.convert({field: value}, Config)
     except msgspec.ValidationError as exc:
-        raise ConfigError(f"{key} = {_shown(value)!r}: {str(exc).split(' - at ')[0]}.") from exc
+        said = str(exc).split(" - at ")[0]
+        if said.startswith("Invalid enum value"):
+            said += f"; it takes {', '.join(map(repr, _choices(get_type_hints(Config)[field])))}"
+        raise ConfigError(f"{key} = {_shown(value)!r}: {said}.") from exc
     return value
+
+
+def _choices(of: Any) -> Iterator[Any]:
+    """The values that a type with Literals in it takes."""
+    if get_origin(of) is Literal:
+        yield from get_args(of)
+        return
+    if of is bool:
+        yield from (True, False)
+    for part in get_args(of):
+        yield from _choices(part)
 
 
 def _shown(value: Any) -> Any:

@@ -103,6 +103,20 @@ def test_a_value_that_a_key_does_not_take(key, value):
 
 
 @pytest.mark.parametrize(
+    ("key", "value", "takes"),
+    [
+        ("profile", "hard", "'open', 'hardened'"),
+        ("operations_only", "yes", "'log', True, False"),
+        ("verbs", ["GET", "FETCH"], "'GET', 'POST', 'PUT', 'PATCH', 'DELETE'"),
+    ],
+)
+def test_a_word_that_a_key_does_not_know_is_answered_by_those_that_it_does(key, value, takes):
+    with pytest.raises(ConfigError) as caught:
+        load({key: value}, {})
+    assert str(caught.value).endswith(f"; it takes {takes}.")
+
+
+@pytest.mark.parametrize(
     ("key", "value", "read"),
     [
         ("routes", ("*", "!admin.*"), ["*", "!admin.*"]),

@@ -79,6 +79,17 @@ def test_c3_an_error_of_the_hardened_profile_suggests_nothing(query: str) -> Non
         assert any("Did you mean" in error["message"] for error in errors) is suggests
 
 
+def test_a_browser_is_told_why_there_is_no_graphiql() -> None:
+    client, accept = app_of().test_client(), {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    page = client.get("/graphql", headers=accept)
+    assert (page.status_code, page.mimetype) == (400, "application/json")
+    assert page.json["errors"][0]["message"] == (
+        "There is no GraphiQL here: outside debug it is off, and RESTGQL_GRAPHIQL turns it on."
+    )
+    assert "persisted" in client.get("/graphql?query={__typename}", headers=accept).json["errors"][0]["message"]
+    assert "query is missing" in client.get("/graphql").json["errors"][0]["message"]
+
+
 def test_c3_nor_do_errors_of_variables() -> None:
     query = 'query ($h: [RestHeaderInput!]) { get(path: "/a", headers: $h) }'
     for profile, suggests in (("open", True), ("hardened", False)):
