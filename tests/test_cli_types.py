@@ -78,6 +78,14 @@ def test_operations_of_clients_that_are_no_longer_valid_fail(app: Flask, tmp_pat
     assert "no JSON object" in run(app, "schema", "--clients", str(manifest)).stderr
 
 
+def test_all_that_is_to_be_checked_is_checked(app: Flask, tmp_path: Path) -> None:
+    committed, manifest = tmp_path / "committed.graphql", tmp_path / "manifest.json"
+    committed.write_text(run(app, "schema").stdout)
+    manifest.write_text(json.dumps({"a": "{ nowhere }"}))
+    told = run(app, "schema", "--check", str(committed), "--clients", str(manifest), "--breaking-since", str(committed))
+    assert (told.exit_code, told.stdout) == (1, "a: Cannot query field 'nowhere' on type 'Query'.\n")
+
+
 def test_check_says_what_has_types_and_what_multiplies(app: Flask) -> None:
     text = run(app, "check").stdout
     assert ["GET", "/other", "untyped", "no", "source", "describes", "it"] in [

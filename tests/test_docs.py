@@ -27,6 +27,7 @@ PAGES = [
     ROOT / "docs/types.md",
     ROOT / "docs/caching.md",
     ROOT / "docs/operations.md",
+    ROOT / "docs/persisted.md",
     ROOT / "docs/testing.md",
 ]
 ADDRESS = "http://127.0.0.1:5000"

@@ -3,7 +3,8 @@
 import difflib
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -56,22 +57,22 @@ def schema(
     """The schema that clients see, in SDL."""
     found = _typed(name)
     text = print_schema(found.clients)
+    checks: list[Iterable[str]] = []
     if committed is not None:
-        _fail(
-            difflib.unified_diff(
-                gateways.read(committed).splitlines(), text.splitlines(), committed, "now", lineterm=""
-            )
-        )
-    elif before is not None:
+        then = gateways.read(committed).splitlines()
+        checks.append(difflib.unified_diff(then, text.splitlines(), committed, "now", lineterm=""))
+    if before is not None:
         changes = find_breaking_changes(build_schema(gateways.read(before)), found.clients)
-        _fail(f"{change.type.name}: {change.description}" for change in changes)
-    elif manifest is not None:
-        _fail(_invalid(found.clients, manifest))
+        checks.append(f"{change.type.name}: {change.description}" for change in changes)
+    if manifest is not None:
+        checks.append(_invalid(found.clients, manifest))
+    if checks:
+        _fail(chain.from_iterable(checks))
     else:
         click.echo(print_ast(source_of(found)) if source else json.pretty(found.names) if names else text)
 
 
-def _fail(lines: Iterator[str]) -> None:
+def _fail(lines: Iterable[str]) -> None:
     """Print what is wrong, and exit with 1 where there is anything."""
     said = list(lines)
     for line in said:
