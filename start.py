@@ -40,6 +40,8 @@ GraphiQL     http://{address}/graphql
 /aggregate   curl -H 'Content-Type: application/json' http://{address}/aggregate \\
                   -d '["/hello/world", "/hello/ramnes?question=Sup?"]'
 
+Stored       curl 'http://{address}/graphql/positive_word?sentence=what+a+superb+and+happy+day'
+
 Ctrl-C ends it.
 """
 CHECKS = (
