@@ -1,6 +1,7 @@
 """What the documents show is run: every query, command and piece of Python, and every answer is compared."""
 
 import json
+import logging
 import os
 import re
 import subprocess
@@ -95,7 +96,12 @@ def test_a_command_has_the_answer_that_is_shown(address: str, command: str, answ
 
 @pytest.mark.parametrize("text", list(programs()))
 def test_a_program_runs(text: str) -> None:
-    exec(compile(text, "the documents", "exec"), {"__name__": "shown"})
+    logger = logging.getLogger("restgql")
+    level = logger.level
+    try:
+        exec(compile(text, "the documents", "exec"), {"__name__": "shown"})
+    finally:
+        logger.setLevel(level)
 
 
 def family(cls: type[RestgqlError]) -> set[type[RestgqlError]]:

@@ -83,9 +83,12 @@ def review(
 
 def _unrouted(schema: GraphQLSchema, everything: tuple[tuple[str, str], ...]) -> Iterator[str]:
     """Fields with a path that no route answers."""
+    shapes = {(method, shape_of(route)) for method, route in everything}
     for owner, name, call in calls(schema):
         for path in (call.template.text, *([call.batch.template.text] if call.batch else [])):
-            if not any(call.method == method and _leads_to(path, route) for method, route in everything):
+            if (call.method, shape_of(path)) not in shapes and not any(
+                call.method == method and _leads_to(path, route) for method, route in everything
+            ):
                 yield f"{owner}.{name}: there is no route for {call.method} {path}."
 
 
