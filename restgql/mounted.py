@@ -1,6 +1,7 @@
 """One gateway on one app: its schema, what is open to clients, and the app as what its operations ask."""
 
 import hashlib
+import logging
 from functools import cached_property
 from pathlib import Path
 
@@ -68,12 +69,12 @@ class Mounted:
         self._salt: tuple[object, bytes] = ((), b"")
         self._flights = Flights() if config.single_flight else None
         self._said = config.routes is not None
-        self._said_profile: Profile | None = None
+        self._said_profile: tuple[Profile, bool] | None = None
         if not sources.is_late(config):
             _ = self.pipeline  # so that what is wrong with a schema keeps the app from starting
             if self._shelf is not None:
                 self._shelf.check()
-        self._say_profile()
+        self.say_profile(serving=False)
 
     @cached_property
     def typed(self) -> Typed:
@@ -121,7 +122,6 @@ class Mounted:
     def connect(self, entered: Entered, here: Request, adapter: MapAdapter | None, *, stored: bool = False) -> Upstream:
         """The app as the upstream of one request, which is `here` behind all middleware; of one for a `stored`
         operation, the budget of typed fields is that of untyped ones, too."""
-        self._say_profile()
         self._say_reach()
         upstream = self._connected(entered, here, adapter, stored=stored)
         if self.cache is None:
@@ -168,12 +168,14 @@ class Mounted:
         timings = self.profile.timings
         return timings in request.headers if isinstance(timings, str) else timings
 
-    def _say_profile(self) -> None:
-        """At the start, and again where the app was put in debug after it."""
+    def say_profile(self, *, serving: bool = True) -> None:
+        """Once at the start; and when a client comes, aloud where nobody chose it, or anew where the app is in debug by
+        now."""
         profile = self.profile
-        if profile is not self._said_profile:
-            self._said_profile = profile
-            logger.info("%s", described(profile, self.config))
+        aloud = serving and self.config.profile is None and not self.app.debug
+        if (profile, aloud) != self._said_profile:
+            self._said_profile = (profile, aloud)
+            logger.log(logging.WARNING if aloud else logging.INFO, "%s", described(profile, self.config))
 
     def _say_reach(self) -> None:
         """Once, outside debug, where nobody chose RESTGQL_ROUTES: how much that opens."""

@@ -120,7 +120,19 @@ def test_an_app_may_be_put_in_debug_after_its_gateway_was_made(caplog: pytest.Lo
     app.debug = True  # as app.run(debug=True) does
     assert "errors" not in ask(app, SCHEMA)
     said = [message for message in caplog.messages if message.startswith("The profile is")]
-    assert [message.split("(")[0].split()[-1] for message in said] == ["hardened", "open"]
+    assert [message.split("(")[0].split()[-1] for message in said] == ["hardened", "hardened", "open"]
+    levels = [record.levelno for record in caplog.records if record.getMessage() in said]
+    assert levels == [logging.INFO, logging.WARNING, logging.INFO]
+
+
+@pytest.mark.parametrize("settings", [{"profile": "hardened"}, {"profile": "open"}, {"debug": True}], ids=str)
+def test_a_profile_that_was_chosen_is_no_warning(settings: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "restgql")
+    app = app_of(**settings)
+    for _ in range(2):
+        ask(app, SCHEMA)
+    said = [record.levelno for record in caplog.records if record.getMessage().startswith("The profile is")]
+    assert said == [logging.INFO]
 
 
 def test_the_start_log_says_which_profile_it_is_and_how_to_change_it(caplog: pytest.LogCaptureFixture) -> None:

@@ -106,6 +106,7 @@ def _answer(mounted: Mounted, stage: Any, *, stored: bool = False) -> ResponseRe
     context = request_ctx._get_current_object()  # type: ignore[attr-defined]
     here: Request = context.request
     entered = entered_by(mounted.app, here)
+    mounted.say_profile()
     try:
         if entered.environ.get(DEPTH):
             raise NestedRequest("A gateway cannot be asked for through a gateway.")
