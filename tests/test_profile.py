@@ -18,6 +18,7 @@ MISSPELT = [
     "query ($p: Strin!) { get(path: $p) }",
     '{ get(path: "/a", headers: [{nam: "a"}]) }',
     '{ fetch(path: "/a") { ... on RestRespons { status } } }',
+    '{ fetch(path: "/a") }',
 ]
 
 

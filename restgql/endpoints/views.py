@@ -74,13 +74,13 @@ class Views:
 
     def operation(self, name: str) -> ResponseReturnValue:
         mounted = self._mounted
+        pipeline, operations = mounted.pipeline, mounted.operations
 
         def stage(inbound: Inbound, connect: Connect) -> Outbound:
-            operation = mounted.operations.named(name, debug=mounted.app.debug)
-            by_get = mounted.profile.get != "off"
-            return stored.answer(mounted.own_pipeline, operation, inbound, connect, by_get=by_get)
+            operation = operations.named(name, debug=mounted.app.debug, suggestions=pipeline.profile.suggestions)
+            return stored.answer(pipeline, operation, inbound, connect)
 
-        return _answer(mounted, stage, stored=True)
+        return _answer(mounted, stage)
 
     def openapi(self) -> ResponseReturnValue:
         mounted = self._mounted
@@ -101,7 +101,7 @@ class Views:
         return {"status": "pass"}, 200, [*NO_STORE, NOSNIFF]
 
 
-def _answer(mounted: Mounted, stage: Any, *, stored: bool = False) -> ResponseReturnValue:
+def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
     """One of the pipeline's answers to the current request."""
     context = request_ctx._get_current_object()  # type: ignore[attr-defined]
     here: Request = context.request
@@ -110,7 +110,7 @@ def _answer(mounted: Mounted, stage: Any, *, stored: bool = False) -> ResponseRe
         if entered.environ.get(DEPTH):
             raise NestedRequest("A gateway cannot be asked for through a gateway.")
         inbound = read(here, mounted.config, timings=mounted.tells_timings)
-        outbound = stage(inbound, lambda: mounted.connect(entered, here, context.url_adapter, stored=stored))
+        outbound = stage(inbound, partial(mounted.connect, entered, here, context.url_adapter))
     except RestgqlError as exc:
         outbound = refusal(exc)
     entered.answered = True
