@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -102,6 +102,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError("it is a file, a path of the app, a dict, a callable, or 'auto'")
 
 
+_TYPES = get_type_hints(Config)
+# What is a string, given by the environment, and meant to be none.
+_OF_PYTHON = {"True": "true", "False": "false", "None": "null"}
+
+
 def load(arguments: Mapping[str, Any], app_config: Mapping[str, Any]) -> Config:
     """The configuration of one gateway on one app.
 
@@ -125,11 +130,27 @@ def _checked(field: str, key: str, value: Any) -> Any:
     """The value, if the field's type takes it: a tuple for a list too, but no set, as the order of patterns counts."""
     if isinstance(value, set | frozenset):
         raise ConfigError(f"{key} = {value!r}: a set has no order; a list has.")
+    if isinstance(value, str) and value in _OF_PYTHON:
+        raise ConfigError(f"{key} = {value!r}: a value of the environment is JSON, so it is {_OF_PYTHON[value]} there.")
     try:
         msgspec.convert({field: value}, Config)
     except msgspec.ValidationError as exc:
-        raise ConfigError(f"{key} = {_shown(value)!r}: {str(exc).split(' - at ')[0]}.") from exc
+        wrong = str(exc).split(" - at ")[0]
+        raise ConfigError(f"{key} = {_shown(value)!r}: {wrong}{_choices(field)}.") from exc
     return value
+
+
+def _choices(field: str) -> str:
+    """The words that a key takes, if it takes only some."""
+    kinds, found = [_TYPES[field]], dict[str, None]()
+    while kinds:
+        kind = kinds.pop()
+        words = (True, False) if kind is bool else get_args(kind)
+        if kind is bool or get_origin(kind) is Literal:
+            found |= dict.fromkeys(map(repr, words))
+        else:
+            kinds += words
+    return f"; it takes {', '.join(found)}" if found else ""
 
 
 def _shown(value: Any) -> Any:
