@@ -9,15 +9,17 @@ import msgspec
 from graphql import GraphQLError, strip_ignored_characters
 
 from restgql.config import Config
-from restgql.errors import BadRequest, NotAllowed, PersistedQueryNotFound, PersistedQueryNotSupported
+from restgql.errors import BadRequest, LimitExceeded, NotAllowed, PersistedQueryNotFound, PersistedQueryNotSupported
 from restgql.model import GraphQLParams
 from restgql.persisted.registry import Registry
+from restgql.plan.tokens import check_text
 from restgql.profile import Profile
 
 logger = logging.getLogger("restgql")
 
 _PREFIX = "sha256:"
-_NORMAL_FORMS = 512
+_NORMAL_FORMS = 256
+_MAX_KEPT = 16_384
 _MAX_SHOWN = 80
 _NONE: Mapping[str, str] = {}
 
@@ -40,13 +42,14 @@ class PersistedDocuments:
         self._only = config.operations_only
         self._registers = config.apq and self._only is not True
         self._max_document = config.max_document
+        self._max_tokens = config.max_tokens
         self._registry = registry
         # Whatever its id, a client may know a document by its SHA-256, too.
         self._manifest = {digest_of(text): text for text in manifest.values()} | {
             identifier.removeprefix(_PREFIX): text for identifier, text in manifest.items()
         }
         self._stored = stored
-        self._normal = lru_cache(_NORMAL_FORMS)(_normal)
+        self._normal = lru_cache(_NORMAL_FORMS)(self._bounded)
         self._in_manifest = frozenset(map(_normal, manifest.values()))
         self._in_stored: tuple[Mapping[str, str], Mapping[str, str]] = _NONE, _NONE
         """The stored operations, and their texts by their normal forms."""
@@ -92,7 +95,7 @@ class PersistedDocuments:
         """Whether a document is one that the owner of the gateway chose, but for what GraphQL ignores in it."""
         if self.stored_text(text) is not None:
             return True
-        return bool(self._in_manifest) and len(text) <= self._max_document and self._normal(text) in self._in_manifest
+        return bool(self._in_manifest) and self._normal_of(text) in self._in_manifest
 
     def stored_text(self, text: str) -> str | None:
         """The stored operation that a document is, but for what GraphQL ignores in it; None where it is none."""
@@ -101,7 +104,18 @@ class PersistedDocuments:
         if known is not stored:
             by_normal = {_normal(each): each for each in stored.values()}
             self._in_stored = stored, by_normal
-        return by_normal.get(self._normal(text)) if by_normal and len(text) <= self._max_document else None
+        return by_normal.get(self._normal_of(text)) if by_normal else None
+
+    def _normal_of(self, text: str) -> str:
+        """The normal form of a client's document; empty where no document may be like that."""
+        return self._normal(text) if len(text) <= _MAX_KEPT else self._bounded(text)
+
+    def _bounded(self, text: str) -> str:
+        try:
+            check_text(text, max_document=self._max_document, max_tokens=self._max_tokens)
+        except (LimitExceeded, GraphQLError):
+            return ""
+        return strip_ignored_characters(text)
 
     def _may_get(self, params: GraphQLParams, profile: Profile) -> bool:
         """Whether GET may run a document: one that is known, or that the request gives with its SHA-256, as urql

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -294,6 +295,14 @@ def test_only_listed_documents_run(tmp_path: Path) -> None:
     assert error(post(client, extensions=apq(B))) == NOT_SUPPORTED
     for answer in (client.post("/aggregate", json=["/a"]), client.get("/aggregate?path=/a")):
         assert (answer.status_code, (answer.json or {})["code"]) == (403, "NOT_ALLOWED")
+
+
+@pytest.mark.parametrize("text", ["{" * 65_000, "{" + "a " * 32_000 + "}"], ids=["brackets", "tokens"])
+def test_what_is_not_listed_is_refused_before_all_of_it_is_read(tmp_path: Path, text: str) -> None:
+    client, began = only(tmp_path, True), time.perf_counter()
+    for _ in range(20):
+        assert error(post(client, query=text))[1] == "NOT_ALLOWED"
+    assert time.perf_counter() - began < 1
 
 
 def test_before_that_the_log_has_what_would_be_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
