@@ -22,6 +22,7 @@ from restgql.gateway.pipeline import Connect
 from restgql.intake import graphql as graphql_intake
 from restgql.model import Inbound, Outbound
 from restgql.mounted import Mounted, is_gateway
+from restgql.operations.stored import Operations
 from restgql.respond.merged import NO_STORE
 
 METHODS = ("GET", "POST", "QUERY")
@@ -62,6 +63,8 @@ class Views:
 
     def __init__(self, mounted: Mounted) -> None:
         self._mounted = mounted
+        self._described: tuple[tuple[Operations, str] | None, Outbound | None] = None, None
+        """The OpenAPI document that was asked for last, and what it is of; hundreds of operations take a while."""
 
     def graphql(self) -> ResponseReturnValue:
         mounted, accept = self._mounted, request.headers.get("Accept", "")
@@ -86,7 +89,11 @@ class Views:
         mounted = self._mounted
         server = request.script_root + request.path.rpartition("/")[0]
         title = f"Stored operations of {mounted.app.name}"
-        outbound = stored.document(mounted.operations, mounted.typed.schema, title=title, server=server)
+        of = mounted.operations, server
+        made, outbound = self._described
+        if made != of or outbound is None:
+            outbound = stored.document(of[0], mounted.typed.schema, title=title, server=server)
+            self._described = of, outbound
         return _answer(mounted, lambda inbound, connect: outbound)
 
     def asset(self, filename: str) -> ResponseReturnValue:
