@@ -131,6 +131,17 @@ def test_the_start_log_says_which_profile_it_is_and_how_to_change_it(caplog: pyt
     assert page.endswith("GraphiQL shows no schema without introspection: set RESTGQL_INTROSPECTION.")
 
 
+def test_who_opens_a_closed_endpoint_in_a_browser_is_told_what_opens_the_page() -> None:
+    client = app_of().test_client()
+    for accept in ("text/html", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"):
+        answer = client.get("/graphql", headers={"Accept": accept})
+        assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+        assert "RESTGQL_GRAPHIQL" in (answer.json or {})["detail"]
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert client.get("/graphql?query={__typename}", headers={"Accept": accept}).status_code in (405, 406)
+    assert "RESTGQL_GRAPHIQL" not in client.get("/graphql").text
+
+
 def test_every_preset_is_a_key() -> None:
     assert set(OVERRIDES) < set(Config.__struct_fields__)
     assert profile_of(Config(), debug=False) == HARDENED

@@ -14,7 +14,7 @@ from restgql.config import Config
 from restgql.dispatch.flask import DEPTH, entered_by
 from restgql.endpoints import changes
 from restgql.endpoints.inbound import read
-from restgql.errors import ConfigError, NestedRequest, RestgqlError
+from restgql.errors import BadRequest, ConfigError, NestedRequest, RestgqlError
 from restgql.formats.remote import is_below
 from restgql.gateway import aggregate, graphql, stored
 from restgql.gateway.outbound import refusal
@@ -27,6 +27,7 @@ from restgql.respond.merged import NO_STORE
 
 METHODS = ("GET", "POST", "QUERY")
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
+_NO_PAGE = "There is no GraphiQL here: it is there in debug, and where RESTGQL_GRAPHIQL says so."
 
 
 def add(state: BlueprintSetupState, mounted: Mounted) -> None:
@@ -68,8 +69,11 @@ class Views:
 
     def graphql(self) -> ResponseReturnValue:
         mounted, accept = self._mounted, request.headers.get("Accept", "")
-        if mounted.profile.graphiql and graphql_intake.wants_page(request.method, accept):
-            return _page(mounted.config)
+        if graphql_intake.wants_page(request.method, accept):
+            if mounted.profile.graphiql:
+                return _page(mounted.config)
+            if not request.query_string:
+                return _answer(mounted, lambda inbound, connect: refusal(BadRequest(_NO_PAGE)))
         return _answer(mounted, partial(graphql.answer, mounted.pipeline))
 
     def aggregate(self) -> ResponseReturnValue:
