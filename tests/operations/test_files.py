@@ -162,6 +162,7 @@ def test_an_operation_is_known_by_its_text_as_it_is_and_as_clients_print_it(tmp_
 
 
 def test_where_the_schema_is_read_late_so_are_the_operations(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING", "restgql")
     folder = Folder(tmp_path, {"bad.graphql": "{ nope }", "good.graphql": GOOD}, annotations=True)
     assert caplog.messages == []
     assert folder.get("good").json == {"data": {"__typename": "Query"}}
