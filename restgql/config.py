@@ -102,6 +102,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError("it is a file, a path of the app, a dict, a callable, or 'auto'")
 
 
+# What is a string, given by the environment, and meant to be none.
+_OF_PYTHON = {"True": "true", "False": "false", "None": "null"}
+
+
 def load(arguments: Mapping[str, Any], app_config: Mapping[str, Any]) -> Config:
     """The configuration of one gateway on one app.
 
@@ -125,6 +129,8 @@ def _checked(field: str, key: str, value: Any) -> Any:
     """The value, if the field's type takes it: a tuple for a list too, but no set, as the order of patterns counts."""
     if isinstance(value, set | frozenset):
         raise ConfigError(f"{key} = {value!r}: a set has no order; a list has.")
+    if isinstance(value, str) and value in _OF_PYTHON:
+        raise ConfigError(f"{key} = {value!r}: a value of the environment is JSON, so it is {_OF_PYTHON[value]} there.")
     try:
         msgspec.convert({field: value}, Config)
     except msgspec.ValidationError as exc:

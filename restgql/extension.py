@@ -1,6 +1,7 @@
 """The Flask extension: the gateway on a blueprint, its configuration, and its calls in Python."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -82,7 +83,7 @@ class Gateway:
             given = _variables(variables or {})
             uploads = frozenset(name for name, value in given.items() if any(files_in(value)))
             params = GraphQLParams(query=query, operation_name=operation_name, variables=given, uploads=uploads)
-            result = mounted.own_pipeline.execute(params, lambda: _caller(mounted, headers))
+            result = mounted.own_pipeline.execute(params, partial(_caller, mounted, headers))
         except InvalidRequest as exc:
             result = graphql_answer.refused(exc.errors)
         except RestgqlError as exc:
@@ -98,10 +99,8 @@ class Gateway:
         It runs as `execute` does. Raises ClientErrors, and, where there is to be a result, the first error.
         """
         mounted = self._mounted()
-        operation = mounted.operations.named(name, debug=True)
-        found = stored.run(
-            mounted.own_pipeline, operation, _json(variables), lambda: _caller(mounted, headers, stored=True)
-        )
+        operation = mounted.operations.named(name, debug=True, suggestions=True)
+        found = stored.run(mounted.own_pipeline, operation, _json(variables), partial(_caller, mounted, headers))
         return json_format.value(json_format.encode(found))
 
     def get(

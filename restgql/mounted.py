@@ -115,7 +115,13 @@ class Mounted:
         if key not in self._pipelines:
             self.routes.typed = frozenset((call.method, shape_of(call.template.text)) for _, _, call in calls(schema))
             self._pipelines[key] = Pipeline(
-                schema, self.config, self.routes, self.app.logger, profile=profile, persisted=self._persisted
+                schema,
+                self.config,
+                self.routes,
+                self.app.logger,
+                profile=profile,
+                persisted=self._persisted,
+                own=self.typed.schema,
             )
         return self._pipelines[key]
 

@@ -79,7 +79,7 @@ class Scripted(ScriptedDispatcher):
         inbound = Inbound(method="POST", content_type="application/json", accept=accept, body=body)
         return graphql.answer(self._pipeline, inbound, self._connect)
 
-    def _connect(self) -> Upstream:
+    def _connect(self, *, stored: bool = False) -> Upstream:
         deadline = time.monotonic() + self._config.deadline
         upstream = Upstream(
             dispatch=self,

@@ -138,3 +138,23 @@ def test_the_documented_table_has_every_key_and_its_default():
         (f"RESTGQL_{field.upper()}", default) for field, default in defaults.items()
     ]
     assert all(meaning.strip() for _, _, meaning in rows)
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "message"),
+    [
+        ("PROFILE", "Open", "'Open': Invalid enum value 'Open'; it takes 'open', 'hardened'."),
+        ("GET", "never", "it takes 'any', 'persisted', 'stored', 'off'."),
+        ("OPERATIONS_ONLY", "warn", "it takes 'log', True, False."),
+        ("VERBS", '["post"]', "it takes 'GET', 'POST', 'PUT', 'PATCH', 'DELETE'."),
+        ("INTROSPECTION", "True", "'True': a value of the environment is JSON, so it is true there."),
+        ("TIMINGS", "False", "so it is false there."),
+        ("GRAPHQL_PATH", "None", "so it is null there."),
+    ],
+)
+def test_a_word_that_a_key_does_not_take_is_told_with_those_that_it_does(monkeypatch, key, text, message):
+    monkeypatch.setenv(f"FLASK_RESTGQL_{key}", text)
+    app = Flask(__name__)
+    app.config.from_prefixed_env()
+    with pytest.raises(ConfigError, match=f"RESTGQL_{key} = .*{re.escape(message)}"):
+        Gateway(app)

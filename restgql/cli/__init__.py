@@ -151,7 +151,7 @@ def _stored(mounted: Mounted, document: str) -> Stored | None:
     if not re.fullmatch(r"[\w-]*\w", document):
         return None
     try:
-        return mounted.operations.named(document, debug=True)
+        return mounted.operations.named(document, debug=True, suggestions=True)
     except RestgqlError as exc:
         raise click.ClickException(f"{document}: {exc.message}") from exc
 

@@ -14,7 +14,7 @@ from restgql.config import Config
 from restgql.dispatch.flask import DEPTH, entered_by
 from restgql.endpoints import changes
 from restgql.endpoints.inbound import read
-from restgql.errors import ConfigError, NestedRequest, RestgqlError
+from restgql.errors import BadRequest, ConfigError, NestedRequest, RestgqlError
 from restgql.formats.remote import is_below
 from restgql.gateway import aggregate, graphql, stored
 from restgql.gateway.outbound import refusal
@@ -22,9 +22,11 @@ from restgql.gateway.pipeline import Connect
 from restgql.intake import graphql as graphql_intake
 from restgql.model import Inbound, Outbound
 from restgql.mounted import Mounted, is_gateway
+from restgql.operations.stored import Operations
 from restgql.respond.merged import NO_STORE
 
 METHODS = ("GET", "POST", "QUERY")
+_NO_PAGE = "There is no GraphiQL here: outside debug it is off, and RESTGQL_GRAPHIQL turns it on."
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
 
@@ -62,11 +64,16 @@ class Views:
 
     def __init__(self, mounted: Mounted) -> None:
         self._mounted = mounted
+        self._described: tuple[tuple[Operations, str] | None, Outbound | None] = None, None
+        """The OpenAPI document that was asked for last, and what it is of; hundreds of operations take a while."""
 
     def graphql(self) -> ResponseReturnValue:
         mounted, accept = self._mounted, request.headers.get("Accept", "")
-        if mounted.profile.graphiql and graphql_intake.wants_page(request.method, accept):
-            return _page(mounted.config)
+        if graphql_intake.wants_page(request.method, accept):
+            if mounted.profile.graphiql:
+                return _page(mounted.config)
+            if not request.query_string:
+                return _answer(mounted, lambda inbound, connect: refusal(BadRequest(_NO_PAGE)))
         return _answer(mounted, partial(graphql.answer, mounted.pipeline))
 
     def aggregate(self) -> ResponseReturnValue:
@@ -74,19 +81,23 @@ class Views:
 
     def operation(self, name: str) -> ResponseReturnValue:
         mounted = self._mounted
+        pipeline, operations = mounted.pipeline, mounted.operations
 
         def stage(inbound: Inbound, connect: Connect) -> Outbound:
-            operation = mounted.operations.named(name, debug=mounted.app.debug)
-            by_get = mounted.profile.get != "off"
-            return stored.answer(mounted.own_pipeline, operation, inbound, connect, by_get=by_get)
+            operation = operations.named(name, debug=mounted.app.debug, suggestions=pipeline.profile.suggestions)
+            return stored.answer(pipeline, operation, inbound, connect)
 
-        return _answer(mounted, stage, stored=True)
+        return _answer(mounted, stage)
 
     def openapi(self) -> ResponseReturnValue:
         mounted = self._mounted
         server = request.script_root + request.path.rpartition("/")[0]
         title = f"Stored operations of {mounted.app.name}"
-        outbound = stored.document(mounted.operations, mounted.typed.schema, title=title, server=server)
+        of = mounted.operations, server
+        made, outbound = self._described
+        if made != of or outbound is None:
+            outbound = stored.document(of[0], mounted.typed.schema, title=title, server=server)
+            self._described = of, outbound
         return _answer(mounted, lambda inbound, connect: outbound)
 
     def asset(self, filename: str) -> ResponseReturnValue:
@@ -101,7 +112,7 @@ class Views:
         return {"status": "pass"}, 200, [*NO_STORE, NOSNIFF]
 
 
-def _answer(mounted: Mounted, stage: Any, *, stored: bool = False) -> ResponseReturnValue:
+def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
     """One of the pipeline's answers to the current request."""
     context = request_ctx._get_current_object()  # type: ignore[attr-defined]
     here: Request = context.request
@@ -111,7 +122,7 @@ def _answer(mounted: Mounted, stage: Any, *, stored: bool = False) -> ResponseRe
         if entered.environ.get(DEPTH):
             raise NestedRequest("A gateway cannot be asked for through a gateway.")
         inbound = read(here, mounted.config, timings=mounted.tells_timings)
-        outbound = stage(inbound, lambda: mounted.connect(entered, here, context.url_adapter, stored=stored))
+        outbound = stage(inbound, partial(mounted.connect, entered, here, context.url_adapter))
     except RestgqlError as exc:
         outbound = refusal(exc)
     entered.answered = True

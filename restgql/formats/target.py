@@ -63,23 +63,24 @@ class Site(msgspec.Struct, frozen=True):
 
 
 @lru_cache(maxsize=2048)
-def parse(raw: str) -> Target:
-    """A target as a client wrote it. Raises BadPath, with what is wrong."""
+def parse(raw: str, *, quoted: bool = True) -> Target:
+    """A target as a client wrote it. Raises BadPath, with what is wrong; it is `quoted` where the client knows it."""
+    shown = _shown(raw) if quoted else "The path"
     if len(raw) > MAX_TARGET or len(raw.encode("utf-8", "surrogatepass")) > MAX_TARGET:
         raise BadPath(f"The path is over {MAX_TARGET} bytes.")
     if _CONTROL.search(raw):
         raise BadPath("The path holds a control character.")
     if not raw.startswith("/"):
-        raise BadPath(f"{_shown(raw)} is no path: a path begins with one slash, and has no scheme or host.")
+        raise BadPath(f"{shown} is no path: a path begins with one slash, and has no scheme or host.")
     if raw.startswith(("//", "/\\")):
-        raise BadPath(f"{_shown(raw)} names another host: a path begins with one slash.")
+        raise BadPath(f"{shown} names another host: a path begins with one slash.")
     if "#" in raw:
-        raise BadPath(f"{_shown(raw)} has a fragment; a '#' in a value is written %23.")
+        raise BadPath(f"{shown} has a fragment; a '#' in a value is written %23.")
     path, mark, query = raw.partition("?")
     if "\\" in path:
-        raise BadPath(f"{_shown(raw)} has a backslash.")
+        raise BadPath(f"{shown} has a backslash.")
     if _has_dots(path.encode()):
-        raise BadPath(f"{_shown(raw)} has a dot segment.")
+        raise BadPath(f"{shown} has a dot segment.")
     return Target(quote(path, safe=_PATH_SAFE), quote(query, safe=_QUERY_SAFE) if mark else None)
 
 

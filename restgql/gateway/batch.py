@@ -26,7 +26,9 @@ def answer(pipeline: Pipeline, inbound: Inbound, media_type: str, connect: Conne
     """The responses, in order: one budget and one deadline hold for all. Raises what refuses the whole."""
     started = time.perf_counter()
     plans = [_plan(pipeline, params) for params in intake.read_batch(inbound, pipeline.config)]
-    upstream, weight = connect(), pipeline.weight()
+    # One budget holds for all: that of stored operations is for these alone.
+    stored = all(plan.operation.stored for plan in plans if isinstance(plan, Plan))
+    upstream, weight = connect(stored=stored), pipeline.weight()
     runs: list[Run] = []
     responses: list[Response] = []
     # Queries that follow each other run at once; a mutation waits for what stands before it.
@@ -45,7 +47,7 @@ def _plan(pipeline: Pipeline, params: GraphQLParams) -> Plan | Response:
     """The plan of one operation, or the response of one that is refused."""
     try:
         params, operation = pipeline.admitted(params, "POST")
-        return pipeline.planner.plan(params, operation)
+        return pipeline.planned(params, operation)
     except RestgqlError as exc:
         return outbound.refused(exc)
 

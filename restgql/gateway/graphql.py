@@ -44,8 +44,8 @@ def answer(pipeline: Pipeline, inbound: Inbound, connect: Connect) -> Outbound:
             return batch.answer(pipeline, inbound, media_type, connect)
         params, operation = pipeline.admitted(intake.read(inbound, pipeline.config), inbound.method)
         incremental = accepted.parts is not None and operation.incremental
-        plan = pipeline.planner.plan(params, operation, incremental=incremental)
-        upstream = connect()
+        plan = pipeline.planned(params, operation, incremental=incremental)
+        upstream = connect(stored=operation.stored)
         run = pipeline.begin(plan.steps, upstream, serial=operation.type is OperationType.MUTATION)
         if accepted.parts is not None and (incremental or accepted.only_parts):
             return _in_parts(pipeline, inbound, plan, run, FRAMINGS[accepted.parts], started)

@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 import msgspec
 from graphql import GraphQLSchema, OperationType
@@ -21,7 +21,7 @@ from restgql.plan.document import Documents, Operation
 from restgql.plan.extent import Extent
 from restgql.plan.passes import Planner
 from restgql.plan.plan import Plan, Setting
-from restgql.plan.rules import NO_INTROSPECTION, NO_ROUTES_FIELD, RULES, Rule
+from restgql.plan.rules import NO_INTROSPECTION, NO_ROUTES_FIELD, RULES, WITHOUT_SUGGESTIONS, Rule
 from restgql.profile import OPEN, Profile
 from restgql.respond import merged
 from restgql.respond.graphql import Answer
@@ -30,7 +30,12 @@ from restgql.respond.weight import Weight
 
 logger = logging.getLogger("restgql")
 
-Connect = Callable[[], Upstream]
+
+class Connect(Protocol):
+    """Gives the upstream of one request; for an operation that is `stored`, with the budget of one."""
+
+    def __call__(self, *, stored: bool = False) -> Upstream:
+        """It is called when nothing is left to refuse."""
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -52,7 +57,8 @@ class Done(msgspec.Struct, frozen=True):
 class Pipeline:
     """The stages, set up for one schema, configuration and profile; it connects when nothing is left to refuse.
 
-    `routes` are those that can be asked for, `logger` has the app's own tracebacks.
+    `routes` are those that can be asked for, `app_logger` has the app's own tracebacks. Stored operations are of `own`,
+    the schema of the app's own code, and no profile closes anything to them.
     """
 
     def __init__(
@@ -64,6 +70,7 @@ class Pipeline:
         *,
         profile: Profile = OPEN,
         persisted: PersistedDocuments | None = None,
+        own: GraphQLSchema | None = None,
     ) -> None:
         self.config = config
         self.profile = profile
@@ -81,14 +88,15 @@ class Pipeline:
         )
         documents, self.documents = (
             Documents(
-                schema,
+                of,
                 extent,
-                _rules(profile),
+                rules,
                 suggestions=profile.suggestions,
                 max_document=config.max_document,
                 max_tokens=config.max_tokens,
+                stored=stored,
             )
-            for _ in range(2)
+            for of, rules, stored in ((schema, _rules(profile), False), (own or schema, RULES, True))
         )
         self.setting = Setting(
             schema=schema,
@@ -97,20 +105,27 @@ class Pipeline:
             max_subrequests=config.max_subrequests,
             max_typed_subrequests=config.max_typed_subrequests,
         )
-        self.planner = Planner(documents, self.setting)
+        self._clients = Planner(documents, self.setting)
         # Stored operations have the budget of typed fields, and documents and plans that no other request displaces.
         budget = max(config.max_subrequests, config.max_typed_subrequests)
-        self._stored = Planner(self.documents, msgspec.structs.replace(self.setting, max_subrequests=budget))
+        setting = msgspec.structs.replace(self.setting, schema=own or schema, max_subrequests=budget)
+        self._stored = Planner(self.documents, setting)
 
     def admitted(self, params: GraphQLParams, method: str) -> tuple[GraphQLParams, Operation]:
         """A client's request with its document, and the operation that it may run. Raises what refuses it."""
         params = self.persisted.resolve(params)
         self.persisted.admit(params, method, self.profile)
-        operation = self.planner.operation(params)
-        self.persisted.register(params)
+        stored = self.persisted.stored_text(params.query)
+        ready = params if stored is None else msgspec.structs.replace(params, query=stored)
+        operation = self._planner(stored=stored is not None).operation(ready)
         if method != "POST" and operation.type is not OperationType.QUERY:
             raise BadRequest("A GET request runs queries only; send the operation by POST.", status=405)
-        return params, operation
+        self.persisted.register(params)
+        return ready, operation
+
+    def planned(self, params: GraphQLParams, operation: Operation, *, incremental: bool = False) -> Plan:
+        """The plan of an operation that was admitted. Raises LimitExceeded and InvalidRequest."""
+        return self._planner(stored=operation.stored).plan(params, operation, incremental=incremental)
 
     def execute(self, params: GraphQLParams, connect: Connect) -> dict[str, Any]:
         """The response map of an operation. Raises the errors that refuse it whole."""
@@ -119,10 +134,9 @@ class Pipeline:
     def run(self, params: GraphQLParams, connect: Connect, *, name: str = "") -> Done:
         """An operation, run to its end; `name` is that of a stored one. Raises the errors that refuse it whole."""
         started = time.perf_counter()
-        planner = self._stored if name else self.planner
-        operation = planner.operation(params)
-        plan = planner.plan(params, operation)
-        upstream = connect()
+        operation = self._planner(stored=bool(name)).operation(params)
+        plan = self.planned(params, operation)
+        upstream = connect(stored=operation.stored)
         run = self.begin(plan.steps, upstream, serial=plan.operation.type is OperationType.MUTATION).finish()
         with answering(upstream):
             done = self.done(plan, run)
@@ -131,8 +145,11 @@ class Pipeline:
 
     def plan(self, params: GraphQLParams, *, incremental: bool = False, stored: bool = False) -> Plan:
         """The plan of an operation, of which nothing is asked. Raises the errors that refuse it whole."""
-        planner = self._stored if stored else self.planner
-        return planner.plan(params, planner.operation(params), incremental=incremental)
+        operation = self._planner(stored=stored).operation(params)
+        return self.planned(params, operation, incremental=incremental)
+
+    def _planner(self, *, stored: bool) -> Planner:
+        return self._stored if stored else self._clients
 
     def begin(self, steps: Sequence[Step], upstream: Upstream, *, serial: bool = False) -> Run:
         """A run of these steps, `serial` where each waits for the one before it."""
@@ -174,5 +191,6 @@ class Pipeline:
 
 
 def _rules(profile: Profile) -> tuple[Rule, ...]:
+    rules = RULES if profile.suggestions else WITHOUT_SUGGESTIONS
     closed = () if profile.introspection else (NO_INTROSPECTION,)
-    return (*RULES, *closed, *(() if profile.routes_field else (NO_ROUTES_FIELD,)))
+    return (*rules, *closed, *(() if profile.routes_field else (NO_ROUTES_FIELD,)))

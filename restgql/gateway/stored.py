@@ -18,15 +18,17 @@ from restgql.respond import graphql as graphql_answer
 from restgql.respond.merged import NO_STORE
 
 
-def answer(pipeline: Pipeline, stored: Stored, inbound: Inbound, connect: Connect, *, by_get: bool) -> Outbound:
-    """The answer to a request for a stored operation, `by_get` where GET runs queries. Raises what refuses it whole."""
-    allowed = ("POST", "QUERY", *(("GET", "HEAD") if by_get else ())) if stored.is_query else ("POST",)
+def answer(pipeline: Pipeline, stored: Stored, inbound: Inbound, connect: Connect) -> Outbound:
+    """The answer to a request for a stored operation. Raises what refuses it whole."""
+    by_get = () if pipeline.profile.get == "off" else ("GET", "HEAD")
+    allowed = ("POST", "QUERY", *by_get) if stored.is_query else ("POST",)
     if inbound.method not in allowed:
         what = "This query" if stored.is_query else "A mutation"
         error = BadRequest(f"{what} is asked for by {' or '.join(allowed)}.", status=405)
         return refusal(error, (("Allow", ", ".join(allowed)),))
     media_type = graphql_intake.JSON if stored.result else graphql_intake.accepted(inbound.accept).whole
-    params = GraphQLParams(query=stored.text, variables=parameters.read(stored.variables, inbound))
+    given = parameters.read(stored.variables, inbound, suggestions=pipeline.profile.suggestions)
+    params = GraphQLParams(query=stored.text, variables=given)
     done = pipeline.run(params, connect, name=stored.name)
     if stored.result is None:
         return _response_map(done, inbound, media_type)

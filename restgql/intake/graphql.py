@@ -49,8 +49,6 @@ def read(inbound: Inbound, config: Config) -> GraphQLParams:
         found = body.read(inbound, _Parameters)
     else:
         found = _from_query(inbound)
-        if found == _Parameters() and wants_page(inbound.method, inbound.accept):
-            raise BadRequest("There is no GraphiQL here: outside debug it is off, and RESTGQL_GRAPHIQL turns it on.")
     return _params(found, uploads)
 
 

@@ -33,7 +33,7 @@ def load(folder: Path, schema: GraphQLSchema, documents: Documents) -> Operation
     errors = Errors()
     found = files.paths(folder)
     if not found:
-        errors.add(folder, "there is no .graphql file here.")
+        errors.add(folder, "there is no .graphql file here." if folder.is_dir() else "there is no such folder.")
     every = files.read(found, errors)
     fragments = files.shared([file for file in every if file.is_shared], errors)
     _check_shared(fragments, documents, errors)

@@ -26,25 +26,26 @@ class _Unfit(ValueError):
     """The text of a parameter is none of its type's."""
 
 
-def read(variables: Variables, inbound: Inbound) -> dict[str, Any]:
-    """The variables of one request. Raises BadRequest, with all that is wrong; status 415 for another media type."""
+def read(variables: Variables, inbound: Inbound, *, suggestions: bool = True) -> dict[str, Any]:
+    """The variables of one request. Raises BadRequest, with all that is wrong, and what was meant where there may be
+    `suggestions`; status 415 for another media type."""
     wrong: Wrong = {}
     if inbound.method in WITH_BODY:
         given = _object(inbound)
         wrong |= {name: "goes into the body, a JSON object." for name, _ in inbound.query}
     else:
         given = _of_query(variables, inbound.query, wrong)
-    check(variables, given, wrong)
+    check(variables, given, wrong, suggestions=suggestions)
     return given
 
 
-def check(variables: Variables, given: Mapping[str, Any], wrong: Wrong) -> None:
+def check(variables: Variables, given: Mapping[str, Any], wrong: Wrong, *, suggestions: bool = True) -> None:
     """Raises BadRequest where the variables of an operation do not fit, or where something is `wrong` already."""
     for name in given:
         if name not in variables:  # what is not told needs no search for what it may be meant to be
-            wrong[name] = _unknown(name, variables) if len(wrong) < MAX_ERRORS else ""
+            wrong[name] = _unknown(name, variables, suggestions=suggestions) if len(wrong) < MAX_ERRORS else ""
     for name, variable in variables.items():
-        reason = _reason(given[name], variable.type) if name in given else _missing(variable)
+        reason = _reason(given[name], variable.type, suggestions=suggestions) if name in given else _missing(variable)
         if reason:
             wrong.setdefault(name, reason)
     if wrong:
@@ -158,7 +159,7 @@ def _parser(of_type: GraphQLInputType) -> Callable[[str], Any]:
     return _PARSERS.get(named.name, _json) if isinstance(named, GraphQLScalarType) else _json
 
 
-def _reason(given: Any, of_type: GraphQLInputType) -> str:
+def _reason(given: Any, of_type: GraphQLInputType, *, suggestions: bool) -> str:
     """Why a value does not fit a type, empty where it does."""
     reasons: list[str] = []
 
@@ -167,7 +168,7 @@ def _reason(given: Any, of_type: GraphQLInputType) -> str:
         reasons.append(f"{where}: {error.message}" if where else error.message)
 
     try:
-        coerce_input_value(given, of_type, note)
+        coerce_input_value(given, of_type, note, hide_suggestions=not suggestions)
     except RecursionError:
         reasons.append("nests too deep.")
     return reasons[0] if reasons else ""
@@ -177,7 +178,9 @@ def _missing(variable: Variable) -> str:
     return "is required." if variable.required else ""
 
 
-def _unknown(name: str, variables: Variables) -> str:
+def _unknown(name: str, variables: Variables, *, suggestions: bool) -> str:
+    if not suggestions:
+        return "is no variable of the operation."
     near = difflib.get_close_matches(name[:80], variables, n=1)
     meant = f"; did you mean {near[0]}?" if near else "."
     there = f"Its variables are: {', '.join(variables)}." if variables else "It has none."

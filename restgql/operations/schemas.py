@@ -1,11 +1,13 @@
 """JSON Schema (2020-12) of GraphQL types: of the values that variables take, and of what an operation selects."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 from graphql import (
     GraphQLEnumType,
+    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
@@ -13,6 +15,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLType,
     Undefined,
+    ValueNode,
     ast_from_value,
     is_abstract_type,
     is_leaf_type,
@@ -97,14 +100,19 @@ class Inputs:
     def _fields(self, of_type: GraphQLInputObjectType) -> Schema:
         properties, required = {}, []
         for name, field in of_type.fields.items():
-            default: Any = msgspec.UNSET
-            if field.default_value is not Undefined:
-                node = ast_from_value(field.default_value, field.type)
-                default = msgspec.UNSET if node is None else value_from_ast_untyped(node)
-            elif isinstance(field.type, GraphQLNonNull):
+            if field.default_value is Undefined and isinstance(field.type, GraphQLNonNull):
                 required.append(name)
-            properties[name] = _with_default(_described(self.of(field.type), field), default, field.type)
+            properties[name] = _with_default(_described(self.of(field.type), field), _default(field), field.type)
         return _object(properties, required, closed=True)
+
+
+def _default(field: GraphQLInputField) -> Any:
+    """The literal that is the default of a field, as a value; UNSET where there is none."""
+    node: ValueNode | None = field.ast_node.default_value if field.ast_node else None
+    if node is None and field.default_value is not Undefined:
+        with suppress(TypeError):  # no literal can be made of a mapping that is a scalar's
+            node = ast_from_value(field.default_value, field.type)
+    return msgspec.UNSET if node is None else value_from_ast_untyped(node)
 
 
 def selected(stored: Stored, schema: GraphQLSchema) -> Schema:

@@ -55,14 +55,15 @@ class Operations:
         """All that is wrong, a line an error."""
         return tuple(dict.fromkeys(line for lines in self.broken.values() for line in lines))
 
-    def named(self, name: str, *, debug: bool) -> Stored:
-        """The one of a name. Raises BadRequest, status 404, and SchemaError; only in debug these say more."""
+    def named(self, name: str, *, debug: bool, suggestions: bool) -> Stored:
+        """The one of a name. Raises BadRequest, status 404, with another name if there are to be `suggestions`, and
+        SchemaError, which says more in `debug`."""
         if (found := self.by_name.get(name)) is not None:
             return found
         if name in self.broken:
             hidden = [f"The stored operation {name} cannot be used; the log says why."]
             raise SchemaError(self.broken[name] if debug else hidden)
-        near = difflib.get_close_matches(name[:80], self.by_name, n=1) if debug else []
+        near = difflib.get_close_matches(name[:80], self.by_name, n=1) if suggestions else []
         meant = f"; did you mean {near[0]}?" if near else "."
         raise BadRequest(f"There is no stored operation of this name{meant}", status=404)
 

@@ -44,4 +44,5 @@ def _filled(step: Step, path: Template) -> str:
     """The path of a step that needs nothing of a parent; empty where only the site can tell. Raises what refuses it."""
     if path.text.startswith("{+"):
         return ""
-    return str(target.parse(template.expand(path, lambda name: walk(step.params, name))))
+    found = template.expand(path, lambda name: walk(step.params, name))
+    return str(target.parse(found, quoted=not path.names))

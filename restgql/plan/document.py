@@ -37,7 +37,8 @@ class InvalidRequest(BadRequest):
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """An operation that is ready to be planned. `variables` are coerced; `uploads` is whether some hold files;
-    `conditional` is whether its document has @skip or @include, `incremental` @defer or @stream."""
+    `conditional` is whether its document has @skip or @include, `incremental` @defer or @stream; `stored` whether the
+    owner of the gateway wrote it."""
 
     document: DocumentNode
     node: OperationDefinitionNode
@@ -46,6 +47,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     uploads: bool = False
     conditional: bool = False
     incremental: bool = False
+    stored: bool = False
 
     @property
     def name(self) -> str:
@@ -68,8 +70,10 @@ class Documents:
         suggestions: bool,
         max_document: int,
         max_tokens: int,
+        stored: bool = False,
     ) -> None:
         self._schema = schema
+        self._stored = stored
         self._limits = limits
         self._rules = rules
         self._suggestions = suggestions
@@ -99,6 +103,7 @@ class Documents:
             uploads=bool(params.uploads),
             conditional=not directives.isdisjoint(("skip", "include")),
             incremental=not directives.isdisjoint(("defer", "stream")),
+            stored=self._stored,
         )
 
     def errors(self, text: str, document: DocumentNode, *, of_fragments: bool = False) -> list[GraphQLError]:

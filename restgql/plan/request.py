@@ -22,7 +22,7 @@ def request_of(step: Step, scope: Scope | None, site: Site) -> SubRequest:
     """The sub-request of a step with a template or a path. Raises what refuses it."""
     if step.template is None:
         return SubRequest(target=target.parse(step.path), follow=step.follow)
-    to = target.parse(_expanded(step, step.template, scope, site))
+    to = target.parse(_expanded(step, step.template, scope, site), quoted=not step.template.names)
     cookie = None if scope is None else scope.cookie(to.path)
     body, content_type = NONE if step.body is None else step.body.written()
     return SubRequest(
@@ -44,7 +44,7 @@ def call_of(step: Step, scope: Scope | None, site: Site) -> SubRequest:
     if call.query is not None:
         found = select.search(call.query, {**step.params, "this": scope.value if scope else None})
         path = _with_query(path, found)
-    to = target.parse(path)
+    to = target.parse(path, quoted=False)
     body, content_type = _body(step)
     filled = ((name, template.fill(value, _lookup(step, scope))) for name, value in call.headers)
     return SubRequest(

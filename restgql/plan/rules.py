@@ -11,6 +11,7 @@ from graphql import (
     GraphQLNonNull,
     NoSchemaIntrospectionCustomRule,
     OperationType,
+    ScalarLeafsRule,
     StringValueNode,
     ValidationContext,
     ValidationRule,
@@ -62,9 +63,18 @@ class NoRoutesField(ValidationRule):
             self.report_error(GraphQLError("Cannot query field 'routes' on type 'Query'.", node))
 
 
+class ScalarLeafs(ScalarLeafsRule):
+    """GraphQL's rule, whose message suggests nothing; graphql-core leaves that one out of `hide_suggestions`."""
+
+    def report_error(self, error: GraphQLError) -> None:
+        message = error.message.partition(" Did you mean")[0]
+        super().report_error(GraphQLError(message, error.nodes))
+
+
 Rule = type[ASTValidationRule]
 
 
 RULES: tuple[Rule, ...] = (*specified_rules, IncrementalDirectives)
 NO_INTROSPECTION: Rule = NoSchemaIntrospectionCustomRule
 NO_ROUTES_FIELD: Rule = NoRoutesField
+WITHOUT_SUGGESTIONS: tuple[Rule, ...] = tuple(ScalarLeafs if rule is ScalarLeafsRule else rule for rule in RULES)

@@ -40,7 +40,15 @@ def shop(asked: list[str], **settings: Any) -> Flask:
 
 
 def apollo(clients: Path, url: str, *documents: str) -> list[Any]:
-    command = ["node", "apollo_persisted.mjs", f"{url}/graphql", *documents]
+    return run(clients, "apollo_persisted.mjs", f"{url}/graphql", *documents)
+
+
+def urql(clients: Path, url: str, *documents: str, **options: bool) -> list[Any]:
+    return run(clients, "urql_persisted.mjs", f"{url}/graphql", json.dumps(options), *documents)
+
+
+def run(clients: Path, *script: str) -> list[Any]:
+    command = ["node", *script]
     done = subprocess.run(command, cwd=clients, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -58,6 +66,22 @@ def test_apollo_sends_the_text_where_registration_is_closed(node_clients: Path, 
     found = apollo(node_clients, serve(shop(asked, apq=False)), DOCUMENT, DOCUMENT)
     assert found == [{"data": {"a": {"a": 1}}, "error": None}] * 2
     assert asked == ["GET id", "POST text", "POST text"]
+
+
+@pytest.mark.parametrize("profile", ["open", "hardened"])
+def test_urql_registers_a_document_by_get(node_clients: Path, serve: Serve, profile: str) -> None:
+    asked: list[str] = []
+    found = urql(node_clients, serve(shop(asked, profile=profile)), DOCUMENT, DOCUMENT)
+    assert found == [{"data": {"a": {"a": 1}}, "error": None}] * 2
+    assert asked == ["GET id", "GET text", "GET id"]
+
+
+def test_urql_sends_the_text_by_post_where_registration_is_closed(node_clients: Path, serve: Serve) -> None:
+    asked: list[str] = []
+    url = serve(shop(asked, apq=False))
+    found = urql(node_clients, url, DOCUMENT, DOCUMENT, preferGetForPersistedQueries=False)
+    assert found == [{"data": {"a": {"a": 1}}, "error": None}] * 2
+    assert asked == ["POST id", "POST text"] * 2
 
 
 def manifest_of(workshop: Workshop, tool: str) -> dict[str, str]:

@@ -365,7 +365,7 @@ class Gateway:
             if status == 200 and isinstance(value, dict):
                 yield {**value, "id": key}
 
-    def _connect(self) -> Upstream:
+    def _connect(self, *, stored: bool = False) -> Upstream:
         return Upstream(
             dispatch=self,
             caller=Caller(Site(origins=frozenset({"http://localhost"})), "http://localhost", ""),

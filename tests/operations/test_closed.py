@@ -1,5 +1,6 @@
 """Stored operations where little else is open: in each profile, as the only operations, and without untyped fields."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,43 @@ def test_a_file_that_changes_in_debug_changes_what_is_allowed(tmp_path: Path) ->
     assert folder.client.post("/graphql", json={"query": other}).json == {"data": {"item": {"name": "item 8"}}}
 
 
-def test_untyped_fields_are_left_to_them(tmp_path: Path) -> None:
-    folder = Folder(tmp_path, FILES, untyped=False)
-    assert folder.get("part").json["data"]["part"] == {"a": 1}
-    assert code(folder.client.post("/graphql", json={"query": '{ get(path: "/part") }'})) == "BAD_REQUEST"
+@pytest.mark.parametrize("only", [False, True])
+def test_untyped_fields_are_left_to_them(tmp_path: Path, only: bool) -> None:
+    folder = Folder(tmp_path, FILES, untyped=False, operations_only=only)
+    for answer in (
+        folder.get("part"),
+        folder.client.post("/graphql", json={"query": f"  {PART}"}),
+        folder.client.post("/graphql", json={"documentId": sha256(PART)}),
+        folder.client.get(f"/graphql?documentId=sha256:{sha256(PART)}"),
+    ):
+        assert answer.json["data"]["part"] == {"a": 1}
+    refused = code(folder.client.post("/graphql", json={"query": '{ get(path: "/part") }'}))
+    assert refused == ("NOT_ALLOWED" if only else "BAD_REQUEST")
     assert folder.client.post("/aggregate", json=["/part"]).status_code == 404
+
+
+MANY = "query ($id: ID, $kind: Kind, $filter: Filter) { echo(e: $id, f: $kind, i: $filter) }"
+
+
+@pytest.mark.parametrize("profile", ["open", "hardened"])
+def test_c3_what_is_said_of_parameters_suggests_names_in_the_open_profile_alone(tmp_path: Path, profile: str) -> None:
+    folder = Folder(tmp_path, {"many.graphql": MANY}, profile=profile)
+    filter = {"filter": {"nam": "a", "name": "b"}}
+    for answer, name in (
+        (folder.get("many?idd=1"), "id"),
+        (folder.get("many?kind=BOG"), "BIG"),
+        (folder.post("many", {"kind": "BOG"}), "BIG"),
+        (folder.post("many", filter), "name"),
+        (folder.get("manny"), "many"),
+        (folder.client.post("/graphql", json={"query": MANY, "variables": filter}), "name"),
+        (folder.client.post("/graphql", json={"documentId": sha256(MANY), "variables": {"kind": "BOG"}}), "BIG"),
+    ):
+        found = re.search(r"did you mean (?:the enum value )?'?(\w+)'?\?", answer.text, re.IGNORECASE)
+        assert (found and found[1]) == (name if profile == "open" else None)
+        assert ("Its variables" in answer.text) == (profile == "open" and name == "id")
+
+
+def test_the_path_that_a_stored_operation_asks_for_is_not_told(tmp_path: Path) -> None:
+    text = 'query ($id: ID!) { get(path: "/internal/{id}", params: {id: $id}) item(id: $id) { id } }'
+    answer = Folder(tmp_path, {"item.graphql": text}).get("item?id=..").json
+    assert [error["message"] for error in answer["errors"]] == ["The path has a dot segment."] * 2

@@ -1,6 +1,8 @@
 """What is wrong with the files of a folder is said when the app starts, all at once, at its place."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -89,10 +91,17 @@ def test_a_mutation_needs_one_in_the_schema(tmp_path: Path) -> None:
         Folder(tmp_path, {"a.graphql": "mutation { a }"}, schema=None)
 
 
-@pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir(), lambda path: path.write_text("{ a }")])
-def test_a_folder_without_files_is_an_error(tmp_path: Path, make: object) -> None:
-    make(tmp_path / "operations")  # type: ignore[operator]
-    with pytest.raises(SchemaError, match=r"operations:1:1: there is no \.graphql file here"):
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "there is no such folder."),
+        (lambda path: path.mkdir(), "there is no .graphql file here."),
+        (lambda path: path.write_text("{ a }"), "there is no such folder."),
+    ],
+)
+def test_a_folder_without_files_is_an_error(tmp_path: Path, make: Any, message: str) -> None:
+    make(tmp_path / "operations")
+    with pytest.raises(SchemaError, match=f"operations:1:1: {re.escape(message)}"):
         Gateway(Flask("a", root_path=str(tmp_path)), operations="operations")
 
 
@@ -153,6 +162,7 @@ def test_an_operation_is_known_by_its_text_as_it_is_and_as_clients_print_it(tmp_
 
 
 def test_where_the_schema_is_read_late_so_are_the_operations(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING", "restgql")
     folder = Folder(tmp_path, {"bad.graphql": "{ nope }", "good.graphql": GOOD}, annotations=True)
     assert caplog.messages == []
     assert folder.get("good").json == {"data": {"__typename": "Query"}}
@@ -162,6 +172,18 @@ def test_where_the_schema_is_read_late_so_are_the_operations(tmp_path: Path, cap
     assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
     assert answer.json["detail"] == "The stored operation bad cannot be used; the log says why."
     assert answer.json["code"] == "CONFIG"
+
+
+def test_a_schema_that_cannot_be_read_late_is_told_to_the_log_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = Folder(tmp_path, {"good.graphql": GOOD}, openapi="/secret/openapi.json")
+    for path in ("good", "openapi.json", "nothing", ""):
+        caplog.clear()
+        answer = folder.client.get(f"/graphql/{path}".rstrip("/"))
+        assert (answer.status_code, "secret" in answer.text) == (500, False)
+        assert "openapi = '/secret/openapi.json': the app answers 404" in caplog.text
+    assert folder.client.get("/graphql/health").status_code == 200
 
 
 def test_the_commands_list_operations_and_what_is_wrong_with_them(tmp_path: Path) -> None:

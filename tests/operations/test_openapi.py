@@ -130,6 +130,30 @@ def test_answers_have_the_schemas_of_what_is_selected(document: Any) -> None:
     assert answered(document, "echo") == {}
 
 
+DEFAULTS = """
+scalar Money
+enum Kind { BIG @value(is: "b") SMALL @value(is: "s") }
+input Of { kind: Kind! = SMALL, kinds: [Kind!] = [BIG], money: Money = {in: [1, null]}, json: JSON = {a: {b: "c"}} }
+type Query { a(of: Of): JSON @get(path: "/part") }
+"""
+
+
+def test_defaults_are_as_they_were_written(tmp_path: Path) -> None:
+    (tmp_path / "defaults.graphql").write_text(DEFAULTS)
+    text = "query ($of: Of = {money: {in: 1}}, $kind: [Kind!] = SMALL) { a(of: $of) b: a(of: {kinds: $kind}) }"
+    folder = Folder(tmp_path, {"a.graphql": text}, schema="defaults.graphql")
+    document = folder.client.get("/graphql/openapi.json").json
+    OpenAPIV31SpecValidator(document).validate()
+    found = document["components"]["schemas"]["Of"]["properties"]
+    assert {name: schema["default"] for name, schema in found.items()} == {
+        "kind": "SMALL",
+        "kinds": ["BIG"],
+        "money": {"in": [1, None]},
+        "json": {"a": {"b": "c"}},
+    }
+    assert parameters(document, "a")["kind"]["schema"]["default"] == ["SMALL"]
+
+
 UNION = """
 type Query {
   found: [Found!] @get(path: "/found")

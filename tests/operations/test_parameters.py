@@ -26,7 +26,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    return Folder(tmp_path_factory.mktemp("parameters"), FILES)
+    return Folder(tmp_path_factory.mktemp("parameters"), FILES, suggestions=True)
 
 
 def sent(folder: Folder, query: str) -> Any:

@@ -67,3 +67,12 @@ def test_outside_debug_files_are_read_once(tmp_path: Path) -> None:
     folder.write("new.graphql", "{ __typename }")
     assert folder.get("item?id=1").json["data"]["item"] == {"name": "item 1"}
     assert folder.get("new").status_code == 404
+
+
+def test_the_openapi_document_is_that_of_the_files_and_of_where_it_is_asked_for(folder: Folder) -> None:
+    first = folder.get("openapi.json").json
+    assert first["servers"] == [{"url": "/graphql"}]
+    below = folder.client.get("/graphql/openapi.json", environ_overrides={"SCRIPT_NAME": "/below"})
+    assert below.json == {**first, "servers": [{"url": "/below/graphql"}]}
+    folder.write("new.graphql", "{ __typename }")
+    assert folder.get("openapi.json").json["paths"].keys() == {*first["paths"], "/new"}

@@ -9,6 +9,7 @@ from flask.cli import ScriptInfo
 
 from restgql import BadRequest, Gateway, LimitExceeded, UpstreamStatus
 from restgql.cli import cli
+from restgql.operations.stored import sha256
 from tests.operations.folder import Folder
 
 CACHE = "Cache-Control"
@@ -177,12 +178,24 @@ def test_an_answer_says_of_its_caching_what_its_parts_say(folder: Folder, name: 
 def test_stored_operations_have_the_budget_of_typed_fields(folder: Folder, tmp_path: Path) -> None:
     answer = folder.get("many")
     assert answer.json == {"data": {"f": {"getEach": 120}}}
-    posted = folder.client.post("/graphql", json={"query": FILES["many.graphql"]})
-    assert posted.json["errors"][0]["extensions"]["limit"] == "RESTGQL_MAX_SUBREQUESTS"
+    asked = {"documentId": sha256(MANY)}, {"query": MANY}, {"query": f"# ours\n{MANY}"}
+    for body in asked:
+        assert folder.client.post("/graphql", json=body).json == answer.json
+    other = folder.client.post("/graphql", json={"query": MANY.replace("getEach", "all: getEach")})
+    assert other.json["errors"][0]["extensions"]["limit"] == "RESTGQL_MAX_SUBREQUESTS"
     small = Folder(tmp_path, {"many.graphql": FILES["many.graphql"]}, max_subrequests=5, max_typed_subrequests=100)
     refused = small.get("many")
     assert refused.json["errors"][0]["extensions"]["allowed"] == 100
     assert small.hits == ["GET /part"]
+
+
+def test_a_batch_has_that_budget_if_it_is_of_stored_operations_alone(tmp_path: Path) -> None:
+    other = MANY.replace("getEach", "all: getEach")
+    client = Folder(tmp_path, {"many.graphql": MANY}, max_batch=2).client
+    (alone,) = client.post("/graphql", json=[{"query": MANY}]).json
+    assert alone == {"data": {"f": {"getEach": 120}}}
+    for found in client.post("/graphql", json=[{"query": MANY}, {"query": other}]).json:
+        assert found["errors"][0]["extensions"]["limit"] == "RESTGQL_MAX_SUBREQUESTS"
 
 
 def test_no_operation_is_asked_for_through_a_gateway(folder: Folder) -> None:

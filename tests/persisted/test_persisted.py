@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,9 @@ def test_a_mutation_is_registered_and_still_runs_by_post_only() -> None:
     client = client_of(verbs=["POST"])
     assert post(client, query=WRITE, extensions=apq(WRITE)).json == {"data": {"post": {"status": 200}}}
     assert get(client, extensions=apq(WRITE)).status_code == 405
+    other = WRITE.replace("status", "ok")
+    assert get(client, query=other, extensions=apq(other)).status_code == 405
+    assert error(post(client, extensions=apq(other))) == NOT_FOUND
     assert post(client, extensions=apq(WRITE)).json == {"data": {"post": {"status": 200}}}
 
 
@@ -186,6 +190,19 @@ def test_get_runs_what_is_configured(tmp_path: Path, setting: str, text: int, by
     assert client.open("/graphql", method="QUERY", json={"query": A}).status_code == 200
 
 
+@pytest.mark.parametrize("profile", ["open", "hardened"])
+def test_get_registers_a_document_that_it_gives_with_its_hash(profile: str) -> None:
+    client = client_of(profile=profile)
+    refused = get(client, query=A)
+    assert refused.status_code == (405 if profile == "hardened" else 200)
+    assert error(get(client, query=A, extensions=apq(B)))[1] == "BAD_REQUEST"
+    assert get(client, query=A, extensions=apq(A)).json == {"data": {"a": {"a": 1}}}
+    assert get(client, extensions=apq(A)).json == {"data": {"a": {"a": 1}}}
+    closed = client_of(profile="hardened", apq=False)
+    refused = get(closed, query=A, extensions=apq(A))
+    assert (refused.status_code, "RESTGQL_GET" in refused.text) == (405, True)
+
+
 # Manifests.
 
 MANIFESTS: dict[str, Any] = {
@@ -211,6 +228,19 @@ def test_a_manifest_is_taken_in_the_form_that_its_tool_writes(tmp_path: Path, fo
     assert get(client, extensions=by_hash).json == expected
     assert post(client, query=A, extensions=by_hash).json == expected
     assert error(post(client, query=B, extensions=by_hash))[1] == "BAD_REQUEST"
+
+
+@pytest.mark.parametrize("known", [digest(A), f"sha256:{digest(A)}", "another"])
+@pytest.mark.parametrize("asked", [digest(A), f"sha256:{digest(A)}", digest(A).upper()])
+def test_a_document_of_a_manifest_is_known_by_its_sha256_in_each_spelling(
+    tmp_path: Path, known: str, asked: str
+) -> None:
+    (tmp_path / "m.json").write_text(json.dumps({known: A, "b": B}))
+    client = client_of(tmp_path, persisted_documents="m.json", operations_only=True)
+    expected = {"data": {"a": {"a": 1}}}
+    assert post(client, documentId=asked).json == expected
+    assert get(client, extensions={"persistedQuery": {"version": 1, "sha256Hash": asked}}).json == expected
+    assert post(client, documentId=known).json == expected
 
 
 @pytest.mark.parametrize(
@@ -267,6 +297,14 @@ def test_only_listed_documents_run(tmp_path: Path) -> None:
         assert (answer.status_code, (answer.json or {})["code"]) == (403, "NOT_ALLOWED")
 
 
+@pytest.mark.parametrize("text", ["{" * 65_000, "{" + "a " * 32_000 + "}"], ids=["brackets", "tokens"])
+def test_what_is_not_listed_is_refused_before_all_of_it_is_read(tmp_path: Path, text: str) -> None:
+    client, began = only(tmp_path, True), time.perf_counter()
+    for _ in range(20):
+        assert error(post(client, query=text))[1] == "NOT_ALLOWED"
+    assert time.perf_counter() - began < 1
+
+
 def test_before_that_the_log_has_what_would_be_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, "restgql")
     client = only(tmp_path, "log")
@@ -281,3 +319,24 @@ def test_before_that_the_log_has_what_would_be_refused(tmp_path: Path, caplog: p
         f"RESTGQL_OPERATIONS_ONLY would refuse operation=Other document={digest(other)[:12]}",
         "RESTGQL_OPERATIONS_ONLY would refuse operation=aggregate",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("A\nB", "'A\\nB'"),
+        ("\x1b[31m\u2028", "'\\x1b[31m\\u2028'"),
+        ("x document=0", "'x document=0'"),
+        ("é\u202e", "'\\xe9\\u202e'"),
+        ("x" * 100_000, "x" * 80),
+        ("", "-"),
+    ],
+    ids=range(6),
+)
+def test_a_name_that_clients_think_up_cannot_forge_or_flood_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, shown: str
+) -> None:
+    caplog.set_level(logging.WARNING, "restgql")
+    body = json.dumps({"query": B, "operationName": name})
+    only(tmp_path, "log").post("/graphql", data=body, content_type="application/json")
+    assert caplog.messages == [f"RESTGQL_OPERATIONS_ONLY would refuse operation={shown} document={digest(B)[:12]}"]
