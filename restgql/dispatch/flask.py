@@ -189,7 +189,7 @@ def connect(
     if remotes is not None:
         dispatch = Mounts(dispatch, remotes, site, shared, deadline)
     if flights is not None and depth == 1:  # two that nest could wait for each other
-        dispatch = SingleFlight(dispatch, flights, shared, seconds=subrequest_seconds)
+        dispatch = SingleFlight(dispatch, flights, shared, flights.identity.of(shared), seconds=subrequest_seconds)
     return Upstream(
         dispatch=dispatch,
         caller=Caller(

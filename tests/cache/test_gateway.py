@@ -104,8 +104,24 @@ def test_what_an_app_makes_its_urls_of_keeps_public_responses_apart(name: str) -
 
 
 def test_names_of_ones_own_say_who_asks() -> None:
-    counted = Counted(cache_identity=["X-Shop"])
-    assert [counted.source(headers={"X-Shop": shop}) for shop in "abab"] == ["dispatched"] * 2 + ["cached"] * 2
+    counted = Counted(cache_identity=["Accept-Language", "!X-Shop"])
+    assert [counted.source(headers={"X-Shop": shop}) for shop in "ab"] == ["dispatched", "cached"]
+    languages = [{"Accept-Language": language} for language in ("de", "fr")]
+    assert [counted.source(headers=language) for language in languages * 2] == ["dispatched"] * 2 + ["cached"] * 2
+
+
+def test_who_is_let_in_by_address_leaves_nothing_to_others() -> None:
+    counted = Counted()
+
+    @counted.app.before_request
+    def inside_only() -> Any:
+        return None if request.remote_addr == "10.0.0.1" else ("Outside", 403)
+
+    asked = {"query": '{ get(path: "/count") }'}
+    for address in ("10.0.0.1", "6.6.6.6"):
+        with counted.app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            answer = counted.gateway.execute(asked["query"])
+            assert ("errors" in answer) is (address == "6.6.6.6")
 
 
 def test_a_session_is_one_callers() -> None:
