@@ -17,7 +17,6 @@ from restgql.dispatch.environ import Environ
 from restgql.dispatch.flight import Flights, SingleFlight
 from restgql.dispatch.identity import Identity
 from restgql.errors import ConfigError
-from restgql.formats.target import Target
 
 
 class Cache:
@@ -56,7 +55,7 @@ class Cache:
         `again` gives the dispatcher of a request that nobody waits for; with None, everything is waited for.
         """
         environ = upstream.environ
-        caller = Caller(environ, salt, self._identity)
+        caller = Caller(environ, salt, self._identity, upstream.caller.site)
 
         def joined(dispatch: Dispatcher) -> Dispatcher:
             return SingleFlight(
@@ -79,9 +78,9 @@ class Cache:
         """How many responses are asked for at the moment with nobody waiting."""
         return self._background.running
 
-    def changed(self, environ: Environ, target: Target) -> None:
-        """Drop what is stored of a target that was asked for from outside, by an unsafe method with this environ."""
-        self._store.invalidate([uri_of(environ, target)])
+    def changed(self, environ: Environ) -> None:
+        """Drop what is stored of what the app was asked for, by an unsafe method with this environ."""
+        self._store.invalidate([uri_of(environ)])
 
     def clear(self) -> None:
         """Drop everything, in every process that shares the store. Raises what the store fails with."""

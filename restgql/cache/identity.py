@@ -10,7 +10,7 @@ from restgql.cache.entry import Varied
 from restgql.dispatch.environ import Environ
 from restgql.dispatch.identity import Identity
 from restgql.formats import headers
-from restgql.formats.target import Target
+from restgql.formats.target import Site, Target, entered, spelled
 from restgql.model import SubRequest
 
 # What an app makes its own URLs of, and the path that it routes, where a proxy says so: of an unkeyed one of these a
@@ -39,10 +39,11 @@ class Caller:
     `salt` keeps apart what is not of one app, and digests of credentials from being looked up.
     """
 
-    def __init__(self, environ: Environ, salt: bytes, identity: Identity) -> None:
+    def __init__(self, environ: Environ, salt: bytes, identity: Identity, site: Site) -> None:
         self._environ = environ
         self._salt = salt
         self._identity = identity
+        self._site = site
         self.who = identity.of(environ)
         self._base = _base(environ)
         self._scopes: dict[tuple[object, ...], tuple[str, str] | None] = {}
@@ -58,8 +59,10 @@ class Caller:
         return self._directives
 
     def uri(self, target: Target) -> str:
-        """The URI of a path, whoever asks for it."""
-        return f"{self._base}{target}"
+        """The URI of a path, whoever asks for it; one for all the spellings that the app cannot tell apart."""
+        is_ours = "%" in target.path and self._site.remote(target.path) is None
+        path = spelled(target.path) if is_ours else target.path
+        return f"{self._base}{path}?{target.query}" if target.query else f"{self._base}{path}"
 
     def key(self, request: SubRequest) -> Key | None:
         """Where the response to a request is; None where the request is none that a stored response can answer."""
@@ -115,9 +118,9 @@ class Caller:
         return blake2b(repr(parts).encode(), digest_size=16, key=self._salt[:64]).hexdigest()
 
 
-def uri_of(environ: Environ, target: Target) -> str:
-    """The URI of a path for which the app was asked with this environ."""
-    return f"{_base(environ)}{target}"
+def uri_of(environ: Environ) -> str:
+    """The URI for which the app was asked with this environ."""
+    return f"{_base(environ)}{entered(environ.get('PATH_INFO', ''), environ.get('QUERY_STRING', ''))}"
 
 
 def _base(environ: Environ) -> str:

@@ -200,6 +200,22 @@ def test_k6_what_a_client_changes_by_itself_is_seen() -> None:
     assert counted.source() == "cached"
 
 
+@pytest.mark.parametrize("path", ["/of/ada@b.org", "/of/a+b", "/of/a:b,(c);d=1", "/of/%7Ea", "/of/é", "/of/a b?q=é"])
+@pytest.mark.parametrize("by", ["the client", "another gateway"])
+def test_k6_however_the_path_is_spelled(path: str, by: str) -> None:
+    counted = Counted()
+    counted.app.add_url_rule("/of/<path:name>", "of", lambda name: counted.count(), methods=["GET", "PUT"])
+    other = Gateway(
+        counted.app, name="b", graphql_path="/graphql/b", aggregate_path=None, verbs=["GET", "PUT"], routes=["*"]
+    )
+    assert [counted.source(path), counted.source(path)] == ["dispatched", "cached"]
+    if by == "the client":
+        counted.client.put(path)
+    else:
+        other.execute("mutation ($path: String!) { put(path: $path) { status } }", {"path": path})
+    assert counted.source(path) == "dispatched"
+
+
 def test_an_unsafe_request_that_failed_changes_nothing() -> None:
     counted = Counted()
     counted.source()
@@ -376,7 +392,7 @@ def test_a_request_that_began_before_a_mutation_is_not_stored_after_it() -> None
         asked = executor.submit(busy.ask, WHO)
         assert busy.turnstile.met(1)
         busy.app.extensions["restgql"]["restgql"].cache.changed(
-            {"wsgi.url_scheme": "http", "HTTP_HOST": "localhost"}, _target("/busy")
+            {"wsgi.url_scheme": "http", "HTTP_HOST": "localhost", "PATH_INFO": "/busy"}
         )
         busy.opened.set()
         asked.result()
@@ -454,9 +470,3 @@ def test_threads_stay_few() -> None:
 def _cached(response: Any, cache_control: str = "max-age=60") -> Any:
     response.headers["Cache-Control"] = cache_control
     return response
-
-
-def _target(path: str) -> Any:
-    from restgql.formats import target
-
-    return target.parse(path)
