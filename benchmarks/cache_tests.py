@@ -36,6 +36,8 @@ SECONDS = 10.0
 PASS_AT_LEAST, FAIL_AT_MOST = 112, 12
 # What is about a representation, or a part of it, is the sub-request's own, and not the caller's.
 OWN = headers.OUTER_ONLY - {"expect", "accept-encoding"}
+# The header fields of the tests: all of them are of one caller.
+NOBODYS = ("!Test-ID", "!Test-Name", "!Req-Num", "!Foo", "!Bar", "!Baz", "!Abc", "!Surrogate-Capability")
 RUNNER = """
 const [folder, base, browser, id] = process.argv.slice(1)
 const { runTests, getResults } = await import(`${folder}/test-engine/client/runner.mjs`)
@@ -149,7 +151,12 @@ def results(folder: Path, *, private: bool, id: str = "") -> dict[str, Any]:
     )
     store = Memory(entries=10_000, size=100_000_000)
     cache = Cache(
-        store, max_body=5_000_000, seconds=SECONDS, logger=logging.getLogger(), shared=None if private else True
+        store,
+        max_body=5_000_000,
+        seconds=SECONDS,
+        logger=logging.getLogger(),
+        identity=NOBODYS,
+        shared=None if private else True,
     )
     front = proxy(f"http://127.0.0.1:{port}", cache)
     threading.Thread(target=front.serve_forever, daemon=True).start()

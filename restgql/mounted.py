@@ -15,6 +15,7 @@ from restgql.dispatch import Dispatcher, Upstream
 from restgql.dispatch.budget import Budget
 from restgql.dispatch.flask import Entered, connect
 from restgql.dispatch.flight import Flights
+from restgql.dispatch.identity import Identity
 from restgql.dispatch.remote import Remotes
 from restgql.dispatch.routes import Routes
 from restgql.errors import ConfigError
@@ -67,7 +68,7 @@ class Mounted:
             stored=lambda: self.operations.texts,
         )
         self._salt: tuple[object, bytes] = ((), b"")
-        self._flights = Flights() if config.single_flight else None
+        self._flights = Flights(Identity(config.cache_identity)) if config.single_flight else None
         self._said = config.routes is not None
         self._said_profile: tuple[Profile, bool] | None = None
         if not sources.is_late(config):

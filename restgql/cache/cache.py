@@ -9,21 +9,21 @@ import msgspec
 
 from restgql.cache.background import Background
 from restgql.cache.dispatcher import Cached, Passing, Settings
-from restgql.cache.identity import Caller, names, uri_of
+from restgql.cache.identity import Caller, uri_of
 from restgql.cache.memory import Memory
 from restgql.cache.store import Guarded, Store
 from restgql.dispatch import Dispatcher, Upstream
 from restgql.dispatch.environ import Environ
 from restgql.dispatch.flight import Flights, SingleFlight
+from restgql.dispatch.identity import Identity
 from restgql.errors import ConfigError
-from restgql.formats.target import Target
 
 
 class Cache:
     """Responses to sub-requests, kept in a `store`, within `max_body` bytes each.
 
-    `identity` are names of header fields that say who asks, beside those that are known to. With `shared`, everything
-    is for everyone, as in a proxy's cache and never in an app's gateway; with False, nothing is.
+    `identity` are names of what says who asks, or does not (see `Identity`). With `shared`, everything is for
+    everyone, as in a proxy's cache and never in an app's gateway; with False, nothing is.
     """
 
     def __init__(
@@ -46,8 +46,8 @@ class Cache:
             seconds=seconds,
             shared=shared,
         )
-        self._identity = names(identity)
-        self._flights = Flights()
+        self._identity = Identity(identity)
+        self._flights = Flights(self._identity)
 
     def around(self, upstream: Upstream, salt: bytes, again: Callable[[], Dispatcher] | None) -> Upstream:
         """An upstream that answers from the cache what it can. What has another `salt` has other responses.
@@ -55,13 +55,16 @@ class Cache:
         `again` gives the dispatcher of a request that nobody waits for; with None, everything is waited for.
         """
         environ = upstream.environ
+        caller = Caller(environ, salt, self._identity, upstream.caller.site)
 
         def joined(dispatch: Dispatcher) -> Dispatcher:
-            return SingleFlight(dispatch, self._flights, environ, seconds=self._settings.seconds, shares=False)
+            return SingleFlight(
+                dispatch, self._flights, environ, caller.who, seconds=self._settings.seconds, shares=False
+            )
 
         dispatch = Cached(
             upstream.dispatch,
-            Caller(environ, salt, self._identity),
+            caller,
             upstream.caller.site,
             self._settings,
             until=upstream.deadline,
@@ -75,9 +78,9 @@ class Cache:
         """How many responses are asked for at the moment with nobody waiting."""
         return self._background.running
 
-    def changed(self, environ: Environ, target: Target) -> None:
-        """Drop what is stored of a target that was asked for from outside, by an unsafe method with this environ."""
-        self._store.invalidate([uri_of(environ, target)])
+    def changed(self, environ: Environ) -> None:
+        """Drop what is stored of what the app was asked for, by an unsafe method with this environ."""
+        self._store.invalidate([uri_of(environ)])
 
     def clear(self) -> None:
         """Drop everything, in every process that shares the store. Raises what the store fails with."""

@@ -1,7 +1,6 @@
 """Whose a stored response is: the URI, and the digests that stand for who asked for it."""
 
 import re
-from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -9,21 +8,17 @@ import msgspec
 
 from restgql.cache.entry import Varied
 from restgql.dispatch.environ import Environ
+from restgql.dispatch.identity import Identity
 from restgql.formats import headers
-from restgql.formats.target import Target
+from restgql.formats.target import Site, Target, entered, spelled
 from restgql.model import SubRequest
 
-# Beside Authorization and Cookie, what an app or the proxy before it may know a caller by. Not by its address: what
-# depends on that is for `Vary`, or for RESTGQL_CACHE_IDENTITY.
-_CREDENTIAL = re.compile(
-    r"auth|cookie|token|key|secret|session|password|credential|jwt|oidc|saml|csrf|xsrf|cert|signature|identity|login"
-    r"|(?<!fetch-)user(?!-agent)|email|account|tenant|customer|principal|client(?!-ip|-name|-version)|\borg|role|group"
-    r"|scope|impersonat"
-)
 # What an app makes its own URLs of, and the path that it routes, where a proxy says so: of an unkeyed one of these a
 # response for all would be made by whoever asks first (web cache poisoning).
-_PLACE = re.compile(r"forwarded|x-forwarded-(?!for\b).*|x-(?:original|rewrite)-.*|x-host|x-http-.*")
-_SERVERS_OWN = ("REMOTE_USER", "AUTH_TYPE", "SSL_CLIENT_")
+_PLACE = re.compile(
+    r"forwarded|x-forwarded-(?!(?:for|user|email|groups|preferred-username|access-token|client-cert)\Z).*"
+    r"|x-(?:original|rewrite|http)-.*|x-host|x-script-name|x-server|x-(?:url-)?scheme|front-end-https"
+)
 
 # A request that says one of these is about a part of a response, or about what its client has of it: it gets what it
 # would get directly.
@@ -41,14 +36,15 @@ class Key(msgspec.Struct, frozen=True):
 class Caller:
     """Who asks in one operation: `environ` is what all its sub-requests begin with.
 
-    `salt` keeps apart what is not of one app, and digests of credentials from being looked up. `added` are names of
-    header fields that say who asks.
+    `salt` keeps apart what is not of one app, and digests of credentials from being looked up.
     """
 
-    def __init__(self, environ: Environ, salt: bytes, added: frozenset[str]) -> None:
+    def __init__(self, environ: Environ, salt: bytes, identity: Identity, site: Site) -> None:
         self._environ = environ
         self._salt = salt
-        self._added = added
+        self._identity = identity
+        self._site = site
+        self.who = identity.of(environ)
         self._base = _base(environ)
         self._scopes: dict[tuple[object, ...], tuple[str, str] | None] = {}
         says: str = environ.get("HTTP_CACHE_CONTROL", "").lower()
@@ -63,8 +59,10 @@ class Caller:
         return self._directives
 
     def uri(self, target: Target) -> str:
-        """The URI of a path, whoever asks for it."""
-        return f"{self._base}{target}"
+        """The URI of a path, whoever asks for it; one for all the spellings that the app cannot tell apart."""
+        is_ours = "%" in target.path and self._site.remote(target.path) is None
+        path = spelled(target.path) if is_ours else target.path
+        return f"{self._base}{path}?{target.query}" if target.query else f"{self._base}{path}"
 
     def key(self, request: SubRequest) -> Key | None:
         """Where the response to a request is; None where the request is none that a stored response can answer."""
@@ -107,14 +105,11 @@ class Caller:
         fields = self.fields(request)
         # What is opened for a typed field is so for no other, and a field's own headers are for it alone.
         own = (tuple(field for field in request.headers if field[0] != "cache-control"), request.opened)
-        places = self._of(fields, lambda name: bool(_PLACE.fullmatch(name)) and not _says_who(name))
-        identity = self._of(fields, lambda name: name in self._added or _says_who(name))
-        served = sorted((key, str(self._environ[key])) for key in self._environ if key.startswith(_SERVERS_OWN))
-        return self._digest("private", own, places, identity, served), self._digest("shared", own, places)
-
-    @staticmethod
-    def _of(fields: dict[str, str], wanted: Callable[[str], bool]) -> list[tuple[str, str]]:
-        return sorted((name, value) for name, value in fields.items() if wanted(name))
+        places = sorted((name, value) for name, value in fields.items() if _is_place(name))
+        who = self.who
+        if request.cookie is not None:
+            who = self._identity.of(self._environ | {"HTTP_COOKIE": request.cookie})
+        return self._digest("private", own, who), self._digest("shared", own, places)
 
     def _digest_of(self, value: str | None) -> str | None:
         return None if value is None else self._digest(value)
@@ -123,9 +118,9 @@ class Caller:
         return blake2b(repr(parts).encode(), digest_size=16, key=self._salt[:64]).hexdigest()
 
 
-def uri_of(environ: Environ, target: Target) -> str:
-    """The URI of a path for which the app was asked with this environ."""
-    return f"{_base(environ)}{target}"
+def uri_of(environ: Environ) -> str:
+    """The URI for which the app was asked with this environ."""
+    return f"{_base(environ)}{entered(environ.get('PATH_INFO', ''), environ.get('QUERY_STRING', ''))}"
 
 
 def _base(environ: Environ) -> str:
@@ -139,15 +134,5 @@ def _name(key: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _says_who(name: str) -> bool:
-    return bool(_CREDENTIAL.search(name))
-
-
-def salted(*parts: object) -> bytes:
-    """A salt that changes with any of its parts."""
-    return blake2b(repr(parts).encode(), digest_size=32).digest()
-
-
-def names(given: Iterable[str]) -> frozenset[str]:
-    """Names of header fields as they are compared."""
-    return frozenset(name.lower() for name in given)
+def _is_place(name: str) -> bool:
+    return bool(_PLACE.fullmatch(name))

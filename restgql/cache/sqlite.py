@@ -48,6 +48,7 @@ class Sqlite:
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._inherited: list[sqlite3.Connection] = []
 
     def read(self, key: Key) -> Found:
@@ -125,11 +126,23 @@ class Sqlite:
         if not self._lock.acquire(timeout=LOCKED_SECONDS):
             raise sqlite3.OperationalError("another thread waits for the file")
         try:
+            if self._connection is not None and self._file != self._file_there():
+                self._connection.close()  # it was deleted: processes that begin later have another
+                self._connection = None
             if self._connection is None:
                 self._connection = self._open()
+                self._file = self._file_there()
             yield self._connection
         finally:
             self._lock.release()
+
+    def _file_there(self) -> tuple[int, int] | None:
+        """What the path leads to now, None where that is nothing."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=LOCKED_SECONDS, isolation_level=None, check_same_thread=False)

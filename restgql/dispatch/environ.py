@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 from restgql.formats import headers
-from restgql.formats.target import Target, parse
 from restgql.model import SubRequest
 
 Environ = dict[str, Any]
@@ -58,12 +57,6 @@ def build(shared: Environ, request: SubRequest) -> Environ:
     elif request.cookie is not None:  # all are deleted
         environ.pop("HTTP_COOKIE", None)
     return environ
-
-
-def asked(environ: Environ) -> Target:
-    """The target of a request from outside, its path encoded anew. Raises BadPath."""
-    query: str = environ.get("QUERY_STRING", "")
-    return parse(quote(decoded(environ, "PATH_INFO")) + (f"?{query}" if query else ""))
 
 
 def decoded(environ: Environ, name: str) -> str:

@@ -44,7 +44,7 @@ class Entered(msgspec.Struct):
     """The environ as it entered the app, before any middleware, and the Set-Cookie values to add on the way out.
 
     Not `called` is where the server called `wsgi_app` directly: then the environ is as the view sees it. `answered` is
-    whether the response is a gateway's.
+    whether the response is a gateway's, `no_store` whether it is one that no cache may keep.
     """
 
     app: Flask
@@ -52,12 +52,14 @@ class Entered(msgspec.Struct):
     called: bool
     cookies: list[str] = []
     answered: bool = False
+    no_store: bool = False
 
     def outward(self, fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """The header fields that a response leaves with, its cookies before the parts': an outer session must not undo
         a part's login.
 
-        What the parts said of caching does not hold for a response that sets a cookie, whoever sets it. Vary is one
+        What the parts said of caching does not hold for a response that sets a cookie, whoever sets it; and a hook that
+        says one thing of all responses does not open to caches what is of no use to another. Vary is one
         line: of several, nginx before 1.23 heeds the last, and gives one user what is another's.
         """
         if not self.answered:
@@ -65,9 +67,10 @@ class Entered(msgspec.Struct):
         own = [value for name, value in fields if name.lower() == "set-cookie"]
         vary = ", ".join(value for name, value in fields if name.lower() == "vary")
         set_cookie = [("Set-Cookie", value) for value in cookies.last_of_each([*own, *self.cookies])]
-        replaced = _REPLACED | {"cache-control"} if set_cookie else _REPLACED
+        no_store = NO_STORE if set_cookie or self.no_store else ()
+        replaced = _REPLACED | {"cache-control"} if no_store else _REPLACED
         rest = [field for field in fields if field[0].lower() not in replaced]
-        return [*rest, *([("Vary", vary)] if vary else []), *(NO_STORE if set_cookie else ()), *set_cookie]
+        return [*rest, *([("Vary", vary)] if vary else []), *no_store, *set_cookie]
 
 
 class Entrance:
@@ -189,7 +192,7 @@ def connect(
     if remotes is not None:
         dispatch = Mounts(dispatch, remotes, site, shared, deadline)
     if flights is not None and depth == 1:  # two that nest could wait for each other
-        dispatch = SingleFlight(dispatch, flights, shared, seconds=subrequest_seconds)
+        dispatch = SingleFlight(dispatch, flights, shared, flights.identity.of(shared), seconds=subrequest_seconds)
     return Upstream(
         dispatch=dispatch,
         caller=Caller(

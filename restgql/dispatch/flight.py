@@ -2,17 +2,19 @@
 
 import threading
 import time
+from collections.abc import Hashable
 
 import msgspec
 
 from restgql.dispatch import Dispatcher
 from restgql.dispatch.environ import DEADLINE, Environ
+from restgql.dispatch.identity import Identity
 from restgql.errors import UpstreamTimeout
 from restgql.formats import headers
 from restgql.model import SAFE_METHODS, Reply, SubRequest
 
-# Who asks, and of which app. Of the other header fields a response says itself which it depends on.
-_IDENTITY = ("HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_HOST", "SCRIPT_NAME", "SERVER_NAME", "wsgi.url_scheme")
+# Of which app. Of header fields that do not say who asks, a response says itself which it depends on.
+_APP = ("HTTP_HOST", "SCRIPT_NAME", "SERVER_NAME", "wsgi.url_scheme")
 
 Key = tuple[object, ...]
 
@@ -29,13 +31,14 @@ class Flight:
 class Flights:
     """The requests that are on their way for any client of one gateway; `lock` guards `by_key`."""
 
-    def __init__(self) -> None:
+    def __init__(self, identity: Identity) -> None:
+        self.identity = identity
         self.lock = threading.Lock()
         self.by_key: dict[Key, Flight] = {}
 
 
 class SingleFlight:
-    """The dispatcher of one operation, whose safe requests join those that are on their way already.
+    """The dispatcher of one operation, whose safe requests join those of the same caller, `who`, that are on their way.
 
     A reply is another client's, too, unless it sets a cookie, must not be stored, or varies with a header field in
     which the two differ (RFC 9111 section 4.1): then the request is made after all. Where `shares` is false it always
@@ -43,14 +46,21 @@ class SingleFlight:
     """
 
     def __init__(
-        self, dispatch: Dispatcher, flights: Flights, shared: Environ, *, seconds: float, shares: bool = True
+        self,
+        dispatch: Dispatcher,
+        flights: Flights,
+        shared: Environ,
+        who: Hashable,
+        *,
+        seconds: float,
+        shares: bool = True,
     ) -> None:
         self._dispatch = dispatch
         self._flights = flights
         self._shared = shared
         self._seconds = seconds
         self._shares = shares
-        self._identity = tuple(shared.get(key) for key in _IDENTITY)
+        self._identity = (who, *(shared.get(key) for key in _APP))
 
     def route(self, request: SubRequest) -> object:
         """As where it is dispatched."""

@@ -127,6 +127,7 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
         outbound = refusal(exc)
     entered.answered = True
     entered.cookies.extend(outbound.cookies)
+    entered.no_store = NO_STORE[0] in outbound.headers
     headers = [("Content-Type", outbound.content_type), *outbound.headers, NOSNIFF]
     response = mounted.app.response_class(outbound.body, outbound.status, headers)
     if here.method != "POST" and response.status_code == 200 and not response.cache_control.no_store:
@@ -135,7 +136,7 @@ def _answer(mounted: Mounted, stage: Any) -> ResponseReturnValue:
         # 304 where the client has it already (RFC 9110 section 13); to Werkzeug, QUERY is no safe method
         response.make_conditional({**here.environ, "REQUEST_METHOD": "GET"})
         if response.status_code == 412:  # it is this request's alone
-            response.headers.update(NO_STORE)
+            entered.no_store = True
     return response
 
 

@@ -18,6 +18,7 @@ _ENCODED_SLASH = re.compile(r"%(?:2f|5c)", re.IGNORECASE)
 # What the URL Standard leaves as it is: everything but its path and special-query percent-encode sets.
 _PATH_SAFE = "".join(c for c in map(chr, range(0x21, 0x7F)) if c not in '"#<>?^`{}')
 _QUERY_SAFE = "".join(c for c in map(chr, range(0x21, 0x7F)) if c not in "\"#<>'")
+_LITERAL = _PATH_SAFE.replace("%", "")
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -82,6 +83,18 @@ def parse(raw: str, *, quoted: bool = True) -> Target:
     if _has_dots(path.encode()):
         raise BadPath(f"{shown} has a dot segment.")
     return Target(quote(path, safe=_PATH_SAFE), quote(query, safe=_QUERY_SAFE) if mark else None)
+
+
+@lru_cache(maxsize=2048)
+def spelled(path: str) -> str:
+    """A path as the app knows it, in one of its spellings: PATH_INFO has nothing percent-encoded (PEP 3333)."""
+    return quote(unquote_to_bytes(path), safe=_LITERAL) if "%" in path else path
+
+
+def entered(path_info: str, query: str) -> Target:
+    """The target of a request from outside, by what the environ of it has."""
+    path = quote(path_info.encode("latin-1"), safe=_LITERAL)
+    return Target(path, quote(query.encode("latin-1"), safe=_QUERY_SAFE) or None)
 
 
 def resolve(site: Site, base: Target, location: str) -> str | None:

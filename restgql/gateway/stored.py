@@ -10,9 +10,10 @@ from restgql.formats import json, select
 from restgql.gateway.outbound import refusal, server_timing
 from restgql.gateway.pipeline import Connect, Done, Pipeline
 from restgql.intake import graphql as graphql_intake
+from restgql.intake import multipart
 from restgql.model import GraphQLParams, Headers, Inbound, Outbound
 from restgql.operations import openapi, parameters
-from restgql.operations.stored import Operations, Stored
+from restgql.operations.stored import Operations, Stored, sha256
 from restgql.respond import failed, merged, problem, timings
 from restgql.respond import graphql as graphql_answer
 from restgql.respond.merged import NO_STORE
@@ -26,6 +27,10 @@ def answer(pipeline: Pipeline, stored: Stored, inbound: Inbound, connect: Connec
         what = "This query" if stored.is_query else "A mutation"
         error = BadRequest(f"{what} is asked for by {' or '.join(allowed)}.", status=405)
         return refusal(error, (("Allow", ", ".join(allowed)),))
+    if multipart.is_upload(inbound):
+        raise BadRequest(
+            f"Files go to the GraphQL endpoint, with documentId sha256:{sha256(stored.text)} in operations.", status=415
+        )
     media_type = graphql_intake.JSON if stored.result else graphql_intake.accepted(inbound.accept).whole
     given = parameters.read(stored.variables, inbound, suggestions=pipeline.profile.suggestions)
     params = GraphQLParams(query=stored.text, variables=given)

@@ -104,8 +104,24 @@ def test_what_an_app_makes_its_urls_of_keeps_public_responses_apart(name: str) -
 
 
 def test_names_of_ones_own_say_who_asks() -> None:
-    counted = Counted(cache_identity=["X-Shop"])
-    assert [counted.source(headers={"X-Shop": shop}) for shop in "abab"] == ["dispatched"] * 2 + ["cached"] * 2
+    counted = Counted(cache_identity=["Accept-Language", "!X-Shop"])
+    assert [counted.source(headers={"X-Shop": shop}) for shop in "ab"] == ["dispatched", "cached"]
+    languages = [{"Accept-Language": language} for language in ("de", "fr")]
+    assert [counted.source(headers=language) for language in languages * 2] == ["dispatched"] * 2 + ["cached"] * 2
+
+
+def test_who_is_let_in_by_address_leaves_nothing_to_others() -> None:
+    counted = Counted()
+
+    @counted.app.before_request
+    def inside_only() -> Any:
+        return None if request.remote_addr == "10.0.0.1" else ("Outside", 403)
+
+    asked = {"query": '{ get(path: "/count") }'}
+    for address in ("10.0.0.1", "6.6.6.6"):
+        with counted.app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            answer = counted.gateway.execute(asked["query"])
+            assert ("errors" in answer) is (address == "6.6.6.6")
 
 
 def test_a_session_is_one_callers() -> None:
@@ -182,6 +198,22 @@ def test_k6_what_a_client_changes_by_itself_is_seen() -> None:
     counted.client.get("/count")
     counted.client.options("/count")
     assert counted.source() == "cached"
+
+
+@pytest.mark.parametrize("path", ["/of/ada@b.org", "/of/a+b", "/of/a:b,(c);d=1", "/of/%7Ea", "/of/é", "/of/a b?q=é"])
+@pytest.mark.parametrize("by", ["the client", "another gateway"])
+def test_k6_however_the_path_is_spelled(path: str, by: str) -> None:
+    counted = Counted()
+    counted.app.add_url_rule("/of/<path:name>", "of", lambda name: counted.count(), methods=["GET", "PUT"])
+    other = Gateway(
+        counted.app, name="b", graphql_path="/graphql/b", aggregate_path=None, verbs=["GET", "PUT"], routes=["*"]
+    )
+    assert [counted.source(path), counted.source(path)] == ["dispatched", "cached"]
+    if by == "the client":
+        counted.client.put(path)
+    else:
+        other.execute("mutation ($path: String!) { put(path: $path) { status } }", {"path": path})
+    assert counted.source(path) == "dispatched"
 
 
 def test_an_unsafe_request_that_failed_changes_nothing() -> None:
@@ -360,7 +392,7 @@ def test_a_request_that_began_before_a_mutation_is_not_stored_after_it() -> None
         asked = executor.submit(busy.ask, WHO)
         assert busy.turnstile.met(1)
         busy.app.extensions["restgql"]["restgql"].cache.changed(
-            {"wsgi.url_scheme": "http", "HTTP_HOST": "localhost"}, _target("/busy")
+            {"wsgi.url_scheme": "http", "HTTP_HOST": "localhost", "PATH_INFO": "/busy"}
         )
         busy.opened.set()
         asked.result()
@@ -438,9 +470,3 @@ def test_threads_stay_few() -> None:
 def _cached(response: Any, cache_control: str = "max-age=60") -> Any:
     response.headers["Cache-Control"] = cache_control
     return response
-
-
-def _target(path: str) -> Any:
-    from restgql.formats import target
-
-    return target.parse(path)

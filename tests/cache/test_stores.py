@@ -100,6 +100,22 @@ def test_rules_hold_in_every_store(store: Store) -> None:
     assert asking.sources({}, {}, {}, {"X-A": "1"}) == ["dispatched", "revalidated", "cached", "dispatched"]
 
 
+def test_a_file_that_is_deleted_while_it_is_in_use_is_made_anew_by_all(tmp_path: Path) -> None:
+    one, other = (opened("sqlite:a.db", tmp_path, entries=9, size=99_999, logger=LOGGER) for _ in range(2))
+    one.write(KEY.uri, KEY.private, (entry(),), one.read(KEY).token)
+    assert other.read(KEY).private
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert not one.read(KEY).private
+    one.write(KEY.uri, KEY.private, (entry(),), one.read(KEY).token)
+    assert other.read(KEY).private, "it is in the new file, too"
+    other.invalidate([KEY.uri])
+    assert not one.read(KEY).private
+    assert (tmp_path / "a.db").exists()
+    one.close()
+    other.close()
+
+
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 def test_it_is_bounded_in_entries_and_bytes(kind: str, tmp_path: Path) -> None:
     place = kind if kind == "memory" else f"sqlite:{tmp_path}/cache.db"

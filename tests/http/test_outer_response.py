@@ -135,6 +135,24 @@ def test_a_default_that_a_hook_sets_is_what_the_parts_say(app: Flask, form: str)
 
 
 @pytest.mark.parametrize("entrance", ["__call__", "wsgi_app"])
+@pytest.mark.parametrize("headers", [{}, {"If-Match": '"another"'}])
+def test_a_hook_that_says_one_thing_of_all_opens_no_store_to_no_cache(app: Flask, entrance: str, headers: Any) -> None:
+    """A part is one user's, another has failed: of the whole there is no Vary that would keep users apart."""
+
+    @app.after_request
+    def set_for_all(response: Any) -> Any:
+        response.headers[CACHE] = "public, max-age=60"
+        return response
+
+    app.add_url_rule("/me", "me", lambda: {"me": session.get("me")})
+    Gateway(app, routes=["*"], profile="open", timings=False)
+    client = Client(getattr(app, entrance))
+    failed = "" if headers else "&path=/nowhere"
+    answer = client.get(f"/aggregate?path=/me{failed}", headers=headers)
+    assert (answer.status_code, answer.headers[CACHE]) == (412 if headers else 200, "no-store")
+
+
+@pytest.mark.parametrize("entrance", ["__call__", "wsgi_app"])
 @pytest.mark.parametrize("form", FORMS)
 def test_an_answer_that_sets_a_cookie_of_its_own_is_not_stored(app: Flask, form: str, entrance: str) -> None:
     @app.before_request

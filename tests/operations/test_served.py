@@ -1,5 +1,6 @@
 """A stored operation over HTTP: its methods, its body, its status and header fields."""
 
+import io
 import json
 from pathlib import Path
 
@@ -290,3 +291,28 @@ def test_the_command_query_runs_a_stored_operation_by_its_name(folder: Folder) -
     assert told("query", "name") == (1, "Error: BAD_REQUEST: id: is required.\n")
     assert told("query", "nam") == (1, "Error: nam: There is no stored operation of this name; did you mean name?\n")
     assert told("query", "name", "--variables", '{"id": "gone"}')[0] == 0
+
+
+def test_a_file_goes_to_the_endpoint_with_the_hash_of_the_operation(tmp_path: Path) -> None:
+    (tmp_path / "send.graphql").write_text(
+        'mutation ($file: Upload!) { post(path: "/size", files: [{name: "it", file: $file}]) { json } }'
+    )
+    app = Flask(__name__)
+    app.add_url_rule("/size", "size", lambda: {"size": len(request.files["it"].read())}, methods=["POST"])
+    Gateway(app, operations=str(tmp_path), operations_only=True, verbs=["GET", "POST"])
+    client, headers = app.test_client(), {"GraphQL-Preflight": "1"}
+
+    def parts(operations: object) -> dict[str, object]:
+        return {
+            "operations": json.dumps(operations),
+            "map": '{"0": ["variables.file"]}',
+            "0": (io.BytesIO(b"abc"), "a.txt"),
+        }
+
+    refused = client.post("/graphql/send", data=parts({"variables": {"file": None}}), headers=headers)
+    assert (refused.status_code, refused.mimetype) == (415, PROBLEM)
+    detail = refused.json["detail"]
+    assert detail.startswith("Files go to the GraphQL endpoint, with documentId sha256:")
+    named = next(word for word in detail.split() if word.startswith("sha256:"))
+    sent = client.post("/graphql", data=parts({"documentId": named, "variables": {"file": None}}), headers=headers)
+    assert sent.json == {"data": {"post": {"json": {"size": 3}}}}
