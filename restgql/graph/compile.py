@@ -44,7 +44,7 @@ from graphql.validation.validate import validate_sdl
 
 from restgql.binding import TAKES_ANY, Call, Discriminator, Pick
 from restgql.formats import json
-from restgql.graph import directives, scalars
+from restgql.graph import compound, directives, scalars
 from restgql.graph.camel import snake
 from restgql.graph.collector import at_rest
 from restgql.graph.documents import Definitions, SchemaError, at, explained, located, misfits
@@ -77,6 +77,7 @@ def compile(core: GraphQLSchema, sources: Sequence[Definitions], *, camel_case: 
         errors += map(located, validate_schema(_changed(schema, assume_valid=False)))
     if errors:
         raise SchemaError(errors)
+    compound.show(schema)
     return schema
 
 
