@@ -150,14 +150,11 @@ class Mounted:
             entered,
             here,
             adapter,
+            self.config,
             routes=self.routes,
             remotes=self.remotes,
             flights=self._flights,
             budget=Budget(max(self.config.max_subrequests, in_all if stored else 0), in_all),
-            seconds=self.config.deadline,
-            subrequest_seconds=self.config.subrequest_timeout,
-            max_reply=self.config.max_reply,
-            logger=self.app.logger,
         )
 
     def _cache_salt(self) -> bytes:

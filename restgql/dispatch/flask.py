@@ -1,6 +1,5 @@
 """A Flask app as the upstream: what entered it, where it is, and the dispatcher into it."""
 
-import logging
 import math
 import re
 import secrets
@@ -14,6 +13,7 @@ from flask.globals import request_ctx
 from werkzeug.datastructures import Headers
 from werkzeug.routing import MapAdapter
 
+from restgql.config import Config
 from restgql.dispatch import Dispatcher, Upstream, environ
 from restgql.dispatch.budget import Budget
 from restgql.dispatch.context import MATCHED, PlainApp, is_plain
@@ -159,15 +159,12 @@ def connect(
     entered: Entered,
     here: Request,
     adapter: MapAdapter | None,
+    config: Config,
     *,
     routes: Routes,
     remotes: Remotes | None,
     flights: Flights | None,
     budget: Budget,
-    seconds: float,
-    subrequest_seconds: float,
-    max_reply: int,
-    logger: logging.Logger,
 ) -> Upstream:
     """The app as the upstream of one operation, with what is mounted beside it. `here` is the request that `entered`,
     behind all middleware.
@@ -183,16 +180,17 @@ def connect(
     if remotes is not None:
         site = msgspec.structs.replace(site, remotes=remotes.table, kept=routes.kept)
     budget = outer.get(BUDGET, budget)
-    deadline = min(time.monotonic() + seconds, outer.get(DEADLINE, math.inf))
+    deadline = min(time.monotonic() + config.deadline, outer.get(DEADLINE, math.inf))
+    seconds = config.subrequest_timeout
     shared = environ.template(outer) | {DEPTH: depth, BUDGET: budget, DEADLINE: deadline, GATE: _gate(routes)}
     plain = is_plain(app)
     exchange = PlainApp(app).exchange if plain else through(app if entered.called else app.wsgi_app)
-    wsgi = WsgiDispatcher(exchange, shared, seconds=subrequest_seconds, max_reply=max_reply, logger=logger)
+    wsgi = WsgiDispatcher(exchange, shared, seconds=seconds, max_reply=config.max_reply, logger=app.logger)
     dispatch: Dispatcher = InProcess(wsgi, routes, adapter, site, plain=plain)
     if remotes is not None:
         dispatch = Mounts(dispatch, remotes, site, shared, deadline)
     if flights is not None and depth == 1:  # two that nest could wait for each other
-        dispatch = SingleFlight(dispatch, flights, shared, flights.identity.of(shared), seconds=subrequest_seconds)
+        dispatch = SingleFlight(dispatch, flights, shared, flights.identity.of(shared), seconds=seconds)
     return Upstream(
         dispatch=dispatch,
         caller=Caller(

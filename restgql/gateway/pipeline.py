@@ -18,7 +18,6 @@ from restgql.model import GraphQLParams, Headers, Step
 from restgql.persisted.documents import PersistedDocuments
 from restgql.persisted.registry import MemoryRegistry
 from restgql.plan.document import Documents, Operation
-from restgql.plan.extent import Extent
 from restgql.plan.passes import Planner
 from restgql.plan.plan import Plan, Setting
 from restgql.plan.rules import NO_INTROSPECTION, NO_ROUTES_FIELD, RULES, WITHOUT_SUGGESTIONS, Rule
@@ -80,36 +79,14 @@ class Pipeline:
         told = (config.timings,) if isinstance(config.timings, str) else ()
         self.varies = ("Accept", *told)
         self._waits = Waits()
-        extent = Extent(
-            max_depth=config.max_depth,
-            max_aliases=config.max_aliases,
-            max_directives=config.max_directives,
-            max_fields=config.max_fields,
-        )
-        documents, self.documents = (
-            Documents(
-                of,
-                extent,
-                rules,
-                suggestions=profile.suggestions,
-                max_document=config.max_document,
-                max_tokens=config.max_tokens,
-                stored=stored,
-            )
-            for of, rules, stored in ((schema, _rules(profile), False), (own or schema, RULES, True))
-        )
-        self.setting = Setting(
-            schema=schema,
-            added_headers=frozenset(name.lower() for name in config.subrequest_headers),
-            max_upload=config.max_upload,
-            max_subrequests=config.max_subrequests,
-            max_typed_subrequests=config.max_typed_subrequests,
-        )
+        suggestions = profile.suggestions
+        documents = Documents(schema, config, _rules(profile), suggestions=suggestions)
+        self.setting = Setting.of(schema, config)
         self._clients = Planner(documents, self.setting)
-        # Stored operations have the budget of typed fields, and documents and plans that no other request displaces.
-        budget = max(config.max_subrequests, config.max_typed_subrequests)
-        setting = msgspec.structs.replace(self.setting, schema=own or schema, max_subrequests=budget)
-        self._stored = Planner(self.documents, setting)
+        # Stored operations have documents and plans that no other request displaces.
+        own = own or schema
+        self.documents = Documents(own, config, RULES, suggestions=suggestions, stored=True)
+        self._stored = Planner(self.documents, Setting.of(own, config, stored=True))
 
     def admitted(self, params: GraphQLParams, method: str) -> tuple[GraphQLParams, Operation]:
         """A client's request with its document, and the operation that it may run. Raises what refuses it."""

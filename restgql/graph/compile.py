@@ -11,9 +11,7 @@ from graphql import (
     EnumTypeDefinitionNode,
     EnumTypeExtensionNode,
     ExecutableDefinitionNode,
-    GraphQLArgument,
     GraphQLEnumType,
-    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
@@ -30,13 +28,11 @@ from graphql import (
     ScalarTypeDefinitionNode,
     StringValueNode,
     TypeDefinitionNode,
-    Undefined,
     UnionTypeDefinitionNode,
     UnionTypeExtensionNode,
     extend_schema,
     get_named_type,
     parse,
-    print_ast,
     validate_schema,
 )
 from graphql.language import NamedTypeNode, NameNode
@@ -44,7 +40,7 @@ from graphql.validation.validate import validate_sdl
 
 from restgql.binding import TAKES_ANY, Call, Discriminator, Pick
 from restgql.formats import json
-from restgql.graph import compound, directives, scalars
+from restgql.graph import defaults, directives, scalars
 from restgql.graph.camel import snake
 from restgql.graph.collector import at_rest
 from restgql.graph.documents import Definitions, SchemaError, at, explained, located, misfits
@@ -72,12 +68,12 @@ def compile(core: GraphQLSchema, sources: Sequence[Definitions], *, camel_case: 
     for source in sources:
         for definition in source.document.definitions:
             binder.bind(definition, opened=source.written)
-    errors = [*binder.errors, *binder.undecided(), *_unfit_defaults(schema, sources)]
+    errors = [*binder.errors, *binder.undecided(), *defaults.unfit(schema, sources)]
     if is_written:
         errors += map(located, validate_schema(_changed(schema, assume_valid=False)))
     if errors:
         raise SchemaError(errors)
-    compound.show(schema)
+    defaults.show(schema)
     return schema
 
 
@@ -157,25 +153,6 @@ def _not_definitions(document: DocumentNode) -> Iterator[str]:
     for definition in document.definitions:
         if isinstance(definition, ExecutableDefinitionNode):
             yield at(definition, "An operation or a fragment is no type definition; operations= takes operations.")
-
-
-def _unfit_defaults(schema: GraphQLSchema, sources: Iterable[Definitions]) -> Iterator[str]:
-    """Defaults, as they were written, that are none of their type; to the library there is then no default."""
-    written = {id(each.document.loc.source) for each in sources if each.written and each.document.loc}
-    for of_type in schema.type_map.values():
-        given: Iterable[tuple[str, GraphQLArgument | GraphQLInputField]] = ()
-        if isinstance(of_type, GraphQLInputObjectType):
-            given = of_type.fields.items()
-        elif isinstance(of_type, GraphQLObjectType | GraphQLInterfaceType):
-            fields = of_type.fields.items()
-            given = [(f"{name}({key}:)", argument) for name, field in fields for key, argument in field.args.items()]
-        for name, each in given:
-            node = each.ast_node
-            if node is None or node.loc is None or id(node.loc.source) not in written:
-                continue
-            if node.default_value is not None and each.default_value is Undefined:
-                text = print_ast(node.default_value)
-                yield at(node, f"{of_type.name}.{name} has the default {text[:80]}, which is no {each.type}.")
 
 
 class _Binder:

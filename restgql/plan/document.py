@@ -17,6 +17,7 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
+from restgql.config import Config
 from restgql.errors import BadRequest, LimitExceeded
 from restgql.model import GraphQLParams
 from restgql.plan.extent import Extent, check_document
@@ -64,21 +65,19 @@ class Documents:
     def __init__(
         self,
         schema: GraphQLSchema,
-        limits: Extent,
+        config: Config,
         rules: tuple[Rule, ...],
         *,
         suggestions: bool,
-        max_document: int,
-        max_tokens: int,
         stored: bool = False,
     ) -> None:
         self._schema = schema
         self._stored = stored
-        self._limits = limits
+        self._limits = Extent.of(config)
         self._rules = rules
         self._suggestions = suggestions
-        self._max_document = max_document
-        self._max_tokens = max_tokens
+        self._max_document = config.max_document
+        self._max_tokens = config.max_tokens
         self._load = lru_cache(CACHED_DOCUMENTS)(self._read)
 
     def operation(self, params: GraphQLParams) -> Operation:

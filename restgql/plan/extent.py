@@ -15,6 +15,7 @@ from graphql import (
     SelectionSetNode,
 )
 
+from restgql.config import Config
 from restgql.errors import LimitExceeded
 
 MAX_DIRECTIVES_OF_NODE = 8
@@ -33,6 +34,11 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     max_aliases: int
     max_directives: int
     max_fields: int
+
+    @classmethod
+    def of(cls, config: Config) -> "Extent":
+        """The limits of a configuration."""
+        return cls(**{name: getattr(config, name) for name in cls.__struct_fields__})
 
 
 def check_document(document: DocumentNode, limits: Extent) -> frozenset[str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 from graphql import GraphQLSchema
 
+from restgql.config import Config
 from restgql.model import Step
 from restgql.plan.document import Operation
 from restgql.selection import Selection
@@ -28,6 +29,17 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     max_upload: int
     max_subrequests: int
     max_typed_subrequests: int
+
+    @classmethod
+    def of(cls, schema: GraphQLSchema, config: Config, *, stored: bool = False) -> "Setting":
+        """That of a configuration; `stored` operations have the budget of typed fields, whatever these are."""
+        return cls(
+            schema=schema,
+            added_headers=frozenset(name.lower() for name in config.subrequest_headers),
+            max_upload=config.max_upload,
+            max_subrequests=max(config.max_subrequests, config.max_typed_subrequests if stored else 0),
+            max_typed_subrequests=config.max_typed_subrequests,
+        )
 
 
 Pass = Callable[[Plan, Setting], Plan]

@@ -1,13 +1,15 @@
-"""Defaults that are objects or arrays of a scalar, as JSON has them: printed and introspected as they were written.
+"""The defaults of arguments and input fields: those that do not fit, and those that graphql-core cannot print.
 
-graphql-core makes a literal of a default by what its scalar serializes it to, and knows no such values there.
+It makes a literal of a default by what its scalar serializes it to, and knows no objects and arrays there, as JSON has.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
 from graphql import (
+    GraphQLArgument,
+    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLInterfaceType,
@@ -22,6 +24,7 @@ from graphql import (
 )
 
 from restgql.formats import json
+from restgql.graph.documents import Definitions, at
 
 
 class _Object(dict[str, Any]):
@@ -41,23 +44,36 @@ class _Literal(int):
         return self.text
 
 
+def unfit(schema: GraphQLSchema, sources: Iterable[Definitions]) -> Iterator[str]:
+    """Defaults, as they were written, that are none of their type; to the library there is then no default."""
+    written = {id(each.document.loc.source) for each in sources if each.written and each.document.loc}
+    for name, each in _inputs(schema):
+        node = each.ast_node
+        if node is None or node.loc is None or id(node.loc.source) not in written:
+            continue
+        if node.default_value is not None and each.default_value is Undefined:
+            yield at(node, f"{name} has the default {print_ast(node.default_value)[:80]}, which is no {each.type}.")
+
+
 def show(schema: GraphQLSchema) -> None:
-    """Mark such defaults, and let their scalars serialize what is marked to its literal."""
+    """Mark defaults of a scalar that are objects or arrays, and let it serialize what is marked to its literal."""
     scalars: set[GraphQLScalarType] = set()
-    for each in _inputs(schema):
+    for _, each in _inputs(schema):
         if each.default_value is not Undefined:
             each.default_value = _marked(each.default_value, each.type, scalars)
     for scalar in scalars:
         scalar.serialize = partial(_serialized, scalar.serialize)  # type: ignore[method-assign]
 
 
-def _inputs(schema: GraphQLSchema) -> Iterable[Any]:
+def _inputs(schema: GraphQLSchema) -> Iterator[tuple[str, GraphQLArgument | GraphQLInputField]]:
     for of_type in schema.type_map.values():
         if isinstance(of_type, GraphQLInputObjectType):
-            yield from of_type.fields.values()
+            for name, each in of_type.fields.items():
+                yield f"{of_type.name}.{name}", each
         elif isinstance(of_type, GraphQLObjectType | GraphQLInterfaceType):
-            for field in of_type.fields.values():
-                yield from field.args.values()
+            for name, field in of_type.fields.items():
+                for key, argument in field.args.items():
+                    yield f"{of_type.name}.{name}({key}:)", argument
 
 
 def _marked(value: Any, of_type: GraphQLInputType, scalars: set[GraphQLScalarType]) -> Any:
