@@ -107,6 +107,9 @@ class UpstreamInvalid(UpstreamError):
     code = "UPSTREAM_INVALID"
 
 
+LATE = "The route did not answer in time."
+
+
 class UpstreamTimeout(UpstreamError):
     """A route did not answer within the deadline."""
 

@@ -120,6 +120,11 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     source: str = "dispatched"
 
+    @classmethod
+    def failed(cls, url: str, failure: RestgqlError, seconds: float = 0.0) -> "Reply":
+        """The reply to a request that got no response, or none that can be used."""
+        return cls(url=url, status=failure.status, failure=failure, seconds=seconds)
+
     def header(self, name: str) -> str | None:
         """A header's values, joined with commas (RFC 9110 section 5.3), None if absent."""
         lower = name.lower()

@@ -9,7 +9,7 @@ import msgspec
 from restgql.dispatch import Dispatcher
 from restgql.dispatch.environ import DEADLINE, Environ
 from restgql.dispatch.identity import Identity
-from restgql.errors import UpstreamTimeout
+from restgql.errors import LATE, UpstreamTimeout
 from restgql.formats import headers
 from restgql.model import SAFE_METHODS, Reply, SubRequest
 
@@ -79,8 +79,7 @@ class SingleFlight:
             return self._lead(key, own, request)
         until = min(self._shared[DEADLINE], time.monotonic() + (request.timeout or self._seconds))
         if not flight.landed.wait(until - time.monotonic()):
-            late = UpstreamTimeout("The route did not answer in time.")
-            return Reply(url=str(request.target), status=late.status, failure=late)
+            return Reply.failed(str(request.target), UpstreamTimeout(LATE))
         reply = flight.reply
         if reply is None or not self._may_share(reply, flight.environ):
             return self._dispatch(request)

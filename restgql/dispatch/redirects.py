@@ -60,7 +60,7 @@ class Chain(msgspec.Struct, frozen=True):
             failure = LimitExceeded(
                 f"More than {MAX_REDIRECTS} redirects.", limit="redirects", allowed=MAX_REDIRECTS, status=502
             )
-            return chain._ended(Reply(url=str(request.target), status=failure.status, failure=failure))
+            return chain._ended(Reply.failed(str(request.target), failure))
         return chain, onward
 
     def _ended(self, reply: Reply) -> Reply:

@@ -117,7 +117,7 @@ class Mounts:
         failure: RestgqlError
         if not breaker.passes():
             failure = Unavailable("The upstream fails again and again, and is left alone for a moment.")
-            return Reply(url=path, status=failure.status, failure=failure)
+            return Reply.failed(path, failure)
         try:
             response = wire.send(request.method, url, sent, until, request.body)
             try:
@@ -136,7 +136,7 @@ class Mounts:
             name = type(exc.__cause__ or exc.__context__ or exc).__name__
             place = (request.target.path, request.method, at.host)
             self._remotes.logger.warning("%s on %s [%s], of the upstream %s", name, *place)
-        return Reply(url=path, status=failure.status, failure=failure)
+        return Reply.failed(path, failure)
 
 
 def _leaving(shared: Environ, request: SubRequest, allowed: Iterable[str], authorization: str | None) -> dict[str, str]:

@@ -13,7 +13,7 @@ from restgql.dispatch import Dispatcher
 from restgql.dispatch.budget import Budget
 from restgql.dispatch.pool import Pool, Ticket
 from restgql.dispatch.waits import Waits
-from restgql.errors import ClientError, LimitExceeded, RestgqlError, Unavailable, UpstreamInvalid, UpstreamTimeout
+from restgql.errors import LATE, ClientError, LimitExceeded, Unavailable, UpstreamInvalid, UpstreamTimeout
 from restgql.model import SAFE_METHODS, Reply, SubRequest, Timing
 
 WATCHDOG_SECONDS = 0.002
@@ -268,7 +268,7 @@ class Scheduler:
             if self._settings.inline and not isinstance(exc, Exception):
                 raise
             self._logger.exception("Exception on the way to %s", request.target)
-            return _failed(request, UpstreamInvalid("The route crashed.", status=500))
+            return Reply.failed(str(request.target), UpstreamInvalid("The route crashed.", status=500))
 
     def _finish(self, job: Job, answer: Answer, *, given_up: bool = False) -> bool:
         """Give a job its answer, and its listeners theirs; False if it had one already.
@@ -310,13 +310,10 @@ class Scheduler:
 
 
 def _timed_out(request: SubRequest) -> Reply:
-    return _failed(request, UpstreamTimeout("The route did not answer in time."))
+    return Reply.failed(str(request.target), UpstreamTimeout(LATE))
 
 
 def _too_much(request: SubRequest, allowed: int) -> Reply:
     message = f"The responses are over {allowed} bytes in all."
-    return _failed(request, LimitExceeded(message, limit="RESTGQL_MAX_REPLIES", allowed=allowed, status=502))
-
-
-def _failed(request: SubRequest, failure: RestgqlError) -> Reply:
-    return Reply(url=str(request.target), status=failure.status, failure=failure)
+    too_much = LimitExceeded(message, limit="RESTGQL_MAX_REPLIES", allowed=allowed, status=502)
+    return Reply.failed(str(request.target), too_much)

@@ -67,7 +67,7 @@ class ScriptedDispatcher:
             return _reply(str(request.target), *(found if isinstance(found, tuple) else (200, found)))
         if isinstance(found, ClientError) or not isinstance(found, RestgqlError):
             raise found
-        return Reply(url=str(request.target), status=found.status, failure=found)
+        return Reply.failed(str(request.target), found)
 
     def _find(self, asked: Target) -> Answer:
         exact, any_query = _key(asked), (unquote(asked.path), None)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from restgql.dispatch.environ import DEADLINE, Environ, build
-from restgql.errors import LimitExceeded, RestgqlError, UpstreamInvalid, UpstreamTimeout
+from restgql.errors import LATE, LimitExceeded, RestgqlError, UpstreamInvalid, UpstreamTimeout
 from restgql.formats.headers import HOP_BY_HOP
 from restgql.model import Headers, Reply, SubRequest
 
@@ -68,7 +68,7 @@ class WsgiDispatcher:
                 status=502,
             )
         except Overtime:
-            failure = UpstreamTimeout("The route did not answer in time.")
+            failure = UpstreamTimeout(LATE)
         except Exception:
             self._logger.exception("Exception on %s [%s], a sub-request of the gateway", url, request.method)
             failure = UpstreamInvalid("The route crashed.", status=500)
@@ -76,7 +76,7 @@ class WsgiDispatcher:
             headers, cookies = _split(fields)
             seconds = time.perf_counter() - started
             return Reply(url=url, status=status, headers=headers, body=body, cookies=cookies, seconds=seconds)
-        return Reply(url=url, status=failure.status, failure=failure, seconds=time.perf_counter() - started)
+        return Reply.failed(url, failure, time.perf_counter() - started)
 
 
 def _split(fields: Headers) -> tuple[Headers, tuple[str, ...]]:
