@@ -51,8 +51,11 @@ _HTTP_DATE = re.compile(
     rf"|(?:mon|tue|wed|thu|fri|sat|sun) {_MONTH} [ \d]\d {_TIME} \d{{4}}",
     re.IGNORECASE,
 )
+# RFC 6585 sections 3 to 6: each "MUST NOT be stored by a cache", whatever it says of itself
+_NEVER_STORED = frozenset({428, 429, 431, 511})
 _ANY = Request("GET", "")
-_NOT_STORED = frozenset({"age", "set-cookie", "set-cookie2"})
+# Age is told anew (RFC 9111 section 5.1); what sets a cookie is for one client (section 7.3)
+_FIELDS_NOT_STORED = frozenset({"age", "set-cookie", "set-cookie2"})
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -124,6 +127,8 @@ def decide(uri: str, fields: dict[str, str], entries: Sequence[Entry], now: floa
 def settle(ask: Ask, received: Received, *, shared: bool | None) -> Settled:
     """What is stored after an answer: for all callers by what the response says, unless `shared` says it."""
     reply = received.reply
+    if reply.status in _NEVER_STORED:
+        return Settled()
     is_shared = ask.shared if reply.status == 304 and ask.entries else _is_shared(reply, shared)
     state: AnyState = replace(ask.state, options=_OPTIONS[is_shared]).next(_response(reply, received.at))
     removed: set[int] = set()
@@ -146,10 +151,11 @@ def settle(ask: Ask, received: Received, *, shared: bool | None) -> Settled:
             case StoreAndUse():
                 fields = tuple(field for field in reply.headers if field[0].lower() in state.response.headers)
                 entry = _entry(reply.status, fields, reply.body, received, shared=is_shared)
+                # Vary: * matches no request (RFC 9111 section 4.1)
                 is_of_use = entry.kept > received.at and "*" not in headers.listed(_value(entry.headers, "vary") or "")
                 return Settled(entries=(entry,) if is_of_use else (), shared=is_shared)
-            case CouldNotBeStored():  # what is stored has been replaced, if with nothing to store, unless it failed
-                return Settled(entries=None if reply.status >= 500 or reply.status == 429 else (), shared=is_shared)
+            case CouldNotBeStored():  # what is stored has been replaced, unless it failed (RFC 9111 section 4.3.3)
+                return Settled(entries=None if reply.status >= 500 else (), shared=is_shared)
             case _:
                 raise AssertionError(state)
 
@@ -200,7 +206,7 @@ def _freshened(old: Entry, received: Received, *, shared: bool) -> Entry:
 
 def _entry(status: int, fields: Headers, body: bytes, received: Received, *, shared: bool) -> Entry:
     now = received.at
-    fields = tuple((name, value) for name, value in fields if name.lower() not in _NOT_STORED)
+    fields = tuple((name, value) for name, value in fields if name.lower() not in _FIELDS_NOT_STORED)
     born = _born(received)
     lifetime = _lifetime(fields, now, shared=shared)
     expires = max(0.0, min(born + lifetime, now + WEEK))

@@ -96,7 +96,7 @@ class Pipeline:
         ready = params if stored is None else msgspec.structs.replace(params, query=stored)
         operation = self._planner(stored=stored is not None).operation(ready)
         if method != "POST" and operation.type is not OperationType.QUERY:
-            raise BadRequest("A GET request runs queries only; send the operation by POST.", status=405)
+            raise BadRequest(f"{method} runs queries only; send the operation by POST.", status=405)
         self.persisted.register(params)
         return ready, operation
 

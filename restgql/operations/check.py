@@ -39,7 +39,7 @@ def load(folder: Path, schema: GraphQLSchema, documents: Documents) -> Operation
     _check_shared(fragments, documents, errors)
     stored = {}
     for file in every:
-        if file.is_shared or file.name in errors:
+        if file.is_shared:
             continue
         operation = _operation(file, fragments, schema, documents, errors)
         if operation is not None and file.name not in errors:

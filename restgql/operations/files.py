@@ -74,10 +74,8 @@ def read(found: Iterable[Path], errors: Errors) -> list[File]:
     for path in found:
         if (other := names.setdefault(path.stem, path)) is not path:
             errors.add(path, f"{other.name} has the same name.")
-            continue
         if not path.stem.startswith("_") and (wrong := _name(path.stem)):
             errors.add(path, wrong)
-            continue
         try:
             text = path.read_text(encoding="utf-8-sig")
             files.append(File(path=path, text=text, document=parse(Source(text, str(path)))))

@@ -1,4 +1,5 @@
-"""RFC 9111 rule by rule, with RFC 5861: answers of a route, requests one after the other, and where each was answered.
+"""K1, K5: RFC 9111 rule by rule, with RFC 5861. Answers of a route, requests one after the other, and where each was
+answered.
 
 A response is made older than it is by `Age`. What `benchmarks/cache_tests.py` shows with a server is here by its rules.
 """
@@ -135,7 +136,7 @@ RULES = [
 
 
 @pytest.mark.parametrize("rule", RULES, ids=repr)
-def test_a_rule_holds(rule: Rule) -> None:
+def test_k1_a_rule_holds(rule: Rule) -> None:
     asking = Asking(*rule.answers)
     callers = rule.callers or ({},) * len(rule.expected)
     assert asking.sources(*callers) == rule.expected
@@ -154,6 +155,14 @@ def test_any_final_status_that_says_how_long_is_stored(status: int) -> None:
     asking = Asking(ok("max-age=60", status))
     assert asking.sources({}, {}) == [NEW, OLD]
     assert asking.ask().status == status
+
+
+@pytest.mark.parametrize("status", [428, 429, 431, 511])
+def test_k5_a_status_that_no_cache_may_store_is_not_and_leaves_what_is_stored(status: int) -> None:
+    """RFC 6585 sections 3 to 6."""
+    assert Asking(ok("public, max-age=60", status)).sources({}, {}) == [NEW, NEW]
+    asking = Asking(ok("no-cache", **ETAG), ok("max-age=60", status), nothing_new(**ETAG))
+    assert asking.sources({}, {}, {}) == [NEW, NEW, HELD]
 
 
 def test_a_cached_response_has_its_age_and_is_else_as_it_was() -> None:

@@ -192,14 +192,14 @@ def in_a_process(cache: str, *paths: str, **options: Any) -> list[str]:
     return subprocess.run(command, cwd=HERE, check=True, capture_output=True, text=True, **options).stdout.split()
 
 
-def test_what_one_process_writes_is_the_next_ones_hit(place: str) -> None:
+def test_k7_what_one_process_writes_is_the_next_ones_hit(place: str) -> None:
     expected = "dispatched" if place == "memory" else "cached"
     paths = ["/shared/1", "/own/1"]
     assert in_a_process(place, *paths) == ["dispatched"] * 2
     assert in_a_process(place, *paths) == [expected] * 2
 
 
-def test_what_one_process_changes_the_others_ask_for_anew(place: str) -> None:
+def test_k7_what_one_process_changes_the_others_ask_for_anew(place: str) -> None:
     app = create(place)
     assert [source(app, "/own/1"), source(app, "/own/1")] == ["dispatched", "cached"]
     in_a_process(place, "PUT /own/1")
@@ -307,7 +307,7 @@ def test_a_full_disk_is_a_miss(tmp_path: Path) -> None:
     assert in_a_process(f"sqlite:{tmp_path}/cache.db", *sizes, preexec_fn=limit) == ["dispatched"] * 3
 
 
-def test_a_redis_that_is_not_there_is_a_miss(quiet: pytest.LogCaptureFixture) -> None:
+def test_k7_a_redis_that_is_not_there_is_a_miss(quiet: pytest.LogCaptureFixture) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     app = create(f"redis://someone:a-password@127.0.0.1:{port}/0")
@@ -316,7 +316,7 @@ def test_a_redis_that_is_not_there_is_a_miss(quiet: pytest.LogCaptureFixture) ->
     assert "password" not in complaints(quiet)[0]
 
 
-def test_a_redis_that_does_not_answer_delays_a_few_requests_alone(redis_server: RedisServer) -> None:
+def test_k7_a_redis_that_does_not_answer_delays_a_few_requests_alone(redis_server: RedisServer) -> None:
     app = create(redis_server.url)
     assert [source(app, "/own/1") for _ in range(2)] == ["dispatched", "cached"]
     assert redis_server.process is not None

@@ -193,6 +193,7 @@ def test_b9_a_mutation_by_a_safe_method_is_refused(shop: Shop, method: str) -> N
     sent: dict[str, Any] = {"json": query} if method == "QUERY" else {"query_string": query}
     answer = shop.app.test_client().open("/graphql", method=method, **sent)
     assert (answer.status_code, answer.headers["Allow"], shop.asked) == (405, "POST", [])
+    assert method == "HEAD" or answer.json["errors"][0]["message"].startswith(f"{method} runs queries only")
 
 
 @pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
