@@ -66,7 +66,7 @@ class Entered(msgspec.Struct):
             return fields
         own = [value for name, value in fields if name.lower() == "set-cookie"]
         vary = ", ".join(value for name, value in fields if name.lower() == "vary")
-        set_cookie = [("Set-Cookie", value) for value in cookies.last_of_each([*own, *self.cookies])]
+        set_cookie = [("Set-Cookie", value) for value in cookies.merged(own, self.cookies)]
         no_store = NO_STORE if set_cookie or self.no_store else ()
         replaced = _REPLACED | {"cache-control"} if no_store else _REPLACED
         rest = [field for field in fields if field[0].lower() not in replaced]

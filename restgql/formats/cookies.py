@@ -1,11 +1,14 @@
 """Cookies (RFC 6265): what a browser would send next, and which of several Set-Cookie of one cookie holds."""
 
+import re
 from collections.abc import Iterable
 from email.message import Message
 from http.cookiejar import CookieJar
 from urllib.request import Request
 
 Key = tuple[str, str, str, bool]
+# A payload, the seconds since 1970 in 4 bytes, and a digest; where these seconds stand, a JWT has more.
+_SIGNED = re.compile(r"(.+)\.[\w-]{6}\.[\w-]{20,}")
 
 
 class _Response:
@@ -44,12 +47,30 @@ def last_of_each(set_cookie: Iterable[str]) -> list[str]:
     return list(last.values())
 
 
+def merged(own: Iterable[str], parts: Iterable[str]) -> list[str]:
+    """The Set-Cookie of a response: its own, then those of its parts, of each cookie only the last.
+
+    What a part says as the response itself does is no news: the app says it to every request, as where it refreshes a
+    permanent session. So it does not undo what another part says, a login or a logout.
+    """
+    own = list(own)
+    said = {_key(value): _news(value) for value in own}
+    return last_of_each([*own, *(value for value in parts if said.get(_key(value)) != _news(value))])
+
+
 def with_path(set_cookie: str, path: str) -> str:
     """A Set-Cookie that means in any response what it means in one to `path` (RFC 6265 section 5.1.4)."""
     if _attributes(set_cookie).get("path", "").startswith("/"):
         return set_cookie
     default = path.rpartition("/")[0].replace(";", "%3B")  # which would begin an attribute that the client chose
     return f"{set_cookie}; Path={default or '/'}"
+
+
+def _news(set_cookie: str) -> str:
+    """The value of a cookie, less the timestamp and the signature of itsdangerous, which Flask's session has."""
+    value = set_cookie.partition(";")[0].partition("=")[2].strip()
+    signed = _SIGNED.fullmatch(value)
+    return signed[1] if signed else value
 
 
 def _key(set_cookie: str) -> Key:
