@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from graphql import DocumentNode, GraphQLInputType, OperationDefinitionNode, Ope
 
 from restgql.errors import BadRequest
 from restgql.graph.documents import SchemaError
+
+_AT = re.compile(r"(.+?):(\d+):(\d+): ")
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,8 +55,8 @@ class Operations:
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """All that is wrong, a line an error."""
-        return tuple(dict.fromkeys(line for lines in self.broken.values() for line in lines))
+        """All that is wrong, a line an error, in the order of files, lines and columns."""
+        return tuple(sorted({line for lines in self.broken.values() for line in lines}, key=_place))
 
     def named(self, name: str, *, debug: bool, suggestions: bool) -> Stored:
         """The one of a name. Raises BadRequest, status 404, with another name if there are to be `suggestions`, and
@@ -66,6 +69,11 @@ class Operations:
         near = difflib.get_close_matches(name[:80], self.by_name, n=1) if suggestions else []
         meant = f"; did you mean {near[0]}?" if near else "."
         raise BadRequest(f"There is no stored operation of this name{meant}", status=404)
+
+
+def _place(error: str) -> tuple[str, int, int]:
+    found = _AT.match(error)
+    return (found[1], int(found[2]), int(found[3])) if found else (error, 0, 0)
 
 
 NONE = Operations()

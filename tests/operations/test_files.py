@@ -77,16 +77,16 @@ def test_all_errors_of_all_files_are_said_at_once(tmp_path: Path) -> None:
         "f g.graphql": "{ four }",
     }
     assert [line.partition(": ")[0] + line[-11:] for line in wrong(tmp_path, files)] == [
+        "_shared.graphql:1:30tResponse'.",
+        "_shared.graphql:1:59pe 'Query'.",
+        "_shared.graphql:1:67ments only.",
+        "a.graphql:1:3pe 'Query'.",
+        "a.graphql:1:7pe 'Query'.",
         "b.graphql:1:8ound <EOF>.",
         "c.graphql:1:1 same name.",
         "c.graphql:1:3pe 'Query'.",
         "f g.graphql:1:1'_' or '-'.",
         "f g.graphql:1:3pe 'Query'.",
-        "_shared.graphql:1:67ments only.",
-        "_shared.graphql:1:30tResponse'.",
-        "_shared.graphql:1:59pe 'Query'.",
-        "a.graphql:1:3pe 'Query'.",
-        "a.graphql:1:7pe 'Query'.",
     ]
 
 
@@ -209,3 +209,11 @@ def test_the_commands_list_operations_and_what_is_wrong_with_them(tmp_path: Path
         checked = folder.app.test_cli_runner().invoke(cli, ["check", *more])
         assert checked.exit_code == 1
         assert line in checked.stderr.splitlines()
+
+
+def test_what_is_wrong_is_told_in_the_order_in_which_one_reads(tmp_path: Path) -> None:
+    many = "query {\n" + "".join(f"  a{number}: nope\n" for number in range(12)) + "}\n"
+    with pytest.raises(SchemaError) as caught:
+        Folder(tmp_path, {"b.graphql": many, "a.graphql": "# result: [\n{ other }"})
+    told = [line.rpartition("/")[2].split(":")[:2] for line in str(caught.value).splitlines()]
+    assert told == [["a.graphql", "1"], ["a.graphql", "2"], *(["b.graphql", str(line)] for line in range(2, 14))]
