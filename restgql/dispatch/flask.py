@@ -193,15 +193,18 @@ def connect(
         dispatch = SingleFlight(dispatch, flights, shared, flights.identity.of(shared), seconds=seconds)
     return Upstream(
         dispatch=dispatch,
-        caller=Caller(
-            site, f"https://{here.host}", outer.get("HTTP_COOKIE", ""), outer.get("HTTP_IDEMPOTENCY_KEY") or None
-        ),
+        caller=_caller(outer, here, site),
         budget=budget,
         deadline=deadline,
         nested=depth > 1,
         request_id=_request_id(outer),
         environ=shared,
     )
+
+
+def _caller(outer: environ.Environ, here: Request, site: Site) -> Caller:
+    idempotency_key = outer.get("HTTP_IDEMPOTENCY_KEY") or None
+    return Caller(site, f"https://{here.host}", outer.get("HTTP_COOKIE", ""), idempotency_key)
 
 
 def _gate(routes: Routes, *, opened: bool = False) -> Gate:
