@@ -1,65 +1,84 @@
-"""The cheap way into a plain Flask app: a request context that takes over the routing already done for the gate."""
+"""The cheap way into a plain Flask app: the steps of `Flask.wsgi_app`, less what is known of the request already."""
 
-import importlib.metadata
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from inspect import CO_COROUTINE
+from types import FunctionType
 from typing import Any
 
-import flask.app
-import msgspec
-from flask import Flask, Request, Response
-from flask.ctx import RequestContext
+from flask import (
+    Flask,
+    Request,
+    Response,
+    appcontext_popped,
+    appcontext_pushed,
+    appcontext_tearing_down,
+    request_finished,
+    request_started,
+    request_tearing_down,
+)
+from flask import globals as contexts
+from flask.ctx import AppContext, RequestContext
 from werkzeug.routing import MapAdapter, Rule
 
 from restgql.dispatch.wsgi import Collector, Exchanged, Oversize, through
 from restgql.model import Headers
 
 MATCHED = "restgql.matched"
-# The versions whose RequestContext has exactly the attributes set below.
-_KNOWN_FLASK = importlib.metadata.version("flask").startswith(("3.0.", "3.1."))
-
-_ENTRY = frozenset({"__call__", "wsgi_app", "request_context", "create_url_adapter", "full_dispatch_request"})
-_MIXIN = "restgql.dispatch.flask"
-_JUDGED: dict[tuple[type, str], tuple[object, bool]] = {}
+# In Flask 3.1.3 it is behind a property, that notes who looks at it.
+_SESSION = "_session" if hasattr(RequestContext, "session") else "session"
+_JSON = (dict, list)
 _CORRECTED = frozenset({"location", "content-location"})
-_BUILTIN = "werkzeug.routing.converters"  # others may ask a database, with a context around them
 
-
-class Matched(msgspec.Struct, frozen=True):
-    """The rule that a sub-request's path matches, and the adapter that found it."""
-
-    adapter: MapAdapter
-    rule: Rule
-    arguments: dict[str, Any]
+Matched = tuple[Rule, dict[str, Any]]
+"""The rule that a path matches, and the arguments of its view."""
 
 
 class MatchedContext(RequestContext):
     """A request context as Flask makes it, its URL adapter and match given rather than found again."""
 
-    def __init__(self, app: Flask, environ: dict[str, Any], matched: Matched) -> None:
+    def __init__(self, app: Flask, environ: dict[str, Any], outer: MapAdapter, matched: Matched) -> None:
         self.app = app
         self.request = app.request_class(environ)
         self.request.json_module = app.json
-        self.url_adapter = adapter = MapAdapter.__new__(MapAdapter)
-        vars(adapter).update(vars(matched.adapter))
-        adapter.path_info = self.request.path
-        adapter.default_method = environ["REQUEST_METHOD"]
-        adapter.query_args = environ["QUERY_STRING"]
         self.flashes = None
-        self._session = None
+        vars(self)[_SESSION] = None
         self._after_request_functions = []
         self._cv_tokens = []
+        self._outer = outer
         self._matched = matched
+
+    @cached_property
+    def url_adapter(self) -> MapAdapter:  # type: ignore[override]
+        """As the app would make it, once somebody asks for it: `url_for`, say."""
+        adapter = MapAdapter.__new__(MapAdapter)
+        vars(adapter).update(vars(self._outer))
+        adapter.path_info = self.request.path
+        adapter.default_method = self.request.method
+        adapter.query_args = self.request.environ["QUERY_STRING"]
+        return adapter
+
+    def copy(self) -> RequestContext:
+        """As Flask's, for `copy_current_request_context`: another thread may have one that finds all for itself."""
+        return RequestContext(self.app, self.request.environ, self.request, vars(self)[_SESSION])
 
     def match_request(self) -> None:
         """Flask's own, without the search."""
-        self.request.url_rule = self._matched.rule
-        self.request.view_args = dict(self._matched.arguments)
+        rule, arguments = self._matched
+        self.request.url_rule = rule
+        self.request.view_args = dict(arguments)
 
 
 class PlainApp:
-    """`Flask.wsgi_app` for requests that are matched already: the same calls in the same order, less what is known."""
+    """`Flask.wsgi_app` for requests that are matched already: the same calls in the same order.
 
-    def __init__(self, app: Flask) -> None:
+    It has the request where Flask asks its proxies for it again and again, passes over signals that nobody
+    receives, and knows a function that is not asynchronous by its kind. `adapter` is the outer request's.
+    """
+
+    def __init__(self, app: Flask, adapter: MapAdapter) -> None:
         self._app = app
+        self._adapter = adapter
         self._whole_way = through(app.wsgi_app)
 
     def exchange(self, environ: dict[str, Any], collector: Collector) -> Exchanged:
@@ -67,33 +86,151 @@ class PlainApp:
         matched = environ.get(MATCHED)
         if matched is None:  # routing itself answers, with a redirect or 405
             return self._whole_way(environ, collector)
-        context = MatchedContext(self._app, environ, matched)
+        app = self._app
+        context = MatchedContext(app, environ, self._adapter, matched)
         error: BaseException | None = None
         try:
             try:
-                context.push()
-                response = Flask.full_dispatch_request(self._app)  # past the gate, which is for what is not judged yet
+                self._enter(context)
+                response = self._dispatched(context)
             except Exception as exc:
                 error = exc
-                response = self._app.handle_exception(exc)
+                response = app.handle_exception(exc)
             except BaseException as exc:
                 error = exc
                 raise
             fields = _fields_of(response)
             chunks: Any = response(environ, collector.start_response) if fields is None else response.response
         finally:
-            if error is not None and self._app.should_ignore_error(error):
+            if error is not None and app.should_ignore_error(error):
                 error = None
-            context.pop(error)
+            self._leave(context, error)
         if fields is None:
             return collector.collect(chunks)
         try:
-            body = b"".join(chunks) if all(type(chunk) is bytes for chunk in chunks) else response.get_data()
+            body = chunks[0] if len(chunks) == 1 and type(chunks[0]) is bytes else response.get_data()
         finally:
             response.close()
         if len(body) > collector.limit:
             raise Oversize
         return response.status_code, fields, body
+
+    def _enter(self, context: MatchedContext) -> None:
+        """As `RequestContext.push`, where none is pushed yet."""
+        app = self._app
+        app_context = app.app_context()
+        app_context._cv_tokens.append(contexts._cv_app.set(app_context))
+        if appcontext_pushed.receivers:
+            appcontext_pushed.send(app, _async_wrapper=app.ensure_sync)
+        context._cv_tokens.append((contexts._cv_request.set(context), app_context))
+        sessions = app.session_interface
+        session: Any = sessions.open_session(app, context.request)
+        vars(context)[_SESSION] = sessions.make_null_session(app) if session is None else session
+        context.match_request()
+
+    def _leave(self, context: MatchedContext, error: BaseException | None) -> None:
+        """As `RequestContext.pop`."""
+        if len(context._cv_tokens) != 1:  # it was never pushed, or the view has pushed it again
+            context.pop(error)
+            return
+        app, request = self._app, context.request
+        try:
+            for scope in reversed(_scopes(request.endpoint)):
+                for teardown in reversed(app.teardown_request_funcs.get(scope, ())):
+                    self._synchronous(teardown)(error)
+            if request_tearing_down.receivers:
+                request_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=error)
+            if "files" in vars(request):  # nothing else is there to be closed
+                request.close()
+        finally:
+            here = contexts._cv_request.get()
+            token, app_context = context._cv_tokens.pop()
+            contexts._cv_request.reset(token)
+            request.environ["werkzeug.request"] = None  # it has the environ, which has it
+            if app_context is not None:
+                self._leave_app(app_context, error)
+            if here is not context:
+                raise AssertionError(f"Popped wrong request context. ({here!r} instead of {context!r})")
+
+    def _leave_app(self, context: AppContext, error: BaseException | None) -> None:
+        """As `AppContext.pop`."""
+        app = self._app
+        if len(context._cv_tokens) != 1 or appcontext_tearing_down.receivers or appcontext_popped.receivers:
+            context.pop(error)
+            return
+        try:
+            for teardown in reversed(app.teardown_appcontext_funcs):
+                self._synchronous(teardown)(error)
+        finally:
+            here = contexts._cv_app.get()
+            contexts._cv_app.reset(context._cv_tokens.pop())
+        if here is not context:
+            raise AssertionError(f"Popped wrong app context. ({here!r} instead of {context!r})")
+
+    def _dispatched(self, context: MatchedContext) -> Response:
+        """As `Flask.full_dispatch_request`."""
+        app = self._app
+        app._got_first_request = True
+        try:
+            if request_started.receivers:
+                request_started.send(app, _async_wrapper=app.ensure_sync)
+            value = self._preprocessed(context.request)
+            if value is None:
+                value = self._viewed(context.request)
+        except Exception as exc:
+            value = app.handle_user_exception(exc)
+        # as Flask.make_response, for what most views give
+        made: Any = app.json.response(value) if type(value) in _JSON else app.make_response(value)
+        response = self._processed(context, made)
+        if request_finished.receivers:
+            request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
+        return response
+
+    def _preprocessed(self, request: Request) -> Any:
+        """As `Flask.preprocess_request`."""
+        app, scopes = self._app, _scopes(request.endpoint)
+        for scope in scopes:
+            for preprocess in app.url_value_preprocessors.get(scope, ()):
+                preprocess(request.endpoint, request.view_args)
+        for scope in scopes:
+            for before in app.before_request_funcs.get(scope, ()):
+                value = self._synchronous(before)()
+                if value is not None:
+                    return value
+        return None
+
+    def _viewed(self, request: Request) -> Any:
+        """As `Flask.dispatch_request`; no sub-request is OPTIONS."""
+        app, rule = self._app, request.url_rule
+        if request.routing_exception is not None or rule is None:
+            return Flask.dispatch_request(app)
+        return self._synchronous(app.view_functions[rule.endpoint])(**request.view_args or {})
+
+    def _processed(self, context: MatchedContext, response: Response) -> Response:
+        """As `Flask.process_response`."""
+        app = self._app
+        for after in context._after_request_functions:
+            response = app.ensure_sync(after)(response)
+        for scope in reversed(_scopes(context.request.endpoint)):
+            for after in reversed(app.after_request_funcs.get(scope, ())):
+                response = self._synchronous(after)(response)
+        session = vars(context)[_SESSION]
+        if not app.session_interface.is_null_session(session):
+            app.session_interface.save_session(app, session, response)
+        return response
+
+    def _synchronous(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """As `Flask.ensure_sync`."""
+        if type(function) is FunctionType and not function.__code__.co_flags & CO_COROUTINE and not vars(function):
+            return function  # one with attributes may be marked as asynchronous
+        return self._app.ensure_sync(function)
+
+
+@lru_cache(maxsize=4_096)
+def _scopes(endpoint: str | None) -> tuple[str | None, ...]:
+    """What hooks are registered under: None for the app, then the endpoint's blueprints, the outermost first."""
+    names = (endpoint or "").split(".")[:-1]
+    return None, *(".".join(names[: count + 1]) for count in range(len(names)))
 
 
 def _fields_of(response: Response) -> Headers | None:
@@ -105,37 +242,3 @@ def _fields_of(response: Response) -> Headers | None:
     fields = tuple(response.headers)
     names = {name.lower() for name, _ in fields}
     return fields if "content-length" in names and _CORRECTED.isdisjoint(names) else None
-
-
-def _is_flasks_own(cls: type, name: str) -> bool:
-    """Whether a method, past our own mixin, is as Flask has it: no subclass and no monitoring tool has replaced it."""
-    known = _JUDGED.get((cls, name))
-    now = getattr(Flask, name), getattr(cls, name)
-    if known is None or known[0] != now:
-        known = _JUDGED[cls, name] = (now, _judged(cls, name))
-    return known[1]
-
-
-def _judged(cls: type, name: str) -> bool:
-    for base in cls.__mro__:
-        method = vars(base).get(name)
-        if method is not None and base.__module__ != _MIXIN:
-            code = getattr(method, "__code__", None)
-            return code is not None and code.co_filename == flask.app.__file__
-    return False
-
-
-def is_plain(app: Flask) -> bool:
-    """Whether routing depends on path and method alone, and nothing stands between the app and its routing."""
-    return (
-        _KNOWN_FLASK
-        and vars(app).keys().isdisjoint(_ENTRY)
-        and all(_is_flasks_own(type(app), name) for name in _ENTRY)
-        and app.request_class is Request
-        and not app.url_map.host_matching
-        and not app.subdomain_matching
-        and isinstance(getattr(app.url_map, "_rules", None), list)
-        and app.config["SERVER_NAME"] is None
-        and app.config.get("TRUSTED_HOSTS") is None
-        and all(converter.__module__ == _BUILTIN for converter in app.url_map.converters.values())
-    )

@@ -21,15 +21,22 @@ _OUTER_ONLY = frozenset({"wsgi.file_wrapper", "wsgi.early_hints", "CONTENT_TYPE"
 
 def template(entered: Environ) -> Environ:
     """The environ that every sub-request of an operation shares, from the one that entered the app."""
-    options = headers.listed(entered.get("HTTP_CONNECTION", ""))
-    environ = {key: value for key, value in entered.items() if _is_carried(key, options)}
+    environ = {key: entered[key] for key in _carried(tuple(entered), entered.get("HTTP_CONNECTION", ""))}
     for key in _REQUEST_TARGETS:
         if key in environ:
-            environ[key] = _before_path(entered, entered[key])
-    return environ | {"HTTP_ACCEPT": headers.ACCEPT}
+            path = environ[key].partition("?")[0]
+            environ[key] = _before_path(path, decoded(entered, "PATH_INFO"), decoded(entered, "SCRIPT_NAME"))
+    environ["HTTP_ACCEPT"] = headers.ACCEPT
+    return environ
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
+def _carried(keys: tuple[str, ...], connection: str) -> tuple[str, ...]:
+    """Those of an environ's keys that go on; most requests of an app have the same."""
+    options = headers.listed(connection)
+    return tuple(key for key in keys if _is_carried(key, options))
+
+
 def _is_carried(key: str, options: frozenset[str]) -> bool:
     if key.startswith("HTTP_"):
         return headers.carried(key[5:].replace("_", "-").lower(), options)
@@ -47,9 +54,10 @@ def build(shared: Environ, request: SubRequest) -> Environ:
     environ["wsgi.input"] = io.BytesIO(request.body)
     if request.content_type:
         environ["CONTENT_TYPE"], environ["CONTENT_LENGTH"] = request.content_type, str(len(request.body))
+    text = str(target)
     for key in _REQUEST_TARGETS:
         if key in environ:
-            environ[key] += str(target)
+            environ[key] += text
     for name, value in request.headers:
         environ["HTTP_" + name.upper().replace("-", "_")] = value
     if request.cookie:
@@ -65,8 +73,8 @@ def decoded(environ: Environ, name: str) -> str:
     return text.encode("latin-1").decode("utf-8", "replace")
 
 
-def _before_path(environ: Environ, target: str) -> str:
-    """What stands before PATH_INFO in the request target that the server got: SCRIPT_NAME, or what is left of it."""
-    path = decoded(environ, "PATH_INFO")
-    head, *tail = target.partition("?")[0].rsplit("/", path.count("/"))
-    return head if unquote("/".join(["", *tail])) == path else quote(decoded(environ, "SCRIPT_NAME"))
+@lru_cache(maxsize=256)
+def _before_path(target: str, path_info: str, script_name: str) -> str:
+    """What stands before PATH_INFO in the path that the server got: SCRIPT_NAME, or what is left of it."""
+    head, *tail = target.rsplit("/", path_info.count("/"))
+    return head if unquote("/".join(["", *tail])) == path_info else quote(script_name)

@@ -1,8 +1,8 @@
 """A Flask app as the upstream: what entered it, where it is, and the dispatcher into it."""
 
 import math
+import os
 import re
-import secrets
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, cast
@@ -16,9 +16,10 @@ from werkzeug.routing import MapAdapter
 from restgql.config import Config
 from restgql.dispatch import Dispatcher, Upstream, environ
 from restgql.dispatch.budget import Budget
-from restgql.dispatch.context import MATCHED, PlainApp, is_plain
+from restgql.dispatch.context import MATCHED, PlainApp
 from restgql.dispatch.environ import DEADLINE
 from restgql.dispatch.flight import Flights, SingleFlight
+from restgql.dispatch.plain import is_plain
 from restgql.dispatch.redirects import Caller
 from restgql.dispatch.remote import Mounts, Remotes
 from restgql.dispatch.routes import Routes
@@ -37,7 +38,6 @@ MAX_DEPTH = 2
 _REQUEST_ID = re.compile(r"[\w.:=+/@-]{1,128}\Z", re.ASCII)
 
 Gate = Callable[[], None]
-_REPLACED = frozenset({"set-cookie", "vary"})
 
 
 class Entered(msgspec.Struct):
@@ -64,13 +64,18 @@ class Entered(msgspec.Struct):
         """
         if not self.answered:
             return fields
-        own = [value for name, value in fields if name.lower() == "set-cookie"]
-        vary = ", ".join(value for name, value in fields if name.lower() == "vary")
-        set_cookie = [("Set-Cookie", value) for value in cookies.merged(own, self.cookies)]
-        no_store = NO_STORE if set_cookie or self.no_store else ()
-        replaced = _REPLACED | {"cache-control"} if no_store else _REPLACED
-        rest = [field for field in fields if field[0].lower() not in replaced]
-        return [*rest, *([("Vary", vary)] if vary else []), *no_store, *set_cookie]
+        replaced: dict[str, list[str]] = {"set-cookie": [], "vary": [], "cache-control": []}
+        rest = []
+        for field in fields:
+            values = replaced.get(field[0].lower())
+            if values is None:
+                rest.append(field)
+            else:
+                values.append(field[1])
+        set_cookie = [("Set-Cookie", value) for value in cookies.merged(replaced["set-cookie"], self.cookies)]
+        caching = [("Cache-Control", value) for value in replaced["cache-control"]]
+        vary = [("Vary", ", ".join(replaced["vary"]))] if replaced["vary"] else []
+        return [*rest, *vary, *(NO_STORE if set_cookie or self.no_store else caching), *set_cookie]
 
 
 class Entrance:
@@ -136,7 +141,7 @@ class InProcess:
         self._routes = routes
         self._adapter = adapter
         self._site = site
-        self._plain = plain
+        self._matches = routes.matches() if plain else None
 
     def route(self, request: SubRequest) -> object:
         """The path's shape: its first segment and their number, without the cost of a match."""
@@ -145,13 +150,14 @@ class InProcess:
 
     def __call__(self, request: SubRequest) -> Reply:
         """The app's reply. Raises NotAllowed, NestedRequest and BadPath."""
-        opened = request.opened
-        matched = self._routes.judge(
-            self._adapter, self._site, request.target, request.method, plain=self._plain, opened=opened
-        )
-        if not self._plain or matched is None:
-            return self._wsgi(request, {GATE: _gate(self._routes, opened=True)} if opened else None)
-        return self._wsgi(request, {MATCHED: matched, GATE: None})  # it is judged, and nothing can lead it elsewhere
+        opened, path = request.opened, request.target.path
+        known = None if self._matches is None else self._matches.get((request.method, path, opened))
+        if known is None:
+            known = self._routes.judge(self._adapter, self._site, request.target, request.method, opened=opened)
+            if self._matches is None or known is None:
+                return self._wsgi(request, {GATE: _gate(self._routes, opened=True)} if opened else None)
+            self._matches[request.method, path, opened] = known
+        return self._wsgi(request, {MATCHED: known, GATE: None})  # it is judged, and nothing can lead it elsewhere
 
 
 def connect(
@@ -184,7 +190,7 @@ def connect(
     seconds = config.subrequest_timeout
     shared = environ.template(outer) | {DEPTH: depth, BUDGET: budget, DEADLINE: deadline, GATE: _gate(routes)}
     plain = is_plain(app)
-    exchange = PlainApp(app).exchange if plain else through(app if entered.called else app.wsgi_app)
+    exchange = PlainApp(app, adapter).exchange if plain else through(app if entered.called else app.wsgi_app)
     wsgi = WsgiDispatcher(exchange, shared, seconds=seconds, max_reply=config.max_reply, logger=app.logger)
     dispatch: Dispatcher = InProcess(wsgi, routes, adapter, site, plain=plain)
     if remotes is not None:
@@ -220,4 +226,4 @@ def _gate(routes: Routes, *, opened: bool = False) -> Gate:
 def _request_id(entered: environ.Environ) -> str:
     """The caller's X-Request-Id where it can stand in a log, else a new one."""
     given = entered.get("HTTP_X_REQUEST_ID", "")
-    return given if _REQUEST_ID.match(given) else secrets.token_hex(6)
+    return given if _REQUEST_ID.match(given) else os.urandom(6).hex()

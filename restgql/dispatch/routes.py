@@ -26,7 +26,8 @@ _MARK = "__restgql_exposed__"
 # A variable part of a rule, as Werkzeug's documentation of its rule format has it
 _VARIABLE = re.compile(r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\([^<>]*\))?:)?(?P<variable>[a-zA-Z_]\w*)>")
 
-Matches = dict[tuple[str, str, bool], tuple[Rule, dict[str, Any]]]
+Matches = dict[tuple[str, str, bool], Matched]
+"""By method, path, and whether a field of its own opened it."""
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -150,38 +151,38 @@ class Routes:
                 )
 
     def judge(
-        self, adapter: MapAdapter, site: Site, target: Target, method: str, *, plain: bool = False, opened: bool = False
+        self, adapter: MapAdapter, site: Site, target: Target, method: str, *, opened: bool = False
     ) -> Matched | None:
         """The rule that `target` matches, None where routing itself answers: with a redirect, say, or 405.
 
-        In a `plain` app it depends on these alone, and so is remembered. Raises NotAllowed, NestedRequest or
-        BadPath where a sub-request to `target` is refused.
+        Raises NotAllowed, NestedRequest or BadPath where a sub-request to `target` is refused.
         """
-        if plain and (known := self._matches().get((method, target.path, opened))) is not None:
-            return Matched(adapter, *known)
         matched, rule = self._match(adapter, site, target, method)
         self.judge_rule(rule, opened=opened)
         if target.has_encoded_slash and not self._takes_slashes(rule):
             raise BadPath("The path has an encoded slash or backslash in a segment.")
-        if plain and matched is not None:
-            self._matches()[method, target.path, opened] = (matched.rule, matched.arguments)
         return matched
+
+    def matches(self) -> Matches:
+        """The matches of allowed routes in a plain app, where they depend on path and method alone; kept as long as
+        the app has the same rules."""
+        rules = self._count()
+        if rules != self._matched_of or len(self._matched) > MAX_MATCHES:
+            self._matched_of, self._matched = rules, {}
+        return self._matched
 
     def fingerprint(self) -> str:
         """What can be asked for: it changes with the app's rules, and with which of them are allowed."""
-        count = len(self._app.url_map._rules)
+        count = self._count()
         if count != self._fingerprint[0]:
             rules = self._app.url_map.iter_rules()
             verdicts = sorted(f"{r.host} {r.subdomain} {r.rule} {r.endpoint} {self._verdict(r)}" for r in rules)
             self._fingerprint = (count, "\n".join(verdicts))
         return self._fingerprint[1]
 
-    def _matches(self) -> Matches:
-        """The matches of allowed routes, as long as the app has the same rules."""
-        rules = len(self._app.url_map._rules)
-        if rules != self._matched_of or len(self._matched) > MAX_MATCHES:
-            self._matched_of, self._matched = rules, {}
-        return self._matched
+    def _count(self) -> int:
+        """How many rules the app has; Flask only adds to them."""
+        return len(list(self._app.url_map.iter_rules()))
 
     def judge_rule(self, rule: Rule | None, *, opened: bool = False) -> None:
         """Raises NotAllowed or NestedRequest where a rule is not to be reached; one message whatever the reason.
@@ -209,7 +210,7 @@ class Routes:
                 break
             try:
                 rule, arguments = at[0].match(at[1], method, return_rule=True)
-                return (Matched(adapter, rule, dict(arguments)) if hop == 0 else None), rule
+                return ((rule, dict(arguments)) if hop == 0 else None), rule
             except RequestRedirect as exc:
                 at = _behind(at[0], exc.new_url)
             except MethodNotAllowed as exc:  # the path is there, and answers 405 where it may be asked for

@@ -254,11 +254,16 @@ class Rejected(Exception):
     """Has a handler of its own."""
 
 
-def create_app(cls: type[Flask] = Flask, *, converters: bool = True, **options: Any) -> Flask:
-    """The app, `app.extensions["record"]` its Record; no gateway is on it yet. `converters`: custom ones, too."""
+def create_app(cls: type[Flask] = Flask, *, converters: bool = True, signals: bool = True, **options: Any) -> Flask:
+    """The app, `app.extensions["record"]` its Record; no gateway is on it yet.
+
+    `converters`: with custom ones, too; `signals`: with somebody who listens to them.
+    """
     app = cls(__name__, **options)
     app.config.update(SECRET_KEY="not secret", SESSION_COOKIE_SAMESITE="Lax")
     record = app.extensions["record"] = Record()
+    if signals:
+        _listen(app, record)
     _add_hooks(app, record)
     _add_responses(app, record)
     _add_returns(app)
@@ -269,11 +274,13 @@ def create_app(cls: type[Flask] = Flask, *, converters: bool = True, **options: 
     return app
 
 
-def _add_hooks(app: Flask, record: Record) -> None:
+def _listen(app: Flask, record: Record) -> None:
     for name in SIGNALS:
         # The record outlives the app, so the receiver need not be weak.
         getattr(flask, name).connect(lambda sender, name=name, **extra: record.add(name), app, weak=False)
 
+
+def _add_hooks(app: Flask, record: Record) -> None:
     @app.before_request
     def arrive() -> None:
         g.asked = request.full_path
@@ -450,6 +457,28 @@ def _add_returns(app: Flask) -> None:
     }
     for name, view in returns.items():
         app.add_url_rule(f"/return/{name}", f"return_{name}", view)
+
+    @app.before_request
+    def reroute() -> None:
+        if request.path == "/rerouted":
+            request.url_rule, request.view_args = app.url_map._rules_by_endpoint["bp.reject"][0], {}
+
+    @app.get("/rerouted")
+    def rerouted() -> Any:
+        raise AssertionError("a hook leads elsewhere")
+
+    @app.get("/copied/<int:number>")
+    def copied(number: int) -> Any:
+        found = []
+
+        @flask.copy_current_request_context
+        def elsewhere() -> None:
+            found.append([request.path, request.view_args, url_for("copied", number=number + 1), session.get("user")])
+
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        return {"found": found}
 
     @app.get("/rewritten")
     @app.get("/replaced", endpoint="replaced")

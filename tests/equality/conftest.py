@@ -44,6 +44,11 @@ def plain() -> Flask:
     return create_app(converters=False)
 
 
+def quiet() -> Flask:
+    """The same, with nobody who listens to its signals."""
+    return create_app(converters=False, signals=False)
+
+
 def wrapped() -> Flask:
     """A middleware, so that a sub-request takes the long way."""
     app = create_app()
@@ -55,6 +60,9 @@ def wrapped() -> Flask:
 @pytest.fixture(scope="module", params=[plain, wrapped], ids=lambda make: make.__name__)
 def served(request: pytest.FixtureRequest, serve: Callable[[Any], str]) -> Served:
     """The app with a gateway, both ways that a sub-request can take."""
-    app = request.param()
+    return served_by(request.param(), serve)
+
+
+def served_by(app: Flask, serve: Callable[[Any], str]) -> Served:
     Gateway(app, routes=["*"], max_subrequests=500)
     return Served(app, Client(serve(app)))

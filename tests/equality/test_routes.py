@@ -1,11 +1,14 @@
 """Every kind of route, asked directly and through the gateway."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from tests.equality import rule
 from tests.equality.app import REDIRECTS, RESPONSES, STATUSES
 from tests.equality.client import Answer, Fetched
-from tests.equality.conftest import Served
+from tests.equality.conftest import Served, plain, quiet, served_by, wrapped
 
 PATHS = (
     *(f"/response/{name}" for name in RESPONSES),
@@ -43,6 +46,8 @@ PATHS = (
     "/return/wsgi",
     "/return/iterator",
     "/return/template",
+    "/copied/1",
+    "/rerouted",
     "/rewritten",
     "/replaced",
     "/after-this",
@@ -134,6 +139,12 @@ IDENTITIES: dict[str, list[tuple[str, str]]] = {
         ("X-Forwarded-For", "192.0.2.1"),
     ],
 }
+
+
+@pytest.fixture(scope="module", params=[plain, quiet, wrapped], ids=lambda make: make.__name__)
+def served(request: pytest.FixtureRequest, serve: Callable[[Any], str]) -> Served:
+    """Here with nobody listening to signals, too: then the plain way does not send them."""
+    return served_by(request.param(), serve)
 
 
 BOTH = [
