@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import queue
 import threading
 from collections.abc import Callable
 
@@ -21,8 +20,20 @@ class Ticket:
 Work = Callable[[Ticket], None]
 
 
+class Parked:
+    """A thread that waits to be `given` work; `wake` is its lock, held until then."""
+
+    __slots__ = ("given", "wake")
+
+    def __init__(self) -> None:
+        # Looked up now, not at import: gevent may have replaced it since, and only its own does not block the rest.
+        self.wake = threading.Lock()
+        self.wake.acquire()
+        self.given: tuple[Work, Ticket]
+
+
 class Pool:
-    """At most `size` threads at work at once; `_lock` guards the counts.
+    """At most `size` threads at work at once; `_lock` guards the counts and the parked ones.
 
     A thread whose work hangs is given up: it no longer counts among the `size`, but among the stuck. With `size` of
     these no work begins, so that there are never more than twice `size` threads.
@@ -30,11 +41,10 @@ class Pool:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        # Looked up now, not at import: gevent may have replaced it since, and only its own does not block the rest.
-        self._tasks: queue.SimpleQueue[tuple[Work, Ticket]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._freed = threading.Condition(self._lock)
-        self._busy = self._idle = self._stuck = 0
+        self._busy = self._stuck = 0
+        self._parked: list[Parked] = []
         self._numbers = itertools.count(1)
 
     @property
@@ -51,14 +61,15 @@ class Pool:
         """Give `work` a thread, within `wait` seconds; whether it has got one."""
         ticket = Ticket()
         with self._lock:
-            if wait:
+            if wait and self._busy >= self.size:
                 self._freed.wait_for(lambda: self._busy < self.size or self._stuck >= self.size, wait)
             if self._busy >= self.size or self._stuck >= self.size:
                 return False
             self._busy += 1
-            if self._idle:
-                self._idle -= 1
-                self._tasks.put((work, ticket))
+            if self._parked:  # the last one: what it works with is still in the caches, and the first may end
+                parked = self._parked.pop()
+                parked.given = work, ticket
+                parked.wake.release()
                 return True
         try:
             name = f"restgql-{next(self._numbers)}"
@@ -80,6 +91,7 @@ class Pool:
                 self._freed.notify_all()  # of the last, all who wait have to know
 
     def _loop(self, work: Work, ticket: Ticket) -> None:
+        own = Parked()
         while True:
             goes_on = False
             try:
@@ -94,15 +106,16 @@ class Pool:
                     else:
                         self._busy -= 1
                         self._freed.notify()
-                    self._idle += goes_on  # and not where it raised: that ends this thread
-            try:
-                work, ticket = self._tasks.get(timeout=IDLE_SECONDS)
-            except queue.Empty:
+                    if goes_on:  # and not where it raised: that ends this thread
+                        self._parked.append(own)
+            if not own.wake.acquire(timeout=IDLE_SECONDS):
                 with self._lock:
-                    if self._tasks.empty():
-                        self._idle -= 1
+                    if own in self._parked:
+                        self._parked.remove(own)
                         return
-                work, ticket = self._tasks.get()  # it came in the moment between, and counts on this thread
+                own.wake.acquire()  # work came in the moment between, and counts on this thread
+            work, ticket = own.given
+            del own.given
 
 
 _SHARED: dict[int, Pool] = {}

@@ -194,3 +194,22 @@ def test_a_fork_has_a_pool_of_its_own() -> None:
     assert (pool.busy, pool.stuck) == (pool.size - 1, 1)
     work.released.set()
     assert becomes(lambda: not pool.busy and not pool.stuck)
+
+
+def test_the_thread_that_worked_last_works_next(pool: Pool) -> None:
+    """So that the others come to their end, and what it works with is at hand."""
+    work = filled(pool)
+    work.released.set()
+    assert becomes(lambda: not pool.busy)
+    names = set()
+    for _ in range(SIZE):
+        done = threading.Event()
+
+        def note(ticket: Ticket, done: threading.Event = done) -> None:
+            names.add(threading.current_thread().name)
+            done.set()
+
+        assert pool.start(note)
+        assert done.wait(PATIENCE)
+        assert becomes(lambda: not pool.busy)
+    assert len(names) == 1
