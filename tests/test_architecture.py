@@ -30,6 +30,16 @@ LAYERS: tuple[frozenset[str], ...] = (
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
 
+# A new name needs a reason.
+TOP = {"restgql", "schema", "tests", "app.py", "pyproject.toml", "README.md", "start.py", "docs", "benchmarks"}
+TOP |= {"CHANGELOG.md", "LICENSE"}
+MADE = {"instance", "dist", "node_modules", "__pycache__", "restgql.egg-info"}
+
+
+def test_the_top_level_holds_what_belongs_there() -> None:
+    assert {path.name for path in PACKAGE.parent.iterdir() if path.name[0] != "."} - MADE == TOP
+
+
 def modules() -> dict[str, Path]:
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
