@@ -23,7 +23,7 @@ WITH_BODY = frozenset({"POST", "QUERY"})
 
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """The HTTP request to one of the gateway's endpoints; `timings` is whether it may be told them, `preflighted`
-    whether it has a header that a browser sends across origins after a preflight only."""
+    whether an upload has a header that a browser sends across origins after a preflight only."""
 
     method: str
     query: tuple[tuple[str, str], ...] = ()

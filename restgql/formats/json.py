@@ -1,5 +1,6 @@
 """Strict JSON (RFC 8259) in UTF-8: a text that is passed on byte for byte, or a value."""
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from restgql.formats.file import File
 
 WHITESPACE = b" \t\r\n"
 BOM = b"\xef\xbb\xbf"
+_decoder = lru_cache(maxsize=64)(msgspec.json.Decoder)  # it is dearer to make than to use
 
 
 class NotJson(ValueError):
@@ -16,10 +18,12 @@ class NotJson(ValueError):
 
 
 def text(body: bytes) -> bytes:
-    """The JSON text in `body` as it stands, less a BOM and outer whitespace. Raises NotJson."""
+    """The JSON text in `body` as it stands, less a BOM and outer whitespace; empty if there is none. Raises NotJson."""
     stripped = body.removeprefix(BOM).strip(WHITESPACE)
+    if not stripped:
+        return stripped
     try:
-        msgspec.json.decode(stripped, type=msgspec.Raw)
+        _decoder(msgspec.Raw).decode(stripped)
         if not stripped.isascii():
             stripped.decode("utf-8")  # Raw does not look at it
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
@@ -30,7 +34,7 @@ def text(body: bytes) -> bytes:
 def value(body: bytes, type: Any = Any) -> Any:
     """The value of a JSON text, converted to `type`. Raises NotJson."""
     try:
-        return msgspec.json.decode(body.removeprefix(BOM), type=type)
+        return _decoder(type).decode(body.removeprefix(BOM))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise NotJson(str(exc)) from exc
 

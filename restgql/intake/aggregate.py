@@ -1,5 +1,7 @@
 """The paths of an /aggregate request: a JSON array, a JSON object of keys and paths, or `path` parameters."""
 
+from functools import lru_cache
+
 from restgql.errors import BadRequest, LimitExceeded
 from restgql.formats import media
 from restgql.intake import body
@@ -18,14 +20,14 @@ def read(inbound: Inbound, max_paths: int) -> AggregateParams:
     paths = given if isinstance(given, dict) else {path: path for path in given}
     if len(paths) > max_paths:
         raise LimitExceeded(f"More than {max_paths} paths.", limit="RESTGQL_MAX_SUBREQUESTS", allowed=max_paths)
-    return AggregateParams(paths=paths, envelope=_flag(inbound, "envelope"), streaming=_streaming(inbound))
+    streaming = Streaming.MAP if _flag(inbound, "stream") else _streaming(inbound.accept)
+    return AggregateParams(paths=paths, envelope=_flag(inbound, "envelope"), streaming=streaming)
 
 
-def _streaming(inbound: Inbound) -> Streaming | None:
-    """How the parts come one by one: as `stream` or Accept asks."""
-    if _flag(inbound, "stream"):
-        return Streaming.MAP
-    ranges = media.qualities(inbound.accept)
+@lru_cache(maxsize=512)
+def _streaming(accept: str) -> Streaming | None:
+    """How the parts come one by one, as Accept asks."""
+    ranges = media.qualities(accept)
     best = max((Streaming.NDJSON, Streaming.EVENTS), key=lambda way: ranges.get(way.value, 0.0))
     return best if ranges.get(best.value, 0.0) > ranges.get(Streaming.MAP.value, 0.0) else None
 

@@ -1,5 +1,6 @@
 """GraphQL over HTTP: the request parameters, and the media type of the answer."""
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -91,6 +92,7 @@ class Accepted(msgspec.Struct, frozen=True):
     only_parts: bool = False
 
 
+@lru_cache(maxsize=512)
 def accepted(accept: str) -> Accepted:
     """What to answer in: JSON unless the client names the newer type. Raises BadRequest, status 406."""
     parts = _parts(accept)
