@@ -24,6 +24,7 @@ from graphql import (
     SelectionSetNode,
 )
 from graphql.execution.collect_fields import does_fragment_condition_match
+from graphql.execution.execute import get_field_def
 from graphql.execution.values import get_argument_values, get_directive_values
 
 from restgql.errors import BadRequest
@@ -73,7 +74,7 @@ AT_ONCE: Defers = frozenset()
 class Group:
     """The fields of a selection set with one response key; `defers` are the fragments that they are deferred in."""
 
-    __slots__ = ("_arguments", "_at_once", "_defers", "_every", "nodes")
+    __slots__ = ("_arguments", "_at_once", "_defers", "_definition", "_every", "nodes")
 
     def __init__(self) -> None:
         self.nodes: list[FieldNode] = []
@@ -81,6 +82,7 @@ class Group:
         self._defers: Defers | None = None
         self._arguments: dict[str, Any] | None = None
         self._at_once: Group | None = None
+        self._definition: tuple[GraphQLObjectType | None, GraphQLField | None] = None, None
 
     def add(self, node: FieldNode, defer: Defer | None) -> None:
         self.nodes.append(node)
@@ -111,6 +113,14 @@ class Group:
             for node in self.nodes:
                 self._at_once.add(node, None)
         return self._at_once
+
+    def definition(self, schema: GraphQLSchema, parent: GraphQLObjectType) -> GraphQLField | None:
+        """The field that is selected of a type, None where it has none of that name."""
+        of_type, found = self._definition
+        if of_type is not parent:
+            found = get_field_def(schema, parent, self.nodes[0])
+            self._definition = parent, found
+        return found
 
     def arguments(self, definition: GraphQLField, variables: dict[str, Any]) -> dict[str, Any]:
         """The coerced arguments. Raises GraphQLError."""

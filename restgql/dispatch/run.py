@@ -17,7 +17,7 @@ from restgql.respond.outcome import Outcome, Outcomes
 from restgql.respond.response import Response
 
 
-class Run(msgspec.Struct, frozen=True):
+class Run(msgspec.Struct):
     """An operation's outcomes, to be filled while it runs. It ends when it is finished, closed, or at its deadline.
 
     The steps of a mutation wait in `later`: each begins when the one before it is done, with all that depends on it
@@ -30,6 +30,8 @@ class Run(msgspec.Struct, frozen=True):
     flow: Flow
     site: Site
     later: tuple[Step, ...] = ()
+    last_leaves: list[Outcome] | None = None
+    """Those of a run that is finished."""
 
     def finish(self) -> "Run":
         """Wait until every sub-request has its answer, or the deadline has passed. Raises Unavailable."""
@@ -37,6 +39,7 @@ class Run(msgspec.Struct, frozen=True):
         for step in self.later:
             self.outcomes.update(self.flow.begin((step,)))
             self.scheduler.run()
+        self.last_leaves = self.leaves()
         return self
 
     def pulses(self) -> Iterator[None]:
@@ -53,6 +56,8 @@ class Run(msgspec.Struct, frozen=True):
 
     def leaves(self) -> list[Outcome]:
         """The outcomes of single sub-requests, in document order."""
+        if self.last_leaves is not None:
+            return self.last_leaves
         return [leaf for outcome in self.outcomes.values() for leaf in outcome.leaves()]
 
     def responses(self) -> list[Response]:
@@ -61,14 +66,14 @@ class Run(msgspec.Struct, frozen=True):
 
     def parts(self) -> list[Response]:
         """All responses so far that the answer depends on, those of redirects and batches among them."""
-        found = (response for leaf in self.leaves() for response in (*leaf.came, leaf.response) if response is not None)
-        return list(dict.fromkeys(found))
+        found = dict.fromkeys(response for leaf in self.leaves() for response in (*leaf.came, leaf.response))
+        return [response for response in found if response is not None]
 
     def cookies(self) -> tuple[str, ...]:
         """The Set-Cookie values so far, in document order, each with the path that it has by its request."""
         return tuple(
             cookies.with_path(cookie, self.site.public(response.url.partition("?")[0]))
-            for response in dict.fromkeys(response for leaf in self.leaves() for response in leaf.came)
+            for response in dict.fromkeys(each for leaf in self.leaves() for each in leaf.came if each.set_cookies)
             for cookie in response.set_cookies
         )
 

@@ -21,7 +21,6 @@ from graphql import (
     is_leaf_type,
     value_from_ast_untyped,
 )
-from graphql.execution.execute import get_field_def
 
 from restgql.operations.stored import Stored, Variable
 from restgql.selection import Selected, Selection
@@ -136,7 +135,7 @@ class _Outputs:
     def _object(self, of_type: GraphQLObjectType, found: Selected) -> Schema:
         properties = {}
         for key, group in found.groups.items():
-            definition: Any = get_field_def(self._schema, of_type, group.nodes[0])
+            definition: Any = group.definition(self._schema, of_type)
             if group.name == "__typename":
                 properties[key] = {"const": of_type.name}
                 continue

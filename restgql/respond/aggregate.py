@@ -22,7 +22,7 @@ class Map:
 
     def text(self) -> bytes:
         """The JSON object of all parts, in order."""
-        return b"{" + b",".join(self.fresh(in_order=True)) + b"}"
+        return b"{" + b",".join([self._member(key, part) for key, part in self._left.items()]) + b"}"
 
     def fresh(self, *, in_order: bool) -> Iterator[bytes]:
         """The members that are there and were not given yet; `in_order`, up to the first that is not."""
@@ -30,27 +30,29 @@ class Map:
             if part.settled:
                 del self._left[key]
                 self.sent += 1
-                yield encode(key) + b":" + self._weighed(part)
+                yield self._member(key, part)
             elif in_order:
                 return
 
-    def _weighed(self, part: Outcome) -> bytes:
+    def _member(self, key: str, part: Outcome) -> bytes:
         text = part_text(part, envelope=self._envelope)
         try:
             self._weight.add(len(text))
         except LimitExceeded as exc:
-            return part_text(Outcome(refused=exc), envelope=self._envelope)
-        return text
+            text = part_text(Outcome(refused=exc), envelope=self._envelope)
+        return encode(key) + b":" + text
 
 
 def part_text(part: Outcome, *, envelope: bool) -> bytes:
     """The JSON value of one part: of its response, or the problem of why there is none."""
-    if part.response is None:
-        assert part.refused is not None
-        status, body = part.refused.status, problem.of_error(part.refused)
-    else:
-        status, body = part.response.status, part.response.part_text()
-    if not envelope:
-        return body
-    headers = part.response.header_map() if part.response else {}
+    response, refused = part.response, part.refused
+    if response is not None:
+        body = response.part_text()
+        return _enveloped(response.status, response.header_map(), body) if envelope else body
+    assert refused is not None
+    body = problem.of_error(refused)
+    return _enveloped(refused.status, {}, body) if envelope else body
+
+
+def _enveloped(status: int, headers: dict[str, str], body: bytes) -> bytes:
     return encode({"status": status, "headers": headers, "body": msgspec.Raw(body)})

@@ -21,12 +21,12 @@ from graphql import (
     is_leaf_type,
     located_error,
 )
-from graphql.execution.execute import get_field_def
 from graphql.pyutils import Path, inspect, is_iterable
 
 from restgql.binding import ByHand, Pick
 from restgql.errors import BadRequest
 from restgql.respond.outcome import NotSettled, Outcome
+from restgql.respond.source import Source
 from restgql.respond.typed import MISSING, Object
 from restgql.selection import AT_ONCE, Defer, Defers, Group, Selected, Selection
 
@@ -100,7 +100,7 @@ class Walk:
         """ExecuteSelectionSet(). Raises the GraphQLError of a field that may not be null."""
         data: Data = {}
         for key, group in groups.items():
-            definition = get_field_def(self._schema, of_type, group.nodes[0])
+            definition = group.definition(self._schema, of_type)
             if definition is not None:
                 data[key] = self._field(of_type, source, Path(path, key, of_type.name), group, definition, within)
         return data
@@ -140,6 +140,10 @@ class Walk:
     ) -> Any:
         if type(definition.resolve) is Pick and type(source) is Object:
             found = _scalar(definition, source, str(path.key))
+            if found is not MISSING:
+                return found
+        elif type(source) is Source and group.name == "get":
+            found = _got(source, str(path.key), group, definition, self._selection.variables)
             if found is not MISSING:
                 return found
         info = self._info(parent, path, group, definition)
@@ -277,6 +281,16 @@ def _scalar(definition: GraphQLField, source: Object, key: str) -> Any:
         return MISSING
     try:
         return of_type.serialize(value)
+    except Exception:  # it is found again on the long way, which says where
+        return MISSING
+
+
+def _got(source: Source, key: str, group: Group, definition: GraphQLField, variables: Data) -> Any:
+    """The JSON of a `get`, without all that an error would need; MISSING of any that is none or not there."""
+    try:
+        if group.arguments(definition, variables).get("select") is not None:
+            return MISSING
+        return source.got(key)
     except Exception:  # it is found again on the long way, which says where
         return MISSING
 

@@ -1,6 +1,8 @@
 """What the outer response says of its parts: Cache-Control, Vary, and a status that all of them have."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from operator import methodcaller
 
 from werkzeug.http import parse_list_header, unquote_header_value
 
@@ -13,6 +15,9 @@ IDENTITY = ("Authorization", "Cookie")
 
 Directives = dict[str, int | None]
 """By name in lower case, with their seconds where they have such: of freshness those that remain."""
+
+Said = tuple[str | None, str | None, bool]
+"""The Cache-Control and Age of a part, and whether it says something to caches of one kind."""
 
 UNSTATED: Directives = {"private": None, "no-cache": None}
 """A part that says nothing, or nothing that can be read, may depend on who asks, and on when."""
@@ -48,27 +53,33 @@ _STORING = _FRESHNESS | {"public", "private", "no-cache", "no-store"}
 _WHOEVER_ASKS = frozenset({"public", "s-maxage", "must-revalidate"})
 _SHARED_ONLY = frozenset({"public", "s-maxage", "proxy-revalidate"})
 # What is said to caches of one kind alone, as in RFC 9213: of the whole nobody has said it.
-_TARGETED = ("-cache-control", "surrogate-control", "x-accel-expires")
+_is_targeted = methodcaller("endswith", ("-cache-control", "surrogate-control", "x-accel-expires"))
 _MOST = 2**31  # seconds; RFC 9111 section 1.2.2
 
 
-def caching(parts: Iterable[Response], *, varies: Iterable[str] = (), by_hand: bool = False) -> Headers:
+def caching(parts: Sequence[Response], *, varies: Iterable[str] = (), by_hand: bool = False) -> Headers:
     """Cache-Control and Vary of a response that is made of `parts`, and that itself `varies` with header fields.
 
     `by_hand` is whether it has a value, too, that no part gave: a resolver of the user's own did.
     """
-    given = list(parts)
-    if not given or any(part.set_cookies or part.error or part.status >= 400 for part in given):
+    given = [part.fields for part in parts if part.may_be_kept]
+    if not given or len(given) < len(parts):
         return NO_STORE
-    # most parts of an app say the same
-    said = {(part.header("cache-control"), part.header("age"), _is_targeted(part)) for part in given}
+    # most parts of an app say the same, and say it again in the next response
+    said = {(part.get("cache-control"), part.get("age"), any(map(_is_targeted, part))) for part in given}
+    varied = dict.fromkeys(part.get("vary", "") for part in given)
+    return _caching(frozenset(said), tuple(varied), tuple(varies), by_hand)
+
+
+@lru_cache(maxsize=512)
+def _caching(said: frozenset[Said], varied: tuple[str, ...], varies: tuple[str, ...], by_hand: bool) -> Headers:
     stated = [_stated(*each) for each in said] + [UNSTATED] * by_hand
     merged = _strictest(stated)
     if "no-store" in merged:
         return NO_STORE
     names = {name.lower(): name for name in varies}
-    for varied in dict.fromkeys(part.header("vary") for part in given):
-        names |= {name: name for name in sorted(headers.listed(varied or ""))}
+    for each in varied:
+        names |= {name: name for name in sorted(headers.listed(each))}
     if not all(directives.keys() & {"public", "s-maxage"} and "private" not in directives for directives in stated):
         names |= {name.lower(): name for name in IDENTITY}
     vary = "*" if "*" in names else ", ".join(names.values())
@@ -119,10 +130,6 @@ def _strictest(parts: Sequence[Directives]) -> Directives:
     if _FRESHNESS.isdisjoint(merged):
         merged["no-cache"] = None
     return merged
-
-
-def _is_targeted(part: Response) -> bool:
-    return any(name.endswith(_TARGETED) for name in part.fields)
 
 
 def _stated(cache_control: str | None, age: str | None, targeted: bool) -> Directives:

@@ -24,12 +24,14 @@ class Response:
     def __init__(self, reply: Reply, max_size: int) -> None:
         self._reply = reply
         self._max_size = max_size
+        # Each is made twice at worst, if two threads ask at once.
         self._known: value.Content | None = None
+        self._fields: dict[str, str] | None = None
 
     @property
     def _content(self) -> value.Content:
-        if self._known is None:  # twice at worst, if two threads ask at once
-            self._known = value.content(self._reply, self._max_size)
+        if self._known is None:
+            self._known = value.content(self._reply, self.fields, self._max_size)
         return self._known
 
     @property
@@ -70,15 +72,23 @@ class Response:
         """A header's values, joined with commas; None if absent, and for Set-Cookie."""
         return self.fields.get(name.lower())
 
-    @cached_property
+    @property
     def fields(self) -> dict[str, str]:
         """The header fields by their names in lower case, those of one name joined with commas; never Set-Cookie."""
-        found: dict[str, str] = {}
-        for name, text in self._reply.headers:
-            lower = name.lower()
-            found[lower] = f"{found[lower]}, {text}" if lower in found else text
-        found.pop("set-cookie", None)
-        return found
+        if self._fields is None:
+            found: dict[str, str] = {}
+            for name, text in self._reply.headers:
+                lower = name.lower()
+                found[lower] = f"{found[lower]}, {text}" if lower in found else text
+            found.pop("set-cookie", None)
+            self._fields = found
+        return self._fields
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether caches may keep what it is part of, as far as they may keep itself: no error, and no cookie's."""
+        content = self._content
+        return not self._reply.cookies and content.failure is None and content.status < 400
 
     @property
     def content_type(self) -> str | None:
@@ -129,9 +139,10 @@ class Response:
 
     def part_text(self) -> bytes:
         """The JSON text as part of a map: the page of a redirect that was not followed is no data there."""
-        if self.status in value.REDIRECTS and self._content.json is None:
-            return problem.of_status(self.status)
-        return value.json_text(self._content)
+        content = self._content
+        if content.status in value.REDIRECTS and content.json is None:
+            return problem.of_status(content.status)
+        return value.json_text(content)
 
     def json(self, select: str | None = None) -> Any:
         """The JSON value, decoded, or what a JMESPath expression selects of it. Raises BadSelect."""
@@ -140,6 +151,7 @@ class Response:
 
     def data(self, expression: str | None = None) -> Any:
         """Like `value`, of a response that is data: raises its error where it is none."""
-        if value.is_error(self._content):
-            raise value.error_of(self._reply, self._content)
-        return self.value(expression)
+        content = self._content
+        if value.is_error(content):
+            raise value.error_of(self._reply, content)
+        return msgspec.Raw(value.json_text(content)) if expression is None else self.value(expression)

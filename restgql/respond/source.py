@@ -13,7 +13,7 @@ from restgql.formats.json import encode
 from restgql.respond.aggregate import Map
 from restgql.respond.outcome import NotSettled, Outcome, Outcomes
 from restgql.respond.response import Response
-from restgql.respond.typed import Object
+from restgql.respond.typed import MISSING, Object
 from restgql.respond.weight import Weight
 
 
@@ -55,6 +55,13 @@ class Source:
             return Source(self._shape, outcome.steps, response=outcome.response)
         return self._weighed(outcome.response.data(arguments.get("select")))
 
+    def got(self, key: str) -> Any:
+        """The JSON text of a `get` that was answered; MISSING of any other. Raises the error that it has instead."""
+        outcome = self._steps[key]
+        if not outcome.settled or outcome.response is None:
+            return MISSING
+        return self._weighed(outcome.response.data())
+
     def called(self, call: Call, info: GraphQLResolveInfo) -> Any:
         """The value of a typed field of the root. Raises the error that it has instead, and NotSettled."""
         return Object(None, self._steps, None, self._shape.weight).called(call, info)
@@ -78,7 +85,7 @@ class Source:
     def _weighed(self, value: Any) -> msgspec.Raw:
         """The JSON text of a value, its size counted."""
         text = value if isinstance(value, msgspec.Raw) else msgspec.Raw(encode(value))
-        self._shape.weight.add(len(bytes(text)))
+        self._shape.weight.add(memoryview(text).nbytes)
         return text
 
     def _each_value(self, info: GraphQLResolveInfo, outcome: Outcome, expression: str | None) -> Any:

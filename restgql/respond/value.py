@@ -1,7 +1,7 @@
 """From a reply to a JSON value: the first row of a table that fits."""
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -30,10 +30,13 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
         return media.essence(self.content_type)
 
 
-def content(reply: Reply, limit: int) -> Content:
-    """The content of a reply, at most `limit` bytes of it; what cannot be decoded is a failure."""
+def content(reply: Reply, fields: Mapping[str, str], limit: int) -> Content:
+    """The content of a reply, at most `limit` bytes of it; what cannot be decoded is a failure.
+
+    `fields` are its header fields by their names in lower case.
+    """
     body, failure, status = reply.body, reply.failure, reply.status
-    encoding = reply.header("content-encoding")
+    encoding = fields.get("content-encoding")
     if encoding and body:
         try:
             body = coding.decode(body, encoding, limit)
@@ -46,10 +49,10 @@ def content(reply: Reply, limit: int) -> Content:
             )
         except coding.Undecodable as exc:
             body, failure = b"", UpstreamInvalid(f"The response's {exc}.")
-    content_type, text = reply.header("content-type") or "", None
+    content_type, text = fields.get("content-type", ""), None
     if failure is None and status not in _NO_CONTENT and media.is_json(media.essence(content_type)):
         try:
-            text = json.text(body) if body.strip(json.WHITESPACE) else None
+            text = json.text(body) or None
         except json.NotJson:
             failure = UpstreamInvalid("The response is no valid JSON, though its Content-Type says so.")
     if failure is not None:
