@@ -1,7 +1,5 @@
 """Sub-requests in, replies out: the only room that does I/O."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
@@ -41,14 +39,17 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
 _ANSWERED: ContextVar[Upstream] = ContextVar("restgql.answered")
 
 
-@contextmanager
-def answering(upstream: Upstream) -> Iterator[None]:
+class answering:
     """While this lasts, what a resolver asks for by itself is part of the operation that `upstream` is of."""
-    token = _ANSWERED.set(upstream)
-    try:
-        yield
-    finally:
-        _ANSWERED.reset(token)
+
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+
+    def __enter__(self) -> None:
+        self._token = _ANSWERED.set(self._upstream)
+
+    def __exit__(self, *exc_info: object) -> None:
+        _ANSWERED.reset(self._token)
 
 
 def within(upstream: Upstream) -> Upstream:

@@ -59,17 +59,29 @@ class Flow:
         return outcomes
 
     def _spawn(self, steps: Iterable[Step], scope: Scope | None, into: Outcomes, path: Path) -> None:
+        spawned: list[tuple[Outcome, list[Ask]]] = []
         for step in steps:
             outcome = into[step.key] = Outcome()
             asks: list[Ask] = []
             self._expand(step, scope, outcome, (*path, step.key), asks)
+            spawned.append((outcome, asks))
+        try:
+            self._scheduler.reserve([ask.request for _, asks in spawned for ask in asks])
+        except LimitExceeded:
+            self._spawn_within_budget(spawned)
+            return
+        for _, asks in spawned:
+            self._begin_all(asks)
+
+    def _spawn_within_budget(self, spawned: list[tuple[Outcome, list[Ask]]]) -> None:
+        """Send what each step asks for as long as there is enough for all of it."""
+        for outcome, asks in spawned:
             try:
                 self._scheduler.reserve([ask.request for ask in asks])
-            except LimitExceeded as exc:  # as a whole, with nothing of it sent
+            except LimitExceeded as exc:
                 outcome.refuse(exc)
                 continue
-            for ask in asks:
-                self._send(ask, Chain(ask.request, self._caller), ask.request)
+            self._begin_all(asks)
 
     def _expand(self, step: Step, scope: Scope | None, outcome: Outcome, path: Path, asks: list[Ask]) -> None:
         """Find the sub-requests that a step makes now, or what refuses it."""
@@ -133,9 +145,10 @@ class Flow:
             if isinstance(answer, ClientError):
                 self._refuse(ask, answer)
                 return
-            ask.outcome.came.append(self._response(answer))
+            response = self._response(answer)
+            ask.outcome.came.append(response)
             if answer.status not in REDIRECTS and not chain.replies:
-                self._arrived(ask, request, answer)
+                self._arrived(ask, request, answer, response)
             else:
                 self._redirected(ask, chain, request, answer)
         except Exception:
@@ -145,7 +158,7 @@ class Flow:
     def _redirected(self, ask: Ask, chain: Chain, request: SubRequest, answer: Reply) -> None:
         following = chain.then(request, answer)
         if isinstance(following, Reply):
-            self._arrived(ask, request, following)
+            self._arrived(ask, request, following, self._response(following))
             return
         try:
             self._scheduler.reserve([following[1]])
@@ -154,8 +167,7 @@ class Flow:
             return
         self._send(ask, *following)
 
-    def _arrived(self, ask: Ask, request: SubRequest, reply: Reply) -> None:
-        response = self._response(reply)
+    def _arrived(self, ask: Ask, request: SubRequest, reply: Reply, response: Response) -> None:
         if ask.request.method not in SAFE_METHODS:  # whatever a redirect has made of it
             self._mutations.append((msgspec.structs.replace(ask.request, body=b""), reply))
         if ask.step.call is not None:
@@ -280,6 +292,9 @@ class Flow:
             for ask in asks:
                 self._refuse(ask, exc)
             return
+        self._begin_all(asks)
+
+    def _begin_all(self, asks: list[Ask]) -> None:
         for ask in asks:
             self._send(ask, Chain(ask.request, self._caller), ask.request)
 

@@ -92,11 +92,14 @@ class Scheduler:
 
     def reserve(self, requests: list[SubRequest]) -> None:
         """Take what these would cost out of the budget, all or none. Raises LimitExceeded."""
+        fresh: dict[object, bool] = {}
         with self._lock:
-            fresh = {request.identity: request.typed for request in requests if request.identity not in self._known}
-        unsafe = [request.typed for request in requests if request.method not in SAFE_METHODS]
-        safe = [fresh[identity] for identity in fresh if identity[0] in SAFE_METHODS]
-        self._budget.take(len(safe) + len(unsafe), sum(safe) + sum(unsafe))
+            for request in requests:
+                identity = request.identity if request.method in SAFE_METHODS else object()
+                if identity not in self._known:
+                    fresh[identity] = request.typed
+        if fresh:
+            self._budget.take(len(fresh), sum(fresh.values()))
 
     def submit(self, request: SubRequest, listener: Listener, *, later: bool = False) -> None:
         """Have `listener` hear the answer to `request`, which was reserved, or at once if it is known.
@@ -145,7 +148,8 @@ class Scheduler:
         try:
             while self._pending:
                 self._wake.acquire(timeout=self._patience())
-                self._watch()
+                if self._pending:
+                    self._watch()
                 yield
         finally:
             if self._pending:

@@ -156,7 +156,7 @@ def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode
 
 def _check_uploads(node: OperationDefinitionNode, uploads: frozenset[str]) -> None:
     """A variable that is not declared is ignored, and a file must not be lost. Raises InvalidRequest."""
-    for name in sorted(uploads - {each.variable.name.value for each in node.variable_definitions}):
+    for name in uploads and sorted(uploads - {each.variable.name.value for each in node.variable_definitions}):
         raise _invalid(f"A file was sent for the variable {name[:80]!r}, and the operation declares none of that name.")
 
 

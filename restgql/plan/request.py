@@ -22,7 +22,10 @@ def request_of(step: Step, scope: Scope | None, site: Site) -> SubRequest:
     """The sub-request of a step with a template or a path. Raises what refuses it."""
     if step.template is None:
         return SubRequest(target=target.parse(step.path), follow=step.follow)
-    to = target.parse(_expanded(step, step.template, scope, site), quoted=not step.template.names)
+    if step.template.names:
+        to = target.parse(_expanded(step, step.template, scope, site), quoted=False)
+    else:
+        to = target.parse(step.template.text)
     cookie = None if scope is None else scope.cookie(to.path)
     body, content_type = NONE if step.body is None else step.body.written()
     return SubRequest(
