@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import socket
-import statistics
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from urllib.parse import quote
 import httpx
 
 from benchmarks.app import SENTENCE
+from benchmarks.measure import Round
 
 DELAY = 0.05
 ROUNDS = 5
@@ -70,14 +70,12 @@ async def timed(address: str, ask: Ask, http2: bool) -> float:
         return time.perf_counter() - started
 
 
-def medians() -> dict[str, float]:
-    """The median seconds of each way, in one interleaved run."""
-    found: dict[str, list[float]] = {way: [] for way in WAYS}
+def rounds() -> list[Round]:
+    """The seconds of each way, in interleaved rounds."""
     with link() as address:
-        for _ in range(ROUNDS):
-            for way, (ask, http2) in WAYS.items():
-                found[way].append(asyncio.run(timed(address, ask, http2)))
-    return {way: statistics.median(times) for way, times in found.items()}
+        return [
+            {way: asyncio.run(timed(address, ask, http2)) for way, (ask, http2) in WAYS.items()} for _ in range(ROUNDS)
+        ]
 
 
 @contextlib.contextmanager
