@@ -74,7 +74,7 @@ AT_ONCE: Defers = frozenset()
 class Group:
     """The fields of a selection set with one response key; `defers` are the fragments that they are deferred in."""
 
-    __slots__ = ("_arguments", "_at_once", "_defers", "_definition", "_every", "nodes")
+    __slots__ = ("_arguments", "_at_once", "_defers", "_definition", "_every", "_key", "nodes")
 
     def __init__(self) -> None:
         self.nodes: list[FieldNode] = []
@@ -83,6 +83,7 @@ class Group:
         self._arguments: dict[str, Any] | None = None
         self._at_once: Group | None = None
         self._definition: tuple[GraphQLObjectType | None, GraphQLField | None] = None, None
+        self._key: Key | None = None
 
     def add(self, node: FieldNode, defer: Defer | None) -> None:
         self.nodes.append(node)
@@ -91,6 +92,13 @@ class Group:
     @property
     def name(self) -> str:
         return self.nodes[0].name.value
+
+    @property
+    def key(self) -> "Key":
+        """What two groups have in common that select the same below them, of whatever types they are fields."""
+        if self._key is None:
+            self._key = tuple(zip(map(id, self.nodes), self._every, strict=True))
+        return self._key
 
     @property
     def defers(self) -> Defers:
@@ -129,6 +137,9 @@ class Group:
         return self._arguments
 
 
+Key = tuple[tuple[int, Defer | None], ...]
+
+
 class Selected:
     """The groups of a selection set by response key, and the deferred fragments that begin in it."""
 
@@ -160,15 +171,17 @@ class Selection:
         self.variables = variables
         self.incremental = incremental
         self.fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-        self._known: dict[tuple[GraphQLObjectType, Group | None], Selected] = {}
+        # By type and nodes: were it by group, there would be one for each way of types that leads to a field.
+        self._known: dict[tuple[GraphQLObjectType, Key], Selected] = {}
+        self._defers: dict[tuple[int, Defer | None], Defer] = {}
 
     def root(self, root_type: GraphQLObjectType) -> Selected:
         """What the operation selects of its root type."""
-        return self._of(root_type, None, [(self.operation.selection_set, None)])
+        return self._of(root_type, (), [(self.operation.selection_set, None)])
 
     def below(self, group: Group, of_type: GraphQLObjectType) -> Selected:
         """What a group of fields selects of an object type."""
-        return self._of(of_type, group, group.selection_sets())
+        return self._of(of_type, group.key, group.selection_sets())
 
     def stream(self, group: Group) -> dict[str, Any] | None:
         """The arguments of @stream on a list field, None where it is not streamed. Raises BadRequest."""
@@ -180,12 +193,12 @@ class Selection:
     def _of(
         self,
         of_type: GraphQLObjectType,
-        group: Group | None,
+        key: Key,
         selection_sets: Iterable[tuple[SelectionSetNode, Defer | None]],
     ) -> Selected:
-        known = self._known.get((of_type, group))
+        known = self._known.get((of_type, key))
         if known is None:
-            known = self._known[of_type, group] = Selected()
+            known = self._known[of_type, key] = Selected()
             seen: dict[str, set[Defer | None]] = {}
             for selection_set, defer in selection_sets:
                 self._collect(known, of_type, selection_set, defer, seen)
@@ -212,7 +225,9 @@ class Selection:
             if fragment is None or not does_fragment_condition_match(self.schema, fragment, of_type):
                 continue
             found = self._given(DEFER, node)
-            within = defer if found is None else Defer(found.get("label"), defer)
+            within = defer
+            if found is not None:
+                within = self._defers.setdefault((id(node), defer), Defer(found.get("label"), defer))
             if isinstance(node, FragmentSpreadNode):
                 # As graphql-js 17.0 has it, not the RFC: a spread within a deferred fragment does not stand for one
                 # outside of it, or what is selected at once would come late.

@@ -1,5 +1,6 @@
 """Pass: the fields that make sub-requests, as steps; a step's own steps are the fields selected on its response."""
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 import msgspec
@@ -26,7 +27,7 @@ from restgql.formats.body import Body
 from restgql.model import Field, Follow, Step
 from restgql.plan.document import InvalidRequest
 from restgql.plan.plan import Plan, Setting
-from restgql.selection import Group, Selected, Selection
+from restgql.selection import Group, Key, Selected, Selection
 
 Arguments = dict[str, Any]
 
@@ -47,7 +48,7 @@ def collect(plan: Plan, setting: Setting) -> Plan:
     selection = Selection(
         setting.schema, operation.document, operation.node, operation.variables, incremental=plan.incremental
     )
-    steps = _steps_of(root, selection.root(root), selection, setting)
+    steps = _Collector(selection, setting).steps_of(root, selection.root(root))
     return msgspec.structs.replace(plan, selection=selection, steps=steps)
 
 
@@ -96,62 +97,75 @@ def parts(paths: dict[str, str]) -> tuple[Step, ...]:
     return tuple(Step(key=key, field=Field.GET, path=path) for key, path in paths.items())
 
 
-def _steps_of(
-    parent: GraphQLObjectType, selected: Selected, selection: Selection, setting: Setting
-) -> tuple[Step, ...]:
-    steps = []
-    for key, group in selected.groups.items():
-        definition = parent.fields.get(group.name)
-        if definition is None:
-            continue
-        binding = definition.resolve
-        field, method = _BY_NAME.get(group.name) if parent.name in _CORE else None, "GET"
-        if parent.name == "Mutation" and group.name in _VERBS:
-            field, method = Field.FETCH, group.name.upper()
-        if isinstance(binding, Call):
-            field = Field.CALL
-        elif isinstance(binding, Pick):
-            field = Field.PICK
-        if field is None:
-            continue
-        below = _below(definition, group, selection, setting)
-        if field is Field.PICK:
-            if below:
+class _Collector:
+    """The steps of one operation's fields. An interface's field may be selected below itself, so what is alike below
+    several types is made once: there are as many ways through the types as types to the power of the depth."""
+
+    def __init__(self, selection: Selection, setting: Setting) -> None:
+        self._selection = selection
+        self._setting = setting
+        self._steps: dict[tuple[str, int], tuple[Step, ...]] = {}
+        self._belows: dict[tuple[str, Key], Below] = {}
+
+    def steps_of(self, parent: GraphQLObjectType, selected: Selected) -> tuple[Step, ...]:
+        """The steps of what is selected of a type."""
+        known = self._steps.get((parent.name, id(selected)))
+        if known is None:
+            known = self._steps[parent.name, id(selected)] = tuple(self._made(parent, selected))
+        return known
+
+    def _made(self, parent: GraphQLObjectType, selected: Selected) -> Iterator[Step]:
+        for key, group in selected.groups.items():
+            definition = parent.fields.get(group.name)
+            if definition is None:
+                continue
+            binding = definition.resolve
+            field, method = _BY_NAME.get(group.name) if parent.name in _CORE else None, "GET"
+            if parent.name == "Mutation" and group.name in _VERBS:
+                field, method = Field.FETCH, group.name.upper()
+            if isinstance(binding, Call):
+                field = Field.CALL
+            elif isinstance(binding, Pick):
+                field = Field.PICK
+            if field is None:
+                continue
+            below = self._below(definition, group)
+            if field is Field.PICK:
+                if below:
+                    lists = _lists(definition.type)
+                    yield Step(key=key, field=field, pick=cast(Pick, binding), lists=lists, **below)
+                continue
+            try:
+                given = group.arguments(definition, self._selection.variables)
+            except GraphQLError as exc:
+                yield Step(key=key, field=field, refused=BadRequest(exc.message))
+                continue
+            deferred = bool(group.defers)
+            if isinstance(binding, Call):
                 lists = _lists(definition.type)
-                steps.append(Step(key=key, field=field, pick=cast(Pick, binding), lists=lists, **below))
-            continue
-        try:
-            given = group.arguments(definition, selection.variables)
-        except GraphQLError as exc:
-            steps.append(Step(key=key, field=field, refused=BadRequest(exc.message)))
-            continue
-        deferred = bool(group.defers)
-        if isinstance(binding, Call):
-            lists = _lists(definition.type)
-            steps.append(
-                Step(key=key, field=field, call=binding, params=given, deferred=deferred, lists=lists, **below)
-            )
-        else:
+                yield Step(key=key, field=field, call=binding, params=given, deferred=deferred, lists=lists, **below)
+                continue
             literal, under = _literal_names(group.nodes[0]), below.get("steps", ())
-            if "encoding" in given and not _is_said("encoding", group.nodes[0], selection.variables):
+            if "encoding" in given and not _is_said("encoding", group.nodes[0], self._selection.variables):
                 given = {**given, "encoding": None}  # its default would not tell what is meant
-            added = setting.added_headers
-            step = step_of(field, key, given, added, literal=literal, deferred=deferred, steps=under, method=method)
-            steps.append(step)
-    return tuple(steps)
+            added = self._setting.added_headers
+            yield step_of(field, key, given, added, literal=literal, deferred=deferred, steps=under, method=method)
 
-
-def _below(definition: GraphQLField, group: Group, selection: Selection, setting: Setting) -> Below:
-    """The steps below a field: of its type, or of each type that its value may be of."""
-    kind = get_named_type(definition.type)
-    if isinstance(kind, GraphQLObjectType):
-        steps = _steps_of(kind, selection.below(group, kind), selection, setting)
-        return {"steps": steps} if steps else {}
-    if not isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
-        return {}
-    possible = setting.schema.get_possible_types(kind)
-    cases = {each.name: _steps_of(each, selection.below(group, each), selection, setting) for each in possible}
-    return {"cases": cases, "discriminator": kind.resolve_type} if any(cases.values()) else {}
+    def _below(self, definition: GraphQLField, group: Group) -> Below:
+        """The steps below a field: of its type, or of each type that its value may be of."""
+        kind = get_named_type(definition.type)
+        if isinstance(kind, GraphQLObjectType):
+            steps = self.steps_of(kind, self._selection.below(group, kind))
+            return {"steps": steps} if steps else {}
+        if not isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
+            return {}
+        known = self._belows.get((kind.name, group.key))
+        if known is None:
+            possible = self._setting.schema.get_possible_types(kind)
+            cases = {each.name: self.steps_of(each, self._selection.below(group, each)) for each in possible}
+            known = {"cases": cases, "discriminator": kind.resolve_type} if any(cases.values()) else {}
+            self._belows[kind.name, group.key] = known
+        return known
 
 
 def _lists(of_type: GraphQLOutputType) -> int:

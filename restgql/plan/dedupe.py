@@ -7,25 +7,34 @@ from restgql.model import SAFE_METHODS, Field, Step
 from restgql.plan.plan import Plan, Setting
 
 Seen = dict[tuple[object, ...], str]
+Known = dict[tuple[int, str], tuple[Step, ...]]
+"""By the id of steps that several have below them, and their path: what becomes of them."""
 
 
 def dedupe(plan: Plan, setting: Setting) -> Plan:
     """The plan whose steps know their `twin`: the response path of the first that is the same, of those that depend
     on the same parent."""
-    return msgspec.structs.replace(plan, steps=_marked(plan.steps, "", {}))
+    return msgspec.structs.replace(plan, steps=_marked(plan.steps, "", {}, {}))
 
 
-def _marked(steps: tuple[Step, ...], above: str, seen: Seen) -> tuple[Step, ...]:
+def _below(steps: tuple[Step, ...], above: str, known: Known) -> tuple[Step, ...]:
+    found = known.get((id(steps), above))
+    if found is None:
+        found = known[id(steps), above] = _marked(steps, above, {}, known)
+    return found
+
+
+def _marked(steps: tuple[Step, ...], above: str, seen: Seen, known: Known) -> tuple[Step, ...]:
     marked = []
     for step in steps:
         path = f"{above}.{step.key}".lstrip(".")
         if step.field is Field.AGGREGATE:
-            step = msgspec.structs.replace(step, steps=_marked(step.steps, path, seen))
+            step = msgspec.structs.replace(step, steps=_marked(step.steps, path, seen, known))
         elif step.refused is None:
             is_alone = step.field in (Field.EACH, Field.PICK) or not _is_safe(step)
             twin = path if is_alone else seen.setdefault(_identity(step), path)
-            below = _marked(step.steps, path, {})
-            cases = {name: _marked(steps, path, {}) for name, steps in step.cases.items()}
+            below = _below(step.steps, path, known)
+            cases = {name: _below(steps, path, known) for name, steps in step.cases.items()}
             step = msgspec.structs.replace(step, twin=twin if twin != path else None, steps=below, cases=cases)
         marked.append(step)
     return tuple(marked)

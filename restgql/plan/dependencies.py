@@ -9,15 +9,25 @@ from restgql.model import Field, Step
 from restgql.plan.plan import Plan, Setting
 from restgql.plan.scope import walk
 
+Known = dict[int, tuple[Step, ...]]
+"""By the id of steps that several have below them: what becomes of them."""
+
 _PATHS = frozenset({Field.GET, Field.FETCH})
 
 
 def dependencies(plan: Plan, setting: Setting) -> Plan:
     """The plan with the `needs` of its steps; one without a parent that needs a value is refused."""
-    return msgspec.structs.replace(plan, steps=tuple(_with_needs(step, is_root=True) for step in plan.steps))
+    return msgspec.structs.replace(plan, steps=tuple(_with_needs(step, {}, is_root=True) for step in plan.steps))
 
 
-def _with_needs(step: Step, *, is_root: bool) -> Step:
+def _all_with_needs(steps: tuple[Step, ...], known: Known) -> tuple[Step, ...]:
+    found = known.get(id(steps))
+    if found is None:
+        found = known[id(steps)] = tuple(_with_needs(step, known, is_root=False) for step in steps)
+    return found
+
+
+def _with_needs(step: Step, known: Known, *, is_root: bool) -> Step:
     taken = step.template if step.call is None else step.call.template
     names = dict.fromkeys(name for name in taken.names if not step.is_declared(name.text)) if taken else ()
     missing = next((name for name in names if not name.optional), None)
@@ -35,8 +45,8 @@ def _with_needs(step: Step, *, is_root: bool) -> Step:
         path=path,
         needs=() if is_root else tuple(dict.fromkeys(name.text for name in names)),
         refused=refused,
-        steps=tuple(_with_needs(below, is_root=False) for below in step.steps),
-        cases={name: tuple(_with_needs(below, is_root=False) for below in steps) for name, steps in step.cases.items()},
+        steps=_all_with_needs(step.steps, known),
+        cases={name: _all_with_needs(steps, known) for name, steps in step.cases.items()},
     )
 
 

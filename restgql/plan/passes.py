@@ -1,5 +1,7 @@
 """From an operation to its plan: the passes, in their order."""
 
+from collections.abc import Iterable
+
 from restgql.formats.json import encode
 from restgql.model import GraphQLParams, Step
 from restgql.plan.collect import collect
@@ -38,7 +40,7 @@ class Planner:
         if plan is None:
             plan = self._made(operation, incremental=incremental)
             # An error that is raised again and again collects all that it was raised through.
-            if len(variables) <= MAX_CACHED_VARIABLES and not any(map(_is_refused, plan.steps)):
+            if len(variables) <= MAX_CACHED_VARIABLES and not _is_refused(plan.steps, set()):
                 if len(self._kept) >= CACHED_PLANS:
                     self._kept.pop(next(iter(self._kept)), None)
                 self._kept[key] = plan
@@ -51,5 +53,11 @@ class Planner:
         return plan
 
 
-def _is_refused(step: Step) -> bool:
-    return step.refused is not None or any(map(_is_refused, step.below()))
+def _is_refused(steps: Iterable[Step], seen: set[int]) -> bool:
+    """Whether one of them or below them is refused; what several have below them is seen once."""
+    for step in steps:
+        if id(step) not in seen:
+            seen.add(id(step))
+            if step.refused is not None or _is_refused(step.below(), seen):
+                return True
+    return False

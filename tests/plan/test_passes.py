@@ -1,5 +1,8 @@
 """The passes from an operation to its plan, each seen in what the next one gets."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from flask import Flask
 
@@ -141,3 +144,31 @@ def test_a_plan_is_a_tree_that_people_can_read() -> None:
 
 def test_a_plan_is_a_mermaid_flowchart() -> None:
     assert explain.mermaid(plan(EXPLAINED)) == MERMAID
+
+
+@pytest.mark.parametrize("below", ["next { %s }", "next { ... @defer { %s } }", "next { ...F } ... on T1 { %s }"])
+def test_what_is_alike_below_the_types_of_an_interface_is_planned_once(tmp_path: Path, below: str) -> None:
+    """There are 20 to the power of 5 ways of types that lead to the last field."""
+    types = [f'type T{n} implements Node {{ id: ID next: Node @get(path: "/nodes/{{id}}") }}' for n in range(20)]
+    root = 'type Query { node: Node @get(path: "/nodes/0") }'
+    interface = 'interface Node @discriminator(from: "kind") { id: ID next: Node }'
+    (tmp_path / "types.graphql").write_text("\n".join([root, interface, *types]))
+    app = Flask(__name__)
+    app.add_url_rule("/nodes/<int:id>", "node", lambda id: {"id": id + 1, "kind": f"T{id % 20}"})
+    gateway = Gateway(app, schema=str(tmp_path))
+    query = "id"
+    for _ in range(5):
+        query = below % query
+    query = f"{{ node {{ {query} }} }} fragment F on Node {{ id }}" if "F" in below else f"{{ node {{ {query} }} }}"
+    pipeline = app.extensions["restgql"]["restgql"].pipeline
+    made = pipeline.plan(GraphQLParams(query=query), incremental=True)
+    assert len({id(step) for step in within(made.steps, set())}) <= 1 + 20 * 2 * 5
+    assert "errors" not in gateway.execute(query)
+
+
+def within(steps: tuple[Step, ...], seen: set[int]) -> Iterator[Step]:
+    for step in steps:
+        if id(step) not in seen:
+            seen.add(id(step))
+            yield step
+            yield from within(step.below(), seen)
