@@ -1,23 +1,33 @@
 """What documents are validated by besides GraphQL's own rules: @defer and @stream (the RFC "Defer and Stream", section
 Validation), and what a profile closes."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from graphql import (
     ASTValidationRule,
     DirectiveNode,
+    DocumentNode,
     FieldNode,
     GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
     GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLUnionType,
     NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
     OperationType,
     ScalarLeafsRule,
     StringValueNode,
     ValidationContext,
     ValidationRule,
+    get_named_type,
     is_list_type,
     specified_rules,
 )
+
+from restgql.selection import Key, Selected, Selection
 
 _NAMES = frozenset({"defer", "stream"})
 
@@ -55,6 +65,57 @@ class IncrementalDirectives(ValidationRule):
             self._labels.add(value.value)
 
 
+class OverlappingStreams(ValidationRule):
+    """A list that is streamed is selected once: of what is merged, no client could tell whose items come."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self._has_streams = False
+        self._seen: set[int] = set()
+        self._reported: set[Key] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        self._has_streams = self._has_streams or node.name.value == "stream"
+
+    def leave_document(self, node: DocumentNode, *_: Any) -> None:
+        if not self._has_streams:
+            return
+        for operation in node.definitions:
+            if isinstance(operation, OperationDefinitionNode):
+                root = self.context.schema.get_root_type(operation.operation)
+                if root is not None:
+                    self._seen.clear()
+                    selection = Selection(self.context.schema, node, operation, {})
+                    self._check(selection, root, selection.root(root))
+
+    def _check(self, selection: Selection, of_type: GraphQLObjectType, selected: Selected) -> None:
+        if id(selected) in self._seen:  # which a fragment that spreads itself comes to, too
+            return
+        self._seen.add(id(selected))
+        for key, group in selected.groups.items():
+            definition = group.definition(self.context.schema, of_type)
+            if definition is None:
+                continue
+            if len(group.nodes) > 1 and any(map(_is_streamed, group.nodes)) and group.key not in self._reported:
+                self._reported.add(group.key)
+                message = f"Fields {key[:80]!r} conflict because they have overlapping stream directives."
+                hint = "Use different aliases on the fields to fetch both if this was intentional."
+                self.report_error(GraphQLError(f"{message} {hint}", group.nodes))
+            for each in self._possible(get_named_type(definition.type)):
+                self._check(selection, each, selection.below(group, each))
+
+    def _possible(self, kind: GraphQLNamedType) -> Iterable[GraphQLObjectType]:
+        if isinstance(kind, GraphQLObjectType):
+            return (kind,)
+        if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
+            return self.context.schema.get_possible_types(kind)
+        return ()
+
+
+def _is_streamed(node: FieldNode) -> bool:
+    return any(directive.name.value == "stream" for directive in node.directives)
+
+
 class NoRoutesField(ValidationRule):
     """The field `routes` is refused as if there were none."""
 
@@ -74,7 +135,7 @@ class ScalarLeafs(ScalarLeafsRule):
 Rule = type[ASTValidationRule]
 
 
-RULES: tuple[Rule, ...] = (*specified_rules, IncrementalDirectives)
+RULES: tuple[Rule, ...] = (*specified_rules, IncrementalDirectives, OverlappingStreams)
 NO_INTROSPECTION: Rule = NoSchemaIntrospectionCustomRule
 NO_ROUTES_FIELD: Rule = NoRoutesField
 WITHOUT_SUGGESTIONS: tuple[Rule, ...] = tuple(ScalarLeafs if rule is ScalarLeafsRule else rule for rule in RULES)

@@ -8,10 +8,12 @@ from restgql.plan.rules import RULES
 SCHEMA = build_schema("""
     directive @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
     directive @stream(if: Boolean! = true, label: String, initialCount: Int! = 0) on FIELD
-    type Query { a: String list: [Thing] grid: [[Thing!]!]! one: Thing }
+    type Query { a: String list: [Thing] grid: [[Thing!]!]! one: Thing node: Node }
+    interface Node { list: [Thing!] }
+    type Other implements Node { list: [Thing!] }
     type Mutation { add: Thing list: [Thing] }
     type Subscription { added: Thing list: [Thing] }
-    type Thing { a: String list: [Thing!] }
+    type Thing implements Node { a: String list: [Thing!] }
 """)
 
 FINE = [
@@ -20,6 +22,8 @@ FINE = [
     "{ list @stream { list @stream(initialCount: 1) { a } } grid @stream { a } }",
     "query ($if: Boolean!, $n: Int!) { ... @defer(if: $if) { a } list @stream(if: $if, initialCount: $n) { a } }",
     "mutation { add { ... @defer { a } list @stream { a } } }",
+    "{ list @stream { a } other: list @stream { a } list2: list { list @stream { a } } one { list { a } list { a } } }",
+    "{ node { ... on Thing { list @stream { a } } ... on Other { list { a } } } }",
 ]
 
 # The document, and what of the message says why.
@@ -29,6 +33,13 @@ REFUSED = {
     '{ ...F @defer(label: "x") } fragment F on Query { ... @defer(label: "x") { a } }': "stands twice",
     "query ($l: String) { ... @defer(label: $l) { a } }": "spelled out",
     "query ($l: String) { list @stream(label: $l) { a } }": "spelled out",
+    "{ list @stream { a } list @stream { a } }": "'list' conflict because they have overlapping stream directives",
+    "{ list @stream { a } list { a } }": "overlapping stream",
+    "{ one { list @stream { a } } one { list { a } } }": "overlapping stream",
+    "{ list { list { a } } ...F } fragment F on Query { list { ...G } } fragment G on Thing { list @stream { a } }": (
+        "overlapping stream"
+    ),
+    "{ node { ... on Thing { list @stream { a } } ... on Node { list { a } } } }": "overlapping stream",
     "{ a @stream }": "a list",
     "{ one @stream { a } }": "a list",
     "mutation { ... @defer { add { a } } }": "root of a mutation",
