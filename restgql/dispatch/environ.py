@@ -16,12 +16,15 @@ DEADLINE = "restgql.deadline"
 # What Flask, Werkzeug and an outer gateway cached, and what would write to the socket behind our back.
 _CACHED_PREFIXES = ("werkzeug.", "flask.", "restgql.")
 _REQUEST_TARGETS = ("RAW_URI", "REQUEST_URI")  # as the server got it, before any decoding
+_MOST_NAMES = 8_192  # characters; what a client names its fields is not kept without bound
 _OUTER_ONLY = frozenset({"wsgi.file_wrapper", "wsgi.early_hints", "CONTENT_TYPE", "CONTENT_LENGTH"})
 
 
 def template(entered: Environ) -> Environ:
     """The environ that every sub-request of an operation shares, from the one that entered the app."""
-    environ = {key: entered[key] for key in _carried(tuple(entered), entered.get("HTTP_CONNECTION", ""))}
+    keys, connection = tuple(entered), entered.get("HTTP_CONNECTION", "")
+    usual = sum(map(len, keys)) + len(connection) <= _MOST_NAMES
+    environ = {key: entered[key] for key in (_remembered if usual else _carried)(keys, connection)}
     for key in _REQUEST_TARGETS:
         if key in environ:
             path = environ[key].partition("?")[0]
@@ -30,11 +33,13 @@ def template(entered: Environ) -> Environ:
     return environ
 
 
-@lru_cache(maxsize=256)
 def _carried(keys: tuple[str, ...], connection: str) -> tuple[str, ...]:
-    """Those of an environ's keys that go on; most requests of an app have the same."""
+    """Those of an environ's keys that go on."""
     options = headers.listed(connection)
     return tuple(key for key in keys if _is_carried(key, options))
+
+
+_remembered = lru_cache(maxsize=256)(_carried)  # most requests of an app have the same
 
 
 def _is_carried(key: str, options: frozenset[str]) -> bool:

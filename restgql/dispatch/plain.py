@@ -1,12 +1,14 @@
 """Whether an app is a plain Flask app, whose requests may take the cheap way."""
 
 import importlib.metadata
-from operator import attrgetter
+from operator import attrgetter, is_
 from types import FunctionType
 from typing import Any
 
 import flask.app
+import flask.ctx
 from flask import Flask, Request
+from flask.ctx import AppContext, RequestContext
 from werkzeug.routing.converters import DEFAULT_CONVERTERS
 
 # The versions whose steps `dispatch/context.py` takes one by one.
@@ -27,9 +29,11 @@ STEPS = (
     "do_teardown_request",
     "do_teardown_appcontext",
 )
-_steps_of = attrgetter(*STEPS)
+REQUEST_STEPS = ("__init__", "push", "pop", "match_request")
+APP_STEPS = ("push", "pop")
+_steps_of, _request_steps_of, _app_steps_of = attrgetter(*STEPS), attrgetter(*REQUEST_STEPS), attrgetter(*APP_STEPS)
 _MIXIN = "restgql.dispatch.flask"
-_JUDGED: dict[type, tuple[object, bool]] = {}
+_JUDGED: dict[type, tuple[tuple[object, ...], bool]] = {}
 _BUILTIN = frozenset(DEFAULT_CONVERTERS.values())  # others may ask a database, with a context around them
 
 
@@ -53,17 +57,22 @@ def is_plain(app: Flask) -> bool:
 
 def _has_flasks_steps(cls: type) -> bool:
     """Whether the steps of a request, past our own mixin, are as Flask has them."""
-    now = _steps_of(Flask), _steps_of(cls)
+    now = (*_steps_of(Flask), *_steps_of(cls), *_request_steps_of(RequestContext), *_app_steps_of(AppContext))
     known = _JUDGED.get(cls)
-    if known is None or known[0] != now:
-        known = _JUDGED[cls] = (now, all(_is_flasks_own(cls, name) for name in STEPS))
+    if known is None or not all(map(is_, known[0], now)):  # a wrapper may be equal to what it wraps
+        known = _JUDGED[cls] = (
+            now,
+            all(_is_flasks_own(cls, name, flask.app.__file__) for name in STEPS)
+            and all(_is_flasks_own(RequestContext, name, flask.ctx.__file__) for name in REQUEST_STEPS)
+            and all(_is_flasks_own(AppContext, name, flask.ctx.__file__) for name in APP_STEPS),
+        )
     return known[1]
 
 
-def _is_flasks_own(cls: type, name: str) -> bool:
+def _is_flasks_own(cls: type, name: str, file: str) -> bool:
     for base in cls.__mro__:
         method: Any = vars(base).get(name)
         if method is not None and base.__module__ != _MIXIN:
             # a wrapper may pass on the attributes of what it wraps, and is another type
-            return type(method) is FunctionType and method.__code__.co_filename == flask.app.__file__
+            return type(method) is FunctionType and method.__code__.co_filename == file
     return False

@@ -97,7 +97,7 @@ class Scheduler:
             for request in requests:
                 identity = request.identity if request.method in SAFE_METHODS else object()
                 if identity not in self._known:
-                    fresh[identity] = request.typed
+                    fresh.setdefault(identity, request.typed)  # the first one is sent
         if fresh:
             self._budget.take(len(fresh), sum(fresh.values()))
 

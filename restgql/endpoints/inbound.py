@@ -83,7 +83,7 @@ def _read(here: Request, length: int | None, most: int) -> Sent:
         body, stream = bytearray(), here.stream
         while len(body) < most and (chunk := stream.read(min(CHUNK, most - len(body)))):
             body += chunk
-            if len(body) == length:
+            if len(body) == length and not here.environ.get("wsgi.input_terminated"):  # else the stream itself ends
                 break
         if not body:
             body += here.get_data(cache=False)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.ctx import AppContext, RequestContext
 
 from restgql import Gateway
-from restgql.dispatch.plain import STEPS, is_plain
+from restgql.dispatch.plain import APP_STEPS, REQUEST_STEPS, STEPS, is_plain
 
 Step = Callable[..., Any]
 
@@ -23,6 +24,12 @@ class Proxy:
 
     def __get__(self, app: Any, cls: Any) -> Any:
         return self if app is None else lambda *args, **options: self(app, *args, **options)
+
+    def __eq__(self, other: object) -> bool:
+        return self._step == other
+
+    def __hash__(self) -> int:
+        return hash(self._step)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         self._calls.append(self._name)
@@ -47,11 +54,16 @@ def test_an_app_of_flask_alone_is_plain() -> None:
     assert is_plain(app)
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_a_step_that_a_tool_wraps_is_taken_for_sub_requests_too(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+WRAPPED = ((Flask, STEPS), (RequestContext, REQUEST_STEPS), (AppContext, APP_STEPS))
+
+
+@pytest.mark.parametrize(("cls", "step"), [(cls, step) for cls, steps in WRAPPED for step in steps])
+def test_a_step_that_a_tool_wraps_is_taken_for_sub_requests_too(
+    monkeypatch: pytest.MonkeyPatch, cls: type, step: str
+) -> None:
     app, calls = made(), []  # type: ignore[var-annotated]
     ask(app)
-    monkeypatch.setattr(Flask, step, Proxy(getattr(Flask, step), calls, step))
+    monkeypatch.setattr(cls, step, Proxy(getattr(cls, step), calls, step))
     assert not is_plain(app)
     ask(app)
     sub_requests = calls.count(step)

@@ -956,6 +956,26 @@ def test_more_than_the_budget_is_refused_as_a_whole(make: Make) -> None:
     assert len(world.hits) == 6
 
 
+TYPED = "t1: item(i: 1) { id } t2: item(i: 2) { id }"
+UNTYPED = 'u1: get(path: "/items/1") u2: get(path: "/items/2")'
+BELOW = 'list: fetch(path: "/items") { each { get(path: "/items/{id}") } }'
+
+
+@pytest.mark.parametrize(("fields", "codes"), [(TYPED + UNTYPED, set()), (UNTYPED + TYPED, {"LIMIT_EXCEEDED"})])
+def test_what_a_typed_and_an_untyped_field_ask_for_is_the_first_ones(fields: str, codes: set[str]) -> None:
+    path = {"name": "i", "in": "path", "required": True, "schema": {"type": "integer"}}
+    item = {"type": "object", "title": "Item", "properties": {"id": {"type": "integer"}}}
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": item}}}}
+    paths = {"/items/{i}": {"get": {"operationId": "item", "parameters": [path], "responses": responses}}}
+    app = Flask(__name__)
+    app.add_url_rule("/items/<int:i>", "item", lambda i: {"id": i})
+    app.add_url_rule("/items", "items", lambda: [{"id": 7}, {"id": 8}])
+    document = {"openapi": "3.0.0", "info": {"title": "Items", "version": "1"}, "paths": paths}
+    gateway = Gateway(app, routes=["*"], openapi=document, max_subrequests=4)
+    answer = gateway.execute(f"{{ {fields} {BELOW} }}")
+    assert set(errors(answer).values()) == codes
+
+
 def test_equal_mutations_each_count(make: Make) -> None:
     world = make(MUTATIONS, {"/posts": echo}, max_subrequests=1, max_typed_subrequests=2)
     found = world.ask("mutation { a: add { id } b: add { id } c: add { id } }")

@@ -1,5 +1,6 @@
 """The GraphQL surface: every argument and field, every error, and GraphQL over HTTP beside the audits."""
 
+import io
 import json
 import threading
 from base64 import b64encode
@@ -822,6 +823,30 @@ def test_the_answer_is_of_the_media_type_that_accept_prefers(
             assert answer.json == {"data": {"__typename": "Query"}}
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+class Slow(io.RawIOBase):
+    """A body that comes in pieces of a size."""
+
+    def __init__(self, body: bytes, size: int) -> None:
+        self._body, self._size = io.BytesIO(body), size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        piece = self._body.read(min(self._size, len(into)))
+        into[: len(piece)] = piece
+        return len(piece)
+
+
+def test_a_middleware_may_unpack_the_body_and_leave_its_length() -> None:
+    app = Flask(__name__)
+    Gateway(app)
+    body = json.dumps({"query": "{ __typename }"}).encode()
+    environ = {"wsgi.input": Slow(body, 10), "wsgi.input_terminated": True, "CONTENT_LENGTH": "10"}
+    answer = app.test_client().post("/graphql", environ_overrides=environ, content_type="application/json")
+    assert answer.json == {"data": {"__typename": "Query"}}
 
 
 @pytest.mark.parametrize("read", ["get_json", "get_data", "json"])
