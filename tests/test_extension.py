@@ -5,7 +5,7 @@ from importlib.resources import files
 from urllib.parse import urljoin
 
 import pytest
-from flask import Blueprint, Flask, redirect, request
+from flask import Blueprint, Flask, redirect, request, url_for
 from flask.views import MethodView
 
 import restgql
@@ -458,6 +458,16 @@ def test_a_view_that_calls_the_gateway_nests_to_depth_2(nesting, way, through_th
         assert data(nesting, query=f'{{ get(path: "{path}") }}')["get"] == answer
     else:
         assert nesting.test_client().get(path).json == answer
+
+
+def test_what_the_view_of_a_websocket_asks_for_is_http():
+    app = shop()
+    gateway = Gateway(app, routes=["*"])
+    app.add_url_rule("/link", "link", lambda: {"self": url_for("link", _external=True)})
+    app.add_url_rule("/socket", "socket", lambda: [gateway.get("/who"), gateway.get("/link")], websocket=True)
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket"}
+    who, link = app.test_client().get("/socket", headers=upgrade).json
+    assert (who["app"], link) == ("shop", {"self": "http://localhost/link"})
 
 
 def test_what_nests_is_within_the_budget_of_the_whole(nesting):

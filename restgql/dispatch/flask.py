@@ -189,6 +189,9 @@ def connect(
     deadline = min(time.monotonic() + config.deadline, outer.get(DEADLINE, math.inf))
     seconds = config.subrequest_timeout
     shared = environ.template(outer) | {DEPTH: depth, BUDGET: budget, DEADLINE: deadline, GATE: _gate(routes)}
+    if adapter.websocket:  # what the view of a WebSocket asks for is HTTP
+        adapter = app.create_url_adapter(app.request_class(shared.copy()))
+        assert adapter is not None
     plain = is_plain(app)
     exchange = PlainApp(app, adapter).exchange if plain else through(app if entered.called else app.wsgi_app)
     wsgi = WsgiDispatcher(exchange, shared, seconds=seconds, max_reply=config.max_reply, logger=app.logger)
