@@ -55,6 +55,7 @@ _SHARED_ONLY = frozenset({"public", "s-maxage", "proxy-revalidate"})
 # What is said to caches of one kind alone, as in RFC 9213: of the whole nobody has said it.
 _is_targeted = methodcaller("endswith", ("-cache-control", "surrogate-control", "x-accel-expires"))
 _MOST = 2**31  # seconds; RFC 9111 section 1.2.2
+_MOST_SAID = 2_048  # characters; what an upstream says is not kept without bound
 
 
 def caching(parts: Sequence[Response], *, varies: Iterable[str] = (), by_hand: bool = False) -> Headers:
@@ -68,11 +69,12 @@ def caching(parts: Sequence[Response], *, varies: Iterable[str] = (), by_hand: b
     # most parts of an app say the same, and say it again in the next response
     said = {(part.get("cache-control"), part.get("age"), any(map(_is_targeted, part))) for part in given}
     varied = dict.fromkeys(part.get("vary", "") for part in given)
-    return _caching(frozenset(said), tuple(varied), tuple(varies), by_hand)
+    usual = sum(len(cache_control or "") + len(age or "") for cache_control, age, _ in said) + sum(map(len, varied))
+    merge = _remembered if usual <= _MOST_SAID else _merged
+    return merge(frozenset(said), tuple(varied), tuple(varies), by_hand)
 
 
-@lru_cache(maxsize=512)
-def _caching(said: frozenset[Said], varied: tuple[str, ...], varies: tuple[str, ...], by_hand: bool) -> Headers:
+def _merged(said: frozenset[Said], varied: tuple[str, ...], varies: tuple[str, ...], by_hand: bool) -> Headers:
     stated = [_stated(*each) for each in said] + [UNSTATED] * by_hand
     merged = _strictest(stated)
     if "no-store" in merged:
@@ -86,6 +88,9 @@ def _caching(said: frozenset[Said], varied: tuple[str, ...], varies: tuple[str, 
     order = (name for name in _RULES if name in merged)
     text = ", ".join(name if (seconds := merged[name]) is None else f"{name}={seconds}" for name in order)
     return (("Cache-Control", text), *([("Vary", vary)] if vary else []))
+
+
+_remembered = lru_cache(maxsize=512)(_merged)
 
 
 def shared_status(parts: Sequence[Response]) -> tuple[int, Headers]:

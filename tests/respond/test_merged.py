@@ -1,5 +1,7 @@
 """Whatever the parts say, no cache may do with the whole what it may not do with each of them (RFC 9111, RFC 5861)."""
 
+import gc
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -111,3 +113,20 @@ def test_one_part_says_what_it_says_alone(of: Any) -> None:
 def reply(cache_control: str, age: int) -> Reply:
     fields = [("Cache-Control", cache_control)] * bool(cache_control) + [("Age", str(age))] * bool(age)
     return Reply(url="/", status=200, headers=tuple(fields))
+
+
+def test_what_an_upstream_says_at_length_is_not_kept() -> None:
+    def say(number: int) -> None:
+        reply = Reply(url="/", status=200, headers=(("Vary", f"X-{number}-{'a' * 500_000}"),))
+        assert caching([Response(reply, 1)])
+
+    say(0)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(1, 11):
+            say(number)
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] - before < 1_000_000  # of 5 MB
+    finally:
+        tracemalloc.stop()
