@@ -71,8 +71,9 @@ class OverlappingStreams(ValidationRule):
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
         self._has_streams = False
-        self._seen: set[int] = set()
         self._reported: set[Key] = set()
+        self._seen: set[tuple[str, Key]] = set()
+        """What was selected of which types; a fragment that spreads itself comes to the same again, too."""
 
     def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
         self._has_streams = self._has_streams or node.name.value == "stream"
@@ -84,14 +85,10 @@ class OverlappingStreams(ValidationRule):
             if isinstance(operation, OperationDefinitionNode):
                 root = self.context.schema.get_root_type(operation.operation)
                 if root is not None:
-                    self._seen.clear()
                     selection = Selection(self.context.schema, node, operation, {})
                     self._check(selection, root, selection.root(root))
 
     def _check(self, selection: Selection, of_type: GraphQLObjectType, selected: Selected) -> None:
-        if id(selected) in self._seen:  # which a fragment that spreads itself comes to, too
-            return
-        self._seen.add(id(selected))
         for key, group in selected.groups.items():
             definition = group.definition(self.context.schema, of_type)
             if definition is None:
@@ -101,8 +98,11 @@ class OverlappingStreams(ValidationRule):
                 message = f"Fields {key[:80]!r} conflict because they have overlapping stream directives."
                 hint = "Use different aliases on the fields to fetch both if this was intentional."
                 self.report_error(GraphQLError(f"{message} {hint}", group.nodes))
-            for each in self._possible(get_named_type(definition.type)):
-                self._check(selection, each, selection.below(group, each))
+            kind = get_named_type(definition.type)
+            if (kind.name, group.key) not in self._seen:
+                self._seen.add((kind.name, group.key))
+                for each in self._possible(kind):
+                    self._check(selection, each, selection.below(group, each))
 
     def _possible(self, kind: GraphQLNamedType) -> Iterable[GraphQLObjectType]:
         if isinstance(kind, GraphQLObjectType):
