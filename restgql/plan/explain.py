@@ -39,7 +39,15 @@ def _lines(steps: tuple[Step, ...], indent: str) -> Iterator[str]:
     for step in steps:
         is_last = step is steps[-1]
         yield indent + (_LAST if is_last else _BRANCH) + _text(step)
-        yield from _lines(step.below(), indent + (_SPACE if is_last else _PIPE))
+        yield from _lines(_below(step), indent + (_SPACE if is_last else _PIPE))
+
+
+def _below(step: Step) -> tuple[Step, ...]:
+    """What depends on a step; what several types of its value have alike stands there once."""
+    found: dict[str, Step] = {}
+    for each in step.below():
+        found.setdefault(_text(each), each)
+    return tuple(found.values())
 
 
 def _nodes(steps: tuple[Step, ...], parent: str, prefix: str) -> Iterator[str]:
@@ -47,7 +55,7 @@ def _nodes(steps: tuple[Step, ...], parent: str, prefix: str) -> Iterator[str]:
         node = f"{prefix}{number}"
         label = " and ".join(step.needs)
         yield f'  {parent} -->{f"|{_escaped(label)}|" if label else ""} {node}["{_escaped(_text(step))}"]'
-        yield from _nodes(step.below(), node, f"{node}_")
+        yield from _nodes(_below(step), node, f"{node}_")
 
 
 def _text(step: Step) -> str:

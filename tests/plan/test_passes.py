@@ -164,6 +164,7 @@ def test_what_is_alike_below_the_types_of_an_interface_is_planned_once(tmp_path:
     made = pipeline.plan(GraphQLParams(query=query), incremental=True)
     assert len({id(step) for step in within(made.steps, set())}) <= 1 + 20 * 2 * 5
     assert "errors" not in gateway.execute(query)
+    assert len(explain.tree(made).splitlines()) <= 1 + 6
 
 
 def within(steps: tuple[Step, ...], seen: set[int]) -> Iterator[Step]:
