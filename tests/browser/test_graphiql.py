@@ -80,9 +80,9 @@ def write(page: Page, text: str) -> None:
 
 
 def complete(page: Page, typed: str, meant: str) -> None:
-    """Type the beginning of a name, and take what the editor suggests."""
+    """Type the beginning of a name, and take what the editor suggests, once that is what Enter takes."""
     page.keyboard.type(typed)
-    expect(page.locator(".suggest-widget .monaco-list-row").filter(has_text=meant).first).to_be_visible()
+    expect(page.locator(".suggest-widget .monaco-list-row.focused").filter(has_text=meant)).to_be_visible()
     page.keyboard.press("Enter")
 
 
