@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import EnvironBuilder
 
 from benchmarks.app import create_app
@@ -65,9 +66,12 @@ def query(paths: list[str]) -> dict[str, str]:
     return {"query": "{ " + " ".join(f'a{n}: get(path: "{path}")' for n, path in enumerate(paths)) + " }"}
 
 
-def quick() -> dict[str, Case]:
+def quick(*, proxied: bool = False) -> dict[str, Case]:
+    """Ten routes that cost next to nothing; `proxied` is behind Werkzeug's ProxyFix, as most apps are in production."""
     logging.getLogger("restgql").setLevel(logging.ERROR)
     app = create_app()
+    if proxied:
+        app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     return {
         "ten one by one": one_by_one(app, QUICK),
         "plan to replies": plan_to_replies(app, QUICK),

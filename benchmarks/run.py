@@ -9,8 +9,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from benchmarks import inside, measure, mobile, stored
 from benchmarks.measure import Round
 
-# What is compared, with what, and the ratio to reach: at most, or with a minus sign at least. None: it is only shown,
-# as over several cores it is as much that of waking an idle one, which takes a virtual machine 20 to 100 µs.
+# What is compared, with what, and the ratio to reach: at most, or with a minus sign at least. None: it is only shown.
+# Over several cores it is as much that of waking an idle one, which takes a virtual machine 20 to 100 µs.
 Rows = tuple[tuple[str, str, float | None], ...]
 ONE_CORE: Rows = (
     ("plan to replies", "ten one by one", 1.10),
@@ -22,6 +22,7 @@ ALL_CORES: Rows = (
     ("POST /aggregate", "ten one by one", None),
     ("POST /graphql", "ten one by one", None),
 )
+PROXIED: Rows = tuple((case, base, None) for case, base, _ in ONE_CORE)
 SLOW: Rows = (
     ("ten of 50 ms in a batch", "one of 50 ms", 1.06),
     ("one of 50 ms, then ten that need it", "one of 50 ms", 2.12),
@@ -38,6 +39,10 @@ def quick() -> list[Round]:
     return measure.rounds(inside.quick(), count=60, seconds=0.025)
 
 
+def proxied() -> list[Round]:
+    return measure.rounds(inside.quick(proxied=True), count=60, seconds=0.025)
+
+
 def slow() -> list[Round]:
     return measure.rounds(inside.slow(), count=7, seconds=0.1)
 
@@ -45,6 +50,7 @@ def slow() -> list[Round]:
 GROUPS: dict[str, tuple[Callable[[], list[Round]], Rows]] = {
     "quick": (lambda: measure.on_one_core(quick), ONE_CORE),
     "quick-all-cores": (quick, ALL_CORES),
+    "quick-proxied": (lambda: measure.on_one_core(proxied), PROXIED),
     "slow": (slow, SLOW),
     "mobile": (mobile.rounds, MOBILE),
     "stored": (stored.rounds, STORED),

@@ -21,10 +21,12 @@ from flask import globals as contexts
 from flask.ctx import AppContext, RequestContext
 from werkzeug.routing import MapAdapter, Rule
 
+from restgql.dispatch.environ import decoded
 from restgql.dispatch.wsgi import Collector, Exchanged, Oversize, through
 from restgql.model import Headers
 
 MATCHED = "restgql.matched"
+CORE = "restgql.core"
 # In Flask 3.1.3 it is behind a property, that notes who looks at it.
 _SESSION = "_session" if hasattr(RequestContext, "session") else "session"
 _JSON = (dict, list)
@@ -33,11 +35,15 @@ _CORRECTED = frozenset({"location", "content-location"})
 Matched = tuple[Rule, dict[str, Any]]
 """The rule that a path matches, and the arguments of its view."""
 
+Matches = dict[tuple[str, str, bool], Matched]
+"""By method, path, and whether a field of its own opened it."""
+
 
 class MatchedContext(RequestContext):
-    """A request context as Flask makes it, its URL adapter and match given rather than found again."""
+    """A request context as Flask makes it, its match given rather than found again; `outer` is the URL adapter of the
+    outer request, where it holds for this one, too."""
 
-    def __init__(self, app: Flask, environ: dict[str, Any], outer: MapAdapter, matched: Matched) -> None:
+    def __init__(self, app: Flask, environ: dict[str, Any], matched: Matched, outer: MapAdapter | None = None) -> None:
         self.app = app
         self.request = app.request_class(environ)
         self.request.json_module = app.json
@@ -45,12 +51,14 @@ class MatchedContext(RequestContext):
         vars(self)[_SESSION] = None
         self._after_request_functions = []
         self._cv_tokens = []
-        self._outer = outer
         self._matched = matched
+        self._outer = outer
 
     @cached_property
-    def url_adapter(self) -> MapAdapter:  # type: ignore[override]
+    def url_adapter(self) -> MapAdapter | None:  # type: ignore[override]
         """As the app would make it, once somebody asks for it: `url_for`, say."""
+        if self._outer is None:
+            return self.app.create_url_adapter(self.request)
         adapter = MapAdapter.__new__(MapAdapter)
         vars(adapter).update(vars(self._outer))
         adapter.path_info = self.request.path
@@ -68,12 +76,92 @@ class MatchedContext(RequestContext):
         self.request.url_rule = rule
         self.request.view_args = dict(arguments)
 
+    def push(self) -> None:
+        """Flask's own, passing over signals that nobody receives."""
+        if self._cv_tokens or contexts._cv_app.get(None) is not None:
+            super().push()
+            return
+        app = self.app
+        app_context = app.app_context()
+        app_context._cv_tokens.append(contexts._cv_app.set(app_context))
+        if appcontext_pushed.receivers:
+            appcontext_pushed.send(app, _async_wrapper=app.ensure_sync)
+        self._cv_tokens.append((contexts._cv_request.set(self), app_context))
+        sessions = app.session_interface
+        session: Any = sessions.open_session(app, self.request)
+        vars(self)[_SESSION] = sessions.make_null_session(app) if session is None else session
+        self.match_request()
+
+    def pop(self, *exc: BaseException | None) -> None:
+        """Flask's own, passing over signals that nobody receives."""
+        if not exc or len(self._cv_tokens) != 1:  # it was never pushed, or the view has pushed it again
+            super().pop(*exc)
+            return
+        app, request = self.app, self.request
+        try:
+            for scope in reversed(_scopes(request.endpoint)):
+                for teardown in reversed(app.teardown_request_funcs.get(scope, ())):
+                    _synchronous(app, teardown)(exc[0])
+            if request_tearing_down.receivers:
+                request_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc[0])
+            if "files" in vars(request):  # nothing else is there to be closed
+                request.close()
+        finally:
+            here = contexts._cv_request.get()
+            token, app_context = self._cv_tokens.pop()
+            contexts._cv_request.reset(token)
+            request.environ["werkzeug.request"] = None  # it has the environ, which has it
+            if app_context is not None:
+                _pop_app(app_context, exc[0])
+            if here is not self:
+                raise AssertionError(f"Popped wrong request context. ({here!r} instead of {self!r})")
+
+
+def _pop_app(context: AppContext, error: BaseException | None) -> None:
+    """As `AppContext.pop`."""
+    app = context.app
+    if len(context._cv_tokens) != 1 or appcontext_tearing_down.receivers or appcontext_popped.receivers:
+        context.pop(error)
+        return
+    try:
+        for teardown in reversed(app.teardown_appcontext_funcs):
+            _synchronous(app, teardown)(error)
+    finally:
+        here = contexts._cv_app.get()
+        contexts._cv_app.reset(context._cv_tokens.pop())
+    if here is not context:
+        raise AssertionError(f"Popped wrong app context. ({here!r} instead of {context!r})")
+
+
+class Core:
+    """The app behind its middleware, as the sub-requests of one operation come to it: their environ has it as CORE, and
+    what comes to a path again takes the cheap way from there. What is `opened` is matched apart."""
+
+    def __init__(self, app: Flask, matches: Matches, *, opened: bool) -> None:
+        self.app = app
+        self._matches = matches
+        self._opened = opened
+
+    def is_of(self, app: object) -> bool:
+        """Whether it is this app, and no other one that a middleware leads to."""
+        return self.app is app
+
+    def context(self, environ: dict[str, Any]) -> MatchedContext | None:
+        """The context of a request that was matched before, None of any other."""
+        matched = self._matches.get((environ["REQUEST_METHOD"], decoded(environ, "PATH_INFO"), self._opened))
+        return None if matched is None else MatchedContext(self.app, environ, matched)
+
+    def learn(self, request: Request) -> None:
+        """Remember the match of a request that may be answered; no hook has seen it yet."""
+        if request.url_rule is not None and request.routing_exception is None:
+            at = request.environ["REQUEST_METHOD"], decoded(request.environ, "PATH_INFO"), self._opened
+            self._matches[at] = request.url_rule, dict(request.view_args or {})
+
 
 class PlainApp:
     """`Flask.wsgi_app` for requests that are matched already: the same calls in the same order.
 
-    It has the request where Flask asks its proxies for it again and again, passes over signals that nobody
-    receives, and knows a function that is not asynchronous by its kind. `adapter` is the outer request's.
+    `adapter` is the outer request's.
     """
 
     def __init__(self, app: Flask, adapter: MapAdapter) -> None:
@@ -87,12 +175,12 @@ class PlainApp:
         if matched is None:  # routing itself answers, with a redirect or 405
             return self._whole_way(environ, collector)
         app = self._app
-        context = MatchedContext(app, environ, self._adapter, matched)
+        context = MatchedContext(app, environ, matched, self._adapter)
         error: BaseException | None = None
         try:
             try:
-                self._enter(context)
-                response = self._dispatched(context)
+                context.push()
+                response = full_dispatch(context)
             except Exception as exc:
                 error = exc
                 response = app.handle_exception(exc)
@@ -104,7 +192,7 @@ class PlainApp:
         finally:
             if error is not None and app.should_ignore_error(error):
                 error = None
-            self._leave(context, error)
+            context.pop(error)
         if fields is None:
             return collector.collect(chunks)
         try:
@@ -115,115 +203,72 @@ class PlainApp:
             raise Oversize
         return response.status_code, fields, body
 
-    def _enter(self, context: MatchedContext) -> None:
-        """As `RequestContext.push`, where none is pushed yet."""
-        app = self._app
-        app_context = app.app_context()
-        app_context._cv_tokens.append(contexts._cv_app.set(app_context))
-        if appcontext_pushed.receivers:
-            appcontext_pushed.send(app, _async_wrapper=app.ensure_sync)
-        context._cv_tokens.append((contexts._cv_request.set(context), app_context))
-        sessions = app.session_interface
-        session: Any = sessions.open_session(app, context.request)
-        vars(context)[_SESSION] = sessions.make_null_session(app) if session is None else session
-        context.match_request()
 
-    def _leave(self, context: MatchedContext, error: BaseException | None) -> None:
-        """As `RequestContext.pop`."""
-        if len(context._cv_tokens) != 1:  # it was never pushed, or the view has pushed it again
-            context.pop(error)
-            return
-        app, request = self._app, context.request
-        try:
-            for scope in reversed(_scopes(request.endpoint)):
-                for teardown in reversed(app.teardown_request_funcs.get(scope, ())):
-                    self._synchronous(teardown)(error)
-            if request_tearing_down.receivers:
-                request_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=error)
-            if "files" in vars(request):  # nothing else is there to be closed
-                request.close()
-        finally:
-            here = contexts._cv_request.get()
-            token, app_context = context._cv_tokens.pop()
-            contexts._cv_request.reset(token)
-            request.environ["werkzeug.request"] = None  # it has the environ, which has it
-            if app_context is not None:
-                self._leave_app(app_context, error)
-            if here is not context:
-                raise AssertionError(f"Popped wrong request context. ({here!r} instead of {context!r})")
+def full_dispatch(context: MatchedContext) -> Response:
+    """As `Flask.full_dispatch_request`.
 
-    def _leave_app(self, context: AppContext, error: BaseException | None) -> None:
-        """As `AppContext.pop`."""
-        app = self._app
-        if len(context._cv_tokens) != 1 or appcontext_tearing_down.receivers or appcontext_popped.receivers:
-            context.pop(error)
-            return
-        try:
-            for teardown in reversed(app.teardown_appcontext_funcs):
-                self._synchronous(teardown)(error)
-        finally:
-            here = contexts._cv_app.get()
-            contexts._cv_app.reset(context._cv_tokens.pop())
-        if here is not context:
-            raise AssertionError(f"Popped wrong app context. ({here!r} instead of {context!r})")
+    It has the request where Flask asks its proxies for it again and again, passes over signals that nobody receives,
+    and knows a function that is not asynchronous by its kind.
+    """
+    app = context.app
+    app._got_first_request = True
+    try:
+        if request_started.receivers:
+            request_started.send(app, _async_wrapper=app.ensure_sync)
+        value = _preprocessed(app, context.request)
+        if value is None:
+            value = _viewed(app, context.request)
+    except Exception as exc:
+        value = app.handle_user_exception(exc)
+    # as Flask.make_response, for what most views give
+    made: Any = app.json.response(value) if type(value) in _JSON else app.make_response(value)
+    response = _processed(context, made)
+    if request_finished.receivers:
+        request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
+    return response
 
-    def _dispatched(self, context: MatchedContext) -> Response:
-        """As `Flask.full_dispatch_request`."""
-        app = self._app
-        app._got_first_request = True
-        try:
-            if request_started.receivers:
-                request_started.send(app, _async_wrapper=app.ensure_sync)
-            value = self._preprocessed(context.request)
-            if value is None:
-                value = self._viewed(context.request)
-        except Exception as exc:
-            value = app.handle_user_exception(exc)
-        # as Flask.make_response, for what most views give
-        made: Any = app.json.response(value) if type(value) in _JSON else app.make_response(value)
-        response = self._processed(context, made)
-        if request_finished.receivers:
-            request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
-        return response
 
-    def _preprocessed(self, request: Request) -> Any:
-        """As `Flask.preprocess_request`."""
-        app, scopes = self._app, _scopes(request.endpoint)
-        for scope in scopes:
-            for preprocess in app.url_value_preprocessors.get(scope, ()):
-                preprocess(request.endpoint, request.view_args)
-        for scope in scopes:
-            for before in app.before_request_funcs.get(scope, ()):
-                value = self._synchronous(before)()
-                if value is not None:
-                    return value
-        return None
+def _preprocessed(app: Flask, request: Request) -> Any:
+    """As `Flask.preprocess_request`."""
+    scopes = _scopes(request.endpoint)
+    for scope in scopes:
+        for preprocess in app.url_value_preprocessors.get(scope, ()):
+            preprocess(request.endpoint, request.view_args)
+    for scope in scopes:
+        for before in app.before_request_funcs.get(scope, ()):
+            value = _synchronous(app, before)()
+            if value is not None:
+                return value
+    return None
 
-    def _viewed(self, request: Request) -> Any:
-        """As `Flask.dispatch_request`; no sub-request is OPTIONS."""
-        app, rule = self._app, request.url_rule
-        if request.routing_exception is not None or rule is None:
-            return Flask.dispatch_request(app)
-        return self._synchronous(app.view_functions[rule.endpoint])(**request.view_args or {})
 
-    def _processed(self, context: MatchedContext, response: Response) -> Response:
-        """As `Flask.process_response`."""
-        app = self._app
-        for after in context._after_request_functions:
-            response = app.ensure_sync(after)(response)
-        for scope in reversed(_scopes(context.request.endpoint)):
-            for after in reversed(app.after_request_funcs.get(scope, ())):
-                response = self._synchronous(after)(response)
-        session = vars(context)[_SESSION]
-        if not app.session_interface.is_null_session(session):
-            app.session_interface.save_session(app, session, response)
-        return response
+def _viewed(app: Flask, request: Request) -> Any:
+    """As `Flask.dispatch_request`; no sub-request is OPTIONS."""
+    rule = request.url_rule
+    if request.routing_exception is not None or rule is None:
+        return Flask.dispatch_request(app)
+    return _synchronous(app, app.view_functions[rule.endpoint])(**request.view_args or {})
 
-    def _synchronous(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """As `Flask.ensure_sync`."""
-        if type(function) is FunctionType and not function.__code__.co_flags & CO_COROUTINE and not vars(function):
-            return function  # one with attributes may be marked as asynchronous
-        return self._app.ensure_sync(function)
+
+def _processed(context: MatchedContext, response: Response) -> Response:
+    """As `Flask.process_response`."""
+    app = context.app
+    for after in context._after_request_functions:
+        response = app.ensure_sync(after)(response)
+    for scope in reversed(_scopes(context.request.endpoint)):
+        for after in reversed(app.after_request_funcs.get(scope, ())):
+            response = _synchronous(app, after)(response)
+    session = vars(context)[_SESSION]
+    if not app.session_interface.is_null_session(session):
+        app.session_interface.save_session(app, session, response)
+    return response
+
+
+def _synchronous(app: Flask, function: Callable[..., Any]) -> Callable[..., Any]:
+    """As `Flask.ensure_sync`."""
+    if type(function) is FunctionType and not function.__code__.co_flags & CO_COROUTINE and not vars(function):
+        return function  # one with attributes may be marked as asynchronous
+    return app.ensure_sync(function)
 
 
 @lru_cache(maxsize=4_096)

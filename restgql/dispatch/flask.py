@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import msgspec
 from flask import Flask, Request
+from flask.ctx import RequestContext
 from flask.globals import request_ctx
 from werkzeug.datastructures import Headers
 from werkzeug.routing import MapAdapter
@@ -16,10 +17,10 @@ from werkzeug.routing import MapAdapter
 from restgql.config import Config
 from restgql.dispatch import Dispatcher, Upstream, environ
 from restgql.dispatch.budget import Budget
-from restgql.dispatch.context import MATCHED, PlainApp
+from restgql.dispatch.context import CORE, MATCHED, Core, Matched, MatchedContext, PlainApp, full_dispatch
 from restgql.dispatch.environ import DEADLINE
 from restgql.dispatch.flight import Flights, SingleFlight
-from restgql.dispatch.plain import is_plain
+from restgql.dispatch.plain import has_plain_core, is_unwrapped
 from restgql.dispatch.redirects import Caller
 from restgql.dispatch.remote import Mounts, Remotes
 from restgql.dispatch.routes import Routes
@@ -91,16 +92,30 @@ class Entrance:
         result: Iterable[bytes] = super().__call__(environ, start)  # type: ignore[misc]
         return result
 
+    def request_context(self, environ: dict[str, Any]) -> RequestContext:
+        """Past all middleware: here a sub-request that was matched before takes the cheap way."""
+        core: Core | None = environ.get(CORE)
+        known = core.context(environ) if core is not None and core.is_of(self) else None
+        context: RequestContext = super().request_context(environ) if known is None else known  # type: ignore[misc]
+        return context
+
     def full_dispatch_request(self) -> Any:
         """Routing is done, no hook has run: here a sub-request is held to RESTGQL_ROUTES, whatever led it here."""
-        environ = request_ctx.request.environ
-        gate: Gate | None = environ.get(GATE)
-        if gate is not None:
-            try:
-                gate()
-            except RestgqlError as exc:
-                raise Refusal(exc) from exc
-        response = super().full_dispatch_request()  # type: ignore[misc]
+        context = request_ctx._get_current_object()  # type: ignore[attr-defined]
+        environ = context.request.environ
+        if type(context) is MatchedContext:  # which only what has passed the gate has
+            response = full_dispatch(context)
+        else:
+            gate: Gate | None = environ.get(GATE)
+            if gate is not None:
+                try:
+                    gate()
+                except RestgqlError as exc:
+                    raise Refusal(exc) from exc
+            core: Core | None = environ.get(CORE)
+            if core is not None and core.is_of(self):
+                core.learn(context.request)
+            response = super().full_dispatch_request()  # type: ignore[misc]
         entered = environ.get(ENTERED)
         if isinstance(entered, Entered) and not entered.called:
             response.headers = Headers(entered.outward(list(response.headers)))
@@ -134,14 +149,29 @@ def site_of(entered: environ.Environ, request: Request) -> Site:
 
 
 class InProcess:
-    """The dispatcher of one operation into `app`: each sub-request is matched, judged, and sent through `wsgi`."""
+    """The dispatcher of one operation into `app`: each sub-request is matched, judged, and sent through `wsgi`.
 
-    def __init__(self, wsgi: WsgiDispatcher, routes: Routes, adapter: MapAdapter, site: Site, *, plain: bool) -> None:
+    It remembers what it found where the `core` of the app is plain: all of the app, or what is behind its middleware.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        wsgi: WsgiDispatcher,
+        routes: Routes,
+        adapter: MapAdapter,
+        site: Site,
+        *,
+        core: bool,
+        plain: bool,
+    ) -> None:
+        self._app = app
         self._wsgi = wsgi
         self._routes = routes
         self._adapter = adapter
         self._site = site
-        self._matches = routes.matches() if plain else None
+        self._plain = plain
+        self._known = routes.known() if core else None
 
     def route(self, request: SubRequest) -> object:
         """The path's shape: its first segment and their number, without the cost of a match."""
@@ -150,14 +180,22 @@ class InProcess:
 
     def __call__(self, request: SubRequest) -> Reply:
         """The app's reply. Raises NotAllowed, NestedRequest and BadPath."""
-        opened, path = request.opened, request.target.path
-        known = None if self._matches is None else self._matches.get((request.method, path, opened))
-        if known is None:
-            known = self._routes.judge(self._adapter, self._site, request.target, request.method, opened=opened)
-            if self._matches is None or known is None:
-                return self._wsgi(request, {GATE: _gate(self._routes, opened=True)} if opened else None)
-            self._matches[request.method, path, opened] = known
-        return self._wsgi(request, {MATCHED: known, GATE: None})  # it is judged, and nothing can lead it elsewhere
+        matched = self._judged(request)
+        if self._plain and matched is not None:  # it is judged, and nothing can lead it elsewhere
+            return self._wsgi(request, {MATCHED: matched, GATE: None})
+        extra: environ.Environ = {GATE: _gate(self._routes, opened=True)} if request.opened else {}
+        if self._known is not None:
+            extra[CORE] = Core(self._app, self._known.behind, opened=request.opened)
+        return self._wsgi(request, extra)
+
+    def _judged(self, request: SubRequest) -> Matched | None:
+        at = request.method, request.target.path, request.opened, self._site.mount
+        if self._known is not None and at in self._known.judged:
+            return self._known.judged[at]
+        matched = self._routes.judge(self._adapter, self._site, request.target, request.method, opened=request.opened)
+        if self._known is not None:
+            self._known.judged[at] = matched
+        return matched
 
 
 def connect(
@@ -192,10 +230,11 @@ def connect(
     if adapter.websocket:  # what the view of a WebSocket asks for is HTTP
         adapter = app.create_url_adapter(app.request_class(shared.copy()))
         assert adapter is not None
-    plain = is_plain(app)
+    core = has_plain_core(app)
+    plain = core and is_unwrapped(app)
     exchange = PlainApp(app, adapter).exchange if plain else through(app if entered.called else app.wsgi_app)
     wsgi = WsgiDispatcher(exchange, shared, seconds=seconds, max_reply=config.max_reply, logger=app.logger)
-    dispatch: Dispatcher = InProcess(wsgi, routes, adapter, site, plain=plain)
+    dispatch: Dispatcher = InProcess(app, wsgi, routes, adapter, site, core=core, plain=plain)
     if remotes is not None:
         dispatch = Mounts(dispatch, remotes, site, shared, deadline)
     if flights is not None and depth == 1:  # two that nest could wait for each other

@@ -1,4 +1,4 @@
-"""Whether an app is a plain Flask app, whose requests may take the cheap way."""
+"""Whether an app takes Flask's own steps, so that its requests may take the cheap way."""
 
 import importlib.metadata
 from operator import attrgetter, is_
@@ -29,6 +29,7 @@ STEPS = (
     "do_teardown_request",
     "do_teardown_appcontext",
 )
+_WITHIN = frozenset(STEPS) - {"wsgi_app"}
 REQUEST_STEPS = ("__init__", "push", "pop", "match_request")
 APP_STEPS = ("push", "pop")
 _steps_of, _request_steps_of, _app_steps_of = attrgetter(*STEPS), attrgetter(*REQUEST_STEPS), attrgetter(*APP_STEPS)
@@ -37,14 +38,20 @@ _JUDGED: dict[type, tuple[tuple[object, ...], bool]] = {}
 _BUILTIN = frozenset(DEFAULT_CONVERTERS.values())  # others may ask a database, with a context around them
 
 
-def is_plain(app: Flask) -> bool:
-    """Whether routing depends on path and method alone, and nothing stands between the app, its routing and its hooks.
+def is_unwrapped(app: Flask) -> bool:
+    """Whether no middleware stands before the app; it may come at any time."""
+    return "wsgi_app" not in vars(app)
+
+
+def has_plain_core(app: Flask) -> bool:
+    """Whether routing depends on path and method alone, and nothing stands between the app, its routing and its hooks,
+    but for middleware that `wsgi_app` is wrapped in.
 
     It is asked anew for each operation: tools that monitor an app replace its methods at any time.
     """
     return (
         _KNOWN
-        and vars(app).keys().isdisjoint(STEPS)
+        and vars(app).keys().isdisjoint(_WITHIN)
         and _has_flasks_steps(type(app))
         and app.request_class is Request
         and not app.url_map.host_matching

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import MapAdapter, RequestRedirect, Rule
 
 from restgql.config import Verb
-from restgql.dispatch.context import Matched
+from restgql.dispatch.context import Matched, Matches
 from restgql.errors import BadPath, ClientError, NestedRequest, NotAllowed
 from restgql.formats.remote import Remote
 from restgql.formats.target import Site, Target
@@ -26,8 +26,6 @@ _MARK = "__restgql_exposed__"
 # A variable part of a rule, as Werkzeug's documentation of its rule format has it
 _VARIABLE = re.compile(r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\([^<>]*\))?:)?(?P<variable>[a-zA-Z_]\w*)>")
 
-Matches = dict[tuple[str, str, bool], Matched]
-"""By method, path, and whether a field of its own opened it."""
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -40,6 +38,19 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     parameters: tuple[str, ...]
     description: str | None
     typed: bool = False
+
+
+class Known(msgspec.Struct, frozen=True, eq=False):
+    """What is known of paths that may be asked for, where this depends on path and method alone: the match of each as
+    it was judged, with what is mounted before it, and as the app has it behind its middleware."""
+
+    rules: int
+    judged: dict[tuple[str, str, bool, str], Matched | None] = {}
+    behind: Matches = {}
+
+    @property
+    def size(self) -> int:
+        return max(len(self.judged), len(self.behind))
 
 
 class Reachable(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,8 +96,7 @@ class Routes:
         self._remotes = remotes
         self.typed: frozenset[tuple[str, str]] = frozenset()
         """The methods and shapes of the routes that typed fields ask for, once these are known."""
-        self._matched_of = 0
-        self._matched: Matches = {}
+        self._known = Known(0)
         self._fingerprint = (-1, "")
         self._verdicts: dict[int, tuple[Rule, type[ClientError] | None]] = {}
 
@@ -163,13 +173,12 @@ class Routes:
             raise BadPath("The path has an encoded slash or backslash in a segment.")
         return matched
 
-    def matches(self) -> Matches:
-        """The matches of allowed routes in a plain app, where they depend on path and method alone; kept as long as
-        the app has the same rules."""
+    def known(self) -> Known:
+        """What is known, as long as the app has the same rules."""
         rules = self._count()
-        if rules != self._matched_of or len(self._matched) > MAX_MATCHES:
-            self._matched_of, self._matched = rules, {}
-        return self._matched
+        if rules != self._known.rules or self._known.size > MAX_MATCHES:
+            self._known = Known(rules)
+        return self._known
 
     def fingerprint(self) -> str:
         """What can be asked for: it changes with the app's rules, and with which of them are allowed."""

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.ctx import AppContext, RequestContext
+from flask.globals import request_ctx
 
 from restgql import Gateway
-from restgql.dispatch.plain import APP_STEPS, REQUEST_STEPS, STEPS, is_plain
+from restgql.dispatch.plain import APP_STEPS, REQUEST_STEPS, STEPS, has_plain_core, is_unwrapped
 
 Step = Callable[..., Any]
 
@@ -41,6 +42,15 @@ def made(cls: type[Flask] = Flask) -> Flask:
     app.add_url_rule("/a", "a", lambda: {"a": 1})
     Gateway(app, routes=["*"])
     return app
+
+
+def is_plain(app: Flask) -> bool:
+    return has_plain_core(app) and is_unwrapped(app)
+
+
+def wrap(app: Flask) -> None:
+    inner = app.wsgi_app
+    app.wsgi_app = lambda environ, start_response: inner(environ, start_response)  # type: ignore[method-assign]
 
 
 def ask(app: Flask) -> None:
@@ -96,3 +106,27 @@ def test_a_step_that_a_subclass_has_is_taken_for_sub_requests_too(step: str) -> 
     assert not is_plain(app)
     ask(app)
     assert len(calls) > 1
+
+
+def ways(app: Flask) -> list[str]:
+    """The kinds of context that two sub-requests to one path have, one after the other."""
+    app.add_url_rule("/way", "way", lambda: type(request_ctx._get_current_object()).__name__)  # type: ignore[attr-defined]
+    return [app.test_client().post("/aggregate", json=["/way"]).json["/way"] for _ in range(2)]
+
+
+def test_behind_middleware_a_path_takes_the_cheap_way_once_it_is_known() -> None:
+    app = made()
+    assert ways(app) == ["MatchedContext"] * 2
+    app = made()
+    wrap(app)
+    assert (is_plain(app), has_plain_core(app)) == (False, True)
+    assert ways(app) == ["RequestContext", "MatchedContext"]
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step not in ("__call__", "wsgi_app")])
+def test_behind_middleware_too_a_step_that_is_not_flasks_keeps_to_the_long_way(step: str) -> None:
+    app = made()
+    setattr(app, step, Proxy(getattr(app, step), [], step))
+    wrap(app)
+    assert not has_plain_core(app)
+    assert ways(app) == ["RequestContext"] * 2

@@ -49,8 +49,16 @@ def quiet() -> Flask:
     return create_app(converters=False, signals=False)
 
 
+def behind() -> Flask:
+    """A middleware before such an app: what was asked for once takes the cheap way behind it."""
+    app = create_app(converters=False)
+    inner = app.wsgi_app
+    app.wsgi_app = lambda environ, start_response: inner(environ, start_response)  # type: ignore[method-assign]
+    return app
+
+
 def wrapped() -> Flask:
-    """A middleware, so that a sub-request takes the long way."""
+    """A middleware, and converters of the app's own, so that a sub-request takes the long way."""
     app = create_app()
     inner = app.wsgi_app
     app.wsgi_app = lambda environ, start_response: inner(environ, start_response)  # type: ignore[method-assign]

@@ -56,7 +56,7 @@ def _app(**options: Any) -> Flask:
 
 def _wrapped(middleware: Middleware, **more: Any) -> Stack:
     """A middleware that is added after the gateway."""
-    app = _app()
+    app = _app(converters=False)
     app.wsgi_app = middleware(app.wsgi_app)  # type: ignore[method-assign]
     return Stack(app, app, **more)
 

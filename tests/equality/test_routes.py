@@ -8,7 +8,7 @@ import pytest
 from tests.equality import rule
 from tests.equality.app import REDIRECTS, RESPONSES, STATUSES
 from tests.equality.client import Answer, Fetched
-from tests.equality.conftest import Served, plain, quiet, served_by, wrapped
+from tests.equality.conftest import Served, behind, plain, quiet, served_by, wrapped
 
 PATHS = (
     *(f"/response/{name}" for name in RESPONSES),
@@ -141,7 +141,7 @@ IDENTITIES: dict[str, list[tuple[str, str]]] = {
 }
 
 
-@pytest.fixture(scope="module", params=[plain, quiet, wrapped], ids=lambda make: make.__name__)
+@pytest.fixture(scope="module", params=[plain, quiet, behind, wrapped], ids=lambda make: make.__name__)
 def served(request: pytest.FixtureRequest, serve: Callable[[Any], str]) -> Served:
     """Here with nobody listening to signals, too: then the plain way does not send them."""
     return served_by(request.param(), serve)

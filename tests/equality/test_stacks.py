@@ -57,6 +57,9 @@ def test_p4_a_sub_request_is_the_direct_request(stacked: tuple[Stack, Served], p
     through: list[Fetched] = []
     fetched = served.events_of(lambda: through.append(served.client.fetch(path, headers)))
     rule.assert_equal(direct[0], through[0])
+    again = served.events_of(lambda: through.append(served.client.fetch(path, headers)))
+    rule.assert_equal(direct[0], through[1])
+    assert again == fetched
     outer = served.events_of(lambda: served.client.query("{ __typename }", headers=headers))
     assert fetched == outer + asked
 
