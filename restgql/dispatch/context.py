@@ -1,5 +1,6 @@
 """The cheap way into a plain Flask app: the steps of `Flask.wsgi_app`, less what is known of the request already."""
 
+import importlib.metadata
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from inspect import CO_COROUTINE
@@ -20,6 +21,7 @@ from flask import (
 from flask import globals as contexts
 from flask.ctx import AppContext, RequestContext
 from werkzeug.routing import MapAdapter, Rule
+from werkzeug.wsgi import get_host
 
 from restgql.dispatch.environ import decoded
 from restgql.dispatch.wsgi import Collector, Exchanged, Oversize, through
@@ -31,12 +33,18 @@ CORE = "restgql.core"
 _SESSION = "_session" if hasattr(RequestContext, "session") else "session"
 _JSON = (dict, list)
 _CORRECTED = frozenset({"location", "content-location"})
+_KEEPS_HOST = not importlib.metadata.version("flask").startswith("3.0.")  # as it was before any hook
+_UNKNOWN: Any = object()
+# Besides the path: what makes a URL adapter one of WebSockets, or none, as a host does that no URL can have.
+_ROUTED_BY = ("REQUEST_METHOD", "wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "HTTP_CONNECTION", "HTTP_UPGRADE")
 
 Matched = tuple[Rule, dict[str, Any]]
 """The rule that a path matches, and the arguments of its view."""
 
-Matches = dict[tuple[str, str, bool], Matched]
-"""By method, path, and whether a field of its own opened it."""
+At = tuple[object, ...]
+"""All that the match of a request depends on, and whether a field of its own opened it."""
+
+Matches = dict[At, Matched]
 
 
 class MatchedContext(RequestContext):
@@ -47,18 +55,26 @@ class MatchedContext(RequestContext):
         self.app = app
         self.request = app.request_class(environ)
         self.request.json_module = app.json
+        if _KEEPS_HOST:
+            self.request.host = get_host(environ, self.request.trusted_hosts)
         self.flashes = None
         vars(self)[_SESSION] = None
         self._after_request_functions = []
         self._cv_tokens = []
         self._matched = matched
         self._outer = outer
+        self._entered = dict(environ) if outer is None else environ  # a hook may change it
+
+    @property
+    def is_as_matched(self) -> bool:
+        """Whether nobody has led the request elsewhere since."""
+        return self.request.url_rule is self._matched[0]
 
     @cached_property
     def url_adapter(self) -> MapAdapter | None:  # type: ignore[override]
         """As the app would make it, once somebody asks for it: `url_for`, say."""
         if self._outer is None:
-            return self.app.create_url_adapter(self.request)
+            return self.app.create_url_adapter(self.app.request_class(self._entered, populate_request=False))
         adapter = MapAdapter.__new__(MapAdapter)
         vars(adapter).update(vars(self._outer))
         adapter.path_info = self.request.path
@@ -78,7 +94,8 @@ class MatchedContext(RequestContext):
 
     def push(self) -> None:
         """Flask's own, passing over signals that nobody receives."""
-        if self._cv_tokens or contexts._cv_app.get(None) is not None:
+        # it is pushed within another, or again: then it has a session
+        if self._cv_tokens or contexts._cv_app.get(None) is not None or vars(self)[_SESSION] is not None:
             super().push()
             return
         app = self.app
@@ -92,18 +109,18 @@ class MatchedContext(RequestContext):
         vars(self)[_SESSION] = sessions.make_null_session(app) if session is None else session
         self.match_request()
 
-    def pop(self, *exc: BaseException | None) -> None:
+    def pop(self, exc: BaseException | None = _UNKNOWN) -> None:
         """Flask's own, passing over signals that nobody receives."""
-        if not exc or len(self._cv_tokens) != 1:  # it was never pushed, or the view has pushed it again
-            super().pop(*exc)
+        if exc is _UNKNOWN or len(self._cv_tokens) != 1:  # it was never pushed, or the view has pushed it again
+            super().pop(*(() if exc is _UNKNOWN else (exc,)))
             return
         app, request = self.app, self.request
         try:
             for scope in reversed(_scopes(request.endpoint)):
                 for teardown in reversed(app.teardown_request_funcs.get(scope, ())):
-                    _synchronous(app, teardown)(exc[0])
+                    _synchronous(app, teardown)(exc)
             if request_tearing_down.receivers:
-                request_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc[0])
+                request_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc)
             if "files" in vars(request):  # nothing else is there to be closed
                 request.close()
         finally:
@@ -112,7 +129,7 @@ class MatchedContext(RequestContext):
             contexts._cv_request.reset(token)
             request.environ["werkzeug.request"] = None  # it has the environ, which has it
             if app_context is not None:
-                _pop_app(app_context, exc[0])
+                _pop_app(app_context, exc)
             if here is not self:
                 raise AssertionError(f"Popped wrong request context. ({here!r} instead of {self!r})")
 
@@ -146,15 +163,17 @@ class Core:
         """Whether it is this app, and no other one that a middleware leads to."""
         return self.app is app
 
-    def context(self, environ: dict[str, Any]) -> MatchedContext | None:
-        """The context of a request that was matched before, None of any other."""
-        matched = self._matches.get((environ["REQUEST_METHOD"], decoded(environ, "PATH_INFO"), self._opened))
-        return None if matched is None else MatchedContext(self.app, environ, matched)
+    def at(self, environ: dict[str, Any]) -> At:
+        """What to remember a request by."""
+        return decoded(environ, "PATH_INFO"), self._opened, *map(environ.get, _ROUTED_BY)
 
-    def learn(self, request: Request) -> None:
+    def matched(self, at: At) -> Matched | None:
+        """The match of a request that was matched before, None of any other."""
+        return self._matches.get(at)
+
+    def learn(self, at: At, request: Request) -> None:
         """Remember the match of a request that may be answered; no hook has seen it yet."""
         if request.url_rule is not None and request.routing_exception is None:
-            at = request.environ["REQUEST_METHOD"], decoded(request.environ, "PATH_INFO"), self._opened
             self._matches[at] = request.url_rule, dict(request.view_args or {})
 
 
@@ -243,9 +262,10 @@ def _preprocessed(app: Flask, request: Request) -> Any:
 
 
 def _viewed(app: Flask, request: Request) -> Any:
-    """As `Flask.dispatch_request`; no sub-request is OPTIONS."""
+    """As `Flask.dispatch_request`."""
     rule = request.url_rule
-    if request.routing_exception is not None or rule is None:
+    # no sub-request is OPTIONS, but a middleware or a hook may make it one
+    if request.routing_exception is not None or rule is None or request.method == "OPTIONS":
         return Flask.dispatch_request(app)
     return _synchronous(app, app.view_functions[rule.endpoint])(**request.view_args or {})
 

@@ -17,7 +17,7 @@ from werkzeug.routing import MapAdapter
 from restgql.config import Config
 from restgql.dispatch import Dispatcher, Upstream, environ
 from restgql.dispatch.budget import Budget
-from restgql.dispatch.context import CORE, MATCHED, Core, Matched, MatchedContext, PlainApp, full_dispatch
+from restgql.dispatch.context import CORE, MATCHED, At, Core, Matched, MatchedContext, PlainApp, full_dispatch
 from restgql.dispatch.environ import DEADLINE
 from restgql.dispatch.flight import Flights, SingleFlight
 from restgql.dispatch.plain import has_plain_core, is_unwrapped
@@ -95,15 +95,22 @@ class Entrance:
     def request_context(self, environ: dict[str, Any]) -> RequestContext:
         """Past all middleware: here a sub-request that was matched before takes the cheap way."""
         core: Core | None = environ.get(CORE)
-        known = core.context(environ) if core is not None and core.is_of(self) else None
-        context: RequestContext = super().request_context(environ) if known is None else known  # type: ignore[misc]
+        if core is None or not core.is_of(self):
+            context: RequestContext = super().request_context(environ)  # type: ignore[misc]
+            return context
+        at = core.at(environ)
+        matched = core.matched(at)
+        if matched is not None:
+            return MatchedContext(core.app, environ, matched)
+        context = super().request_context(environ)  # type: ignore[misc]
+        vars(context)[CORE] = core, at
         return context
 
     def full_dispatch_request(self) -> Any:
         """Routing is done, no hook has run: here a sub-request is held to RESTGQL_ROUTES, whatever led it here."""
         context = request_ctx._get_current_object()  # type: ignore[attr-defined]
         environ = context.request.environ
-        if type(context) is MatchedContext:  # which only what has passed the gate has
+        if type(context) is MatchedContext and context.is_as_matched:  # which only what has passed the gate is
             response = full_dispatch(context)
         else:
             gate: Gate | None = environ.get(GATE)
@@ -112,9 +119,10 @@ class Entrance:
                     gate()
                 except RestgqlError as exc:
                     raise Refusal(exc) from exc
-            core: Core | None = environ.get(CORE)
-            if core is not None and core.is_of(self):
-                core.learn(context.request)
+            new: tuple[Core, At] | None = vars(context).pop(CORE, None)  # once: a view may lead its request elsewhere
+            if new is not None:
+                core, at = new
+                core.learn(at, context.request)
             response = super().full_dispatch_request()  # type: ignore[misc]
         entered = environ.get(ENTERED)
         if isinstance(entered, Entered) and not entered.called:
@@ -190,10 +198,11 @@ class InProcess:
 
     def _judged(self, request: SubRequest) -> Matched | None:
         at = request.method, request.target.path, request.opened, self._site.mount
-        if self._known is not None and at in self._known.judged:
-            return self._known.judged[at]
+        known = None if self._known is None else self._known.judged.get(at)
+        if known is not None:
+            return known
         matched = self._routes.judge(self._adapter, self._site, request.target, request.method, opened=request.opened)
-        if self._known is not None:
+        if self._known is not None and matched is not None:  # where a redirect leads may depend on more
             self._known.judged[at] = matched
         return matched
 

@@ -45,7 +45,7 @@ class Known(msgspec.Struct, frozen=True, eq=False):
     it was judged, with what is mounted before it, and as the app has it behind its middleware."""
 
     rules: int
-    judged: dict[tuple[str, str, bool, str], Matched | None] = {}
+    judged: dict[tuple[str, str, bool, str], Matched] = {}
     behind: Matches = {}
 
     @property
