@@ -49,14 +49,21 @@ Matches = dict[At, Matched]
 
 class MatchedContext(RequestContext):
     """A request context as Flask makes it, its match given rather than found again; `outer` is the URL adapter of the
-    outer request, where it holds for this one, too."""
+    outer request, and `host` its own, where they hold for this one, too."""
 
-    def __init__(self, app: Flask, environ: dict[str, Any], matched: Matched, outer: MapAdapter | None = None) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        environ: dict[str, Any],
+        matched: Matched,
+        outer: MapAdapter | None = None,
+        host: str | None = None,
+    ) -> None:
         self.app = app
         self.request = app.request_class(environ)
         self.request.json_module = app.json
         if _KEEPS_HOST:
-            self.request.host = get_host(environ, self.request.trusted_hosts)
+            self.request.host = host or get_host(environ, self.request.trusted_hosts)
         self.flashes = None
         vars(self)[_SESSION] = None
         self._after_request_functions = []
@@ -187,6 +194,7 @@ class PlainApp:
         self._app = app
         self._adapter = adapter
         self._whole_way = through(app.wsgi_app)
+        self._host: str | None = None
 
     def exchange(self, environ: dict[str, Any], collector: Collector) -> Exchanged:
         """The app's response. Raises what it raises, Oversize, and Overtime."""
@@ -194,7 +202,9 @@ class PlainApp:
         if matched is None:  # routing itself answers, with a redirect or 405
             return self._whole_way(environ, collector)
         app = self._app
-        context = MatchedContext(app, environ, matched, self._adapter)
+        context = MatchedContext(app, environ, matched, self._adapter, self._host)
+        if _KEEPS_HOST:
+            self._host = context.request.host  # no field sets another
         error: BaseException | None = None
         try:
             try:
