@@ -17,13 +17,15 @@ from werkzeug.routing import MapAdapter
 from restgql.config import Config
 from restgql.dispatch import Dispatcher, Upstream, environ
 from restgql.dispatch.budget import Budget
-from restgql.dispatch.context import CORE, MATCHED, At, Core, Matched, MatchedContext, PlainApp, full_dispatch
+from restgql.dispatch.context import Matched, MatchedContext
+from restgql.dispatch.core import CORE, At, Core
 from restgql.dispatch.environ import DEADLINE
 from restgql.dispatch.flight import Flights, SingleFlight
 from restgql.dispatch.plain import has_plain_core, is_unwrapped
 from restgql.dispatch.redirects import Caller
 from restgql.dispatch.remote import Mounts, Remotes
 from restgql.dispatch.routes import Routes
+from restgql.dispatch.steps import MATCHED, PlainApp, full_dispatch
 from restgql.dispatch.wsgi import Refusal, WsgiDispatcher, through
 from restgql.errors import NestedRequest, RestgqlError
 from restgql.formats import cookies
@@ -234,20 +236,14 @@ def connect(
         site = msgspec.structs.replace(site, remotes=remotes.table, kept=routes.kept)
     budget = outer.get(BUDGET, budget)
     deadline = min(time.monotonic() + config.deadline, outer.get(DEADLINE, math.inf))
-    seconds = config.subrequest_timeout
     shared = environ.template(outer) | {DEPTH: depth, BUDGET: budget, DEADLINE: deadline, GATE: _gate(routes)}
-    if adapter.websocket:  # what the view of a WebSocket asks for is HTTP
-        adapter = app.create_url_adapter(app.request_class(shared.copy()))
-        assert adapter is not None
-    core = has_plain_core(app)
-    plain = core and is_unwrapped(app)
-    exchange = PlainApp(app, adapter).exchange if plain else through(app if entered.called else app.wsgi_app)
-    wsgi = WsgiDispatcher(exchange, shared, seconds=seconds, max_reply=config.max_reply, logger=app.logger)
-    dispatch: Dispatcher = InProcess(app, wsgi, routes, adapter, site, core=core, plain=plain)
+    dispatch: Dispatcher = _in_process(entered, shared, adapter, site, routes, config)
     if remotes is not None:
         dispatch = Mounts(dispatch, remotes, site, shared, deadline)
     if flights is not None and depth == 1:  # two that nest could wait for each other
-        dispatch = SingleFlight(dispatch, flights, shared, flights.identity.of(shared), seconds=seconds)
+        dispatch = SingleFlight(
+            dispatch, flights, shared, flights.identity.of(shared), seconds=config.subrequest_timeout
+        )
     return Upstream(
         dispatch=dispatch,
         caller=_caller(outer, here, site),
@@ -257,6 +253,24 @@ def connect(
         request_id=_request_id(outer),
         environ=shared,
     )
+
+
+def _in_process(
+    entered: Entered, shared: environ.Environ, adapter: MapAdapter, site: Site, routes: Routes, config: Config
+) -> InProcess:
+    """The way into the app: the cheapest that is the same as the whole one."""
+    app = entered.app
+    if adapter.websocket:  # what the view of a WebSocket asks for is HTTP
+        http = app.create_url_adapter(app.request_class(shared.copy()))
+        assert http is not None
+        adapter = http
+    core = has_plain_core(app)
+    plain = core and is_unwrapped(app)
+    exchange = PlainApp(app, adapter).exchange if plain else through(app if entered.called else app.wsgi_app)
+    wsgi = WsgiDispatcher(
+        exchange, shared, seconds=config.subrequest_timeout, max_reply=config.max_reply, logger=app.logger
+    )
+    return InProcess(app, wsgi, routes, adapter, site, core=core, plain=plain)
 
 
 def _caller(outer: environ.Environ, here: Request, site: Site) -> Caller:

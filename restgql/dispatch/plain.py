@@ -11,7 +11,7 @@ from flask import Flask, Request
 from flask.ctx import AppContext, RequestContext
 from werkzeug.routing.converters import DEFAULT_CONVERTERS
 
-# The versions whose steps `dispatch/context.py` takes one by one.
+# The versions whose steps `context.py` and `steps.py` take one by one.
 _KNOWN = all(importlib.metadata.version(name).startswith(("3.0.", "3.1.")) for name in ("flask", "werkzeug"))
 
 STEPS = (

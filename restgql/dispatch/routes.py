@@ -13,7 +13,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import MapAdapter, RequestRedirect, Rule
 
 from restgql.config import Verb
-from restgql.dispatch.context import Matched, Matches
+from restgql.dispatch.context import Matched
+from restgql.dispatch.core import Matches
 from restgql.errors import BadPath, ClientError, NestedRequest, NotAllowed
 from restgql.formats.remote import Remote
 from restgql.formats.target import Site, Target

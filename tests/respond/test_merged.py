@@ -1,7 +1,5 @@
 """Whatever the parts say, no cache may do with the whole what it may not do with each of them (RFC 9111, RFC 5861)."""
 
-import gc
-import tracemalloc
 from typing import Any
 
 import pytest
@@ -11,6 +9,7 @@ from hypothesis import strategies as st
 from restgql.model import Reply
 from restgql.respond.merged import caching
 from restgql.respond.response import Response
+from tests.memory import kept
 
 PLAIN = (
     "public",
@@ -120,13 +119,4 @@ def test_what_an_upstream_says_at_length_is_not_kept() -> None:
         reply = Reply(url="/", status=200, headers=(("Vary", f"X-{number}-{'a' * 500_000}"),))
         assert caching([Response(reply, 1)])
 
-    say(0)
-    tracemalloc.start()
-    try:
-        before = tracemalloc.get_traced_memory()[0]
-        for number in range(1, 11):
-            say(number)
-        gc.collect()
-        assert tracemalloc.get_traced_memory()[0] - before < 1_000_000  # of 5 MB
-    finally:
-        tracemalloc.stop()
+    assert kept(say) < 1_000_000  # of 5 MB
