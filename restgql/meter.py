@@ -1,0 +1,122 @@
+"""The meter of an operation: the one place that counts what it makes, so that its cost is bounded by that."""
+
+import threading
+import time
+
+import msgspec
+
+from restgql.errors import LATE, LimitExceeded, UpstreamTimeout
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """The most that one operation may make, all that nests in it included. Each field `x` is the key `RESTGQL_X`.
+
+    `max_subrequests` counts untyped sub-requests, `max_typed_subrequests` all of them; `max_nodes` counts results and
+    objects with their selected fields; `max_elements` the steps and elements that expressions walk; `max_expansion`
+    the bytes that templates expand to; `max_output` the bytes of the answer.
+    """
+
+    max_subrequests: int
+    max_typed_subrequests: int
+    max_nodes: int
+    max_elements: int
+    max_expansion: int
+    max_output: int
+
+
+class _Counts:
+    """The counts that an operation shares with all that nests in it; `lock` guards every one of them."""
+
+    __slots__ = ("elements", "expansion", "lock", "nodes", "output", "requests", "untyped")
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.requests = self.untyped = self.nodes = self.elements = self.expansion = self.output = 0
+
+
+class Meter:
+    """Counts what one operation makes, and ends it at `deadline`, a time of `time.monotonic()`.
+
+    Every stage charges it before it makes something. A charge over its limit raises LimitExceeded, and so does every
+    later charge of that kind; a charge after the deadline raises UpstreamTimeout.
+    """
+
+    __slots__ = ("_counts", "deadline", "limits")
+
+    def __init__(self, limits: Limits, deadline: float, *, _counts: _Counts | None = None) -> None:
+        self.limits = limits
+        self.deadline = deadline
+        self._counts = _counts or _Counts()
+
+    def until(self, deadline: float) -> "Meter":
+        """Return a meter with the same counts, which ends at `deadline` if that is earlier."""
+        return Meter(self.limits, min(self.deadline, deadline), _counts=self._counts)
+
+    @property
+    def seconds_left(self) -> float:
+        """The time until the deadline, at least 0."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    def check_deadline(self) -> None:
+        """Raise UpstreamTimeout after the deadline."""
+        if time.monotonic() >= self.deadline:
+            raise UpstreamTimeout(LATE)
+
+    def charge_requests(self, count: int, typed: int = 0) -> None:
+        """Charge `count` sub-requests, `typed` of them made by typed fields: all of them or, over a limit, none."""
+        counts, limits = self._counts, self.limits
+        untyped, in_all = count - typed, max(limits.max_subrequests, limits.max_typed_subrequests)
+        with counts.lock:
+            if counts.untyped + untyped > limits.max_subrequests:
+                raise _too_many_requests(untyped, "RESTGQL_MAX_SUBREQUESTS", limits.max_subrequests)
+            if counts.requests + count > in_all:
+                raise _too_many_requests(count, "RESTGQL_MAX_TYPED_SUBREQUESTS", in_all)
+            counts.untyped += untyped
+            counts.requests += count
+
+    def charge_nodes(self, count: int) -> None:
+        """Charge results, or objects with their selected fields, before they are made."""
+        self.check_deadline()
+        with self._counts.lock:
+            self._counts.nodes = total = self._counts.nodes + count
+        if total > self.limits.max_nodes:
+            raise _exceeded("make", "fields and objects", "max_nodes", self.limits.max_nodes)
+
+    def charge_elements(self, count: int) -> None:
+        """Charge the steps and elements that an expression is about to walk."""
+        self.check_deadline()
+        with self._counts.lock:
+            self._counts.elements = total = self._counts.elements + count
+        if total > self.limits.max_elements:
+            raise _exceeded("walk", "elements in its expressions", "max_elements", self.limits.max_elements)
+
+    def charge_expansion(self, size: int) -> None:
+        """Charge the bytes that a template is about to expand to."""
+        self.check_deadline()
+        with self._counts.lock:
+            self._counts.expansion = total = self._counts.expansion + size
+        if total > self.limits.max_expansion:
+            raise _exceeded("expand its templates to", "bytes", "max_expansion", self.limits.max_expansion)
+
+    def charge_output(self, size: int) -> None:
+        """Charge bytes of the answer; a charge over the limit is not counted, so that a smaller one may follow."""
+        with self._counts.lock:
+            if self._counts.output + size > self.limits.max_output:
+                message = f"The answer would be over {self.limits.max_output} bytes."
+                raise LimitExceeded(message, limit="RESTGQL_MAX_OUTPUT", allowed=self.limits.max_output, status=502)
+            self._counts.output += size
+
+    def refund_output(self, size: int) -> None:
+        """Give back bytes that were charged for a part of the answer that was not sent."""
+        with self._counts.lock:
+            self._counts.output -= size
+
+
+def _too_many_requests(count: int, key: str, allowed: int) -> LimitExceeded:
+    message = f"{count} more sub-requests would be over the {allowed} of an operation."
+    return LimitExceeded(message, limit=key, allowed=allowed)
+
+
+def _exceeded(verb: str, unit: str, limit: str, allowed: int) -> LimitExceeded:
+    message = f"The operation would {verb} more than {allowed} {unit}."
+    return LimitExceeded(message, limit=f"RESTGQL_{limit.upper()}", allowed=allowed)
