@@ -22,15 +22,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from restgql.cache.cache import Cache
 from restgql.cache.memory import Memory
-from restgql.dispatch import Upstream
-from restgql.dispatch.budget import Budget
-from restgql.dispatch.environ import DEADLINE
-from restgql.dispatch.redirects import Caller
-from restgql.dispatch.wire import FAILURES, Wire
 from restgql.errors import UpstreamInvalid
+from restgql.execution.budget import Budget
+from restgql.execution.redirects import ClientContext
 from restgql.formats import headers, target
 from restgql.formats.target import Site
-from restgql.model import Reply, SubRequest
+from restgql.model import SubRequest, SubResponse
+from restgql.upstream import Upstream
+from restgql.upstream.environ import DEADLINE
+from restgql.upstream.http_client import FAILURES, HttpClient
 
 SECONDS = 10.0
 PASS_AT_LEAST, FAIL_AT_MOST = 112, 12
@@ -63,7 +63,7 @@ console.log('\\n' + JSON.stringify(found))
 class Origin:
     """The dispatcher to the test server, with what the caller and the request say."""
 
-    def __init__(self, url: str, wire: Wire, environ: dict[str, Any]) -> None:
+    def __init__(self, url: str, wire: HttpClient, environ: dict[str, Any]) -> None:
         self._url = url
         self._wire = wire
         self._environ = environ
@@ -71,7 +71,7 @@ class Origin:
     def route(self, request: SubRequest) -> object:
         return request.target.path
 
-    def __call__(self, request: SubRequest) -> Reply:
+    def __call__(self, request: SubRequest) -> SubResponse:
         fields = {key[5:].replace("_", "-"): value for key, value in self._environ.items() if key.startswith("HTTP_")}
         fields = {name.lower(): value for name, value in fields.items()} | dict(request.headers)
         path = str(request.target)
@@ -82,16 +82,16 @@ class Origin:
             finally:
                 found.close()
         except FAILURES as exc:
-            return Reply(url=path, status=502, failure=UpstreamInvalid(str(exc)))
+            return SubResponse(url=path, status=502, failure=UpstreamInvalid(str(exc)))
         dropped = headers.HOP_BY_HOP | headers.listed(found.headers.get("connection", ""))
         lines = tuple((name, value) for name, value in found.headers.items() if name.lower() not in dropped)
         cookies = tuple(found.headers.getlist("set-cookie"))
-        return Reply(url=path, status=found.status, headers=lines, body=body, cookies=cookies)
+        return SubResponse(url=path, status=found.status, headers=lines, body=body, cookies=cookies)
 
 
 def proxy(origin: str, cache: Cache) -> ThreadingHTTPServer:
     """A server on a free port that answers by the cache, and what that has not by `origin`."""
-    wire = Wire(1, 50)
+    wire = HttpClient(1, 50)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -103,7 +103,7 @@ def proxy(origin: str, cache: Cache) -> ThreadingHTTPServer:
                 return
             self._answer(self._dispatched())
 
-        def _dispatched(self) -> Reply:
+        def _dispatched(self) -> SubResponse:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             given = [(name.lower(), value) for name, value in self.headers.items()]
             own = tuple((name, value) for name, value in given if name.startswith("if-") or name in OWN)
@@ -115,7 +115,7 @@ def proxy(origin: str, cache: Cache) -> ThreadingHTTPServer:
             dispatch = Origin(origin, wire, environ)
             upstream = Upstream(
                 dispatch=dispatch,
-                caller=Caller(Site(frozenset({f"http://{environ['HTTP_HOST']}"})), "", ""),
+                caller=ClientContext(Site(frozenset({f"http://{environ['HTTP_HOST']}"})), "", ""),
                 budget=Budget(1, 1),
                 deadline=environ[DEADLINE],
                 nested=False,
@@ -125,7 +125,7 @@ def proxy(origin: str, cache: Cache) -> ThreadingHTTPServer:
             request = SubRequest(target=target.parse(self.path), method=self.command, headers=own, body=body)
             return cache.around(upstream, b"", lambda: dispatch).dispatch(request)
 
-        def _answer(self, reply: Reply) -> None:
+        def _answer(self, reply: SubResponse) -> None:
             self.send_response_only(reply.status)
             for name, value in reply.headers:
                 if name.lower() != "content-length":

@@ -11,9 +11,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import EnvironBuilder
 
 from benchmarks.app import create_app
-from restgql.dispatch.flask import Entered
-from restgql.model import Field, Step
+from restgql.model import NodeKind, PlanNode
 from restgql.plan.collect import parts
+from restgql.upstream.flask_app import OuterRequest
 
 Case = Callable[[], object]
 QUICK = [f"/posts/{id}" for id in range(1, 11)]
@@ -54,11 +54,11 @@ def posted(app: Flask, path: str, value: Any) -> Case:
 def plan_to_replies(app: Flask, paths: list[str]) -> Case:
     """The dispatch alone: no HTTP request to the gateway, and no response made."""
     mounted = app.extensions["restgql"]["restgql"]
-    step = Step(key="aggregate", field=Field.AGGREGATE, steps=parts({path: path for path in paths}))
+    step = PlanNode(key="aggregate", field=NodeKind.AGGREGATE, steps=parts({path: path for path in paths}))
     made = environ("/graphql")
     here = app.request_class(made)
     adapter = app.create_url_adapter(here)
-    entered = Entered(app, made, called=True)
+    entered = OuterRequest(app, made, called=True)
     return lambda: mounted.pipeline.begin((step,), mounted.connect(entered, here, adapter)).finish()
 
 

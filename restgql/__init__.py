@@ -1,6 +1,5 @@
 """A GraphQL gateway over the REST routes a Flask app already has."""
 
-from restgql.dispatch.routes import expose, hide
 from restgql.errors import (
     BadPath,
     BadRequest,
@@ -23,12 +22,13 @@ from restgql.errors import (
     UpstreamTimeout,
 )
 from restgql.extension import Gateway
-from restgql.graph.documents import SchemaError
-from restgql.graph.json_scalar import JSON
-from restgql.graph.scalars import Upload
-from restgql.graph.user_types import Get
-from restgql.respond.response import Response
+from restgql.schema.documents import SchemaError
+from restgql.schema.json_scalar import JSON
+from restgql.schema.scalars import Upload
+from restgql.schema.user_types import Get
+from restgql.sub_response import Response
 from restgql.testing import Scripted
+from restgql.upstream.routes import expose, hide
 
 __version__ = "0.1.0"
 

@@ -13,20 +13,20 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import SecurityError
 
 from restgql import config as configuration
-from restgql.dispatch import Upstream, within
-from restgql.dispatch.flask import Entered, entered_by, install_entrance
-from restgql.endpoints import views
+from restgql.documents.documents import InvalidRequest
 from restgql.errors import BadRequest, ConfigError, RestgqlError, UpstreamError
 from restgql.formats import headers
 from restgql.formats import json as json_format
 from restgql.formats.file import File, files_in
-from restgql.gateway import stored
-from restgql.model import Field, GraphQLParams
-from restgql.mounted import EXTENSION, Mounted
+from restgql.http import endpoints as views
+from restgql.http import stored
+from restgql.model import GraphQLRequest, NodeKind
 from restgql.plan.collect import step_of
-from restgql.plan.document import InvalidRequest
-from restgql.respond import graphql as graphql_answer
-from restgql.respond.response import Response
+from restgql.respond import answer as graphql_answer
+from restgql.state import EXTENSION, GatewayState
+from restgql.sub_response import Response
+from restgql.upstream import Upstream, within
+from restgql.upstream.flask_app import OuterRequest, entered_by, install_mixin
 
 if TYPE_CHECKING:
     from restgql.cache.cache import Cache
@@ -82,7 +82,7 @@ class Gateway:
         try:
             given = _variables(variables or {})
             uploads = frozenset(name for name, value in given.items() if any(files_in(value)))
-            params = GraphQLParams(query=query, operation_name=operation_name, variables=given, uploads=uploads)
+            params = GraphQLRequest(query=query, operation_name=operation_name, variables=given, uploads=uploads)
             result = mounted.own_pipeline.execute(params, partial(_caller, mounted, headers))
         except InvalidRequest as exc:
             result = graphql_answer.refused(exc.errors)
@@ -112,7 +112,7 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         """The JSON value of GET `path`. Raises UpstreamStatus for a status of 400 or more, and ClientErrors."""
-        response = self._response(Field.GET, {"path": path, "params": params, "headers": headers})
+        response = self._response(NodeKind.GET, {"path": path, "params": params, "headers": headers})
         try:
             found = response.data(select)
         except UpstreamError as exc:
@@ -130,7 +130,7 @@ class Gateway:
     ) -> Response:
         """The response to GET `path`, whatever its status. Raises ClientErrors for what cannot be asked."""
         given = {"path": path, "params": params, "headers": headers, "follow_redirects": follow_redirects}
-        return self._response(Field.FETCH, given)
+        return self._response(NodeKind.FETCH, given)
 
     @property
     def cache(self) -> "Cache":
@@ -140,7 +140,7 @@ class Gateway:
             raise ConfigError("There is no cache: RESTGQL_CACHE turns it on.")
         return cache
 
-    def _response(self, field: Field, given: dict[str, Any]) -> Response:
+    def _response(self, field: NodeKind, given: dict[str, Any]) -> Response:
         mounted = self._mounted()
         given["params"] = _json(given["params"])
         given["headers"] = [{"name": name, "value": value} for name, value in (given["headers"] or {}).items()]
@@ -155,9 +155,9 @@ class Gateway:
     def _mount(self, state: BlueprintSetupState) -> None:
         app = cast(Flask, state.app)
         self._check_name(app)
-        install_entrance(app)
+        install_mixin(app)
         config = configuration.load(self._arguments, app.config)
-        mounted = Mounted(app, config, f"{state.name_prefix}.{state.name}".lstrip("."), *self._user_types)
+        mounted = GatewayState(app, config, f"{state.name_prefix}.{state.name}".lstrip("."), *self._user_types)
         app.extensions.setdefault(EXTENSION, {})[self.name] = mounted
         views.add(state, mounted)
         self._app = app
@@ -166,9 +166,9 @@ class Gateway:
         if self.name in app.extensions.get(EXTENSION, {}):
             raise ConfigError(f"The app has a gateway named {self.name!r}; a second one takes another name=.")
 
-    def _mounted(self) -> Mounted:
+    def _mounted(self) -> GatewayState:
         app = current_app._get_current_object() if current_app else self._app  # type: ignore[attr-defined]
-        mounted: Mounted | None = app.extensions.get(EXTENSION, {}).get(self.name) if app is not None else None
+        mounted: GatewayState | None = app.extensions.get(EXTENSION, {}).get(self.name) if app is not None else None
         if mounted is None:
             raise ConfigError("The gateway is on no app yet: call init_app(app) first.")
         return mounted
@@ -195,7 +195,7 @@ def _variables(value: Any) -> Any:
     return _json({"": value})[""]
 
 
-def _caller(mounted: Mounted, given: Mapping[str, str] | None, *, stored: bool = False) -> Upstream:
+def _caller(mounted: GatewayState, given: Mapping[str, str] | None, *, stored: bool = False) -> Upstream:
     """The upstream as the current request's caller sees it, or as a client of its own outside of one."""
     app = mounted.app
     own = {
@@ -203,7 +203,7 @@ def _caller(mounted: Mounted, given: Mapping[str, str] | None, *, stored: bool =
     }
     if request and current_app == app:
         entered = entered_by(app, request)
-        asked = Entered(app, entered.environ | own, entered.called)
+        asked = OuterRequest(app, entered.environ | own, entered.called)
         return within(mounted.connect(asked, request, request_ctx.url_adapter, stored=stored))
     trusted = app.config.get("TRUSTED_HOSTS") or [None]
     base = None if app.config["SERVER_NAME"] or trusted[0] is None else f"http://{trusted[0].lstrip('.')}"
@@ -217,4 +217,4 @@ def _caller(mounted: Mounted, given: Mapping[str, str] | None, *, stored: bool =
         adapter = app.create_url_adapter(here)
     except SecurityError as exc:
         raise BadRequest(f"{exc.description} Set it by headers=.") from exc
-    return within(mounted.connect(Entered(app, environ, called=True), here, adapter, stored=stored))
+    return within(mounted.connect(OuterRequest(app, environ, called=True), here, adapter, stored=stored))

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from restgql.binding import Call, Discriminator, Pick
+from restgql.bindings import Discriminator, RequestBinding, SelectBinding
 from restgql.errors import RestgqlError
 from restgql.formats.body import Body
 from restgql.formats.target import Target
@@ -21,7 +21,7 @@ WITH_BODY = frozenset({"POST", "QUERY"})
 """The methods whose requests to the gateway say in their body what is asked for."""
 
 
-class Inbound(msgspec.Struct, frozen=True, kw_only=True):
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The HTTP request to one of the gateway's endpoints; `timings` is whether it may be told them, `preflighted`
     whether an upload has a header that a browser sends across origins after a preflight only."""
 
@@ -34,7 +34,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     preflighted: bool = False
 
 
-class Outbound(msgspec.Struct, frozen=True, kw_only=True):
+class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The HTTP response of the gateway, whole or in pieces. `cookies` are the Set-Cookie values of its parts."""
 
     status: int
@@ -44,7 +44,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     cookies: tuple[str, ...] = ()
 
 
-class GraphQLParams(msgspec.Struct, frozen=True, kw_only=True):
+class GraphQLRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A GraphQL request (GraphQL over HTTP, section Request Parameters). `document_id` names a persisted document; with
     `query`, it is what the client registers that as. `uploads` are the variables with files."""
 
@@ -64,7 +64,7 @@ class Streaming(enum.Enum):
     MAP = "application/json"
 
 
-class AggregateParams(msgspec.Struct, frozen=True, kw_only=True):
+class AggregateRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A list of paths, each with the key that its value has in the map."""
 
     paths: dict[str, str]
@@ -102,7 +102,7 @@ class SubRequest(msgspec.Struct, frozen=True, kw_only=True):
         return (self.method, self.target, self.headers, self.cookie, self.opened)
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
+class SubResponse(msgspec.Struct, frozen=True, kw_only=True):
     """What a sub-request got: a response, or the failure to get one, which has a status, too.
 
     `body` is as the app sent it, its content coding included. `seconds` is the time it took. `source` is whether it
@@ -121,7 +121,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     source: str = "dispatched"
 
     @classmethod
-    def failed(cls, url: str, failure: RestgqlError, seconds: float = 0.0) -> "Reply":
+    def failed(cls, url: str, failure: RestgqlError, seconds: float = 0.0) -> "SubResponse":
         """The reply to a request that got no response, or none that can be used."""
         return cls(url=url, status=failure.status, failure=failure, seconds=seconds)
 
@@ -147,7 +147,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     thread: str
 
 
-class Field(enum.Enum):
+class NodeKind(enum.Enum):
     """The fields that make sub-requests: those of the core schema by name, a typed one, and one that has such below."""
 
     GET = "get"
@@ -159,7 +159,7 @@ class Field(enum.Enum):
     PICK = "(pick)"
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class PlanNode(msgspec.Struct, frozen=True, kw_only=True):
     """A field that makes sub-requests, or why it makes none. `key` is its name in the response.
 
     It has a template, or a `path` as it is. A template's names that `declared` holds come from `params`, the others
@@ -172,7 +172,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     key: str
-    field: Field
+    field: NodeKind
     template: Template | None = None
     path: str = ""
     params: dict[str, Any] = {}
@@ -181,24 +181,24 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     follow: Follow = Follow.UNLESS_HTML
     over: str = "@"
     limit: int | None = None
-    steps: tuple["Step", ...] = ()
+    steps: tuple["PlanNode", ...] = ()
     refused: RestgqlError | None = None
     needs: tuple[str, ...] = ()
     twin: str | None = None
     deferred: bool = False
     method: str = "GET"
     body: Body | None = None
-    call: Call | None = None
-    pick: Pick | None = None
-    cases: dict[str, tuple["Step", ...]] = {}
+    call: RequestBinding | None = None
+    pick: SelectBinding | None = None
+    cases: dict[str, tuple["PlanNode", ...]] = {}
     discriminator: Discriminator | None = None
     lists: int = 0
 
-    def below(self) -> tuple["Step", ...]:
+    def below(self) -> tuple["PlanNode", ...]:
         """The steps that depend on this one, of whatever type its value is."""
         return (*self.steps, *(step for steps in self.cases.values() for step in steps))
 
-    def steps_of(self, value: Any) -> tuple["Step", ...]:
+    def steps_of(self, value: Any) -> tuple["PlanNode", ...]:
         """The steps that a value of this step has."""
         if self.discriminator is None:
             return self.steps

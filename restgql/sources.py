@@ -14,15 +14,15 @@ from graphql import DocumentNode, GraphQLSchema, ObjectTypeDefinitionNode, TypeD
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from restgql.config import Config
-from restgql.dispatch.routes import Routes
 from restgql.errors import ConfigError
 from restgql.formats import json
-from restgql.graph import annotations, camel, core, documents, openapi
-from restgql.graph.compile import ROOTS, compile
-from restgql.graph.documents import Definitions, SchemaError
-from restgql.graph.notes import OperationNote
-from restgql.graph.openapi.read import load
-from restgql.graph.review import Row, shape_of
+from restgql.schema import annotations, camel, core, documents, openapi
+from restgql.schema.compile import ROOTS, compile
+from restgql.schema.documents import Definitions, SchemaError
+from restgql.schema.notes import OperationNote
+from restgql.schema.openapi.read import load
+from restgql.schema.review import Row, shape_of
+from restgql.upstream.routes import Routes
 
 AUTO = "auto"
 _DOCUMENTED_AT = re.compile(r"/(?:openapi|swagger|apispec(?:_\d+)?|api-docs)(?:\.json)?\Z")

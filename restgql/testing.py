@@ -12,21 +12,21 @@ from graphql import GraphQLSchema
 from restgql import cache as caching
 from restgql import config as configuration
 from restgql.config import Config
-from restgql.dispatch import Upstream
-from restgql.dispatch.budget import Budget
-from restgql.dispatch.environ import DEADLINE
-from restgql.dispatch.redirects import Caller
-from restgql.dispatch.routes import Route
-from restgql.dispatch.scripted import Answer, ScriptedDispatcher
+from restgql.execution.budget import Budget
+from restgql.execution.redirects import ClientContext
 from restgql.formats import json
 from restgql.formats.target import Site
-from restgql.gateway import graphql
-from restgql.gateway.pipeline import Pipeline
-from restgql.graph import core, documents
-from restgql.graph.compile import compile
-from restgql.model import GraphQLParams, Inbound, Outbound
+from restgql.http import graphql
+from restgql.model import GraphQLRequest, HttpRequest, HttpResponse
+from restgql.pipeline import Pipeline
 from restgql.plan import explain
 from restgql.profile import profile_of
+from restgql.schema import core, documents
+from restgql.schema.compile import compile
+from restgql.upstream import Upstream
+from restgql.upstream.environ import DEADLINE
+from restgql.upstream.routes import Route
+from restgql.upstream.scripted import Answer, ScriptedDispatcher
 
 ORIGIN = "http://localhost"
 logger = logging.getLogger("restgql.testing")
@@ -71,19 +71,19 @@ class Scripted(ScriptedDispatcher):
 
         Raises what refuses the operation as a whole.
         """
-        params = GraphQLParams(query=query, variables=dict(variables or {}))
+        params = GraphQLRequest(query=query, variables=dict(variables or {}))
         return explain.tree(self._pipeline.plan(params, incremental=in_parts))
 
-    def _answer(self, query: str, variables: Variables, *, accept: str) -> Outbound:
+    def _answer(self, query: str, variables: Variables, *, accept: str) -> HttpResponse:
         body = json.encode({"query": query, "variables": variables})
-        inbound = Inbound(method="POST", content_type="application/json", accept=accept, body=body)
+        inbound = HttpRequest(method="POST", content_type="application/json", accept=accept, body=body)
         return graphql.answer(self._pipeline, inbound, self._connect)
 
     def _connect(self, *, stored: bool = False) -> Upstream:
         deadline = time.monotonic() + self._config.deadline
         upstream = Upstream(
             dispatch=self,
-            caller=Caller(Site(origins=frozenset({ORIGIN})), ORIGIN.replace("http", "https"), ""),
+            caller=ClientContext(Site(origins=frozenset({ORIGIN})), ORIGIN.replace("http", "https"), ""),
             budget=Budget(self._config.max_subrequests, self._config.max_typed_subrequests),
             deadline=deadline,
             nested=False,

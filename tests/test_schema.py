@@ -6,7 +6,7 @@ from flask import Flask
 from graphql import print_schema, validate_schema
 
 from restgql import Gateway
-from restgql.graph import directives
+from restgql.schema import directives
 
 COMMITTED = Path(__file__).parent.parent / "schema" / "gateway.graphql"
 

@@ -20,9 +20,9 @@ from restgql import (
     UpstreamInvalid,
     UpstreamTimeout,
 )
-from restgql.dispatch.scripted import ScriptedDispatcher
 from restgql.formats import target
 from restgql.model import SubRequest
+from restgql.upstream.scripted import ScriptedDispatcher
 
 PATIENCE = 10.0
 RESPONSE = '{ get(path: "/a") fetch(path: "/a") { status contentType text } }'

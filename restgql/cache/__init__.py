@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from restgql.config import Config
+from restgql.documents.registry import MemoryRegistry, Registry
 from restgql.errors import ConfigError
-from restgql.persisted.registry import MemoryRegistry, Registry
 
 if TYPE_CHECKING:
     from restgql.cache.cache import Cache
@@ -37,6 +37,6 @@ def registry_of(config: Config, logger: logging.Logger) -> Registry:
     near = MemoryRegistry(config.apq_entries, config.apq_bytes)
     if not (config.cache or "").startswith(("redis:", "rediss:")):
         return near
-    from restgql.cache.registry import RedisRegistry
+    from restgql.cache.redis_registry import RedisRegistry
 
     return RedisRegistry(config.cache or "", near, entries=config.apq_entries, logger=logger)

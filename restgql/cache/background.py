@@ -5,8 +5,8 @@ import os
 import threading
 from collections.abc import Callable, Hashable
 
-from restgql.dispatch.pool import Pool, Ticket
-from restgql.model import Reply
+from restgql.execution.thread_pool import ThreadPool, Ticket
+from restgql.model import SubResponse
 
 SIZE = 4
 """Threads a process; where all are at work, a stale response stays as it is until there is one."""
@@ -25,7 +25,7 @@ class Background:
         """How many are at work."""
         return len(self._running)
 
-    def start(self, key: Hashable, work: Callable[[], Reply]) -> None:
+    def start(self, key: Hashable, work: Callable[[], SubResponse]) -> None:
         """Have `work` done, unless one of the same key is at work, or no thread is free."""
         self._unless_forked()
         with self._lock:
@@ -35,10 +35,10 @@ class Background:
         if not self._pool.start(lambda ticket: self._do(key, work)):
             self._ended(key)
 
-    def within(self, seconds: float, work: Callable[[], Reply]) -> Reply | None:
+    def within(self, seconds: float, work: Callable[[], SubResponse]) -> SubResponse | None:
         """What `work` gives, None where that takes longer; it goes on then. Raises what it raises."""
         self._unless_forked()
-        done, outcome = threading.Event(), list[Reply | BaseException]()
+        done, outcome = threading.Event(), list[SubResponse | BaseException]()
 
         def run(ticket: Ticket) -> None:
             try:
@@ -55,7 +55,7 @@ class Background:
             raise found
         return found
 
-    def _do(self, key: Hashable, work: Callable[[], Reply]) -> None:
+    def _do(self, key: Hashable, work: Callable[[], SubResponse]) -> None:
         try:
             work()
         except Exception:
@@ -75,5 +75,5 @@ class Background:
     def _reset(self) -> None:
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._pool = Pool(self._size)
+        self._pool = ThreadPool(self._size)
         self._running: set[Hashable] = set()

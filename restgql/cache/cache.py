@@ -8,15 +8,15 @@ from pathlib import Path
 import msgspec
 
 from restgql.cache.background import Background
-from restgql.cache.dispatcher import Cached, Passing, Settings
-from restgql.cache.identity import Caller, uri_of
+from restgql.cache.dispatcher import Cached, CacheSettings, HitForPass
+from restgql.cache.keys import CacheKeys, uri_of
 from restgql.cache.memory import Memory
-from restgql.cache.store import Guarded, Store
-from restgql.dispatch import Dispatcher, Upstream
-from restgql.dispatch.environ import Environ
-from restgql.dispatch.flight import Flights, SingleFlight
-from restgql.dispatch.identity import Identity
+from restgql.cache.store import FaultTolerantStore, Store
 from restgql.errors import ConfigError
+from restgql.upstream import Dispatcher, Upstream
+from restgql.upstream.environ import Environ
+from restgql.upstream.identity import Identity
+from restgql.upstream.single_flight import Flights, SingleFlight
 
 
 class Cache:
@@ -38,10 +38,10 @@ class Cache:
     ) -> None:
         self._store = store
         self._background = Background(logger)
-        self._settings = Settings(
+        self._settings = CacheSettings(
             store=store,
             background=self._background,
-            passing=Passing(),
+            passing=HitForPass(),
             max_body=max_body,
             seconds=seconds,
             shared=shared,
@@ -55,7 +55,7 @@ class Cache:
         `again` gives the dispatcher of a request that nobody waits for; with None, everything is waited for.
         """
         environ = upstream.environ
-        caller = Caller(environ, salt, self._identity, upstream.caller.site)
+        caller = CacheKeys(environ, salt, self._identity, upstream.caller.site)
 
         def joined(dispatch: Dispatcher) -> Dispatcher:
             return SingleFlight(
@@ -97,13 +97,13 @@ def opened(place: str, folder: Path, *, entries: int, size: int, logger: logging
     if kind == "memory":
         return Memory(entries=entries, size=size)
     if kind == "sqlite":
-        return Guarded(_in_file(folder / rest, entries=entries, size=size), "sqlite", logger)
+        return FaultTolerantStore(_in_file(folder / rest, entries=entries, size=size), "sqlite", logger)
     try:
         from restgql.cache.redis import Redis
     except ModuleNotFoundError as exc:
         raise ConfigError(f"RESTGQL_CACHE = {kind}://… needs {exc.name}: pip install 'restgql[cache,redis]'.") from exc
     try:
-        return Guarded(Redis(place), "redis", logger)
+        return FaultTolerantStore(Redis(place), "redis", logger)
     except ValueError as exc:
         raise ConfigError(f"RESTGQL_CACHE is no URL of a Redis: {exc}.") from exc
 

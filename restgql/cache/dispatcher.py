@@ -9,14 +9,14 @@ import msgspec
 from restgql.cache import policy
 from restgql.cache.background import Background
 from restgql.cache.entry import Entry, Varied
-from restgql.cache.identity import Caller, Key
-from restgql.cache.policy import Ask, Received, Settled, Use
+from restgql.cache.keys import CacheKeys, Key
+from restgql.cache.policy import Forward, Received, ServeStored, StoreDecision
 from restgql.cache.store import Entries, Found, Store
-from restgql.dispatch import Dispatcher
 from restgql.errors import BadPath
 from restgql.formats import target
 from restgql.formats.target import Site, Target
-from restgql.model import SAFE_METHODS, Headers, Reply, SubRequest
+from restgql.model import SAFE_METHODS, Headers, SubRequest, SubResponse
+from restgql.upstream import Dispatcher
 
 MAX_VARIANTS = 16
 """Of one URI in one scope, for the values that a response varies with; the oldest goes."""
@@ -25,13 +25,13 @@ _MARGIN = 0.1
 """Of the time of a request: what is kept back for an answer where the app gives none."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class CacheSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whatever all operations share. Bodies over `max_body` bytes are not stored; a request has `seconds`. With
     `shared`, all that is stored is for everyone, as in a proxy's cache; else what a response says of it counts."""
 
     store: Store
     background: Background
-    passing: "Passing"
+    passing: "HitForPass"
     max_body: int
     seconds: float
     shared: bool | None = None
@@ -45,9 +45,9 @@ class Cached:
     def __init__(
         self,
         dispatch: Dispatcher,
-        caller: Caller,
+        caller: CacheKeys,
         site: Site,
-        settings: Settings,
+        settings: CacheSettings,
         *,
         until: float,
         again: Callable[[], Dispatcher] | None,
@@ -66,7 +66,7 @@ class Cached:
         """As where it is dispatched."""
         return self._dispatch.route(request)
 
-    def __call__(self, request: SubRequest) -> Reply:
+    def __call__(self, request: SubRequest) -> SubResponse:
         """The reply, stored or fresh. Raises what the dispatcher raises."""
         if request.method != "GET":
             return self._dispatch(request) if request.method in SAFE_METHODS else self._unsafe(request)
@@ -82,21 +82,21 @@ class Cached:
                     return entry.reply(str(request.target), now)
         return self._considered(request, key, found, now, joins=True)
 
-    def missed(self, request: SubRequest) -> Reply:
+    def missed(self, request: SubRequest) -> SubResponse:
         """The reply after a miss, if it still is one."""
         key = self._caller.key(request)
         assert key is not None, "it was looked for"
         return self._considered(request, key, self._store.read(key), time.time(), joins=False)
 
-    def _considered(self, request: SubRequest, key: Key, found: Found, now: float, *, joins: bool) -> Reply:
+    def _considered(self, request: SubRequest, key: Key, found: Found, now: float, *, joins: bool) -> SubResponse:
         decision = self._decision(request, key, found, now)
-        if isinstance(decision, Use):
+        if isinstance(decision, ServeStored):
             if decision.refreshing is None or self._refreshes(request, key, found, decision.refreshing):
                 return decision.entry.reply(str(request.target), now)
             decision = decision.refreshing
         says = self._caller.directives(request)
         if "only-if-cached" in says:  # RFC 9111 section 5.2.1.7
-            return Reply(url=str(request.target), status=504)
+            return SubResponse(url=str(request.target), status=504)
         if joins and self._joined is not None and key not in self._settings.passing and not says:
             return self._joined(_Miss(self))(request)
         if decision.otherwise is None:
@@ -111,19 +111,19 @@ class Cached:
     def _fitting(self, request: SubRequest, entries: Entries) -> Entries:
         return tuple(entry for entry in entries if self._caller.matches(request, entry.varied))
 
-    def _refreshes(self, request: SubRequest, key: Key, found: Found, ask: Ask) -> bool:
+    def _refreshes(self, request: SubRequest, key: Key, found: Found, ask: Forward) -> bool:
         """Whether a stale response is on its way to be replaced (RFC 5861 section 3)."""
         if self._again is None:
             return False
         again = self._again
 
-        def refresh() -> Reply:
+        def refresh() -> SubResponse:
             return self._asked(again(), request, key, found, ask)
 
         self._settings.background.start((key, ask.entries[0].varied), refresh)
         return True
 
-    def _asked_or(self, stale: Entry, request: SubRequest, key: Key, found: Found, ask: Ask) -> Reply:
+    def _asked_or(self, stale: Entry, request: SubRequest, key: Key, found: Found, ask: Forward) -> SubResponse:
         """The app's reply, or the stale one where that is an error or takes too long (RFC 5861 section 4)."""
         work = partial(self._asked, self._dispatch, request, key, found, ask)
         seconds = min(self._until - time.monotonic(), request.timeout or self._settings.seconds)
@@ -132,7 +132,7 @@ class Cached:
             return stale.reply(str(request.target), time.time())
         return reply
 
-    def _asked(self, dispatch: Dispatcher, request: SubRequest, key: Key, found: Found, ask: Ask) -> Reply:
+    def _asked(self, dispatch: Dispatcher, request: SubRequest, key: Key, found: Found, ask: Forward) -> SubResponse:
         """The app's reply, which is stored if it may be."""
         sent = request
         if ask.conditions:
@@ -160,7 +160,7 @@ class Cached:
     def _varied(self, request: SubRequest, fields: Headers) -> Varied:
         return self._caller.varied(request, ", ".join(value for name, value in fields if name.lower() == "vary"))
 
-    def _keep(self, request: SubRequest, key: Key, found: Found, ask: Ask, settled: Settled) -> None:
+    def _keep(self, request: SubRequest, key: Key, found: Found, ask: Forward, settled: StoreDecision) -> None:
         """Put what holds from now on in the place of what would have answered the request before."""
         if settled.entries is None or found.token is None:
             return
@@ -178,14 +178,14 @@ class Cached:
         if entries or len(kept) < len(there):
             self._store.write(key.uri, scope, (*entries, *kept)[:MAX_VARIANTS], found.token)
 
-    def _unsafe(self, request: SubRequest) -> Reply:
+    def _unsafe(self, request: SubRequest) -> SubResponse:
         """The reply to a request that may change something: what is stored of it is dropped (RFC 9111 section 4.4)."""
         reply = self._dispatch(request)
         if reply.status < 400 or reply.failure is not None:  # of what failed nobody knows what it did
             self._store.invalidate([self._caller.uri(to) for to in self._touched(request, reply)])
         return reply
 
-    def _touched(self, request: SubRequest, reply: Reply) -> Iterator[Target]:
+    def _touched(self, request: SubRequest, reply: SubResponse) -> Iterator[Target]:
         yield request.target
         for name in ("location", "content-location"):
             value = reply.header(name)
@@ -206,11 +206,11 @@ class _Miss:
     def route(self, request: SubRequest) -> object:
         return self._cached.route(request)
 
-    def __call__(self, request: SubRequest) -> Reply:
+    def __call__(self, request: SubRequest) -> SubResponse:
         return self._cached.missed(request)
 
 
-class Passing:
+class HitForPass:
     """What was of no use to another the last time: who asks for it waits for nobody. Races lose a wait, never more.
 
     Clients choose the paths, so there is an end to them, and of each there is only a hash.

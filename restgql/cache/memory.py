@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from restgql.cache.identity import Key
+from restgql.cache.keys import Key
 from restgql.cache.store import Entries, Found, Token
 
 Place = tuple[str, str]

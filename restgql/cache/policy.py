@@ -33,7 +33,7 @@ from hishel._utils import parse_date
 
 from restgql.cache.entry import Entry, Varied
 from restgql.formats import headers
-from restgql.model import Headers, Reply
+from restgql.model import Headers, SubResponse
 
 WEEK = 604_800.0
 VALIDATED_FOR = 86_400.0
@@ -58,14 +58,14 @@ _ANY = Request("GET", "")
 _FIELDS_NOT_STORED = frozenset({"age", "set-cookie", "set-cookie2"})
 
 
-class Use(msgspec.Struct, frozen=True):
+class ServeStored(msgspec.Struct, frozen=True):
     """The stored response is the answer; `refreshing` is what to ask in the background, if anything."""
 
     entry: Entry
-    refreshing: "Ask | None" = None
+    refreshing: "Forward | None" = None
 
 
-class Ask(msgspec.Struct, frozen=True, kw_only=True):
+class Forward(msgspec.Struct, frozen=True, kw_only=True):
     """The app has to be asked, with header fields `conditions` beside the request's own.
 
     `state` knows what the answer means to `entries`, which are of the scope `shared`. `otherwise` may be used where the
@@ -79,20 +79,20 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     otherwise: Entry | None = None
 
 
-Decision = Use | Ask
+Decision = ServeStored | Forward
 
 
 class Received(msgspec.Struct, frozen=True):
     """A reply that came `at` a time, to a request of the time `asked`; `varied` is what Vary, of some header fields,
     names of that request."""
 
-    reply: Reply
+    reply: SubResponse
     asked: float
     at: float
     varied: Callable[[Headers], Varied]
 
 
-class Settled(msgspec.Struct, frozen=True, kw_only=True):
+class StoreDecision(msgspec.Struct, frozen=True, kw_only=True):
     """What an answer came to: the entries that hold from now on in the scope `shared`, None where those that are there
     do; and the entry that answers where it was validated. None was where the request is to be made `again`.
     """
@@ -100,7 +100,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...] | None = None
     shared: bool = False
     validated: Entry | None = None
-    again: Ask | None = None
+    again: Forward | None = None
 
 
 def decide(uri: str, fields: dict[str, str], entries: Sequence[Entry], now: float, *, shared: bool) -> Decision:
@@ -110,25 +110,25 @@ def decide(uri: str, fields: dict[str, str], entries: Sequence[Entry], now: floa
     newest = max(entries, key=lambda entry: entry.received, default=None)
     is_asked = newest is not None and _asks_for_more(wanted, newest, now)
     if newest is not None and newest.is_fresh(now) and not is_asked:
-        return Use(newest)
+        return ServeStored(newest)
     if is_asked:
         request = Request("GET", uri, Fields(fields | {"cache-control": "no-cache"}))
     pairs = [_pair(request, entry, at, shared=shared) for at, entry in enumerate(entries)]
     state = IdleClient(_OPTIONS[shared]).next(request, pairs)
     if isinstance(state, FromCache):
-        return Use(entries[state.entry.id.int])
+        return ServeStored(entries[state.entry.id.int])
     if newest is None or isinstance(state, CacheMiss):
-        return Ask(state=state)
+        return Forward(state=state)
     conditions = tuple((name, state.request.headers[name]) for name in _CONDITIONS if name in state.request.headers)
-    ask = Ask(state=state, entries=tuple(entries), shared=shared, conditions=conditions)
+    ask = Forward(state=state, entries=tuple(entries), shared=shared, conditions=conditions)
     return ask if is_asked else _unless_stale_will_do(ask, wanted, newest, now)
 
 
-def settle(ask: Ask, received: Received, *, shared: bool | None) -> Settled:
+def settle(ask: Forward, received: Received, *, shared: bool | None) -> StoreDecision:
     """What is stored after an answer: for all callers by what the response says, unless `shared` says it."""
     reply = received.reply
     if reply.status in _NEVER_STORED:
-        return Settled()
+        return StoreDecision()
     is_shared = ask.shared if reply.status == 304 and ask.entries else _is_shared(reply, shared)
     state: AnyState = replace(ask.state, options=_OPTIONS[is_shared]).next(_response(reply, received.at))
     removed: set[int] = set()
@@ -145,22 +145,22 @@ def settle(ask: Ask, received: Received, *, shared: bool | None) -> Settled:
                 state = state.next()
             case FromCache():
                 held = [freshened.get(at, old) for at, old in enumerate(ask.entries) if at not in removed]
-                return Settled(entries=tuple(held), shared=is_shared, validated=freshened[state.entry.id.int])
+                return StoreDecision(entries=tuple(held), shared=is_shared, validated=freshened[state.entry.id.int])
             case CacheMiss():  # 304 for what is not stored here (RFC 9111 section 4.3.3)
-                return Settled(entries=(), shared=is_shared, again=Ask(state=state))
+                return StoreDecision(entries=(), shared=is_shared, again=Forward(state=state))
             case StoreAndUse():
                 fields = tuple(field for field in reply.headers if field[0].lower() in state.response.headers)
                 entry = _entry(reply.status, fields, reply.body, received, shared=is_shared)
                 # Vary: * matches no request (RFC 9111 section 4.1)
                 is_of_use = entry.kept > received.at and "*" not in headers.listed(_value(entry.headers, "vary") or "")
-                return Settled(entries=(entry,) if is_of_use else (), shared=is_shared)
+                return StoreDecision(entries=(entry,) if is_of_use else (), shared=is_shared)
             case CouldNotBeStored():  # what is stored has been replaced, unless it failed (RFC 9111 section 4.3.3)
-                return Settled(entries=None if reply.status >= 500 else (), shared=is_shared)
+                return StoreDecision(entries=None if reply.status >= 500 else (), shared=is_shared)
             case _:
                 raise AssertionError(state)
 
 
-def _is_shared(reply: Reply, shared: bool | None) -> bool:
+def _is_shared(reply: SubResponse, shared: bool | None) -> bool:
     """Whether a response is stored for all: where it says so itself."""
     if shared is not None:
         return shared
@@ -177,7 +177,7 @@ def _asks_for_more(wanted: CacheControl, entry: Entry, now: float) -> bool:
     )
 
 
-def _unless_stale_will_do(ask: Ask, wanted: CacheControl, entry: Entry, now: float) -> Decision:
+def _unless_stale_will_do(ask: Forward, wanted: CacheControl, entry: Entry, now: float) -> Decision:
     """RFC 9111 sections 4.2.4 and 5.2.1.2, RFC 5861."""
     says = parse_cache_control(_value(entry.headers, "cache-control"))
     # s-maxage is as proxy-revalidate, too (section 5.2.2.10), but where the same response has a directive of RFC 5861
@@ -188,9 +188,9 @@ def _unless_stale_will_do(ask: Ask, wanted: CacheControl, entry: Entry, now: flo
     if stale <= max(says.stale_if_error or 0, wanted.stale_if_error or 0):
         ask = msgspec.structs.replace(ask, otherwise=entry)
     if stale <= (says.stale_while_revalidate or 0):
-        return Use(entry, ask)
+        return ServeStored(entry, ask)
     if wanted.max_stale is not None and stale <= wanted.max_stale and not (ask.shared and says.s_maxage is not None):
-        return Use(entry)
+        return ServeStored(entry)
     return ask
 
 
@@ -265,7 +265,7 @@ def _says_how_long(fields: Headers, *, shared: bool) -> bool:
     return (shared and says.s_maxage is not None) or says.max_age is not None or _value(fields, "expires") is not None
 
 
-def _response(reply: Reply, now: float) -> Response:
+def _response(reply: SubResponse, now: float) -> Response:
     return Response(reply.status, Fields({"date": [formatdate(now, usegmt=True)]} | _fields(reply.headers)))
 
 

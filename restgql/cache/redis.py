@@ -9,7 +9,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from restgql.cache import packed
-from restgql.cache.identity import Key
+from restgql.cache.keys import Key
 from restgql.cache.policy import WEEK
 from restgql.cache.store import Entries, Found, Token
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from restgql.cache import packed
-from restgql.cache.identity import Key
+from restgql.cache.keys import Key
 from restgql.cache.store import Entries, Found, Token
 
 LOCKED_SECONDS = 0.1

@@ -8,8 +8,8 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from restgql.cache.entry import Entry
-from restgql.cache.identity import Key
-from restgql.dispatch.breaker import Breaker
+from restgql.cache.keys import Key
+from restgql.upstream.circuit_breaker import CircuitBreaker
 
 T = TypeVar("T")
 Entries = tuple[Entry, ...]
@@ -19,8 +19,8 @@ Token = object
 MAX_OWED = 1_000
 
 
-def _breaker() -> Breaker:
-    return Breaker(failures=3)
+def _breaker() -> CircuitBreaker:
+    return CircuitBreaker(failures=3)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ class Store(Protocol):
         """Close what is open; it opens again when it is used."""
 
 
-class Guarded:
+class FaultTolerantStore:
     """A store that may fail: what it cannot do is a miss. One that fails again and again is left alone for a moment, to
     write to it, say, while it still can be read.
 
@@ -61,7 +61,9 @@ class Guarded:
 
     failures: tuple[type[Exception], ...] = ()
 
-    def __init__(self, store: Store, name: str, logger: logging.Logger, make: Callable[[], Breaker] = _breaker) -> None:
+    def __init__(
+        self, store: Store, name: str, logger: logging.Logger, make: Callable[[], CircuitBreaker] = _breaker
+    ) -> None:
         self._store = store
         self._name = name
         self._logger = logger
@@ -110,7 +112,7 @@ class Guarded:
         with self._lock:
             self._owed.difference_update(owed)
 
-    def _try(self, breaker: Breaker, do: Callable[[], T]) -> T | None:
+    def _try(self, breaker: CircuitBreaker, do: Callable[[], T]) -> T | None:
         if not breaker.passes():
             return None
         try:

@@ -9,15 +9,15 @@ from flask import Flask
 from flask.cli import AppGroup, FlaskGroup
 from werkzeug.serving import make_server
 
-from restgql.cli import gateways, types
+from restgql.cli import context, types
 from restgql.cli.operations import operations
 from restgql.errors import ConfigError, RestgqlError
 from restgql.extension import Gateway
 from restgql.formats import json
-from restgql.model import GraphQLParams
-from restgql.mounted import EXTENSION, Mounted
-from restgql.operations.stored import Stored
+from restgql.model import GraphQLRequest
+from restgql.operations.stored import StoredOperation
 from restgql.plan import explain
+from restgql.state import EXTENSION, GatewayState
 
 cli = AppGroup("restgql", help="The GraphQL gateway of this app.")
 cli.add_command(types.schema)
@@ -30,17 +30,17 @@ _operation = click.option("--operation", help="The operation that is meant, wher
 
 
 @cli.command()
-@gateways.option
+@context.option
 @click.option("--prefix", default="", help="Only paths that begin so.")
 def routes(name: str, prefix: str) -> None:
     """The routes that can be asked for."""
-    found = [route for route in gateways.mounted(name).routes if route.path.startswith(prefix)]
+    found = [route for route in context.mounted(name).routes if route.path.startswith(prefix)]
     rows = [(r.path, ",".join(r.methods), r.endpoint, r.description or "") for r in found]
-    gateways.table(("path", "methods", "endpoint", "description"), rows)
+    context.table(("path", "methods", "endpoint", "description"), rows)
 
 
 @cli.command()
-@gateways.option
+@context.option
 @click.argument("document")
 @_variables
 @_operation
@@ -48,9 +48,9 @@ def routes(name: str, prefix: str) -> None:
 def query(name: str, document: str, variables: str, operation: str | None, header_lines: tuple[str, ...]) -> None:
     """Run an operation. DOCUMENT is its text, @FILE, - for standard input, or the name of a stored one. Exits with 1
     where there are errors."""
-    stored = _stored(gateways.mounted(name), document)
+    stored = _stored(context.mounted(name), document)
     params = _params(document, variables, operation)
-    gateway, headers = Gateway(name=name), dict(map(gateways.header, header_lines))
+    gateway, headers = Gateway(name=name), dict(map(context.header, header_lines))
     try:
         if stored is not None:
             result = gateway.run(stored.name, params.variables, headers=headers)
@@ -64,14 +64,14 @@ def query(name: str, document: str, variables: str, operation: str | None, heade
 
 
 @cli.command(name="explain")
-@gateways.option
+@context.option
 @click.argument("document")
 @_variables
 @_operation
 @click.option("--mermaid", is_flag=True, help="A mermaid flowchart instead of a tree.")
 def explain_plan(name: str, document: str, variables: str, operation: str | None, mermaid: bool) -> None:
     """The sub-requests of an operation, of which none is made. DOCUMENT is as for query."""
-    mounted = gateways.mounted(name)
+    mounted = context.mounted(name)
     stored = _stored(mounted, document)
     params = _params(document if stored is None else stored.text, variables, operation)
     try:
@@ -87,10 +87,10 @@ def cache() -> None:
 
 
 @cache.command()
-@gateways.option
+@context.option
 def clear(name: str) -> None:
     """Drop them all. Every process that shares them is concerned; those in the memory of a server are out of reach."""
-    mounted = gateways.mounted(name)
+    mounted = context.mounted(name)
     if mounted.cache is None or mounted.config.cache == "memory":
         raise click.ClickException("RESTGQL_CACHE names no store beyond this process: there is nothing to clear.")
     try:
@@ -114,7 +114,7 @@ def serve(pairs: tuple[str, ...], host: str, port: int, debug: bool) -> None:
         Gateway(app, routes=[], **given)
     except ConfigError as exc:
         raise click.UsageError(str(exc)) from exc
-    mounted: Mounted = app.extensions[EXTENSION][EXTENSION]
+    mounted: GatewayState = app.extensions[EXTENSION][EXTENSION]
     if mounted.remotes is None:
         raise click.UsageError("There is nothing to ask: give an --upstream.")
     server = make_server(host, port, app, threaded=True)
@@ -146,7 +146,7 @@ def _pair(text: str) -> tuple[str, str]:
     return prefix, url
 
 
-def _stored(mounted: Mounted, document: str) -> Stored | None:
+def _stored(mounted: GatewayState, document: str) -> StoredOperation | None:
     """The stored operation that is meant, as no document is a single word. Raises ClickException."""
     if not re.fullmatch(r"[\w-]*\w", document):
         return None
@@ -156,10 +156,10 @@ def _stored(mounted: Mounted, document: str) -> Stored | None:
         raise click.ClickException(f"{document}: {exc.message}") from exc
 
 
-def _params(document: str, variables: str, operation: str | None) -> GraphQLParams:
-    text = gateways.read(document.removeprefix("@")) if document == "-" or document.startswith("@") else document
+def _params(document: str, variables: str, operation: str | None) -> GraphQLRequest:
+    text = context.read(document.removeprefix("@")) if document == "-" or document.startswith("@") else document
     try:
         given = json.value(variables.encode(), dict)
     except json.NotJson as exc:
         raise click.BadParameter(f"is no JSON object: {exc}", param_hint="--variables") from exc
-    return GraphQLParams(query=text, operation_name=operation, variables=given)
+    return GraphQLRequest(query=text, operation_name=operation, variables=given)

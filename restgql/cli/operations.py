@@ -5,16 +5,16 @@ import sys
 import click
 from flask.cli import with_appcontext
 
-from restgql.cli import gateways
-from restgql.mounted import Mounted
+from restgql.cli import context
+from restgql.state import GatewayState
 
 
 @click.command()
 @with_appcontext
-@gateways.option
+@context.option
 def operations(name: str) -> None:
     """The stored operations, their methods and variables."""
-    mounted = gateways.mounted(name)
+    mounted = context.mounted(name)
     if mounted.config.operations is None:
         click.echo("There are none: RESTGQL_OPERATIONS names no folder.", err=True)
     rows = [
@@ -26,11 +26,11 @@ def operations(name: str) -> None:
         )
         for each in mounted.operations.by_name.values()
     ]
-    gateways.table(("name", "methods", "variables", "description"), rows)
+    context.table(("name", "methods", "variables", "description"), rows)
     say_broken(mounted)
 
 
-def say_broken(mounted: Mounted) -> None:
+def say_broken(mounted: GatewayState) -> None:
     """Print what is wrong with stored operations, and exit with 1 where there is anything."""
     for line in mounted.operations.errors:
         click.echo(line, err=True)

@@ -21,29 +21,29 @@ from graphql import (
     validate,
 )
 
-from restgql.cli import gateways
+from restgql.cli import context
 from restgql.cli.operations import say_broken
+from restgql.documents import manifest
+from restgql.documents.rules import RULES
 from restgql.errors import ConfigError
 from restgql.extension import Gateway
 from restgql.formats import json
-from restgql.graph import samples
-from restgql.graph.review import review
-from restgql.graph.samples import Sample
-from restgql.persisted import manifest
-from restgql.plan.rules import RULES
+from restgql.schema import samples
+from restgql.schema.review import review
+from restgql.schema.samples import Sample
 from restgql.sources import Typed, source_of
 
 
 def _typed(name: str) -> Typed:
     try:
-        return gateways.mounted(name).typed
+        return context.mounted(name).typed
     except ConfigError as exc:
         raise click.ClickException(str(exc)) from exc
 
 
 @click.command()
 @with_appcontext
-@gateways.option
+@context.option
 @click.option("--source", is_flag=True, help="What the types were made from: SDL with directives, to start from.")
 @click.option("--names", is_flag=True, help="The fields of the OpenAPI operations, for RESTGQL_OPENAPI_NAMES.")
 @click.option("--check", "committed", metavar="FILE", help="Fail where the schema is not the one in FILE.")
@@ -59,10 +59,10 @@ def schema(
     text = print_schema(found.clients)
     checks: list[Iterable[str]] = []
     if committed is not None:
-        then = gateways.read(committed).splitlines()
+        then = context.read(committed).splitlines()
         checks.append(difflib.unified_diff(then, text.splitlines(), committed, "now", lineterm=""))
     if before is not None:
-        changes = find_breaking_changes(build_schema(gateways.read(before)), found.clients)
+        changes = find_breaking_changes(build_schema(context.read(before)), found.clients)
         checks.append(f"{change.type.name}: {change.description}" for change in changes)
     if manifest is not None:
         checks.append(_invalid(found.clients, manifest))
@@ -87,7 +87,7 @@ def _invalid(schema: GraphQLSchema, path: str) -> Iterator[str]:
         operations: Mapping[str, str] = {str(each): each.read_text() for each in sorted(Path(path).glob("*.graphql"))}
     else:
         try:
-            operations = manifest.parse(gateways.read(path).encode())
+            operations = manifest.parse(context.read(path).encode())
         except json.NotJson as exc:
             raise click.ClickException(f"{path} is no JSON object of ids and documents: {exc}") from exc
     for identifier, document in operations.items():
@@ -101,12 +101,12 @@ def _invalid(schema: GraphQLSchema, path: str) -> Iterator[str]:
 
 @click.command()
 @with_appcontext
-@gateways.option
+@context.option
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def check(name: str, as_json: bool) -> None:
     """Which routes have types, and what to look at. Why a route has none; joins that could be; fields that no route
     answers; what may be slow. Exits with 1 where a stored operation cannot be used."""
-    mounted = gateways.mounted(name)
+    mounted = context.mounted(name)
     found, routes = _typed(name), mounted.routes
     said = review(
         found.schema,
@@ -119,7 +119,7 @@ def check(name: str, as_json: bool) -> None:
         click.echo(json.pretty(msgspec.to_builtins(said)))
         say_broken(mounted)
         return
-    gateways.table(
+    context.table(
         ("method", "path", "field", "types", "why"),
         ((row.method, row.path, row.field, row.kind, row.reason) for row in said.rows),
     )
@@ -135,15 +135,15 @@ def check(name: str, as_json: bool) -> None:
 
 @click.command()
 @with_appcontext
-@gateways.option
+@context.option
 @click.argument("paths", nargs=-1, required=True)
 @click.option("--header", "-H", "lines", multiple=True, help="'Name: value', as the client would send it.")
 def infer(name: str, paths: tuple[str, ...], lines: tuple[str, ...]) -> None:
     """Write SDL of what PATHS answer. They are asked once each (/users /users/1 /users/2 …), and the SDL is to be
     reviewed and put into a folder."""
-    mounted, gateway = gateways.mounted(name), Gateway(name=name)
+    mounted, gateway = context.mounted(name), Gateway(name=name)
     found: dict[str, Sample] = {}
-    sent = dict(map(gateways.header, lines))
+    sent = dict(map(context.header, lines))
     with click.progressbar(paths, label="Asking", file=sys.stderr) as bar:
         for path in bar:
             route = mounted.routes.at(path)

@@ -13,7 +13,7 @@ _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 _PORTS = {"http": 80, "https": 443}
 
 
-class Remote(msgspec.Struct, frozen=True, kw_only=True):
+class RemoteUpstream(msgspec.Struct, frozen=True, kw_only=True):
     """What is below `prefix` here is below `origin` and `path` there. Neither path ends with a slash: "" is all."""
 
     prefix: str
@@ -42,7 +42,7 @@ class Remote(msgspec.Struct, frozen=True, kw_only=True):
         return None if rest is None else self.prefix + rest or "/"
 
 
-def parse(prefix: str, text: str) -> tuple[Remote, str | None]:
+def parse(prefix: str, text: str) -> tuple[RemoteUpstream, str | None]:
     """The upstream at a base URL, and the Authorization that the URL's userinfo stands for.
 
     Raises ValueError, which says what is wrong and never shows the userinfo.
@@ -62,11 +62,11 @@ def parse(prefix: str, text: str) -> tuple[Remote, str | None]:
     origin = _origin(url)
     if origin is None:
         raise ValueError(f"the URL of {prefix!r} has no host, or a port that is none")
-    remote = Remote(prefix=prefix.rstrip("/"), origin=origin, path=url.path.rstrip("/"))
+    remote = RemoteUpstream(prefix=prefix.rstrip("/"), origin=origin, path=url.path.rstrip("/"))
     return remote, None if url.username is None else _basic(url.username, url.password or "")
 
 
-def table(upstreams: Mapping[str, str]) -> tuple[Remote, ...]:
+def table(upstreams: Mapping[str, str]) -> tuple[RemoteUpstream, ...]:
     """The upstreams, the longest prefix first. Raises ValueError."""
     found = [parse(prefix, url)[0] for prefix, url in upstreams.items()]
     return tuple(sorted(found, key=lambda remote: remote.prefix.count("/"), reverse=True))

@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urljoin, urlsplit
 import msgspec
 
 from restgql.errors import BadPath
-from restgql.formats.remote import Remote, is_below
+from restgql.formats.remote import RemoteUpstream, is_below
 
 MAX_TARGET = 4_096
 MAX_DECODINGS = 8
@@ -47,14 +47,14 @@ class Site(msgspec.Struct, frozen=True):
     origins: frozenset[str]
     root: str = ""
     mount: str = ""
-    remotes: tuple[Remote, ...] = ()
+    remotes: tuple[RemoteUpstream, ...] = ()
     kept: frozenset[str] = frozenset()
 
     def public(self, path: str) -> str:
         """A path of the gateway as a client of the app itself knows it, percent-encoded."""
         return quote(self.root, safe=_PATH_SAFE) + (_below(path, self.mount) or path)
 
-    def remote(self, path: str) -> tuple[Remote, str] | None:
+    def remote(self, path: str) -> tuple[RemoteUpstream, str] | None:
         """The upstream that a path of the gateway is below, and what follows its prefix; None where it is the app's."""
         routed = _below(path, self.mount) if self.remotes else None
         if routed is None or any(is_below(routed, top) for top in self.kept):
@@ -119,7 +119,7 @@ def resolve(site: Site, base: Target, location: str) -> str | None:
     return f"{path}?{url.query}" if url.query else path
 
 
-def _resolve_remote(site: Site, remote: Remote, rest: str, query: str | None, location: str) -> str:
+def _resolve_remote(site: Site, remote: RemoteUpstream, rest: str, query: str | None, location: str) -> str:
     try:
         url = urlsplit(urljoin(remote.url(rest, query), location.strip()))
     except ValueError as exc:

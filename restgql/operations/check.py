@@ -19,13 +19,13 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from restgql.documents.documents import Documents
 from restgql.errors import RestgqlError
 from restgql.formats import select
 from restgql.operations import files, header
 from restgql.operations.files import Errors, File, Fragments
 from restgql.operations.literals import literals
-from restgql.operations.stored import Operations, Stored, Variable, sha256
-from restgql.plan.document import Documents
+from restgql.operations.stored import Operations, StoredOperation, Variable, sha256
 
 
 def load(folder: Path, schema: GraphQLSchema, documents: Documents) -> Operations:
@@ -60,7 +60,7 @@ def _operation(
     schema: GraphQLSchema,
     documents: Documents,
     errors: Errors,
-) -> Stored | None:
+) -> StoredOperation | None:
     node = _only(file, schema, errors)
     if node is None:
         return None
@@ -74,7 +74,7 @@ def _operation(
     for error in (*documents.errors(text, document), *literals(document, schema)):
         errors.add_located(file.path, error)
     told, printed = _header(file, errors), print_ast(document)
-    return Stored(
+    return StoredOperation(
         name=file.name,
         text=text,
         document=document,

@@ -16,7 +16,7 @@ from graphql import (
     visit,
 )
 
-from restgql.binding import Call
+from restgql.bindings import RequestBinding
 from restgql.errors import RestgqlError
 from restgql.formats import select, target, template
 
@@ -52,7 +52,9 @@ class _Literals(Visitor):
         parent, field = self._info.get_parent_type(), self._info.get_field_def()
         if not isinstance(parent, GraphQLObjectType) or field is None or parent.name not in _CORE:
             return False
-        return not isinstance(field.resolve, Call) and any(parent.fields.get(name) is field for name in _FIELDS)
+        return not isinstance(field.resolve, RequestBinding) and any(
+            parent.fields.get(name) is field for name in _FIELDS
+        )
 
 
 def _path(text: str) -> None:

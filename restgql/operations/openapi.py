@@ -9,7 +9,7 @@ from graphql import GraphQLSchema
 from restgql.operations.parameters import takes_json, takes_null
 from restgql.operations.results import result_schema
 from restgql.operations.schemas import Inputs, Schema, selected
-from restgql.operations.stored import Operations, Stored, Variable
+from restgql.operations.stored import Operations, StoredOperation, Variable
 
 PROBLEM = "application/problem+json"
 JSON = "application/json"
@@ -74,7 +74,7 @@ def describe(operations: Operations, schema: GraphQLSchema, *, title: str, serve
     }
 
 
-def _methods(stored: Stored, schema: GraphQLSchema, inputs: Inputs) -> Iterator[tuple[str, Any]]:
+def _methods(stored: StoredOperation, schema: GraphQLSchema, inputs: Inputs) -> Iterator[tuple[str, Any]]:
     summary, _, more = stored.description.partition("\n")
     about = {"summary": summary or stored.name, **({"description": stored.description} if more else {})}
     responses = _responses(stored, schema)
@@ -102,7 +102,7 @@ def _parameter(variable: Variable, inputs: Inputs) -> dict[str, Any]:
     return found | {"schema": schema}
 
 
-def _responses(stored: Stored, schema: GraphQLSchema) -> dict[str, Any]:
+def _responses(stored: StoredOperation, schema: GraphQLSchema) -> dict[str, Any]:
     problems = {
         "400": _response("The parameters do not fit; or the routes refuse what is asked of them.", _problem()),
         "default": _response("The operation could not be run, or not to its end.", _problem()),

@@ -10,8 +10,8 @@ from graphql.utilities import coerce_input_value
 
 from restgql.errors import BadRequest
 from restgql.formats.json import NotJson, value
-from restgql.intake import body
-from restgql.model import WITH_BODY, Inbound
+from restgql.http import json_body as body
+from restgql.model import WITH_BODY, HttpRequest
 from restgql.operations.stored import Variable
 
 MAX_ERRORS = 20
@@ -26,7 +26,7 @@ class _Unfit(ValueError):
     """The text of a parameter is none of its type's."""
 
 
-def read(variables: Variables, inbound: Inbound, *, suggestions: bool = True) -> dict[str, Any]:
+def read(variables: Variables, inbound: HttpRequest, *, suggestions: bool = True) -> dict[str, Any]:
     """The variables of one request. Raises BadRequest, with all that is wrong, and what was meant where there may be
     `suggestions`; status 415 for another media type."""
     wrong: Wrong = {}
@@ -52,7 +52,7 @@ def check(variables: Variables, given: Mapping[str, Any], wrong: Wrong, *, sugge
         raise _refusal(wrong)
 
 
-def _object(inbound: Inbound) -> dict[str, Any]:
+def _object(inbound: HttpRequest) -> dict[str, Any]:
     """The JSON object of a body; none at all is an empty one, if its media type is JSON all the same.
 
     A form, or a script with no preflight, can send an empty POST across origins, but not with that media type.

@@ -22,8 +22,8 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from restgql.operations.stored import Stored, Variable
-from restgql.selection import Selected, Selection
+from restgql.documents.collect_fields import Selection, SelectionSet
+from restgql.operations.stored import StoredOperation, Variable
 
 Schema = dict[str, Any]
 
@@ -114,7 +114,7 @@ def _default(field: GraphQLInputField) -> Any:
     return msgspec.UNSET if node is None else value_from_ast_untyped(node)
 
 
-def selected(stored: Stored, schema: GraphQLSchema) -> Schema:
+def selected(stored: StoredOperation, schema: GraphQLSchema) -> Schema:
     """The `data` of an operation, which may be null, too."""
     root = schema.get_root_type(stored.node.operation)
     assert root is not None, "it is checked when the operation is read"
@@ -124,7 +124,7 @@ def selected(stored: Stored, schema: GraphQLSchema) -> Schema:
 class _Outputs:
     """The schemas of what one operation selects."""
 
-    def __init__(self, stored: Stored, schema: GraphQLSchema) -> None:
+    def __init__(self, stored: StoredOperation, schema: GraphQLSchema) -> None:
         self._schema = schema
         self._selection = Selection(schema, stored.document, stored.node, {})
         self._is_conditional = stored.is_conditional
@@ -132,7 +132,7 @@ class _Outputs:
     def root(self, root: GraphQLObjectType) -> Schema:
         return self._object(root, self._selection.root(root))
 
-    def _object(self, of_type: GraphQLObjectType, found: Selected) -> Schema:
+    def _object(self, of_type: GraphQLObjectType, found: SelectionSet) -> Schema:
         properties = {}
         for key, group in found.groups.items():
             definition: Any = group.definition(self._schema, of_type)

@@ -10,7 +10,7 @@ import msgspec
 from graphql import DocumentNode, GraphQLInputType, OperationDefinitionNode, OperationType
 
 from restgql.errors import BadRequest
-from restgql.graph.documents import SchemaError
+from restgql.schema.documents import SchemaError
 
 _AT = re.compile(r"(.+?):(\d+):(\d+): ")
 
@@ -24,7 +24,7 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
     default: Any = msgspec.UNSET
 
 
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
+class StoredOperation(msgspec.Struct, frozen=True, kw_only=True):
     """One stored operation. `text` is its whole document, the shared fragments that it uses included; `result` the
     JMESPath expression that makes its body, None where that is the GraphQL response. It `is_conditional` where what it
     selects depends on its variables."""
@@ -47,7 +47,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
 class Operations:
     """The stored operations of a gateway. `broken` are those that cannot be used, with all that is wrong."""
 
-    def __init__(self, stored: Mapping[str, Stored] = {}, broken: Mapping[str, tuple[str, ...]] = {}) -> None:
+    def __init__(self, stored: Mapping[str, StoredOperation] = {}, broken: Mapping[str, tuple[str, ...]] = {}) -> None:
         self.by_name = stored
         self.broken = broken
         self.texts = {digest: each.text for each in stored.values() for digest in each.hashes}
@@ -58,7 +58,7 @@ class Operations:
         """All that is wrong, a line an error, in the order of files, lines and columns."""
         return tuple(sorted({line for lines in self.broken.values() for line in lines}, key=_place))
 
-    def named(self, name: str, *, debug: bool, suggestions: bool) -> Stored:
+    def named(self, name: str, *, debug: bool, suggestions: bool) -> StoredOperation:
         """The one of a name. Raises BadRequest, status 404, with another name if there are to be `suggestions`, and
         SchemaError, which says more in `debug`."""
         if (found := self.by_name.get(name)) is not None:

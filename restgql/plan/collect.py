@@ -20,25 +20,25 @@ from graphql import (
     get_named_type,
 )
 
-from restgql.binding import Call, Pick
+from restgql.bindings import RequestBinding, SelectBinding
+from restgql.documents.collect_fields import FieldGroup, Key, Selection, SelectionSet
+from restgql.documents.documents import InvalidRequest
 from restgql.errors import BadRequest, RestgqlError
 from restgql.formats import headers, template
 from restgql.formats.body import Body
-from restgql.model import Field, Follow, Step
-from restgql.plan.document import InvalidRequest
-from restgql.plan.plan import Plan, Setting
-from restgql.selection import Group, Key, Selected, Selection
+from restgql.model import Follow, NodeKind, PlanNode
+from restgql.plan.plan import Plan, PlanContext
 
 Arguments = dict[str, Any]
 
 Below = dict[str, Any]
 
-_BY_NAME = {field.value: field for field in Field}
+_BY_NAME = {field.value: field for field in NodeKind}
 _VERBS = frozenset({"post", "put", "patch", "delete"})
 _CORE = frozenset({"Query", "RestResponse", "RestItem"})
 
 
-def collect(plan: Plan, setting: Setting) -> Plan:
+def collect(plan: Plan, setting: PlanContext) -> Plan:
     """The plan with the steps of its operation. Raises InvalidRequest where the schema has no such operation."""
     operation = plan.operation
     root = setting.schema.get_root_type(operation.type)
@@ -53,16 +53,16 @@ def collect(plan: Plan, setting: Setting) -> Plan:
 
 
 def step_of(
-    field: Field,
+    field: NodeKind,
     key: str,
     given: Arguments,
     added_headers: frozenset[str],
     *,
     literal: frozenset[str] = frozenset(),
     deferred: bool = False,
-    steps: tuple[Step, ...] = (),
+    steps: tuple[PlanNode, ...] = (),
     method: str = "GET",
-) -> Step:
+) -> PlanNode:
     """The step of a field with these arguments; `literal` are the names that its params spell out, even absent."""
     try:
         params = given.get("params")
@@ -71,7 +71,7 @@ def step_of(
         limit = given.get("limit")
         if limit is not None and limit < 0:
             raise BadRequest("limit takes 0 or more.")
-        return Step(
+        return PlanNode(
             key=key,
             field=field,
             method=method,
@@ -89,32 +89,32 @@ def step_of(
             steps=steps or parts({path: path for path in given.get("paths") or ()}),
         )
     except RestgqlError as exc:
-        return Step(key=key, field=field, refused=exc)
+        return PlanNode(key=key, field=field, refused=exc)
 
 
-def parts(paths: dict[str, str]) -> tuple[Step, ...]:
+def parts(paths: dict[str, str]) -> tuple[PlanNode, ...]:
     """The steps of a map of paths, which are no templates."""
-    return tuple(Step(key=key, field=Field.GET, path=path) for key, path in paths.items())
+    return tuple(PlanNode(key=key, field=NodeKind.GET, path=path) for key, path in paths.items())
 
 
 class _Collector:
     """The steps of one operation's fields. An interface's field may be selected below itself, so what is alike below
     several types is made once: there are as many ways through the types as types to the power of the depth."""
 
-    def __init__(self, selection: Selection, setting: Setting) -> None:
+    def __init__(self, selection: Selection, setting: PlanContext) -> None:
         self._selection = selection
         self._setting = setting
-        self._steps: dict[tuple[str, int], tuple[Step, ...]] = {}
+        self._steps: dict[tuple[str, int], tuple[PlanNode, ...]] = {}
         self._belows: dict[tuple[str, Key], Below] = {}
 
-    def steps_of(self, parent: GraphQLObjectType, selected: Selected) -> tuple[Step, ...]:
+    def steps_of(self, parent: GraphQLObjectType, selected: SelectionSet) -> tuple[PlanNode, ...]:
         """The steps of what is selected of a type."""
         known = self._steps.get((parent.name, id(selected)))
         if known is None:
             known = self._steps[parent.name, id(selected)] = tuple(self._made(parent, selected))
         return known
 
-    def _made(self, parent: GraphQLObjectType, selected: Selected) -> Iterator[Step]:
+    def _made(self, parent: GraphQLObjectType, selected: SelectionSet) -> Iterator[PlanNode]:
         for key, group in selected.groups.items():
             definition = parent.fields.get(group.name)
             if definition is None:
@@ -122,28 +122,30 @@ class _Collector:
             binding = definition.resolve
             field, method = _BY_NAME.get(group.name) if parent.name in _CORE else None, "GET"
             if parent.name == "Mutation" and group.name in _VERBS:
-                field, method = Field.FETCH, group.name.upper()
-            if isinstance(binding, Call):
-                field = Field.CALL
-            elif isinstance(binding, Pick):
-                field = Field.PICK
+                field, method = NodeKind.FETCH, group.name.upper()
+            if isinstance(binding, RequestBinding):
+                field = NodeKind.CALL
+            elif isinstance(binding, SelectBinding):
+                field = NodeKind.PICK
             if field is None:
                 continue
             below = self._below(definition, group)
-            if field is Field.PICK:
+            if field is NodeKind.PICK:
                 if below:
                     lists = _lists(definition.type)
-                    yield Step(key=key, field=field, pick=cast(Pick, binding), lists=lists, **below)
+                    yield PlanNode(key=key, field=field, pick=cast(SelectBinding, binding), lists=lists, **below)
                 continue
             try:
                 given = group.arguments(definition, self._selection.variables)
             except GraphQLError as exc:
-                yield Step(key=key, field=field, refused=BadRequest(exc.message))
+                yield PlanNode(key=key, field=field, refused=BadRequest(exc.message))
                 continue
             deferred = bool(group.defers)
-            if isinstance(binding, Call):
+            if isinstance(binding, RequestBinding):
                 lists = _lists(definition.type)
-                yield Step(key=key, field=field, call=binding, params=given, deferred=deferred, lists=lists, **below)
+                yield PlanNode(
+                    key=key, field=field, call=binding, params=given, deferred=deferred, lists=lists, **below
+                )
                 continue
             literal, under = _literal_names(group.nodes[0]), below.get("steps", ())
             if "encoding" in given and not _is_said("encoding", group.nodes[0], self._selection.variables):
@@ -151,7 +153,7 @@ class _Collector:
             added = self._setting.added_headers
             yield step_of(field, key, given, added, literal=literal, deferred=deferred, steps=under, method=method)
 
-    def _below(self, definition: GraphQLField, group: Group) -> Below:
+    def _below(self, definition: GraphQLField, group: FieldGroup) -> Below:
         """The steps below a field: of its type, or of each type that its value may be of."""
         kind = get_named_type(definition.type)
         if isinstance(kind, GraphQLObjectType):
@@ -177,8 +179,8 @@ def _lists(of_type: GraphQLOutputType) -> int:
     return depth
 
 
-def _follow(field: Field, given: Arguments) -> Follow:
-    if field is not Field.FETCH:
+def _follow(field: NodeKind, given: Arguments) -> Follow:
+    if field is not NodeKind.FETCH:
         return Follow.UNLESS_HTML
     return Follow.ALWAYS if given.get("follow_redirects") is not False else Follow.NEVER
 

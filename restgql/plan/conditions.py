@@ -14,12 +14,12 @@ from graphql import (
 )
 from graphql.execution.collect_fields import should_include_node
 
-from restgql.plan.plan import Plan, Setting
+from restgql.plan.plan import Plan, PlanContext
 
 Node = TypeVar("Node", FieldNode, OperationDefinitionNode, FragmentDefinitionNode)
 
 
-def conditions(plan: Plan, setting: Setting) -> Plan:
+def conditions(plan: Plan, setting: PlanContext) -> Plan:
     """The plan of the same operation without what its variables leave out."""
     operation = plan.operation
     if not operation.conditional:

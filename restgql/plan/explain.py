@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from restgql.errors import RestgqlError
 from restgql.formats import template
 from restgql.formats.json import encode
-from restgql.model import Field, Step
+from restgql.model import NodeKind, PlanNode
 from restgql.plan.plan import Plan
 
 _BRANCH, _LAST, _PIPE, _SPACE = "├─ ", "└─ ", "│  ", "   "
@@ -29,28 +29,28 @@ def _title(plan: Plan) -> str:
     return f"{name}: {count} request{'' if count == 1 else 's'} at first"
 
 
-def _first(step: Step) -> int:
-    if step.field is Field.AGGREGATE:
+def _first(step: PlanNode) -> int:
+    if step.field is NodeKind.AGGREGATE:
         return sum(map(_first, step.steps))
-    return int(step.refused is None and step.twin is None and step.field is not Field.PICK)
+    return int(step.refused is None and step.twin is None and step.field is not NodeKind.PICK)
 
 
-def _lines(steps: tuple[Step, ...], indent: str) -> Iterator[str]:
+def _lines(steps: tuple[PlanNode, ...], indent: str) -> Iterator[str]:
     for step in steps:
         is_last = step is steps[-1]
         yield indent + (_LAST if is_last else _BRANCH) + _text(step)
         yield from _lines(_below(step), indent + (_SPACE if is_last else _PIPE))
 
 
-def _below(step: Step) -> tuple[Step, ...]:
+def _below(step: PlanNode) -> tuple[PlanNode, ...]:
     """What depends on a step; what several types of its value have alike stands there once."""
-    found: dict[str, Step] = {}
+    found: dict[str, PlanNode] = {}
     for each in step.below():
         found.setdefault(_text(each), each)
     return tuple(found.values())
 
 
-def _nodes(steps: tuple[Step, ...], parent: str, prefix: str) -> Iterator[str]:
+def _nodes(steps: tuple[PlanNode, ...], parent: str, prefix: str) -> Iterator[str]:
     for number, step in enumerate(steps):
         node = f"{prefix}{number}"
         label = " and ".join(step.needs)
@@ -58,11 +58,11 @@ def _nodes(steps: tuple[Step, ...], parent: str, prefix: str) -> Iterator[str]:
         yield from _nodes(_below(step), node, f"{node}_")
 
 
-def _text(step: Step) -> str:
+def _text(step: PlanNode) -> str:
     if step.refused is not None:
         return f"{step.key}  refused: {step.refused.code}: {step.refused.message}"
     notes = []
-    if step.field in (Field.EACH, Field.GET_EACH):
+    if step.field in (NodeKind.EACH, NodeKind.GET_EACH):
         limit = "" if step.limit is None else f", at most {step.limit}"
         notes.append(f"for each of {step.over}{limit}")
     if step.call is not None and step.call.batch is not None:
@@ -78,11 +78,11 @@ def _text(step: Step) -> str:
     return "  ".join(filter(None, parts))
 
 
-def _path(step: Step) -> str:
+def _path(step: PlanNode) -> str:
     """The method and the path, filled in where the document alone can; a field that is no request by its name."""
-    if step.field is Field.PICK:
+    if step.field is NodeKind.PICK:
         return ""
-    if step.field in (Field.AGGREGATE, Field.EACH):
+    if step.field in (NodeKind.AGGREGATE, NodeKind.EACH):
         return "" if step.key == step.field.value else step.field.value
     method, path = (step.method, step.template) if step.call is None else (step.call.method, step.call.template)
     if path is None:

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
+from restgql.documents.documents import Documents, Operation
 from restgql.formats.json import encode
-from restgql.model import GraphQLParams, Step
+from restgql.model import GraphQLRequest, PlanNode
 from restgql.plan.collect import collect
 from restgql.plan.conditions import conditions
 from restgql.plan.dedupe import dedupe
 from restgql.plan.dependencies import dependencies
-from restgql.plan.document import Documents, Operation
 from restgql.plan.limits import limits
-from restgql.plan.plan import Pass, Plan, Setting
+from restgql.plan.plan import Pass, Plan, PlanContext
 from restgql.plan.uploads import uploads
 
 PASSES: tuple[Pass, ...] = (conditions, collect, uploads, dependencies, dedupe, limits)
@@ -21,16 +21,16 @@ MAX_CACHED_VARIABLES = 2_048
 class Planner:
     """Makes plans, and keeps the last ones: the same document with the same variables is the same plan."""
 
-    def __init__(self, documents: Documents, setting: Setting) -> None:
+    def __init__(self, documents: Documents, setting: PlanContext) -> None:
         self._documents = documents
         self.setting = setting
         self._kept: dict[tuple[object, ...], Plan] = {}
 
-    def operation(self, params: GraphQLParams) -> Operation:
+    def operation(self, params: GraphQLRequest) -> Operation:
         """The operation that is asked for. Raises LimitExceeded, BadRequest and InvalidRequest."""
         return self._documents.operation(params)
 
-    def plan(self, params: GraphQLParams, operation: Operation, *, incremental: bool = False) -> Plan:
+    def plan(self, params: GraphQLRequest, operation: Operation, *, incremental: bool = False) -> Plan:
         """The plan of an operation. Raises LimitExceeded and InvalidRequest."""
         if operation.uploads:  # files are not kept
             return self._made(operation, incremental=incremental)
@@ -53,7 +53,7 @@ class Planner:
         return plan
 
 
-def _is_refused(steps: Iterable[Step], seen: set[int]) -> bool:
+def _is_refused(steps: Iterable[PlanNode], seen: set[int]) -> bool:
     """Whether one of them or below them is refused; what several have below them is seen once."""
     for step in steps:
         if id(step) not in seen:

@@ -6,9 +6,9 @@ import msgspec
 from graphql import GraphQLSchema
 
 from restgql.config import Config
-from restgql.model import Step
-from restgql.plan.document import Operation
-from restgql.selection import Selection
+from restgql.documents.collect_fields import Selection
+from restgql.documents.documents import Operation
+from restgql.model import PlanNode
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,10 +18,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     operation: Operation
     incremental: bool = False
     selection: Selection | None = None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[PlanNode, ...] = ()
 
 
-class Setting(msgspec.Struct, frozen=True, kw_only=True):
+class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a pass may know besides the plan. `added_headers` are the names RESTGQL_SUBREQUEST_HEADERS adds."""
 
     schema: GraphQLSchema
@@ -31,7 +31,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     max_typed_subrequests: int
 
     @classmethod
-    def of(cls, schema: GraphQLSchema, config: Config, *, stored: bool = False) -> "Setting":
+    def of(cls, schema: GraphQLSchema, config: Config, *, stored: bool = False) -> "PlanContext":
         """That of a configuration; `stored` operations have the budget of typed fields, whatever these are."""
         return cls(
             schema=schema,
@@ -42,4 +42,4 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-Pass = Callable[[Plan, Setting], Plan]
+Pass = Callable[[Plan, PlanContext], Plan]

@@ -5,16 +5,16 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from restgql.errors import LimitExceeded
+from restgql.execution.result import Result
+from restgql.formats import problem
 from restgql.formats.json import encode
-from restgql.respond import problem
-from restgql.respond.outcome import Outcome
 from restgql.respond.weight import Weight
 
 
 class Map:
     """The members of a map, `sent` being those that were given already; one that makes it too heavy is a problem."""
 
-    def __init__(self, parts: Mapping[str, Outcome], weight: Weight, *, envelope: bool) -> None:
+    def __init__(self, parts: Mapping[str, Result], weight: Weight, *, envelope: bool) -> None:
         self._left = dict(parts)
         self._weight = weight
         self._envelope = envelope
@@ -34,16 +34,16 @@ class Map:
             elif in_order:
                 return
 
-    def _member(self, key: str, part: Outcome) -> bytes:
+    def _member(self, key: str, part: Result) -> bytes:
         text = part_text(part, envelope=self._envelope)
         try:
             self._weight.add(len(text))
         except LimitExceeded as exc:
-            text = part_text(Outcome(refused=exc), envelope=self._envelope)
+            text = part_text(Result(refused=exc), envelope=self._envelope)
         return encode(key) + b":" + text
 
 
-def part_text(part: Outcome, *, envelope: bool) -> bytes:
+def part_text(part: Result, *, envelope: bool) -> bytes:
     """The JSON value of one part: of its response, or the problem of why there is none."""
     response, refused = part.response, part.refused
     if response is not None:

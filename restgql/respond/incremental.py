@@ -6,9 +6,9 @@ from typing import Any
 from graphql import GraphQLError, GraphQLObjectType
 from graphql.pyutils import Path
 
-from restgql.respond.execute import Begun, Data, Deferred, Streamed, Walk
-from restgql.respond.outcome import Outcome
-from restgql.selection import Defer
+from restgql.documents.collect_fields import Defer
+from restgql.execution.result import Result
+from restgql.respond.executor import Begun, Data, Deferred, Streamed, Walk
 
 Keys = tuple[str | int, ...]
 Payload = dict[str, Any]
@@ -44,7 +44,7 @@ class Part:
         self.of = of
         self.path = path
         self.fragments = fragments
-        self.awaited: list[Outcome] = []
+        self.awaited: list[Result] = []
         self.data: Data | None = None
         self.errors: list[GraphQLError] = []
         self.streams: list[Stream] = []
@@ -60,7 +60,7 @@ class Stream:
         self.of = of
         self.path = _keys(of.path)
         self.index = of.first
-        self.awaited: list[Outcome] = []
+        self.awaited: list[Result] = []
         self.id: str | None = None
 
 
@@ -81,7 +81,7 @@ class Delivery:
         self._fragments: dict[Defer, dict[Keys, Fragment]] = {}
         self._parts: list[Part] = []
         self._streams: list[Stream] = []
-        self._awaited: list[Outcome] = []
+        self._awaited: list[Result] = []
         self._told = self._left = 0
         self._payload: Payload = {}
 
@@ -281,7 +281,7 @@ class Delivery:
         self._payload.setdefault("incremental", []).append(entry)
 
 
-def _are_settled(outcomes: list[Outcome]) -> bool:
+def _are_settled(outcomes: list[Result]) -> bool:
     return all(outcome.settled for outcome in outcomes)
 
 

@@ -6,15 +6,15 @@ from typing import Any
 import msgspec
 from graphql import GraphQLError, GraphQLResolveInfo
 
-from restgql.binding import Call
+from restgql.bindings import RequestBinding
 from restgql.errors import RestgqlError
+from restgql.execution.result import NotSettled, Result, Results
 from restgql.formats import select
 from restgql.formats.json import encode
 from restgql.respond.aggregate import Map
-from restgql.respond.outcome import NotSettled, Outcome, Outcomes
-from restgql.respond.response import Response
 from restgql.respond.typed import MISSING, Object
 from restgql.respond.weight import Weight
+from restgql.sub_response import Response
 
 
 class Shape:
@@ -29,7 +29,7 @@ class Shape:
 class Source:
     """What the fields of a response, an item or the root are read from: nothing here asks for anything more."""
 
-    def __init__(self, shape: Shape, steps: Outcomes, *, response: Response | None = None, value: Any = None) -> None:
+    def __init__(self, shape: Shape, steps: Results, *, response: Response | None = None, value: Any = None) -> None:
         self.response = response
         self._shape = shape
         self._steps = steps
@@ -62,7 +62,7 @@ class Source:
             return MISSING
         return self._weighed(outcome.response.data())
 
-    def called(self, call: Call, info: GraphQLResolveInfo) -> Any:
+    def called(self, call: RequestBinding, info: GraphQLResolveInfo) -> Any:
         """The value of a typed field of the root. Raises the error that it has instead, and NotSettled."""
         return Object(None, self._steps, None, self._shape.weight).called(call, info)
 
@@ -88,7 +88,7 @@ class Source:
         self._shape.weight.add(memoryview(text).nbytes)
         return text
 
-    def _each_value(self, info: GraphQLResolveInfo, outcome: Outcome, expression: str | None) -> Any:
+    def _each_value(self, info: GraphQLResolveInfo, outcome: Result, expression: str | None) -> Any:
         """The array of the values; one that failed is null, and an error at its index."""
         values = []
         for index, item in enumerate(outcome.items or ()):

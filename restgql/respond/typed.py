@@ -14,17 +14,17 @@ from graphql import (
     is_leaf_type,
 )
 
-from restgql.binding import TAKES_ANY, Call, Pick
+from restgql.bindings import TAKES_ANY, RequestBinding, SelectBinding
 from restgql.errors import UpstreamInvalid
+from restgql.execution.result import NotSettled, Result, Results
 from restgql.formats import json, select
-from restgql.respond.outcome import NotSettled, Outcome, Outcomes
-from restgql.respond.response import Response
 from restgql.respond.weight import Weight
+from restgql.sub_response import Response
 
 _NULL = msgspec.Raw(b"null")
 
 
-def value_of(call: Call, response: Response) -> Any:
+def value_of(call: RequestBinding, response: Response) -> Any:
     """The JSON value of a field that made a request, as text where it is passed on. Raises what it is an error for."""
     if response.status in call.null_on:
         return None
@@ -34,7 +34,7 @@ def value_of(call: Call, response: Response) -> Any:
     return value if call.select is None else select.search(call.select, value)
 
 
-def value_in(pick: Pick, value: Any, response: Response | None) -> Any:
+def value_in(pick: SelectBinding, value: Any, response: Response | None) -> Any:
     """The value of a field that is part of its parent's. Raises BadSelect."""
     if pick.status:
         return response.status if response is not None else None
@@ -67,13 +67,13 @@ class Object:
 
     __slots__ = ("_outcomes", "_response", "_weight", "value")
 
-    def __init__(self, value: Any, outcomes: Outcomes, response: Response | None, weight: Weight) -> None:
+    def __init__(self, value: Any, outcomes: Results, response: Response | None, weight: Weight) -> None:
         self.value = value
         self._outcomes = outcomes
         self._response = response
         self._weight = weight
 
-    def scalar(self, pick: Pick, key: str) -> Any:
+    def scalar(self, pick: SelectBinding, key: str) -> Any:
         """The value of a field that is a key of this object, and of which nothing was asked; MISSING of any other."""
         keys = pick.keys
         if keys is None or len(keys) != 1 or pick.header is not None or pick.status or key in self._outcomes:
@@ -83,7 +83,7 @@ class Object:
             self._weight.add(len(value))
         return value
 
-    def called(self, call: Call, info: GraphQLResolveInfo) -> Any:
+    def called(self, call: RequestBinding, info: GraphQLResolveInfo) -> Any:
         """The value of a field that made a request. Raises the error that it has instead, and NotSettled."""
         outcome = self._outcomes[str(info.path.key)]
         if not outcome.settled:
@@ -92,7 +92,7 @@ class Object:
             raise outcome.refused
         return self._completed(outcome.value, outcome, outcome.response, info)
 
-    def picked(self, pick: Pick, info: GraphQLResolveInfo) -> Any:
+    def picked(self, pick: SelectBinding, info: GraphQLResolveInfo) -> Any:
         """The value of a field that is part of this one's. Raises BadSelect."""
         outcome = self._outcomes.get(str(info.path.key))
         if outcome is not None and outcome.refused is not None:
@@ -101,7 +101,7 @@ class Object:
         return self._completed(value, outcome, self._response, info)
 
     def _completed(
-        self, value: Any, outcome: Outcome | None, response: Response | None, info: GraphQLResolveInfo
+        self, value: Any, outcome: Result | None, response: Response | None, info: GraphQLResolveInfo
     ) -> Any:
         if not is_leaf_type(get_named_type(info.return_type)):
             return self._objects(info.return_type, value, outcome, response)
@@ -112,7 +112,7 @@ class Object:
         return _present(info.return_type, value)
 
     def _objects(
-        self, of_type: GraphQLOutputType, value: Any, outcome: Outcome | None, response: Response | None
+        self, of_type: GraphQLOutputType, value: Any, outcome: Result | None, response: Response | None
     ) -> Any:
         """Objects in place of values, in lists where the type has lists; an error in place of what is no object."""
         if value is None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from tests.dispatch.turnstile import PATIENCE, becomes
+from tests.turnstile import PATIENCE, becomes
 from tests.respond.gated import JSON, RAW, TRACES, Gated, making
 
 NDJSON = "application/x-ndjson"

@@ -8,14 +8,14 @@ from typing import Any
 from restgql.cache.cache import Cache
 from restgql.cache.memory import Memory
 from restgql.cache.store import Store
-from restgql.dispatch import Upstream
-from restgql.dispatch.budget import Budget
-from restgql.dispatch.environ import DEADLINE
-from restgql.dispatch.redirects import Caller
-from restgql.dispatch.scripted import ScriptedDispatcher
+from restgql.execution.budget import Budget
+from restgql.execution.redirects import ClientContext
 from restgql.formats import target
 from restgql.formats.target import Site
-from restgql.model import Reply, SubRequest
+from restgql.model import SubRequest, SubResponse
+from restgql.upstream import Upstream
+from restgql.upstream.environ import DEADLINE
+from restgql.upstream.scripted import ScriptedDispatcher
 
 PATH = "/it"
 SECONDS = 2.0
@@ -51,13 +51,13 @@ class Asking:
         nested: bool = False,
         salt: bytes = b"",
         **request: Any,
-    ) -> Reply:
+    ) -> SubResponse:
         """The reply to a sub-request in an operation of its own."""
         until = time.monotonic() + SECONDS
         fields = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in (caller or {}).items()}
         upstream = Upstream(
             dispatch=self.script,
-            caller=Caller(Site(origins=frozenset({"http://localhost"})), "https://localhost", ""),
+            caller=ClientContext(Site(origins=frozenset({"http://localhost"})), "https://localhost", ""),
             budget=Budget(1, 1),
             deadline=until,
             nested=nested,

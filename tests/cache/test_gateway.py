@@ -14,7 +14,7 @@ from flask import Flask, Response, g, make_response, redirect, request, session
 
 from restgql import ConfigError, Gateway
 from tests.conftest import Serve
-from tests.dispatch.turnstile import PATIENCE, Turnstile, becomes
+from tests.turnstile import PATIENCE, Turnstile, becomes
 
 SIZES = itertools.count(401)
 WHO = {"Authorization": "Bearer 1"}

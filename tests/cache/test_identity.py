@@ -2,11 +2,11 @@
 
 import pytest
 
-from restgql.cache.identity import Caller
-from restgql.dispatch.identity import Identity
+from restgql.cache.keys import CacheKeys
 from restgql.formats import target
 from restgql.formats.target import Site
 from restgql.model import SubRequest
+from restgql.upstream.identity import Identity
 
 IT = SubRequest(target=target.parse("/it?a=1"))
 SITE = Site(origins=frozenset({"http://localhost"}))
@@ -91,7 +91,9 @@ NOT_WHO = [
 
 
 def scopes(environ: dict[str, object], request: SubRequest = IT, salt: bytes = b"") -> tuple[str, str]:
-    key = Caller(PLAIN | environ, salt, Identity(["Accept-Language", "!X-Device", "!remote_addr"]), SITE).key(request)
+    key = CacheKeys(PLAIN | environ, salt, Identity(["Accept-Language", "!X-Device", "!remote_addr"]), SITE).key(
+        request
+    )
     assert key is not None
     return key.private, key.shared
 
@@ -167,21 +169,23 @@ def test_another_salt_is_another_place() -> None:
 
 def test_the_uri_is_that_of_the_app() -> None:
     environ = {"wsgi.url_scheme": "https", "HTTP_HOST": "API.example.com", "SCRIPT_NAME": "/v1"}
-    key = Caller(environ, b"", Identity(), SITE).key(IT)
+    key = CacheKeys(environ, b"", Identity(), SITE).key(IT)
     assert key is not None
     assert key.uri == "https://api.example.com/v1/it?a=1"
-    served = Caller({"wsgi.url_scheme": "http", "SERVER_NAME": "a", "SERVER_PORT": "80"}, b"", Identity(), SITE).key(IT)
+    served = CacheKeys({"wsgi.url_scheme": "http", "SERVER_NAME": "a", "SERVER_PORT": "80"}, b"", Identity(), SITE).key(
+        IT
+    )
     assert served is not None
     assert served.uri == "http://a:80/it?a=1"
 
 
 @pytest.mark.parametrize(("one", "other"), [("/a%7eb", "/a~b"), ("/a%2Cb", "/a,b"), ("/é", "/%C3%A9"), ("/a?", "/a")])
 def test_the_spellings_of_a_path_are_one_uri(one: str, other: str) -> None:
-    caller = Caller(PLAIN, b"", Identity(), SITE)
+    caller = CacheKeys(PLAIN, b"", Identity(), SITE)
     assert caller.uri(target.parse(one)) == caller.uri(target.parse(other))
 
 
 @pytest.mark.parametrize(("one", "other"), [("/a%3Fb", "/a?b"), ("/a%253Fb", "/a%3Fb"), ("/a?b=%41", "/a?b=A")])
 def test_what_the_app_can_tell_apart_is_not(one: str, other: str) -> None:
-    caller = Caller(PLAIN, b"", Identity(), SITE)
+    caller = CacheKeys(PLAIN, b"", Identity(), SITE)
     assert caller.uri(target.parse(one)) != caller.uri(target.parse(other))

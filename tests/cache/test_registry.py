@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from restgql import Gateway
-from restgql.cache.registry import RedisRegistry
-from restgql.persisted.registry import MemoryRegistry
+from restgql.cache.redis_registry import RedisRegistry
+from restgql.documents.registry import MemoryRegistry
 from tests.cache.conftest import RedisServer
 
 LOGGER = logging.getLogger("tests.cache")

@@ -19,12 +19,12 @@ import pytest
 
 from restgql.cache.cache import opened
 from restgql.cache.entry import Entry
-from restgql.cache.identity import Key
+from restgql.cache.keys import Key
 from restgql.cache.memory import Memory
-from restgql.cache.store import MAX_OWED, Entries, Found, Guarded, Store, Token
+from restgql.cache.store import MAX_OWED, Entries, FaultTolerantStore, Found, Store, Token
 from restgql.cli import cli
-from restgql.dispatch.breaker import Breaker
-from restgql.dispatch.scripted import ScriptedDispatcher
+from restgql.upstream.circuit_breaker import CircuitBreaker
+from restgql.upstream.scripted import ScriptedDispatcher
 from tests.cache.asking import PATH, Asking, nothing_new, ok
 from tests.cache.conftest import RedisServer
 from tests.cache.site import create, source
@@ -400,7 +400,7 @@ class Failing:
 @pytest.mark.parametrize("count", [1, MAX_OWED + 10])
 def test_what_could_not_be_dropped_is_dropped_before_it_is_read_again(count: int) -> None:
     failing = Failing()
-    guarded = Guarded(failing, "failing", LOGGER, lambda: Breaker(failures=3, seconds=0.05))
+    guarded = FaultTolerantStore(failing, "failing", LOGGER, lambda: CircuitBreaker(failures=3, seconds=0.05))
     guarded.write(KEY.uri, KEY.private, (entry(),), guarded.read(KEY).token)
     failing.fails = True
     for number in range(count):
@@ -416,7 +416,7 @@ def test_what_could_not_be_dropped_is_dropped_before_it_is_read_again(count: int
 
 def test_a_store_that_fails_is_left_alone_and_said_to_fail_once(quiet: pytest.LogCaptureFixture) -> None:
     failing = Failing()
-    guarded = Guarded(failing, "failing", LOGGER, lambda: Breaker(failures=3, seconds=60))
+    guarded = FaultTolerantStore(failing, "failing", LOGGER, lambda: CircuitBreaker(failures=3, seconds=60))
     failing.fails = True
     for _ in range(100):
         assert guarded.read(KEY) == Found()

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.dispatch.turnstile import PATIENCE, becomes
+from tests.turnstile import PATIENCE, becomes
 from tests.respond.gated import JSON, RAW, TRACES, Gated, making
 from tests.respond.payloads import Merged, Payload
 

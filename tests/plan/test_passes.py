@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from restgql import Gateway, LimitExceeded, MissingParameter
-from restgql.model import GraphQLParams, Step
+from restgql.model import GraphQLRequest, PlanNode
 from restgql.plan import explain
 from restgql.plan.passes import PASSES
 from restgql.plan.plan import Plan
@@ -17,11 +17,11 @@ def plan(query: str, **variables: object) -> Plan:
     app = Flask(__name__)
     Gateway(app, routes=["*"], max_subrequests=3)
     pipeline = app.extensions["restgql"]["restgql"].pipeline
-    made: Plan = pipeline.plan(GraphQLParams(query=query, variables=variables))
+    made: Plan = pipeline.plan(GraphQLRequest(query=query, variables=variables))
     return made
 
 
-def keys(steps: tuple[Step, ...]) -> list[str]:
+def keys(steps: tuple[PlanNode, ...]) -> list[str]:
     return [step.key for step in steps]
 
 
@@ -56,7 +56,7 @@ def test_the_document_of_other_variables_is_not_changed() -> None:
     Gateway(app, routes=["*"])
     pipeline = app.extensions["restgql"]["restgql"].pipeline
     for on in (True, False, True):
-        made = pipeline.plan(GraphQLParams(query=CONDITIONS, variables={"on": on}))
+        made = pipeline.plan(GraphQLRequest(query=CONDITIONS, variables={"on": on}))
         assert keys(made.steps) == (["a", "d", "f"] if on else ["b", "d", "f"])
 
 
@@ -161,13 +161,13 @@ def test_what_is_alike_below_the_types_of_an_interface_is_planned_once(tmp_path:
         query = below % query
     query = f"{{ node {{ {query} }} }} fragment F on Node {{ id }}" if "F" in below else f"{{ node {{ {query} }} }}"
     pipeline = app.extensions["restgql"]["restgql"].pipeline
-    made = pipeline.plan(GraphQLParams(query=query), incremental=True)
+    made = pipeline.plan(GraphQLRequest(query=query), incremental=True)
     assert len({id(step) for step in within(made.steps, set())}) <= 1 + 20 * 2 * 5
     assert "errors" not in gateway.execute(query)
     assert len(explain.tree(made).splitlines()) <= 1 + 6
 
 
-def within(steps: tuple[Step, ...], seen: set[int]) -> Iterator[Step]:
+def within(steps: tuple[PlanNode, ...], seen: set[int]) -> Iterator[PlanNode]:
     for step in steps:
         if id(step) not in seen:
             seen.add(id(step))

@@ -10,7 +10,7 @@ from flask import Flask, Response, jsonify
 from flask.testing import FlaskClient
 
 from restgql import Gateway
-from tests.dispatch.turnstile import PATIENCE, becomes
+from tests.turnstile import PATIENCE, becomes
 
 JSON = "application/json"
 RAW = '{"a":\r\n "x\u2028y\\n",\n "b": [1e2, 1.0]}'

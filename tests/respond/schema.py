@@ -6,10 +6,10 @@ from typing import Any
 
 from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, OperationDefinitionNode, build_schema, parse
 
-from restgql.respond.execute import Walk
+from restgql.documents.collect_fields import DEFER, STREAM, Selection
+from restgql.execution.result import NotSettled, Result
+from restgql.respond.executor import Walk
 from restgql.respond.incremental import Delivery
-from restgql.respond.outcome import NotSettled, Outcome
-from restgql.selection import DEFER, STREAM, Selection
 from tests.respond.documents import VARIABLES, Field, Kind
 from tests.respond.payloads import Merged
 
@@ -89,14 +89,14 @@ class Gates:
 
     def __init__(self, slow: frozenset[str] = frozenset()) -> None:
         self.slow = slow
-        self.closed: list[Outcome] = []
-        self._by_path: dict[tuple[Any, ...], Outcome] = {}
+        self.closed: list[Result] = []
+        self._by_path: dict[tuple[Any, ...], Result] = {}
 
     def pass_through(self, info: GraphQLResolveInfo) -> None:
         if info.field_name in self.slow:
             path = tuple(info.path.as_list())
             if path not in self._by_path:
-                self._by_path[path] = Outcome()
+                self._by_path[path] = Result()
                 self.closed.append(self._by_path[path])
             if not self._by_path[path].settled:
                 raise NotSettled(self._by_path[path])

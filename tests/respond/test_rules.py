@@ -3,7 +3,7 @@
 import pytest
 from graphql import build_schema, parse, validate
 
-from restgql.plan.rules import RULES
+from restgql.documents.rules import RULES
 
 SCHEMA = build_schema("""
     directive @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT

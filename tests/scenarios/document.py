@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from restgql import UpstreamTimeout
-from restgql.dispatch.scripted import Answer
 from restgql.model import SubRequest
+from restgql.upstream.scripted import Answer
 
 PATIENCE = 10.0
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.dispatch.turnstile import becomes
+from tests.turnstile import becomes
 from tests.servers.server import Server
 from tests.servers.test_servers import DOCUMENT, answer_for
 

@@ -1,0 +1,1 @@
+"""GraphQL text in, operations out: documents are parsed, limited, validated, and their selections collected."""

@@ -1,0 +1,137 @@
+"""The extent of a document, which its syntax alone decides, counted with every fragment spread out."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+import msgspec
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+)
+
+from restgql.config import Config
+from restgql.errors import LimitExceeded
+
+MAX_DIRECTIVES_OF_NODE = 8
+MAX_LEVELS = 100
+"""Of selection sets within each other, fragments included: the walks over a document recurse for each."""
+MAX_OVERLAP = 10_000
+"""Pairs of fields or spreads with one response path, each of which validation compares: some 5 to 7 µs a pair."""
+
+Path = tuple[str, ...]
+
+
+class DocumentLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How much a document may hold; each is a `RESTGQL_…` key."""
+
+    max_depth: int
+    max_aliases: int
+    max_directives: int
+    max_fields: int
+
+    @classmethod
+    def of(cls, config: Config) -> "DocumentLimits":
+        """The limits of a configuration."""
+        return cls(**{name: getattr(config, name) for name in cls.__struct_fields__})
+
+
+def check_document(document: DocumentNode, limits: DocumentLimits) -> frozenset[str]:
+    """The names of the directives in it. Raises LimitExceeded where an operation of the document holds too much."""
+    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    walk = _Walk(fragments, limits)
+    for definition in (*operations, *fragments.values()):
+        walk.directives(definition.directives or ())
+        for variable in definition.variable_definitions or ():
+            walk.directives(variable.directives)
+    for operation in operations:
+        walk.root(operation.selection_set)
+    for name, fragment in fragments.items():
+        if name not in walk.entered:  # no operation uses it, but validation reads it all the same
+            walk.root(fragment.selection_set)
+    return frozenset(walk.names)
+
+
+class _Walk:
+    """One walk over everything that a document selects; it ends at the first limit."""
+
+    def __init__(self, fragments: dict[str, FragmentDefinitionNode], limits: DocumentLimits) -> None:
+        self._fragments = fragments
+        self._limits = limits
+        self._open: set[str] = set()
+        self._aliases = self._directives = self._selections = self._overlap = 0
+        self.names: set[str] = set()
+        self._paths: Counter[Path] = Counter()
+        self.entered: set[str] = set()
+
+    def root(self, selection_set: SelectionSetNode) -> None:
+        """Walk what one definition selects; only fields of one definition overlap."""
+        self._paths.clear()
+        self.selections(selection_set, (), depth=0, level=0)
+        self._overlap += sum(n * (n - 1) // 2 for n in self._paths.values())
+        if self._overlap > MAX_OVERLAP:
+            raise _exceeded("The same fields are selected too often", "overlap", MAX_OVERLAP)
+
+    def selections(self, selection_set: SelectionSetNode | None, path: Path, *, depth: int, level: int) -> None:
+        if selection_set is None:
+            return
+        if level > MAX_LEVELS:
+            raise _exceeded("Selections nest too deep", "levels", MAX_LEVELS)
+        for selection in selection_set.selections:
+            self._selections += 1
+            if self._selections > self._limits.max_fields:
+                raise _exceeded("The document selects too many fields", "MAX_FIELDS", self._limits.max_fields)
+            self.directives(selection.directives)
+            self._select(selection, path, depth=depth, level=level + 1)
+
+    def _select(self, selection: SelectionNode, path: Path, *, depth: int, level: int) -> None:
+        match selection:
+            case FieldNode():
+                self._field(selection, path, depth=depth, level=level)
+            case FragmentSpreadNode():
+                self._paths[*path, "..."] += 1  # validation compares spreads pair by pair, too, even of no fragment
+                for fragment in self._enter(selection.name.value):
+                    self.selections(fragment.selection_set, path, depth=depth, level=level)
+            case _:
+                self.selections(getattr(selection, "selection_set", None), path, depth=depth, level=level)
+
+    def _field(self, field: FieldNode, path: Path, *, depth: int, level: int) -> None:
+        if field.alias:
+            self._aliases += 1
+            if self._aliases > self._limits.max_aliases:
+                raise _exceeded("The document has too many aliases", "MAX_ALIASES", self._limits.max_aliases)
+        path = (*path, (field.alias or field.name).value)
+        self._paths[path] += 1
+        # Introspection is deep by nature and costs nothing upstream.
+        depth = 0 if path[0] in ("__schema", "__type") else depth + 1
+        if depth > self._limits.max_depth:
+            raise _exceeded("Fields nest too deep", "MAX_DEPTH", self._limits.max_depth)
+        self.selections(field.selection_set, path, depth=depth, level=level)
+
+    def _enter(self, name: str) -> Iterator[FragmentDefinitionNode]:
+        """The fragment, unless it is open already: validation will say that it is a cycle."""
+        if name in self._fragments and name not in self._open:
+            self._open.add(name)
+            self.entered.add(name)
+            yield self._fragments[name]
+            self._open.discard(name)
+
+    def directives(self, nodes: Collection[DirectiveNode]) -> None:
+        """Count the directives of one node."""
+        self._directives += len(nodes)
+        self.names.update(node.name.value for node in nodes)
+        if len(nodes) > MAX_DIRECTIVES_OF_NODE:
+            raise _exceeded("A node has too many directives", "directives of a node", MAX_DIRECTIVES_OF_NODE)
+        if self._directives > self._limits.max_directives:
+            raise _exceeded("The document has too many directives", "MAX_DIRECTIVES", self._limits.max_directives)
+
+
+def _exceeded(what: str, limit: str, allowed: int) -> LimitExceeded:
+    key = f"RESTGQL_{limit}" if limit.isupper() else limit
+    return LimitExceeded(f"{what}: more than {allowed}.", limit=key, allowed=allowed)

@@ -1,0 +1,141 @@
+"""What documents are validated by besides GraphQL's own rules: @defer and @stream (the RFC "Defer and Stream", section
+Validation), and what a profile closes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from graphql import (
+    ASTValidationRule,
+    DirectiveNode,
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    OperationType,
+    ScalarLeafsRule,
+    StringValueNode,
+    ValidationContext,
+    ValidationRule,
+    get_named_type,
+    is_list_type,
+    specified_rules,
+)
+
+from restgql.documents.collect_fields import Key, Selection, SelectionSet
+
+_NAMES = frozenset({"defer", "stream"})
+
+
+class IncrementalDirectives(ValidationRule):
+    """Labels are unique and spelled out, only lists are streamed, and a mutation's own fields never come later."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self._labels: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        name = node.name.value
+        if name not in _NAMES:
+            return
+        for argument in node.arguments:
+            if argument.name.value == "label":
+                self._check_label(node, argument.value)
+        field = self.context.get_field_def()
+        if name == "stream" and field is not None:
+            of_type = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
+            if not is_list_type(of_type):
+                self.report_error(GraphQLError("@stream stands only on a field that is a list.", node))
+        parent, schema = self.context.get_parent_type(), self.context.schema
+        for operation in (OperationType.MUTATION, OperationType.SUBSCRIPTION):
+            if parent is not None and parent is schema.get_root_type(operation):
+                self.report_error(GraphQLError(f"@{name} cannot stand at the root of a {operation.value}.", node))
+
+    def _check_label(self, node: DirectiveNode, value: Any) -> None:
+        if not isinstance(value, StringValueNode):
+            self.report_error(GraphQLError(f"The label of @{node.name.value} is spelled out, no variable.", node))
+        elif value.value in self._labels:
+            self.report_error(GraphQLError(f"The label {value.value!r} stands twice.", node))
+        else:
+            self._labels.add(value.value)
+
+
+class OverlappingStreams(ValidationRule):
+    """A list that is streamed is selected once: of what is merged, no client could tell whose items come."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self._has_streams = False
+        self._reported: set[Key] = set()
+        self._seen: set[tuple[str, Key]] = set()
+        """What was selected of which types; a fragment that spreads itself comes to the same again, too."""
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        self._has_streams = self._has_streams or node.name.value == "stream"
+
+    def leave_document(self, node: DocumentNode, *_: Any) -> None:
+        if not self._has_streams:
+            return
+        for operation in node.definitions:
+            if isinstance(operation, OperationDefinitionNode):
+                root = self.context.schema.get_root_type(operation.operation)
+                if root is not None:
+                    selection = Selection(self.context.schema, node, operation, {})
+                    self._check(selection, root, selection.root(root))
+
+    def _check(self, selection: Selection, of_type: GraphQLObjectType, selected: SelectionSet) -> None:
+        for key, group in selected.groups.items():
+            definition = group.definition(self.context.schema, of_type)
+            if definition is None:
+                continue
+            if len(group.nodes) > 1 and any(map(_is_streamed, group.nodes)) and group.key not in self._reported:
+                self._reported.add(group.key)
+                message = f"Fields {key[:80]!r} conflict because they have overlapping stream directives."
+                hint = "Use different aliases on the fields to fetch both if this was intentional."
+                self.report_error(GraphQLError(f"{message} {hint}", group.nodes))
+            kind = get_named_type(definition.type)
+            if (kind.name, group.key) not in self._seen:
+                self._seen.add((kind.name, group.key))
+                for each in self._possible(kind):
+                    self._check(selection, each, selection.below(group, each))
+
+    def _possible(self, kind: GraphQLNamedType) -> Iterable[GraphQLObjectType]:
+        if isinstance(kind, GraphQLObjectType):
+            return (kind,)
+        if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
+            return self.context.schema.get_possible_types(kind)
+        return ()
+
+
+def _is_streamed(node: FieldNode) -> bool:
+    return any(directive.name.value == "stream" for directive in node.directives)
+
+
+class NoRoutesField(ValidationRule):
+    """The field `routes` is refused as if there were none."""
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        if node.name.value == "routes" and self.context.get_parent_type() is self.context.schema.query_type:
+            self.report_error(GraphQLError("Cannot query field 'routes' on type 'Query'.", node))
+
+
+class ScalarLeafs(ScalarLeafsRule):
+    """GraphQL's rule, whose message suggests nothing; graphql-core leaves that one out of `hide_suggestions`."""
+
+    def report_error(self, error: GraphQLError) -> None:
+        message = error.message.partition(" Did you mean")[0]
+        super().report_error(GraphQLError(message, error.nodes))
+
+
+Rule = type[ASTValidationRule]
+
+
+RULES: tuple[Rule, ...] = (*specified_rules, IncrementalDirectives, OverlappingStreams)
+NO_INTROSPECTION: Rule = NoSchemaIntrospectionCustomRule
+NO_ROUTES_FIELD: Rule = NoRoutesField
+WITHOUT_SUGGESTIONS: tuple[Rule, ...] = tuple(ScalarLeafs if rule is ScalarLeafsRule else rule for rule in RULES)

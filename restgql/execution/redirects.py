@@ -1,0 +1,109 @@
+"""Redirects to the same app, followed as `fetch` follows them (Fetch Standard, section HTTP-redirect fetch)."""
+
+import msgspec
+
+from restgql.errors import BadPath, LimitExceeded
+from restgql.formats import cookies, media, target
+from restgql.formats.headers import IDEMPOTENCY_KEY
+from restgql.formats.remote import RemoteUpstream
+from restgql.formats.target import Site
+from restgql.json_value import REDIRECTS
+from restgql.model import Follow, SubRequest, SubResponse
+
+MAX_REDIRECTS = 5
+
+
+class ClientContext(msgspec.Struct, frozen=True):
+    """Whose requests these are, as far as the next one is concerned: its app, origin and cookies, and the key by which
+    the app knows a mutation that is sent again (draft-ietf-httpapi-idempotency-key-header)."""
+
+    site: Site
+    origin: str
+    cookie: str
+    idempotency_key: str | None = None
+
+    def cookie_along(self, trail: "CookieHistory", to_path: str) -> str | None:
+        """The Cookie header of a request that follows all of a trail, None where it is the caller's own."""
+        cookie: str | None = None
+        for request, reply in trail:
+            cookie = self.cookie_after(msgspec.structs.replace(request, cookie=cookie), reply, to_path)
+        return cookie
+
+    def cookie_after(self, request: SubRequest, reply: SubResponse, to_path: str) -> str | None:
+        """The Cookie header of a request that follows this reply, None where it is the caller's own."""
+        if not reply.cookies:
+            return request.cookie
+        sent = self.cookie if request.cookie is None else request.cookie
+        here, there = (self.origin + self.site.public(path) for path in (request.target.path, to_path))
+        after = cookies.next_header(sent, here, there, reply.cookies)
+        return None if after == self.cookie else after
+
+
+CookieHistory = tuple[tuple[SubRequest, SubResponse], ...]
+"""Requests with their replies, in the order in which one led to the next."""
+
+
+class RedirectChain(msgspec.Struct, frozen=True):
+    """A request that was asked for, and the replies so far, one a hop."""
+
+    asked: SubRequest
+    caller: ClientContext
+    replies: tuple[SubResponse, ...] = ()
+
+    def then(self, request: SubRequest, reply: SubResponse) -> "tuple[RedirectChain, SubRequest] | SubResponse":
+        """The chain with `reply`, and the request that comes next; or the reply that ends it."""
+        chain = RedirectChain(self.asked, self.caller, (*self.replies, reply))
+        onward = None if self.asked.follow is Follow.NEVER else self._onward(request, reply)
+        if onward is None:
+            return chain._ended(reply)
+        if len(chain.replies) > MAX_REDIRECTS:
+            failure = LimitExceeded(
+                f"More than {MAX_REDIRECTS} redirects.", limit="redirects", allowed=MAX_REDIRECTS, status=502
+            )
+            return chain._ended(SubResponse.failed(str(request.target), failure))
+        return chain, onward
+
+    def _ended(self, reply: SubResponse) -> SubResponse:
+        if len(self.replies) == 1:
+            return reply
+        if self.asked.follow is Follow.UNLESS_HTML and _is_html(reply):
+            reply = self.replies[0]
+        return msgspec.structs.replace(
+            reply,
+            redirected=reply is not self.replies[0],
+            cookies=tuple(cookie for hop in self.replies for cookie in hop.cookies),
+            seconds=sum(hop.seconds for hop in self.replies),
+        )
+
+    def _onward(self, request: SubRequest, reply: SubResponse) -> SubRequest | None:
+        """The request that a redirect asks for, None where it leads nowhere in this app."""
+        location = reply.header("location") if reply.status in REDIRECTS else None
+        site = self.caller.site
+        try:
+            path = None if location is None else target.resolve(site, request.target, location)
+            onward = None if path is None else target.parse(path)
+        except BadPath:
+            return None
+        if onward is None or _upstream(site, onward.path) is not _upstream(site, request.target.path):
+            return None
+        cookie = self.caller.cookie_after(request, reply, onward.path)
+        if reply.status == 303 or (reply.status in (301, 302) and request.method == "POST"):
+            request = _as_get(request)
+        opened = request.opened and onward.path == f"{request.target.path}/"  # a rule's own slash leads to that rule
+        return msgspec.structs.replace(request, target=onward, cookie=cookie, opened=opened)
+
+
+def _as_get(request: SubRequest) -> SubRequest:
+    """The request without what was said of its body and its effect."""
+    kept = tuple(header for header in request.headers if header[0] != IDEMPOTENCY_KEY)
+    return msgspec.structs.replace(request, method="GET", headers=kept, body=b"", content_type="")
+
+
+def _upstream(site: Site, path: str) -> RemoteUpstream | None:
+    """Whose a path is: no redirect leads from an upstream into the app, or from the app to an upstream."""
+    found = site.remote(path)
+    return None if found is None else found[0]
+
+
+def _is_html(reply: SubResponse) -> bool:
+    return media.essence(reply.header("content-type") or "") in media.HTML

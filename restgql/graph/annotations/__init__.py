@@ -1,5 +1,0 @@
-"""The return annotations of views as SDL with directives."""
-
-from restgql.graph.annotations.generate import Generated, View, generate
-
-__all__ = ["Generated", "View", "generate"]

@@ -1,0 +1,173 @@
+"""What the outer response says of its parts: Cache-Control, Vary, and a status that all of them have."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from operator import methodcaller
+
+from werkzeug.http import parse_list_header, unquote_header_value
+
+from restgql.formats import headers
+from restgql.model import Headers
+from restgql.sub_response import Response
+
+NO_STORE: Headers = (("Cache-Control", "no-store"),)
+IDENTITY = ("Authorization", "Cookie")
+
+Directives = dict[str, int | None]
+"""By name in lower case, with their seconds where they have such: of freshness those that remain."""
+
+Said = tuple[str | None, str | None, bool]
+"""The Cache-Control and Age of a part, and whether it says something to caches of one kind."""
+
+UNSTATED: Directives = {"private": None, "no-cache": None}
+"""A part that says nothing, or nothing that can be read, may depend on who asks, and on when."""
+
+
+def _any(name: str, parts: Sequence[Directives]) -> bool:
+    return any(name in part for part in parts)
+
+
+def _all(name: str, parts: Sequence[Directives]) -> bool:
+    return all(name in part for part in parts)
+
+
+# RFC 9111 section 5.2.2, RFC 5861, RFC 8246: the strictest of the parts. What is not here is left out.
+_RULES: dict[str, Callable[[str, Sequence[Directives]], bool]] = {
+    "public": _all,
+    "private": _any,
+    "no-cache": _any,
+    "no-store": _any,
+    "no-transform": _any,
+    "must-revalidate": _any,
+    "proxy-revalidate": _any,
+    "max-age": _all,
+    "s-maxage": _all,
+    "immutable": _all,
+    "stale-while-revalidate": _all,
+    "stale-if-error": _all,
+}
+_FRESHNESS = frozenset({"max-age", "s-maxage"})
+_SECONDS = _FRESHNESS | {"stale-while-revalidate", "stale-if-error"}
+_STORING = _FRESHNESS | {"public", "private", "no-cache", "no-store"}
+# Each lets a shared cache keep what was asked for with Authorization (RFC 9111 section 3.5).
+_WHOEVER_ASKS = frozenset({"public", "s-maxage", "must-revalidate"})
+_SHARED_ONLY = frozenset({"public", "s-maxage", "proxy-revalidate"})
+# What is said to caches of one kind alone, as in RFC 9213: of the whole nobody has said it.
+_is_targeted = methodcaller("endswith", ("-cache-control", "surrogate-control", "x-accel-expires"))
+_MOST = 2**31  # seconds; RFC 9111 section 1.2.2
+_MOST_SAID = 2_048  # characters; what an upstream says is not kept without bound
+
+
+def caching(parts: Sequence[Response], *, varies: Iterable[str] = (), by_hand: bool = False) -> Headers:
+    """Cache-Control and Vary of a response that is made of `parts`, and that itself `varies` with header fields.
+
+    `by_hand` is whether it has a value, too, that no part gave: a resolver of the user's own did.
+    """
+    given = [part.fields for part in parts if part.may_be_kept]
+    if not given or len(given) < len(parts):
+        return NO_STORE
+    # most parts of an app say the same, and say it again in the next response
+    said = {(part.get("cache-control"), part.get("age"), any(map(_is_targeted, part))) for part in given}
+    varied = dict.fromkeys(part.get("vary", "") for part in given)
+    usual = sum(len(cache_control or "") + len(age or "") for cache_control, age, _ in said) + sum(map(len, varied))
+    merge = _remembered if usual <= _MOST_SAID else _merged
+    return merge(frozenset(said), tuple(varied), tuple(varies), by_hand)
+
+
+def _merged(said: frozenset[Said], varied: tuple[str, ...], varies: tuple[str, ...], by_hand: bool) -> Headers:
+    stated = [_stated(*each) for each in said] + [UNSTATED] * by_hand
+    merged = _strictest(stated)
+    if "no-store" in merged:
+        return NO_STORE
+    names = {name.lower(): name for name in varies}
+    for each in varied:
+        names |= {name: name for name in sorted(headers.listed(each))}
+    if not all(directives.keys() & {"public", "s-maxage"} and "private" not in directives for directives in stated):
+        names |= {name.lower(): name for name in IDENTITY}
+    vary = "*" if "*" in names else ", ".join(names.values())
+    order = (name for name in _RULES if name in merged)
+    text = ", ".join(name if (seconds := merged[name]) is None else f"{name}={seconds}" for name in order)
+    return (("Cache-Control", text), *([("Vary", vary)] if vary else []))
+
+
+_remembered = lru_cache(maxsize=512)(_merged)
+
+
+def shared_status(parts: Sequence[Response]) -> tuple[int, Headers]:
+    """401 or 429 where every part is that, with its header field; else 200."""
+    statuses = {part.status for part in parts}
+    status = statuses.pop() if len(statuses) == 1 else 200
+    if status not in _SHARED:
+        return 200, ()
+    name, chosen = _SHARED[status]
+    values = [value for part in parts if (value := part.header(name)) is not None]
+    return status, ((name, chosen(values)),) if values else ()
+
+
+def _each(values: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(values))
+
+
+def _longest(values: Iterable[str]) -> str:
+    return max(values, key=lambda value: _seconds(value) or 0)
+
+
+# A status that is the outer one where every part has it, the header field that comes with it, and whose.
+_SHARED: dict[int, tuple[str, Callable[[Iterable[str]], str]]] = {
+    401: ("WWW-Authenticate", _each),
+    429: ("Retry-After", _longest),
+}
+
+
+def _strictest(parts: Sequence[Directives]) -> Directives:
+    whoever_asks = all(part.keys() & _WHOEVER_ASKS for part in parts)
+    if _any("s-maxage", parts):  # a part without one is fresh in a shared cache for its max-age
+        parts = [{"s-maxage": part["max-age"]} | part if "max-age" in part else part for part in parts]
+    merged: Directives = {
+        name: min(part[name] or 0 for part in parts) if name in _SECONDS else None
+        for name, holds in _RULES.items()
+        if holds(name, parts)
+    }
+    if not whoever_asks and merged.keys() & _WHOEVER_ASKS:
+        merged["private"] = None
+    if "private" in merged:
+        merged = {name: seconds for name, seconds in merged.items() if name not in _SHARED_ONLY}
+    if _FRESHNESS.isdisjoint(merged):
+        merged["no-cache"] = None
+    return merged
+
+
+def _stated(cache_control: str | None, age: str | None, targeted: bool) -> Directives:
+    """The directives of a part, those that make no sense being UNSTATED."""
+    text = (cache_control or "").lower()
+    if "no-store" in text:  # wherever it stands
+        return {"no-store": None}
+    found: Directives = {}
+    for item in parse_list_header(text):
+        name, _, value = (side.strip() for side in item.partition("="))
+        seconds = _seconds(unquote_header_value(value)) if name in _SECONDS else None
+        if not headers.is_token(name) or (name in _SECONDS and seconds is None):
+            found |= UNSTATED
+        elif seconds is None:
+            found[name] = None
+        else:
+            found[name] = min(found.get(name, _MOST) or 0, seconds)
+    if found.keys().isdisjoint(_STORING) or text.count('"') % 2:
+        found |= UNSTATED
+    if targeted:
+        found["private"] = None
+    return _remaining(found, max(_seconds(member.strip()) or 0 for member in (age or "").split(",")))
+
+
+def _remaining(directives: Directives, age: int) -> Directives:
+    """What is left of a part's freshness, and of how long it may be used after it: its Age is taken off."""
+    if not age:
+        return directives
+    fresh = min((directives[name] or 0 for name in _FRESHNESS & directives.keys()), default=0)
+    taken = {name: age if name in _FRESHNESS else max(0, age - fresh) for name in _SECONDS}
+    return directives | {name: max(0, (directives[name] or 0) - taken[name]) for name in _SECONDS & directives.keys()}
+
+
+def _seconds(text: str) -> int | None:
+    """Delta-seconds (RFC 9111 section 1.2.2), None of what is none."""
+    return min(int(text.lstrip("0")[:11] or "0"), _MOST) if text.isascii() and text.isdigit() else None

@@ -1,0 +1,178 @@
+"""GraphQL over HTTP: the request parameters, and the media type of the answer."""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header, parse_options_header
+
+from restgql.config import Config
+from restgql.errors import BadRequest, LimitExceeded, PersistedQueryNotSupported
+from restgql.formats import media
+from restgql.formats.json import WHITESPACE, NotJson, value
+from restgql.http import json_body as body
+from restgql.http import multipart
+from restgql.model import WITH_BODY, GraphQLRequest, HttpRequest
+
+JSON = "application/json"
+RESPONSE_JSON = "application/graphql-response+json"
+HTML = "text/html"
+INCREMENTAL_SPEC = "v0.2"
+_IN_PARTS = ("multipart/mixed", "text/event-stream")
+_EXPLICIT_FIRST = (RESPONSE_JSON, JSON)
+
+
+class _Parameters(msgspec.Struct, rename="camel"):
+    query: str | None = None
+    document_id: str | None = None
+    operation_name: str | None = None
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
+
+
+class _PersistedQuery(msgspec.Struct):
+    """Apollo's extension `persistedQuery`."""
+
+    version: int
+    hash: str = msgspec.field(name="sha256Hash")
+
+
+def read(inbound: HttpRequest, config: Config) -> GraphQLRequest:
+    """The request parameters, of the query string, the JSON body or an upload. Raises BadRequest, LimitExceeded and
+    PersistedQueryNotSupported."""
+    uploads: frozenset[str] = frozenset()
+    found: _Parameters
+    if multipart.is_upload(inbound):
+        upload = multipart.read(inbound, max_text=config.max_body, max_files=config.max_files)
+        found = body.parsed(upload.operations, _Parameters)
+        uploads = multipart.place(upload, found.variables or {})
+    elif inbound.method in WITH_BODY:
+        found = body.read(inbound, _Parameters)
+    else:
+        found = _from_query(inbound)
+    return _params(found, uploads)
+
+
+def is_batch(inbound: HttpRequest, config: Config) -> bool:
+    """Whether a request holds several operations in an array, where that is allowed."""
+    opening = inbound.body.lstrip(WHITESPACE)[:1]
+    return config.max_batch > 0 and inbound.method == "POST" and opening == b"[" and not multipart.is_upload(inbound)
+
+
+def read_batch(inbound: HttpRequest, config: Config) -> list[GraphQLRequest]:
+    """The parameters of each operation of a batch. Raises BadRequest, LimitExceeded and PersistedQueryNotSupported."""
+    found: list[_Parameters] = body.read(inbound, list[_Parameters])
+    if not found:
+        raise BadRequest("The array holds no operation.")
+    if len(found) > config.max_batch:
+        limit = config.max_batch
+        raise LimitExceeded(f"More than {limit} operations in an array.", limit="RESTGQL_MAX_BATCH", allowed=limit)
+    return [_params(each) for each in found]
+
+
+def _params(found: _Parameters, uploads: frozenset[str] = frozenset()) -> GraphQLRequest:
+    document_id = found.document_id or _persisted((found.extensions or {}).get("persistedQuery"))
+    if not found.query and not document_id:
+        raise BadRequest("The parameter query is missing: it holds the GraphQL document.")
+    return GraphQLRequest(
+        query=found.query or "",
+        document_id=document_id,
+        operation_name=found.operation_name or None,
+        variables=found.variables or {},
+        extensions=found.extensions or {},
+        uploads=uploads,
+    )
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The media type of an answer that is whole, and of one in parts if the client takes such, or `only_parts`."""
+
+    whole: str
+    parts: str | None = None
+    only_parts: bool = False
+
+
+@lru_cache(maxsize=512)
+def accepted(accept: str) -> Accepted:
+    """What to answer in: JSON unless the client names the newer type. Raises BadRequest, status 406."""
+    parts = _parts(accept)
+    try:
+        return Accepted(_whole(accept), parts)
+    except BadRequest:
+        if parts is None:
+            raise
+        return Accepted(RESPONSE_JSON, parts, only_parts=True)  # a refusal is whole, with its own status
+
+
+def wants_page(method: str, accept: str) -> bool:
+    """Whether this is a browser opening the endpoint."""
+    qualities = media.qualities(accept)
+    json = max(qualities.get(JSON, 0.0), qualities.get(RESPONSE_JSON, 0.0))
+    return method in ("GET", "HEAD") and qualities.get(HTML, 0.0) > json
+
+
+def _whole(accept: str) -> str:
+    if not accept.strip():
+        return JSON
+    qualities = media.qualities(accept)
+    wildcard = qualities.get("application/*", qualities.get("*/*", 0.0))  # the closer range counts, RFC 9110 12.5.1
+    explicit = [(qualities[name], name) for name in _EXPLICIT_FIRST if qualities.get(name)]
+    if explicit:
+        return max(explicit, key=lambda pair: pair[0])[1]  # of equals the first, the newer one
+    for name in reversed(_EXPLICIT_FIRST):
+        if wildcard and qualities.get(name) != 0.0:
+            return name
+    raise BadRequest(f"The answer is {JSON} or {RESPONSE_JSON}, and Accept takes neither.", status=406)
+
+
+def _parts(accept: str) -> str | None:
+    """The media type of an answer in parts that a client names and likes no less than a whole one.
+
+    Another version of the payloads is none.
+    """
+    found = []
+    qualities = media.qualities(accept)
+    least = max(qualities.get(whole, 0.0) for whole in _EXPLICIT_FIRST)
+    for given, quality in parse_accept_header(accept, MIMEAccept):
+        name, parameters = parse_options_header(given)
+        # Apollo's name of the version that has `pending` and `completed`; its other ones are of other payloads
+        known = parameters.get("incrementalspec", INCREMENTAL_SPEC) == INCREMENTAL_SPEC
+        known = known and parameters.keys().isdisjoint(("deferspec", "subscriptionspec"))
+        if name.lower() in _IN_PARTS and known and quality and quality >= least:
+            found.append((quality, name.lower()))
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _from_query(inbound: HttpRequest) -> _Parameters:
+    given = dict(inbound.query)
+    return _Parameters(
+        query=given.get("query"),
+        document_id=given.get("documentId"),
+        operation_name=given.get("operationName"),
+        variables=_object("variables", given.get("variables")),
+        extensions=_object("extensions", given.get("extensions")),
+    )
+
+
+def _persisted(given: Any) -> str | None:
+    """The hash that the extension `persistedQuery` gives."""
+    if given is None:
+        return None
+    try:
+        found = msgspec.convert(given, _PersistedQuery)
+    except msgspec.ValidationError as exc:
+        raise BadRequest(f"The extension persistedQuery is not as it must be: {exc}.") from exc
+    if found.version != 1:
+        raise PersistedQueryNotSupported("PersistedQueryNotSupported: the version of persistedQuery is 1.")
+    return found.hash
+
+
+def _object(name: str, text: str | None) -> dict[str, Any] | None:
+    if not text:
+        return None
+    try:
+        found: dict[str, Any] | None = value(text.encode("utf-8", "surrogatepass"), dict[str, Any] | None)
+    except NotJson as exc:
+        raise BadRequest(f"The parameter {name} takes a JSON object: {exc}.") from exc
+    return found

@@ -1,0 +1,176 @@
+"""An upload: operations, a map and files, by the GraphQL multipart request specification, version 2
+(github.com/jaydenseric/graphql-multipart-request-spec)."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import parse_options_header
+from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, MultipartDecoder, NeedData
+from werkzeug.sansio.multipart import File as FilePart
+
+from restgql.errors import BadRequest, LimitExceeded
+from restgql.formats import json, media
+from restgql.formats.file import File
+from restgql.model import HttpRequest
+
+MEDIA_TYPE = "multipart/form-data"
+PREFLIGHT = ("Apollo-Require-Preflight", "GraphQL-Preflight", "X-Apollo-Operation-Name")
+"""A page of another origin cannot send these without asking first, as it can a form: they guard against CSRF."""
+
+_CHUNK = 65_536
+_TEXTS = ("operations", "map")
+_INDEX = re.compile(r"(0|[1-9][0-9]{0,6})\Z")
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part of the body. One with a file name, empty at times, is a file (RFC 7578 section 4.2)."""
+
+    name: str
+    filename: str | None
+    content_type: str
+    content: bytes
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """The operations as they were sent, and the files by the paths that the map says they go to."""
+
+    operations: bytes
+    files: dict[str, File]
+
+
+def is_upload(inbound: HttpRequest) -> bool:
+    """Whether a request to the GraphQL endpoint has files to give. QUERY has none: it is kept by what it says."""
+    return inbound.method == "POST" and media.essence(inbound.content_type) == MEDIA_TYPE
+
+
+def read(inbound: HttpRequest, *, max_text: int, max_files: int) -> Upload:
+    """What was sent. Raises BadRequest, with status 415 where nothing shows a preflight, and LimitExceeded."""
+    if not inbound.preflighted:
+        raise BadRequest(f"An upload needs the header {PREFLIGHT[0]} or {PREFLIGHT[1]}, with any value.", status=415)
+    parts: dict[str, Part] = {}
+    for part in _parts(inbound, max_files):
+        if part.name in parts:
+            raise BadRequest(f"The part {part.name[:80]!r} stands twice.")
+        parts[part.name] = part
+    operations, paths = (_text(name, parts, max_text) for name in _TEXTS)
+    if operations.lstrip(json.WHITESPACE).startswith(b"["):
+        raise BadRequest("operations is an array, and one request runs one operation: send an object.")
+    return Upload(operations, _mapped(paths, parts))
+
+
+def place(upload: Upload, variables: dict[str, Any]) -> frozenset[str]:
+    """Put the files in the variables; the names of those that have some. Raises BadRequest for a path that leads to
+    no null."""
+    found = set()
+    for path, file in upload.files.items():
+        head, *keys = path.split(".")
+        if head != "variables" or not keys:
+            raise BadRequest(f"map: the path {path[:80]!r} leads to no variable, as variables.file does.")
+        container, key = _leaf(path, keys, variables)
+        container[key] = file
+        found.add(keys[0])
+    return frozenset(found)
+
+
+def _leaf(path: str, keys: list[str], variables: dict[str, Any]) -> tuple[Any, Any]:
+    """The container that has null at the end of a path, and its key there. Raises BadRequest."""
+    value: Any = variables
+    for text in keys:
+        container, key = value, _key(value, text)
+        if key is None:
+            raise BadRequest(f"map: the path {path[:80]!r} leads nowhere; operations has null where a file goes.")
+        value = container[key]
+    if value is not None:
+        raise BadRequest(f"map: the path {path[:80]!r} leads to {json.kind(value)}; operations has null there.")
+    return container, key
+
+
+def _key(container: Any, text: str) -> str | int | None:
+    """What a segment of a path names in a value, None where it names nothing."""
+    if isinstance(container, dict):
+        return text if text in container else None
+    is_index = isinstance(container, list) and _INDEX.match(text)
+    return int(text) if is_index and int(text) < len(container) else None
+
+
+def _text(name: str, parts: dict[str, Part], limit: int) -> bytes:
+    part = parts.pop(name, None)
+    if part is None:
+        raise BadRequest(f"The part {name} is missing: an upload has operations, map, and the files that map names.")
+    if len(part.content) > limit:
+        message = f"The part {name} is over {limit} bytes."
+        raise LimitExceeded(message, limit="RESTGQL_MAX_BODY", allowed=limit, status=413)
+    return part.content
+
+
+def _mapped(text: bytes, parts: dict[str, Part]) -> dict[str, File]:
+    """The files by the paths that they go to. Raises BadRequest."""
+    try:
+        named: dict[str, list[str]] = json.value(text, dict[str, list[str]])
+    except json.NotJson as exc:
+        raise BadRequest(f'map is no object of arrays of paths, as {{"0": ["variables.file"]}}: {exc}.') from exc
+    found: dict[str, File] = {}
+    for name, paths in named.items():
+        part = parts.pop(name, None)
+        if part is None:
+            raise BadRequest(f"map names the file {name[:80]!r}, and there is no such part.")
+        if part.filename is None:
+            raise BadRequest(f"The part {name[:80]!r} is no file: its Content-Disposition has no filename.")
+        file = File(part.filename, part.content_type, part.content)
+        for path in paths:
+            if path in found:
+                raise BadRequest(f"map has the path {path[:80]!r} twice.")
+            found[path] = file
+        if not paths:
+            raise BadRequest(f"map names no path for the file {name[:80]!r}.")
+    for name in parts:
+        raise BadRequest(f"map does not name the part {name[:80]!r}: it would be lost.")
+    return found
+
+
+def _parts(inbound: HttpRequest, max_files: int) -> Iterator[Part]:
+    """The parts of the body (RFC 7578). Raises BadRequest and LimitExceeded."""
+    boundary = parse_options_header(inbound.content_type)[1].get("boundary", "")
+    if not boundary:
+        raise BadRequest(f"Content-Type: {MEDIA_TYPE} says no boundary.")
+    decoder = MultipartDecoder(boundary.encode(errors="replace"), max_parts=max_files + len(_TEXTS))
+    part: Field | FilePart | None = None
+    content: list[bytes] = []
+    try:
+        for event in _events(decoder, inbound.body):
+            if isinstance(event, Field | FilePart):
+                part, content = event, []
+            elif isinstance(event, Data) and part is not None:
+                content.append(event.data)
+                if not event.more_data:
+                    yield _part(part, b"".join(content))
+    except RequestEntityTooLarge:
+        message = f"The upload has more than {max_files} files."
+        raise LimitExceeded(message, limit="RESTGQL_MAX_FILES", allowed=max_files, status=413) from None
+    except ValueError as exc:
+        raise BadRequest(f"The body is no whole {MEDIA_TYPE} of this boundary: {exc}.") from exc
+
+
+def _events(decoder: MultipartDecoder, body: bytes) -> Iterator[Event]:
+    """What a decoder finds; it searches all that it has been given again and again, so not all at once."""
+    for start in range(0, len(body), _CHUNK):
+        decoder.receive_data(body[start : start + _CHUNK])
+        yield from _found(decoder)
+    decoder.receive_data(None)
+    yield from _found(decoder)
+
+
+def _found(decoder: MultipartDecoder) -> Iterator[Event]:
+    while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
+        yield event
+
+
+def _part(part: Field | FilePart, content: bytes) -> Part:
+    name: str | None = part.name
+    if name is None:
+        raise BadRequest("A part of the body has no name.")
+    filename = part.filename if isinstance(part, FilePart) else None
+    return Part(name, filename, part.headers.get("Content-Type", ""), content)

@@ -1,0 +1,105 @@
+"""The current request of Flask as the gateway reads it: bounded, its content coding undone."""
+
+from flask import Request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from restgql.config import Config
+from restgql.errors import BadRequest, LimitExceeded
+from restgql.formats import coding, media
+from restgql.formats.body import Body
+from restgql.formats.body import Written as Sent
+from restgql.formats.file import File
+from restgql.http import multipart
+from restgql.model import HttpRequest
+
+CHUNK = 65_536
+
+
+def read(here: Request, config: Config, *, timings: bool) -> HttpRequest:
+    """The request to one of the endpoints. Raises BadRequest, and LimitExceeded with status 413."""
+    is_upload = media.essence(_content_type(here)) == multipart.MEDIA_TYPE
+    preflighted = is_upload and _is_preflighted(here)
+    body, content_type = _sent(here, config, is_upload=is_upload, preflighted=preflighted)
+    return HttpRequest(
+        method=here.method,
+        query=_query(here) if here.query_string else (),
+        content_type=content_type,
+        accept=here.environ.get("HTTP_ACCEPT", ""),
+        body=body,
+        timings=timings,
+        preflighted=preflighted,
+    )
+
+
+def _content_type(here: Request) -> str:
+    content_type: str = here.environ.get("CONTENT_TYPE", "")
+    return content_type
+
+
+def _query(here: Request) -> tuple[tuple[str, str], ...]:
+    """The parameters of the query string. Raises BadRequest."""
+    try:
+        return tuple(here.args.items(multi=True))
+    except UnicodeDecodeError as exc:
+        raise BadRequest("The query string holds bytes that are neither percent-encoded nor UTF-8.") from exc
+
+
+def _is_preflighted(here: Request) -> bool:
+    return any(here.headers.get(name, "").strip() for name in multipart.PREFLIGHT)
+
+
+def _sent(here: Request, config: Config, *, is_upload: bool, preflighted: bool) -> Sent:
+    """The request's body, its content coding undone, and its media type. Raises BadRequest, and LimitExceeded with
+    status 413."""
+    if is_upload and not preflighted:
+        return b"", _content_type(here)  # it is refused, whatever it is
+    key = "max_upload" if is_upload else "max_body"
+    limit = getattr(config, key)
+    length = here.content_length
+    body, content_type = (b"", "") if (length or 0) > limit else _read(here, length, limit + 1)
+    if max(length or 0, len(body)) > limit:
+        raise _too_large(limit, f"RESTGQL_{key.upper()}")
+    encoding = here.environ.get("HTTP_CONTENT_ENCODING")
+    if encoding is None:
+        return body, content_type
+    try:
+        return coding.decode(body, encoding, limit), content_type
+    except coding.TooLarge:
+        raise _too_large(limit, f"RESTGQL_{key.upper()}") from None
+    except coding.Unknown as exc:
+        raise BadRequest(f"The body's {exc}.", status=415) from exc
+    except coding.Undecodable as exc:
+        raise BadRequest(f"The body is not coded as Content-Encoding says: {exc}.") from exc
+
+
+def _too_large(limit: int, key: str) -> LimitExceeded:
+    return LimitExceeded(f"The body is over {limit} bytes.", limit=key, allowed=limit, status=413)
+
+
+def _read(here: Request, length: int | None, most: int) -> Sent:
+    """So much of the body, of a known `length` perhaps, and its media type, though a hook of the app has read it
+    before. Raises BadRequest, and LimitExceeded with status 413."""
+    try:
+        body, stream = bytearray(), here.stream
+        while len(body) < most and (chunk := stream.read(min(CHUNK, most - len(body)))):
+            body += chunk
+            if len(body) == length and not here.environ.get("wsgi.input_terminated"):  # else the stream itself ends
+                break
+        if not body:
+            body += here.get_data(cache=False)
+        if not body and here.mimetype == multipart.MEDIA_TYPE:  # it is no longer there as it was sent
+            return _again(here)
+    except RequestEntityTooLarge as exc:
+        raise _too_large(here.max_content_length or 0, "MAX_CONTENT_LENGTH") from exc
+    except HTTPException as exc:  # it ends too early
+        raise BadRequest(exc.description or "The body cannot be read.", status=exc.code) from exc
+    return bytes(body), _content_type(here)
+
+
+def _again(here: Request) -> Sent:
+    """A form that was parsed already, as it may have been sent."""
+    files = (
+        (name, File(file.filename or "", file.content_type or "", file.read()))
+        for name, file in here.files.items(multi=True)
+    )
+    return Body(value=here.form.to_dict(flat=False), encoding="MULTIPART", files=tuple(files)).written()

@@ -1,1 +1,0 @@
-"""HTTP requests in, params out; nothing here looks further than the request itself."""

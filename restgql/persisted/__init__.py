@@ -1,1 +1,0 @@
-"""Persisted documents: a client names a document by an id rather than sending it."""

@@ -1,0 +1,286 @@
+"""The one compiler: SDL documents and the core schema in, a schema whose fields know their routes out."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
+from typing import Any
+
+import msgspec
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    EnumTypeDefinitionNode,
+    EnumTypeExtensionNode,
+    ExecutableDefinitionNode,
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    InputObjectTypeDefinitionNode,
+    InputObjectTypeExtensionNode,
+    InterfaceTypeDefinitionNode,
+    InterfaceTypeExtensionNode,
+    Node,
+    ObjectTypeDefinitionNode,
+    ObjectTypeExtensionNode,
+    ScalarTypeDefinitionNode,
+    StringValueNode,
+    TypeDefinitionNode,
+    UnionTypeDefinitionNode,
+    UnionTypeExtensionNode,
+    extend_schema,
+    get_named_type,
+    parse,
+    validate_schema,
+)
+from graphql.language import NamedTypeNode, NameNode
+from graphql.validation.validate import validate_sdl
+
+from restgql.bindings import TAKES_ANY, Discriminator, RequestBinding, SelectBinding
+from restgql.formats import json
+from restgql.schema import defaults, directives, scalars
+from restgql.schema.camel import snake
+from restgql.schema.collector import at_rest
+from restgql.schema.documents import Definitions, SchemaError, at, explained, located, misfits
+from restgql.schema.fields import Wrong, binding, checked, given, keys_of
+
+ROOTS = {"Query": "query", "Mutation": "mutation"}
+ENUMS = (EnumTypeDefinitionNode, EnumTypeExtensionNode)
+Abstract = InterfaceTypeDefinitionNode | InterfaceTypeExtensionNode | UnionTypeDefinitionNode | UnionTypeExtensionNode
+_MUTATION = parse("extend schema { mutation: Mutation }", no_location=True).definitions[0]
+
+
+@at_rest()
+def compile(core: GraphQLSchema, sources: Sequence[Definitions], *, camel_case: bool = False) -> GraphQLSchema:
+    """The core schema with the types of these documents. Raises SchemaError with all that is wrong."""
+    document = _combined(core, [source.document for source in sources])
+    is_written = any(source.written for source in sources)
+    if is_written:
+        known = directives.extended(core)
+        errors = [*_not_definitions(document), *(explained(e, known) for e in validate_sdl(document, known))]
+        errors = errors or list(misfits(document, core))
+        if errors:
+            raise SchemaError(errors)
+    schema = _extended(core, document)
+    binder = _Binder(schema, camel_case=camel_case)
+    for source in sources:
+        for definition in source.document.definitions:
+            binder.bind(definition, opened=source.written)
+    errors = [*binder.errors, *binder.undecided(), *defaults.unfit(schema, sources)]
+    if is_written:
+        errors += map(located, validate_schema(_changed(schema, assume_valid=False)))
+    if errors:
+        raise SchemaError(errors)
+    defaults.show(schema)
+    return schema
+
+
+def calls(schema: GraphQLSchema) -> Iterator[tuple[str, str, RequestBinding]]:
+    """The fields that make requests: type, field, binding."""
+    for of_type in schema.type_map.values():
+        if isinstance(of_type, GraphQLObjectType):
+            for name, field in of_type.fields.items():
+                if isinstance(field.resolve, RequestBinding):
+                    yield of_type.name, name, field.resolve
+
+
+def _changed(schema: GraphQLSchema, **changes: Any) -> GraphQLSchema:
+    kwargs: dict[str, Any] = {**schema.to_kwargs(), **changes}
+    return GraphQLSchema(**kwargs)
+
+
+def _combined(core: GraphQLSchema, documents: Iterable[DocumentNode]) -> DocumentNode:
+    """One document, in which a root type that is there already is extended, and scalars that are used are defined."""
+    definitions: list[Any] = []
+    there = set(core.type_map)
+    for document in documents:
+        for definition in document.definitions:
+            if isinstance(definition, ObjectTypeDefinitionNode) and definition.name.value in ROOTS:
+                if definition.name.value in there:
+                    definition = _as_extension(definition)
+                elif definition.name.value == "Mutation":
+                    definitions.append(_MUTATION)
+                there.add(definition.name.value)
+            definitions.append(definition)
+    defined = {d.name.value for d in definitions if isinstance(d, TypeDefinitionNode)}
+    used = {name for definition in definitions for name in _used(definition)}
+    for name in sorted((used & scalars.NAMES) - defined - set(core.type_map)):
+        definitions.append(ScalarTypeDefinitionNode(name=NameNode(value=name), directives=(), description=None))
+    return DocumentNode(definitions=tuple(definitions))
+
+
+def _extended(core: GraphQLSchema, document: DocumentNode) -> GraphQLSchema:
+    """The core schema with these definitions. Enums are first, and know their values before a default is one."""
+    enums = tuple(d for d in document.definitions if isinstance(d, ENUMS))
+    if enums:
+        core = extend_schema(core, DocumentNode(definitions=enums), assume_valid=True, assume_valid_sdl=True)
+    for node in enums:
+        of_type = core.type_map[node.name.value]
+        assert isinstance(of_type, GraphQLEnumType)
+        for value in node.values or ():
+            for directive in value.directives:
+                if directive.name.value == "value":
+                    of_type.values[value.name.value].value = _text(directive, "is")
+    others = tuple(d for d in document.definitions if not isinstance(d, ENUMS))
+    return extend_schema(core, DocumentNode(definitions=others), assume_valid=True, assume_valid_sdl=True)
+
+
+def _text(directive: DirectiveNode, name: str) -> str:
+    """A text that a directive has as an argument; validation has said if it has none."""
+    found = next((argument.value for argument in directive.arguments if argument.name.value == name), None)
+    return found.value if isinstance(found, StringValueNode) else ""
+
+
+def _as_extension(node: ObjectTypeDefinitionNode) -> ObjectTypeExtensionNode:
+    return ObjectTypeExtensionNode(
+        name=node.name, interfaces=node.interfaces, directives=node.directives, fields=node.fields, loc=node.loc
+    )
+
+
+def _used(definition: Any) -> Iterator[str]:
+    """The names of the types that the fields of a definition have, and their arguments."""
+    for field in getattr(definition, "fields", None) or ():
+        for node in (field, *(getattr(field, "arguments", None) or ())):
+            of_type = node.type
+            while not isinstance(of_type, NamedTypeNode):
+                of_type = of_type.type
+            yield of_type.name.value
+
+
+def _not_definitions(document: DocumentNode) -> Iterator[str]:
+    for definition in document.definitions:
+        if isinstance(definition, ExecutableDefinitionNode):
+            yield at(definition, "An operation or a fragment is no type definition; operations= takes operations.")
+
+
+class _Binder:
+    """Gives the fields of a schema their bindings; `errors` says where that could not be done."""
+
+    def __init__(self, schema: GraphQLSchema, *, camel_case: bool) -> None:
+        self.errors: list[str] = []
+        self._schema = schema
+        self._camel_case = camel_case
+        self._directives = directives.definitions()
+        self._values: dict[str, str] = {}
+        self._undecided: dict[str, Node] = {}
+        self._picked_by: dict[str, Discriminator] = {}
+
+    def bind(self, node: Node, *, opened: bool) -> None:
+        """What one definition says of its type."""
+        match node:
+            case ObjectTypeDefinitionNode() | ObjectTypeExtensionNode():
+                self._object(node, opened=opened)
+            case InterfaceTypeDefinitionNode() | InterfaceTypeExtensionNode():
+                self._abstract(node)
+                self._misplaced(node)
+            case UnionTypeDefinitionNode() | UnionTypeExtensionNode():
+                self._abstract(node)
+            case EnumTypeDefinitionNode() | EnumTypeExtensionNode():
+                self._enum(node)
+            case InputObjectTypeDefinitionNode() | InputObjectTypeExtensionNode() if self._camel_case:
+                of_type = self._schema.type_map[node.name.value]
+                assert isinstance(of_type, GraphQLInputObjectType)
+                for name, field in of_type.fields.items():
+                    field.out_name = snake(name)
+
+    def undecided(self) -> Iterator[str]:
+        """Finish: tell the types of interfaces and unions, and equip scalars; what cannot be told is an error."""
+        for of_type in self._schema.type_map.values():
+            if isinstance(of_type, GraphQLScalarType) and of_type.name in scalars.NAMES:
+                scalars.equip(of_type)
+            elif isinstance(of_type, GraphQLEnumType) and not of_type.name.startswith("__"):
+                _equip(of_type)
+        returned = {
+            get_named_type(field.type).name
+            for of_type in self._schema.type_map.values()
+            if isinstance(of_type, GraphQLObjectType | GraphQLInterfaceType) and not of_type.name.startswith("__")
+            for field in of_type.fields.values()
+        }
+        for name, node in self._undecided.items():
+            if name in returned:
+                yield at(node, f"{name} says not which of its types a value is: it takes @discriminator(from: …).")
+        for name, found in self._picked_by.items():
+            abstract = self._schema.type_map[name]
+            assert isinstance(abstract, GraphQLInterfaceType | GraphQLUnionType)
+            for possible in self._schema.get_possible_types(abstract):
+                found.types.setdefault(self._values.get(possible.name, possible.name), possible.name)
+
+    def _object(self, node: ObjectTypeDefinitionNode | ObjectTypeExtensionNode, *, opened: bool) -> None:
+        of_type = self._schema.type_map[node.name.value]
+        assert isinstance(of_type, GraphQLObjectType)
+        for directive in node.directives:
+            if directive.name.value == "value":
+                self._values[of_type.name] = self._given(directive, "is")
+        root = ROOTS.get(of_type.name)
+        for field_node in node.fields or ():
+            field = of_type.fields.get(field_node.name.value)
+            if field is None or isinstance(field.resolve, RequestBinding | SelectBinding):
+                continue
+            name = field_node.name.value
+            try:
+                field.resolve = binding(root, field, field_node, self._directives, self._key(name), opened=opened)
+                if self._camel_case and isinstance(field.resolve, RequestBinding):
+                    left = {name: snake(name) for name in field.resolve.left}
+                    field.resolve = msgspec.structs.replace(field.resolve, left=left)
+            except Wrong as exc:
+                self.errors.append(at(field_node, f"{of_type.name}.{name} {exc}"))
+                continue
+            if isinstance(field.resolve, SelectBinding) and not field.resolve.keys:
+                of_type.extensions = {**of_type.extensions, TAKES_ANY: True}
+
+    def _key(self, name: str) -> str:
+        """What a field's value stands under in JSON."""
+        return snake(name) if self._camel_case else name
+
+    def _abstract(self, node: Abstract) -> None:
+        of_type = self._schema.type_map[node.name.value]
+        assert isinstance(of_type, GraphQLInterfaceType | GraphQLUnionType)
+        told = next((d for d in node.directives if d.name.value == "discriminator"), None)
+        if told is None:
+            if of_type.name not in self._picked_by:
+                self._undecided.setdefault(of_type.name, node)
+            return
+        self._undecided.pop(of_type.name, None)
+        expression = self._given(told, "from")
+        try:
+            checked(expression)
+        except Wrong as exc:
+            self.errors.append(at(told, f"{of_type.name} has @discriminator: {exc}"))
+        found = Discriminator(pick=SelectBinding(keys=keys_of(expression), select=expression), types={})
+        of_type.resolve_type = found
+        self._picked_by[of_type.name] = found
+
+    def _enum(self, node: EnumTypeDefinitionNode | EnumTypeExtensionNode) -> None:
+        for value in node.values or ():
+            for directive in value.directives:
+                if directive.name.value == "value":
+                    self._given(directive, "is")
+
+    def _given(self, directive: DirectiveNode, name: str) -> str:
+        try:
+            found: str = given(self._directives[directive.name.value], directive)[name]
+        except Wrong as exc:
+            self.errors.append(at(directive, str(exc)))
+            return "@"
+        return found
+
+    def _misplaced(self, node: InterfaceTypeDefinitionNode | InterfaceTypeExtensionNode) -> None:
+        """Directives on an interface's own fields would be heeded nowhere."""
+        for field in node.fields or ():
+            for directive in field.directives:
+                if directive.name.value in (*directives.OF_A_CALL, "select"):
+                    where = f"{node.name.value}.{field.name.value}"
+                    say = f"has @{directive.name.value}, which stands on the types that implement it"
+                    self.errors.append(at(directive, f"{where} {say}."))
+
+
+def _equip(of_type: GraphQLEnumType) -> None:
+    """Have an enum find its values by how JSON spells them: a number, say. Python's own enums are their members."""
+    serialize = of_type.serialize
+
+    def serialized(result: Any) -> Any:
+        return serialize(result if isinstance(result, Enum) else json.spelled(result))
+
+    of_type.serialize = serialized  # type: ignore[assignment, method-assign]

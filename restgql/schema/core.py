@@ -1,0 +1,266 @@
+"""The core schema, in graphene: `get`, `fetch`, `aggregate` and `routes`.
+
+No resolver here does I/O: `source` has the answers already, under the field's name in the response.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import graphene
+from graphql import GraphQLResolveInfo, GraphQLScalarType, GraphQLSchema, specified_directives
+
+from restgql.documents.collect_fields import DEFER, STREAM
+from restgql.schema import user_types
+from restgql.schema.json_scalar import JSON, SPECIFIED_BY
+from restgql.schema.scalars import MULTIPART_SPEC, Upload
+
+VERBS = ("POST", "PUT", "PATCH", "DELETE")
+TEMPLATES = "Templates are filled from this response's JSON."
+
+
+def _answer(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    return source.answer(info, arguments)
+
+
+def _json(source: Any, info: GraphQLResolveInfo, select: str | None = None) -> Any:
+    return source.json(select)
+
+
+def _text(source: Any, info: GraphQLResolveInfo) -> Any:
+    return source.text("text")
+
+
+def _data_url(source: Any, info: GraphQLResolveInfo) -> Any:
+    return source.text("data_url")
+
+
+def _of_response(name: str, default: Any, source: Any, info: GraphQLResolveInfo) -> Any:
+    return getattr(source.response, name)
+
+
+def _headers() -> graphene.Argument:
+    return graphene.Argument(graphene.List(graphene.NonNull(RestHeaderInput)))
+
+
+def _get(description: str) -> graphene.Field:
+    return graphene.Field(
+        JSON,
+        path=graphene.String(required=True),
+        params=JSON(),
+        select=graphene.String(),
+        headers=_headers(),
+        resolver=_answer,
+        description=description,
+    )
+
+
+def _fetch(description: str) -> graphene.Field:
+    return graphene.Field(
+        lambda: RestResponse,
+        path=graphene.String(required=True),
+        params=JSON(),
+        headers=_headers(),
+        follow_redirects=graphene.Boolean(default_value=True),
+        resolver=_answer,
+        description=description,
+    )
+
+
+def _get_each() -> graphene.Field:
+    return graphene.Field(
+        JSON,
+        path=graphene.String(required=True),
+        over=graphene.String(default_value="@"),
+        params=JSON(),
+        limit=graphene.Int(),
+        select=graphene.String(),
+        headers=_headers(),
+        resolver=_answer,
+        description="One request for each element of the array that over selects; "
+        "select then sees the array of their values.",
+    )
+
+
+def _each() -> graphene.Field:
+    return graphene.Field(
+        graphene.List(lambda: RestItem),
+        over=graphene.String(default_value="@"),
+        limit=graphene.Int(),
+        resolver=_answer,
+        description="The elements of the array that over selects, for fields of their own.",
+    )
+
+
+class RestHeaderInput(graphene.InputObjectType):  # type: ignore[misc]
+    """A header field of a sub-request."""
+
+    name = graphene.String(required=True)
+    value = graphene.String(required=True)
+
+
+class RestHeader(graphene.ObjectType):  # type: ignore[misc]
+    """A header field of a response."""
+
+    name = graphene.String(required=True)
+    value = graphene.String(required=True)
+
+
+class RestResponse(graphene.ObjectType):  # type: ignore[misc]
+    """The response to a sub-request, and the requests that depend on it."""
+
+    class Meta:
+        default_resolver = _of_response
+
+    url = graphene.String(required=True, description="The path that answered in the end.")
+    status = graphene.Int(required=True)
+    ok = graphene.Boolean(required=True, description="Whether the status is 200 to 299.")
+    redirected = graphene.Boolean(required=True)
+    headers = graphene.List(graphene.NonNull(RestHeader), required=True, description="Never Set-Cookie.")
+    header = graphene.String(name=graphene.String(required=True), description="A header's values, joined with commas.")
+    content_type = graphene.String()
+    etag = graphene.String()
+    size = graphene.Int(required=True, description="Of the body, in bytes, its content coding undone.")
+    json = graphene.Field(
+        JSON,
+        select=graphene.String(),
+        resolver=_json,
+        description="The body as a JSON value, or what a JMESPath expression selects of it.",
+    )
+    text = graphene.String(resolver=_text, description="The body as text; null where it cannot be decoded.")
+    data_url = graphene.String(resolver=_data_url, description="The body as a data: URL (RFC 2397).")
+    error = graphene.String(description="Why no response could be had; then status is 504, 502 or 500.")
+
+    get = _get(f"The JSON value of GET path. {TEMPLATES}")
+    fetch = _fetch(f"The response to GET path. {TEMPLATES}")
+    get_each = _get_each()
+    each = _each()
+
+    @staticmethod
+    def resolve_header(source: Any, info: GraphQLResolveInfo, name: str) -> str | None:
+        value: str | None = source.response.header(name)
+        return value
+
+
+class RestItem(graphene.ObjectType):  # type: ignore[misc]
+    """An element of an array, and the requests that depend on it."""
+
+    json = graphene.Field(
+        JSON,
+        select=graphene.String(),
+        resolver=_json,
+        description="The element, or what a JMESPath expression selects of it.",
+    )
+    get = _get("The JSON value of GET path. Templates are filled from this element, {item} is a scalar one.")
+    fetch = _fetch("The response to GET path. Templates are filled from this element, {item} is a scalar one.")
+    get_each = _get_each()
+    each = _each()
+
+
+class RestEncoding(graphene.Enum):  # type: ignore[misc]
+    """How the body of a request is written."""
+
+    JSON = "JSON"
+    FORM = "FORM"
+    MULTIPART = "MULTIPART"
+
+
+class RestFileInput(graphene.InputObjectType):  # type: ignore[misc]
+    """A file of a multipart body."""
+
+    name = graphene.String(required=True, description="The name of its field.")
+    file = Upload(required=True)
+
+
+class RestRoute(graphene.ObjectType):  # type: ignore[misc]
+    """A route that can be asked for."""
+
+    path = graphene.String(required=True, description="A URI template (RFC 6570), for get and its params.")
+    endpoint = graphene.String(required=True)
+    methods = graphene.List(graphene.NonNull(graphene.String), required=True)
+    parameters = graphene.List(graphene.NonNull(graphene.String), required=True)
+    description = graphene.String()
+    typed = graphene.Boolean(required=True)
+
+
+class Untyped(graphene.ObjectType):  # type: ignore[misc]
+    get = _get("The JSON value of GET path. A status of 400 or more is null and an error.")
+    fetch = _fetch("The response to GET path, whatever its status.")
+    aggregate = graphene.Field(
+        JSON,
+        paths=graphene.List(graphene.NonNull(graphene.String), required=True),
+        required=True,
+        resolver=_answer,
+        description="The path-keyed map that POST /aggregate returns.",
+    )
+
+
+class Routes(graphene.ObjectType):  # type: ignore[misc]
+    routes = graphene.List(
+        graphene.NonNull(RestRoute),
+        prefix=graphene.String(),
+        required=True,
+        description="The routes that can be asked for.",
+    )
+
+    @staticmethod
+    def resolve_routes(source: Any, info: GraphQLResolveInfo, prefix: str | None = None) -> Any:
+        return source.routes(prefix)
+
+
+class Query(Routes, Untyped):
+    pass
+
+
+class TypedQuery(Routes):
+    class Meta:
+        name = "Query"
+
+
+def _verb(method: str) -> graphene.Field:
+    return graphene.Field(
+        RestResponse,
+        path=graphene.String(required=True),
+        params=JSON(),
+        body=JSON(),
+        encoding=RestEncoding(default_value=RestEncoding.JSON),
+        files=graphene.Argument(
+            graphene.List(graphene.NonNull(RestFileInput)),
+            description="They make the encoding MULTIPART, and come after the fields of the body.",
+        ),
+        headers=_headers(),
+        follow_redirects=graphene.Boolean(default_value=True),
+        resolver=_answer,
+        description=f"The response to {method} path, whatever its status.",
+    )
+
+
+def _mutation(mutation: type | None, verbs: Collection[str]) -> type | None:
+    """A user's fields, and one for each of these verbs. Raises SchemaError where both have one of a name."""
+    if not verbs:
+        return None if mutation is None else type("Mutation", (mutation,), {})
+    fields = {verb.lower(): _verb(verb) for verb in VERBS if verb in verbs}
+    return user_types.combined(mutation, type("Mutation", (graphene.ObjectType,), fields), "Mutation")
+
+
+def build(
+    query: type | None = None, mutation: type | None = None, verbs: Collection[str] = (), *, untyped: bool = True
+) -> GraphQLSchema:
+    """The core schema, with these unsafe verbs, and with a user's graphene types beside it. Raises SchemaError.
+
+    Without `untyped` fields there is `routes` alone, and no verbs. It always holds ID, Float and JSON, so that clients
+    may declare such variables.
+    """
+    own, verbs = (Query, verbs) if untyped else (TypedQuery, ())
+    directives = [*specified_directives, DEFER, STREAM]
+    schema: GraphQLSchema = graphene.Schema(
+        query=user_types.combined(query, own, "Query"),
+        mutation=_mutation(mutation, verbs),
+        types=[graphene.ID, graphene.Float, *(() if untyped else (JSON,))],
+        directives=directives,
+    ).graphql_schema
+    for name, url in (("JSON", SPECIFIED_BY), ("Upload", MULTIPART_SPEC)):
+        if isinstance(scalar := schema.type_map.get(name), GraphQLScalarType):
+            scalar.specified_by_url = url  # graphene has no word for it
+    if query is not None or mutation is not None:
+        user_types.bind(schema, own={*own._meta.fields, *(verb.lower() for verb in verbs)})
+    return schema

@@ -1,0 +1,111 @@
+"""The defaults of arguments and input fields: those that do not fit, and those that graphql-core cannot print.
+
+It makes a literal of a default by what its scalar serializes it to, and knows no objects and arrays there, as JSON has.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    StringValueNode,
+    Undefined,
+    print_ast,
+)
+
+from restgql.formats import json
+from restgql.schema.documents import Definitions, at
+
+
+class _Object(dict[str, Any]):
+    """An object that is a scalar's default."""
+
+
+class _Array(list[Any]):
+    """An array that is a scalar's default."""
+
+
+class _Literal(int):
+    """What graphql-core prints as a number is this text."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def unfit(schema: GraphQLSchema, sources: Iterable[Definitions]) -> Iterator[str]:
+    """Defaults, as they were written, that are none of their type; to the library there is then no default."""
+    written = {id(each.document.loc.source) for each in sources if each.written and each.document.loc}
+    for name, each in _inputs(schema):
+        node = each.ast_node
+        if node is None or node.loc is None or id(node.loc.source) not in written:
+            continue
+        if node.default_value is not None and each.default_value is Undefined:
+            yield at(node, f"{name} has the default {print_ast(node.default_value)[:80]}, which is no {each.type}.")
+
+
+def show(schema: GraphQLSchema) -> None:
+    """Mark defaults of a scalar that are objects or arrays, and let it serialize what is marked to its literal."""
+    scalars: set[GraphQLScalarType] = set()
+    for _, each in _inputs(schema):
+        if each.default_value is not Undefined:
+            each.default_value = _marked(each.default_value, each.type, scalars)
+    for scalar in scalars:
+        scalar.serialize = partial(_serialized, scalar.serialize)  # type: ignore[method-assign]
+
+
+def _inputs(schema: GraphQLSchema) -> Iterator[tuple[str, GraphQLArgument | GraphQLInputField]]:
+    for of_type in schema.type_map.values():
+        if isinstance(of_type, GraphQLInputObjectType):
+            for name, each in of_type.fields.items():
+                yield f"{of_type.name}.{name}", each
+        elif isinstance(of_type, GraphQLObjectType | GraphQLInterfaceType):
+            for name, field in of_type.fields.items():
+                for key, argument in field.args.items():
+                    yield f"{of_type.name}.{name}({key}:)", argument
+
+
+def _marked(value: Any, of_type: GraphQLInputType, scalars: set[GraphQLScalarType]) -> Any:
+    match of_type:
+        case GraphQLNonNull():
+            return _marked(value, of_type.of_type, scalars)
+        case GraphQLList() if isinstance(value, list):
+            return [_marked(item, of_type.of_type, scalars) for item in value]
+        case GraphQLList():
+            return _marked(value, of_type.of_type, scalars)
+        case GraphQLInputObjectType() if isinstance(value, dict):
+            return {name: _marked(item, of_type.fields[name].type, scalars) for name, item in value.items()}
+        case GraphQLScalarType() if isinstance(value, dict | list):
+            scalars.add(of_type)
+            return _Object(value) if isinstance(value, dict) else _Array(value)
+    return value
+
+
+def _serialized(serialize: Callable[[Any], Any], result: Any) -> Any:
+    if not isinstance(result, _Object | _Array):
+        return serialize(result)
+    literal = _Literal()
+    literal.text = _text(result)
+    return literal
+
+
+def _text(value: Any) -> str:
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{name}: {_text(item)}" for name, item in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(_text, value)) + "]"
+        case str():
+            return print_ast(StringValueNode(value=value))
+    return json.encode(value).decode()

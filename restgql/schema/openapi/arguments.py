@@ -1,0 +1,158 @@
+"""Parameters as arguments of a field, and where each goes: the path's template, `query` or `headers`."""
+
+import re
+from collections.abc import Iterable
+
+from graphql import InputValueDefinitionNode, NonNullTypeNode, ValueNode
+
+from restgql.formats import headers
+from restgql.formats.select import MAX_EXPRESSION
+from restgql.schema.openapi import defaults, names, styles
+from restgql.schema.openapi.inputs import Inputs
+from restgql.schema.openapi.operation import Parameter, plain_variable, variables
+from restgql.schema.openapi.parts import description, mapping
+from restgql.schema.openapi.problem import Problem
+from restgql.schema.openapi.registry import Registry, Typed
+from restgql.schema.openapi.scalars import JSON
+
+_PIECE = re.compile(r"\{([^{}]*)\}")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110 section 5.6.2
+# OpenAPI ignores parameters of these names (3.0, section 4.7.12.1)
+_NOT_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
+_TAKEN = frozenset({"this"})
+"""`this` is the parent in the expressions of a directive."""
+BODY = "input"
+
+
+class Arguments:
+    """What one operation is asked with; its path's template, with the base path, is `path`."""
+
+    def __init__(self, path: str, given: Iterable[Parameter], hint: str, registry: Registry, inputs: Inputs) -> None:
+        self.nodes: list[InputValueDefinitionNode] = []
+        self.headers: list[tuple[str, str]] = []
+        self.notes: list[str] = []
+        self.remarks: list[str] = []
+        self.types: set[str] = set()
+        self._hint = hint
+        self._registry = registry
+        self._inputs = inputs
+        self._query: list[str] = []
+        self._expanded: list[str] = []
+        self._path = path
+        self._given = {(parameter.name, parameter.place): parameter for parameter in given}
+        needed = variables(path)
+        for name in needed:  # what stands in the path goes there, wherever it is said to be
+            if (name, "path") not in self._given and (name, "query") in self._given:
+                self._given[name, "path"] = self._given.pop((name, "query"))
+        keys = [(name, "path") for name in needed]
+        keys += [key for key in self._given if key[1] in ("query", "header")]
+        self._names = names.Names(_TAKEN)
+        valid = {key: self._names.take(key[0]) for key in keys if names.is_name(key[0])}
+        self._called = {key: valid.get(key) or self._names.take(names.member(key[0], "argument")) for key in keys}
+
+    def gather(self) -> None:
+        """Makes an argument of each parameter that can be sent; of the others it is noted why."""
+        for name, place in self._given:
+            if place == "cookie":
+                self.remarks.append(f"the cookie {name} is the caller's own")
+        for (name, place), called in self._called.items():
+            parameter = self._given.get((name, place))
+            try:
+                if place == "path":
+                    self._in_path(name, called, parameter)
+                elif parameter is not None and place == "query":
+                    self._in_query(parameter, called)
+                elif parameter is not None:
+                    self._in_header(parameter, called)
+            except Problem as exc:
+                self.notes.append(f"the {place} parameter {name} is left out, {exc.message}")
+
+    def add_body(self, typed: Typed, text: str, *, required: bool) -> str:
+        """The name of an argument for the request's body."""
+        node = NonNullTypeNode(type=typed.node) if required else typed.node
+        called = self._names.take(BODY)
+        self.types.add(typed.name)
+        self.nodes.append(self._registry.nodes.input_value(called, node, text))
+        return called
+
+    @property
+    def path(self) -> str:
+        """The template: what the document has between braces is the argument's name, and other braces are text."""
+        pieces = _PIECE.split(self._path.partition("#")[0])  # no server is sent a fragment
+        for index, piece in enumerate(pieces):
+            if index % 2:
+                name = plain_variable(piece)
+                star = "*" if self._is_list(name) else ""
+                pieces[index] = f"{{{self._called[name, 'path']}{star}}}"
+            else:
+                pieces[index] = piece.replace("{", "%7B").replace("}", "%7D")
+        path = "".join(pieces)
+        if not self._expanded:
+            return path
+        return f"{path}{{{'&' if '?' in path else '?'}{','.join(self._expanded)}}}"
+
+    @property
+    def query(self) -> str:
+        return _expression(self._query)
+
+    def _is_list(self, name: str) -> bool:
+        parameter = self._given.get((name, "path"))
+        try:
+            return parameter is not None and styles.form(self._registry.shapes, parameter) is styles.Form.LIST
+        except Problem:
+            return False  # it is a String
+
+    def _in_path(self, name: str, called: str, parameter: Parameter | None) -> None:
+        nodes = self._registry.nodes
+        if parameter is None:
+            self.nodes.append(nodes.input_value(called, NonNullTypeNode(type=nodes.type("String")), ""))
+            self._registry.typed("String")
+            return
+        try:
+            self._add(parameter, called, required=True)
+        except Problem as exc:
+            self.notes.append(f"the path parameter {name} is a String, {exc.message}")
+            self._in_path(name, called, None)
+
+    def _in_query(self, parameter: Parameter, called: str) -> None:
+        placed = styles.in_query(self._registry.shapes, parameter, called)
+        if placed.entries and len(_expression([*self._query, *placed.entries])) > MAX_EXPRESSION:
+            raise Problem("the expression for the query would be too long")
+        self._add(parameter, called, required=parameter.required)
+        if placed.template:
+            self._expanded.append(placed.template)
+        self._query += placed.entries
+
+    def _in_header(self, parameter: Parameter, called: str) -> None:
+        """Never required: a sub-request carries the caller's own headers."""
+        lower = parameter.name.lower()
+        if lower in _NOT_PARAMETERS or headers.never_set(parameter.name):
+            self.remarks.append(f"the header {parameter.name} is the caller's own, or the gateway's")
+            return
+        if not _TOKEN.match(parameter.name):
+            raise Problem("it is no header name")
+        if styles.form(self._registry.shapes, parameter) is not styles.Form.SCALAR:
+            raise Problem("a header holds a scalar")
+        self._add(parameter, called, required=False)
+        self.headers.append((parameter.name, f"{{{called}}}"))
+
+    def _add(self, parameter: Parameter, called: str, *, required: bool) -> None:
+        typed = self._inputs.type(parameter.schema, f"{self._hint}{names.pascal(parameter.name)}")
+        default = self._default(parameter, typed)
+        node = NonNullTypeNode(type=typed.node) if required and default is None else typed.node
+        if typed.problem:
+            self.notes.append(f"the {parameter.place} parameter {parameter.name} is {JSON}, {typed.problem}")
+        self.types.add(typed.name)
+        deprecated = parameter.source.get("deprecated") is True
+        text = description(parameter.source, parameter.schema)
+        self.nodes.append(self._registry.nodes.input_value(called, node, text, default, deprecated))
+
+    def _default(self, parameter: Parameter, typed: Typed) -> ValueNode | None:
+        if parameter.place == "header":
+            return None  # it would go over the caller's own
+        schema = mapping(self._registry.shapes.locate(parameter.schema).schema)
+        return defaults.literal(schema, typed, self._registry, required=parameter.required)
+
+
+def _expression(entries: list[str]) -> str:
+    return f"{{{', '.join(entries)}}}" if entries else ""

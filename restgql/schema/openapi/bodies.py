@@ -1,0 +1,77 @@
+"""What a request's body is made from, and how it is written."""
+
+from typing import Any
+
+import msgspec
+
+from restgql.formats.media import essence, is_json
+from restgql.schema.openapi.operation import Operation
+from restgql.schema.openapi.parts import Schema, description, mapping, sequence, text
+from restgql.schema.openapi.problem import Problem
+from restgql.schema.openapi.references import References
+from restgql.schema.openapi.scalars import BINARY, simple
+
+_ENCODINGS = {"application/x-www-form-urlencoded": "FORM", "multipart/form-data": "MULTIPART"}
+FILE = "FILE"
+"""No encoding that a directive has: the body is one file, as it is."""
+
+_FILES = ("application/octet-stream", "image/", "audio/", "video/")
+_BINARY = {"type": "string", "format": "binary"}
+_ANY = frozenset({"", "*/*", "application/*", "text/json"})
+
+
+class Body(msgspec.Struct, frozen=True):
+    schema: Any
+    encoding: str
+    required: bool
+    description: str
+
+
+def body(operation: Operation, references: References, document: Schema) -> Body | None:
+    """The body that a request takes; None where it takes none. Raises Problem for one that cannot be written."""
+    if "requestBody" in operation.body:
+        source = mapping(references.follow(operation.body["requestBody"])[0])
+        return _of_content(source)
+    return _of_parameters(operation, references, document)
+
+
+def _of_content(source: Schema) -> Body | None:
+    content = {text(name): mapping(value) for name, value in mapping(source.get("content")).items()}
+    required = source.get("required") is True
+    for wanted in ("JSON", "FORM", "MULTIPART"):
+        for name, value in content.items():
+            if _encoding(name) == wanted:
+                return Body(value.get("schema"), wanted, required, description(source))
+    for name, value in content.items():
+        if essence(name).startswith(_FILES) or simple(value.get("schema")) == BINARY:
+            return Body(_BINARY, FILE, required, description(source))
+    if content:
+        raise Problem(f"the request's body is left out, {essence(next(iter(content)))} cannot be written")
+    return None
+
+
+def _of_parameters(operation: Operation, references: References, document: Schema) -> Body | None:
+    """The body and formData parameters of Swagger 2.0."""
+    consumed = sequence(operation.body.get("consumes")) or sequence(document.get("consumes"))
+    properties: dict[str, Any] = {}
+    required = []
+    for given in (*sequence(operation.item.get("parameters")), *sequence(operation.body.get("parameters"))):
+        source = mapping(references.follow(given)[0])
+        name = text(source.get("name"))
+        if source.get("in") == "body":
+            encoding = FILE if simple(source.get("schema")) == BINARY else "JSON"
+            return Body(source.get("schema"), encoding, source.get("required") is True, description(source))
+        if source.get("in") == "formData":
+            properties[name] = source
+            required += [name] if source.get("required") is True else []
+    if not properties:
+        return None
+    files = any(part.get("type") == "file" for part in properties.values())
+    multipart = files or any(_encoding(text(name)) == "MULTIPART" for name in consumed)
+    schema = {"type": "object", "properties": properties, "required": required}
+    return Body(schema, "MULTIPART" if multipart else "FORM", bool(required), "")
+
+
+def _encoding(media_type: str) -> str:
+    name = essence(media_type)
+    return "JSON" if is_json(name) or name in _ANY else _ENCODINGS.get(name, "")

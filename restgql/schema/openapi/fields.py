@@ -1,0 +1,125 @@
+"""From an operation to the root field that makes its request."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from graphql import EnumValueNode, FieldDefinitionNode
+
+from restgql.schema.openapi import names
+from restgql.schema.openapi.arguments import Arguments
+from restgql.schema.openapi.bodies import FILE, body
+from restgql.schema.openapi.inputs import Inputs
+from restgql.schema.openapi.operation import Operation, parameters
+from restgql.schema.openapi.outputs import Outputs
+from restgql.schema.openapi.parts import Schema, description
+from restgql.schema.openapi.problem import Problem
+from restgql.schema.openapi.references import References
+from restgql.schema.openapi.registry import Registry, Typed
+from restgql.schema.openapi.responses import Response, response
+from restgql.schema.openapi.scalars import JSON
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """A field, the types that it leads to, and what of its operation it leaves out; `remarks` spoil nothing."""
+
+    operation: Operation
+    node: FieldDefinitionNode
+    path: str
+    result: Typed
+    types: frozenset[str]
+    notes: tuple[str, ...]
+    remarks: tuple[str, ...]
+    declared: bool
+
+
+class Fields:
+    def __init__(self, document: Schema, references: References, registry: Registry) -> None:
+        self._document = document
+        self._references = references
+        self._registry = registry
+        self._outputs = Outputs(registry)
+        self._inputs = Inputs(registry)
+        self._forms = Inputs(registry, files=True)
+
+    def make(self, operation: Operation, name: str, path: str) -> Made:
+        """The field of an operation whose path, with its base, is `path`. What cannot be typed is JSON."""
+        hint = names.pascal(name)
+        notes: list[str] = []
+        try:
+            arguments, encoded = self._arguments(operation, path, hint)
+        except Exception as exc:  # whatever a document holds, it spoils this operation alone
+            notes.append(f"its parameters are left out, {_reason(exc)}")
+            arguments, encoded = Arguments(path, (), hint, self._registry, self._inputs), {}
+            arguments.gather()
+        declared = True
+        try:
+            found = response(operation, self._references, self._document)
+            declared = found.declared
+            result = self._result(found, f"{hint}Response")
+            self._registry.finish()
+        except Exception as exc:  # as above
+            result = self._registry.typed(JSON, problem=_reason(exc))
+        return Made(
+            operation=operation,
+            node=self._node(operation, name, arguments, encoded, result),
+            path=arguments.path,
+            result=result,
+            types=frozenset({*arguments.types, result.name}),
+            notes=(*notes, *arguments.notes),
+            remarks=tuple(arguments.remarks),
+            declared=declared,
+        )
+
+    def _arguments(self, operation: Operation, path: str, hint: str) -> tuple[Arguments, dict[str, Any]]:
+        given, notes = parameters(operation, self._references)
+        arguments = Arguments(path, given, hint, self._registry, self._inputs)
+        arguments.notes += notes
+        arguments.gather()
+        if operation.method == "get":
+            return arguments, {}
+        try:
+            return arguments, self._body(operation, arguments, hint)
+        except Problem as exc:
+            arguments.notes.append(exc.message)
+            return arguments, {}
+
+    def _body(self, operation: Operation, arguments: Arguments, hint: str) -> dict[str, Any]:
+        found = body(operation, self._references, self._document)
+        if found is None:
+            return {}
+        kind = self._forms if found.encoding in ("MULTIPART", FILE) else self._inputs
+        typed = kind.type(found.schema, hint)
+        if typed.problem:
+            arguments.notes.append(f"the request's body is {JSON}, {typed.problem}")
+        called = arguments.add_body(typed, found.description, required=found.required)
+        is_default = found.encoding in ("JSON", FILE)
+        encoding = {} if is_default else {"encoding": EnumValueNode(value=found.encoding)}
+        return {"body": called, **encoding}
+
+    def _result(self, found: Response, hint: str) -> Typed:
+        if found.is_text and self._outputs.is_scalar(found.schema):
+            return self._registry.typed("String")
+        if found.problem:
+            return self._registry.typed(JSON, problem=found.problem)
+        return self._outputs.type(found.schema, hint)
+
+    def _node(
+        self, operation: Operation, name: str, arguments: Arguments, encoded: Mapping[str, Any], result: Typed
+    ) -> FieldDefinitionNode:
+        nodes = self._registry.nodes
+        given: dict[str, Any] = {"path": arguments.path}
+        if arguments.query:
+            given["query"] = arguments.query
+        given |= encoded
+        if arguments.headers:
+            given["headers"] = [{"name": header, "value": template} for header, template in arguments.headers]
+        directives = [nodes.directive(operation.method, given)]
+        if operation.body.get("deprecated") is True:
+            directives.append(nodes.directive("deprecated", {}))
+        text = description(operation.body, operation.item)
+        return nodes.field(name, result.node, text, tuple(directives), tuple(arguments.nodes))
+
+
+def _reason(exc: Exception) -> str:
+    return exc.message if isinstance(exc, Problem) else f"{type(exc).__name__}: {exc}"

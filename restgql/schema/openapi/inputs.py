@@ -1,0 +1,82 @@
+"""Types of what requests hold. They have no defaults: PATCH would write what nobody gave."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, assert_never
+
+from graphql import NamedTypeNode, NonNullTypeNode, TypeNode
+
+from restgql.schema.openapi import names
+from restgql.schema.openapi.parts import description, mapping
+from restgql.schema.openapi.problem import Problem
+from restgql.schema.openapi.registry import Registry, Source, Typed
+from restgql.schema.openapi.scalars import BINARY, JSON, simple
+from restgql.schema.openapi.shape import Anything, Enum, Items, Object, Scalar, Union
+
+
+class Inputs:
+    """`files`: a binary string is an Upload, as in multipart bodies; elsewhere it is a String."""
+
+    def __init__(self, registry: Registry, *, files: bool = False) -> None:
+        self._registry = registry
+        self._nodes = registry.nodes
+        self._use, self._binary = ("Form", "Upload") if files else ("Input", "String")
+        self._objects: set[str] = set()
+
+    def type(self, schema: object, hint: str) -> Typed:
+        """The type of a schema; the types that it needs are made by the registry's `finish`. Raises Problem."""
+        if name := simple(schema):
+            return self._registry.scalar(self._binary if name == BINARY else name)
+        located, lists, hint = self._registry.unlisted(schema, hint)
+        shape = self._registry.shapes.shape(located.schema)
+        source = Source(located.schema, located.name, hint)
+        match shape:
+            case Scalar():
+                return self._registry.typed(self._binary if shape.name == BINARY else shape.name, lists)
+            case Enum():
+                return self._registry.typed(self._registry.enum(source, shape), lists)
+            case Object():
+                return self._object(source, shape, lists)
+            case Union():
+                return self._registry.typed(JSON, lists, "input has no unions")
+            case Anything():
+                return self._registry.typed(JSON, lists, shape.problem)
+            case Items():
+                return self._registry.typed(JSON, lists, "it has lists nested too deep")
+        assert_never(shape)
+
+    def demanded(self, typed: Typed, schema: object) -> TypeNode:
+        """The type of what is required, and so non-null unless its schema allows null. Raises Problem."""
+        may_be_null = typed.name == JSON or self._registry.shapes.locate(schema).nullable
+        return typed.node if may_be_null else NonNullTypeNode(type=typed.node)
+
+    def _object(self, source: Source, shape: Object, lists: int) -> Typed:
+        sent = {text: value for text, value in shape.properties.items() if mapping(value).get("readOnly") is not True}
+        if not sent:
+            return self._registry.typed(JSON, lists)
+        wrong = next((text for text in sent if not names.is_name(text)), None)
+        if wrong is not None:
+            return self._registry.typed(JSON, lists, f"its property {wrong!r} is no GraphQL name")
+        name = self._registry.once(source, self._use, partial(self._define, source, shape, sent))
+        self._objects.add(name)
+        return self._registry.typed(name, lists)
+
+    def _define(self, source: Source, shape: Object, sent: Mapping[str, Any], name: str) -> None:
+        self._registry.note(name, shape.problem and f"{name} is not whole, {shape.problem}")
+        fields = []
+        for text, schema in sent.items():
+            typed = self._registry.within(name, text, self.type, schema)
+            node = self._demanded_within(typed, schema) if text in shape.required else typed.node
+            part = mapping(schema)
+            deprecated = part.get("deprecated") is True
+            fields.append(self._nodes.input_value(text, node, description(part), deprecated=deprecated))
+        self._registry.definitions[name] = self._nodes.input_object(name, fields, description(source.schema))
+
+    def _demanded_within(self, typed: Typed, schema: object) -> TypeNode:
+        """An input object within another is never non-null: a circle of those could not be written."""
+        if typed.name in self._objects and isinstance(typed.node, NamedTypeNode):
+            return typed.node
+        try:
+            return self.demanded(typed, schema)
+        except Problem:
+            return typed.node

@@ -1,0 +1,168 @@
+"""Fields that could join one type to another: OpenAPI links, and keys that are named as what they lead to."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, Literal
+
+import msgspec
+from graphql import DefinitionNode, FieldDefinitionNode, NamedTypeNode, NonNullTypeNode, ObjectTypeDefinitionNode
+
+from restgql.schema.openapi import names
+from restgql.schema.openapi.fields import Made
+from restgql.schema.openapi.nodes import Nodes
+from restgql.schema.openapi.operation import variables
+from restgql.schema.openapi.parts import Schema, mapping, text
+from restgql.schema.openapi.problem import Problem
+from restgql.schema.openapi.references import References
+from restgql.schema.openapi.scalars import JSON
+
+_KEY = re.compile(r"(.*[^_])(?:_id|Id|ID)\Z")
+_KEYS = frozenset({"Int", "Long", "String", "UUID", "ID"})
+_OPTIONAL = re.compile(r"\{[?&][^{}]*\}\Z")
+_POINTER = re.compile(r"\$response\.body#((?:/[A-Za-z_][0-9A-Za-z_]*)+)\Z")
+
+
+class Join(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that could be on `type`: it asks for `path`, a template over that type's JSON, which is `target`'s."""
+
+    type: str
+    field: str
+    target: str
+    path: str
+    result: str
+    source: Literal["link", "convention"]
+
+    @property
+    def name(self) -> str:
+        """What it is accepted by."""
+        return f"{self.type}.{self.field}"
+
+
+def proposed(made: Iterable[Made], definitions: Mapping[str, DefinitionNode], references: References) -> list[Join]:
+    """At most one join of a name; links win."""
+    asked = [one for one in made if one.operation.method == "get" and one.result.name != JSON]
+    found: dict[str, Join] = {}
+    for join in (*_links(asked, definitions, references), *_conventions(asked, definitions)):
+        found.setdefault(join.name, join)
+    return list(found.values())
+
+
+def joined(
+    document: list[DefinitionNode], joins: Iterable[Join], accepted: Collection[str], nodes: Nodes
+) -> list[DefinitionNode]:
+    """The definitions with the joins that were accepted."""
+    added: dict[str, list[FieldDefinitionNode]] = {}
+    for join in joins:
+        if join.name in accepted:
+            get = nodes.directive("get", {"path": join.path})
+            field = nodes.field(join.field, nodes.type(join.result), "", (get,))
+            added.setdefault(join.type, []).append(field)
+    for node in document:
+        if isinstance(node, ObjectTypeDefinitionNode) and node.name.value in added:
+            node.fields = (*node.fields, *added[node.name.value])
+    return document
+
+
+def _conventions(made: Iterable[Made], definitions: Mapping[str, DefinitionNode]) -> Iterator[Join]:
+    """`userId` leads to the one GET of one user by one key."""
+    targets: dict[str, list[Made]] = {}
+    for one in made:
+        if (key := _single(one)) and isinstance(definitions.get(one.result.name), ObjectTypeDefinitionNode):
+            for called in {_singular(key), one.result.name.lower()}:
+                targets.setdefault(called, []).append(one)
+    for node in definitions.values():
+        if not isinstance(node, ObjectTypeDefinitionNode):
+            continue
+        there = {field.name.value for field in node.fields}
+        for field in node.fields:
+            if not field.name.value.endswith(("id", "Id", "ID")):
+                continue  # most are not, and the pattern takes longer to say so
+            match = _KEY.match(field.name.value)
+            plain = isinstance(field.type, NamedTypeNode) and field.type.name.value in _KEYS
+            if match is None or not plain or field.directives or match[1] in there:
+                continue
+            options = targets.get(match[1].replace("_", "").lower(), [])
+            if len(options) == 1 and not match[1].startswith("__"):
+                path = _OPTIONAL.sub("", options[0].path)
+                yield _join(
+                    node, match[1], options[0], re.sub(r"\{\w+\}", f"{{{field.name.value}}}", path), "convention"
+                )
+
+
+def _single(made: Made) -> str:
+    """The last word of a path before its one key, `users` of `/users/{id}`; empty for a path of another form."""
+    if len(variables(made.operation.path)) != 1 or not isinstance(made.result.node, NamedTypeNode):
+        return ""
+    needed = [node for node in made.node.arguments if isinstance(node.type, NonNullTypeNode)]
+    match = re.search(r"/([^/{}]+)/\{[^{}]+\}/?\Z", made.operation.path)
+    return match[1] if match and len(needed) == 1 else ""
+
+
+def _singular(word: str) -> str:
+    word = re.sub(r"[^0-9a-z]", "", word.lower())
+    for ending, replaced in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("s", "")):
+        if word.endswith(ending) and not word.endswith("ss"):
+            return word.removesuffix(ending) + replaced
+    return word
+
+
+def _links(made: Iterable[Made], definitions: Mapping[str, DefinitionNode], references: References) -> Iterator[Join]:
+    by_id = {text(one.operation.body.get("operationId")): one for one in made}
+    by_reference = {f"#/paths/{one.operation.path.replace('~', '~0').replace('/', '~1')}/get": one for one in made}
+    for one in made:
+        node = definitions.get(one.result.name)
+        if not isinstance(node, ObjectTypeDefinitionNode) or not isinstance(one.result.node, NamedTypeNode):
+            continue
+        there = {field.name.value for field in node.fields}
+        for name, given in _linked(one.operation.body, references):
+            target = by_id.get(text(given.get("operationId")) or "-") or by_reference.get(
+                text(given.get("operationRef"))
+            )
+            path = target and _followed(target, mapping(given.get("parameters")))
+            called = names.member(name, "link")
+            if target and path and called not in there:
+                yield _join(node, called, target, path, "link")
+
+
+def _linked(body: Schema, references: References) -> Iterator[tuple[str, Schema]]:
+    for status, given in mapping(body.get("responses")).items():
+        if not str(status).startswith("2"):
+            continue
+        try:
+            links = mapping(mapping(references.follow(given)[0]).get("links"))
+            for name, link in links.items():
+                yield name, mapping(references.follow(link)[0])
+        except Problem:
+            continue
+
+
+def _followed(target: Made, parameters: Mapping[str, Any]) -> str:
+    """The target's path with the link's parameters in it; empty where it takes others, or other than keys of a body."""
+    given = {}
+    for name, expression in parameters.items():
+        match = _POINTER.match(text(expression))
+        if match is None:
+            return ""
+        given[name.rpartition(".")[2]] = match[1][1:].replace("/", ".")
+    needed = variables(target.operation.path)
+    optional = _OPTIONAL.search(target.path)
+    asked = set(optional[0][2:-1].replace("*", "").split(",")) if optional else set()
+    demanded = {node.name.value for node in target.node.arguments if isinstance(node.type, NonNullTypeNode)}
+    if not given or not {*needed, *demanded} <= given.keys() <= {*needed, *asked}:
+        return ""
+    path = re.sub(r"\{(\w+)\}", lambda match: f"{{{given.get(match[1], match[1])}}}", _OPTIONAL.sub("", target.path))
+    query = "&".join(f"{name}={{{key}}}" for name, key in given.items() if name not in needed)
+    return path + (("&" if "?" in path else "?") + query if query else "")
+
+
+def _join(
+    node: ObjectTypeDefinitionNode, field: str, target: Made, path: str, source: Literal["link", "convention"]
+) -> Join:
+    return Join(
+        type=node.name.value,
+        field=field,
+        target=target.operation.key,
+        path=path,
+        result=target.result.name,
+        source=source,
+    )

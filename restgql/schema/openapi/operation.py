@@ -1,0 +1,137 @@
+"""The operations of a document, in its own order, with what each is asked with."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from restgql.schema.openapi.parts import Schema, mapping, sequence, text
+from restgql.schema.openapi.problem import Problem
+from restgql.schema.openapi.references import References
+
+METHODS = ("get", "post", "put", "patch", "delete")
+_VARIABLE = re.compile(r"\{([^{}]*)\}")
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """`path` is as the document has it, less its base path; `item` is the path item, with what its methods share."""
+
+    method: str
+    path: str
+    item: Schema
+    body: Schema
+
+    @property
+    def key(self) -> str:
+        """What a lockfile knows it by."""
+        return f"{self.method.upper()} {self.path}"
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
+    """A parameter of either dialect. `style` is OpenAPI 3's; `encoded`: its value is JSON text."""
+
+    name: str
+    place: str
+    schema: Any
+    style: str
+    explode: bool
+    required: bool
+    encoded: bool
+    source: Schema
+
+
+# collectionFormat of Swagger 2.0: style, explode
+_COLLECTION = {
+    "csv": ("form", False),
+    "ssv": ("spaceDelimited", False),
+    "tsv": ("tabDelimited", False),
+    "pipes": ("pipeDelimited", False),
+    "multi": ("form", True),
+}
+_STYLE = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
+
+
+def operations(document: Schema, references: References) -> tuple[list[Operation], dict[str, str]]:
+    """The operations of a document, and by path why those of some could not be found."""
+    found = []
+    lost = {}
+    for path, given in mapping(document.get("paths")).items():
+        if not isinstance(path, str) or path.startswith("x-"):
+            continue
+        try:
+            item = mapping(references.follow(given)[0])
+        except Problem as exc:
+            lost[path] = exc.message
+            continue
+        for method in METHODS:
+            if isinstance(item.get(method), dict):
+                found.append(Operation(method=method, path=path, item=item, body=item[method]))
+    return found, lost
+
+
+def parameters(operation: Operation, references: References) -> tuple[list[Parameter], list[str]]:
+    """What an operation takes, its own before what its path item shares, and what could not be read of it."""
+    found: dict[tuple[str, str], Parameter] = {}
+    notes = []
+    for given in (*sequence(operation.item.get("parameters")), *sequence(operation.body.get("parameters"))):
+        try:
+            source = references.follow(given)[0]
+        except Problem as exc:
+            notes.append(f"a parameter is left out, {exc.message}")
+            continue
+        name, place = text(mapping(source).get("name")), text(mapping(source).get("in"))
+        if name and place:
+            found[name, place] = _parameter(name, place, source)
+    return list(found.values()), notes
+
+
+def _parameter(name: str, place: str, source: Schema) -> Parameter:
+    encoded = False
+    if "schema" in source:
+        schema = source["schema"]
+    elif content := mapping(source.get("content")):
+        schema = mapping(next(iter(content.values()))).get("schema")
+        encoded = True
+    else:
+        schema = source  # Swagger 2.0 has the schema's keywords in the parameter
+    style = text(source.get("style")) or _STYLE.get(place, "form")
+    explode = source.get("explode", style in ("form", "deepObject"))
+    if "type" in source and "schema" not in source:
+        style, explode = _COLLECTION.get(text(source.get("collectionFormat")), (_STYLE.get(place, "form"), False))
+    return Parameter(
+        name=name,
+        place=place,
+        schema=schema,
+        style=style,
+        explode=explode is True,
+        required=source.get("required") is True,
+        encoded=encoded,
+        source=source,
+    )
+
+
+def variables(path: str) -> list[str]:
+    """The names in a path's braces, as its parameters have them."""
+    return list(dict.fromkeys(plain_variable(found) for found in _VARIABLE.findall(path)))
+
+
+def plain_variable(found: str) -> str:
+    """Operators of templates that OpenAPI does not have, and documents do: `{+path}`, `{path*}`."""
+    return found.strip().lstrip("+#/.;?&").rstrip("*+")
+
+
+def base_path(document: Schema) -> str:
+    """The path that a document's own paths are below: of its first server, or its basePath (Swagger 2.0)."""
+    if "swagger" in document:
+        return _tidy(text(document.get("basePath")))
+    server = mapping(next(iter(sequence(document.get("servers"))), None))
+    url = text(server.get("url"))
+    for name, variable in mapping(server.get("variables")).items():
+        url = url.replace(f"{{{name}}}", str(mapping(variable).get("default", "")))
+    path = re.sub(r"\A[A-Za-z][\w+.-]*://[^/?#]*|\A//[^/?#]*", "", url)
+    return _tidy(re.split(r"[?#]", path)[0])
+
+
+def _tidy(path: str) -> str:
+    path = path.strip().strip("/")
+    return f"/{path}" if path and "{" not in path else ""

@@ -1,0 +1,160 @@
+"""The types of one document: their names, their definitions, who uses whom, and what is wrong with them."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+import msgspec
+from graphql import DefinitionNode, ObjectTypeDefinitionNode, TypeNode
+
+from restgql.schema.openapi import names
+from restgql.schema.openapi.nodes import Nodes
+from restgql.schema.openapi.parts import Schema, description
+from restgql.schema.openapi.problem import Problem
+from restgql.schema.openapi.scalars import CORE, JSON
+from restgql.schema.openapi.shape import Enum, Items
+from restgql.schema.openapi.shapes import Located, Shapes
+
+MAX_LISTS = 8
+"""Of lists within lists; what is deeper is JSON."""
+
+
+class Typed(msgspec.Struct, frozen=True):
+    """A type, the name of what is in its lists, and, where that is JSON for a problem, the problem."""
+
+    node: TypeNode
+    name: str
+    problem: str = ""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """The schema that a type is of; the document's name for it, or else where it stands."""
+
+    schema: Schema
+    name: str
+    hint: str
+
+
+class Registry:
+    """Not thread-safe: made, filled and read while one document is turned into types.
+
+    Types are made from a list of work, so a chain of them may be as long as it likes.
+    """
+
+    def __init__(self, shapes: Shapes, nodes: Nodes, components: Iterable[str], taken: frozenset[str]) -> None:
+        self.shapes = shapes
+        self.nodes = nodes
+        self._names = names.Names(taken)
+        # A named schema has its name, whatever comes before it
+        self._reserved = {name: self._names.take(names.pascal(name)) for name in components}
+        self._known: dict[tuple[int, str], str] = {}
+        self._pending: deque[tuple[str, Callable[[str], None]]] = deque()
+        self._values: dict[str, str] = {}
+        self._problems: dict[str, str] = {}
+        self._users: dict[str, set[str]] = {}
+        self._scalars: dict[str, Typed] = {}
+        self.definitions: dict[str, DefinitionNode] = {}
+        self.enums: dict[str, dict[str, str]] = {}
+
+    def finish(self) -> None:
+        """Makes the types that those made so far need; one that cannot be made is a scalar, which takes what comes."""
+        while self._pending:
+            name, define = self._pending.popleft()
+            try:
+                define(name)
+            except Exception as exc:  # whatever a document holds, it spoils this type alone
+                self.definitions[name] = self.nodes.scalar(name)
+                self.note(name, f"{name} has no type, {type(exc).__name__}: {exc}")
+
+    def document(self) -> list[DefinitionNode]:
+        """All definitions, those of scalars last."""
+        for name, value in self._values.items():
+            node = self.definitions[name]
+            if isinstance(node, ObjectTypeDefinitionNode):
+                node.directives = self.nodes.told_by(value)
+        scalars = sorted(self._users.keys() - self.definitions.keys() - CORE)
+        return [*self.definitions.values(), *(self.nodes.scalar(name) for name in scalars)]
+
+    def unlisted(self, schema: object, hint: str) -> tuple[Located, int, str]:
+        """What a schema is a list of, in how many lists, and a hint of its name. Raises Problem."""
+        located = self.shapes.locate(schema)
+        lists = 0
+        while lists < MAX_LISTS and isinstance(shape := self.shapes.shape(located.schema), Items):
+            hint = names.pascal(f"{located.name or hint}Item")
+            located = self.shapes.locate(shape.item)
+            lists += 1
+        return located, lists, hint
+
+    def scalar(self, name: str) -> Typed:
+        typed = self._scalars.get(name)
+        if typed is None:
+            typed = self._scalars[name] = self.typed(name)
+        return typed
+
+    def typed(self, name: str, lists: int = 0, problem: str = "") -> Typed:
+        if name not in self._users:
+            self._users[name] = set()
+        return Typed(self.nodes.type(name, lists), name, problem)
+
+    def once(self, source: Source, use: str, define: Callable[[str], None]) -> str:
+        """The name of the type of a schema for a use; `define` will be called with it, once."""
+        identity = (id(source.schema), use)
+        name = self._known.get(identity)
+        if name is None:
+            name = self._known[identity] = self._name(source, use)
+            self._pending.append((name, define))
+        return name
+
+    def enum(self, source: Source, shape: Enum) -> str:
+        def define(name: str) -> None:
+            self.definitions[name] = self.nodes.enum(name, self.enums[name], description(source.schema))
+
+        name = self.once(source, "", define)
+        if name not in self.enums:
+            found = names.Names()
+            valid = {text: found.take(text) for text in shape.values if names.value(text) == text}
+            self.enums[name] = {text: valid.get(text) or found.take(names.value(text)) for text in shape.values}
+        return name
+
+    def within(self, owner: str, text: str, kind: Callable[[object, str], Typed], schema: object) -> Typed:
+        """The type of a property, JSON where it has none; what is wrong with it is noted of its owner."""
+        try:
+            typed = kind(schema, f"{owner}{text[:1].upper()}{text[1:]}")
+        except Problem as exc:
+            typed = self.typed(JSON, problem=exc.message)
+        if typed.problem:
+            self.note(owner, f"{owner}.{text} is JSON, {typed.problem}")
+        self._users[typed.name].add(owner)
+        return typed
+
+    def uses(self, owner: str, name: str) -> None:
+        self._users[name].add(owner)
+
+    def note(self, owner: str, problem: str) -> None:
+        """Keeps the first thing that is wrong with a type."""
+        if problem:
+            self._problems.setdefault(owner, problem)
+
+    def claim(self, values: dict[str, str]) -> bool:
+        """Gives object types the value that tells each in a union; False where one has another already."""
+        if any(self._values.get(name, value) != value for name, value in values.items()):
+            return False
+        self._values |= values
+        return True
+
+    def troubled(self) -> dict[str, str]:
+        """Every type with something wrong in it or in a type that it leads to, and what that is."""
+        found = dict(self._problems)
+        pending = list(found)
+        while pending:
+            name = pending.pop()
+            for owner in self._users.get(name, ()):
+                if owner not in found:
+                    found[owner] = found[name]
+                    pending.append(owner)
+        return found
+
+    def _name(self, source: Source, use: str) -> str:
+        if not use and source.name in self._reserved:
+            return self._reserved.pop(source.name)
+        wanted = names.pascal(source.name or source.hint)
+        return self._names.take(wanted if wanted.endswith(use) else wanted + use)

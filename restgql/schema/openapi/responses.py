@@ -1,0 +1,66 @@
+"""Which response of an operation its type is made from, and what of it is a JSON value."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from restgql.formats.media import essence, is_json
+from restgql.schema.openapi.operation import Operation
+from restgql.schema.openapi.parts import Schema, mapping, sequence, text
+from restgql.schema.openapi.references import References
+
+_SUCCESS = re.compile(r"2(\d\d|XX)\Z")
+_FIRST = ("200", "201")
+# What documents call JSON, besides its names
+_ANY = frozenset({"*/*", "application/*", "text/json", "application/x-json", "application/javascript", ""})
+
+NO_SCHEMA = "the document has no schema for a response"
+
+
+class Response(msgspec.Struct, frozen=True):
+    """The schema of what a field's value is made from, or why there is none."""
+
+    schema: Any = None
+    problem: str = ""
+    declared: bool = False
+    is_text: bool = False
+    """Its value is a string: the text, or a data: URL of what is no text."""
+    """Whether the document has a schema for it, be it of no use."""
+
+
+def response(operation: Operation, references: References, document: Schema) -> Response:
+    """The first successful response that has a JSON schema. Raises Problem for a reference that leads nowhere."""
+    given = {str(status): value for status, value in mapping(operation.body.get("responses")).items()}
+    statuses = [status for status in given if _SUCCESS.match(status)]
+    statuses.sort(key=lambda status: (_FIRST.index(status) if status in _FIRST else len(_FIRST), status))
+    # `default` is what errors look like wherever a success is said apart
+    others = Response(problem=NO_SCHEMA)
+    for status in statuses or ["default"]:
+        found = _response(mapping(references.follow(given.get(status))[0]), operation, document)
+        if found.schema is not None and not found.is_text:
+            return found
+        if found.declared and not others.declared:
+            others = found
+    return others
+
+
+def _response(source: Schema, operation: Operation, document: Schema) -> Response:
+    if "schema" in source:  # Swagger 2.0
+        produced = sequence(operation.body.get("produces")) or sequence(document.get("produces")) or [""]
+        content = {text(name): source for name in produced}
+    else:
+        content = {text(name): mapping(value) for name, value in mapping(source.get("content")).items()}
+    declared = {name: value["schema"] for name, value in content.items() if value.get("schema") is not None}
+    for name, schema in declared.items():
+        if _as_json(name):
+            return Response(schema, declared=True)
+    if declared:
+        name, schema = next(iter(declared.items()))
+        return Response(schema, f"the response is {essence(name)}, no JSON", declared=True, is_text=True)
+    return Response(problem=NO_SCHEMA)
+
+
+def _as_json(media_type: str) -> bool:
+    name = essence(media_type)
+    return is_json(name) or name in _ANY or "json" in name

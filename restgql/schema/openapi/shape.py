@@ -1,0 +1,155 @@
+"""What a schema comes down to, whichever way it is written: the decisions that types are made from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from restgql.schema.openapi.parts import Schema, mapping, sequence
+from restgql.schema.openapi.scalars import JSON, of_values, scalar, wider
+
+
+class Scalar(msgspec.Struct, frozen=True):
+    name: str
+
+
+class Enum(msgspec.Struct, frozen=True):
+    """Two or more strings."""
+
+    values: tuple[str, ...]
+
+
+class Items(msgspec.Struct, frozen=True):
+    """A list; `item` is the schema of what is in it."""
+
+    item: Any
+
+
+class Object(msgspec.Struct, frozen=True):
+    """Properties by the names the API has for them; `problem` says what of it is not seen."""
+
+    properties: Mapping[str, Any]
+    required: frozenset[str]
+    problem: str = ""
+
+
+class Member(msgspec.Struct, frozen=True):
+    """An object type of a union, told by a value of the discriminator."""
+
+    schema: Any
+    name: str
+    value: str
+
+
+class Union(msgspec.Struct, frozen=True):
+    """Object types that `discriminator`, JMESPath over a value, tells apart."""
+
+    members: tuple[Member, ...]
+    discriminator: str
+
+
+class Anything(msgspec.Struct, frozen=True):
+    """JSON: because the document says no more, or for a problem."""
+
+    problem: str = ""
+
+
+Shape = Scalar | Enum | Items | Object | Union | Anything
+
+# Keys that say what a value is; others describe or constrain it.
+_STRUCTURE = ("$ref", "properties", "items", "enum", "const", "allOf", "oneOf", "anyOf")
+COMPOSING = ("allOf", "oneOf", "anyOf")
+
+
+def kinds(schema: Schema) -> tuple[str, ...]:
+    """The types a schema allows, null aside."""
+    kind = schema.get("type")
+    if isinstance(kind, str):
+        return (kind,) if kind != "null" else ()
+    return tuple(name for name in sequence(kind) if isinstance(name, str) and name != "null")
+
+
+def composed(schema: Schema) -> bool:
+    return "allOf" in schema or "oneOf" in schema or "anyOf" in schema
+
+
+def is_null(schema: Any) -> bool:
+    """Whether a schema allows null alone."""
+    part = mapping(schema)
+    return part.get("type") in ("null", ["null"]) or ("const" in part and part["const"] is None) or (
+        part.get("enum") in ([None], ["null"]) and part.get("type") != "string"
+    )  # fmt: skip
+
+
+def nullable(schema: Schema) -> bool:
+    """Whether a schema allows null, in the words of any dialect."""
+    if schema.get("nullable") is True or schema.get("x-nullable") is True:
+        return True
+    kind = schema.get("type")
+    if isinstance(kind, list) and "null" in kind:
+        return True
+    return any(is_null(member) for key in ("oneOf", "anyOf") for member in sequence(schema.get(key)))
+
+
+def structured(schema: Any) -> bool:
+    """Whether a part of a composed schema says what the value is, and does not only describe or constrain it."""
+    part = mapping(schema)
+    return any(part.get(key) for key in _STRUCTURE) or any(kind != "object" for kind in kinds(part))
+
+
+def wrapped(schema: Schema) -> Any | None:
+    """The one schema that a composed schema is, with words around it; None where it is more than that."""
+    keys = [key for key in COMPOSING if schema.get(key)]
+    if len(keys) != 1 or any(schema.get(key) for key in _STRUCTURE if key not in COMPOSING):
+        return None
+    if any(kind != "object" for kind in kinds(schema)):
+        return None
+    members = [member for member in sequence(schema[keys[0]]) if structured(member) and not is_null(member)]
+    return members[0] if len(members) == 1 else None
+
+
+def plain(schema: Schema) -> Shape:
+    """The shape of a schema that is composed of no others."""
+    found = kinds(schema)
+    properties = properties_of(schema)
+    if properties and (not found or "object" in found):
+        return Object(properties, required(schema))
+    if len(found) > 1:
+        return _several(schema, found)
+    kind = found[0] if found else "string" if "contentMediaType" in schema else ""
+    if kind == "array" or (not kind and "items" in schema):
+        return Items(schema.get("items"))
+    if kind in ("", "string") and (values := _values(schema)):
+        return _choice(values)
+    name = scalar(kind, schema)
+    return Scalar(name) if name else Anything()
+
+
+def properties_of(schema: Schema) -> Schema:
+    """Properties by name; YAML that others have read has numbers for some."""
+    found = mapping(schema.get("properties"))
+    return found if all(type(name) is str for name in found) else {str(name): part for name, part in found.items()}
+
+
+def required(schema: Schema) -> frozenset[str]:
+    return frozenset(name for name in sequence(schema.get("required")) if isinstance(name, str))
+
+
+def _values(schema: Schema) -> list[Any]:
+    given = [schema["const"]] if "const" in schema else sequence(schema.get("enum"))
+    return [value for value in given if value is not None]
+
+
+def _choice(values: list[Any]) -> Shape:
+    if not all(isinstance(value, str) for value in values):
+        name = of_values(values)
+        return Scalar(name) if name != JSON else Anything("its values are of several types")
+    distinct = tuple(dict.fromkeys(values))
+    # An enum of one value says nothing that a reader of the response could act on
+    return Enum(distinct) if len(distinct) > 1 else Scalar("String")
+
+
+def _several(schema: Schema, found: tuple[str, ...]) -> Shape:
+    scalars = {scalar(kind, schema) or JSON for kind in found}
+    name = None if JSON in scalars else wider(scalars)
+    return Scalar(name) if name else Anything(f"it is one of {', '.join(found)}")

@@ -1,0 +1,135 @@
+"""What oneOf and anyOf come to: a scalar that holds them all, a union that can be told apart, or JSON."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from restgql.formats.select import MAX_EXPRESSION
+from restgql.schema.openapi.nodes import key
+from restgql.schema.openapi.parts import Schema, mapping, sequence, text
+from restgql.schema.openapi.references import named
+from restgql.schema.openapi.scalars import wider
+from restgql.schema.openapi.shape import Anything, Enum, Member, Object, Scalar, Shape, Union
+
+
+class Group(msgspec.Struct, frozen=True):
+    """One oneOf or anyOf, with the discriminator beside it."""
+
+    key: str
+    members: tuple[Any, ...]
+    discriminator: Schema
+
+
+class Variant(msgspec.Struct, frozen=True):
+    """A member of a group: its own schema, or that with what stands beside the group."""
+
+    schema: Any
+    shape: Shape
+    name: str
+
+
+def decide(
+    groups: Sequence[Group], variants: Sequence[list[Variant]], properties: Mapping[str, Any], required: frozenset[str]
+) -> Shape:
+    """The shape of a schema with these groups beside its own properties."""
+    group, members = groups[0], variants[0]
+    if len(groups) > 1:
+        found: Shape = Anything(f"it has {len(groups)} groups of oneOf and anyOf")
+    elif all(isinstance(member.shape, Scalar | Enum) for member in members):
+        found = _scalar(members, group.key)
+    elif all(isinstance(member.shape, Object) for member in members):
+        found = _union(members, group)
+    else:
+        found = Anything(f"its {group.key} is not of objects alone")
+    if isinstance(found, Anything) and properties:
+        return _all_of_them(variants, properties, required, found.problem)
+    return found
+
+
+def _scalar(members: list[Variant], key: str) -> Shape:
+    if len(members) == 1:
+        return members[0].shape
+    scalars = {member.shape.name if isinstance(member.shape, Scalar) else "String" for member in members}
+    name = wider(scalars)
+    return Scalar(name) if name else Anything(f"its {key} is of {', '.join(sorted(scalars))}")
+
+
+def _union(members: list[Variant], group: Group) -> Shape:
+    if len(members) == 1:
+        return members[0].shape
+    if name := text(group.discriminator.get("propertyName")):
+        values = _mapped(members, mapping(group.discriminator.get("mapping")), name)
+    else:
+        name, values = _told_apart(members)
+    expression = key(name)
+    if len(set(values)) < len(members) and not group.discriminator:
+        expression, values = _of_own_keys(members)
+    if len(set(values)) < len(members) or len(expression) > MAX_EXPRESSION:
+        return Anything(f"nothing tells the members of its {group.key} apart")
+    pairs = zip(members, values, strict=True)
+    return Union(tuple(Member(member.schema, member.name, value) for member, value in pairs), expression)
+
+
+def _of_own_keys(members: list[Variant]) -> tuple[str, list[str]]:
+    """JMESPath that tells members of disjoint shapes by a required key that no other one has, and its values."""
+    marks = []
+    for member in members:
+        others = [other.shape for other in members if other is not member]
+        assert isinstance(member.shape, Object)
+        own = (
+            name
+            for name in member.shape.properties
+            if name in member.shape.required
+            and name.isidentifier()
+            and not any(isinstance(shape, Object) and name in shape.properties for shape in others)
+        )
+        marks.append(next(own, ""))
+    values = [member.name or mark for member, mark in zip(members, marks, strict=True)]
+    if not all(marks) or any(not value.isprintable() or "'" in value or "\\" in value for value in values):
+        return "", []
+    pairs = zip(marks, values, strict=True)
+    return " || ".join(f"contains(keys(@), '{mark}') && '{value}'" for mark, value in pairs), values
+
+
+def _mapped(members: list[Variant], given: Schema, name: str) -> list[str]:
+    """The discriminator's value for each member: what the mapping says, what its schema says, or its name."""
+    by_target: dict[str, list[str]] = {}
+    for value, target in given.items():
+        by_target.setdefault(named(text(target)) or text(target), []).append(str(value))
+    values = []
+    for member in members:
+        mapped = by_target.get(member.name) or [_constant(member, name) or member.name]
+        values += mapped if len(mapped) == 1 else []  # a type has one value
+    return [value for value in values if value]
+
+
+def _told_apart(members: list[Variant]) -> tuple[str, list[str]]:
+    """A property that has a value of its own in each member, and these values."""
+    first = members[0].shape
+    assert isinstance(first, Object)
+    for name in first.properties:
+        values = [_constant(member, name) for member in members]
+        if all(values) and len(set(values)) == len(values):
+            return name, values
+    return "", []
+
+
+def _constant(member: Variant, name: str) -> str:
+    """The one string that a property may be; empty where it may be more."""
+    assert isinstance(member.shape, Object)
+    schema = mapping(member.shape.properties.get(name))
+    values = [schema["const"]] if "const" in schema else sequence(schema.get("enum"))
+    return text(values[0]) if len(values) == 1 else ""
+
+
+def _all_of_them(
+    variants: Sequence[list[Variant]], properties: Mapping[str, Any], required: frozenset[str], problem: str
+) -> Shape:
+    """One object with what any of them has, where the variants add to properties that all have."""
+    merged = dict(properties)
+    for member in (member for members in variants for member in members):
+        if isinstance(member.shape, Object):
+            for name, schema in member.shape.properties.items():
+                merged.setdefault(name, schema)
+    return Object(merged, required, problem)

@@ -1,0 +1,162 @@
+"""What there is to say of a typed schema: which routes have types, where requests multiply, what nobody reaches."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    GraphQLWrappingType,
+    get_named_type,
+    is_list_type,
+    is_specified_scalar_type,
+)
+
+from restgql.schema.compile import calls
+
+_VARIABLE = re.compile(r"\{[^{}]*\}")
+_QUERY = re.compile(r"\{[?&][^{}]*\}")
+_PAGES = re.compile(r"\b(?:page|offset|cursor|limit|per_page|page_size|pageSize)\b")
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A route, and what its field is: `typed`, `partly`, `json`, or `untyped` where it has none; and why."""
+
+    method: str
+    path: str
+    field: str = ""
+    kind: str = "untyped"
+    reason: str = ""
+
+
+class Review(msgspec.Struct, frozen=True, kw_only=True):
+    """The coverage by route, and a sentence for each thing to look at."""
+
+    rows: tuple[Row, ...]
+    joins: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def shape_of(path: str) -> str:
+    """A URI template without its names and its query: two of one shape are the same route."""
+    return _VARIABLE.sub("{}", _QUERY.sub("", path).partition("?")[0])
+
+
+def review(
+    schema: GraphQLSchema,
+    routes: Iterable[tuple[str, str]],
+    known: Iterable[Row] = (),
+    joins: Iterable[str] = (),
+    *,
+    everything: Iterable[tuple[str, str]],
+) -> Review:
+    """The review of a schema. `routes` are methods and URI templates, `everything` these and what is closed to clients;
+    `known` rows have a kind and a reason already."""
+    rows = {(row.method, shape_of(row.path)): row for row in known}
+    for of_type, name, call in calls(schema):
+        kind = "json" if call.whole else "typed"
+        for path in (call.template.text, *([call.batch.template.text] if call.batch else [])):
+            row = Row(method=call.method, path=path, field=f"{of_type}.{name}", kind=kind)
+            rows.setdefault((call.method, shape_of(path)), row)
+    for method, path in routes:
+        row = rows.get((method, shape_of(path)), Row(method=method, path=path, reason="no source describes it"))
+        rows[method, shape_of(path)] = msgspec.structs.replace(row, path=path)
+    return Review(
+        rows=tuple(sorted(rows.values(), key=lambda row: (row.path, row.method))),
+        joins=tuple(joins),
+        warnings=(
+            *_unrouted(schema, tuple(everything)),
+            *_multiplying(schema),
+            *_required(schema),
+            *_paginated(schema),
+            *_unused(schema),
+        ),
+    )
+
+
+def _unrouted(schema: GraphQLSchema, everything: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    """Fields with a path that no route answers."""
+    shapes = {(method, shape_of(route)) for method, route in everything}
+    for owner, name, call in calls(schema):
+        for path in (call.template.text, *([call.batch.template.text] if call.batch else [])):
+            if (call.method, shape_of(path)) not in shapes and not any(
+                call.method == method and _leads_to(path, route) for method, route in everything
+            ):
+                yield f"{owner}.{name}: there is no route for {call.method} {path}."
+
+
+def _leads_to(path: str, route: str) -> bool:
+    """Whether a template may lead to a route, segment by segment, where a variable may be anything."""
+    fixed, rest, _ = route.partition("{+")
+    asked, there = (shape_of(each).rstrip("/").split("/") for each in (path, fixed))
+    fits = len(asked) > len(there) if rest else len(asked) == len(there)
+    same = all(a == b or "{" in a or "{" in b for a, b in zip(asked, there, strict=False))
+    return "{+" in path or (fits and same)
+
+
+def _multiplying(schema: GraphQLSchema) -> Iterator[str]:
+    """Fields that make a request for each item of a list."""
+    listed: dict[str, str] = {}
+    for owner, name, of_type in _output_fields(schema):
+        if _has_list(of_type):
+            listed.setdefault(get_named_type(of_type).name, f"{owner}.{name}")
+    for owner, name, call in calls(schema):
+        if owner in listed and call.batch is None:
+            yield f"{owner}.{name} makes a request for each item of {listed[owner]}; batch: would make one of them."
+
+
+def _required(schema: GraphQLSchema) -> Iterator[str]:
+    for owner, name, _ in calls(schema):
+        of_type = schema.type_map[owner]
+        if isinstance(of_type, GraphQLObjectType) and isinstance(of_type.fields[name].type, GraphQLNonNull):
+            yield f"{owner}.{name} is non-null and makes a request: where that fails, its whole parent is null."
+
+
+def _paginated(schema: GraphQLSchema) -> Iterator[str]:
+    for owner, name, call in calls(schema):
+        if call.batch is not None and _PAGES.search(call.batch.template.text):
+            yield f"{owner}.{name}: the batch route {call.batch.template.text} paginates; a page may lack items."
+
+
+def _unused(schema: GraphQLSchema) -> Iterator[str]:
+    """Types that no operation can reach."""
+    reached: set[str] = set()
+    waiting: list[GraphQLNamedType] = [t for t in (schema.query_type, schema.mutation_type) if t is not None]
+    while waiting:
+        of_type = waiting.pop()
+        if of_type.name in reached:
+            continue
+        reached.add(of_type.name)
+        if isinstance(of_type, GraphQLUnionType | GraphQLInterfaceType):
+            waiting += schema.get_possible_types(of_type)
+        if isinstance(of_type, GraphQLObjectType | GraphQLInterfaceType):
+            waiting += of_type.interfaces
+            for field in of_type.fields.values():
+                waiting += [get_named_type(field.type), *(get_named_type(a.type) for a in field.args.values())]
+        elif isinstance(of_type, GraphQLInputObjectType):
+            waiting += [get_named_type(field.type) for field in of_type.fields.values()]
+    for name, of_type in sorted(schema.type_map.items()):
+        if name not in reached and not name.startswith("__") and not is_specified_scalar_type(of_type):
+            yield f"{name} is reached by no operation."
+
+
+def _output_fields(schema: GraphQLSchema) -> Iterator[tuple[str, str, GraphQLOutputType]]:
+    for of_type in schema.type_map.values():
+        if isinstance(of_type, GraphQLObjectType) and not of_type.name.startswith(("__", "Rest")):
+            for name, field in of_type.fields.items():
+                yield of_type.name, name, field.type
+
+
+def _has_list(of_type: GraphQLOutputType) -> bool:
+    while isinstance(of_type, GraphQLWrappingType):
+        if is_list_type(of_type):
+            return True
+        of_type = of_type.of_type
+    return False

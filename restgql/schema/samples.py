@@ -1,0 +1,262 @@
+"""What routes answered with as SDL with directives, for review: a sample knows nothing of what it does not show."""
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from graphql import DefinitionNode, DocumentNode, TypeNode
+
+from restgql.formats.select import MAX_EXPRESSION
+from restgql.schema.annotations.fields import Endpoint, Fields, taken_types
+from restgql.schema.openapi import names
+from restgql.schema.openapi.nodes import Nodes, key
+from restgql.schema.scalars import LONG
+
+MAX_KEYS = 50
+"""An object with more is a map, whose keys are data."""
+MAX_DEPTH = 32
+
+_INT = range(-(2**31), 2**31)
+_DATE = r"\d{4}-\d\d-\d\d"
+_FORMS: tuple[tuple[str, re.Pattern[str], Callable[[str], object]], ...] = (
+    ("DateTime", re.compile(rf"{_DATE}[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?\Z"), datetime.fromisoformat),
+    ("Date", re.compile(rf"{_DATE}\Z"), date.fromisoformat),
+    ("UUID", re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z"), str),
+)
+_LIKE_A_NAME = re.compile(r"[@$]?[A-Za-z_][\w.: -]*\Z")
+_LIKE_AN_ID = re.compile(r"(?=.*\d)[0-9a-f-]{16,}\Z")
+# What holds the values of all of these
+_WIDER = (
+    (frozenset({"Int", "Long"}), "Long"),
+    (frozenset({"Int", "Long", "Float"}), "Float"),
+    (frozenset({"String", "DateTime", "Date", "UUID"}), "String"),
+)
+_MANY = ("items", "data", "results", "entries", "values", "hits")
+"""The usual keys of a page for its items."""
+_VERSION = re.compile(r"v\d+(\.\d+)*\Z|api\Z")
+_SINGULARS = {
+    "people": "person", "children": "child", "men": "man", "women": "woman", "data": "data", "news": "news",
+    "series": "series", "movies": "movie", "caches": "cache", "statuses": "status", "buses": "bus", "ids": "id",
+}  # fmt: skip
+_LAST_WORD = re.compile(r"(.*?)([A-Z]?[a-z]*|[A-Z]*)\Z", re.DOTALL)
+_ENDINGS = (
+    ("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("ss", "ss"), ("us", "us"),
+    ("is", "is"), ("s", ""),
+)  # fmt: skip
+
+
+class Sample(Endpoint, frozen=True, kw_only=True):
+    """A route, and JSON values that it answered GET with: those of good statuses, null for an empty body."""
+
+    answers: Sequence[Any]
+
+
+class Shape:
+    """What some JSON values have in common: null is in all of them."""
+
+    def __init__(self) -> None:
+        self.scalars: set[str] = set()
+        self.items: Shape | None = None
+        self.members: dict[str, Shape] | None = None
+
+    def add(self, value: Any, depth: int = 0) -> None:
+        match value:
+            case None:
+                pass
+            case dict() | list() if depth == MAX_DEPTH:
+                self.scalars.add("JSON")
+            case dict():
+                self.members = {} if self.members is None else self.members
+                for name, member in value.items():
+                    self.members.setdefault(name, Shape()).add(member, depth + 1)
+            case list():
+                self.items = self.items or Shape()
+                for item in value:
+                    self.items.add(item, depth + 1)
+            case _:
+                self.scalars.add(_scalar(value))
+
+    def merge(self, other: "Shape") -> None:
+        if other is self:
+            return
+        self.scalars |= other.scalars
+        if other.items is not None:
+            self.items = self.items or Shape()
+            self.items.merge(other.items)
+        if other.members is not None:
+            self.members = {} if self.members is None else self.members
+            for name, member in other.members.items():
+                self.members.setdefault(name, Shape()).merge(member)
+
+    @property
+    def kind(self) -> str:
+        """A scalar, `list`, `object`, or the empty string where only null is known."""
+        kinds = [*(["list"] if self.items else []), *(["object"] if self.members is not None else [])]
+        if self.scalars:
+            kinds.append(_wider(self.scalars))
+        if len(kinds) > 1 or (kinds == ["object"] and self._is_map()):
+            return "JSON"
+        return kinds[0] if kinds else ""
+
+    def fits(self, other: "Shape") -> bool:
+        """Whether values of both may be of one type: they agree where both know, and objects know much alike."""
+        kinds = {self.kind, other.kind} - {""}
+        if len(kinds) > 1:
+            return "JSON" not in kinds and _wider(kinds) != "JSON"
+        if self.items and other.items:
+            return self.items.fits(other.items)
+        if kinds == {"object"} and self.members and other.members:
+            common = self.members.keys() & other.members.keys()
+            enough = 2 * len(common) >= min(len(self.members), len(other.members))
+            return enough and all(self.members[name].fits(other.members[name]) for name in common)
+        return True
+
+    def _is_map(self) -> bool:
+        members = self.members or {}
+        if not members or len(members) > MAX_KEYS or any(len(key(name)) > MAX_EXPRESSION for name in members):
+            return True
+        if any(_LIKE_A_NAME.match(name) and not _LIKE_AN_ID.match(name) for name in members):
+            return False
+        return len({member.kind for member in members.values()} - {""}) <= 1
+
+
+def infer(samples: Iterable[Sample], *, camel_case: bool = False) -> DocumentNode:
+    """The SDL of samples: a field of Query for each, in which everything may be null.
+
+    It is to be compiled with the same `camel_case`. Raises BadPath for a path that is no template.
+    """
+    nodes = Nodes()
+    fields = Fields(nodes, camel_case=camel_case)
+    types = _Types(nodes, fields)
+    found = sorted(samples, key=lambda sample: (sample.path, sample.name))
+    kinds = [types.add(sample) for sample in found]
+    called = fields.roots(found)
+    roots = [
+        fields.root(sample, name, types.node(shape, sample.name))
+        for sample, name, shape in zip(found, called, kinds, strict=True)
+    ]
+    definitions: list[DefinitionNode] = [nodes.object("Query", roots), *types] if roots else []
+    return DocumentNode(definitions=tuple(definitions))
+
+
+class _Types:
+    """The object types of one document: routes share the one of their resource where what they answer with fits."""
+
+    def __init__(self, nodes: Nodes, fields: Fields) -> None:
+        self._nodes = nodes
+        self._fields = fields
+        self._scope = names.Names(taken_types())
+        self._resources: dict[str, list[Shape]] = {}
+        self._called: dict[int, str] = {}
+        self._ahead: deque[Shape] = deque()
+
+    def add(self, sample: Sample) -> Shape:
+        """The shape of a route's answers, which grows with those of routes that are added later."""
+        shape = Shape()
+        for answer in sample.answers:
+            shape.add(answer)
+        segments = _static(sample.path) or [sample.name]
+        if shape.kind == "object" and not _is_of_one(sample.path) and shape.members is not None:
+            for name in (segments[-1], *_MANY):
+                if (items := shape.members.get(name)) is not None and items.kind == "list":
+                    self._share(items, segments)
+            return self._shared(shape, names.pascal(segments[-1]), segments)
+        whole = Shape()
+        whole.items = shape
+        self._share(whole, segments)
+        return whole.items
+
+    def node(self, shape: Shape, wanted: str) -> TypeNode:
+        """The type of a shape; an object type that has no name yet is called as wanted."""
+        lists = 0
+        while shape.kind == "list" and shape.items:
+            shape, lists = shape.items, lists + 1
+        kind = shape.kind or "JSON"
+        if kind != "object":
+            return self._nodes.type(kind, lists)
+        if id(shape) not in self._called:
+            self._name(shape, names.pascal(wanted if not lists else singular(wanted)))
+        return self._nodes.type(self._called[id(shape)], lists)
+
+    def __iter__(self) -> Iterator[DefinitionNode]:
+        while self._ahead:
+            shape = self._ahead.popleft()
+            called = self._called[id(shape)]
+            members = {
+                name: (self.node(member, f"{called} {name}"), "") for name, member in (shape.members or {}).items()
+            }
+            yield self._nodes.object(called, self._fields.members(members))
+
+    def _share(self, array: Shape, segments: Sequence[str]) -> None:
+        """Let the objects in an array, of arrays perhaps, be those of the resource that a path names."""
+        while array.items is not None and array.items.kind == "list":
+            array = array.items
+        if array.items is not None and array.items.kind == "object":
+            array.items = self._shared(array.items, names.pascal(singular(segments[-1])), segments)
+
+    def _shared(self, shape: Shape, wanted: str, segments: Sequence[str]) -> Shape:
+        resources = self._resources.setdefault(wanted, [])
+        for known in resources:
+            if known.fits(shape):
+                known.merge(shape)
+                return known
+        if resources:
+            wanted = names.pascal(" ".join([*map(singular, segments[:-1]), wanted]))
+        resources.append(shape)
+        self._name(shape, wanted)
+        return shape
+
+    def _name(self, shape: Shape, wanted: str) -> None:
+        self._called[id(shape)] = self._scope.take(wanted)
+        self._ahead.append(shape)
+
+
+def singular(plural: str) -> str:
+    """What one of an English plural is called, as far as its ending tells."""
+    head, last = _LAST_WORD.match(plural).groups()  # type: ignore[union-attr]
+    lower = last.lower()
+    if lower in _SINGULARS:
+        found = _SINGULARS[lower]
+        return f"{head}{found.capitalize() if last[:1].isupper() else found}"
+    ending, instead = next(((old, new) for old, new in _ENDINGS if lower.endswith(old) and len(lower) > 3), ("", ""))
+    return f"{head}{last.removesuffix(ending)}{instead}"
+
+
+def _is_of_one(path: str) -> bool:
+    """Whether the last segment of a path is a variable, which tells one of many."""
+    return "{" in path.partition("{?")[0].rstrip("/").rpartition("/")[2]
+
+
+def _static(path: str) -> list[str]:
+    """The segments of a path that are no variables, and no version of the API."""
+    segments = [segment.partition(".")[0] for segment in path.partition("{?")[0].split("/") if "{" not in segment]
+    return [segment for segment in segments if segment and not _VERSION.match(segment)]
+
+
+def _scalar(value: Any) -> str:
+    match value:
+        case bool():
+            return "Boolean"
+        case int():
+            return "Int" if value in _INT else "Long" if value in LONG else "JSON"
+        case float():
+            return "Float"
+        case str():
+            return next((name for name, form, parse in _FORMS if form.match(value) and _parses(value, parse)), "String")
+    return "JSON"
+
+
+def _parses(text: str, parse: Callable[[str], object]) -> bool:
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _wider(scalars: set[str]) -> str:
+    if len(scalars) == 1:
+        return next(iter(scalars))
+    return next((wider for narrower, wider in _WIDER if scalars <= narrower), "JSON")

@@ -1,0 +1,214 @@
+"""One gateway on one app: its schema, what is open to clients, and the app as what its operations ask."""
+
+import hashlib
+import logging
+from functools import cached_property
+from pathlib import Path
+
+from flask import Flask, Request, request
+from graphql import GraphQLSchema
+from werkzeug.routing import MapAdapter
+
+from restgql import cache, sources
+from restgql.config import Config
+from restgql.documents import manifest
+from restgql.documents.persisted import PersistedDocuments
+from restgql.errors import ConfigError
+from restgql.execution.budget import Budget
+from restgql.operations.operation_store import OperationStore
+from restgql.operations.stored import NONE, Operations
+from restgql.pipeline import Pipeline, logger
+from restgql.profile import OPEN, Profile, described, profile_of
+from restgql.schema.compile import calls
+from restgql.schema.review import shape_of
+from restgql.sources import Typed
+from restgql.upstream import Dispatcher, Upstream
+from restgql.upstream.flask_app import OuterRequest, connect
+from restgql.upstream.identity import Identity
+from restgql.upstream.remote import UpstreamPool
+from restgql.upstream.routes import Routes
+from restgql.upstream.single_flight import Flights
+
+EXTENSION = "restgql"
+ENDPOINTS = ("graphql", "aggregate", "asset", "health", "operation", "openapi")
+
+
+class GatewayState:
+    """One gateway on one app: `app.extensions["restgql"][name]`."""
+
+    def __init__(
+        self,
+        app: Flask,
+        config: Config,
+        endpoint_prefix: str,
+        query: type | None = None,
+        mutation: type | None = None,
+    ) -> None:
+        if config.operations is not None and config.graphql_path is None:
+            raise ConfigError(f"operations = {config.operations!r}: they are below graphql_path, and that is None.")
+        self.app = app
+        self.config = config
+        self._user_types = (query, mutation)
+        self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ENDPOINTS)
+        self.remotes = _remotes(config, app) if config.upstreams else None
+        self.routes = Routes(
+            app,
+            config.routes,
+            frozenset({"GET", *config.verbs}),
+            lambda endpoint: is_gateway(app, endpoint),
+            self.remotes.table if self.remotes else (),
+        )
+        self._profiles = {debug: profile_of(config, debug=debug) for debug in (True, False)}
+        self._pipelines: dict[tuple[Profile, int], Pipeline] = {}
+        self.cache = cache.made(config, Path(app.instance_path), app.logger)
+        self._persisted = PersistedDocuments(
+            config,
+            cache.registry_of(config, app.logger),
+            manifest.read(app.root_path, config.persisted_documents),
+            stored=lambda: self.operations.texts,
+        )
+        self._salt: tuple[object, bytes] = ((), b"")
+        self._flights = Flights(Identity(config.cache_identity)) if config.single_flight else None
+        self._said = config.routes is not None
+        self._said_profile: tuple[Profile, bool] | None = None
+        if not sources.is_late(config):
+            _ = self.pipeline  # so that what is wrong with a schema keeps the app from starting
+            if self._shelf is not None:
+                self._shelf.check()
+        self.say_profile(serving=False)
+
+    @cached_property
+    def typed(self) -> Typed:
+        """The schema with its sources. Raises SchemaError and ConfigError."""
+        return sources.typed(self.config, self.app, self.routes, *self._user_types)
+
+    @property
+    def profile(self) -> Profile:
+        """What is open to clients; an app may be put in debug after its gateway was made."""
+        return self._profiles[self.app.debug]
+
+    @cached_property
+    def _shelf(self) -> OperationStore | None:
+        if self.config.operations is None:
+            return None
+        shelf = OperationStore(
+            Path(self.app.root_path) / self.config.operations, self.typed.schema, self.own_pipeline.documents
+        )
+        if sources.is_late(self.config):
+            shelf.say()
+        return shelf
+
+    @property
+    def operations(self) -> Operations:
+        """The stored operations; in debug, as their files are now."""
+        return NONE if self._shelf is None else self._shelf.operations(watch=self.app.debug)
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The stages of a client's request. Raises SchemaError and ConfigError."""
+        return self._pipeline_of(self.profile, self.typed.clients)
+
+    @property
+    def own_pipeline(self) -> Pipeline:
+        """The stages of what the app's own code asks for, which no profile closes anything to."""
+        return self._pipeline_of(OPEN, self.typed.schema)
+
+    def _pipeline_of(self, profile: Profile, schema: GraphQLSchema) -> Pipeline:
+        key = profile, id(schema)
+        if key not in self._pipelines:
+            self.routes.typed = frozenset((call.method, shape_of(call.template.text)) for _, _, call in calls(schema))
+            self._pipelines[key] = Pipeline(
+                schema,
+                self.config,
+                self.routes,
+                self.app.logger,
+                profile=profile,
+                persisted=self._persisted,
+                own=self.typed.schema,
+            )
+        return self._pipelines[key]
+
+    def connect(
+        self, entered: OuterRequest, here: Request, adapter: MapAdapter | None, *, stored: bool = False
+    ) -> Upstream:
+        """The app as the upstream of one request, which is `here` behind all middleware; of one for a `stored`
+        operation, the budget of typed fields is that of untyped ones, too."""
+        self._say_reach()
+        upstream = self._connected(entered, here, adapter, stored=stored)
+        if self.cache is None:
+            return upstream
+
+        def again() -> Dispatcher:
+            """A dispatcher that has time of its own, for what nobody waits for."""
+            return self._connected(entered, here, adapter).dispatch
+
+        alone = upstream.nested or self.config.sequential
+        return self.cache.around(upstream, self._cache_salt(), None if alone else again)
+
+    def _connected(
+        self, entered: OuterRequest, here: Request, adapter: MapAdapter | None, *, stored: bool = False
+    ) -> Upstream:
+        in_all = self.config.max_typed_subrequests
+        return connect(
+            self.app,
+            entered,
+            here,
+            adapter,
+            self.config,
+            routes=self.routes,
+            remotes=self.remotes,
+            flights=self._flights,
+            budget=Budget(max(self.config.max_subrequests, in_all if stored else 0), in_all),
+        )
+
+    def _cache_salt(self) -> bytes:
+        """What keeps the responses in a store apart from those of another app, or of other rules about the same."""
+        config = self.config
+        rules = (config.upstreams, config.upstream_headers, config.cache_identity, config.max_reply)
+        of = (self.app.secret_key, self.routes.fingerprint(), rules)
+        if self._salt[0] != of:
+            self._salt = (of, hashlib.blake2b(repr(of).encode(), digest_size=32).digest())
+        return self._salt[1]
+
+    @property
+    def tells_timings(self) -> bool:
+        """Whether the current request is told what became of each sub-request."""
+        timings = self.profile.timings
+        return timings in request.headers if isinstance(timings, str) else timings
+
+    def say_profile(self, *, serving: bool = True) -> None:
+        """Once at the start; and when a client comes, aloud where nobody chose it, or anew where the app is in debug by
+        now."""
+        profile = self.profile
+        aloud = serving and self.config.profile is None and not self.app.debug
+        if (profile, aloud) != self._said_profile:
+            self._said_profile = (profile, aloud)
+            logger.log(logging.WARNING if aloud else logging.INFO, "%s", described(profile, self.config))
+
+    def _say_reach(self) -> None:
+        """Once, outside debug, where nobody chose RESTGQL_ROUTES: how much that opens."""
+        if self._said:
+            return
+        self._said = True
+        if not self.app.debug:
+            logger.warning(
+                "RESTGQL_ROUTES is not set: %d routes can be asked for through the gateway. Rules that a proxy keeps "
+                "by path (deny, rate limits) do not see these requests. Set RESTGQL_ROUTES to choose.",
+                sum(1 for _ in self.routes),
+            )
+
+
+def _remotes(config: Config, app: Flask) -> UpstreamPool:
+    return UpstreamPool(
+        config.upstreams,
+        leaving=config.upstream_headers,
+        seconds=config.subrequest_timeout,
+        max_reply=config.max_reply,
+        connections=config.threads,
+        logger=app.logger,
+    )
+
+
+def is_gateway(app: Flask, endpoint: str) -> bool:
+    """Whether an endpoint is one of a gateway's own."""
+    return any(endpoint in mounted.endpoints for mounted in app.extensions[EXTENSION].values())

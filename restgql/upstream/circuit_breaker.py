@@ -1,0 +1,44 @@
+"""A circuit breaker (M. Nygard, Release It!): an upstream that fails again and again is left alone for a while."""
+
+import threading
+import time
+
+FAILURES = 5
+"""In a row, after which it opens."""
+SECONDS = 5.0
+"""For which it stays open, before one request tries."""
+
+
+class CircuitBreaker:
+    """Of one upstream; `_lock` guards all of it. Open, it lets nothing pass; half open, one request at a time."""
+
+    def __init__(self, failures: int = FAILURES, seconds: float = SECONDS) -> None:
+        self._allowed = failures
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._opened_at = 0.0
+        self._is_trying = False
+
+    def passes(self) -> bool:
+        """Whether a request may be sent; whoever may has to say what came of it."""
+        with self._lock:
+            if self._failures < self._allowed:
+                return True
+            if self._is_trying or time.monotonic() < self._opened_at + self._seconds:
+                return False
+            self._is_trying = True
+            return True
+
+    def worked(self) -> None:
+        """The upstream answered, whatever its status."""
+        with self._lock:
+            self._failures = 0
+            self._is_trying = False
+
+    def failed(self) -> None:
+        """No answer could be had in time."""
+        with self._lock:
+            self._failures += 1
+            self._is_trying = False
+            self._opened_at = time.monotonic()

@@ -1,0 +1,134 @@
+"""The cheap way into a plain Flask app: the steps of `Flask.wsgi_app`, less what is known of the request already."""
+
+from typing import Any
+
+from flask import Flask, Request, Response, request_finished, request_started
+from werkzeug.routing import MapAdapter
+
+from restgql.model import Headers
+from restgql.upstream.fast_path.context import MatchedContext, scopes, synchronous
+from restgql.upstream.wsgi import Collector, Exchanged, Oversize, through
+
+MATCHED = "restgql.matched"
+_JSON = (dict, list)
+_CORRECTED = frozenset({"location", "content-location"})
+
+
+class PlainApp:
+    """`Flask.wsgi_app` for requests that are matched already: the same calls in the same order.
+
+    `adapter` is the outer request's.
+    """
+
+    def __init__(self, app: Flask, adapter: MapAdapter) -> None:
+        self._app = app
+        self._adapter = adapter
+        self._whole_way = through(app.wsgi_app)
+        self._host: str | None = None
+
+    def exchange(self, environ: dict[str, Any], collector: Collector) -> Exchanged:
+        """The app's response. Raises what it raises, Oversize, and Overtime."""
+        matched = environ.get(MATCHED)
+        if matched is None:  # routing itself answers, with a redirect or 405
+            return self._whole_way(environ, collector)
+        app = self._app
+        context = MatchedContext(app, environ, matched, self._adapter, self._host)
+        self._host = context.host  # no field sets another
+        error: BaseException | None = None
+        try:
+            try:
+                context.push()
+                response = full_dispatch(context)
+            except Exception as exc:
+                error = exc
+                response = app.handle_exception(exc)
+            except BaseException as exc:
+                error = exc
+                raise
+            fields = _fields_of(response)
+            chunks: Any = response(environ, collector.start_response) if fields is None else response.response
+        finally:
+            if error is not None and app.should_ignore_error(error):
+                error = None
+            context.pop(error)
+        if fields is None:
+            return collector.collect(chunks)
+        try:
+            body = chunks[0] if len(chunks) == 1 and type(chunks[0]) is bytes else response.get_data()
+        finally:
+            response.close()
+        if len(body) > collector.limit:
+            raise Oversize
+        return response.status_code, fields, body
+
+
+def full_dispatch(context: MatchedContext) -> Response:
+    """As `Flask.full_dispatch_request`.
+
+    It has the request where Flask asks its proxies for it again and again, passes over signals that nobody receives,
+    and knows a function that is not asynchronous by its kind.
+    """
+    app = context.app
+    app._got_first_request = True
+    try:
+        if request_started.receivers:
+            request_started.send(app, _async_wrapper=app.ensure_sync)
+        value = _preprocessed(app, context.request)
+        if value is None:
+            value = _viewed(app, context.request)
+    except Exception as exc:
+        value = app.handle_user_exception(exc)
+    # as Flask.make_response, for what most views give
+    made: Any = app.json.response(value) if type(value) in _JSON else app.make_response(value)
+    response = _processed(context, made)
+    if request_finished.receivers:
+        request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
+    return response
+
+
+def _preprocessed(app: Flask, request: Request) -> Any:
+    """As `Flask.preprocess_request`."""
+    found = scopes(request.endpoint)
+    for scope in found:
+        for preprocess in app.url_value_preprocessors.get(scope, ()):
+            preprocess(request.endpoint, request.view_args)
+    for scope in found:
+        for before in app.before_request_funcs.get(scope, ()):
+            value = synchronous(app, before)()
+            if value is not None:
+                return value
+    return None
+
+
+def _viewed(app: Flask, request: Request) -> Any:
+    """As `Flask.dispatch_request`."""
+    rule = request.url_rule
+    # no sub-request is OPTIONS, but a middleware or a hook may make it one
+    if request.routing_exception is not None or rule is None or request.method == "OPTIONS":
+        return Flask.dispatch_request(app)
+    return synchronous(app, app.view_functions[rule.endpoint])(**request.view_args or {})
+
+
+def _processed(context: MatchedContext, response: Response) -> Response:
+    """As `Flask.process_response`."""
+    app = context.app
+    for after in context._after_request_functions:
+        response = app.ensure_sync(after)(response)
+    for scope in reversed(scopes(context.request.endpoint)):
+        for after in reversed(app.after_request_funcs.get(scope, ())):
+            response = synchronous(app, after)(response)
+    session = context.opened_session
+    if not app.session_interface.is_null_session(session):
+        app.session_interface.save_session(app, session, response)
+    return response
+
+
+def _fields_of(response: Response) -> Headers | None:
+    """The header fields of a response that is sent as it stands: a list of chunks, and none that Werkzeug would
+    correct; None of any other."""
+    status = response.status_code
+    if type(response) is not Response or type(response.response) is not list or status < 200 or status in (204, 304):
+        return None
+    fields = tuple(response.headers)
+    names = {name.lower() for name, _ in fields}
+    return fields if "content-length" in names and _CORRECTED.isdisjoint(names) else None

@@ -1,0 +1,204 @@
+"""HTTP/1.1 over pooled sockets, each exchange within one deadline. Imported when an upstream is first asked.
+
+It is the adapter of `requests` without its Session, which reads the body of a redirect whole, keeps cookies of one
+caller for the next, and believes the environment's proxies and .netrc. A timeout of `requests` is one of each read, so
+that a drip is endless; here every read, of a head too, has what is left of the whole.
+"""
+
+import functools
+import http.client
+import io
+import os
+import re
+import socket
+import time
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
+from urllib3.response import HTTPResponse
+from urllib3.util import Timeout
+
+from restgql.errors import UpstreamInvalid
+from restgql.model import SAFE_METHODS
+
+MAX_HEAD = 65_536
+"""Bytes of a response before its body: those of interim responses, too."""
+FAILURES = (requests.RequestException, HTTPError, http.client.HTTPException, OSError)
+
+
+class HttpClient:
+    """Connections to upstreams, kept for reuse: at most `connections` idle ones to each of `hosts` hosts."""
+
+    def __init__(self, hosts: int, connections: int) -> None:
+        self._adapter = _Adapter(pool_connections=hosts, pool_maxsize=connections, max_retries=0)
+        # A bundle that the operator names stands in for certifi's; verification is always on.
+        self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+
+    def send(self, method: str, url: str, headers: dict[str, str], until: float, body: bytes = b"") -> HTTPResponse:
+        """The response, its head read and its body not; the caller closes it. Raises FAILURES."""
+        request = requests.PreparedRequest()
+        request.method, request.url, request.headers = method, url, CaseInsensitiveDict(headers)
+        if body or method not in SAFE_METHODS:
+            request.body = body
+            request.headers["Content-Length"] = str(len(body))
+        timeout = Timeout(total=max(0.001, until - time.monotonic()))
+        response = self._adapter.send(request, stream=True, timeout=timeout, verify=self._verify)  # type: ignore[arg-type]
+        raw: HTTPResponse = response.raw
+        return raw
+
+    def close(self) -> None:
+        """Close what is idle, and what is not when its exchange is over."""
+        pools = self._adapter.poolmanager.pools  # clearing them alone leaves it to the garbage collector
+        for key in pools.keys():  # noqa: SIM118, as it is no mapping that can be iterated over
+            pools[key].close()
+        self._adapter.close()
+
+
+def failure_of(exc: Exception) -> UpstreamInvalid:
+    """What a client is told of one of FAILURES: never the host, nor what it said."""
+    cause = getattr(exc.args[0], "reason", None) if exc.args else None
+    if isinstance(exc, requests.exceptions.SSLError):
+        return UpstreamInvalid("The upstream's TLS handshake or certificate is not valid.")
+    if isinstance(cause, NewConnectionError):
+        return UpstreamInvalid("The upstream could not be reached.")
+    return UpstreamInvalid("The upstream's answer broke off, or is no valid HTTP.")
+
+
+class _Source(io.RawIOBase):
+    """What a socket receives until a point in time; `allowance` is how many bytes more it may give, if bounded."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, until: float) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._until = until
+        self.allowance: int | None = MAX_HEAD
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self.allowance is not None and self.allowance <= 0:
+            raise http.client.HTTPException(f"the head is over {MAX_HEAD} bytes")
+        self._sock.settimeout(_left(self._until))
+        count: int | None = self._raw.readinto(buffer)
+        if self.allowance is not None:
+            self.allowance -= count or 0
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    """A response whose framing is unambiguous (RFC 9112 section 6.3), read from a `_Source`."""
+
+    def __init__(self, sock: socket.socket, *args: Any, until: float, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self._source = _Source(self.fp.detach(), sock, until)
+        self.fp = io.BufferedReader(self._source)
+
+    def begin(self) -> None:
+        super().begin()
+        self._source.allowance = None
+        if self.headers.get_payload():
+            raise http.client.HTTPException("a line of the head is no header field")
+        lengths = set(self.headers.get_all("content-length", ()))
+        transfer = self.headers.get_all("transfer-encoding", [])
+        if any(coding.strip().lower() != "chunked" for coding in transfer) or len(transfer) + len(lengths) > 1:
+            raise http.client.HTTPException("the body's length is told in more ways than one, or in an unknown one")
+        if not all(re.fullmatch(r"\s*[0-9]+\s*", length) for length in lengths):
+            raise http.client.HTTPException("Content-Length is no number")
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Past the interim responses (RFC 9110 section 15.2), of which http.client only knows 100."""
+        while True:
+            found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if found[1] >= 200:
+                return found
+            if found[1] == 101:
+                raise http.client.HTTPException("the protocol was switched, which nobody asked for")
+            http.client.parse_headers(self.fp)
+
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:  # http.client would read to the end of the connection
+            raise ValueError("the size of a chunk is negative")
+        return size
+
+
+class _Connection(HTTPConnection):
+    """A connection that is made, and asked, within its `timeout` as a whole."""
+
+    def connect(self) -> None:
+        until = self._until()
+        super().connect()
+        self.timeout = _left(until)
+
+    def request(self, *args: Any, **options: Any) -> None:
+        if self.sock is not None:
+            self.sock.settimeout(self.timeout)
+        super().request(*args, **options)
+
+    def getresponse(self) -> Any:
+        self.response_class = functools.partial(_Response, until=self._until())  # type: ignore[assignment]
+        return super().getresponse()
+
+    def _new_conn(self) -> socket.socket:
+        """A socket to the first address that answers; each has its share of the time."""
+        until = self._until()
+        failed: OSError = OSError("the name has no address")
+        try:
+            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as exc:
+            raise NameResolutionError(self.host, self, socket.gaierror(str(exc))) from exc
+        for waiting, (family, kind, protocol, _, address) in zip(range(len(found), 0, -1), found, strict=True):
+            try:
+                sock = socket.socket(family, kind, protocol)
+                try:
+                    sock.settimeout(_left(until) / waiting)
+                    sock.connect(address)
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    sock.settimeout(_left(until))
+                    return sock
+                except BaseException:
+                    sock.close()
+                    raise
+            except OSError as exc:
+                failed = exc
+        raise NewConnectionError(self, str(failed)) from failed
+
+    def _until(self) -> float:
+        assert isinstance(self.timeout, int | float), "HttpClient.send gives each request its time"
+        return time.monotonic() + self.timeout
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    """The same over TLS, the handshake within the time too."""
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
+def _left(until: float) -> float:
+    """The seconds that are left. Raises TimeoutError where none is."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the deadline has passed")
+    return left

@@ -1,0 +1,201 @@
+"""Upstreams on other servers, as dispatchers beside the one into the app."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from restgql.errors import BadPath, LimitExceeded, RestgqlError, Unavailable, UpstreamInvalid, UpstreamTimeout
+from restgql.formats import coding, headers, remote
+from restgql.formats.remote import RemoteUpstream
+from restgql.formats.target import Site
+from restgql.model import Headers, SubRequest, SubResponse
+from restgql.upstream import Dispatcher
+from restgql.upstream.circuit_breaker import CircuitBreaker
+from restgql.upstream.environ import Environ
+
+if TYPE_CHECKING:
+    from urllib3.response import HTTPResponse
+
+    from restgql.upstream.http_client import HttpClient
+
+CHUNK = 65_536
+# A cookie of another server must not be set for the app's own origin, where it could replace one of the app's, nor is
+# there a jar of each caller to keep it in.
+_DROPPED = headers.HOP_BY_HOP | {"date", "set-cookie", "set-cookie2"}
+_CODED = frozenset({"content-encoding", "content-length"})  # of the body before it was decoded
+
+
+class UpstreamPool:
+    """The upstreams of a gateway, and the connections to them. `_lock` guards `_wire`, which is of process `_pid`."""
+
+    def __init__(
+        self,
+        upstreams: Mapping[str, str],
+        *,
+        leaving: Iterable[str],
+        seconds: float,
+        max_reply: int,
+        connections: int,
+        logger: logging.Logger,
+    ) -> None:
+        self.table = remote.table(upstreams)
+        self.leaving = headers.LEAVING | {name.lower() for name in leaving}
+        self.seconds = seconds
+        self.max_reply = max_reply
+        self.logger = logger
+        self._credentials = {found.prefix: own for found, own in (remote.parse(*item) for item in upstreams.items())}
+        self._breakers = {found.prefix: CircuitBreaker() for found in self.table}
+        self._connections = connections
+        self._lock = threading.Lock()
+        self._wire: HttpClient | None = None
+        self._pid = 0
+
+    def authorization(self, at: RemoteUpstream) -> str | None:
+        """What the userinfo of an upstream's URL stands for."""
+        return self._credentials[at.prefix]
+
+    def breaker(self, at: RemoteUpstream) -> CircuitBreaker:
+        """What keeps requests from an upstream that fails."""
+        return self._breakers[at.prefix]
+
+    def wire(self) -> "HttpClient":
+        """The connections, made when they are first asked for: a fork must not share its parent's sockets."""
+        with self._lock:
+            if self._wire is None or self._pid != os.getpid():
+                from restgql.upstream.http_client import (
+                    HttpClient,
+                )  # importing requests costs more than importing Flask
+
+                self._wire, self._pid = HttpClient(len(self.table), self._connections), os.getpid()
+            return self._wire
+
+    def close(self) -> None:
+        """Close the idle connections; the next request makes new ones."""
+        with self._lock:
+            if self._wire is not None:
+                self._wire.close()
+                self._wire = None
+
+
+class PrefixRouter:
+    """The dispatcher of one operation: into an upstream what is below its prefix, into the app all else."""
+
+    def __init__(self, app: Dispatcher, remotes: UpstreamPool, site: Site, shared: Environ, deadline: float) -> None:
+        self._app = app
+        self._remotes = remotes
+        self._site = site
+        self._shared = shared
+        self._deadline = deadline
+
+    def route(self, request: SubRequest) -> object:
+        """The upstream, as its requests all wait."""
+        found = self._site.remote(request.target.path)
+        return self._app.route(request) if found is None else found[0]
+
+    def __call__(self, request: SubRequest) -> SubResponse:
+        """The reply of whoever the path belongs to. Raises what the app's dispatcher raises, and BadPath."""
+        found = self._site.remote(request.target.path)
+        if found is None:
+            return self._app(request)
+        if request.target.has_encoded_slash:
+            raise BadPath("The path has an encoded slash or backslash in a segment.")
+        at, rest = found
+        started = time.monotonic()
+        until = min(self._deadline, started + self._remotes.seconds)
+        reply = self._exchange(request, at, at.url(rest, request.target.query), until)
+        return msgspec.structs.replace(reply, seconds=time.monotonic() - started)
+
+    def _exchange(self, request: SubRequest, at: RemoteUpstream, url: str, until: float) -> SubResponse:
+        path = str(request.target)
+        sent = _leaving(self._shared, request, self._remotes.leaving, self._remotes.authorization(at))
+        wire, breaker = self._remotes.wire(), self._remotes.breaker(at)
+        from restgql.upstream.http_client import FAILURES, failure_of
+
+        failure: RestgqlError
+        if not breaker.passes():
+            failure = Unavailable("The upstream fails again and again, and is left alone for a moment.")
+            return SubResponse.failed(path, failure)
+        try:
+            response = wire.send(request.method, url, sent, until, request.body)
+            try:
+                reply = _reply(path, response, self._remotes.max_reply)
+            finally:
+                response.close()
+            breaker.worked()
+            return reply
+        except RestgqlError as exc:  # it answered, if with nothing that could be used
+            breaker.worked()
+            failure = exc
+        except FAILURES as exc:
+            breaker.failed()
+            late = time.monotonic() >= until
+            failure = UpstreamTimeout("The upstream did not answer in time.") if late else failure_of(exc)
+            name = type(exc.__cause__ or exc.__context__ or exc).__name__
+            place = (request.target.path, request.method, at.host)
+            self._remotes.logger.warning("%s on %s [%s], of the upstream %s", name, *place)
+        return SubResponse.failed(path, failure)
+
+
+def _leaving(shared: Environ, request: SubRequest, allowed: Iterable[str], authorization: str | None) -> dict[str, str]:
+    """The header fields that a request leaves with. Host and what concerns the connection are the wire's own."""
+    fields = {"accept": headers.ACCEPT, "user-agent": "restgql"}
+    for name in allowed:
+        value = shared.get("HTTP_" + name.upper().replace("-", "_"))
+        if name == "cookie" and request.cookie is not None:
+            value = request.cookie
+        if value and headers.is_value(value):
+            fields[name] = value
+    fields |= dict(request.headers)
+    if request.content_type:
+        fields["content-type"] = request.content_type
+    if authorization is not None:  # the operator's, whatever a caller sends
+        fields["authorization"] = authorization
+    # A range is of what is sent, coding included (RFC 9110 section 14), and a part of a coded body decodes to nothing.
+    fields["accept-encoding"] = "identity" if "range" in fields else coding.ACCEPTED
+    return fields
+
+
+def _reply(path: str, response: "HTTPResponse", limit: int) -> SubResponse:
+    """The response, its body decoded, as the coding was agreed with us.
+
+    Raises LimitExceeded, UpstreamInvalid and FAILURES.
+    """
+    fields = tuple(response.headers.items())
+    if not all(headers.is_value(value) for _, value in fields):
+        raise UpstreamInvalid("The upstream's answer has a malformed header.")
+    options = headers.listed(response.headers.get("connection", ""))
+    encoding = response.headers.get("content-encoding", "")
+    too_large = LimitExceeded(
+        f"The response is over {limit} bytes.", limit="RESTGQL_MAX_REPLY", allowed=limit, status=502
+    )
+    # What does not compress is a little larger when it is coded.
+    body = _read(response, limit + (limit // 100 + 1_024 if encoding else 0), too_large)
+    if encoding and body:
+        try:
+            body = coding.decode(body, encoding, limit)
+        except coding.TooLarge:
+            raise too_large from None
+        except coding.Undecodable as exc:
+            raise UpstreamInvalid(f"The response's {exc}.") from exc
+    if len(body) > limit:
+        raise too_large
+    dropped = _DROPPED | options | (_CODED if encoding else frozenset())
+    return SubResponse(url=path, status=response.status, headers=_without(fields, dropped), body=body)
+
+
+def _read(response: "HTTPResponse", limit: int, too_large: LimitExceeded) -> bytes:
+    body = bytearray()
+    while chunk := response.read(CHUNK, decode_content=False):
+        body += chunk
+        if len(body) > limit:
+            raise too_large
+    return bytes(body)
+
+
+def _without(fields: Headers, dropped: frozenset[str]) -> Headers:
+    return tuple((name, value) for name, value in fields if name.lower() not in dropped)

@@ -1,0 +1,285 @@
+"""Which routes of a Flask app can be asked for, and the gate that every sub-request passes."""
+
+import re
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Any, TypeVar, get_args
+from urllib.parse import unquote
+
+import msgspec
+from flask import Flask
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import MapAdapter, RequestRedirect, Rule
+
+from restgql.config import Verb
+from restgql.errors import BadPath, ClientError, NestedRequest, NotAllowed
+from restgql.formats.remote import RemoteUpstream
+from restgql.formats.target import Site, Target
+from restgql.schema.review import shape_of
+from restgql.upstream.fast_path.context import Matched
+from restgql.upstream.fast_path.match_cache import Matches
+
+DEFAULT = ("*", "!static")
+MAX_ROUTING_REDIRECTS = 5
+MAX_MATCHES = 2_048
+_MARK = "__restgql_exposed__"
+# A variable part of a rule, as Werkzeug's documentation of its rule format has it
+_VARIABLE = re.compile(r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\([^<>]*\))?:)?(?P<variable>[a-zA-Z_]\w*)>")
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """A route that can be asked for. `path` is a URI template (RFC 6570)."""
+
+    path: str
+    endpoint: str
+    methods: tuple[str, ...]
+    parameters: tuple[str, ...]
+    description: str | None
+    typed: bool = False
+
+
+class RouteCache(msgspec.Struct, frozen=True, eq=False):
+    """What is known of paths that may be asked for, where this depends on path and method alone: the match of each as
+    it was judged, with what is mounted before it, and as the app has it behind its middleware."""
+
+    rules: int
+    judged: dict[tuple[str, str, bool, str], Matched] = {}
+    behind: Matches = {}
+
+    @property
+    def size(self) -> int:
+        return max(len(self.judged), len(self.behind))
+
+
+class Reachable(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that may be asked for. `path` is a URI template, `parameters` are its converters by variable."""
+
+    path: str
+    endpoint: str
+    methods: tuple[str, ...]
+    parameters: dict[str, str]
+    view: Callable[..., Any] | None
+
+
+def hide(view: View) -> View:
+    """Keep a view from every gateway, whatever RESTGQL_ROUTES says."""
+    setattr(view, _MARK, False)
+    return view
+
+
+def expose(view: View) -> View:
+    """Open a view to every gateway, whatever RESTGQL_ROUTES says."""
+    setattr(view, _MARK, True)
+    return view
+
+
+class Routes:
+    """The routes of `app` that `patterns` allow, and the upstreams beside it, whose prefix is what allows them.
+
+    `is_gateway` tells the endpoints of a gateway.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        patterns: list[str] | None,
+        methods: frozenset[str],
+        is_gateway: Callable[[str], bool],
+        remotes: tuple[RemoteUpstream, ...] = (),
+    ) -> None:
+        self._app = app
+        self._patterns = list(DEFAULT) if patterns is None else patterns
+        self._methods = methods
+        self._is_gateway = is_gateway
+        self._remotes = remotes
+        self.typed: frozenset[tuple[str, str]] = frozenset()
+        """The methods and shapes of the routes that typed fields ask for, once these are known."""
+        self._known = RouteCache(0)
+        self._fingerprint = (-1, "")
+        self._verdicts: dict[int, tuple[Rule, type[ClientError] | None]] = {}
+
+    def __iter__(self) -> Iterator[Route]:
+        """The allowed routes, by path; of the app's those that no upstream has taken the path of."""
+        found = [*map(self._as_route, self._remotes), *self._of_app()]
+        return iter(sorted(found, key=lambda route: route.path) if self._remotes else found)
+
+    def reachable(self) -> Iterator[Reachable]:
+        """All that may be asked for, by unsafe methods too."""
+        for rule in self._app.url_map.iter_rules():
+            if not rule.websocket and self._verdict(rule) is None:
+                yield self._reached(rule)
+
+    def everything(self) -> Iterator[tuple[str, str]]:
+        """Methods and templates of all rules and upstreams, whether they may be asked for or not."""
+        for rule in self._app.url_map.iter_rules():
+            yield from ((method, self._as_template(rule)) for method in rule.methods or ())
+        for remote in self._remotes:
+            yield from ((method, self._as_route(remote).path) for method in get_args(Verb))
+
+    def at(self, path: str) -> Reachable | None:
+        """What a path is routed to, None where that may not be asked for."""
+        try:
+            rule, _ = self._app.url_map.bind("localhost").match(path.partition("?")[0], "GET", return_rule=True)
+        except HTTPException:
+            return None
+        return self._reached(rule) if self._verdict(rule) is None else None
+
+    def _reached(self, rule: Rule) -> Reachable:
+        return Reachable(
+            path=self._as_template(rule),
+            endpoint=rule.endpoint,
+            methods=tuple(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})),
+            parameters={m["variable"]: m["converter"] or "default" for m in _VARIABLE.finditer(rule.rule)},
+            view=self._app.view_functions.get(rule.endpoint),
+        )
+
+    @cached_property
+    def kept(self) -> frozenset[str]:
+        """The paths of the gateways' endpoints, which no upstream can take, nor what is below them."""
+        rules = (rule for rule in self._app.url_map.iter_rules() if self._is_gateway(rule.endpoint))
+        return frozenset(rule.rule.partition("/<")[0] for rule in rules)
+
+    def _as_route(self, remote: RemoteUpstream) -> Route:
+        path = f"{remote.prefix}/{{+path}}"
+        return Route(path=path, endpoint=remote.host, methods=("GET",), parameters=("path",), description=None)
+
+    def _of_app(self) -> Iterator[Route]:
+        for rule in sorted(self._app.url_map.iter_rules(), key=lambda rule: rule.rule):
+            methods = sorted(self._methods & (rule.methods or set()))
+            taken = any(remote.rest(rule.rule) is not None for remote in self._remotes)
+            if methods and not rule.websocket and not taken and self._verdict(rule) is None:
+                path = self._as_template(rule)
+                yield Route(
+                    path=path,
+                    endpoint=rule.endpoint,
+                    methods=tuple(methods),
+                    parameters=tuple(sorted(rule.arguments)),
+                    description=self._description(rule),
+                    typed=("GET", shape_of(path)) in self.typed,
+                )
+
+    def judge(
+        self, adapter: MapAdapter, site: Site, target: Target, method: str, *, opened: bool = False
+    ) -> Matched | None:
+        """The rule that `target` matches, None where routing itself answers: with a redirect, say, or 405.
+
+        Raises NotAllowed, NestedRequest or BadPath where a sub-request to `target` is refused.
+        """
+        matched, rule = self._match(adapter, site, target, method)
+        self.judge_rule(rule, opened=opened)
+        if target.has_encoded_slash and not self._takes_slashes(rule):
+            raise BadPath("The path has an encoded slash or backslash in a segment.")
+        return matched
+
+    def known(self) -> RouteCache:
+        """What is known, as long as the app has the same rules."""
+        rules = self._count()
+        if rules != self._known.rules or self._known.size > MAX_MATCHES:
+            self._known = RouteCache(rules)
+        return self._known
+
+    def fingerprint(self) -> str:
+        """What can be asked for: it changes with the app's rules, and with which of them are allowed."""
+        count = self._count()
+        if count != self._fingerprint[0]:
+            rules = self._app.url_map.iter_rules()
+            verdicts = sorted(f"{r.host} {r.subdomain} {r.rule} {r.endpoint} {self._verdict(r)}" for r in rules)
+            self._fingerprint = (count, "\n".join(verdicts))
+        return self._fingerprint[1]
+
+    def _count(self) -> int:
+        """How many rules the app has; Flask only adds to them."""
+        return len(list(self._app.url_map.iter_rules()))
+
+    def judge_rule(self, rule: Rule | None, *, opened: bool = False) -> None:
+        """Raises NotAllowed or NestedRequest where a rule is not to be reached; one message whatever the reason.
+
+        What is `opened` is asked for by a field of its own, which RESTGQL_ROUTES does not bind.
+        """
+        verdict = NotAllowed if rule is None else self._verdict(rule)
+        if verdict is NotAllowed and rule is not None and opened:
+            return
+        if verdict is NestedRequest:
+            raise NestedRequest("A gateway cannot be asked for through a gateway.")
+        if verdict is not None:
+            raise NotAllowed("No route that can be asked for matches the path.")
+
+    def _match(
+        self, adapter: MapAdapter, site: Site, target: Target, method: str
+    ) -> tuple[Matched | None, Rule | None]:
+        """The match, and the rule that is to be judged: behind redirects of routing itself, the one they lead to."""
+        path = unquote(target.path)
+        if not path.startswith(site.mount):
+            return None, None
+        at: tuple[MapAdapter, str] | None = (adapter, path.removeprefix(site.mount) or "/")
+        for hop in range(MAX_ROUTING_REDIRECTS):
+            if at is None:
+                break
+            try:
+                rule, arguments = at[0].match(at[1], method, return_rule=True)
+                return ((rule, dict(arguments)) if hop == 0 else None), rule
+            except RequestRedirect as exc:
+                at = _behind(at[0], exc.new_url)
+            except MethodNotAllowed as exc:  # the path is there, and answers 405 where it may be asked for
+                method = next(iter(exc.valid_methods or ()), "GET")
+            except HTTPException:
+                break
+        return None, None
+
+    def _verdict(self, rule: Rule) -> type[ClientError] | None:
+        """What refuses a rule, decided once: no rule changes while the app serves."""
+        known = self._verdicts.get(id(rule))
+        if known is None or known[0] is not rule:
+            verdict = NestedRequest if self._is_gateway(rule.endpoint) else None if self._allows(rule) else NotAllowed
+            known = self._verdicts[id(rule)] = (rule, verdict)
+        return known[1]
+
+    def _allows(self, rule: Rule) -> bool:
+        view = self._app.view_functions.get(rule.endpoint)
+        for marked in (view, getattr(view, "view_class", None)):
+            exposed = getattr(marked, _MARK, None)
+            if exposed is not None:
+                return bool(exposed)
+        allowed = False
+        for pattern in self._patterns:
+            bare = pattern.removeprefix("!")
+            if fnmatchcase(rule.rule if bare.startswith("/") else rule.endpoint, bare):
+                allowed = bare == pattern
+        return allowed
+
+    def _description(self, rule: Rule) -> str | None:
+        view = self._app.view_functions.get(rule.endpoint)
+        documented = getattr(view, "view_class", view)
+        text = (getattr(documented, "__doc__", None) or "").strip()
+        return text.splitlines()[0] if text else None
+
+    def _takes_slashes(self, rule: Rule | None) -> bool:
+        return rule is not None and any(self._is_path(m["converter"]) for m in _VARIABLE.finditer(rule.rule))
+
+    def _is_path(self, converter: str | None) -> bool:
+        """Whether a converter's values may hold a slash, as those of `path` do."""
+        return not getattr(self._app.url_map.converters.get(converter or "default"), "part_isolating", True)
+
+    def _as_template(self, rule: Rule) -> str:
+        """`/users/<int:id>` as `/users/{id}`."""
+        return _VARIABLE.sub(lambda m: f"{{{'+' if self._is_path(m['converter']) else ''}{m['variable']}}}", rule.rule)
+
+
+def _behind(adapter: MapAdapter, url: str) -> tuple[MapAdapter, str] | None:
+    """The adapter and the path that a redirect of routing itself leads to, None where it leaves the app."""
+    host, name = url.partition("://")[2].partition("/")[0], adapter.server_name
+    if adapter.map.host_matching:
+        name, subdomain = host, None
+    elif host.endswith(f".{name}"):
+        subdomain = host.removesuffix(f".{name}")
+    else:
+        subdomain = ""
+    other = adapter.map.bind(name, adapter.script_name, subdomain, adapter.url_scheme)
+    for candidate in (adapter, other):
+        root = candidate.make_redirect_url("", "")
+        if url.startswith(root):
+            return candidate, "/" + unquote(url.removeprefix(root).partition("?")[0])
+    return None

@@ -1,0 +1,107 @@
+"""A script of routes in an app's stead: the dispatcher for tests, which counts its hits."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from restgql.errors import BadPath, ClientError, NotAllowed, RestgqlError
+from restgql.formats import target
+from restgql.formats.json import encode
+from restgql.formats.target import Target
+from restgql.model import Headers, SubRequest, SubResponse
+
+Body = dict[str, Any] | list[Any] | str | bytes | bool | int | float | None
+HeaderFields = Mapping[str, str] | Iterable[tuple[str, str]]
+Response = Body | tuple[int, Body] | tuple[int, Body, HeaderFields]
+Answer = Response | Exception | Callable[[SubRequest], Response | Exception]
+
+_Query = tuple[tuple[str, str], ...]
+
+
+class ScriptedDispatcher:
+    """Answers from a script of `path` or `path?query` → answer; a path without a query stands for any.
+
+    An answer is a body (text, bytes, or JSON; None is an empty one), `(status, body)`, `(status, body, headers)`, an
+    exception in place of a response (`UpstreamTimeout("…")`; what is none of ours is a crash), or a function of the
+    request that gives one of these, and may block. A path that the script lacks is NOT_ALLOWED, and no hit.
+    """
+
+    def __init__(self, routes: Mapping[str, Answer]) -> None:
+        parsed = ((target.parse(path), answer) for path, answer in routes.items())
+        self._script = {_key(at): (at, answer) for at, answer in parsed}
+        self._lock = threading.Lock()
+        self._requests: list[SubRequest] = []
+        """Guarded by `_lock`."""
+
+    @property
+    def requests(self) -> list[SubRequest]:
+        """What was asked, in order of arrival."""
+        with self._lock:
+            return list(self._requests)
+
+    @property
+    def hits(self) -> list[str]:
+        """The paths that were asked for, in order of arrival."""
+        return [str(request.target) for request in self.requests]
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths of the script, without their queries."""
+        return sorted({at.path for at, _ in self._script.values()})
+
+    def route(self, request: SubRequest) -> object:
+        """A path takes as long as it did before."""
+        return request.target.path
+
+    def __call__(self, request: SubRequest) -> SubResponse:
+        """What the script has. Raises NotAllowed and BadPath."""
+        answer = self._find(request.target)
+        with self._lock:
+            self._requests.append(request)
+        try:
+            found = answer(request) if callable(answer) else answer
+        except RestgqlError as exc:  # raised or returned, it is in the response's place
+            found = exc
+        if not isinstance(found, Exception):
+            return _reply(str(request.target), *(found if isinstance(found, tuple) else (200, found)))
+        if isinstance(found, ClientError) or not isinstance(found, RestgqlError):
+            raise found
+        return SubResponse.failed(str(request.target), found)
+
+    def _find(self, asked: Target) -> Answer:
+        exact, any_query = _key(asked), (unquote(asked.path), None)
+        found = self._script.get(exact) or self._script.get(any_query)
+        if found is None:
+            raise NotAllowed("No route that can be asked for matches the path.")
+        at, answer = found
+        if asked.has_encoded_slash and not at.has_encoded_slash:  # as of a converter that takes no slash
+            raise BadPath("The path has an encoded slash or backslash in a segment.")
+        return answer
+
+
+def _key(at: Target) -> tuple[str, _Query | None]:
+    """A target as a route sees it: decoded."""
+    query = None if at.query is None else tuple(parse_qsl(at.query, keep_blank_values=True))
+    return unquote(at.path), query
+
+
+def _reply(url: str, status: int, body: Body, headers: HeaderFields = ()) -> SubResponse:
+    fields: Headers = tuple(headers.items() if isinstance(headers, Mapping) else headers)
+    content, media_type = _encoded(body)
+    if media_type and not any(name.lower() == "content-type" for name, _ in fields):
+        fields = (("Content-Type", media_type), *fields)
+    cookies = tuple(value for name, value in fields if name.lower() == "set-cookie")
+    return SubResponse(url=url, status=status, headers=fields, body=content, cookies=cookies)
+
+
+def _encoded(body: Body) -> tuple[bytes, str]:
+    match body:
+        case None:
+            return b"", ""
+        case bytes():
+            return body, "application/octet-stream"
+        case str():
+            return body.encode(), "text/plain; charset=utf-8"
+        case _:
+            return encode(body), "application/json"

@@ -1,0 +1,106 @@
+"""One request at a time for clients that ask for the same as the same: single flight, where it is configured."""
+
+import threading
+import time
+from collections.abc import Hashable
+
+import msgspec
+
+from restgql.errors import LATE, UpstreamTimeout
+from restgql.formats import headers
+from restgql.model import SAFE_METHODS, SubRequest, SubResponse
+from restgql.upstream import Dispatcher
+from restgql.upstream.environ import DEADLINE, Environ
+from restgql.upstream.identity import Identity
+
+# Of which app. Of header fields that do not say who asks, a response says itself which it depends on.
+_APP = ("HTTP_HOST", "SCRIPT_NAME", "SERVER_NAME", "wsgi.url_scheme")
+
+Key = tuple[object, ...]
+
+
+class Flight:
+    """A request on its way, sent with the header fields of `environ`; `landed` once it has its reply, or has none."""
+
+    def __init__(self, environ: Environ) -> None:
+        self.environ = environ
+        self.landed = threading.Event()
+        self.reply: SubResponse | None = None
+
+
+class Flights:
+    """The requests that are on their way for any client of one gateway; `lock` guards `by_key`."""
+
+    def __init__(self, identity: Identity) -> None:
+        self.identity = identity
+        self.lock = threading.Lock()
+        self.by_key: dict[Key, Flight] = {}
+
+
+class SingleFlight:
+    """The dispatcher of one operation, whose safe requests join those of the same caller, `who`, that are on their way.
+
+    A reply is another client's, too, unless it sets a cookie, must not be stored, or varies with a header field in
+    which the two differ (RFC 9111 section 4.1): then the request is made after all. Where `shares` is false it always
+    is, once the flight has landed, as a cache below may have the reply then.
+    """
+
+    def __init__(
+        self,
+        dispatch: Dispatcher,
+        flights: Flights,
+        shared: Environ,
+        who: Hashable,
+        *,
+        seconds: float,
+        shares: bool = True,
+    ) -> None:
+        self._dispatch = dispatch
+        self._flights = flights
+        self._shared = shared
+        self._seconds = seconds
+        self._shares = shares
+        self._identity = (who, *(shared.get(key) for key in _APP))
+
+    def route(self, request: SubRequest) -> object:
+        """As where it is dispatched."""
+        return self._dispatch.route(request)
+
+    def __call__(self, request: SubRequest) -> SubResponse:
+        """The reply, one's own or that of the flight. Raises what the dispatcher raises."""
+        if request.method not in SAFE_METHODS:
+            return self._dispatch(request)
+        key = (*self._identity, request.identity)
+        with self._flights.lock:
+            flight = self._flights.by_key.get(key)
+            if flight is None:
+                own = self._flights.by_key[key] = Flight(self._shared)
+        if flight is None:
+            return self._lead(key, own, request)
+        until = min(self._shared[DEADLINE], time.monotonic() + (request.timeout or self._seconds))
+        if not flight.landed.wait(until - time.monotonic()):
+            return SubResponse.failed(str(request.target), UpstreamTimeout(LATE))
+        reply = flight.reply
+        if reply is None or not self._may_share(reply, flight.environ):
+            return self._dispatch(request)
+        return msgspec.structs.replace(reply, source="deduplicated")
+
+    def _lead(self, key: Key, flight: Flight, request: SubRequest) -> SubResponse:
+        try:
+            flight.reply = self._dispatch(request)
+            return flight.reply
+        finally:
+            with self._flights.lock:
+                del self._flights.by_key[key]
+            flight.landed.set()
+
+    def _may_share(self, reply: SubResponse, sent: Environ) -> bool:
+        if not self._shares or reply.cookies or "no-store" in (reply.header("cache-control") or "").lower():
+            return False
+        names = headers.listed(reply.header("vary") or "")
+        return "*" not in names and all(_field(sent, name) == _field(self._shared, name) for name in names)
+
+
+def _field(environ: Environ, name: str) -> str | None:
+    value: str | None = environ.get("HTTP_" + name.upper().replace("-", "_"))
+    return value

@@ -1,0 +1,143 @@
+"""Sub-requests to a WSGI callable in this process, indistinguishable from requests over a socket."""
+
+import contextvars
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from restgql.errors import LATE, LimitExceeded, RestgqlError, UpstreamInvalid, UpstreamTimeout
+from restgql.formats.headers import HOP_BY_HOP
+from restgql.model import Headers, SubRequest, SubResponse
+from restgql.upstream.environ import DEADLINE, Environ, build
+
+WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+_DROPPED = HOP_BY_HOP | {"date"}
+
+
+class Refusal(BaseException):
+    """Carries a refusal out of the app, past its error handlers, to the dispatcher that sent the sub-request."""
+
+    def __init__(self, error: RestgqlError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class Oversize(Exception):
+    """The body went over the limit; what it had is not read on."""
+
+
+class Overtime(Exception):
+    """The body went on beyond its time; it is not read on."""
+
+
+Exchanged = tuple[int, Headers, bytes]
+
+
+class WsgiDispatcher:
+    """A dispatcher by `exchange`. `shared` is the environ that all its sub-requests begin with, each has `seconds`."""
+
+    def __init__(
+        self, exchange: "Exchange", shared: Environ, *, seconds: float, max_reply: int, logger: logging.Logger
+    ) -> None:
+        self._exchange = exchange
+        self._shared = shared
+        self._seconds = seconds
+        self._max_reply = max_reply
+        self._logger = logger
+
+    def __call__(self, request: SubRequest, extra: Environ | None = None) -> SubResponse:
+        """The app's response; a crash or an oversized body is a reply with a failure. Raises a refusal."""
+        environ = build(self._shared, request)
+        if extra:
+            environ.update(extra)
+        environ[DEADLINE] = until = min(self._shared[DEADLINE], time.monotonic() + (request.timeout or self._seconds))
+        url = str(request.target)
+        started = time.perf_counter()
+        try:
+            # An empty context: in the caller's, a nested Flask request would share and overwrite its `g`.
+            status, fields, body = contextvars.Context().run(self._exchange, environ, Collector(self._max_reply, until))
+        except Refusal as exc:
+            raise exc.error from None
+        except Oversize:
+            failure: RestgqlError = LimitExceeded(
+                f"The response is over {self._max_reply} bytes.",
+                limit="RESTGQL_MAX_REPLY",
+                allowed=self._max_reply,
+                status=502,
+            )
+        except Overtime:
+            failure = UpstreamTimeout(LATE)
+        except Exception:
+            self._logger.exception("Exception on %s [%s], a sub-request of the gateway", url, request.method)
+            failure = UpstreamInvalid("The route crashed.", status=500)
+        else:
+            headers, cookies = _split(fields)
+            seconds = time.perf_counter() - started
+            return SubResponse(url=url, status=status, headers=headers, body=body, cookies=cookies, seconds=seconds)
+        return SubResponse.failed(url, failure, time.perf_counter() - started)
+
+
+def _split(fields: Headers) -> tuple[Headers, tuple[str, ...]]:
+    """The header fields that a reply has, and the Set-Cookie values of them."""
+    kept, cookies = [], []
+    for field in fields:
+        name = field[0].lower()
+        if name not in _DROPPED:
+            kept.append(field)
+            if name == "set-cookie":
+                cookies.append(field[1])
+    return tuple(kept), tuple(cookies)
+
+
+class Collector:
+    """The server's side of a WSGI exchange (PEP 3333): `start_response`, and the body, bounded in bytes and time."""
+
+    def __init__(self, limit: int, until: float) -> None:
+        self.limit = limit
+        self._until = until
+        self._started: tuple[str, list[tuple[str, str]]] | None = None
+        self._body = bytearray()
+
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], None]:
+        if exc_info and self._body:
+            raise exc_info[1].with_traceback(exc_info[2])
+        self._started = (status, headers)
+        return self._write
+
+    def collect(self, chunks: Iterable[bytes]) -> Exchanged:
+        """The response, read to its end. Raises what the app raises, Oversize, and Overtime."""
+        try:
+            for chunk in chunks:
+                self._write(chunk)
+                if time.monotonic() > self._until:
+                    raise Overtime
+        finally:
+            close = getattr(chunks, "close", None)
+            if close is not None:
+                close()
+        if self._started is None:
+            raise RuntimeError("the app did not call start_response")
+        status, headers = self._started
+        return int(status[:3]), tuple(headers), bytes(self._body)
+
+    def _write(self, data: bytes) -> None:
+        if len(self._body) + len(data) > self.limit:
+            raise Oversize
+        self._body.extend(data)
+
+
+Exchange = Callable[[Environ, Collector], Exchanged]
+"""From an environ to status, header fields and body. Raises what the app raises, Oversize, and Overtime."""
+
+
+def through(app: WsgiApp) -> Exchange:
+    """The exchange with a WSGI callable."""
+
+    def exchange(environ: Environ, collector: Collector) -> Exchanged:
+        return collector.collect(app(environ, collector.start_response))
+
+    return exchange

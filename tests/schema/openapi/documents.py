@@ -1,0 +1,100 @@
+"""Small OpenAPI documents, and what is made of them."""
+
+from functools import cache
+from typing import Any
+
+from graphql import GraphQLSchema, parse, print_ast, validate_schema
+
+from restgql.schema import core
+from restgql.schema.compile import compile
+from restgql.schema.documents import Definitions
+from restgql.schema.notes import OperationNote
+from restgql.schema.openapi import Generated, generate
+
+Json = dict[str, Any]
+
+
+def document(paths: Json, schemas: Json | None = None, **more: Any) -> Json:
+    return {"openapi": "3.0.3", "paths": paths, "components": {"schemas": schemas or {}}, **more}
+
+
+def answer(schema: Any, media_type: str = "application/json") -> Json:
+    """Responses, of which 200 has this schema."""
+    return {"200": {"description": "OK", "content": {media_type: {"schema": schema}}}}
+
+
+def answering(schema: Any, schemas: Json | None = None, **more: Any) -> Json:
+    """A document with GET /things, which answers with a schema."""
+    return document({"/things": {"get": {"operationId": "things", "responses": answer(schema)}}}, schemas, **more)
+
+
+def asking(*parameters: Json, path: str = "/things", **operation: Any) -> Json:
+    """A document with one GET that takes these parameters."""
+    own = {"operationId": "things", "parameters": [*parameters], "responses": answer({"type": "string"})}
+    return document({path: {"get": {**own, **operation}}})
+
+
+def sending(schema: Any, schemas: Json | None = None, media_type: str = "application/json", **body: Any) -> Json:
+    """A document with POST /things, which takes a body."""
+    operation = {
+        "operationId": "addThing",
+        "requestBody": {"content": {media_type: {"schema": schema}}, **body},
+        "responses": answer({"type": "string"}),
+    }
+    return document({"/things": {"post": operation}}, schemas)
+
+
+def ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def of(**properties: Any) -> Json:
+    """An object schema of these properties; a string is a type."""
+    return {
+        "type": "object",
+        "properties": {key: {"type": kind} if isinstance(kind, str) else kind for key, kind in properties.items()},
+    }
+
+
+def definition(generated: Generated, name: str) -> str:
+    """The SDL of one definition."""
+    found = [node for node in generated.document.definitions if node.name.value == name]  # type: ignore[attr-defined]
+    assert len(found) == 1, f"{name} is defined {len(found)} times"
+    return print_ast(found[0])
+
+
+def field(generated: Generated, name: str = "things") -> str:
+    """The SDL of one root field, on one line."""
+    for node in generated.document.definitions:
+        if node.name.value in ("Query", "Mutation"):  # type: ignore[attr-defined]
+            for one in node.fields:  # type: ignore[attr-defined]
+                if one.name.value == name:
+                    return " ".join(print_ast(one).split())
+    raise AssertionError(f"there is no field {name}")
+
+
+def only(generated: Generated) -> OperationNote:
+    (note,) = generated.operations
+    return note
+
+
+def built(generated: Generated) -> GraphQLSchema:
+    """The schema that the compiler makes of it, which graphql-core finds valid."""
+    schema = compile(_core(), [Definitions(document=generated.document, written=False)])
+    schema._validation_errors = None
+    assert validate_schema(schema) == []
+    return schema
+
+
+def made(given: Json, **options: Any) -> Generated:
+    """What is generated from a document, found to be valid; its text says the same."""
+    generated = generate(given, **options)
+    built(generated)
+    text = print_ast(generated.document)
+    assert not text or print_ast(parse(text)) == text
+    return generated
+
+
+@cache
+def _core() -> GraphQLSchema:
+    return core.build()

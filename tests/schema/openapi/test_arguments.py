@@ -1,0 +1,219 @@
+"""Parameters: arguments, and where each goes."""
+
+from typing import Any
+
+import jmespath
+import pytest
+from graphql import get_named_type, print_ast
+
+from restgql.formats import template
+from tests.schema.openapi.documents import asking, built, definition, field, made, of, only
+
+LIST = {"type": "array", "items": {"type": "string"}}
+SORT = {"type": "string", "enum": ["asc", "-desc"], "default": "-desc"}
+
+
+def query(name: str, schema: Any = None, **more: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema or {"type": "string"}, **more}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "expected"),
+    [
+        (query("q"), '(q: String): String @get(path: "/things{?q}")'),
+        (query("q", required=True), '(q: String!): String @get(path: "/things{?q}")'),
+        (query("n", {"type": "integer", "default": 20}), '(n: Int = 20): String @get(path: "/things{?n}")'),
+        (query("n", {"type": "integer", "default": "20"}), '(n: Int): String @get(path: "/things{?n}")'),
+        (query("n", {"type": "integer", "default": 20}, required=True), "(n: Int = 20): String"),
+        (query("v", {"type": "string", "enum": ["1.0"]}, required=True), '(v: String = "1.0"): String'),
+        (query("s", SORT), '(s: ThingsS = minus_desc): String @get(path: "/things{?s}")'),
+        (query("ids", LIST), '(ids: [String]): String @get(path: "/things{?ids*}")'),
+        (query("ids", {**LIST, "default": ["a"]}), '(ids: [String] = ["a"]): String @get(path: "/things{?ids*}")'),
+        (query("ids", LIST, explode=False), '(ids: [String]): String @get(path: "/things{?ids}")'),
+        (query("f", of(a="string")), '(f: ThingsFInput): String @get(path: "/things{?f*}")'),
+        (query("f", {"type": "object"}), '(f: JSON): String @get(path: "/things{?f*}")'),
+        (query("f", of(a="string"), explode=False), '@get(path: "/things")'),
+        (
+            query("page[size]", {"type": "integer"}),
+            '(page_size: Int): String @get(path: "/things", query: "{\\"page[size]\\": page_size}")',
+        ),
+        (
+            query("ids[]", LIST),
+            '(ids: [String]): String @get(path: "/things", query: "{\\"ids[]\\": ids}")',
+        ),
+        (
+            query("ids", LIST, style="pipeDelimited", explode=False),
+            "query: \"{\\\"ids\\\": ids && join('|', ids[*].to_string(@))}\")",
+        ),
+        (query("f", of(a="string", b="integer"), style="deepObject"), 'query: "{\\"f[a]\\": f.a, \\"f[b]\\": f.b}")'),
+        (query("f", {"type": "object"}, style="deepObject"), ': String @get(path: "/things")'),
+        (query("f", LIST, style="deepObject"), 'query: "{\\"f[]\\": f}")'),
+        (
+            {"name": "f", "in": "query", "content": {"application/json": {"schema": of(a="string")}}},
+            '(f: ThingsFInput): String @get(path: "/things", query: "{\\"f\\": f && to_string(f)}")',
+        ),
+        (
+            {"name": "X-Tenant", "in": "header", "required": True, "schema": {"type": "string", "default": "a"}},
+            '(X_Tenant: String): String @get(path: "/things", headers: [{name: "X-Tenant", value: "{X_Tenant}"}])',
+        ),
+        (query("this"), 'query: "{\\"this\\": this2}")'),
+        (query("__x"), '(x: String): String @get(path: "/things", query: "{\\"__x\\": x}")'),
+    ],
+)  # fmt: skip
+def test_a_parameter(parameter: Any, expected: str) -> None:
+    assert expected in field(made(asking(parameter)))
+
+
+@pytest.mark.parametrize(("style", "text"), [("csv", "{?ids}"), ("multi", "{?ids*}"), (None, "{?ids}")])
+def test_collections_of_swagger_2(style: str | None, text: str) -> None:
+    parameter = {"name": "ids", "in": "query", "type": "array", "items": {"type": "string"}}
+    given = {**asking(parameter | ({"collectionFormat": style} if style else {})), "swagger": "2.0"}
+    assert f'(ids: [String]): String @get(path: "/things{text}")' in field(made(given))
+
+
+@pytest.mark.parametrize(("style", "delimiter"), [("ssv", " "), ("tsv", "\t"), ("pipes", "|")])
+def test_delimited_collections_of_swagger_2(style: str, delimiter: str) -> None:
+    parameter = {"name": "ids", "in": "query", "type": "array", "items": {"type": "integer"}, "collectionFormat": style}
+    expression = query_of(made({**asking(parameter), "swagger": "2.0"}))
+    assert jmespath.search(expression, {"ids": [1, 2]}) == {"ids": f"1{delimiter}2"}
+    assert jmespath.search(expression, {"ids": None}) == {"ids": None}
+
+
+def query_of(generated: Any) -> str:
+    """What the directive of the one field has for `query`."""
+    (directive,) = generated.document.definitions[0].fields[0].directives
+    return str(next(argument.value.value for argument in directive.arguments if argument.name.value == "query"))
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "expected"),
+    [
+        ("/users/{user-id}", {"name": "user-id", "in": "path", "schema": {"type": "integer"}}, "/users/{user_id}"),
+        ("/users/{id}", {"name": "id", "in": "path", "schema": LIST}, "/users/{id*}"),
+        ("/users/{id}", {"name": "id", "in": "query", "schema": LIST}, "/users/{id*}"),
+        ("/files/{+path}", {"name": "path", "in": "path", "schema": {"type": "string"}}, "/files/{path}"),
+        ("/files/{proxy+}", {"name": "proxy", "in": "path", "schema": {"type": "string"}}, "/files/{proxy}"),
+        ("/#Action=Go", {"name": "Action", "in": "query", "schema": {"type": "string"}}, "/{?Action}"),
+        ("/go?a=1", {"name": "b", "in": "query", "schema": {"type": "string"}}, "/go?a=1{&b}"),
+        ("/odd}path{", {"name": "b", "in": "query", "schema": {"type": "string"}}, "/odd%7Dpath%7B{?b}"),
+    ],
+)
+def test_paths(path: str, given: Any, expected: str) -> None:
+    generated = made(asking({**given, "required": True}, path=path))
+    assert f'@get(path: "{expected}")' in field(generated)
+    assert template.compile(expected)
+
+
+def test_what_a_path_names_is_required_declared_or_not() -> None:
+    parameter = {"name": "a", "in": "path", "schema": {"type": "integer"}}
+    generated = made(asking(parameter, path="/x/{a}/{b}"))
+    assert field(generated) == 'things(a: Int!, b: String!): String @get(path: "/x/{a}/{b}")'
+
+
+def test_one_name_in_the_path_and_in_the_query() -> None:
+    path = {"name": "id", "in": "path", "schema": {"type": "integer"}}
+    generated = made(asking(path, query("id"), path="/things/{id}"))
+    assert field(generated) == (
+        'things(id: Int!, id2: String): String @get(path: "/things/{id}", query: "{\\"id\\": id2}")'
+    )
+
+
+def test_a_path_parameter_that_cannot_be_found_is_a_string() -> None:
+    parameter = {"name": "id", "in": "path", "required": True, "schema": {"$ref": "#/nowhere"}}
+    generated = made(asking(parameter, path="/things/{id}"))
+    assert field(generated) == 'things(id: String!): String @get(path: "/things/{id}")'
+    assert only(generated).reason == "the path parameter id is a String, the reference #/nowhere leads nowhere"
+
+
+def test_what_no_path_names_is_left_out() -> None:
+    generated = made(asking({"name": "a", "in": "path", "schema": {"type": "integer"}}))
+    assert field(generated) == 'things: String @get(path: "/things")'
+
+
+def test_a_path_item_shares_its_parameters_and_an_operation_overrides_them() -> None:
+    given = asking(query("a", {"type": "integer"}))
+    given["paths"]["/things"]["parameters"] = [query("a"), query("b")]
+    assert field(made(given)) == 'things(a: Int, b: String): String @get(path: "/things{?a,b}")'
+
+
+def test_one_name_in_several_places_is_several_arguments() -> None:
+    header = {"name": "v", "in": "header", "schema": {"type": "string"}}
+    generated = made(asking(header, query("v", {"type": "integer"})))
+    assert "(v: String, v2: Int)" in field(generated)
+    assert 'query: "{\\"v\\": v2}"' in field(generated)
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("Authorization", "header"),
+        ("Cookie", "header"),
+        ("Host", "header"),
+        ("X-Forwarded-For", "header"),
+        ("Accept", "header"),
+        ("Content-Type", "header"),
+        ("session", "cookie"),
+    ],
+)
+def test_what_is_the_callers_own_is_no_argument(name: str, place: str) -> None:
+    generated = made(asking({"name": name, "in": place, "required": True, "schema": {"type": "string"}}))
+    assert field(generated) == 'things: String @get(path: "/things")'
+    assert only(generated).kind == "typed"
+    assert name in only(generated).reason
+
+
+@pytest.mark.parametrize(
+    ("parameter", "reason"),
+    [
+        ({"name": "X-Ids", "in": "header", "schema": LIST}, "a header holds a scalar"),
+        ({"name": "no header", "in": "header", "schema": {}}, "it is no header name"),
+        (query("f", {"type": "object"}, style="deepObject"), "the keys of the object are not known"),
+        (query("f", {"$ref": "#/nowhere"}), "the reference #/nowhere leads nowhere"),
+        ({"$ref": "#/nowhere"}, "the reference #/nowhere leads nowhere"),
+    ],
+)
+def test_what_cannot_be_sent_is_left_out_with_its_reason(parameter: Any, reason: str) -> None:
+    generated = made(asking(parameter, query("q")))
+    assert field(generated) == 'things(q: String): String @get(path: "/things{?q}")'
+    assert only(generated).kind == "partly"
+    assert reason in only(generated).reason
+
+
+def test_expressions_stay_within_what_may_be_evaluated() -> None:
+    generated = made(asking(*(query(f"filter[{'n' * 20}{number}]") for number in range(60))))
+    assert "the expression for the query would be too long" in only(generated).reason
+    assert len(query_of(generated)) <= 1_024
+
+
+def test_every_default_is_one_that_its_type_takes() -> None:
+    given = [True, 1, 2**40, 1.5, float("inf"), "a", "", ["a"], [None], {"a": 1}, None]
+    kinds = [{"type": kind} for kind in ("string", "integer", "number", "boolean", "object")] + [LIST, SORT]
+    parameters = [
+        query(f"p{i}_{j}", {**kind, "default": value}) for i, kind in enumerate(kinds) for j, value in enumerate(given)
+    ]
+    generated = made(asking(*parameters))
+    schema = built(generated)
+    assert schema.query_type
+    arguments = schema.query_type.fields["things"].args
+    kept = {(get_named_type(argument.type).name, argument.default_value.__repr__()) for argument in arguments.values()}
+    assert kept - {(name, "Undefined") for name, _ in kept} == {
+        ("String", "'a'"), ("String", "['a']"), ("Int", "1"), ("Float", "1.0"), ("Float", "1099511627776.0"),
+        ("Float", "1.5"), ("Boolean", "True"),
+    }  # fmt: skip
+
+
+def test_an_enum_that_parameters_share_is_one_type() -> None:
+    given = asking({"$ref": "#/components/parameters/Sort"})
+    given["paths"]["/others"] = {
+        "get": {"operationId": "others", "parameters": [{"$ref": "#/components/parameters/Sort"}]}
+    }
+    given["components"]["parameters"] = {"Sort": query("sort", SORT)}
+    generated = made(given)
+    assert "sort: ThingsSort" in field(generated, "others")
+    assert definition(generated, "ThingsSort") == 'enum ThingsSort {\n  asc\n  minus_desc @value(is: "-desc")\n}'
+
+
+def test_deprecated_arguments() -> None:
+    generated = made(asking(query("old", deprecated=True), query("must", deprecated=True, required=True)))
+    assert field(generated).startswith("things(old: String @deprecated, must: String!)")
+    assert print_ast(generated.document)

@@ -1,0 +1,134 @@
+"""Request bodies: input types, and how they are written."""
+
+from typing import Any
+
+import pytest
+
+from tests.schema.openapi.documents import definition, document, field, made, of, only, ref, sending
+
+
+def test_a_json_body() -> None:
+    schema = {**of(title="string", body="string"), "required": ["title"]}
+    generated = made(sending(ref("Post"), {"Post": schema}, required=True))
+    assert field(generated, "addThing") == ('addThing(input: PostInput!): String @post(path: "/things", body: "input")')
+    assert definition(generated, "PostInput") == "input PostInput {\n  title: String!\n  body: String\n}"
+
+
+def test_a_type_for_results_and_one_for_input() -> None:
+    given = sending(ref("Post"), {"Post": of(id={"type": "integer", "readOnly": True}, title="string")})
+    given["paths"]["/things"]["get"] = {
+        "operationId": "post",
+        "responses": {"200": {"content": {"application/json": {"schema": ref("Post")}}}},
+    }
+    generated = made(given)
+    assert definition(generated, "Post") == "type Post {\n  id: Int\n  title: String\n}"
+    assert definition(generated, "PostInput") == "input PostInput {\n  title: String\n}"
+
+
+def test_required_input_objects_within_one_another_may_be_left_out() -> None:
+    schema = {**of(child=ref("Node"), tags={"type": "array", "items": ref("Node")}), "required": ["child", "tags"]}
+    generated = made(sending(ref("Node"), {"Node": schema}))
+    assert definition(generated, "NodeInput") == "input NodeInput {\n  child: NodeInput\n  tags: [NodeInput]!\n}"
+
+
+def test_what_is_required_and_may_be_null_is_nullable() -> None:
+    schema = {**of(a={"type": "string", "nullable": True}, b={"type": ["integer", "null"]}), "required": ["a", "b"]}
+    generated = made(sending(schema))
+    assert definition(generated, "AddThingInput") == "input AddThingInput {\n  a: String\n  b: Int\n}"
+
+
+def test_input_has_no_defaults() -> None:
+    schema = of(size={"type": "integer", "default": 20})
+    assert "size: Int\n" in definition(made(sending(schema)), "AddThingInput")
+
+
+def test_properties_that_are_no_names_make_the_object_json() -> None:
+    schema = of(plain=of(a="string"), odd=of(**{"a-b": "string"}))
+    generated = made(sending(schema))
+    assert definition(generated, "AddThingInput") == (
+        "input AddThingInput {\n  plain: AddThingInputPlainInput\n  odd: JSON\n}"
+    )
+    assert only(generated).kind == "partly"
+    assert only(generated).reason == "AddThingInput.odd is JSON, its property 'a-b' is no GraphQL name"
+
+
+def test_a_property_without_a_name_makes_the_object_json() -> None:
+    assert "(input: JSON)" in field(made(sending({"type": "object", "properties": {"": {}}})), "addThing")
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [
+        ({"type": "array", "items": {"type": "integer"}}, "[Int]"),
+        ({"type": "string"}, "String"),
+        ({"type": "object"}, "JSON"),
+        ({}, "JSON"),
+        (None, "JSON"),
+    ],
+)
+def test_bodies_that_are_no_objects(schema: Any, kind: str) -> None:
+    assert f"(input: {kind})" in field(made(sending(schema)), "addThing")
+
+
+def test_forms_and_files() -> None:
+    file = {"type": "string", "format": "binary"}
+    form = made(sending(of(name="string"), media_type="application/x-www-form-urlencoded"))
+    assert field(form, "addThing") == (
+        'addThing(input: AddThingInput): String @post(path: "/things", body: "input", encoding: FORM)'
+    )
+    files = made(sending(of(name="string", photo=file), media_type="multipart/form-data"))
+    assert "encoding: MULTIPART" in field(files, "addThing")
+    assert definition(files, "AddThingForm") == "input AddThingForm {\n  name: String\n  photo: Upload\n}"
+
+
+def test_json_goes_before_forms() -> None:
+    given = sending(of(a="string"), media_type="multipart/form-data")
+    given["paths"]["/things"]["post"]["requestBody"]["content"]["application/json"] = {"schema": of(b="string")}
+    assert definition(made(given), "AddThingInput") == "input AddThingInput {\n  b: String\n}"
+
+
+def test_a_body_that_cannot_be_written_is_left_out() -> None:
+    generated = made(sending({"type": "string"}, media_type="application/xml"))
+    assert field(generated, "addThing") == 'addThing: String @post(path: "/things")'
+    assert only(generated).kind == "partly"
+    assert "application/xml cannot be written" in only(generated).reason
+
+
+def test_the_body_gives_way_to_a_parameter_of_its_name() -> None:
+    given = sending({"type": "string"})
+    given["paths"]["/things"]["post"]["parameters"] = [{"name": "input", "in": "query", "schema": {"type": "string"}}]
+    assert field(made(given), "addThing") == (
+        'addThing(input: String, input2: String): String @post(path: "/things{?input}", body: "input2")'
+    )
+
+
+def test_every_verb_but_get_is_a_mutation() -> None:
+    methods = ("get", "post", "put", "patch", "delete")
+    generated = made(document({"/a": {method: {"operationId": f"do_{method}"} for method in methods}}))
+    assert [field(generated, f"do_{method}") for method in methods] == [
+        f'do_{method}: JSON @{method}(path: "/a")' for method in methods
+    ]
+    assert "do_get" in definition(generated, "Query")
+    assert "do_delete" in definition(generated, "Mutation")
+
+
+def test_swagger_2_bodies() -> None:
+    body = {"in": "body", "name": "user", "required": True, "schema": {"$ref": "#/definitions/User"}}
+    form = [
+        {"in": "formData", "name": "name", "type": "string", "required": True},
+        {"in": "formData", "name": "photo", "type": "file"},
+    ]
+    given = {
+        "swagger": "2.0",
+        "definitions": {"User": of(name="string")},
+        "paths": {
+            "/users": {"post": {"operationId": "addUser", "parameters": [body]}},
+            "/photos": {"post": {"operationId": "addPhoto", "parameters": form}},
+            "/names": {"post": {"operationId": "addName", "parameters": form[:1]}},
+        },
+    }
+    generated = made(given)
+    assert field(generated, "addUser") == 'addUser(input: UserInput!): JSON @post(path: "/users", body: "input")'
+    assert "encoding: MULTIPART" in field(generated, "addPhoto")
+    assert "encoding: FORM" in field(generated, "addName")
+    assert definition(generated, "AddPhotoForm") == "input AddPhotoForm {\n  name: String!\n  photo: Upload\n}"

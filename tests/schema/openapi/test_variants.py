@@ -1,0 +1,145 @@
+"""oneOf and anyOf: unions where a value says which it is, else JSON."""
+
+from typing import Any
+
+import pytest
+
+from tests.schema.openapi.documents import answering, built, definition, field, made, of, only, ref
+
+CAT = of(kind={"type": "string", "enum": ["cat"]}, lives="integer")
+DOG = of(kind={"type": "string", "enum": ["dog"]}, tricks={"type": "array", "items": {"type": "string"}})
+
+
+def pets(**more: Any) -> dict[str, Any]:
+    return answering(ref("Pet"), {"Pet": {"oneOf": [ref("Cat"), ref("Dog")], **more}, "Cat": CAT, "Dog": DOG})
+
+
+def test_constants_tell_members_apart() -> None:
+    generated = made(pets())
+    assert definition(generated, "Pet") == 'union Pet @discriminator(from: "kind") = Cat | Dog'
+    assert definition(generated, "Cat").startswith('type Cat @value(is: "cat") {')
+    assert only(generated).kind == "typed"
+    assert built(generated)
+
+
+def test_a_discriminator_with_a_mapping() -> None:
+    mapping = {"c": "#/components/schemas/Cat", "d": "Dog"}
+    generated = made(pets(discriminator={"propertyName": "@type", "mapping": mapping}))
+    assert definition(generated, "Pet") == 'union Pet @discriminator(from: "\\"@type\\"") = Cat | Dog'
+    assert definition(generated, "Cat").startswith('type Cat @value(is: "c") {')
+    assert definition(generated, "Dog").startswith('type Dog @value(is: "d") {')
+
+
+def test_a_discriminator_without_a_mapping_has_the_names_of_schemas() -> None:
+    schemas = {"cat": of(lives="integer"), "dog": of(tricks="string")}
+    schema = {"anyOf": [ref("cat"), ref("dog")], "discriminator": {"propertyName": "type"}}
+    generated = made(answering({"type": "array", "items": schema}, schemas))
+    assert field(generated) == 'things: [ThingsResponseItem] @get(path: "/things")'
+    assert definition(generated, "Cat").startswith('type Cat @value(is: "cat") {')
+
+
+def test_members_without_names_are_named_by_their_values() -> None:
+    generated = made(answering({"oneOf": [CAT, DOG]}))
+    assert definition(generated, "ThingsResponse") == (
+        'union ThingsResponse @discriminator(from: "kind") = ThingsResponseCat | ThingsResponseDog'
+    )
+
+
+def test_what_stands_beside_the_group_is_in_each_member() -> None:
+    schemas = {"Pet": {**of(name="string"), "oneOf": [ref("Cat"), ref("Dog")]}, "Cat": CAT, "Dog": DOG}
+    generated = made(answering(ref("Pet"), schemas))
+    assert "PetCat | PetDog" in definition(generated, "Pet")
+    assert "name: String" in definition(generated, "PetCat")
+    assert "lives: Int" in definition(generated, "PetCat")
+
+
+def test_members_that_are_the_base_and_more() -> None:
+    schemas = {
+        "Pet": {**of(kind="string"), "discriminator": {"propertyName": "kind"}, "oneOf": [ref("Cat"), ref("Dog")]},
+        "Cat": {"allOf": [ref("Pet"), of(lives="integer")]},
+        "Dog": {"allOf": [ref("Pet"), of(tricks="string")]},
+    }
+    generated = made(answering(ref("Pet"), schemas))
+    assert definition(generated, "Pet") == 'union Pet @discriminator(from: "kind") = Cat | Dog'
+    assert definition(generated, "Cat") == 'type Cat @value(is: "Cat") {\n  kind: String\n  lives: Int\n}'
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        ({"oneOf": [of(a="string"), of(b="string")]}, "nothing tells the members of its oneOf apart"),
+        ({"anyOf": [of(a="string"), {"type": "string"}]}, "its anyOf is not of objects alone"),
+        ({"oneOf": [of(a="string"), {"type": "array", "items": {}}]}, "its oneOf is not of objects alone"),
+        ({"oneOf": [CAT, DOG], "anyOf": [CAT, DOG]}, "it has 2 groups of oneOf and anyOf"),
+    ],
+)
+def test_what_nothing_tells_apart_is_json(schema: Any, reason: str) -> None:
+    note = only(made(answering(schema)))
+    assert (note.kind, note.reason) == ("json", reason)
+
+
+def test_a_member_with_two_values_is_json() -> None:
+    mapping = {"c": "Cat", "tom": "Cat", "d": "Dog"}
+    assert only(made(pets(discriminator={"propertyName": "kind", "mapping": mapping}))).kind == "json"
+
+
+def test_a_type_has_one_value_in_all_unions() -> None:
+    generated = made(
+        answering(
+            of(
+                a={"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "kind"}},
+                b={"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "t", "mapping": {"x": "Cat"}}},
+            ),
+            {"Cat": of(lives="integer"), "Dog": of(tricks="string")},
+        )
+    )
+    assert definition(generated, "ThingsResponse") == ("type ThingsResponse {\n  a: ThingsResponseA\n  b: JSON\n}")
+    assert only(generated).reason == (
+        "ThingsResponse.b is JSON, a member of it has more than one value of a discriminator"
+    )
+
+
+def test_what_all_have_is_typed_where_nothing_tells_the_rest_apart() -> None:
+    schema = {**of(id="integer"), "oneOf": [of(a="string"), of(b="string")]}
+    generated = made(answering(schema))
+    assert definition(generated, "ThingsResponse") == "type ThingsResponse {\n  id: Int\n  a: String\n  b: String\n}"
+    assert only(generated).kind == "partly"
+
+
+def test_groups_that_only_constrain_change_nothing() -> None:
+    schema = {**of(a="string", b="string"), "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}
+    generated = made(answering(schema))
+    assert only(generated).kind == "typed"
+    assert definition(generated, "ThingsResponse") == "type ThingsResponse {\n  a: String\n  b: String\n}"
+
+
+def test_groups_within_themselves_are_json() -> None:
+    schemas = {"A": {"oneOf": [ref("B"), of(x="string")]}, "B": {"anyOf": [ref("A"), of(y="string")]}}
+    assert only(made(answering(ref("A"), schemas))).kind == "json"
+
+
+def test_input_has_no_unions() -> None:
+    operation = {"operationId": "add", "requestBody": {"content": {"application/json": {"schema": ref("Pet")}}}}
+    given = pets()
+    given["paths"]["/things"]["post"] = operation
+    generated = made(given)
+    assert field(generated, "add") == 'add(input: JSON): JSON @post(path: "/things", body: "input")'
+    assert "input has no unions" in generated.operations[1].reason
+
+
+def test_members_of_disjoint_shapes_are_told_by_a_required_key_of_their_own() -> None:
+    cat = {**of(name="string", lives="integer"), "required": ["name", "lives"]}
+    dog = {**of(name="string", tricks="string"), "required": ["tricks"]}
+    generated = made(answering({"oneOf": [ref("Cat"), ref("Dog")]}, {"Cat": cat, "Dog": dog}))
+    assert definition(generated, "ThingsResponse") == (
+        "union ThingsResponse @discriminator(from: \"contains(keys(@), 'lives') && 'Cat' || "
+        "contains(keys(@), 'tricks') && 'Dog'\") = Cat | Dog"
+    )
+    told = built(generated).type_map["ThingsResponse"].resolve_type  # type: ignore[union-attr]
+    values = ({"name": "a", "lives": 9}, {"tricks": "b"}, {"name": "c"}, {})
+    assert [told.type_of(value) for value in values] == ["Cat", "Dog", None, None]
+
+
+def test_shapes_that_only_one_of_has_a_required_key_of_its_own_are_json() -> None:
+    cat = {**of(name="string", lives="integer"), "required": ["lives"]}
+    assert only(made(answering({"oneOf": [cat, of(name="string")]}))).kind == "json"

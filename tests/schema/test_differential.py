@@ -1,0 +1,417 @@
+"""Random schemas, data and operations: graphql-core's executor with plain resolvers gives the same data and errors.
+
+What is allowed to differ, and so is not compared or not generated:
+
+- The messages of errors, which each executor words in its own way, and their order: graphql-core sorts them.
+- A type with a field that selects from the whole of its value (`@select(from: "@")`, JMESPath, a header field) takes
+  any JSON value for an object, which GraphQL leaves to the executor: here @select leads through keys only.
+- An enum finds its values by how JSON spells them, so that the number 7 is `@value(is: "7")`: both spell it so here.
+- A join whose parent lacks its key is an error, where a resolver may as well give null: both give the error here.
+"""
+
+import json
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
+from random import Random
+from typing import Any
+from urllib.parse import parse_qsl
+
+from graphql import (
+    FieldDefinitionNode,
+    GraphQLEnumType,
+    GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    GraphQLUnionType,
+    ObjectTypeDefinitionNode,
+    build_schema,
+    execute_sync,
+    parse,
+)
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from restgql import config as configuration
+from restgql.execution.budget import Budget
+from restgql.execution.redirects import ClientContext
+from restgql.formats.target import Site
+from restgql.model import GraphQLRequest, SubRequest, SubResponse
+from restgql.pipeline import Pipeline
+from restgql.schema import core, directives
+from restgql.schema.compile import compile
+from restgql.schema.documents import Definitions
+from restgql.upstream import Upstream
+
+LIMITS = ("max_typed_subrequests", "max_aliases", "max_directives", "max_fields", "max_tokens", "max_document")
+OPERATIONS = 8
+"""Of each schema."""
+LEAVES = ("Int", "Float", "String", "Boolean", "ID", "State")
+OBJECTS = ("Ant", "Bee", "Cat")
+MEMBERS = {"Any": ("Ant", "Bee"), "Node": ("Bee", "Cat")}
+COMPOSITE = (*OBJECTS, *MEMBERS)
+STATES = {"OPEN": "OPEN", "LATE": "too late", "SEVEN": "7"}
+ENUM = 'enum State { OPEN LATE @value(is: "too late") SEVEN @value(is: "7") }'
+ABSTRACT = """
+union Any @discriminator(from: "kind") = Ant | Bee
+interface Node @discriminator(from: "kind") { shared: %s other: %s }
+"""
+VARIABLES = {"yes": True, "no": False}
+
+Replies = dict[str, tuple[int, Any]]
+
+
+class Field:
+    """A field of a type: `kind` is its named type; `where` its directive, which says where its value is."""
+
+    def __init__(self, name: str, of_type: str, where: str = "") -> None:
+        self.name = name
+        self.of_type = of_type
+        self.kind = of_type.strip("[]!").rstrip("]!")
+        self.where = "get" if where == "batch" and ("[" in of_type or self.kind in LEAVES) else where
+
+    @property
+    def sdl(self) -> str:
+        batch = f'batch: {{path: "/batch{{?id*}}", by: "{self.key}", key: "id", size: 3}}'
+        directive = {
+            "": "",
+            "get": f'@get(path: "/r/{{ref.{self.name}}}")',
+            "strict": f'@get(path: "/r/{{{self.key}}}", nullOn: [])',
+            "batch": f'@get(path: "/r/{{{self.key}}}", {batch})',
+            "select": f'@select(from: "deep.{self.name}")',
+            "quoted": f'@select(from: "\\"{self.key}\\"")',
+        }
+        return f"{self.name}: {self.of_type} {directive[self.where]}"
+
+    @property
+    def key(self) -> str:
+        return f"k_{self.name}"
+
+
+class Case:
+    """A schema, the replies of its routes, and operations on it."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.wrongness = self.random.choice([0, 0.03, 0.15])
+        self.bangs = self.random.choice([0, 0.15, 0.4])
+        shared = [
+            Field("shared", self._wrapped(self._one(LEAVES))),
+            Field("other", self._wrapped(self._one(COMPOSITE))),
+        ]
+        self.types = {name: self._fields(name) for name in OBJECTS}
+        self.types["Ant"] += [Field("mate", "Bee", "batch"), Field("kin", self._one(["Ant", "Any", "Ant!"]), "batch")]
+        for name in MEMBERS["Node"]:
+            self.types[name] += [Field(each.name, each.of_type, self._where()) for each in shared]
+        self.types["Node"] = shared
+        self.types["Any"] = []
+        self.roots = [Field(f"q{n}", self._wrapped(self._one((*COMPOSITE, *COMPOSITE, *LEAVES)))) for n in range(4)]
+        self.roots += [Field("ants", self._one(["[Ant]", "[Ant!]!", "[[Ant]]", "[Any]"]))]
+        self.replies: Replies = {}
+        self._known: dict[str, list[str]] = {}
+        for field in self.roots:
+            self.replies[field.name] = self._reply(field.of_type, 4)
+        self.sdl = self._sdl([each.of_type for each in shared])
+        self.operations = [self._operation() for _ in range(OPERATIONS)]
+
+    def _chance(self, share: float) -> bool:
+        return self.random.random() < share
+
+    def _one(self, among: Any) -> Any:
+        return self.random.choice(among)
+
+    def _where(self) -> str:
+        return str(self._one(["", "", "", "select", "quoted", "get", "batch", "batch", "strict"]))
+
+    def _wrapped(self, named: str) -> str:
+        for _ in range(self._one([0, 0, 0, 1, 1, 2])):
+            named = f"[{named}{'!' * self._chance(self.bangs)}]"
+        return named + "!" * self._chance(self.bangs)
+
+    def _fields(self, of: str) -> list[Field]:
+        kinds = [self._one(LEAVES), *(self._one((*LEAVES, *COMPOSITE)) for _ in range(self.random.randint(1, 4)))]
+        return [Field(f"{of.lower()}{n}", self._wrapped(kind), self._where()) for n, kind in enumerate(kinds)]
+
+    def _sdl(self, shared: list[str]) -> str:
+        roots = [f'{each.name}: {each.of_type} @get(path: "/r/{each.name}")' for each in self.roots]
+        parts = [f"type Query {{ {' '.join(roots)} }}", ENUM, ABSTRACT % tuple(shared)]
+        for name in OBJECTS:
+            implements = " implements Node" if name in MEMBERS["Node"] else ""
+            value = ' @value(is: "the cat")' if name == "Cat" else ""
+            fields = "\n  ".join(field.sdl for field in self.types[name])
+            parts.append(f"type {name}{implements}{value} {{\n  {fields}\n}}")
+        return "\n".join(parts)
+
+    # Data
+
+    def _reply(self, of_type: str, depth: int) -> tuple[int, Any]:
+        status = self._one([404, 410, 500, 403, 204, 201]) if self._chance(self.wrongness + 0.03) else 200
+        return status, self._value(of_type, depth)
+
+    def _value(self, of_type: str, depth: int) -> Any:
+        if self._chance(self.wrongness):
+            return self._one(
+                [None, None, 5, 1.5, "x", "", True, {}, {"kind": "Ant"}, [], [None], [[1]], ["x", 2], 2**40]
+            )
+        if of_type.endswith("!"):
+            return self._value(of_type[:-1], depth)
+        if self._chance(0.08) or (depth <= 0 and of_type in COMPOSITE):
+            return None
+        if of_type.startswith("["):
+            return [self._value(of_type[1:-1], depth) for _ in range(self.random.randint(0, 3))]
+        return self._leaf(of_type) if of_type in LEAVES else self._object(of_type, depth)
+
+    def _leaf(self, kind: str) -> Any:
+        values = {
+            "Int": [0, 7, -3, 2.0, True, "12"],
+            "Float": [0.5, 3, -1e10, False, "1.5"],
+            "String": ["", "text", "ü☃", 5, True, 1.5],
+            "Boolean": [True, False, 0, 1.0],
+            "ID": ["a", 5, "", 7.0],
+            "State": [*STATES.values(), 7],
+        }
+        return self._one(values[kind])
+
+    def _object(self, kind: str, depth: int) -> Any:
+        name = self._one(MEMBERS.get(kind, (kind,)))
+        found: dict[str, Any] = {"kind": "the cat" if name == "Cat" else name, "ref": {}, "deep": {}}
+        for field in self.types[name]:
+            if self._chance(0.05):
+                continue
+            if field.where in ("get", "strict", "batch"):
+                at = found["ref"] if field.where == "get" else found
+                at[field.name if field.where == "get" else field.key] = self._reference(field.of_type, depth)
+                continue
+            at, key = (found["deep"], field.name) if field.where == "select" else (found, field.name)
+            at[field.key if field.where == "quoted" else key] = self._value(field.of_type, depth - 1)
+        return found
+
+    def _reference(self, of_type: str, depth: int) -> Any:
+        if self._chance(self.wrongness):
+            return self._one([None, "", [], {}, ["a"], True, 404, "no/where"])
+        known = self._known.setdefault(of_type, [])
+        if known and (depth <= 0 or self._chance(0.5)):
+            name = self._one(known)
+        else:
+            name = str(len(self.replies) + 100)
+            known.append(name)
+            self.replies[name] = (200, None)
+            self.replies[name] = self._reply(of_type, depth - 1)
+        return int(name) if self._chance(0.5) else name
+
+    # Operations
+
+    def _operation(self) -> str:
+        self._fragments: dict[str, str] = {}
+        body = " ".join(self._part(self.roots, "Query", 4) for _ in range(self.random.randint(1, 3)))
+        fragments = " ".join(self._fragments.values())
+        used = "yes: __typename @skip(if: $yes) no: __typename @skip(if: $no)"
+        return f"query ($yes: Boolean!, $no: Boolean = true) {{ {used} {body} }} {fragments}"
+
+    def _selection(self, kind: str, depth: int) -> str:
+        parts = [self._part(self.types[kind], kind, depth) for _ in range(self.random.randint(1, 3))]
+        return f"{{ {' '.join(parts)} }}"
+
+    def _part(self, fields: list[Field], kind: str, depth: int) -> str:
+        choice = self.random.random()
+        if choice < 0.2:
+            of = kind if kind == "Query" else self._one([kind, *MEMBERS.get(kind, ()), *self._above(kind)])
+            inner = self._inner(of, depth - 1)
+            if self._chance(0.5):
+                return f"... {f'on {of} ' if of != kind or self._chance(0.5) else ''}{self._condition()}{inner}"
+            name = f"F{len(self._fragments)}"
+            self._fragments[name] = f"fragment {name} on {of} {inner}"
+            again = f" ...{name}" if self._chance(0.2) else ""
+            return f"...{name} {self._condition()}{again}"
+        fitting = [each for each in fields if depth > 0 or each.kind in LEAVES]
+        if choice < 0.28 or not fitting:
+            return "__typename" if self._chance(0.5) else "t: __typename"
+        field = self._one(fitting)
+        alias = f"{self._one('ab')}_{field.name}: " if self._chance(0.25) else ""
+        below = "" if field.kind in LEAVES else self._selection(field.kind, depth - 1)
+        return f"{alias}{field.name} {self._condition()}{below}"
+
+    def _inner(self, of: str, depth: int) -> str:
+        if of != "Query":
+            return self._selection(of, max(depth, 0))
+        return f"{{ {' '.join(self._part(self.roots, of, depth) for _ in range(2))} }}"
+
+    @staticmethod
+    def _above(kind: str) -> list[str]:
+        return [name for name, members in MEMBERS.items() if kind in members]
+
+    def _condition(self) -> str:
+        name = self._one(["skip", "include"])
+        return f"@{name}(if: {self._one(['true', 'false', '$yes', '$no'])}) " if self._chance(0.12) else ""
+
+
+# The plain executor
+
+
+class Plain:
+    """graphql-core's executor, whose resolvers look replies up."""
+
+    def __init__(self, case: Case) -> None:
+        self._replies = case.replies
+        self.schema = build_schema(f"{directives.SDL}\n{case.sdl}", assume_valid=True)
+        for definition in parse(case.sdl).definitions:
+            of_type = self.schema.type_map[definition.name.value]  # type: ignore[attr-defined]
+            if isinstance(definition, ObjectTypeDefinitionNode):
+                assert isinstance(of_type, GraphQLObjectType)
+                if of_type.name != "Query":
+                    of_type.is_type_of = lambda value, info: isinstance(value, dict)
+                for node in definition.fields:
+                    of_type.fields[node.name.value].resolve = self._resolver(node)
+            elif isinstance(of_type, GraphQLInterfaceType | GraphQLUnionType):
+                of_type.resolve_type = self._type_of
+        state = self.schema.type_map["State"]
+        assert isinstance(state, GraphQLEnumType)
+        for name, value in STATES.items():
+            state.values[name].value = value
+        serialize = state.serialize
+
+        def spelled(output_value: Any) -> str:
+            return serialize(output_value if isinstance(output_value, str) else json.dumps(output_value))
+
+        state.serialize = spelled  # type: ignore[method-assign]
+
+    def execute(self, text: str) -> tuple[str, list[Any]]:
+        result = execute_sync(self.schema, parse(text), {}, variable_values=VARIABLES)
+        return json.dumps(result.data), _sorted(error.path for error in result.errors or ())
+
+    @staticmethod
+    def _type_of(value: Any, info: Any, of_type: Any) -> str | None:
+        kinds = {"Ant": "Ant", "Bee": "Bee", "the cat": "Cat"}
+        kind = value.get("kind") if isinstance(value, dict) else None
+        return kinds.get(kind) if isinstance(kind, str) else None
+
+    def _resolver(self, node: FieldDefinitionNode) -> Any:
+        name, said = node.name.value, {d.name.value: d for d in node.directives}
+        if "get" in said:
+            given: dict[str, Any] = {argument.name.value: argument.value for argument in said["get"].arguments}
+            path = given["path"].value.removeprefix("/r/")
+            null = () if "nullOn" in given else (404, 410)
+            return lambda source, info: self._called(source, info, path, null)
+        selected: Any = said["select"].arguments[0].value if "select" in said else None
+        where = name if selected is None else selected.value.strip('"')
+        return lambda source, info: _walked(source, where)
+
+    def _called(self, source: Any, info: GraphQLResolveInfo, path: str, null: tuple[int, ...]) -> Any:
+        key: Any = path
+        if path.startswith("{"):
+            key = _walked(source, path.strip("{}"))
+            if key is None or key == "" or isinstance(key, list | dict):
+                raise GraphQLError("The path cannot be filled.")
+        status, value = self._replies.get(key if isinstance(key, str) else json.dumps(key), (404, None))
+        if status in null and not isinstance(info.return_type, GraphQLNonNull):
+            return None
+        if status >= 400:
+            raise GraphQLError(f"The route answered {status}.")
+        return None if status == 204 else value
+
+
+def _sorted(paths: Iterable[Any]) -> list[Any]:
+    return sorted(paths, key=json.dumps)
+
+
+def _walked(value: Any, names: str) -> Any:
+    for name in names.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+# The gateway
+
+
+class Gateway:
+    """restgql over the same replies; `asked` counts the paths."""
+
+    def __init__(self, case: Case) -> None:
+        self._replies = case.replies
+        self._config = configuration.load({"sequential": True} | dict.fromkeys(LIMITS, 100_000), {})
+        schema = compile(_core(), [Definitions(document=parse(case.sdl))])
+        self._pipeline = Pipeline(schema, self._config, [], logging.getLogger("tests"))
+        self.asked: Counter[str] = Counter()
+
+    def execute(self, text: str) -> tuple[str, list[Any]]:
+        self.asked.clear()
+        result = self._pipeline.execute(GraphQLRequest(query=text, variables=VARIABLES), self._connect)
+        errors = result.get("errors", [])
+        assert [error for error in errors if error["extensions"]["code"] == "INTERNAL"] == []
+        return json.dumps(result["data"]), _sorted(error["path"] for error in errors)
+
+    def route(self, request: SubRequest) -> object:
+        return request.target.path
+
+    def __call__(self, request: SubRequest) -> SubResponse:
+        assert request.opened
+        path = str(request.target)
+        self.asked[path] += 1
+        status, value = self._replies.get(path.removeprefix("/r/"), (404, None))
+        if request.target.path == "/batch":
+            status, value = 200, [*self._items(request.target.query or "")]
+        body = b"" if status == 204 else json.dumps(value).encode()
+        return SubResponse(url=path, status=status, headers=(("Content-Type", "application/json"),), body=body)
+
+    def _items(self, query: str) -> Iterator[Any]:
+        """The values of those that have one, the last one first: what is lacking is asked for singly."""
+        for _, key in reversed(parse_qsl(query)):
+            status, value = self._replies.get(key, (404, None))
+            if status == 200 and isinstance(value, dict):
+                yield {**value, "id": key}
+
+    def _connect(self, *, stored: bool = False) -> Upstream:
+        return Upstream(
+            dispatch=self,
+            caller=ClientContext(Site(origins=frozenset({"http://localhost"})), "http://localhost", ""),
+            budget=Budget(self._config.max_subrequests, self._config.max_typed_subrequests),
+            deadline=time.monotonic() + 60,
+            nested=False,
+            request_id="differential",
+        )
+
+
+@cache
+def _core() -> GraphQLSchema:
+    return core.build()
+
+
+def test_an_operation_has_the_data_and_the_errors_of_a_plain_executor() -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(derandomize=True, deadline=None, max_examples=80, phases=[Phase.generate])
+    @given(seed=st.integers(0, 2**32 - 1))
+    def compare(seed: int) -> None:
+        case = Case(seed)
+        plain, gateway = Plain(case), Gateway(case)
+        for text in case.operations:
+            expected, found = plain.execute(text), gateway.execute(text)
+            assert found == expected, f"{case.sdl}\n{json.dumps(case.replies)}\n{text}"
+            assert all(count == 1 for count in gateway.asked.values()), gateway.asked
+            seen.update(_features(text, *found))
+            seen["batches"] += any(path.startswith("/batch") and path.count("id=") > 1 for path in gateway.asked)
+
+    compare()
+    assert {feature: count for feature, count in seen.items() if count < 20} == {}
+    assert seen.keys() == FEATURES
+
+
+IN_TEXT = ("... on", "fragment", "@skip", "@include", "Node", "Any", "a_")
+IN_DATA = ("null", "LATE", "Cat", "[[", "ant", '"t": "', "[null")
+IN_ALL = frozenset({"null data", "data", "errors", "no errors", "deep errors", "batches"})
+FEATURES = IN_ALL | {*IN_TEXT} | {f"{each} in data" for each in IN_DATA}
+
+
+def _features(text: str, data: str, errors: list[Any]) -> Iterator[str]:
+    """What there is to an operation and its response: the test is worth as much as it has seen."""
+    yield "null data" if data == "null" else "data"
+    yield "errors" if errors else "no errors"
+    yield from (each for each in IN_TEXT if each in text)
+    yield from (f"{each} in data" for each in IN_DATA if each in data)
+    if any(len(path) > 3 for path in errors):
+        yield "deep errors"
