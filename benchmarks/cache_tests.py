@@ -27,7 +27,8 @@ from restgql.execution.budget import Budget
 from restgql.execution.redirects import ClientContext
 from restgql.formats import headers, target
 from restgql.formats.target import Site
-from restgql.model import SubRequest, SubResponse
+from restgql.model import SubRequest
+from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream
 from restgql.upstream.environ import DEADLINE
 from restgql.upstream.http_client import FAILURES, HttpClient

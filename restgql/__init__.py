@@ -26,7 +26,7 @@ from restgql.schema.documents import SchemaError
 from restgql.schema.json_scalar import JSON
 from restgql.schema.scalars import Upload
 from restgql.schema.user_types import Get
-from restgql.sub_response import Response
+from restgql.sub_response import SubResponse as Response
 from restgql.testing import Scripted
 from restgql.upstream.routes import expose, hide
 

@@ -7,6 +7,7 @@ import msgspec
 from graphql import GraphQLResolveInfo
 
 from restgql.formats import json, select
+from restgql.formats.charge import UNMETERED, Charge
 from restgql.formats.template import Template
 
 TAKES_ANY = "restgql.takes_any"
@@ -26,10 +27,12 @@ class BatchBinding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
-    """A field that makes a request (`@get`, `@post`, …). `arguments` are the names that its template may not take from
-    the parent; `null_on` the statuses that are null without an error. What is `opened` may be asked for whatever
-    RESTGQL_ROUTES says; `whole` is a field whose value is passed on as it is. Without a `body`, the arguments `left`
-    are it, each under its key.
+    """A field that makes a request (`@get`, `@post`, …).
+
+    `arguments` are the names that its template does not take from the parent, `null_on` the statuses that are null
+    without an error. With `opens_route` it may ask for its own rule, whatever RESTGQL_ROUTES says. With `passthrough`
+    the response's JSON text is the value, unparsed. If `body` is None, the request body is an object of
+    `body_arguments`: argument to key. `is_list` is True if the field's type is a list.
     """
 
     method: str
@@ -37,41 +40,40 @@ class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
     arguments: frozenset[str] = frozenset()
     query: str | None = None
     body: str | None = None
-    left: dict[str, str] = {}
+    body_arguments: dict[str, str] = {}
     encoding: str = "JSON"
     select: str | None = None
     headers: tuple[tuple[str, Template], ...] = ()
     batch: BatchBinding | None = None
     null_on: frozenset[int] = frozenset()
     timeout: float | None = None
-    many: bool = False
-    opened: bool = False
-    whole: bool = False
+    is_list: bool = False
+    opens_route: bool = False
+    passthrough: bool = False
 
-    def __call__(self, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
-        return source.called(self, info)
+    def __call__(self, source: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
+        """Raise: the executor reads the value of such a field from the result of its plan node."""
+        raise TypeError(f"{info.parent_type.name}.{info.field_name} is read from a result.")
 
 
 class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
-    """A field whose value is part of its parent's: what `keys` lead to, or what `select` (JMESPath) finds, in the JSON
-    value or in a header field of its response, or the response's status."""
+    """A field whose value is part of its parent's: the value at `keys`, or the one that `select` (JMESPath) selects, of
+    the JSON value or of a header field of its response; or the response's status."""
 
     keys: tuple[str, ...] | None = None
     select: str | None = None
     header: str | None = None
     status: bool = False
 
-    def __call__(self, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
-        picked = getattr(source, "picked", None)
-        if picked is not None:
-            return picked(self, info)
-        (name,) = self.keys or ("",)  # an object of a user's own resolver
+    def __call__(self, source: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
+        """Return the value of the field of an object that a resolver of the user's own returned."""
+        (name,) = self.keys or ("",)
         return source.get(name) if isinstance(source, dict) else getattr(source, name, None)
 
-    def of(self, value: Any) -> Any:
-        """What it is in a JSON value. Raises BadSelect."""
+    def of(self, value: Any, charge: Charge = UNMETERED) -> Any:
+        """Return the part of a JSON value. Raises BadSelect."""
         if self.keys is None:
-            return select.search(self.select or "@", value)
+            return select.search(self.select or "@", value, charge)
         for key in self.keys:
             if not isinstance(value, dict):
                 return None
@@ -80,26 +82,25 @@ class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UserResolver(msgspec.Struct, frozen=True):
-    """A field that a user's own function resolves, from whatever it likes. A root field has no root value, as without
-    a gateway."""
+    """A field that a function of the user's own resolves. A root field has no root value, as without a gateway."""
 
     resolve: Callable[..., Any]
     of_root: bool
 
-    def __call__(self, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def __call__(self, source: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
         return self.resolve(None if self.of_root else source, info, **arguments)
 
 
 class Discriminator(msgspec.Struct, frozen=True, kw_only=True):
-    """Which type of an interface or union a JSON value is: by the value that `pick` finds in it."""
+    """Which type of an interface or union a JSON value is: by the value that `select` finds in it."""
 
-    pick: SelectBinding
+    select: SelectBinding
     types: dict[str, str]
 
     def __call__(self, source: Any, info: GraphQLResolveInfo, of_type: Any) -> str | None:
         return self.type_of(source.value)
 
-    def type_of(self, value: Any) -> str | None:
-        """The name of the type; None where the value is of none."""
-        found = self.pick.of(value)
-        return self.types.get(json.spelled(found))
+    def type_of(self, value: Any, charge: Charge = UNMETERED) -> str | None:
+        """Return the name of the type of a value, None if it is of none. Raises BadSelect."""
+        selected = self.select.of(value, charge)
+        return self.types.get(json.spelled(selected))

@@ -10,6 +10,7 @@ import msgspec
 from restgql.errors import ConfigError
 from restgql.formats.headers import may_leave, never_set
 from restgql.formats.remote import table
+from restgql.meter import Limits
 
 PREFIX = "RESTGQL_"
 
@@ -80,6 +81,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_typed_subrequests: Count = 500
     max_reply: Count = 5_000_000
     max_replies: Count = 20_000_000
+    max_nodes: Count = 100_000
+    max_elements: Count = 100_000
+    max_expansion: Count = 1_000_000
+    max_output: Count = 20_000_000
 
     deadline: Seconds = 10.0
     subrequest_timeout: Seconds = 5.0
@@ -100,6 +105,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError("it is 'memory', 'sqlite:PATH' or 'redis://HOST:PORT/DB'")
         if self.openapi is not None and not (isinstance(self.openapi, str | Mapping) or callable(self.openapi)):
             raise ValueError("it is a file, a path of the app, a dict, a callable, or 'auto'")
+
+
+def limits_of(config: Config, *, stored: bool = False) -> Limits:
+    """Return the limits of one operation. A `stored` one may make as many untyped sub-requests as typed ones."""
+    limits = Limits(**{name: getattr(config, name) for name in Limits.__struct_fields__})
+    most = max(config.max_subrequests, config.max_typed_subrequests)
+    return msgspec.structs.replace(limits, max_subrequests=most) if stored else limits
 
 
 # What is a string, given by the environment, and meant to be none.

@@ -18,14 +18,14 @@ from restgql.errors import BadRequest, ConfigError, RestgqlError, UpstreamError
 from restgql.formats import headers
 from restgql.formats import json as json_format
 from restgql.formats.file import File, files_in
-from restgql.http import endpoints as views
-from restgql.http import stored
-from restgql.model import GraphQLRequest, NodeKind
-from restgql.plan.collect import step_of
+from restgql.http import endpoints, stored
+from restgql.model import GraphQLRequest
+from restgql.plan.arguments import compile_arguments
+from restgql.plan.nodes import NodeKind, PlanNode
 from restgql.respond import answer as graphql_answer
 from restgql.state import EXTENSION, GatewayState
-from restgql.sub_response import Response
-from restgql.upstream import Upstream, within
+from restgql.sub_response import SubResponse
+from restgql.upstream import Upstream, join_current_operation
 from restgql.upstream.flask_app import OuterRequest, entered_by, install_mixin
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ class Gateway:
             given = _variables(variables or {})
             uploads = frozenset(name for name, value in given.items() if any(files_in(value)))
             params = GraphQLRequest(query=query, operation_name=operation_name, variables=given, uploads=uploads)
-            result = mounted.own_pipeline.execute(params, partial(_caller, mounted, headers))
+            pipeline = mounted.trusted_pipeline
+            result = pipeline.run(pipeline.read(params), partial(_caller, mounted, headers)).response_map
         except InvalidRequest as exc:
             result = graphql_answer.refused(exc.errors)
         except RestgqlError as exc:
@@ -100,7 +101,7 @@ class Gateway:
         """
         mounted = self._mounted()
         operation = mounted.operations.named(name, debug=True, suggestions=True)
-        found = stored.run(mounted.own_pipeline, operation, _json(variables), partial(_caller, mounted, headers))
+        found = stored.run(mounted.trusted_pipeline, operation, _json(variables), partial(_caller, mounted, headers))
         return json_format.value(json_format.encode(found))
 
     def get(
@@ -127,7 +128,7 @@ class Gateway:
         *,
         headers: Mapping[str, str] | None = None,
         follow_redirects: bool = True,
-    ) -> Response:
+    ) -> SubResponse:
         """The response to GET `path`, whatever its status. Raises ClientErrors for what cannot be asked."""
         given = {"path": path, "params": params, "headers": headers, "follow_redirects": follow_redirects}
         return self._response(NodeKind.FETCH, given)
@@ -140,17 +141,19 @@ class Gateway:
             raise ConfigError("There is no cache: RESTGQL_CACHE turns it on.")
         return cache
 
-    def _response(self, field: NodeKind, given: dict[str, Any]) -> Response:
+    def _response(self, kind: NodeKind, arguments: dict[str, Any]) -> SubResponse:
         mounted = self._mounted()
-        given["params"] = _json(given["params"])
-        given["headers"] = [{"name": name, "value": value} for name, value in (given["headers"] or {}).items()]
-        pipeline = mounted.own_pipeline
-        step = step_of(field, "", given, pipeline.setting.added_headers)
-        outcome = pipeline.begin((step,), _caller(mounted, None)).finish().outcomes[""]
-        if outcome.refused is not None:
-            raise outcome.refused
-        assert outcome.response is not None
-        return outcome.response
+        arguments["params"] = _json(arguments["params"])
+        headers = (arguments["headers"] or {}).items()
+        arguments["headers"] = [{"name": name, "value": value} for name, value in headers]
+        pipeline = mounted.trusted_pipeline
+        compiled = compile_arguments(kind, arguments, pipeline.added_headers)
+        node = PlanNode(key="", kind=kind, arguments=compiled)
+        result = pipeline.start_node(node, _caller(mounted, None)).finish().results[""]
+        if result.error is not None:
+            raise result.error
+        assert result.response is not None
+        return result.response
 
     def _mount(self, state: BlueprintSetupState) -> None:
         app = cast(Flask, state.app)
@@ -159,7 +162,7 @@ class Gateway:
         config = configuration.load(self._arguments, app.config)
         mounted = GatewayState(app, config, f"{state.name_prefix}.{state.name}".lstrip("."), *self._user_types)
         app.extensions.setdefault(EXTENSION, {})[self.name] = mounted
-        views.add(state, mounted)
+        endpoints.add(state, mounted)
         self._app = app
 
     def _check_name(self, app: Flask) -> None:
@@ -204,7 +207,7 @@ def _caller(mounted: GatewayState, given: Mapping[str, str] | None, *, stored: b
     if request and current_app == app:
         entered = entered_by(app, request)
         asked = OuterRequest(app, entered.environ | own, entered.called)
-        return within(mounted.connect(asked, request, request_ctx.url_adapter, stored=stored))
+        return join_current_operation(mounted.connect(asked, request, request_ctx.url_adapter, stored=stored))
     trusted = app.config.get("TRUSTED_HOSTS") or [None]
     base = None if app.config["SERVER_NAME"] or trusted[0] is None else f"http://{trusted[0].lstrip('.')}"
     builder = EnvironBuilder(app, mounted.config.graphql_path or "/", base_url=base)
@@ -217,4 +220,6 @@ def _caller(mounted: GatewayState, given: Mapping[str, str] | None, *, stored: b
         adapter = app.create_url_adapter(here)
     except SecurityError as exc:
         raise BadRequest(f"{exc.description} Set it by headers=.") from exc
-    return within(mounted.connect(OuterRequest(app, environ, called=True), here, adapter, stored=stored))
+    return join_current_operation(
+        mounted.connect(OuterRequest(app, environ, called=True), here, adapter, stored=stored)
+    )

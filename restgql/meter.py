@@ -64,15 +64,19 @@ class Meter:
 
     def charge_requests(self, count: int, typed: int = 0) -> None:
         """Charge `count` sub-requests, `typed` of them made by typed fields: all of them or, over a limit, none."""
+        with self._counts.lock:
+            self.check_requests(count, typed)
+            self._counts.untyped += count - typed
+            self._counts.requests += count
+
+    def check_requests(self, count: int, typed: int = 0) -> None:
+        """Raise LimitExceeded if so many more sub-requests would be over a limit."""
         counts, limits = self._counts, self.limits
         untyped, in_all = count - typed, max(limits.max_subrequests, limits.max_typed_subrequests)
-        with counts.lock:
-            if counts.untyped + untyped > limits.max_subrequests:
-                raise _too_many_requests(untyped, "RESTGQL_MAX_SUBREQUESTS", limits.max_subrequests)
-            if counts.requests + count > in_all:
-                raise _too_many_requests(count, "RESTGQL_MAX_TYPED_SUBREQUESTS", in_all)
-            counts.untyped += untyped
-            counts.requests += count
+        if counts.untyped + untyped > limits.max_subrequests:
+            raise _too_many_requests(untyped, "RESTGQL_MAX_SUBREQUESTS", limits.max_subrequests)
+        if counts.requests + count > in_all:
+            raise _too_many_requests(count, "RESTGQL_MAX_TYPED_SUBREQUESTS", in_all)
 
     def charge_nodes(self, count: int) -> None:
         """Charge results, or objects with their selected fields, before they are made."""
@@ -98,18 +102,58 @@ class Meter:
         if total > self.limits.max_expansion:
             raise _exceeded("expand its templates to", "bytes", "max_expansion", self.limits.max_expansion)
 
-    def charge_output(self, size: int) -> None:
-        """Charge bytes of the answer; a charge over the limit is not counted, so that a smaller one may follow."""
-        with self._counts.lock:
-            if self._counts.output + size > self.limits.max_output:
-                message = f"The answer would be over {self.limits.max_output} bytes."
-                raise LimitExceeded(message, limit="RESTGQL_MAX_OUTPUT", allowed=self.limits.max_output, status=502)
-            self._counts.output += size
+    def extended(self, seconds: float) -> "Meter":
+        """Return a meter with the same counts, which ends `seconds` later: for shaping an answer after the deadline."""
+        return Meter(self.limits, self.deadline + seconds, _counts=self._counts)
 
-    def refund_output(self, size: int) -> None:
-        """Give back bytes that were charged for a part of the answer that was not sent."""
+    def tally(self) -> "Tally":
+        """Return a tally for one walk over a part of the answer."""
+        counts, limits = self._counts, self.limits
+        return Tally(self, limits.max_nodes - counts.nodes, limits.max_output - counts.output)
+
+    def add(self, nodes: int, output: int) -> None:
+        """Count the objects and bytes of a part of the answer that is sent."""
         with self._counts.lock:
-            self._counts.output -= size
+            self._counts.nodes += nodes
+            self._counts.output += output
+
+
+class Tally:
+    """The objects and bytes of one walk over a part of the answer.
+
+    They are counted apart, as the walk is made again if something that it needs is not there yet; `commit` adds them to
+    the meter.
+    """
+
+    __slots__ = ("_meter", "_nodes", "_nodes_left", "_output", "_output_left")
+
+    def __init__(self, meter: Meter, nodes_left: int, output_left: int) -> None:
+        self._meter = meter
+        self._nodes_left = nodes_left
+        self._output_left = output_left
+        self._nodes = self._output = 0
+
+    def charge_object(self, fields: int, size: int) -> None:
+        """Charge an object with so many fields, whose keys have `size` bytes. Raises LimitExceeded."""
+        self._nodes += 1 + fields
+        if self._nodes > self._nodes_left:
+            raise _exceeded("make", "fields and objects", "max_nodes", self._meter.limits.max_nodes)
+        self.charge_output(size)
+
+    def charge_output(self, size: int) -> None:
+        """Charge bytes; those over the limit are not counted, so that fewer may follow. Raises LimitExceeded."""
+        if self._output + size > self._output_left:
+            allowed = self._meter.limits.max_output
+            message = f"The answer would be over {allowed} bytes."
+            raise LimitExceeded(message, limit="RESTGQL_MAX_OUTPUT", allowed=allowed, status=502)
+        self._output += size
+
+    def commit(self) -> None:
+        """Add the objects and bytes to the meter."""
+        self._meter.add(self._nodes, self._output)
+        self._nodes_left -= self._nodes
+        self._output_left -= self._output
+        self._nodes = self._output = 0
 
 
 def _too_many_requests(count: int, key: str, allowed: int) -> LimitExceeded:

@@ -1,8 +1,8 @@
-"""The stages that the endpoints share, set up for one schema, configuration and profile."""
+"""The stages that the endpoints share, read from top to bottom: admit, plan, execute, respond."""
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 import msgspec
@@ -13,50 +13,41 @@ from restgql.documents.documents import Documents, Operation
 from restgql.documents.persisted import PersistedDocuments
 from restgql.documents.registry import MemoryRegistry
 from restgql.documents.rules import NO_INTROSPECTION, NO_ROUTES_FIELD, RULES, WITHOUT_SUGGESTIONS, Rule
-from restgql.errors import BadRequest
+from restgql.errors import BadRequest, RestgqlError
+from restgql.execution.execution import Execution, Executions
 from restgql.execution.latency import RouteLatency
-from restgql.execution.run import Run, begin
-from restgql.http import cache_control as merged
-from restgql.http.cache_control import NO_STORE
-from restgql.model import GraphQLRequest, Headers, PlanNode
+from restgql.model import GraphQLRequest
+from restgql.plan.nodes import PlanNode
 from restgql.plan.passes import Planner
 from restgql.plan.plan import Plan, PlanContext
 from restgql.profile import OPEN, Profile
 from restgql.respond.answer import Answer
-from restgql.respond.weight import Weight
-from restgql.upstream import Upstream, answering
+from restgql.upstream import Upstream
 from restgql.upstream.routes import Route
 
 logger = logging.getLogger("restgql")
 
 
 class Connect(Protocol):
-    """Gives the upstream of one request; for an operation that is `stored`, with the budget of one."""
+    """Returns the upstream of one HTTP request; for a `stored` operation, with its larger budget."""
 
     def __call__(self, *, stored: bool = False) -> Upstream:
-        """It is called when nothing is left to refuse."""
+        """Connect once nothing is left to refuse. Raises NestedRequest."""
 
 
-class Done(msgspec.Struct, frozen=True):
-    """An operation that was run: its response map, what raised each of its errors, and whether the map has a value that
-    no route gave."""
+class OperationResult(msgspec.Struct, frozen=True):
+    """The response map of an operation that was run, and the exception behind each of its errors: None if a value does
+    not fit its type."""
 
-    run: Run
-    result: dict[str, Any]
+    execution: Execution
+    response_map: dict[str, Any]
     causes: list[Exception | None]
-    by_hand: bool
-
-    def caching(self, *varies: str, told: bool) -> Headers:
-        """Cache-Control and Vary of an answer with the response map; what was `told` of timings is for nobody else."""
-        if self.causes or told:
-            return NO_STORE
-        return merged.caching(self.run.parts(), varies=varies, by_hand=self.by_hand)
 
 
 class Pipeline:
-    """The stages, set up for one schema, configuration and profile; it connects when nothing is left to refuse.
+    """The stages, set up for one schema, configuration and profile.
 
-    `routes` are those that can be asked for, `app_logger` has the app's own tracebacks. Stored operations are of `own`,
+    `routes` are those that can be asked for; `app_logger` gets the app's own tracebacks. Stored operations use `own`,
     the schema of the app's own code, and no profile closes anything to them.
     """
 
@@ -76,90 +67,111 @@ class Pipeline:
         self.persisted = persisted or PersistedDocuments(config, MemoryRegistry(0, 0), {})
         self._routes = routes
         self._app_logger = app_logger
-        told = (config.timings,) if isinstance(config.timings, str) else ()
-        self.varies = ("Accept", *told)
-        self._waits = RouteLatency()
+        timings_header = (config.timings,) if isinstance(config.timings, str) else ()
+        self.varies = ("Accept", *timings_header)
         suggestions = profile.suggestions
         documents = Documents(schema, config, _rules(profile), suggestions=suggestions)
-        self.setting = PlanContext.of(schema, config)
-        self._clients = Planner(documents, self.setting)
+        self._clients = Planner(documents, PlanContext.of(schema, config))
         # Stored operations have documents and plans that no other request displaces.
         own = own or schema
         self.documents = Documents(own, config, RULES, suggestions=suggestions, stored=True)
-        self._stored = Planner(self.documents, PlanContext.of(own, config, stored=True))
+        self._stored = Planner(self.documents, PlanContext.of(own, config))
+        latency = RouteLatency()
+        self._executions, self._stored_executions = (
+            Executions(config=config, context=planner.context, latency=latency, logger=app_logger)
+            for planner in (self._clients, self._stored)
+        )
 
-    def admitted(self, params: GraphQLRequest, method: str) -> tuple[GraphQLRequest, Operation]:
-        """A client's request with its document, and the operation that it may run. Raises what refuses it."""
-        params = self.persisted.resolve(params)
-        self.persisted.admit(params, method, self.profile)
-        stored = self.persisted.stored_text(params.query)
-        ready = params if stored is None else msgspec.structs.replace(params, query=stored)
+    def admit(self, request: GraphQLRequest, method: str) -> Operation:
+        """Return the operation that a client may run. Raises BadRequest, InvalidRequest, LimitExceeded and NotAllowed."""
+        request = self.persisted.resolve(request)
+        self.persisted.admit(request, method, self.profile)
+        stored = self.persisted.stored_text(request.query)
+        ready = request if stored is None else msgspec.structs.replace(request, query=stored)
         operation = self._planner(stored=stored is not None).operation(ready)
         if method != "POST" and operation.type is not OperationType.QUERY:
             raise BadRequest(f"{method} runs queries only; send the operation by POST.", status=405)
-        self.persisted.register(params)
-        return ready, operation
+        self.persisted.register(request)
+        return operation
 
-    def planned(self, params: GraphQLRequest, operation: Operation, *, incremental: bool = False) -> Plan:
-        """The plan of an operation that was admitted. Raises LimitExceeded and InvalidRequest."""
-        return self._planner(stored=operation.stored).plan(params, operation, incremental=incremental)
+    def read(self, request: GraphQLRequest, *, stored: bool = False) -> Operation:
+        """Return the operation of the app's own code, or a stored one. Raises BadRequest and InvalidRequest."""
+        return self._planner(stored=stored).operation(request)
 
-    def execute(self, params: GraphQLRequest, connect: Connect) -> dict[str, Any]:
-        """The response map of an operation. Raises the errors that refuse it whole."""
-        return self.run(params, connect).result
+    def plan(self, operation: Operation, *, incremental: bool = False) -> Plan:
+        """Return the plan of an operation. Raises LimitExceeded, BadRequest and InvalidRequest."""
+        return self._planner(stored=operation.stored).plan(operation, incremental=incremental)
 
-    def run(self, params: GraphQLRequest, connect: Connect, *, name: str = "") -> Done:
-        """An operation, run to its end; `name` is that of a stored one. Raises the errors that refuse it whole."""
+    def start(self, plan: Plan, operation: Operation, upstream: Upstream) -> Execution:
+        """Begin a plan with the variables of an operation. Raises LimitExceeded."""
+        executions = self._stored_executions if operation.stored else self._executions
+        return executions.start(plan, operation.variables, upstream, has_uploads=operation.has_uploads)
+
+    def start_with(self, first: Execution, plan: Plan, operation: Operation) -> Execution:
+        """Begin another query of the same HTTP request. Raises LimitExceeded."""
+        executions = self._stored_executions if operation.stored else self._executions
+        return executions.start_with(first, plan, operation.variables)
+
+    def start_node(self, node: PlanNode, upstream: Upstream) -> Execution:
+        """Begin a node that no document has. Raises LimitExceeded."""
+        return self._executions.start_node(node, upstream)
+
+    def answer(self, plan: Plan, operation: Operation, execution: Execution) -> Answer:
+        """Return the answer to an operation, while it runs or once it has."""
+        assert plan.selections is not None
+        return Answer(
+            plan.selections,
+            operation.variables,
+            execution.results,
+            self._routes_below,
+            execution.upstream.meter,
+            self._app_logger,
+        )
+
+    def result(self, plan: Plan, operation: Operation, execution: Execution) -> OperationResult:
+        """Return the result of an operation that was run."""
+        answer = self.answer(plan, operation, execution)
+        return OperationResult(execution, answer.whole(), answer.causes)
+
+    def run(self, operation: Operation, connect: Connect, *, name: str = "") -> OperationResult:
+        """Run an operation to its end; `name` is that of a stored one. Raises the errors that refuse it as a whole."""
         started = time.perf_counter()
-        operation = self._planner(stored=bool(name)).operation(params)
-        plan = self.planned(params, operation)
-        upstream = connect(stored=operation.stored)
-        run = self.begin(plan.steps, upstream, serial=plan.operation.type is OperationType.MUTATION).finish()
-        with answering(upstream):
-            done = self.done(plan, run)
-        self.log(run, name or operation.name, operation.hash[:12], started)
-        return done
+        plan = self.plan(operation)
+        execution = self.start(plan, operation, connect(stored=operation.stored)).finish()
+        result = self.result(plan, operation, execution)
+        self.log(execution, name or operation.name, operation.document.hash[:12], started)
+        return result
 
-    def plan(self, params: GraphQLRequest, *, incremental: bool = False, stored: bool = False) -> Plan:
-        """The plan of an operation, of which nothing is asked. Raises the errors that refuse it whole."""
-        operation = self._planner(stored=stored).operation(params)
-        return self.planned(params, operation, incremental=incremental)
+    @property
+    def added_headers(self) -> frozenset[str]:
+        """The names of header fields that RESTGQL_SUBREQUEST_HEADERS adds."""
+        return self._clients.context.added_headers
+
+    def context(self, *, stored: bool = False) -> PlanContext:
+        """Return the context in which arguments are read."""
+        return self._planner(stored=stored).context
 
     def _planner(self, *, stored: bool) -> Planner:
         return self._stored if stored else self._clients
 
-    def begin(self, steps: Sequence[PlanNode], upstream: Upstream, *, serial: bool = False) -> Run:
-        """A run of these steps, `serial` where each waits for the one before it."""
-        return begin(steps, upstream, self.config, self._waits, self._app_logger, serial=serial)
-
-    def done(self, plan: Plan, run: Run, weight: Weight | None = None) -> Done:
-        """The response map of an operation that was run; `weight` is that of all that is answered with it."""
-        answer = self.answer(plan, run, weight)
-        return Done(run, answer.whole(), answer.causes, answer.by_hand)
-
-    def answer(self, plan: Plan, run: Run, weight: Weight | None = None) -> Answer:
-        """The answer to an operation, while it runs or once it has."""
-        assert plan.selection is not None
-        return Answer(plan.selection, run.outcomes, self._with_prefix, weight or self.weight(), self._app_logger)
-
-    def weight(self) -> Weight:
-        """How much one answer may hold."""
-        return Weight(self.config.max_replies)
-
-    def _with_prefix(self, prefix: str | None) -> list[Any]:
+    def _routes_below(self, prefix: str | None) -> list[Any]:
         return [route for route in self._routes if route.path.startswith(prefix or "")]
 
-    def log(self, run: Run, name: str, document: str, started: float) -> None:
-        """One line an operation: what it was, and what came of each part."""
+    def log(self, execution: Execution, name: str, document: str, started: float) -> None:
+        """Log an operation in one line: its document, the status of each part, its time."""
         if not logger.isEnabledFor(logging.INFO):
             return
         statuses = [
-            str(leaf.response.status) if leaf.response else leaf.refused.code if leaf.refused else "-"
-            for leaf in run.leaves()
+            str(leaf.response.status)
+            if leaf.response
+            else leaf.error.code
+            if isinstance(leaf.error, RestgqlError)
+            else "-"
+            for leaf in execution.leaves()
         ]
         logger.info(
             "request=%s operation=%s document=%s parts=%s ms=%.1f",
-            run.request_id,
+            execution.request_id,
             name or "-",
             document,
             ",".join(statuses) or "-",

@@ -10,11 +10,10 @@ from graphql import GraphQLSchema
 from werkzeug.routing import MapAdapter
 
 from restgql import cache, sources
-from restgql.config import Config
+from restgql.config import Config, limits_of
 from restgql.documents import manifest
 from restgql.documents.persisted import PersistedDocuments
 from restgql.errors import ConfigError
-from restgql.execution.budget import Budget
 from restgql.operations.operation_store import OperationStore
 from restgql.operations.stored import NONE, Operations
 from restgql.pipeline import Pipeline, logger
@@ -58,6 +57,8 @@ class GatewayState:
             lambda endpoint: is_gateway(app, endpoint),
             self.remotes.table if self.remotes else (),
         )
+        self._limits = limits_of(config)
+        self._stored_limits = limits_of(config, stored=True)
         self._profiles = {debug: profile_of(config, debug=debug) for debug in (True, False)}
         self._pipelines: dict[tuple[Profile, int], Pipeline] = {}
         self.cache = cache.made(config, Path(app.instance_path), app.logger)
@@ -75,7 +76,7 @@ class GatewayState:
             _ = self.pipeline  # so that what is wrong with a schema keeps the app from starting
             if self._shelf is not None:
                 self._shelf.check()
-        self.say_profile(serving=False)
+        self.log_profile(serving=False)
 
     @cached_property
     def typed(self) -> Typed:
@@ -92,7 +93,7 @@ class GatewayState:
         if self.config.operations is None:
             return None
         shelf = OperationStore(
-            Path(self.app.root_path) / self.config.operations, self.typed.schema, self.own_pipeline.documents
+            Path(self.app.root_path) / self.config.operations, self.typed.schema, self.trusted_pipeline.documents
         )
         if sources.is_late(self.config):
             shelf.say()
@@ -109,7 +110,7 @@ class GatewayState:
         return self._pipeline_of(self.profile, self.typed.clients)
 
     @property
-    def own_pipeline(self) -> Pipeline:
+    def trusted_pipeline(self) -> Pipeline:
         """The stages of what the app's own code asks for, which no profile closes anything to."""
         return self._pipeline_of(OPEN, self.typed.schema)
 
@@ -148,7 +149,6 @@ class GatewayState:
     def _connected(
         self, entered: OuterRequest, here: Request, adapter: MapAdapter | None, *, stored: bool = False
     ) -> Upstream:
-        in_all = self.config.max_typed_subrequests
         return connect(
             self.app,
             entered,
@@ -158,7 +158,7 @@ class GatewayState:
             routes=self.routes,
             remotes=self.remotes,
             flights=self._flights,
-            budget=Budget(max(self.config.max_subrequests, in_all if stored else 0), in_all),
+            limits=self._stored_limits if stored else self._limits,
         )
 
     def _cache_salt(self) -> bytes:
@@ -171,12 +171,12 @@ class GatewayState:
         return self._salt[1]
 
     @property
-    def tells_timings(self) -> bool:
+    def wants_timings(self) -> bool:
         """Whether the current request is told what became of each sub-request."""
         timings = self.profile.timings
         return timings in request.headers if isinstance(timings, str) else timings
 
-    def say_profile(self, *, serving: bool = True) -> None:
+    def log_profile(self, *, serving: bool = True) -> None:
         """Once at the start; and when a client comes, aloud where nobody chose it, or anew where the app is in debug by
         now."""
         profile = self.profile

@@ -1,14 +1,23 @@
-"""The response to a sub-request, as GraphQL's RestResponse and as Python's `gateway.fetch` give it."""
+"""The response to a sub-request: its status, header fields and body, and the JSON value that they stand for."""
 
+from base64 import b64encode
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
-from restgql import json_value as value
-from restgql.errors import BadSelect
-from restgql.formats import json, media, problem, select
-from restgql.model import SubResponse
+from restgql.errors import BadSelect, LimitExceeded, RestgqlError, UpstreamInvalid, UpstreamStatus
+from restgql.formats import coding, media, problem, select
+from restgql.formats import json as json_format
+from restgql.formats.charge import UNMETERED, Charge
+from restgql.model import Headers
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NULL = b"null"
+_NO_CONTENT = frozenset({204, 205, 304})
+_SHOWN_HEADERS = ("retry-after", "www-authenticate", "location")
+_SHOWN_NAMES = {"retry-after": "Retry-After", "www-authenticate": "WWW-Authenticate", "location": "Location"}
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -18,77 +27,59 @@ class Header(msgspec.Struct, frozen=True):
     value: str
 
 
-class Response:
-    """A response, or the failure to get one: then `error` is its code and `status` 504, 502 or 500."""
+class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
+    """A response, or the failure to get one: then `failure` is the error, and `status` its status, 500, 502 or 504.
 
-    def __init__(self, reply: SubResponse, max_size: int) -> None:
-        self._reply = reply
-        self._max_size = max_size
-        # Each is made twice at worst, if two threads ask at once.
-        self._known: value.Content | None = None
-        self._fields: dict[str, str] | None = None
+    `url` is the path that answered in the end. `fields` are the header fields as the app sent them, without Set-Cookie,
+    whose values are `cookies`. `body` is as the app sent it, its content coding included; decoded it has at most
+    `max_size` bytes. `seconds` is the time that it took. `source` is `dispatched`, `deduplicated` (another client's
+    response), `cached`, or `revalidated` (the app confirmed a stored response).
+    """
 
-    @property
-    def _content(self) -> value.Content:
-        if self._known is None:
-            self._known = value.content(self._reply, self.fields, self._max_size)
-        return self._known
+    url: str
+    status: int
+    fields: Headers = ()
+    body: bytes = b""
+    redirected: bool = False
+    failure: RestgqlError | None = None
+    cookies: tuple[str, ...] = ()
+    seconds: float = 0.0
+    source: str = "dispatched"
+    max_size: int = 5_000_000
 
-    @property
-    def url(self) -> str:
-        """The path that answered in the end."""
-        return self._reply.url
-
-    @property
-    def status(self) -> int:
-        return self._content.status
+    @classmethod
+    def failed(cls, url: str, failure: RestgqlError, seconds: float = 0.0) -> "SubResponse":
+        """Return the response to a request that got none."""
+        return cls(url=url, status=failure.status, failure=failure, seconds=seconds)
 
     @property
     def ok(self) -> bool:
         return 200 <= self.status <= 299
 
     @property
-    def redirected(self) -> bool:
-        return self._reply.redirected
-
-    @property
     def headers(self) -> list[Header]:
         """The header fields, never Set-Cookie."""
-        return [Header(name, text) for name, text in self._reply.headers if name.lower() != "set-cookie"]
+        return [Header(name, value) for name, value in self.fields]
 
-    def header_map(self) -> dict[str, str]:
-        """The header fields by name, those of one name joined with commas; never Set-Cookie."""
+    @cached_property
+    def field_map(self) -> dict[str, str]:
+        """The header fields by their names in lower case; values of one name are joined with commas."""
         found: dict[str, str] = {}
-        for header in self.headers:
-            found[header.name] = f"{found[header.name]}, {header.value}" if header.name in found else header.value
+        for name, text in self.fields:
+            lower = name.lower()
+            found[lower] = f"{found[lower]}, {text}" if lower in found else text
         return found
 
-    @property
-    def set_cookies(self) -> tuple[str, ...]:
-        """The Set-Cookie values of this response and the redirects before it."""
-        return self._reply.cookies
+    def header_map(self) -> dict[str, str]:
+        """Return the header fields by their names as sent; values of one name are joined with commas."""
+        found: dict[str, str] = {}
+        for name, value in self.fields:
+            found[name] = f"{found[name]}, {value}" if name in found else value
+        return found
 
     def header(self, name: str) -> str | None:
-        """A header's values, joined with commas; None if absent, and for Set-Cookie."""
-        return self.fields.get(name.lower())
-
-    @property
-    def fields(self) -> dict[str, str]:
-        """The header fields by their names in lower case, those of one name joined with commas; never Set-Cookie."""
-        if self._fields is None:
-            found: dict[str, str] = {}
-            for name, text in self._reply.headers:
-                lower = name.lower()
-                found[lower] = f"{found[lower]}, {text}" if lower in found else text
-            found.pop("set-cookie", None)
-            self._fields = found
-        return self._fields
-
-    @property
-    def may_be_kept(self) -> bool:
-        """Whether caches may keep what it is part of, as far as they may keep itself: no error, and no cookie's."""
-        content = self._content
-        return not self._reply.cookies and content.failure is None and content.status < 400
+        """Return the values of a header field, joined with commas (RFC 9110 section 5.3); None if it is absent."""
+        return self.field_map.get(name.lower())
 
     @property
     def content_type(self) -> str | None:
@@ -100,58 +91,166 @@ class Response:
 
     @property
     def size(self) -> int:
-        """Of the body in bytes, its content coding undone."""
+        """The size of the body in bytes, its content coding undone."""
         return len(self._content.body)
 
     @property
     def text(self) -> str | None:
-        """The body as text, None where it cannot be decoded by its charset."""
+        """The body as text, None where it cannot be decoded by its charset. Raises the error of an unreadable body."""
+        if self._content.unreadable is not None and self.failure is None:
+            raise self._content.unreadable
         return media.decode_text(self._content.body, self._content.content_type)
 
     @property
     def data_url(self) -> str | None:
         """The body as a data: URL (RFC 2397), None where there is no response."""
-        return None if self._content.failure else value.data_url(self._content)
+        return None if self.problem is not None else _data_url(self._content)
 
     @property
     def error(self) -> str | None:
-        """The code of why no response could be had."""
-        return self._content.failure.code if self._content.failure else None
+        """The code of the failure to get a response."""
+        return None if self.failure is None else self.failure.code
 
-    def value(self, expression: str | None = None) -> Any:
-        """The JSON value: its text as it is, or what a JMESPath expression selects. Raises BadSelect."""
+    @property
+    def problem(self) -> RestgqlError | None:
+        """The failure to get a response, or the error of a body that cannot be read."""
+        return self.failure or self._content.unreadable
+
+    @property
+    def data_status(self) -> int:
+        """The status of the response as data: that of `problem`, if it has one."""
+        problem = self.problem
+        return self.status if problem is None else problem.status
+
+    @property
+    def is_data(self) -> bool:
+        """False if the value is an error: a status of 400 or more, a redirect, or no value at all."""
+        return self.data_status < 400 and self.status not in REDIRECTS
+
+    @property
+    def is_storable(self) -> bool:
+        """True if an answer that contains this response may be cached as long as this response."""
+        return not self.cookies and self.data_status < 400
+
+    def value(self, expression: str | None = None, charge: Charge = UNMETERED) -> Any:
+        """Return the JSON value: its text as it is, or the value that a JMESPath expression selects.
+
+        Raises BadSelect, and the error of a body that cannot be read.
+        """
+        if self.failure is None and self._content.unreadable is not None:
+            raise self._content.unreadable
         if expression is None:
-            return msgspec.Raw(value.json_text(self._content))
-        return select.search(expression, self._parsed)
+            return msgspec.Raw(self.json_text)
+        return select.search(expression, self._parsed, charge)
+
+    def data(self, expression: str | None = None, charge: Charge = UNMETERED) -> Any:
+        """Return `value` of a response that is data; raise its error otherwise."""
+        self._check_data()
+        return msgspec.Raw(self.json_text) if expression is None else self.value(expression, charge)
 
     def parsed(self) -> Any:
-        """The decoded JSON value of a response that is data: raises its error where it is none."""
-        if value.is_error(self._content):
-            raise value.error_of(self._reply, self._content)
+        """Return the decoded JSON value of a response that is data; raise its error otherwise."""
+        self._check_data()
         return self._parsed
+
+    def json(self, select: str | None = None) -> Any:
+        """Return the JSON value, decoded, or the value that a JMESPath expression selects. Raises BadSelect."""
+        value = self.value(select)
+        return json_format.value(bytes(value)) if isinstance(value, msgspec.Raw) else value
+
+    @property
+    def json_text(self) -> bytes:
+        """The JSON text of the value: the first row of the table that fits."""
+        content = self._content
+        if content.json is not None and content.unreadable is None and self.failure is None:  # the usual row
+            return content.json
+        return next(make(self, content) for fits, make in _TABLE if fits(self, content))
+
+    @property
+    def part_text(self) -> bytes:
+        """The JSON text as part of a map. The page of a redirect that was not followed is no data there."""
+        if self.status in REDIRECTS and self._content.json is None:
+            return problem.of_status(self.status)
+        return self.json_text
+
+    def _check_data(self) -> None:
+        if not self.is_data:
+            raise self._error()
+
+    def _error(self) -> RestgqlError:
+        if self.problem is not None:
+            return self.problem
+        shown = {_SHOWN_NAMES[name]: self.field_map[name] for name in _SHOWN_HEADERS if name in self.field_map}
+        http: dict[str, object] = {"status": self.status, "headers": shown}
+        if self._content.json is not None:
+            http["body"] = msgspec.Raw(self._content.json)
+        return UpstreamStatus(f"The route answered {self.status} {problem.title(self.status)}.", http=http)
 
     @cached_property
     def _parsed(self) -> Any:
         try:
-            return json.value(value.json_text(self._content))
-        except json.NotJson as exc:  # a number that JSON allows and no reader can hold
+            return json_format.value(self.json_text)
+        except json_format.NotJson as exc:  # a number that JSON allows and no reader can hold
             raise BadSelect("The body has a number that is out of range.") from exc
 
-    def part_text(self) -> bytes:
-        """The JSON text as part of a map: the page of a redirect that was not followed is no data there."""
-        content = self._content
-        if content.status in value.REDIRECTS and content.json is None:
-            return problem.of_status(content.status)
-        return value.json_text(content)
+    @cached_property
+    def _content(self) -> "_Content":
+        return _decode(self)
 
-    def json(self, select: str | None = None) -> Any:
-        """The JSON value, decoded, or what a JMESPath expression selects of it. Raises BadSelect."""
-        found = self.value(select)
-        return json.value(bytes(found)) if isinstance(found, msgspec.Raw) else found
 
-    def data(self, expression: str | None = None) -> Any:
-        """Like `value`, of a response that is data: raises its error where it is none."""
-        content = self._content
-        if value.is_error(content):
-            raise value.error_of(self._reply, content)
-        return msgspec.Raw(value.json_text(content)) if expression is None else self.value(expression)
+class _Content(msgspec.Struct, frozen=True):
+    """A body with its content coding undone; `json` is its JSON text, if its media type is JSON."""
+
+    body: bytes
+    content_type: str
+    json: bytes | None
+    unreadable: RestgqlError | None
+
+    @property
+    def essence(self) -> str:
+        return media.essence(self.content_type)
+
+
+def _decode(response: SubResponse) -> _Content:
+    body, unreadable = response.body, cast(RestgqlError | None, None)
+    encoding = response.field_map.get("content-encoding")
+    if encoding and body:
+        try:
+            body = coding.decode(body, encoding, response.max_size)
+        except coding.TooLarge:
+            limit = response.max_size
+            message = f"The response is over {limit} bytes."
+            body, unreadable = b"", LimitExceeded(message, limit="RESTGQL_MAX_REPLY", allowed=limit, status=502)
+        except coding.Undecodable as exc:
+            body, unreadable = b"", UpstreamInvalid(f"The response's {exc}.")
+    content_type, text = response.field_map.get("content-type", ""), None
+    has_content = response.failure is None and unreadable is None and response.status not in _NO_CONTENT
+    if has_content and media.is_json(media.essence(content_type)):
+        try:
+            text = json_format.text(body) or None
+        except json_format.NotJson:
+            unreadable = UpstreamInvalid("The response is no valid JSON, though its Content-Type says so.")
+    return _Content(body, content_type, text, unreadable)
+
+
+def _data_url(content: _Content) -> str:
+    media_type = content.content_type.replace(" ", "") or "application/octet-stream"
+    return f"data:{media_type};base64,{b64encode(content.body).decode()}"
+
+
+def _text_or_data_url(response: SubResponse, content: _Content) -> bytes:
+    text = media.decode_text(content.body, content.content_type)
+    return json_format.encode(_data_url(content) if text is None else text)
+
+
+_TABLE: tuple[tuple[Callable[[SubResponse, _Content], bool], Callable[[SubResponse, _Content], bytes]], ...] = (
+    (lambda of, _: of.problem is not None, lambda of, _: problem.of_error(of.problem)),  # type: ignore[arg-type]
+    (lambda of, content: of.status >= 400 and content.json is not None, lambda _, content: content.json or _NULL),
+    (lambda of, _: of.status >= 400, lambda of, _: problem.of_status(of.status)),
+    (lambda of, content: of.status in _NO_CONTENT or not content.body, lambda *_: _NULL),
+    (lambda _, content: content.json is not None, lambda _, content: content.json or _NULL),
+    (lambda _, content: media.is_json(content.essence), lambda *_: _NULL),  # nothing but white space
+    (lambda _, content: media.is_text(content.essence), _text_or_data_url),
+    (lambda *_: True, lambda _, content: json_format.encode(_data_url(content))),
+)
+"""From a body to its JSON value (docs/rule.md): a row fits, and its text is made."""

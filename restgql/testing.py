@@ -11,12 +11,11 @@ from graphql import GraphQLSchema
 
 from restgql import cache as caching
 from restgql import config as configuration
-from restgql.config import Config
-from restgql.execution.budget import Budget
-from restgql.execution.redirects import ClientContext
+from restgql.config import Config, limits_of
 from restgql.formats import json
 from restgql.formats.target import Site
 from restgql.http import graphql
+from restgql.meter import Meter
 from restgql.model import GraphQLRequest, HttpRequest, HttpResponse
 from restgql.pipeline import Pipeline
 from restgql.plan import explain
@@ -24,6 +23,7 @@ from restgql.profile import profile_of
 from restgql.schema import core, documents
 from restgql.schema.compile import compile
 from restgql.upstream import Upstream
+from restgql.upstream.client_context import ClientContext
 from restgql.upstream.environ import DEADLINE
 from restgql.upstream.routes import Route
 from restgql.upstream.scripted import Answer, ScriptedDispatcher
@@ -72,7 +72,9 @@ class Scripted(ScriptedDispatcher):
         Raises what refuses the operation as a whole.
         """
         params = GraphQLRequest(query=query, variables=dict(variables or {}))
-        return explain.tree(self._pipeline.plan(params, incremental=in_parts))
+        operation = self._pipeline.read(params)
+        plan = self._pipeline.plan(operation, incremental=in_parts)
+        return explain.tree(plan, operation, self._pipeline.context())
 
     def _answer(self, query: str, variables: Variables, *, accept: str) -> HttpResponse:
         body = json.encode({"query": query, "variables": variables})
@@ -83,9 +85,8 @@ class Scripted(ScriptedDispatcher):
         deadline = time.monotonic() + self._config.deadline
         upstream = Upstream(
             dispatch=self,
-            caller=ClientContext(Site(origins=frozenset({ORIGIN})), ORIGIN.replace("http", "https"), ""),
-            budget=Budget(self._config.max_subrequests, self._config.max_typed_subrequests),
-            deadline=deadline,
+            client=ClientContext(Site(origins=frozenset({ORIGIN})), ORIGIN.replace("http", "https"), ""),
+            meter=Meter(limits_of(self._config, stored=stored), deadline),
             nested=False,
             request_id="scripted",
             environ={DEADLINE: deadline},

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Hashable
 
 from restgql.execution.thread_pool import ThreadPool, Ticket
-from restgql.model import SubResponse
+from restgql.sub_response import SubResponse
 
 SIZE = 4
 """Threads a process; where all are at work, a stale response stays as it is until there is one."""

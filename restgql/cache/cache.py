@@ -55,7 +55,7 @@ class Cache:
         `again` gives the dispatcher of a request that nobody waits for; with None, everything is waited for.
         """
         environ = upstream.environ
-        caller = CacheKeys(environ, salt, self._identity, upstream.caller.site)
+        caller = CacheKeys(environ, salt, self._identity, upstream.client.site)
 
         def joined(dispatch: Dispatcher) -> Dispatcher:
             return SingleFlight(
@@ -65,9 +65,9 @@ class Cache:
         dispatch = Cached(
             upstream.dispatch,
             caller,
-            upstream.caller.site,
+            upstream.client.site,
             self._settings,
-            until=upstream.deadline,
+            until=upstream.meter.deadline,
             again=again,
             joined=None if upstream.nested else joined,  # two that nest could wait for each other
         )

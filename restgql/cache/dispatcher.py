@@ -15,7 +15,8 @@ from restgql.cache.store import Entries, Found, Store
 from restgql.errors import BadPath
 from restgql.formats import target
 from restgql.formats.target import Site, Target
-from restgql.model import SAFE_METHODS, Headers, SubRequest, SubResponse
+from restgql.model import SAFE_METHODS, Headers, SubRequest
+from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
 
 MAX_VARIANTS = 16
@@ -79,7 +80,7 @@ class Cached:
         if not says:  # how long it is fresh is known: the states need not be asked again
             for entry in found.private or found.shared:
                 if entry.is_fresh(now) and (not entry.varied or self._caller.matches(request, entry.varied)):
-                    return entry.reply(str(request.target), now)
+                    return entry.reply(str(request.target), now, self._settings.max_body)
         return self._considered(request, key, found, now, joins=True)
 
     def missed(self, request: SubRequest) -> SubResponse:
@@ -92,7 +93,7 @@ class Cached:
         decision = self._decision(request, key, found, now)
         if isinstance(decision, ServeStored):
             if decision.refreshing is None or self._refreshes(request, key, found, decision.refreshing):
-                return decision.entry.reply(str(request.target), now)
+                return decision.entry.reply(str(request.target), now, self._settings.max_body)
             decision = decision.refreshing
         says = self._caller.directives(request)
         if "only-if-cached" in says:  # RFC 9111 section 5.2.1.7
@@ -129,7 +130,7 @@ class Cached:
         seconds = min(self._until - time.monotonic(), request.timeout or self._settings.seconds)
         reply = work() if self._again is None else self._settings.background.within(seconds * (1 - _MARGIN), work)
         if reply is None or reply.failure is not None or reply.status in policy.ERRORS:
-            return stale.reply(str(request.target), time.time())
+            return stale.reply(str(request.target), time.time(), self._settings.max_body)
         return reply
 
     def _asked(self, dispatch: Dispatcher, request: SubRequest, key: Key, found: Found, ask: Forward) -> SubResponse:
@@ -151,11 +152,8 @@ class Cached:
         if settled.validated is None:
             return reply
         # What a 304 says to this client alone goes to it, if not into the store.
-        answer = settled.validated.reply(str(request.target), received.at, "revalidated")
-        cookies = tuple(("Set-Cookie", value) for value in reply.cookies)
-        return msgspec.structs.replace(
-            answer, headers=answer.headers + cookies, cookies=reply.cookies, seconds=reply.seconds
-        )
+        answer = settled.validated.reply(str(request.target), received.at, self._settings.max_body, "revalidated")
+        return msgspec.structs.replace(answer, cookies=reply.cookies, seconds=reply.seconds)
 
     def _varied(self, request: SubRequest, fields: Headers) -> Varied:
         return self._caller.varied(request, ", ".join(value for name, value in fields if name.lower() == "vary"))

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from restgql.model import Headers, SubResponse
+from restgql.model import Headers
+from restgql.sub_response import SubResponse
 
 SKEW = 5.0
 """Seconds by which the clocks of those who share a store may differ; what is from later than that is from no clock."""
@@ -37,10 +38,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         """Its current age in seconds (RFC 9111 section 4.2.3)."""
         return max(0.0, now - self.born)
 
-    def reply(self, url: str, now: float, source: str = "cached") -> SubResponse:
-        """The response as an answer to another request, with its Age (RFC 9111 section 5.1)."""
-        headers = (*self.headers, ("Age", str(int(self.age(now)))))
-        return SubResponse(url=url, status=self.status, headers=headers, body=self.body, source=source)
+    def reply(self, url: str, now: float, max_size: int, source: str = "cached") -> SubResponse:
+        """Return the response to another request, with its Age (RFC 9111 section 5.1)."""
+        fields = (*self.headers, ("Age", str(int(self.age(now)))))
+        return SubResponse(url=url, status=self.status, fields=fields, body=self.body, source=source, max_size=max_size)
 
     @property
     def size(self) -> int:

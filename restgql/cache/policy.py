@@ -33,7 +33,8 @@ from hishel._utils import parse_date
 
 from restgql.cache.entry import Entry, Varied
 from restgql.formats import headers
-from restgql.model import Headers, SubResponse
+from restgql.model import Headers
+from restgql.sub_response import SubResponse
 
 WEEK = 604_800.0
 VALIDATED_FOR = 86_400.0
@@ -149,7 +150,7 @@ def settle(ask: Forward, received: Received, *, shared: bool | None) -> StoreDec
             case CacheMiss():  # 304 for what is not stored here (RFC 9111 section 4.3.3)
                 return StoreDecision(entries=(), shared=is_shared, again=Forward(state=state))
             case StoreAndUse():
-                fields = tuple(field for field in reply.headers if field[0].lower() in state.response.headers)
+                fields = tuple(field for field in reply.fields if field[0].lower() in state.response.headers)
                 entry = _entry(reply.status, fields, reply.body, received, shared=is_shared)
                 # Vary: * matches no request (RFC 9111 section 4.1)
                 is_of_use = entry.kept > received.at and "*" not in headers.listed(_value(entry.headers, "vary") or "")
@@ -198,8 +199,8 @@ def _freshened(old: Entry, received: Received, *, shared: bool) -> Entry:
     """A stored response with the header fields of a 304 (RFC 9111 section 3.2)."""
     reply = received.reply
     stored = Response(old.status, Fields(_fields(old.headers)))
-    updated = refresh_response_headers(stored, Response(304, Fields(_fields(reply.headers))), shared).headers
-    spelled = {name.lower(): name for name, _ in (*old.headers, *reply.headers)}
+    updated = refresh_response_headers(stored, Response(304, Fields(_fields(reply.fields))), shared).headers
+    spelled = {name.lower(): name for name, _ in (*old.headers, *reply.fields)}
     fields = tuple((spelled[name], value) for name in updated for value in updated.get_list(name) or ())
     return _entry(old.status, fields, old.body, received, shared=shared)
 
@@ -266,7 +267,7 @@ def _says_how_long(fields: Headers, *, shared: bool) -> bool:
 
 
 def _response(reply: SubResponse, now: float) -> Response:
-    return Response(reply.status, Fields({"date": [formatdate(now, usegmt=True)]} | _fields(reply.headers)))
+    return Response(reply.status, Fields({"date": [formatdate(now, usegmt=True)]} | _fields(reply.fields)))
 
 
 def _fields(fields: Headers) -> dict[str, list[str]]:

@@ -75,10 +75,12 @@ def explain_plan(name: str, document: str, variables: str, operation: str | None
     stored = _stored(mounted, document)
     params = _params(document if stored is None else stored.text, variables, operation)
     try:
-        plan = mounted.own_pipeline.plan(params, stored=stored is not None)
+        pipeline = mounted.trusted_pipeline
+        parsed = pipeline.read(params, stored=stored is not None)
+        plan, plan_context = pipeline.plan(parsed), pipeline.context(stored=stored is not None)
     except RestgqlError as exc:
         raise click.ClickException(f"{exc.code}: {exc.message}") from exc
-    click.echo(explain.mermaid(plan) if mermaid else explain.tree(plan))
+    click.echo((explain.mermaid if mermaid else explain.tree)(plan, parsed, plan_context))
 
 
 @cli.group()

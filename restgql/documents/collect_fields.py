@@ -1,52 +1,47 @@
-"""Which fields are selected: CollectFields() of the GraphQL specification, with its RFC "Defer and Stream"."""
+"""CollectFields() of the GraphQL specification (section Executing Selection Sets), with its RFC "Defer and Stream".
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+A `Selections` is complete when it is made: every selection set that execution may reach is collected in it, and nothing
+in it changes afterwards or depends on the variables of a request, except on those of @skip, @include, @defer and @stream.
+"""
 
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+import msgspec
 from graphql import (
-    DirectiveLocation,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLArgument,
-    GraphQLBoolean,
     GraphQLDirective,
     GraphQLError,
     GraphQLField,
-    GraphQLInt,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLScalarType,
     GraphQLSchema,
-    GraphQLString,
+    GraphQLUnionType,
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    VariableNode,
+    get_named_type,
 )
 from graphql.execution.collect_fields import does_fragment_condition_match
 from graphql.execution.execute import get_field_def
 from graphql.execution.values import get_argument_values, get_directive_values
 
-from restgql.errors import BadRequest
+from restgql.bindings import SelectBinding
+from restgql.errors import BadRequest, LimitExceeded
+from restgql.schema.incremental import DEFER, STREAM
 
-_IF = GraphQLArgument(GraphQLNonNull(GraphQLBoolean), default_value=True)
+FragmentNode = FragmentSpreadNode | InlineFragmentNode
+Variables = Mapping[str, Any]
 
-DEFER = GraphQLDirective(
-    "defer",
-    [DirectiveLocation.FRAGMENT_SPREAD, DirectiveLocation.INLINE_FRAGMENT],
-    {"if": _IF, "label": GraphQLArgument(GraphQLString)},
-    description="The fields of the fragment may come later, where the client takes an answer in parts.",
-)
-STREAM = GraphQLDirective(
-    "stream",
-    [DirectiveLocation.FIELD],
-    {
-        "if": _IF,
-        "label": GraphQLArgument(GraphQLString),
-        "initialCount": GraphQLArgument(GraphQLNonNull(GraphQLInt), default_value=0),
-    },
-    description="The items after the first initialCount may come later, where the client takes an answer in parts.",
-)
+MAX_SELECTED_FIELDS = 50_000
+"""Fields of all selection sets of one operation, for each type that they are selected of."""
 
 
 class Defer:
@@ -59,102 +54,123 @@ class Defer:
         self.parent = parent
 
     def within(self) -> "Iterator[Defer]":
-        """The deferred fragments that this one is within."""
+        """Yield the deferred fragments around this one, the nearest first."""
         outer = self.parent
         while outer is not None:
             yield outer
             outer = outer.parent
 
 
-FragmentNode = FragmentSpreadNode | InlineFragmentNode
 Defers = frozenset[Defer]
 AT_ONCE: Defers = frozenset()
 
+Key = tuple[tuple[int, Defer | None], ...]
+"""The nodes of a field, by id, each with the deferred fragment that it is in: equal keys select the same below them."""
+
 
 class FieldGroup:
-    """The fields of a selection set with one response key; `defers` are the fragments that they are deferred in."""
+    """The field nodes of one response key in one selection set. `defers` are the outermost deferred fragments around
+    them, empty if one of the nodes is in none."""
 
-    __slots__ = ("_arguments", "_at_once", "_defers", "_definition", "_every", "_key", "nodes")
+    __slots__ = ("_fragments", "defers", "key", "nodes")
 
-    def __init__(self) -> None:
-        self.nodes: list[FieldNode] = []
-        self._every: list[Defer | None] = []
-        self._defers: Defers | None = None
-        self._arguments: dict[str, Any] | None = None
-        self._at_once: FieldGroup | None = None
-        self._definition: tuple[GraphQLObjectType | None, GraphQLField | None] = None, None
-        self._key: Key | None = None
-
-    def add(self, node: FieldNode, defer: Defer | None) -> None:
-        self.nodes.append(node)
-        self._every.append(defer)
+    def __init__(self, nodes: list[FieldNode], fragments: list[Defer | None]) -> None:
+        self.nodes = nodes
+        self._fragments = fragments
+        self.key: Key = tuple(zip(map(id, nodes), fragments, strict=True))
+        around = {defer for defer in fragments if defer is not None}
+        outermost = frozenset(defer for defer in around if around.isdisjoint(defer.within()))
+        self.defers = AT_ONCE if None in fragments else outermost
 
     @property
     def name(self) -> str:
         return self.nodes[0].name.value
 
-    @property
-    def key(self) -> "Key":
-        """What two groups have in common that select the same below them, of whatever types they are fields."""
-        if self._key is None:
-            self._key = tuple(zip(map(id, self.nodes), self._every, strict=True))
-        return self._key
-
-    @property
-    def defers(self) -> Defers:
-        """The outermost deferred fragments, none where the field is selected outside of one, too."""
-        if self._defers is None:
-            found = {defer for defer in self._every if defer is not None}
-            at_once = None in self._every
-            self._defers = AT_ONCE if at_once else frozenset(d for d in found if found.isdisjoint(d.within()))
-        return self._defers
-
     def selection_sets(self) -> Iterator[tuple[SelectionSetNode, Defer | None]]:
-        for node, defer in zip(self.nodes, self._every, strict=True):
+        """Yield the selection sets of the nodes, each with its deferred fragment."""
+        for node, defer in zip(self.nodes, self._fragments, strict=True):
             if node.selection_set is not None:
                 yield node.selection_set, defer
 
     def at_once(self) -> "FieldGroup":
-        """The same fields, deferred in nothing."""
-        if self._at_once is None:
-            self._at_once = FieldGroup()
-            for node in self.nodes:
-                self._at_once.add(node, None)
-        return self._at_once
-
-    def definition(self, schema: GraphQLSchema, parent: GraphQLObjectType) -> GraphQLField | None:
-        """The field that is selected of a type, None where it has none of that name."""
-        of_type, found = self._definition
-        if of_type is not parent:
-            found = get_field_def(schema, parent, self.nodes[0])
-            self._definition = parent, found
-        return found
-
-    def arguments(self, definition: GraphQLField, variables: dict[str, Any]) -> dict[str, Any]:
-        """The coerced arguments. Raises GraphQLError."""
-        if self._arguments is None:
-            self._arguments = get_argument_values(definition, self.nodes[0], variables)
-        return self._arguments
+        """Return the same nodes, deferred in nothing."""
+        return FieldGroup(self.nodes, [None] * len(self.nodes))
 
 
-Key = tuple[tuple[int, Defer | None], ...]
+class SelectedField:
+    """A field that is selected of an object type, under the response key `key`.
+
+    `constant_arguments` are its coerced arguments if no variable occurs in them: shared by all requests, so only code
+    that never changes them may read them. None if they have to be coerced for each request. A typed field that is a
+    scalar under one key of its parent's JSON has this key as `scalar_key`, its type as `scalar_type`, and `is_required`
+    if that is not null.
+    """
+
+    __slots__ = (
+        "constant_arguments",
+        "definition",
+        "group",
+        "is_required",
+        "key",
+        "parent_type",
+        "scalar_key",
+        "scalar_type",
+    )
+
+    def __init__(self, key: str, group: FieldGroup, parent_type: GraphQLObjectType, definition: GraphQLField) -> None:
+        self.key = key
+        self.group = group
+        self.parent_type = parent_type
+        self.definition = definition
+        self.constant_arguments = _constant_arguments(definition, group.nodes[0])
+        self.is_required = isinstance(definition.type, GraphQLNonNull)
+        self.scalar_key, self.scalar_type = _scalar(definition)
+
+    @property
+    def name(self) -> str:
+        return self.group.name
+
+    @property
+    def node(self) -> FieldNode:
+        return self.group.nodes[0]
+
+    def arguments(self, variables: Variables) -> dict[str, Any]:
+        """Return coerced arguments that nobody else has. Raises BadRequest if a variable is null, and may not be."""
+        try:
+            return get_argument_values(self.definition, self.node, dict(variables))
+        except GraphQLError as exc:
+            raise BadRequest(exc.message) from exc
+
+    def read_arguments(self, variables: Variables) -> dict[str, Any]:
+        """Return the coerced arguments, which the caller must not change. Raises BadRequest."""
+        constant = self.constant_arguments
+        return self.arguments(variables) if constant is None else constant
+
+    def at_once(self) -> "SelectedField":
+        """Return the same field, deferred in nothing."""
+        return SelectedField(self.key, self.group.at_once(), self.parent_type, self.definition)
 
 
-class SelectionSet:
-    """The groups of a selection set by response key, and the deferred fragments that begin in it."""
+class SelectionSet(msgspec.Struct, frozen=True, eq=False):
+    """The fields that are selected of one object type, in order, and the deferred fragments that begin there.
 
-    __slots__ = ("defers", "groups")
+    `key_bytes` are the bytes of their response keys in one object of the answer, with quotes, colons and commas.
+    """
 
-    def __init__(self) -> None:
-        self.groups: dict[str, FieldGroup] = {}
-        self.defers: list[Defer] = []
+    fields: tuple[SelectedField, ...]
+    defers: tuple[Defer, ...]
+    key_bytes: int
+
+    def at_once(self) -> "SelectionSet":
+        """Return the same fields, deferred in nothing."""
+        return SelectionSet(tuple(field.at_once() for field in self.fields), (), self.key_bytes)
 
 
-class Selection:
-    """All that an operation selects, with the variables of one request; asked for twice, it is the same objects.
+class Selections:
+    """Every selection set of an operation. `document` holds nothing that @skip and @include leave out.
 
-    What @skip and @include leave out is left out of `document` already. Not `incremental` is where the client takes no
-    answer in parts: then nothing is deferred.
+    Without `incremental` nothing is deferred. `conditions` are the variables that decide @defer(if:) and @stream(if:).
+    Raises LimitExceeded for more than MAX_SELECTED_FIELDS fields, and BadRequest for a condition that is null.
     """
 
     def __init__(
@@ -162,89 +178,181 @@ class Selection:
         schema: GraphQLSchema,
         document: DocumentNode,
         operation: OperationDefinitionNode,
-        variables: dict[str, Any],
         *,
+        conditions: Variables,
         incremental: bool = False,
     ) -> None:
         self.schema = schema
         self.operation = operation
-        self.variables = variables
         self.incremental = incremental
         self.fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-        # By type and nodes: were it by group, there would be one for each way of types that leads to a field.
-        self._known: dict[tuple[GraphQLObjectType, Key], SelectionSet] = {}
+        self._conditions = dict(conditions)
         self._defers: dict[tuple[int, Defer | None], Defer] = {}
+        # By type and nodes: were it by group, there would be one for each way of types that leads to a field.
+        self._collected: dict[tuple[GraphQLObjectType, Key], SelectionSet] = {}
+        self.size = 0
+        """The fields of all selection sets."""
+        root_type = schema.get_root_type(operation.operation)
+        if root_type is not None:
+            self._complete(root_type, (), [(operation.selection_set, None)])
 
     def root(self, root_type: GraphQLObjectType) -> SelectionSet:
-        """What the operation selects of its root type."""
-        return self._of(root_type, (), [(self.operation.selection_set, None)])
+        """Return the fields that the operation selects of its root type."""
+        return self._collected[root_type, ()]
 
     def below(self, group: FieldGroup, of_type: GraphQLObjectType) -> SelectionSet:
-        """What a group of fields selects of an object type."""
-        return self._of(of_type, group.key, group.selection_sets())
+        """Return the fields that a group of fields selects of an object type."""
+        collected = self._collected.get((of_type, group.key))
+        # The one kind that is not collected beforehand: a group that was made by `at_once`.
+        return self._collect(of_type, group.selection_sets(), {}) if collected is None else collected
 
-    def stream(self, group: FieldGroup) -> dict[str, Any] | None:
-        """The arguments of @stream on a list field, None where it is not streamed. Raises BadRequest."""
-        found = self._given(STREAM, group.nodes[0])
-        if found is not None and found["initialCount"] < 0:
+    def is_streamed(self, group: FieldGroup) -> bool:
+        """Return True if the list of this field may come in parts."""
+        return self._directive(STREAM, group.nodes[0]) is not None
+
+    def stream(self, group: FieldGroup, variables: Variables) -> dict[str, Any] | None:
+        """Return the arguments of @stream on a list field, None if it is not streamed. Raises BadRequest."""
+        node = group.nodes[0]
+        if not self.incremental or not node.directives or self._directive(STREAM, node) is None:
+            return None
+        arguments = _directive_values(STREAM, node, variables)
+        if arguments is not None and arguments["initialCount"] < 0:
             raise BadRequest("initialCount takes 0 or more.")
-        return found
+        return arguments
 
-    def _of(
-        self,
-        of_type: GraphQLObjectType,
-        key: Key,
-        selection_sets: Iterable[tuple[SelectionSetNode, Defer | None]],
-    ) -> SelectionSet:
-        known = self._known.get((of_type, key))
-        if known is None:
-            known = self._known[of_type, key] = SelectionSet()
-            seen: dict[str, set[Defer | None]] = {}
-            for selection_set, defer in selection_sets:
-                self._collect(known, of_type, selection_set, defer, seen)
-        return known
+    def fields(self) -> Iterator[SelectedField]:
+        """Yield every selected field, of each type that it is selected of."""
+        for selection_set in self._collected.values():
+            yield from selection_set.fields
+
+    def possible_types(self, of_type: GraphQLNamedType) -> Iterable[GraphQLObjectType]:
+        """Return the object types that a value of a type may have."""
+        if isinstance(of_type, GraphQLObjectType):
+            return (of_type,)
+        if isinstance(of_type, GraphQLInterfaceType | GraphQLUnionType):
+            return self.schema.get_possible_types(of_type)
+        return ()
+
+    def _complete(
+        self, of_type: GraphQLObjectType, key: Key, nodes: Iterable[tuple[SelectionSetNode, Defer | None]]
+    ) -> None:
+        """Collect a selection set and all that are below it."""
+        waiting = [(of_type, key, nodes)]
+        while waiting:
+            of_type, key, nodes = waiting.pop()
+            if (of_type, key) in self._collected:
+                continue
+            selection_set = self._collected[of_type, key] = self._collect(of_type, nodes, self._defers)
+            self.size += len(selection_set.fields)
+            if self.size > MAX_SELECTED_FIELDS:
+                message = f"The document selects more than {MAX_SELECTED_FIELDS} fields of all its types."
+                raise LimitExceeded(message, limit="selected fields", allowed=MAX_SELECTED_FIELDS)
+            for field in selection_set.fields:
+                if field.node.selection_set is not None:
+                    for possible in self.possible_types(get_named_type(field.definition.type)):
+                        waiting.append((possible, field.group.key, field.group.selection_sets()))
 
     def _collect(
         self,
-        into: SelectionSet,
         of_type: GraphQLObjectType,
-        selection_set: SelectionSetNode,
-        defer: Defer | None,
-        seen: dict[str, set[Defer | None]],
-    ) -> None:
-        for node in selection_set.selections:
-            if isinstance(node, FieldNode):
-                key = (node.alias or node.name).value
-                group = into.groups.get(key)
-                if group is None:
-                    group = into.groups[key] = FieldGroup()
-                group.add(node, defer)
-                continue
-            assert isinstance(node, FragmentNode)
-            fragment = self.fragments.get(node.name.value) if isinstance(node, FragmentSpreadNode) else node
-            if fragment is None or not does_fragment_condition_match(self.schema, fragment, of_type):
-                continue
-            found = self._given(DEFER, node)
-            within = defer
-            if found is not None:
-                within = self._defers.setdefault((id(node), defer), Defer(found.get("label"), defer))
-            if isinstance(node, FragmentSpreadNode):
-                # As graphql-js 17.0 has it, not the RFC: a spread within a deferred fragment does not stand for one
-                # outside of it, or what is selected at once would come late.
-                known = seen.setdefault(node.name.value, set())
-                if None in known or within in known:
-                    continue
-                known.add(within)
-            if within is not None and within is not defer:
-                into.defers.append(within)
-            self._collect(into, of_type, fragment.selection_set, within, seen)
+        nodes: Iterable[tuple[SelectionSetNode, Defer | None]],
+        defers: dict[tuple[int, Defer | None], Defer],
+    ) -> SelectionSet:
+        collector = _Collector(self, of_type, defers)
+        for selection_set, defer in nodes:
+            collector.visit(selection_set, defer)
+        fields = []
+        for key, (field_nodes, fragments) in collector.groups.items():
+            definition = get_field_def(self.schema, of_type, field_nodes[0])
+            if definition is not None:
+                fields.append(SelectedField(key, FieldGroup(field_nodes, fragments), of_type, definition))
+        key_bytes = 2 + sum(len(field.key) + 4 for field in fields)
+        return SelectionSet(tuple(fields), tuple(collector.begun), key_bytes)
 
-    def _given(self, directive: GraphQLDirective, node: FieldNode | FragmentNode) -> dict[str, Any] | None:
-        """The arguments of a directive, None where it is not there, or not to be heeded. Raises BadRequest."""
+    def _directive(self, directive: GraphQLDirective, node: FieldNode | FragmentNode) -> dict[str, Any] | None:
+        """Return the arguments of a directive, None if it is absent or switched off. Raises BadRequest."""
         if not self.incremental or not node.directives:
             return None
-        try:
-            found = get_directive_values(directive, node, self.variables)
-        except GraphQLError as exc:  # a variable that may be null where the argument may not
-            raise BadRequest(exc.message) from exc
-        return found if found is not None and found["if"] else None
+        return _directive_values(directive, node, self._conditions)
+
+
+class _Collector:
+    """Collects the field nodes of one object type by response key, and the deferred fragments that begin in them."""
+
+    def __init__(
+        self, selections: Selections, of_type: GraphQLObjectType, defers: dict[tuple[int, Defer | None], Defer]
+    ) -> None:
+        self._selections = selections
+        self._type = of_type
+        self._defers = defers
+        self._spread: dict[str, set[Defer | None]] = {}
+        self.groups: dict[str, tuple[list[FieldNode], list[Defer | None]]] = {}
+        self.begun: list[Defer] = []
+
+    def visit(self, selection_set: SelectionSetNode, defer: Defer | None) -> None:
+        for node in selection_set.selections:
+            if isinstance(node, FieldNode):
+                nodes, fragments = self.groups.setdefault((node.alias or node.name).value, ([], []))
+                nodes.append(node)
+                fragments.append(defer)
+            else:
+                assert isinstance(node, FragmentNode)
+                self._fragment(node, defer)
+
+    def _fragment(self, node: FragmentNode, defer: Defer | None) -> None:
+        selections = self._selections
+        fragment = selections.fragments.get(node.name.value) if isinstance(node, FragmentSpreadNode) else node
+        if fragment is None or not does_fragment_condition_match(selections.schema, fragment, self._type):
+            return
+        arguments = selections._directive(DEFER, node)
+        within = defer
+        if arguments is not None:
+            within = self._defers.setdefault((id(node), defer), Defer(arguments.get("label"), defer))
+        if isinstance(node, FragmentSpreadNode):
+            # As graphql-js 17.0 has it, not the RFC: a spread within a deferred fragment does not stand for one
+            # outside of it, or fields that are selected at once would come late.
+            visited = self._spread.setdefault(node.name.value, set())
+            if None in visited or within in visited:
+                return
+            visited.add(within)
+        if within is not None and within is not defer:
+            self.begun.append(within)
+        self.visit(fragment.selection_set, within)
+
+
+def _directive_values(
+    directive: GraphQLDirective, node: FieldNode | FragmentNode, variables: Variables
+) -> dict[str, Any] | None:
+    try:
+        arguments = get_directive_values(directive, node, dict(variables))
+    except GraphQLError as exc:  # a variable that may be null where the argument may not
+        raise BadRequest(exc.message) from exc
+    return arguments if arguments is not None and arguments["if"] else None
+
+
+def _scalar(definition: GraphQLField) -> tuple[str | None, GraphQLScalarType | None]:
+    """Return the key and the type of a typed field that is a scalar under one key of its parent's JSON."""
+    of_type, binding = definition.type, definition.resolve
+    if isinstance(of_type, GraphQLNonNull):
+        of_type = of_type.of_type
+    is_key = isinstance(binding, SelectBinding) and binding.header is None and not binding.status
+    if not (is_key and isinstance(of_type, GraphQLScalarType)):
+        return None, None
+    keys = cast(SelectBinding, binding).keys
+    return (keys[0], of_type) if keys is not None and len(keys) == 1 else (None, None)
+
+
+def _constant_arguments(definition: GraphQLField, node: FieldNode) -> dict[str, Any] | None:
+    if any(_has_variable(argument.value) for argument in node.arguments):
+        return None
+    try:
+        return get_argument_values(definition, node, {})
+    except GraphQLError:  # raised anew for each request
+        return None
+
+
+def _has_variable(value: Any) -> bool:
+    if isinstance(value, VariableNode):
+        return True
+    children = getattr(value, "values", None) or [field.value for field in getattr(value, "fields", None) or ()]
+    return any(map(_has_variable, children))

@@ -1,7 +1,6 @@
 """A document read, held to its limits, validated, and kept for the next request with the same text."""
 
 import hashlib
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -18,14 +17,18 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 from restgql.config import Config
-from restgql.documents.limits import DocumentLimits, check_document
+from restgql.documents.limits import Directives, DocumentLimits, check_document
 from restgql.documents.rules import Rule
 from restgql.documents.tokens import check_text
 from restgql.errors import BadRequest, LimitExceeded
 from restgql.model import GraphQLRequest
+from restgql.weighted_cache import WeightedCache
 
 MAX_ERRORS = 5
-CACHED_DOCUMENTS = 256
+CACHED_DOCUMENTS = 512
+CACHED_WEIGHT = 12_000_000
+TOKEN_WEIGHT = 700
+"""The bytes that a token of a document takes in its syntax tree, about."""
 
 
 class InvalidRequest(BadRequest):
@@ -36,18 +39,23 @@ class InvalidRequest(BadRequest):
         self.errors = errors
 
 
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation that is ready to be planned. `variables` are coerced; `uploads` is whether some hold files;
-    `conditional` is whether its document has @skip or @include, `incremental` @defer or @stream; `stored` whether the
-    owner of the gateway wrote it."""
+class Document(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A valid document. `hash` is its SHA-256, `weight` the bytes that it takes in memory, about."""
 
-    document: DocumentNode
+    node: DocumentNode
+    hash: str
+    directives: Directives
+    weight: int
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """An operation of one request. `variables` are coerced; `has_uploads` is True if some of them hold files; `stored`
+    if it is an operation of the gateway's owner."""
+
+    document: Document
     node: OperationDefinitionNode
     variables: dict[str, Any]
-    hash: str
-    uploads: bool = False
-    conditional: bool = False
-    incremental: bool = False
+    has_uploads: bool = False
     stored: bool = False
 
     @property
@@ -57,6 +65,17 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def type(self) -> OperationType:
         return self.node.operation
+
+    @property
+    def is_incremental(self) -> bool:
+        """True if the document has @defer or @stream."""
+        return not self.document.directives.names.isdisjoint(("defer", "stream"))
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """The variables that decide @skip, @include, @defer and @stream: Booleans, or null."""
+        names = self.document.directives.conditions
+        return {name: self.variables[name] for name in names if name in self.variables}
 
 
 class Documents:
@@ -78,12 +97,12 @@ class Documents:
         self._suggestions = suggestions
         self._max_document = config.max_document
         self._max_tokens = config.max_tokens
-        self._load = lru_cache(CACHED_DOCUMENTS)(self._read)
+        self._kept: WeightedCache[Document] = WeightedCache(CACHED_DOCUMENTS, CACHED_WEIGHT)
 
     def operation(self, params: GraphQLRequest) -> Operation:
         """The operation that is asked for. Raises LimitExceeded, BadRequest and InvalidRequest."""
-        document, digest, directives = self._load(params.query)
-        node = _choose(document, params.operation_name)
+        document = self._document(params.query)
+        node = _choose(document.node, params.operation_name)
         _check_uploads(node, params.uploads)
         variables = get_variable_values(
             self._schema,
@@ -98,10 +117,7 @@ class Documents:
             document=document,
             node=node,
             variables=variables,
-            hash=digest,
-            uploads=bool(params.uploads),
-            conditional=not directives.isdisjoint(("skip", "include")),
-            incremental=not directives.isdisjoint(("defer", "stream")),
+            has_uploads=bool(params.uploads),
             stored=self._stored,
         )
 
@@ -116,9 +132,16 @@ class Documents:
         rules = [rule for rule in self._rules if not (of_fragments and rule is NoUnusedFragmentsRule)]
         return validate(self._schema, document, rules)
 
-    def _read(self, text: str) -> tuple[DocumentNode, str, frozenset[str]]:
+    def _document(self, text: str) -> Document:
+        known = self._kept.get(text)
+        if known is None:
+            known = self._read(text)
+            self._kept.put(text, known, known.weight)
+        return known
+
+    def _read(self, text: str) -> Document:
         try:
-            check_text(text, max_document=self._max_document, max_tokens=self._max_tokens)
+            tokens = check_text(text, max_document=self._max_document, max_tokens=self._max_tokens)
             document = parse(text)
             directives = check_document(document, self._limits)
             errors = validate(
@@ -134,7 +157,12 @@ class Documents:
             raise BadRequest("The document nests too deep.") from exc
         if errors:
             raise InvalidRequest(errors[:MAX_ERRORS])
-        return document, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), directives
+        return Document(
+            node=document,
+            hash=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+            directives=directives,
+            weight=len(text) + TOKEN_WEIGHT * tokens,
+        )
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

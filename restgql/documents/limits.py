@@ -13,6 +13,7 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    VariableNode,
 )
 
 from restgql.config import Config
@@ -41,8 +42,15 @@ class DocumentLimits(msgspec.Struct, frozen=True, kw_only=True):
         return cls(**{name: getattr(config, name) for name in cls.__struct_fields__})
 
 
-def check_document(document: DocumentNode, limits: DocumentLimits) -> frozenset[str]:
-    """The names of the directives in it. Raises LimitExceeded where an operation of the document holds too much."""
+class Directives(msgspec.Struct, frozen=True):
+    """The directives of a document: their `names`, and the variables that stand in their argument `if`."""
+
+    names: frozenset[str]
+    conditions: tuple[str, ...]
+
+
+def check_document(document: DocumentNode, limits: DocumentLimits) -> Directives:
+    """Return the directives of a document. Raises LimitExceeded if one of its operations selects too much."""
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
     walk = _Walk(fragments, limits)
@@ -55,7 +63,7 @@ def check_document(document: DocumentNode, limits: DocumentLimits) -> frozenset[
     for name, fragment in fragments.items():
         if name not in walk.entered:  # no operation uses it, but validation reads it all the same
             walk.root(fragment.selection_set)
-    return frozenset(walk.names)
+    return Directives(frozenset(walk.names), tuple(sorted(walk.conditions)))
 
 
 class _Walk:
@@ -67,6 +75,7 @@ class _Walk:
         self._open: set[str] = set()
         self._aliases = self._directives = self._selections = self._overlap = 0
         self.names: set[str] = set()
+        self.conditions: set[str] = set()
         self._paths: Counter[Path] = Counter()
         self.entered: set[str] = set()
 
@@ -126,6 +135,12 @@ class _Walk:
         """Count the directives of one node."""
         self._directives += len(nodes)
         self.names.update(node.name.value for node in nodes)
+        self.conditions.update(
+            argument.value.name.value
+            for node in nodes
+            for argument in node.arguments
+            if argument.name.value == "if" and isinstance(argument.value, VariableNode)
+        )
         if len(nodes) > MAX_DIRECTIVES_OF_NODE:
             raise _exceeded("A node has too many directives", "directives of a node", MAX_DIRECTIVES_OF_NODE)
         if self._directives > self._limits.max_directives:

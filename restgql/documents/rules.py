@@ -1,7 +1,6 @@
 """What documents are validated by besides GraphQL's own rules: @defer and @stream (the RFC "Defer and Stream", section
 Validation), and what a profile closes."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from graphql import (
@@ -10,11 +9,7 @@ from graphql import (
     DocumentNode,
     FieldNode,
     GraphQLError,
-    GraphQLInterfaceType,
-    GraphQLNamedType,
     GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLUnionType,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
@@ -22,12 +17,11 @@ from graphql import (
     StringValueNode,
     ValidationContext,
     ValidationRule,
-    get_named_type,
     is_list_type,
     specified_rules,
 )
 
-from restgql.documents.collect_fields import Key, Selection, SelectionSet
+from restgql.documents.collect_fields import Key, Selections
 
 _NAMES = frozenset({"defer", "stream"})
 
@@ -66,50 +60,30 @@ class IncrementalDirectives(ValidationRule):
 
 
 class OverlappingStreams(ValidationRule):
-    """A list that is streamed is selected once: of what is merged, no client could tell whose items come."""
+    """A streamed list is selected once: a client could not tell whose items come if selections of it were merged."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
         self._has_streams = False
-        self._reported: set[Key] = set()
-        self._seen: set[tuple[str, Key]] = set()
-        """What was selected of which types; a fragment that spreads itself comes to the same again, too."""
 
     def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
         self._has_streams = self._has_streams or node.name.value == "stream"
 
     def leave_document(self, node: DocumentNode, *_: Any) -> None:
-        if not self._has_streams:
-            return
-        for operation in node.definitions:
-            if isinstance(operation, OperationDefinitionNode):
-                root = self.context.schema.get_root_type(operation.operation)
-                if root is not None:
-                    selection = Selection(self.context.schema, node, operation, {})
-                    self._check(selection, root, selection.root(root))
+        if self._has_streams:
+            for definition in node.definitions:
+                if isinstance(definition, OperationDefinitionNode):
+                    self._check(Selections(self.context.schema, node, definition, conditions={}))
 
-    def _check(self, selection: Selection, of_type: GraphQLObjectType, selected: SelectionSet) -> None:
-        for key, group in selected.groups.items():
-            definition = group.definition(self.context.schema, of_type)
-            if definition is None:
-                continue
-            if len(group.nodes) > 1 and any(map(_is_streamed, group.nodes)) and group.key not in self._reported:
-                self._reported.add(group.key)
-                message = f"Fields {key[:80]!r} conflict because they have overlapping stream directives."
+    def _check(self, selections: Selections) -> None:
+        reported: set[Key] = set()
+        for field in selections.fields():
+            nodes, key = field.group.nodes, field.group.key
+            if len(nodes) > 1 and any(map(_is_streamed, nodes)) and key not in reported:
+                reported.add(key)
+                message = f"Fields {field.key[:80]!r} conflict because they have overlapping stream directives."
                 hint = "Use different aliases on the fields to fetch both if this was intentional."
-                self.report_error(GraphQLError(f"{message} {hint}", group.nodes))
-            kind = get_named_type(definition.type)
-            if (kind.name, group.key) not in self._seen:
-                self._seen.add((kind.name, group.key))
-                for each in self._possible(kind):
-                    self._check(selection, each, selection.below(group, each))
-
-    def _possible(self, kind: GraphQLNamedType) -> Iterable[GraphQLObjectType]:
-        if isinstance(kind, GraphQLObjectType):
-            return (kind,)
-        if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
-            return self.context.schema.get_possible_types(kind)
-        return ()
+                self.report_error(GraphQLError(f"{message} {hint}", nodes))
 
 
 def _is_streamed(node: FieldNode) -> bool:

@@ -11,8 +11,8 @@ _OPENING = frozenset({TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L}
 _CLOSING = frozenset({TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R})
 
 
-def check_text(text: str, *, max_document: int, max_tokens: int) -> None:
-    """Raises LimitExceeded, and GraphQLSyntaxError for a text that is no sequence of tokens."""
+def check_text(text: str, *, max_document: int, max_tokens: int) -> int:
+    """Return the number of tokens. Raises LimitExceeded, and GraphQLSyntaxError for a text that is no sequence of them."""
     if len(text) > max_document or len(text.encode("utf-8", "surrogatepass")) > max_document:
         raise LimitExceeded(
             f"The document is over {max_document} bytes.", limit="RESTGQL_MAX_DOCUMENT", allowed=max_document
@@ -35,3 +35,4 @@ def check_text(text: str, *, max_document: int, max_tokens: int) -> None:
                 )
         elif token.kind in _CLOSING:
             depth -= 1
+    return tokens

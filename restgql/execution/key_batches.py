@@ -1,88 +1,97 @@
-"""Many parents' keys in one request to a list route: which keys go into which request, and whose item is whose."""
+"""Many parents' keys in one request to a list route: the keys of each request, and the parents of each item."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from restgql.bindings import BatchBinding
+from restgql.bindings import BatchBinding, RequestBinding
 from restgql.errors import RestgqlError, UpstreamInvalid
 from restgql.execution.result import Result
-from restgql.execution.template_scope import TemplateScope, walk
 from restgql.formats import headers, json, select, target, template
-from restgql.model import PlanNode, SubRequest
-from restgql.sub_response import Response
+from restgql.formats.charge import Charge
+from restgql.meter import Meter
+from restgql.model import SubRequest
+from restgql.plan.nodes import NodeArguments
+from restgql.plan.template_scope import TemplateScope, walk
+from restgql.sub_response import SubResponse
 
 Key = tuple[str, ...]
 Path = tuple[str | int, ...]
 
 
 class ParentField(msgspec.Struct, frozen=True):
-    """A typed field of one parent, to be asked for: `path` is the field's in the response, `response` the one that its
-    parent's value came with."""
+    """A typed field of one parent, to be asked for: `path` is its response path, `response` the one that its parent's
+    value came with."""
 
     scope: TemplateScope
-    outcome: Result
+    result: Result
     path: Path
-    response: Response | None = None
+    response: SubResponse | None = None
 
 
 KeyBatch = dict[Key, list[ParentField]]
+"""The parents of each key that one request asks for."""
 
 
-def chunks(batch: BatchBinding, wanted: list[ParentField]) -> list[KeyBatch]:
-    """Who wants which keys, `batch.size` keys at most in each. One whose parent lacks a key is refused."""
+def key_batches(batch: BatchBinding, parents: list[ParentField]) -> list[KeyBatch]:
+    """Return the parents by key, at most `batch.size` keys in each. The field of a parent without a key fails."""
     by_key: KeyBatch = {}
-    for one in wanted:
+    for parent in parents:
         try:
-            key = tuple(json.spelled(one.scope.find(name)) for name in batch.by)
+            key = tuple(json.spelled(parent.scope.find(name)) for name in batch.by)
         except RestgqlError as exc:
-            one.outcome.refuse(exc)
+            parent.result.fail(exc)
             continue
-        by_key.setdefault(key, []).append(one)
+        by_key.setdefault(key, []).append(parent)
     keys = list(by_key)
     return [{key: by_key[key] for key in keys[at : at + batch.size]} for at in range(0, len(keys), batch.size)]
 
 
-def request_of(step: PlanNode, chunk: KeyBatch) -> SubRequest:
-    """The request for the keys of a chunk. Raises what refuses it."""
-    call = step.call
-    assert call is not None
-    assert call.batch is not None
-    batch = call.batch
-    carried = {name: [key[at] for key in chunk] for at, name in enumerate(batch.carries)}
-    path = template.expand(batch.template, lambda name: carried[name] if name in carried else walk(step.params, name))
-    scope = next(iter(chunk.values()))[0].scope
-    to = target.parse(path)
-    filled = ((name, template.fill(value, lambda of: walk(step.params, of))) for name, value in call.headers)
+def batch_request(
+    binding: RequestBinding, batch: BatchBinding, arguments: NodeArguments, keys: KeyBatch, meter: Meter
+) -> SubRequest:
+    """Return the request for the keys of a batch. Raises BadPath, MissingParameter and LimitExceeded."""
+    charge = meter.charge_expansion
+    carried = {name: [key[at] for key in keys] for at, name in enumerate(batch.carries)}
+
+    def find(name: str) -> Any:
+        return carried[name] if name in carried else walk(arguments.params, name)
+
+    to = target.parse(template.expand(batch.template, find, charge=charge))
+    filled = (
+        (name, template.fill(value, lambda of: walk(arguments.params, of), charge=charge))
+        for name, value in binding.headers
+    )
+    scope = next(iter(keys.values()))[0].scope
     return SubRequest(
         target=to,
         headers=tuple(headers.well_formed((name, value) for name, value in filled if value is not None)),
         cookie=scope.cookie(to.path),
-        opened=call.opened,
+        opened=binding.opens_route,
         typed=True,
-        timeout=call.timeout,
+        timeout=binding.timeout,
     )
 
 
-def items_of(batch: BatchBinding, value: Any) -> dict[Key, list[Any]]:
-    """The items of a batch's reply by their key, whatever their order. Raises UpstreamInvalid where it has none."""
-    found = value if batch.select is None else select.search(batch.select, value)
-    if not isinstance(found, list):
+def items_by_key(batch: BatchBinding, value: Any, charge: Charge) -> dict[Key, list[Any]]:
+    """Return the items of a batch's response by their key, whatever their order. Raises UpstreamInvalid, BadSelect."""
+    items = value if batch.select is None else select.search(batch.select, value, charge)
+    if not isinstance(items, list):
         raise UpstreamInvalid("The batch route did not answer with an array.")
-    items: dict[Key, list[Any]] = {}
-    for item in found:
+    by_key: dict[Key, list[Any]] = {}
+    for item in items:
         values = [walk(item, name) for name in batch.key]
         if all(isinstance(value, str | int | float) for value in values):
-            items.setdefault(tuple(map(json.spelled, values)), []).append(item)
-    return items
+            by_key.setdefault(tuple(map(json.spelled, values)), []).append(item)
+    return by_key
 
 
-def values_of(step: PlanNode, chunk: KeyBatch, items: dict[Key, list[Any]]) -> Iterator[tuple[ParentField, Any]]:
-    """Who gets what: all items of a key where the field is a list, else the first. What no item is for is left out."""
-    call = step.call
-    assert call is not None
-    for key, wanted in chunk.items():
+def values_of(
+    binding: RequestBinding, keys: KeyBatch, items: dict[Key, list[Any]]
+) -> Iterator[tuple[ParentField, Any]]:
+    """Yield the value of each parent's field: all items of its key if the field is a list, else the first."""
+    for key, parents in keys.items():
         if key in items:
-            for one in wanted:
-                yield one, items[key] if call.many else items[key][0]
+            for parent in parents:
+                yield parent, items[key] if binding.is_list else items[key][0]

@@ -3,44 +3,15 @@
 import msgspec
 
 from restgql.errors import BadPath, LimitExceeded
-from restgql.formats import cookies, media, target
+from restgql.formats import media, target
 from restgql.formats.headers import IDEMPOTENCY_KEY
 from restgql.formats.remote import RemoteUpstream
 from restgql.formats.target import Site
-from restgql.json_value import REDIRECTS
-from restgql.model import Follow, SubRequest, SubResponse
+from restgql.model import Follow, SubRequest
+from restgql.sub_response import REDIRECTS, SubResponse
+from restgql.upstream.client_context import ClientContext
 
 MAX_REDIRECTS = 5
-
-
-class ClientContext(msgspec.Struct, frozen=True):
-    """Whose requests these are, as far as the next one is concerned: its app, origin and cookies, and the key by which
-    the app knows a mutation that is sent again (draft-ietf-httpapi-idempotency-key-header)."""
-
-    site: Site
-    origin: str
-    cookie: str
-    idempotency_key: str | None = None
-
-    def cookie_along(self, trail: "CookieHistory", to_path: str) -> str | None:
-        """The Cookie header of a request that follows all of a trail, None where it is the caller's own."""
-        cookie: str | None = None
-        for request, reply in trail:
-            cookie = self.cookie_after(msgspec.structs.replace(request, cookie=cookie), reply, to_path)
-        return cookie
-
-    def cookie_after(self, request: SubRequest, reply: SubResponse, to_path: str) -> str | None:
-        """The Cookie header of a request that follows this reply, None where it is the caller's own."""
-        if not reply.cookies:
-            return request.cookie
-        sent = self.cookie if request.cookie is None else request.cookie
-        here, there = (self.origin + self.site.public(path) for path in (request.target.path, to_path))
-        after = cookies.next_header(sent, here, there, reply.cookies)
-        return None if after == self.cookie else after
-
-
-CookieHistory = tuple[tuple[SubRequest, SubResponse], ...]
-"""Requests with their replies, in the order in which one led to the next."""
 
 
 class RedirectChain(msgspec.Struct, frozen=True):

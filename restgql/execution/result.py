@@ -1,55 +1,72 @@
-"""What came of a step: the answer is shaped from these, and from nothing else."""
+"""The result of a plan node: the answer is shaped from results alone."""
 
 from typing import Any
 
+from graphql import GraphQLError
+
 from restgql.errors import RestgqlError
-from restgql.sub_response import Response
+from restgql.sub_response import SubResponse
 
 
 class NotSettled(Exception):
-    """The value of a field depends on an outcome that is not there yet."""
+    """The value of a field depends on a result that is not there yet."""
 
-    def __init__(self, outcome: "Result") -> None:
-        self.outcome = outcome
+    def __init__(self, result: "Result") -> None:
+        self.result = result
 
 
 class Result:
-    """A response, a refusal, or the outcomes of the parts, items and elements that a step has.
+    """A response, an error, or the results of the parts, items and children that a node has.
 
-    `steps` are the outcomes of the steps that depend on it, `value` is the element that an item of `each` stands for.
-    `came` are the responses that came for it one by one, those of redirects, and of a batch of which it is the first,
-    among them. It is `settled` once what it has itself is there, whatever becomes of the outcomes below it.
+    `responses` came for it one by one, those of redirects included; the response of a batch is listed once, by the
+    first of its parents. `children` are the results of the nodes that depend on it. `value` is a typed value, or the
+    element that an item of `each` stands for. A resolver of the user's own has completed `data`, and `field_errors`
+    within it. It is `settled` once its own value is final; its children may still be pending.
     """
 
-    __slots__ = ("came", "items", "parts", "refused", "response", "settled", "steps", "value")
+    __slots__ = (
+        "children",
+        "data",
+        "error",
+        "field_errors",
+        "items",
+        "parts",
+        "response",
+        "responses",
+        "settled",
+        "value",
+    )
 
-    def __init__(self, *, refused: RestgqlError | None = None, value: Any = None) -> None:
-        self.refused = refused
-        self.settled = refused is not None
-        self.response: Response | None = None
-        self.came: list[Response] = []
+    def __init__(self, *, error: Exception | None = None, value: Any = None) -> None:
+        self.error = error
+        self.settled = error is not None
+        self.response: SubResponse | None = None
+        self.responses: list[SubResponse] = []
         self.parts: dict[str, Result] | None = None
         self.items: list[Result] | None = None
-        self.steps: Results = {}
+        self.children: Results = {}
         self.value = value
+        self.data: Any = None
+        self.field_errors: list[GraphQLError] = []
 
     def unsettled(self) -> "Result | None":
-        """One of it and of its parts and items that is not there yet."""
+        """Return this result, or one of its parts or items, if its value is not final yet."""
         if not self.settled:
             return self
         below = (*(self.parts or {}).values(), *(self.items or ()))
-        return next((outcome for outcome in below if not outcome.settled), None)
+        return next((result for result in below if not result.settled), None)
 
-    def refuse(self, error: RestgqlError) -> None:
-        """Settle it: there is nothing but an error."""
-        self.refused, self.items, self.parts = error, None, None
-        self.settled = True
+    def fail(self, error: Exception) -> None:
+        """Settle it with an error, unless it is settled."""
+        if not self.settled:
+            self.error, self.items, self.parts = error, None, None
+            self.settled = True
 
     def leaves(self) -> "list[Result]":
-        """The outcomes of single sub-requests, this one and those below it, in document order."""
-        below = [*(self.parts or {}).values(), *(self.items or ()), *self.steps.values()]
-        own = [self] if self.response is not None or self.refused is not None else []
-        return own + [leaf for outcome in below for leaf in outcome.leaves()]
+        """Return the results of single sub-requests, this one and those below it, in document order."""
+        below = [*(self.parts or {}).values(), *(self.items or ()), *self.children.values()]
+        own = [self] if self.response is not None or isinstance(self.error, RestgqlError) else []
+        return own + [leaf for result in below for leaf in result.leaves()]
 
 
 Results = dict[str, Result]

@@ -13,7 +13,8 @@ from restgql.errors import LATE, ClientError, LimitExceeded, Unavailable, Upstre
 from restgql.execution.budget import Budget
 from restgql.execution.latency import RouteLatency
 from restgql.execution.thread_pool import ThreadPool, Ticket
-from restgql.model import SAFE_METHODS, SubRequest, SubResponse, Timing
+from restgql.model import SAFE_METHODS, SubRequest, Timing
+from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
 
 WATCHDOG_SECONDS = 0.002

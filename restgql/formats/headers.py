@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from restgql.errors import BadRequest, NotAllowed
 
 # RFC 9110 section 7.6.1, and what was hop-by-hop in RFC 2616 section 13.5.1
+NO_STORE: tuple[tuple[str, str], ...] = (("Cache-Control", "no-store"),)
+
 HOP_BY_HOP = frozenset(
     {
         "connection",

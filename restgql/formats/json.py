@@ -1,6 +1,7 @@
 """Strict JSON (RFC 8259) in UTF-8: a text that is passed on byte for byte, or a value."""
 
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -48,6 +49,22 @@ def encode(value: Any) -> bytes:
         return msgspec.json.encode(value, enc_hook=_refuse)
     except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as exc:
         raise NotJson(str(exc)) from exc
+
+
+def raw(value: Any) -> msgspec.Raw:
+    """Return the JSON text of a value of Python code. Raises NotJson for one that JSON cannot write: NaN, bytes, say."""
+    if (unwritable := _unwritable(value)) is not None:
+        raise NotJson(f"{unwritable!r:.80} is not JSON")
+    return msgspec.Raw(encode(value))
+
+
+def _unwritable(value: Any) -> Any:
+    """Return a value within a value that msgspec would write as something else, None if there is none."""
+    if isinstance(value, dict | list | tuple):
+        items = value.values() if isinstance(value, dict) else value
+        return next((bad for item in items if (bad := _unwritable(item)) is not None), None)
+    is_number = isinstance(value, float) and not isfinite(value)
+    return value if is_number or isinstance(value, bytes | bytearray | memoryview) else None
 
 
 def _refuse(value: Any) -> Any:

@@ -1,77 +1,111 @@
-"""A request for /aggregate: the map of its paths, whole or part by part."""
+"""The aggregate endpoint: a list of paths in, the map of their JSON values out, whole or part by part."""
 
 import time
 from collections.abc import Generator, Iterator
+from functools import lru_cache
 
-from restgql.errors import RestgqlError
-from restgql.execution.run import Run
-from restgql.http import aggregate_request as intake
-from restgql.http import cache_control as merged
-from restgql.http import responses as outbound
-from restgql.http.cache_control import NO_STORE
+from restgql.errors import BadRequest, LimitExceeded, RestgqlError
+from restgql.execution.execution import Execution
+from restgql.formats import json_body, media
+from restgql.formats.headers import NO_STORE
+from restgql.http import responses
+from restgql.http.cache_control import merge_cache_control, shared_status
 from restgql.http.framing import FRAMINGS
-from restgql.model import AggregateRequest, HttpRequest, HttpResponse, NodeKind, PlanNode, Streaming
+from restgql.model import WITH_BODY, AggregateRequest, HttpRequest, HttpResponse, Streaming
 from restgql.pipeline import Connect, Pipeline
-from restgql.plan.collect import parts
-from restgql.respond.aggregate import Map
+from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
+from restgql.respond.aggregate_map import Map
 
 NAME = "aggregate"
 JSON = "application/json"
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
-def answer(pipeline: Pipeline, inbound: HttpRequest, connect: Connect) -> HttpResponse:
-    """The map, or problem details (RFC 9457)."""
+def answer(pipeline: Pipeline, request: HttpRequest, connect: Connect) -> HttpResponse:
+    """Return the map, or problem details (RFC 9457)."""
     started = time.perf_counter()
     try:
-        params = intake.read(inbound, pipeline.config.max_subrequests)
+        aggregate = read(request, pipeline.config.max_subrequests)
         pipeline.persisted.admit_unlisted(f"operation={NAME}")
-        run = pipeline.begin((PlanNode(key=NAME, field=NodeKind.AGGREGATE, steps=parts(params.paths)),), connect())
-        if (refused := run.outcomes[NAME].refused) is not None:
-            raise refused
-        if params.streaming is not None:
-            return _in_parts(pipeline, params, params.streaming, run, started)
-        run.finish()
+        arguments = NodeArguments(parts=tuple(aggregate.paths.items()))
+        node = PlanNode(key=NAME, kind=NodeKind.AGGREGATE, arguments=arguments)
+        execution = pipeline.start_node(node, connect())
+        error = execution.results[NAME].error
+        if isinstance(error, RestgqlError):
+            raise error
+        if aggregate.streaming is not None:
+            return _in_parts(pipeline, aggregate, aggregate.streaming, execution, started)
+        execution.finish()
     except RestgqlError as exc:
-        return outbound.refusal(exc)
-    body = _map(pipeline, run, envelope=params.envelope).text()
-    pipeline.log(run, NAME, "-", started)
-    is_refused = any(leaf.refused for leaf in run.leaves())
-    status, shown = (200, ()) if is_refused else merged.shared_status(run.responses())
-    caching = NO_STORE if is_refused else merged.caching(run.parts(), varies=pipeline.varies)
+        return responses.problem_response(exc)
+    body = _map(execution, envelope=aggregate.envelope).text()
+    pipeline.log(execution, NAME, "-", started)
+    has_errors = any(leaf.error for leaf in execution.leaves())
+    status, headers = (200, ()) if has_errors else shared_status(execution.responses())
+    caching = NO_STORE if has_errors else merge_cache_control(execution.parts(), varies=pipeline.varies)
     return HttpResponse(
         status=status,
         content_type=JSON,
         body=body,
-        headers=(*caching, *shown, *outbound.server_timing(inbound, run)),
-        cookies=run.cookies(),
+        headers=(*caching, *headers, *responses.server_timing(request, execution)),
+        cookies=execution.cookies(),
     )
 
 
+def read(request: HttpRequest, max_paths: int) -> AggregateRequest:
+    """Return the paths by key, in the order sent. Raises BadRequest and LimitExceeded."""
+    sent: list[str] | dict[str, str]
+    if request.method in WITH_BODY:
+        sent = json_body.read(request.content_type, request.body, list[str] | dict[str, str])
+    else:
+        sent = [value for name, value in request.query if name == "path"]
+    paths = sent if isinstance(sent, dict) else {path: path for path in sent}
+    if len(paths) > max_paths:
+        raise LimitExceeded(f"More than {max_paths} paths.", limit="RESTGQL_MAX_SUBREQUESTS", allowed=max_paths)
+    streaming = Streaming.MAP if _flag(request, "stream") else _streaming(request.accept)
+    return AggregateRequest(paths=paths, envelope=_flag(request, "envelope"), streaming=streaming)
+
+
+@lru_cache(maxsize=512)
+def _streaming(accept: str) -> Streaming | None:
+    """Return the way in which Accept asks for the parts one by one."""
+    ranges = media.qualities(accept)
+    best = max((Streaming.NDJSON, Streaming.EVENTS), key=lambda way: ranges.get(way.value, 0.0))
+    return best if ranges.get(best.value, 0.0) > ranges.get(Streaming.MAP.value, 0.0) else None
+
+
+def _flag(request: HttpRequest, name: str) -> bool:
+    text = dict(request.query).get(name, "false")
+    if text.lower() not in _BOOLEANS:
+        raise BadRequest(f"{name} is true or false, not {text[:40]!r}.")
+    return _BOOLEANS[text.lower()]
+
+
 def _in_parts(
-    pipeline: Pipeline, params: AggregateRequest, streaming: Streaming, run: Run, started: float
+    pipeline: Pipeline, aggregate: AggregateRequest, streaming: Streaming, execution: Execution, started: float
 ) -> HttpResponse:
     framing = FRAMINGS.get(streaming.value)
-    envelope = params.envelope or framing is not None
+    envelope = aggregate.envelope or framing is not None
 
     def pieces() -> Generator[bytes]:
-        members = _map(pipeline, run, envelope=envelope)
+        members = _map(execution, envelope=envelope)
         opening = b"" if framing else b"{"
         try:
-            for _ in _and_once_more(run.pulses()):
+            for _ in _and_once_more(execution.events()):
                 for member in members.fresh(in_order=framing is None):
                     yield framing.frame(b"{" + member + b"}") if framing else opening + member
                     opening = b"" if framing else b","
             yield framing.end if framing else b"}" if members.sent else b"{}"
         finally:
-            pipeline.log(run, NAME, "-", started)
+            pipeline.log(execution, NAME, "-", started)
 
-    return outbound.streamed(framing.content_type if framing else JSON, pieces(), run)
-
-
-def _map(pipeline: Pipeline, run: Run, *, envelope: bool) -> Map:
-    return Map(run.outcomes[NAME].parts or {}, pipeline.weight(), envelope=envelope)
+    return responses.streamed(framing.content_type if framing else JSON, pieces(), execution)
 
 
-def _and_once_more(pulses: Iterator[None]) -> Iterator[None]:
-    yield from pulses
+def _map(execution: Execution, *, envelope: bool) -> Map:
+    return Map(execution.results[NAME].parts or {}, execution.upstream.meter.tally(), envelope=envelope)
+
+
+def _and_once_more(events: Iterator[None]) -> Iterator[None]:
+    yield from events
     yield None

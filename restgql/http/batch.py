@@ -1,81 +1,100 @@
 """A request with several operations in an array, as Apollo's BatchHttpLink sends them: an array of their responses."""
 
 import time
-from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
 import msgspec
-from graphql import OperationType
 
+from restgql.documents.documents import Operation
 from restgql.errors import RestgqlError
-from restgql.execution.run import Run
-from restgql.http import graphql_request as intake
-from restgql.http import responses as outbound
-from restgql.http.cache_control import NO_STORE
+from restgql.execution.execution import Execution
+from restgql.formats.headers import NO_STORE
+from restgql.http import graphql_request, responses
 from restgql.model import GraphQLRequest, HttpRequest, HttpResponse
 from restgql.pipeline import Connect, Pipeline
 from restgql.plan.plan import Plan
-from restgql.respond.weight import Weight
-from restgql.upstream import Upstream, answering
+from restgql.upstream import Upstream
 
-Response = dict[str, Any]
+ResponseMap = dict[str, Any]
 
 
-def answer(pipeline: Pipeline, inbound: HttpRequest, media_type: str, connect: Connect) -> HttpResponse:
-    """The responses, in order: one budget and one deadline hold for all. Raises what refuses the whole."""
+class Planned(msgspec.Struct, frozen=True):
+    """An operation of the array that is ready to run."""
+
+    plan: Plan
+    operation: Operation
+
+
+def answer(pipeline: Pipeline, request: HttpRequest, media_type: str, connect: Connect) -> HttpResponse:
+    """Return the responses in order. One meter counts for all. Raises the error that refuses the whole array."""
     started = time.perf_counter()
-    plans = [_plan(pipeline, params) for params in intake.read_batch(inbound, pipeline.config)]
-    # One budget holds for all: that of stored operations is for these alone.
-    stored = all(plan.operation.stored for plan in plans if isinstance(plan, Plan))
-    upstream, weight = connect(stored=stored), pipeline.weight()
-    runs: list[Run] = []
-    responses: list[Response] = []
-    # Queries that follow each other run at once; a mutation waits for what stands before it.
-    for is_query, group in groupby(plans, _is_query):
+    planned = [_plan(pipeline, each) for each in graphql_request.read_batch(request, pipeline.config)]
+    # The larger budget of stored operations is for arrays of these alone.
+    stored = all(each.operation.stored for each in planned if isinstance(each, Planned))
+    upstream = connect(stored=stored)
+    executions: list[Execution] = []
+    response_maps: list[ResponseMap] = []
+    # Queries that follow each other run together; a mutation waits for the operations before it.
+    for is_query, group in groupby(planned, _is_query):
         together = list(group)
         for some in [together] if is_query else [[each] for each in together]:
-            begun = _run(pipeline, [plan for plan in some if isinstance(plan, Plan)], upstream)
-            runs += begun
-            with answering(upstream):
-                responses += _responses(pipeline, some, begun, weight, started)
-    cookies = tuple(cookie for run in runs for cookie in run.cookies())
-    return outbound.json(200, media_type, responses, NO_STORE, cookies)
+            response_maps += _run(pipeline, some, upstream, executions, started)
+    cookies = tuple(cookie for execution in executions for cookie in execution.cookies())
+    return responses.json(200, media_type, response_maps, NO_STORE, cookies)
 
 
-def _plan(pipeline: Pipeline, params: GraphQLRequest) -> Plan | Response:
-    """The plan of one operation, or the response of one that is refused."""
+def _plan(pipeline: Pipeline, request: GraphQLRequest) -> Planned | ResponseMap:
+    """Return one operation with its plan, or the response map of its error."""
     try:
-        params, operation = pipeline.admitted(params, "POST")
-        return pipeline.planned(params, operation)
+        operation = pipeline.admit(request, "POST")
+        return Planned(pipeline.plan(operation), operation)
     except RestgqlError as exc:
-        return outbound.refused(exc)
+        return responses.refused(exc)
 
 
-def _is_query(plan: Plan | Response) -> bool:
-    return not isinstance(plan, Plan) or plan.operation.type is not OperationType.MUTATION
+def _is_query(planned: Planned | ResponseMap) -> bool:
+    return not isinstance(planned, Planned) or not planned.plan.is_mutation
 
 
-def _run(pipeline: Pipeline, plans: Sequence[Plan], upstream: Upstream) -> list[Run]:
-    """What these operations ask for, identical requests once. Raises Unavailable."""
-    if not plans:
-        return []
-    first, *others = plans
-    run = pipeline.begin(first.steps, upstream, serial=not _is_query(first))
-    runs = [run, *(msgspec.structs.replace(run, outcomes=run.flow.begin(plan.steps)) for plan in others)]
-    run.finish()
-    return runs
-
-
-def _responses(
-    pipeline: Pipeline, plans: Sequence[Plan | Response], runs: Sequence[Run], weight: Weight, started: float
-) -> list[Response]:
-    found, left = [], iter(runs)
-    for plan in plans:
-        if isinstance(plan, Plan):
-            run = next(left)
-            found.append(pipeline.done(plan, run, weight).result)
-            pipeline.log(run, plan.operation.name, plan.operation.hash[:12], started)
+def _run(
+    pipeline: Pipeline,
+    group: list[Planned | ResponseMap],
+    upstream: Upstream,
+    executions: list[Execution],
+    started: float,
+) -> list[ResponseMap]:
+    """Run a mutation, or queries together, identical sub-requests once. Raises Unavailable before anything was sent."""
+    begun: list[Execution | ResponseMap] = []
+    first: Execution | None = None
+    for each in group:
+        if not isinstance(each, Planned):
+            begun.append(each)
+            continue
+        try:
+            if first is None:
+                first = execution = pipeline.start(each.plan, each.operation, upstream)
+            else:
+                execution = pipeline.start_with(first, each.plan, each.operation)
+            begun.append(execution)
+        except RestgqlError as exc:
+            begun.append(responses.refused(exc))
+    if first is not None:
+        try:
+            first.finish()
+        except RestgqlError as exc:
+            if not executions:
+                raise
+            return [responses.refused(exc) if isinstance(each, Execution) else each for each in begun]
+    response_maps = []
+    for planned, execution_or_map in zip(group, begun, strict=True):
+        if isinstance(planned, Planned) and isinstance(execution_or_map, Execution):
+            executions.append(execution_or_map)
+            result = pipeline.result(planned.plan, planned.operation, execution_or_map)
+            response_maps.append(result.response_map)
+            name, digest = planned.operation.name, planned.operation.document.hash[:12]
+            pipeline.log(execution_or_map, name, digest, started)
         else:
-            found.append(plan)
-    return found
+            assert isinstance(execution_or_map, dict)
+            response_maps.append(execution_or_map)
+    return response_maps

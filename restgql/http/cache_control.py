@@ -7,10 +7,10 @@ from operator import methodcaller
 from werkzeug.http import parse_list_header, unquote_header_value
 
 from restgql.formats import headers
+from restgql.formats.headers import NO_STORE
 from restgql.model import Headers
-from restgql.sub_response import Response
+from restgql.sub_response import SubResponse
 
-NO_STORE: Headers = (("Cache-Control", "no-store"),)
 IDENTITY = ("Authorization", "Cookie")
 
 Directives = dict[str, int | None]
@@ -58,12 +58,14 @@ _MOST = 2**31  # seconds; RFC 9111 section 1.2.2
 _MOST_SAID = 2_048  # characters; what an upstream says is not kept without bound
 
 
-def caching(parts: Sequence[Response], *, varies: Iterable[str] = (), by_hand: bool = False) -> Headers:
-    """Cache-Control and Vary of a response that is made of `parts`, and that itself `varies` with header fields.
+def merge_cache_control(
+    parts: Sequence[SubResponse], *, varies: Iterable[str] = (), has_resolved: bool = False
+) -> Headers:
+    """Return Cache-Control and Vary of a response that is made of `parts`, and that itself `varies` with header fields.
 
-    `by_hand` is whether it has a value, too, that no part gave: a resolver of the user's own did.
+    `has_resolved` is True if a resolver of the user's own gave one of its values.
     """
-    given = [part.fields for part in parts if part.may_be_kept]
+    given = [part.field_map for part in parts if part.is_storable]
     if not given or len(given) < len(parts):
         return NO_STORE
     # most parts of an app say the same, and say it again in the next response
@@ -71,11 +73,11 @@ def caching(parts: Sequence[Response], *, varies: Iterable[str] = (), by_hand: b
     varied = dict.fromkeys(part.get("vary", "") for part in given)
     usual = sum(len(cache_control or "") + len(age or "") for cache_control, age, _ in said) + sum(map(len, varied))
     merge = _remembered if usual <= _MOST_SAID else _merged
-    return merge(frozenset(said), tuple(varied), tuple(varies), by_hand)
+    return merge(frozenset(said), tuple(varied), tuple(varies), has_resolved)
 
 
-def _merged(said: frozenset[Said], varied: tuple[str, ...], varies: tuple[str, ...], by_hand: bool) -> Headers:
-    stated = [_stated(*each) for each in said] + [UNSTATED] * by_hand
+def _merged(said: frozenset[Said], varied: tuple[str, ...], varies: tuple[str, ...], has_resolved: bool) -> Headers:
+    stated = [_stated(*each) for each in said] + [UNSTATED] * has_resolved
     merged = _strictest(stated)
     if "no-store" in merged:
         return NO_STORE
@@ -93,7 +95,7 @@ def _merged(said: frozenset[Said], varied: tuple[str, ...], varies: tuple[str, .
 _remembered = lru_cache(maxsize=512)(_merged)
 
 
-def shared_status(parts: Sequence[Response]) -> tuple[int, Headers]:
+def shared_status(parts: Sequence[SubResponse]) -> tuple[int, Headers]:
     """401 or 429 where every part is that, with its header field; else 200."""
     statuses = {part.status for part in parts}
     status = statuses.pop() if len(statuses) == 1 else 200

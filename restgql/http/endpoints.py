@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from flask import Request, abort, current_app, request, send_from_directory
+from flask import Request, abort, current_app, request, send_from_directory, stream_with_context
 from flask.blueprints import BlueprintSetupState
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
@@ -12,13 +12,11 @@ from werkzeug.http import generate_etag
 from restgql import graphiql
 from restgql.config import Config
 from restgql.errors import BadRequest, ConfigError, NestedRequest, RestgqlError
+from restgql.formats.headers import NO_STORE
 from restgql.formats.remote import is_below
-from restgql.http import aggregate, graphql, stored
-from restgql.http import cache_invalidation as changes
-from restgql.http import graphql_request as graphql_intake
-from restgql.http.cache_control import NO_STORE
+from restgql.http import aggregate, cache_invalidation, graphql, graphql_request, stored
 from restgql.http.request import read
-from restgql.http.responses import refusal
+from restgql.http.responses import problem_response
 from restgql.model import HttpRequest, HttpResponse
 from restgql.operations.stored import Operations
 from restgql.pipeline import Connect
@@ -43,7 +41,7 @@ def add(state: BlueprintSetupState, mounted: GatewayState) -> None:
     if config.aggregate_path is not None and config.untyped:
         state.add_url_rule(config.aggregate_path, "aggregate", views.aggregate, methods=METHODS)
     if mounted.cache is not None:
-        mounted.app.after_request(partial(changes.notice, mounted, mounted.cache))
+        mounted.app.after_request(partial(cache_invalidation.notice, mounted, mounted.cache))
     _check_places(mounted)
 
 
@@ -69,11 +67,11 @@ class Views:
 
     def graphql(self) -> ResponseReturnValue:
         mounted, accept = self._mounted, request.headers.get("Accept", "")
-        if graphql_intake.wants_page(request.method, accept):
+        if graphql_request.wants_page(request.method, accept):
             if mounted.profile.graphiql:
                 return _page(mounted.config)
             if not request.query_string:
-                return _answer(mounted, lambda inbound, connect: refusal(BadRequest(_NO_PAGE)))
+                return _answer(mounted, lambda inbound, connect: problem_response(BadRequest(_NO_PAGE)))
         return _answer(mounted, partial(graphql.answer, mounted.pipeline))
 
     def aggregate(self) -> ResponseReturnValue:
@@ -117,19 +115,22 @@ def _answer(mounted: GatewayState, stage: Any) -> ResponseReturnValue:
     context = request_ctx._get_current_object()  # type: ignore[attr-defined]
     here: Request = context.request
     entered = entered_by(mounted.app, here)
-    mounted.say_profile()
+    mounted.log_profile()
     try:
         if entered.environ.get(DEPTH):
             raise NestedRequest("A gateway cannot be asked for through a gateway.")
-        inbound = read(here, mounted.config, timings=mounted.tells_timings)
+        inbound = read(here, mounted.config, wants_timings=mounted.wants_timings)
         outbound = stage(inbound, partial(mounted.connect, entered, here, context.url_adapter))
     except RestgqlError as exc:
-        outbound = refusal(exc)
+        outbound = problem_response(exc)
     entered.answered = True
     entered.cookies.extend(outbound.cookies)
     entered.no_store = NO_STORE[0] in outbound.headers
     headers = [("Content-Type", outbound.content_type), *outbound.headers, NOSNIFF]
-    response = mounted.app.response_class(outbound.body, outbound.status, headers)
+    body: Any = outbound.body
+    if outbound.keeps_context:  # a resolver of the user's own may be called for a part that comes later
+        body = stream_with_context(body)
+    response = mounted.app.response_class(body, outbound.status, headers)
     if here.method != "POST" and response.status_code == 200 and not response.cache_control.no_store:
         # the two media types of one body are two representations (RFC 9110 section 8.8.1)
         response.set_etag(generate_etag(outbound.content_type.encode() + response.get_data()))

@@ -1,12 +1,10 @@
-"""A request for the GraphQL endpoint: its response (GraphQL over HTTP, section Response), whole or in parts."""
+"""The GraphQL endpoint: its response (GraphQL over HTTP, section Response), whole or in parts."""
 
 import time
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from graphql import OperationType
-
-from restgql.documents.documents import InvalidRequest
+from restgql.documents.documents import InvalidRequest, Operation
 from restgql.errors import (
     BadRequest,
     NotAllowed,
@@ -15,80 +13,82 @@ from restgql.errors import (
     RestgqlError,
     Unavailable,
 )
-from restgql.execution.run import Run
+from restgql.execution.execution import Execution
+from restgql.formats.headers import NO_STORE
 from restgql.formats.json import encode
-from restgql.http import batch, timings
-from restgql.http import graphql_request as intake
-from restgql.http import responses as outbound
-from restgql.http.cache_control import NO_STORE
+from restgql.http import batch, graphql_request, responses, timings
 from restgql.http.framing import FRAMINGS, Framing
-from restgql.http.responses import refused
 from restgql.model import HttpRequest, HttpResponse
 from restgql.pipeline import Connect, Pipeline
 from restgql.plan.plan import Plan
-from restgql.upstream import answering
 
-# Of what GET may not run: by what it may be.
+# By the code of what GET may not run.
 _ALLOWED = {BadRequest.code: "POST", NotAllowed.code: "POST, QUERY"}
 _OF_THE_DOCUMENT = (InvalidRequest, PersistedQueryNotFound, PersistedQueryNotSupported)
 
 
-def answer(pipeline: Pipeline, inbound: HttpRequest, connect: Connect) -> HttpResponse:
-    """The response to a GraphQL request."""
+def answer(pipeline: Pipeline, request: HttpRequest, connect: Connect) -> HttpResponse:
+    """Return the response to a GraphQL request."""
     started = time.perf_counter()
-    media_type = intake.JSON
+    media_type = graphql_request.JSON
     try:
-        accepted = intake.accepted(inbound.accept)
+        accepted = graphql_request.accepted(request.accept)
         media_type = accepted.whole
-        if intake.is_batch(inbound, pipeline.config):
-            return batch.answer(pipeline, inbound, media_type, connect)
-        params, operation = pipeline.admitted(intake.read(inbound, pipeline.config), inbound.method)
-        incremental = accepted.parts is not None and operation.incremental
-        plan = pipeline.planned(params, operation, incremental=incremental)
-        upstream = connect(stored=operation.stored)
-        run = pipeline.begin(plan.steps, upstream, serial=operation.type is OperationType.MUTATION)
+        if graphql_request.is_batch(request, pipeline.config):
+            return batch.answer(pipeline, request, media_type, connect)
+        operation = pipeline.admit(graphql_request.read(request, pipeline.config), request.method)
+        incremental = accepted.parts is not None and operation.is_incremental
+        plan = pipeline.plan(operation, incremental=incremental)
+        execution = pipeline.start(plan, operation, connect(stored=operation.stored))
         if accepted.parts is not None and (incremental or accepted.only_parts):
-            return _in_parts(pipeline, inbound, plan, run, FRAMINGS[accepted.parts], started)
-        run.finish()
-        with answering(upstream):
-            done = pipeline.done(plan, run)
+            return _in_parts(pipeline, request, plan, operation, execution, FRAMINGS[accepted.parts], started)
+        execution.finish()
     except _OF_THE_DOCUMENT as exc:
-        # Under application/json a well-formed request is 200, whatever becomes of its document.
-        status = 200 if media_type == intake.JSON else exc.status
-        return outbound.json(status, media_type, refused(exc))
+        # Under application/json a well-formed request is 200, even if its document is invalid.
+        status = 200 if media_type == graphql_request.JSON else exc.status
+        return responses.json(status, media_type, responses.refused(exc))
     except RestgqlError as exc:
-        headers = (("Allow", _ALLOWED[exc.code]),) if exc.status == 405 else outbound.retry_after(exc)
-        return outbound.json(exc.status, media_type, refused(exc), (*NO_STORE, *headers))
-    pipeline.log(run, operation.name, operation.hash[:12], started)
-    told = {"extensions": timings.extension(run.timings())} if inbound.timings else {}
-    headers = (*done.caching(*pipeline.varies, told=bool(told)), *outbound.server_timing(inbound, run))
-    return outbound.json(200, media_type, done.result | told, headers, run.cookies())
+        headers = (("Allow", _ALLOWED[exc.code]),) if exc.status == 405 else responses.retry_after(exc)
+        return responses.json(exc.status, media_type, responses.refused(exc), (*NO_STORE, *headers))
+    result = pipeline.result(plan, operation, execution)
+    pipeline.log(execution, operation.name, operation.document.hash[:12], started)
+    shown = {"extensions": timings.extension(execution.timings())} if request.wants_timings else {}
+    headers = (
+        *responses.caching_headers(result, *pipeline.varies, has_timings=bool(shown)),
+        *responses.server_timing(request, execution),
+    )
+    return responses.json(200, media_type, result.response_map | shown, headers, execution.cookies())
 
 
 def _in_parts(
-    pipeline: Pipeline, inbound: HttpRequest, plan: Plan, run: Run, framing: Framing, started: float
+    pipeline: Pipeline,
+    request: HttpRequest,
+    plan: Plan,
+    operation: Operation,
+    execution: Execution,
+    framing: Framing,
+    started: float,
 ) -> HttpResponse:
-    delivery = pipeline.answer(plan, run).delivery()
-    operation = plan.operation
+    delivery = pipeline.answer(plan, operation, execution).delivery()
 
     def payloads() -> Iterator[dict[str, Any]]:
-        """Each as soon as it is there; once nothing runs any longer, all that there will be."""
-        pulses = run.pulses()
-        running, begun = True, False
+        """Yield each payload as soon as it is there; once nothing runs any longer, all that there will be."""
+        events = execution.events()
+        is_running, has_begun = True, False
         while True:
-            payload = delivery.next() if begun else delivery.initial()
+            payload = delivery.next() if has_begun else delivery.initial()
             if payload is None:
-                assert running, "all is there when nothing runs"
-                running = _goes_on(pulses, begun=begun)
+                assert is_running, "every result is settled once nothing runs"
+                is_running = _goes_on(events, has_begun=has_begun)
                 continue
-            last = not payload["hasNext"]
-            if last and not begun:
+            is_last = not payload["hasNext"]
+            if is_last and not has_begun:
                 del payload["hasNext"]  # it is whole
-            begun = True
-            if last and inbound.timings:
-                payload["extensions"] = timings.extension(run.timings())
+            has_begun = True
+            if is_last and request.wants_timings:
+                payload["extensions"] = timings.extension(execution.timings())
             yield payload
-            if last:
+            if is_last:
                 return
 
     def pieces() -> Generator[bytes]:
@@ -99,16 +99,16 @@ def _in_parts(
                 opening = b""
             yield framing.end
         finally:
-            pipeline.log(run, operation.name, operation.hash[:12], started)
+            pipeline.log(execution, operation.name, operation.document.hash[:12], started)
 
-    return outbound.streamed(framing.content_type, pieces(), run)
+    return responses.streamed(framing.content_type, pieces(), execution)
 
 
-def _goes_on(pulses: Iterator[None], *, begun: bool) -> bool:
-    """Whether anything runs any longer, after waiting for what may have happened. Raises Unavailable."""
+def _goes_on(events: Iterator[None], *, has_begun: bool) -> bool:
+    """Wait for the next event; return False once nothing runs. Raises Unavailable."""
     try:
-        return next(pulses, False) is None
+        return next(events, False) is None
     except Unavailable:
-        if not begun:
+        if not has_begun:
             raise
-        return False  # the status is sent: what is missing has timed out, each at its own place
+        return False  # the status is sent: sub-requests that were not made are errors at their places

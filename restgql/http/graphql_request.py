@@ -9,9 +9,8 @@ from werkzeug.http import parse_accept_header, parse_options_header
 
 from restgql.config import Config
 from restgql.errors import BadRequest, LimitExceeded, PersistedQueryNotSupported
-from restgql.formats import media
+from restgql.formats import json_body, media
 from restgql.formats.json import WHITESPACE, NotJson, value
-from restgql.http import json_body as body
 from restgql.http import multipart
 from restgql.model import WITH_BODY, GraphQLRequest, HttpRequest
 
@@ -38,31 +37,31 @@ class _PersistedQuery(msgspec.Struct):
     hash: str = msgspec.field(name="sha256Hash")
 
 
-def read(inbound: HttpRequest, config: Config) -> GraphQLRequest:
+def read(request: HttpRequest, config: Config) -> GraphQLRequest:
     """The request parameters, of the query string, the JSON body or an upload. Raises BadRequest, LimitExceeded and
     PersistedQueryNotSupported."""
     uploads: frozenset[str] = frozenset()
     found: _Parameters
-    if multipart.is_upload(inbound):
-        upload = multipart.read(inbound, max_text=config.max_body, max_files=config.max_files)
-        found = body.parsed(upload.operations, _Parameters)
+    if multipart.is_upload(request):
+        upload = multipart.read(request, max_text=config.max_body, max_files=config.max_files)
+        found = json_body.parsed(upload.operations, _Parameters)
         uploads = multipart.place(upload, found.variables or {})
-    elif inbound.method in WITH_BODY:
-        found = body.read(inbound, _Parameters)
+    elif request.method in WITH_BODY:
+        found = json_body.read(request.content_type, request.body, _Parameters)
     else:
-        found = _from_query(inbound)
+        found = _from_query(request)
     return _params(found, uploads)
 
 
-def is_batch(inbound: HttpRequest, config: Config) -> bool:
+def is_batch(request: HttpRequest, config: Config) -> bool:
     """Whether a request holds several operations in an array, where that is allowed."""
-    opening = inbound.body.lstrip(WHITESPACE)[:1]
-    return config.max_batch > 0 and inbound.method == "POST" and opening == b"[" and not multipart.is_upload(inbound)
+    opening = request.body.lstrip(WHITESPACE)[:1]
+    return config.max_batch > 0 and request.method == "POST" and opening == b"[" and not multipart.is_upload(request)
 
 
-def read_batch(inbound: HttpRequest, config: Config) -> list[GraphQLRequest]:
+def read_batch(request: HttpRequest, config: Config) -> list[GraphQLRequest]:
     """The parameters of each operation of a batch. Raises BadRequest, LimitExceeded and PersistedQueryNotSupported."""
-    found: list[_Parameters] = body.read(inbound, list[_Parameters])
+    found: list[_Parameters] = json_body.read(request.content_type, request.body, list[_Parameters])
     if not found:
         raise BadRequest("The array holds no operation.")
     if len(found) > config.max_batch:
@@ -144,8 +143,8 @@ def _parts(accept: str) -> str | None:
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def _from_query(inbound: HttpRequest) -> _Parameters:
-    given = dict(inbound.query)
+def _from_query(request: HttpRequest) -> _Parameters:
+    given = dict(request.query)
     return _Parameters(
         query=given.get("query"),
         document_id=given.get("documentId"),

@@ -15,7 +15,7 @@ from restgql.model import HttpRequest
 CHUNK = 65_536
 
 
-def read(here: Request, config: Config, *, timings: bool) -> HttpRequest:
+def read(here: Request, config: Config, *, wants_timings: bool) -> HttpRequest:
     """The request to one of the endpoints. Raises BadRequest, and LimitExceeded with status 413."""
     is_upload = media.essence(_content_type(here)) == multipart.MEDIA_TYPE
     preflighted = is_upload and _is_preflighted(here)
@@ -26,7 +26,7 @@ def read(here: Request, config: Config, *, timings: bool) -> HttpRequest:
         content_type=content_type,
         accept=here.environ.get("HTTP_ACCEPT", ""),
         body=body,
-        timings=timings,
+        wants_timings=wants_timings,
         preflighted=preflighted,
     )
 

@@ -1,21 +1,46 @@
 """The HTTP responses that the endpoints have in common."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from restgql.documents.documents import InvalidRequest
 from restgql.errors import RestgqlError, Unavailable
-from restgql.execution.run import Pieces, Run
+from restgql.execution.execution import Execution
 from restgql.formats import problem
+from restgql.formats.headers import NO_STORE
 from restgql.formats.json import encode
 from restgql.http import timings
-from restgql.http.cache_control import NO_STORE
+from restgql.http.cache_control import merge_cache_control
 from restgql.model import Headers, HttpRequest, HttpResponse
-from restgql.respond import answer as respond
+from restgql.pipeline import OperationResult
+from restgql.respond import answer
 
 
-def refusal(error: RestgqlError, headers: Headers = ()) -> HttpResponse:
-    """The answer of a request that is refused as a whole, outside of GraphQL: problem details (RFC 9457)."""
+class Pieces:
+    """A response body in pieces; closing it ends the execution. The first piece is made at once, with its errors."""
+
+    def __init__(self, pieces: Generator[bytes], execution: Execution) -> None:
+        self._first: bytes | None = next(pieces, b"")
+        self._pieces = pieces
+        self._execution = execution
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
+        return next(self._pieces)
+
+    def close(self) -> None:
+        """End the execution: the server calls this at the end, or when the client has gone (PEP 3333)."""
+        self._execution.close()
+        self._pieces.close()
+
+
+def problem_response(error: RestgqlError, headers: Headers = ()) -> HttpResponse:
+    """Return the response to a request that is refused as a whole, outside of GraphQL: problem details (RFC 9457)."""
     return HttpResponse(
         status=error.status,
         content_type=problem.MEDIA_TYPE,
@@ -25,14 +50,14 @@ def refusal(error: RestgqlError, headers: Headers = ()) -> HttpResponse:
 
 
 def refused(error: RestgqlError) -> dict[str, Any]:
-    """The GraphQL response of a request error."""
-    return respond.refused(error.errors if isinstance(error, InvalidRequest) else error)
+    """Return the GraphQL response map of a request error."""
+    return answer.refused(error.errors if isinstance(error, InvalidRequest) else error)
 
 
 def json(
     status: int, media_type: str, value: Any, headers: Headers = NO_STORE, cookies: tuple[str, ...] = ()
 ) -> HttpResponse:
-    """A JSON value, a GraphQL response say."""
+    """Return a response with a JSON value."""
     return HttpResponse(
         status=status,
         content_type=f"{media_type}; charset=utf-8",
@@ -42,20 +67,35 @@ def json(
     )
 
 
-def streamed(content_type: str, pieces: Generator[bytes], run: Run) -> HttpResponse:
-    """A response in pieces. Its cookies are those that are there before its first byte. Raises Unavailable."""
-    body = Pieces(pieces, run)
+def streamed(content_type: str, pieces: Generator[bytes], execution: Execution) -> HttpResponse:
+    """Return a response in pieces. Its cookies are those that are there before its first byte. Raises Unavailable."""
+    body = Pieces(pieces, execution)
     # nginx would collect the pieces otherwise
     headers = (*NO_STORE, ("X-Accel-Buffering", "no"))
-    return HttpResponse(status=200, content_type=content_type, body=body, headers=headers, cookies=run.cookies())
+    return HttpResponse(
+        status=200,
+        content_type=content_type,
+        body=body,
+        headers=headers,
+        cookies=execution.cookies(),
+        keeps_context=execution.has_resolvers,
+    )
 
 
-def server_timing(inbound: HttpRequest, run: Run) -> Headers:
-    """Server-Timing, where the client may be told."""
-    found = timings.server_timing(run.timings()) if inbound.timings else ""
-    return (("Server-Timing", found),) if found else ()
+def caching_headers(result: OperationResult, *varies: str, has_timings: bool) -> Headers:
+    """Return Cache-Control and Vary of the answer to an operation. Timings in it are for this client alone."""
+    if result.causes or has_timings:
+        return NO_STORE
+    execution = result.execution
+    return merge_cache_control(execution.parts(), varies=varies, has_resolved=execution.has_resolved)
+
+
+def server_timing(request: HttpRequest, execution: Execution) -> Headers:
+    """Return Server-Timing, if the client may see timings."""
+    value = timings.server_timing(execution.timings()) if request.wants_timings else ""
+    return (("Server-Timing", value),) if value else ()
 
 
 def retry_after(error: RestgqlError) -> Headers:
-    """Retry-After, where it helps to ask again."""
+    """Return Retry-After, if another try may succeed."""
     return (("Retry-After", "1"),) if isinstance(error, Unavailable) else ()

@@ -4,13 +4,12 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import msgspec
 from graphql import GraphQLEnumType, GraphQLError, GraphQLInputType, GraphQLList, GraphQLNonNull, GraphQLScalarType
 from graphql.utilities import coerce_input_value
 
 from restgql.errors import BadRequest
+from restgql.formats import json_body
 from restgql.formats.json import NotJson, value
-from restgql.http import json_body as body
 from restgql.model import WITH_BODY, HttpRequest
 from restgql.operations.stored import Variable
 
@@ -57,8 +56,7 @@ def _object(inbound: HttpRequest) -> dict[str, Any]:
 
     A form, or a script with no preflight, can send an empty POST across origins, but not with that media type.
     """
-    inbound = msgspec.structs.replace(inbound, body=inbound.body.strip() or b"{}")
-    found: dict[str, Any] = body.read(inbound, dict[str, Any])
+    found: dict[str, Any] = json_body.read(inbound.content_type, inbound.body.strip() or b"{}", dict[str, Any])
     return found
 
 

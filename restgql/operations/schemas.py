@@ -22,7 +22,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from restgql.documents.collect_fields import Selection, SelectionSet
+from restgql.documents.collect_fields import SelectedField, Selections, SelectionSet
 from restgql.operations.stored import StoredOperation, Variable
 
 Schema = dict[str, Any]
@@ -126,35 +126,34 @@ class _Outputs:
 
     def __init__(self, stored: StoredOperation, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._selection = Selection(schema, stored.document, stored.node, {})
+        self._selections = Selections(schema, stored.document, stored.node, conditions={})
         self._is_conditional = stored.is_conditional
 
     def root(self, root: GraphQLObjectType) -> Schema:
-        return self._object(root, self._selection.root(root))
+        return self._object(root, self._selections.root(root))
 
-    def _object(self, of_type: GraphQLObjectType, found: SelectionSet) -> Schema:
+    def _object(self, of_type: GraphQLObjectType, selection_set: SelectionSet) -> Schema:
         properties = {}
-        for key, group in found.groups.items():
-            definition: Any = group.definition(self._schema, of_type)
-            if group.name == "__typename":
-                properties[key] = {"const": of_type.name}
+        for field in selection_set.fields:
+            if field.name == "__typename":
+                properties[field.key] = {"const": of_type.name}
                 continue
-            properties[key] = _described(self._of(definition.type, group), definition)
+            properties[field.key] = _described(self._of(field.definition.type, field), field.definition)
         return _object(properties, [] if self._is_conditional else list(properties))
 
-    def _of(self, of_type: GraphQLType, group: Any) -> Schema:
+    def _of(self, of_type: GraphQLType, field: SelectedField) -> Schema:
         if isinstance(of_type, GraphQLNonNull):
-            return self._of_nullable(of_type.of_type, group)
-        return nullable(self._of_nullable(of_type, group))
+            return self._of_nullable(of_type.of_type, field)
+        return nullable(self._of_nullable(of_type, field))
 
-    def _of_nullable(self, of_type: Any, group: Any) -> Schema:
+    def _of_nullable(self, of_type: Any, field: SelectedField) -> Schema:
         if isinstance(of_type, GraphQLList):
-            return {"type": "array", "items": self._of(of_type.of_type, group)}
+            return {"type": "array", "items": self._of(of_type.of_type, field)}
         if is_leaf_type(of_type):
             return _leaf(of_type)
         if is_abstract_type(of_type):
             possible = self._schema.get_possible_types(of_type)
-            return {"anyOf": [self._object(each, self._selection.below(group, each)) for each in possible]}
+            return {"anyOf": [self._object(each, self._selections.below(field.group, each)) for each in possible]}
         return self._object(of_type, self._selection.below(group, of_type))
 
 

@@ -1,5 +1,6 @@
 """Pass: leave out what @skip and @include leave out (GraphQL, section Type System, Directives)."""
 
+from collections.abc import Mapping
 from copy import copy
 from typing import Any, TypeVar, cast
 
@@ -19,25 +20,19 @@ from restgql.plan.plan import Plan, PlanContext
 Node = TypeVar("Node", FieldNode, OperationDefinitionNode, FragmentDefinitionNode)
 
 
-def conditions(plan: Plan, setting: PlanContext) -> Plan:
-    """The plan of the same operation without what its variables leave out."""
-    operation = plan.operation
-    if not operation.conditional:
-        return plan
-    variables = operation.variables
-    node = _pruned(operation.node, variables)
+def conditions(plan: Plan, context: PlanContext) -> Plan:
+    """Return the plan of the same operation without the nodes that its conditions leave out."""
+    node = _pruned(plan.node, plan.conditions)
     fragments = [
-        _pruned(definition, variables)
-        for definition in operation.document.definitions
+        _pruned(definition, plan.conditions)
+        for definition in plan.document.definitions
         if isinstance(definition, FragmentDefinitionNode)
     ]
-    document = DocumentNode(definitions=(node, *fragments))
-    pruned = msgspec.structs.replace(operation, document=document, node=node)
-    return msgspec.structs.replace(plan, operation=pruned)
+    return msgspec.structs.replace(plan, document=DocumentNode(definitions=(node, *fragments)), node=node)
 
 
-def _pruned(node: Node, variables: dict[str, Any]) -> Node:
-    """The node with only what is included; the document itself is shared between requests, and stays as it is."""
+def _pruned(node: Node, variables: Mapping[str, Any]) -> Node:
+    """Return the node with only the included selections. The document is shared between plans, so it is copied."""
     if node.selection_set is None:
         return node
     pruned = copy(node)
@@ -45,7 +40,7 @@ def _pruned(node: Node, variables: dict[str, Any]) -> Node:
         selections=tuple(
             selection if isinstance(selection, FragmentSpreadNode) else _pruned(cast(FieldNode, selection), variables)
             for selection in node.selection_set.selections
-            if should_include_node(variables, cast(FieldNode, selection))
+            if should_include_node(dict(variables), cast(FieldNode, selection))
         )
     )
     return pruned

@@ -1,98 +1,187 @@
 """A plan for people: the tree of its sub-requests, and the same as a mermaid flowchart."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from restgql.errors import RestgqlError
-from restgql.formats import template
+import msgspec
+
+from restgql.bindings import RequestBinding
+from restgql.documents.documents import Operation
+from restgql.errors import MissingParameter, RestgqlError
+from restgql.formats import target, template
 from restgql.formats.json import encode
-from restgql.model import NodeKind, PlanNode
-from restgql.plan.plan import Plan
+from restgql.plan.arguments import arguments_of
+from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
+from restgql.plan.plan import Plan, PlanContext
+from restgql.plan.requests import needs_parent
+from restgql.plan.template_scope import walk
 
 _BRANCH, _LAST, _PIPE, _SPACE = "├─ ", "└─ ", "│  ", "   "
+_ALONE = frozenset({NodeKind.EACH, NodeKind.SELECT, NodeKind.RESOLVER, NodeKind.AGGREGATE})
+_WITHOUT_PATH = frozenset({NodeKind.EACH, NodeKind.AGGREGATE})
 
 
-def tree(plan: Plan) -> str:
-    """A line a step, what depends on it below it."""
-    return "\n".join([_title(plan), *_lines(plan.steps, "")])
+class Line(msgspec.Struct, frozen=True):
+    """One node, as it is shown: `needs` are the names that it takes from its parent, `twin` is the response path of an
+    earlier node that asks for the same."""
+
+    text: str
+    requests: int
+    needs: tuple[str, ...] = ()
+    below: "tuple[Line, ...]" = ()
 
 
-def mermaid(plan: Plan) -> str:
-    """A mermaid flowchart (mermaid.js.org): a node a step, an arrow from what it waits for."""
-    lines = ["flowchart TD", f'  plan(["{_escaped(_title(plan))}"])', *_nodes(plan.steps, "plan", "s")]
-    return "\n".join(lines)
+def tree(plan: Plan, operation: Operation, context: PlanContext) -> str:
+    """Return a line a node, with the nodes that depend on it below it."""
+    lines = _Explainer(operation, context).lines(plan.nodes, "", is_root=True)
+    return "\n".join([_title(plan, lines), *_drawn(lines, "")])
 
 
-def _title(plan: Plan) -> str:
-    operation = plan.operation
-    count = sum(map(_first, plan.steps))
-    name = f"{operation.type.value} {operation.name}".strip()
+def mermaid(plan: Plan, operation: Operation, context: PlanContext) -> str:
+    """Return a mermaid flowchart (mermaid.js.org), with an arrow from each node to those that wait for it."""
+    lines = _Explainer(operation, context).lines(plan.nodes, "", is_root=True)
+    return "\n".join(["flowchart TD", f'  plan(["{_escaped(_title(plan, lines))}"])', *_arrows(lines, "plan", "s")])
+
+
+def _title(plan: Plan, lines: tuple[Line, ...]) -> str:
+    count = sum(line.requests for line in lines)
+    name = f"{plan.node.operation.value} {plan.name}".strip()
     return f"{name}: {count} request{'' if count == 1 else 's'} at first"
 
 
-def _first(step: PlanNode) -> int:
-    if step.field is NodeKind.AGGREGATE:
-        return sum(map(_first, step.steps))
-    return int(step.refused is None and step.twin is None and step.field is not NodeKind.PICK)
+def _drawn(lines: tuple[Line, ...], indent: str) -> Iterator[str]:
+    for line in lines:
+        is_last = line is lines[-1]
+        yield indent + (_LAST if is_last else _BRANCH) + line.text
+        yield from _drawn(line.below, indent + (_SPACE if is_last else _PIPE))
 
 
-def _lines(steps: tuple[PlanNode, ...], indent: str) -> Iterator[str]:
-    for step in steps:
-        is_last = step is steps[-1]
-        yield indent + (_LAST if is_last else _BRANCH) + _text(step)
-        yield from _lines(_below(step), indent + (_SPACE if is_last else _PIPE))
+def _arrows(lines: tuple[Line, ...], parent: str, prefix: str) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        name, label = f"{prefix}{number}", " and ".join(line.needs)
+        yield f'  {parent} -->{f"|{_escaped(label)}|" if label else ""} {name}["{_escaped(line.text)}"]'
+        yield from _arrows(line.below, name, f"{name}_")
 
 
-def _below(step: PlanNode) -> tuple[PlanNode, ...]:
-    """What depends on a step; what several types of its value have alike stands there once."""
-    found: dict[str, PlanNode] = {}
-    for each in step.below():
-        found.setdefault(_text(each), each)
-    return tuple(found.values())
+class _Explainer:
+    """Makes the lines of one operation."""
+
+    def __init__(self, operation: Operation, context: PlanContext) -> None:
+        self._operation = operation
+        self._context = context
+        self._known: dict[tuple[int, str], tuple[Line, ...]] = {}
+
+    def lines(
+        self,
+        nodes: tuple[PlanNode, ...],
+        above: str,
+        *,
+        is_root: bool = False,
+        seen: dict[tuple[object, ...], str] | None = None,
+    ) -> tuple[Line, ...]:
+        """Return the lines of nodes with one parent. Nodes that several types have alike are there once."""
+        key = id(nodes), above
+        if key not in self._known or seen is not None:
+            found: dict[str, Line] = {}
+            paths: dict[tuple[object, ...], str] = {} if seen is None else seen
+            for node in nodes:
+                line = self._line(node, f"{above}.{node.key}".lstrip("."), paths, is_root=is_root)
+                found.setdefault(line.text, line)
+            self._known[key] = tuple(found.values())
+        return self._known[key]
+
+    def _line(self, node: PlanNode, path: str, seen: dict[tuple[object, ...], str], *, is_root: bool) -> Line:
+        if node.kind in (NodeKind.SELECT, NodeKind.RESOLVER):
+            resolver = "  (a resolver of the app)" if node.kind is NodeKind.RESOLVER else ""
+            return Line(f"{node.key}{resolver}", 0, below=self._below(node, path))
+        try:
+            arguments = arguments_of(node, self._operation.variables, self._context)
+            _check(node, arguments, is_root=is_root)
+        except RestgqlError as exc:
+            return Line(f"{node.key}  refused: {exc.code}: {exc.message}", 0)
+        if node.kind is NodeKind.AGGREGATE:
+            return self._aggregate_line(node, arguments, seen, path)
+        identity = _identity(node, arguments)
+        twin = path if node.kind in _ALONE or not node.is_safe else seen.setdefault(identity, path)
+        needs = () if is_root else arguments.needs
+        text = _text(node, arguments, needs, None if twin == path else twin)
+        return Line(text, int(twin == path), needs, self._below(node, path))
+
+    def _aggregate_line(
+        self, node: PlanNode, arguments: NodeArguments, seen: dict[tuple[object, ...], str], path: str
+    ) -> Line:
+        parts, requests = [], 0
+        for key, text in arguments.parts:
+            try:
+                target.parse(text)
+            except RestgqlError as exc:
+                parts.append(Line(f"{key}  refused: {exc.code}: {exc.message}", 0))
+                continue
+            at = f"{path}.{key}"
+            twin = seen.setdefault((text, b"", (), ()), at)
+            same = "" if twin == at else f"  (same as {twin})"
+            requests += twin == at
+            parts.append(Line(f"{'' if key == text else key + '  '}GET {text}{same}", int(twin == at)))
+        return Line(_text(node, arguments, (), None), requests, below=tuple(parts))
+
+    def _below(self, node: PlanNode, path: str) -> tuple[Line, ...]:
+        lines: dict[str, Line] = {}
+        for nodes in (node.children, *node.cases.values()):
+            for line in self.lines(nodes, path):
+                lines.setdefault(line.text, line)
+        return tuple(lines.values())
 
 
-def _nodes(steps: tuple[PlanNode, ...], parent: str, prefix: str) -> Iterator[str]:
-    for number, step in enumerate(steps):
-        node = f"{prefix}{number}"
-        label = " and ".join(step.needs)
-        yield f'  {parent} -->{f"|{_escaped(label)}|" if label else ""} {node}["{_escaped(_text(step))}"]'
-        yield from _nodes(_below(step), node, f"{node}_")
+def _check(node: PlanNode, arguments: NodeArguments, *, is_root: bool) -> None:
+    """Raise the error of a node whose sub-request cannot be made, as far as the document decides it."""
+    path = arguments.template
+    missing = next((name for name in path.names if not name.optional), None) if path is not None else None
+    if is_root and missing is not None and not arguments.is_declared(missing.text):
+        raise MissingParameter(f"The path needs a value for {{{missing.text}}}.", parameter=missing.text)
+    if path is not None and node.kind in (NodeKind.GET, NodeKind.FETCH) and not needs_parent(node, arguments):
+        expanded = template.expand(path, lambda name: walk(arguments.params, name))
+        target.parse(expanded, quoted=not path.names)
 
 
-def _text(step: PlanNode) -> str:
-    if step.refused is not None:
-        return f"{step.key}  refused: {step.refused.code}: {step.refused.message}"
+def _identity(node: PlanNode, arguments: NodeArguments) -> tuple[object, ...]:
+    if isinstance(node.binding, RequestBinding):
+        return (node.binding.method, node.binding.template.text, encode(arguments.params), id(node.binding))
+    over = (arguments.over, arguments.limit) if node.kind is NodeKind.GET_EACH else ()
+    path = arguments.template
+    params = encode(arguments.params) if path is not None and path.names else b""
+    return (path.text if path is not None else "", params, arguments.headers, over)
+
+
+def _text(node: PlanNode, arguments: NodeArguments, needs: tuple[str, ...], twin: str | None) -> str:
     notes = []
-    if step.field in (NodeKind.EACH, NodeKind.GET_EACH):
-        limit = "" if step.limit is None else f", at most {step.limit}"
-        notes.append(f"for each of {step.over}{limit}")
-    if step.call is not None and step.call.batch is not None:
-        notes.append(f"{step.call.batch.size} at once by {step.call.batch.template.text}")
-    if step.needs:
-        notes.append(f"needs {', '.join(step.needs)}")
-    if step.twin is not None:
-        notes.append(f"same as {step.twin}")
-    if step.deferred:
+    if node.kind in (NodeKind.EACH, NodeKind.GET_EACH):
+        limit = "" if arguments.limit is None else f", at most {arguments.limit}"
+        notes.append(f"for each of {arguments.over}{limit}")
+    if isinstance(node.binding, RequestBinding) and node.binding.batch is not None:
+        notes.append(f"{node.binding.batch.size} at once by {node.binding.batch.template.text}")
+    if needs:
+        notes.append(f"needs {', '.join(needs)}")
+    if twin is not None:
+        notes.append(f"same as {twin}")
+    if node.deferred:
         notes.append("may come later")
-    path = _path(step)
-    parts = ["" if step.key == step.path else step.key, path, f"({'; '.join(notes)})" if notes else ""]
+    parts = [node.key, _path(node, arguments, needs), f"({'; '.join(notes)})" if notes else ""]
     return "  ".join(filter(None, parts))
 
 
-def _path(step: PlanNode) -> str:
-    """The method and the path, filled in where the document alone can; a field that is no request by its name."""
-    if step.field is NodeKind.PICK:
-        return ""
-    if step.field in (NodeKind.AGGREGATE, NodeKind.EACH):
-        return "" if step.key == step.field.value else step.field.value
-    method, path = (step.method, step.template) if step.call is None else (step.call.method, step.call.template)
-    if path is None:
-        return f"GET {step.path}"
+def _path(node: PlanNode, arguments: NodeArguments, needs: tuple[str, ...]) -> str:
+    """Return the method and the path, filled as far as the document decides it."""
+    if node.kind in _WITHOUT_PATH:
+        return "" if node.key == node.kind.value else node.kind.value
+    path = arguments.template
+    assert path is not None
+    params: dict[str, Any] = arguments.params
     try:
-        filled = path.text if step.needs else template.expand(path, step.params.get)
+        filled = path.text if needs else template.expand(path, params.get)
     except RestgqlError:
         filled = path.text
-    headers = f" with {encode(dict(step.headers)).decode()}" if step.headers else ""
-    return f"{method} {filled}{headers}"
+    headers = f" with {encode(dict(arguments.headers)).decode()}" if arguments.headers else ""
+    return f"{node.method} {filled}{headers}"
 
 
 def _escaped(text: str) -> str:

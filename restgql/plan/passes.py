@@ -1,63 +1,52 @@
 """From an operation to its plan: the passes, in their order."""
 
-from collections.abc import Iterable
-
 from restgql.documents.documents import Documents, Operation
-from restgql.formats.json import encode
-from restgql.model import GraphQLRequest, PlanNode
-from restgql.plan.collect import collect
+from restgql.model import GraphQLRequest
+from restgql.plan.collect_nodes import collect_nodes
 from restgql.plan.conditions import conditions
-from restgql.plan.dedupe import dedupe
-from restgql.plan.dependencies import dependencies
-from restgql.plan.limits import limits
+from restgql.plan.constants import constants
 from restgql.plan.plan import Pass, Plan, PlanContext
-from restgql.plan.uploads import uploads
+from restgql.plan.select_fields import select_fields
+from restgql.weighted_cache import WeightedCache
 
-PASSES: tuple[Pass, ...] = (conditions, collect, uploads, dependencies, dedupe, limits)
-CACHED_PLANS = 256
-MAX_CACHED_VARIABLES = 2_048
+PASSES: tuple[Pass, ...] = (conditions, select_fields, collect_nodes, constants)
+CACHED_PLANS = 512
+CACHED_WEIGHT = 12_000_000
+FIELD_WEIGHT = 1_500
+"""The bytes that a selected field takes in a plan, about."""
 
 
 class Planner:
-    """Makes plans, and keeps the last ones: the same document with the same variables is the same plan."""
+    """Makes plans, and keeps the last ones: the same document with the same conditions has the same plan."""
 
-    def __init__(self, documents: Documents, setting: PlanContext) -> None:
+    def __init__(self, documents: Documents, context: PlanContext) -> None:
         self._documents = documents
-        self.setting = setting
-        self._kept: dict[tuple[object, ...], Plan] = {}
+        self.context = context
+        self._kept: WeightedCache[Plan] = WeightedCache(CACHED_PLANS, CACHED_WEIGHT)
 
-    def operation(self, params: GraphQLRequest) -> Operation:
-        """The operation that is asked for. Raises LimitExceeded, BadRequest and InvalidRequest."""
-        return self._documents.operation(params)
+    def operation(self, request: GraphQLRequest) -> Operation:
+        """Return the operation that is asked for. Raises LimitExceeded, BadRequest and InvalidRequest."""
+        return self._documents.operation(request)
 
-    def plan(self, params: GraphQLRequest, operation: Operation, *, incremental: bool = False) -> Plan:
-        """The plan of an operation. Raises LimitExceeded and InvalidRequest."""
-        if operation.uploads:  # files are not kept
-            return self._made(operation, incremental=incremental)
-        variables = encode(operation.variables) if operation.variables else b""
-        key = (params.query, params.operation_name, variables, incremental)
+    def plan(self, operation: Operation, *, incremental: bool = False) -> Plan:
+        """Return the plan of an operation. Raises LimitExceeded, BadRequest and InvalidRequest."""
+        key = (operation.document.hash, operation.name, incremental, *operation.conditions.items())
         plan = self._kept.get(key)
         if plan is None:
-            plan = self._made(operation, incremental=incremental)
-            # An error that is raised again and again collects all that it was raised through.
-            if len(variables) <= MAX_CACHED_VARIABLES and not _is_refused(plan.steps, set()):
-                if len(self._kept) >= CACHED_PLANS:
-                    self._kept.pop(next(iter(self._kept)), None)
-                self._kept[key] = plan
+            plan = self._make(operation, incremental=incremental)
+            assert plan.selections is not None
+            self._kept.put(key, plan, operation.document.weight + FIELD_WEIGHT * plan.selections.size)
         return plan
 
-    def _made(self, operation: Operation, *, incremental: bool) -> Plan:
-        plan = Plan(operation=operation, incremental=incremental)
+    def _make(self, operation: Operation, *, incremental: bool) -> Plan:
+        plan = Plan(
+            document=operation.document.node,
+            node=operation.node,
+            hash=operation.document.hash,
+            conditions=operation.conditions,
+            incremental=incremental,
+            stored=operation.stored,
+        )
         for each in PASSES:
-            plan = each(plan, self.setting)
+            plan = each(plan, self.context)
         return plan
-
-
-def _is_refused(steps: Iterable[PlanNode], seen: set[int]) -> bool:
-    """Whether one of them or below them is refused; what several have below them is seen once."""
-    for step in steps:
-        if id(step) not in seen:
-            seen.add(id(step))
-            if step.refused is not None or _is_refused(step.below(), seen):
-                return True
-    return False

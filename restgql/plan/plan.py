@@ -1,45 +1,55 @@
-"""A plan: what an operation asks for, before any of it is asked; and what its passes may know."""
+"""A plan: the sub-requests of an operation, before any of them is made; and the context of its passes."""
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
-from graphql import GraphQLSchema
+from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, OperationType
 
 from restgql.config import Config
-from restgql.documents.collect_fields import Selection
-from restgql.documents.documents import Operation
-from restgql.model import PlanNode
+from restgql.documents.collect_fields import Selections
+from restgql.plan.nodes import PlanNode
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The steps of one operation, in document order. Each pass gives it more; `incremental` is whether parts may come
-    later."""
+class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """The nodes of one operation in document order. Each pass returns a plan with more in it.
 
-    operation: Operation
+    A plan is shared by all requests with the same document and the same `conditions` (the values of the variables of
+    @skip, @include, @defer and @stream): it holds nothing else of a request, and nothing changes it. `has_resolvers` is
+    True if one of its nodes has a resolver of the user's own.
+    """
+
+    document: DocumentNode
+    node: OperationDefinitionNode
+    hash: str
+    conditions: dict[str, Any]
     incremental: bool = False
-    selection: Selection | None = None
-    steps: tuple[PlanNode, ...] = ()
+    stored: bool = False
+    selections: Selections | None = None
+    nodes: tuple[PlanNode, ...] = ()
+    has_resolvers: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.node.name.value if self.node.name else ""
+
+    @property
+    def is_mutation(self) -> bool:
+        return self.node.operation is OperationType.MUTATION
 
 
 class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pass may know besides the plan. `added_headers` are the names RESTGQL_SUBREQUEST_HEADERS adds."""
+    """What the passes know besides the plan. `added_headers` are the names that RESTGQL_SUBREQUEST_HEADERS adds."""
 
     schema: GraphQLSchema
     added_headers: frozenset[str]
     max_upload: int
-    max_subrequests: int
-    max_typed_subrequests: int
 
     @classmethod
-    def of(cls, schema: GraphQLSchema, config: Config, *, stored: bool = False) -> "PlanContext":
-        """That of a configuration; `stored` operations have the budget of typed fields, whatever these are."""
-        return cls(
-            schema=schema,
-            added_headers=frozenset(name.lower() for name in config.subrequest_headers),
-            max_upload=config.max_upload,
-            max_subrequests=max(config.max_subrequests, config.max_typed_subrequests if stored else 0),
-            max_typed_subrequests=config.max_typed_subrequests,
-        )
+    def of(cls, schema: GraphQLSchema, config: Config) -> "PlanContext":
+        """Return the context of a configuration."""
+        added_headers = frozenset(name.lower() for name in config.subrequest_headers)
+        return cls(schema=schema, added_headers=added_headers, max_upload=config.max_upload)
 
 
 Pass = Callable[[Plan, PlanContext], Plan]

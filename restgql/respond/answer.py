@@ -1,86 +1,83 @@
-"""The GraphQL response (GraphQL, section Response): an operation executed over its outcomes, whole or in parts."""
+"""The GraphQL response (GraphQL, section Response): an operation executed over its results, whole or in parts."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from graphql import GraphQLError, GraphQLObjectType
 
-from restgql.documents.collect_fields import Selection
+from restgql.documents.collect_fields import Selections, Variables
 from restgql.errors import RestgqlError
 from restgql.execution.result import Results
-from restgql.respond.executor import Walk
+from restgql.meter import Meter
+from restgql.respond.executor import Answerable, Executor
 from restgql.respond.incremental import Delivery
-from restgql.respond.source import Shape, Source
-from restgql.respond.weight import Weight
+from restgql.respond.sources import Routes, Shape
 
-Result = dict[str, Any]
+ResponseMap = dict[str, Any]
+GRACE = 1.0
+"""The seconds after the deadline in which an answer may still be shaped from the results that there are."""
 
 
 class Answer:
-    """The answer to one operation, from its selection and outcomes."""
+    """The answer to one operation, from its selections and results."""
 
     def __init__(
         self,
-        selection: Selection,
-        outcomes: Results,
-        routes: Callable[[str | None], list[Any]],
-        weight: Weight,
+        selections: Selections,
+        variables: Variables,
+        results: Results,
+        routes: Routes,
+        meter: Meter,
         logger: logging.Logger,
     ) -> None:
-        root_type = selection.schema.get_root_type(selection.operation.operation)
+        root_type = selections.schema.get_root_type(selections.operation.operation)
         assert isinstance(root_type, GraphQLObjectType)
-        self._root_type = root_type
-        self._selection = selection
-        self._shape = Shape(routes, weight)
-        self._source = Source(self._shape, outcomes)
-        self._weight = weight
+        self._answerable = Answerable(selections=selections, variables=variables, root_type=root_type, at_once={})
+        self._results = results
+        self._routes = routes
+        self._meter = meter.extended(GRACE)
         self._logger = logger
-        self.by_hand = False
-        """Whether the response map has a value that a resolver of the user's own gave."""
         self.causes: list[Exception | None] = []
+        """The exception behind each error; None if a value does not fit its type."""
 
-    def whole(self) -> Result:
-        """The response map, once all outcomes are there. Never raises for what a field raises: `causes` has it."""
-        walk = self._begin()
-        data = walk.root(self._root_type)
-        self._settle(walk)
-        self.by_hand = walk.by_hand
-        self.causes = list(map(_cause, walk.errors))
-        errors = {"errors": list(map(self._format, walk.errors))} if walk.errors else {}
-        return errors | {"data": data}
+    def whole(self) -> ResponseMap:
+        """Return the response map, once every result is settled. Errors of fields are in it, and in `causes`."""
+        executor, shape = self._begin(0)
+        data = executor.root()
+        errors = self._settle(executor, shape) or []
+        self.causes = list(map(_cause, errors))
+        formatted = {"errors": list(map(self._format, errors))} if errors else {}
+        return formatted | {"data": data}
 
     def delivery(self) -> Delivery:
-        """The payloads, each as soon as what it holds is there."""
-        return Delivery(self._root_type, self._begin, self._settle, self._format)
+        """Return the payloads, each as soon as every result that it needs is settled."""
+        return Delivery(self._begin, self._settle, self._format)
 
-    def _begin(self) -> Walk:
-        self._weight.mark()
-        self._shape.errors.clear()
-        return Walk(self._selection, self._source)
+    def _begin(self, left_before: int) -> tuple[Executor, Shape]:
+        shape = Shape(self._routes, self._meter.tally(), self._meter.charge_elements)
+        return Executor(self._answerable, shape, self._results, left_before=left_before), shape
 
-    def _settle(self, walk: Walk) -> bool:
-        """End a walk: whether all was there. What was not is walked again, so its weight does not count."""
-        if walk.awaited:
-            self._weight.restore()
-            return False
-        walk.errors += self._shape.errors
-        self._shape.errors.clear()
-        return True
+    def _settle(self, executor: Executor, shape: Shape) -> list[GraphQLError] | None:
+        """End a walk: return its errors, or None if it met a result that is not settled, and has to be made again."""
+        if executor.awaited:
+            return None
+        shape.tally.commit()
+        return [*executor.errors, *shape.errors]
 
-    def _format(self, error: GraphQLError) -> Result:
+    def _format(self, error: GraphQLError) -> ResponseMap:
         return format_error(error, self._logger)
 
 
-def refused(errors: Iterable[GraphQLError] | RestgqlError) -> Result:
-    """The response map of a request error: there is no data entry."""
+def refused(errors: Iterable[GraphQLError] | RestgqlError) -> ResponseMap:
+    """Return the response map of a request error: it has no data entry."""
     if isinstance(errors, RestgqlError):
         errors = [GraphQLError(errors.message, original_error=errors, extensions=errors.extensions)]
     return {"errors": [_formatted(error, error.extensions or {"code": "BAD_REQUEST"}) for error in errors]}
 
 
-def format_error(error: GraphQLError, logger: logging.Logger) -> Result:
-    """An error of the response map; of an exception that nobody foresaw only that there was one."""
+def format_error(error: GraphQLError, logger: logging.Logger) -> ResponseMap:
+    """Return an error of the response map. An unexpected exception is logged, and its message is not shown."""
     original = _cause(error)
     if isinstance(original, RestgqlError):
         return _formatted(error, original.extensions)
@@ -91,15 +88,15 @@ def format_error(error: GraphQLError, logger: logging.Logger) -> Result:
 
 
 def _cause(error: GraphQLError) -> Exception | None:
-    """What a field raised; None where its value does not fit its type."""
+    """Return the exception that a field raised; None if its value does not fit its type."""
     original = error.original_error
     while isinstance(original, GraphQLError):
         original = original.original_error
     return original
 
 
-def _formatted(error: GraphQLError, extensions: dict[str, Any], message: str | None = None) -> Result:
-    formatted: Result = {"message": message or error.message}
+def _formatted(error: GraphQLError, extensions: dict[str, Any], message: str | None = None) -> ResponseMap:
+    formatted: ResponseMap = {"message": message or error.message}
     if error.locations:
         formatted["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
     if error.path:

@@ -1,312 +1,406 @@
-"""An operation executed over the outcomes it has (GraphQL, section Execution), at once or as they come."""
+"""An operation executed over its results (GraphQL, section Execution), whole or part by part. Nothing is asked here."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import msgspec
 from graphql import (
     GraphQLAbstractType,
     GraphQLError,
-    GraphQLField,
+    GraphQLID,
     GraphQLLeafType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
-    GraphQLScalarType,
+    GraphQLString,
     Undefined,
     default_field_resolver,
-    default_type_resolver,
     is_abstract_type,
     is_leaf_type,
     located_error,
 )
 from graphql.pyutils import Path, inspect, is_iterable
 
-from restgql.bindings import SelectBinding, UserResolver
-from restgql.documents.collect_fields import AT_ONCE, Defer, Defers, FieldGroup, Selection, SelectionSet
-from restgql.errors import BadRequest
-from restgql.execution.result import NotSettled, Result
-from restgql.respond.source import Source
-from restgql.respond.typed import MISSING, Object
+from restgql.bindings import TAKES_ANY, Discriminator, RequestBinding, SelectBinding, UserResolver
+from restgql.documents.collect_fields import (
+    AT_ONCE,
+    Defer,
+    Defers,
+    Key,
+    SelectedField,
+    Selections,
+    SelectionSet,
+    Variables,
+)
+from restgql.errors import BadRequest, UpstreamInvalid
+from restgql.execution.result import NotSettled, Result, Results
+from restgql.execution.typed_value import select_value
+from restgql.execution.user_resolver import resolve_info, runtime_type
+from restgql.formats import json
+from restgql.respond.sources import MISSING, CoreSource, Shape, TypedSource, settled
+from restgql.sub_response import SubResponse
 
 Data = dict[str, Any]
+Fields = tuple[SelectedField, ...]
 _SCALARS = frozenset({str, int, float, bool})
+_TEXTS = (GraphQLString, GraphQLID)
+_NULL = msgspec.Raw(b"null")
+_NUMBER_SIZE = 8
 
 MAX_LATER = 10_000
-"""Fragments and lists of one answer that are left for later. What is over it comes at once, as the RFC lets it."""
+"""Fragments and lists of one answer that are left for later. Those over it come at once, as the RFC allows."""
 
 
-class Begun(msgspec.Struct, frozen=True):
-    """A deferred fragment that begins at an object, whether or not any field is left to it alone."""
+class DeferredFragment(msgspec.Struct, frozen=True):
+    """A deferred fragment that begins at an object, whether or not a field is left to it alone."""
 
     defer: Defer
     path: Path | None
 
 
-class Deferred(msgspec.Struct, frozen=True):
+class DeferredFields(msgspec.Struct, frozen=True):
     """Fields of an object that are left for later, and the fragments that they are deferred in."""
 
     type: GraphQLObjectType
     source: Any
     path: Path | None
-    fields: dict[str, FieldGroup]
+    fields: Fields
     defers: Defers
 
 
-class Streamed(msgspec.Struct, frozen=True):
-    """A list whose items from `first` on are left for later."""
+class StreamedList(msgspec.Struct, frozen=True):
+    """A list whose items from `first` on are left for later; `complete` returns the item at an index."""
 
-    type: GraphQLOutputType
-    group: FieldGroup
-    info: GraphQLResolveInfo
+    complete: "Callable[[Executor, int], Any]"
     path: Path
-    items: list[Any]
+    length: int
     first: int
     label: str | None
 
 
-Later = Begun | Deferred | Streamed
+Later = DeferredFragment | DeferredFields | StreamedList
 
 
-class Walk:
-    """One walk over a part of the response: its errors, what it leaves for later, and what it had to wait for."""
+class Answerable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Everything that an answer is shaped from. `at_once` keeps selection sets of fields that are no longer deferred."""
 
-    def __init__(self, selection: Selection, root_value: Any) -> None:
-        self._selection = selection
-        self._schema = selection.schema
-        self._root_value = root_value
+    selections: Selections
+    variables: Variables
+    root_type: GraphQLObjectType
+    at_once: dict[tuple[GraphQLObjectType, Key], SelectionSet]
+
+    def below(self, field: SelectedField, of_type: GraphQLObjectType) -> SelectionSet:
+        """Return the fields that a field selects of an object type."""
+        key = of_type, field.group.key
+        known = self.at_once.get(key)
+        if known is None:
+            known = self.at_once[key] = self.selections.below(field.group, of_type)
+        return known
+
+
+class Executor:
+    """One walk over a part of the answer: its errors, the parts that it leaves for later, and the results it awaits.
+
+    It may be made any number of times, and gives the same each time once every result is settled.
+    """
+
+    def __init__(self, answerable: Answerable, shape: Shape, results: Results, *, left_before: int = 0) -> None:
+        self._answerable = answerable
+        self._selections = answerable.selections
+        self._variables = answerable.variables
+        self._shape = shape
+        self._tally = shape.tally
+        self._root = CoreSource(shape, results)
+        self._left_before = left_before
         self.errors: list[GraphQLError] = []
         self.later: list[Later] = []
-        """What is found of a field stands together, a fragment before what it defers."""
+        """Parts of one field are next to each other, a fragment before the fields that it defers."""
         self.awaited: list[Result] = []
-        self.by_hand = False
-        """Whether a resolver of the user's own gave a value."""
-        self.before = 0
-        """How much the walks before this one have left for later."""
 
-    def root(self, root_type: GraphQLObjectType) -> Data | None:
-        """The data of the operation, null where an error reaches its root."""
+    def root(self) -> Data | None:
+        """Return the data of the operation, None if an error reaches its root."""
+        of_type = self._answerable.root_type
         try:
-            return self._object(root_type, self._root_value, None, self._selection.root(root_type), AT_ONCE)
+            return self._object(of_type, self._root, None, self._selections.root(of_type), AT_ONCE)
         except GraphQLError as exc:
             self.errors.append(exc)
             self.later.clear()
             return None
 
     def fields(
-        self, of_type: GraphQLObjectType, source: Any, path: Path | None, groups: dict[str, FieldGroup], within: Defers
+        self, of_type: GraphQLObjectType, source: Any, path: Path | None, fields: Fields, within: Defers
     ) -> Data:
         """ExecuteSelectionSet(). Raises the GraphQLError of a field that may not be null."""
         data: Data = {}
-        for key, group in groups.items():
-            definition = group.definition(self._schema, of_type)
-            if definition is not None:
-                data[key] = self._field(of_type, source, Path(path, key, of_type.name), group, definition, within)
+        value = source.value if type(source) is TypedSource and type(source.value) is dict else None
+        size = 0
+        for field in fields:
+            key = field.key
+            if value is not None and field.scalar_key is not None:
+                scalar = self._scalar(field, value.get(field.scalar_key))
+                if scalar is not MISSING:
+                    data[key] = scalar
+                    size += len(scalar) if type(scalar) is str else _NUMBER_SIZE
+                    continue
+            data[key] = self._field(source, Path(path, key, of_type.name), field, within)
+        self._tally.charge_output(size)
         return data
-
-    def item(self, of: Streamed, index: int) -> Any:
-        """One item of a streamed list. Raises the GraphQLError of one that may not be null."""
-        return self._caught(of.type, of.group, of.info, of.path.add_key(index, None), of.items[index], AT_ONCE)
 
     @property
     def _is_full(self) -> bool:
-        return self.before + len(self.later) >= MAX_LATER
+        return self._left_before + len(self.later) >= MAX_LATER
 
     def _object(
-        self, of_type: GraphQLObjectType, source: Any, path: Path | None, selected: SelectionSet, within: Defers
+        self, of_type: GraphQLObjectType, source: Any, path: Path | None, selection_set: SelectionSet, within: Defers
     ) -> Data:
-        if not self._selection.incremental:
-            return self.fields(of_type, source, path, selected.groups, within)
+        self._tally.charge_object(len(selection_set.fields), selection_set.key_bytes)
+        if not self._selections.incremental:
+            return self.fields(of_type, source, path, selection_set.fields, within)
         if self._is_full:
-            at_once = {key: group.at_once() for key, group in selected.groups.items()}
-            return self.fields(of_type, source, path, at_once, AT_ONCE)
-        self.later += [Begun(defer, path) for defer in selected.defers]
-        now: dict[str, FieldGroup] = {}
-        deferred: dict[Defers, dict[str, FieldGroup]] = {}
-        for key, group in selected.groups.items():
-            (now if group.defers == within else deferred.setdefault(group.defers, {}))[key] = group
-        self.later += [Deferred(of_type, source, path, fields, defers) for defers, fields in deferred.items()]
-        return self.fields(of_type, source, path, now, within)
+            return self.fields(of_type, source, path, selection_set.at_once().fields, AT_ONCE)
+        self.later += [DeferredFragment(defer, path) for defer in selection_set.defers]
+        now: list[SelectedField] = []
+        deferred: dict[Defers, list[SelectedField]] = {}
+        for field in selection_set.fields:
+            defers = field.group.defers
+            (now if defers == within else deferred.setdefault(defers, [])).append(field)
+        self.later += [
+            DeferredFields(of_type, source, path, tuple(fields), defers) for defers, fields in deferred.items()
+        ]
+        return self.fields(of_type, source, path, tuple(now), within)
 
-    def _field(
-        self,
-        parent: GraphQLObjectType,
-        source: Any,
-        path: Path,
-        group: FieldGroup,
-        definition: GraphQLField,
-        within: Defers,
-    ) -> Any:
-        if type(definition.resolve) is SelectBinding and type(source) is Object:
-            found = _scalar(definition, source, str(path.key))
-            if found is not MISSING:
-                return found
-        elif type(source) is Source and group.name == "get":
-            found = _got(source, str(path.key), group, definition, self._selection.variables)
-            if found is not MISSING:
-                return found
-        info = self._info(parent, path, group, definition)
+    def _scalar(self, field: SelectedField, value: Any) -> Any:
+        """Return a field that is a scalar under one key, without the context of an error; MISSING if it has one."""
+        of_type = field.scalar_type
+        if type(value) is str and of_type in _TEXTS:
+            return value
+        if value is None:
+            return MISSING if field.is_required else None
+        if type(value) not in _SCALARS or of_type is None:
+            return MISSING
+        try:
+            return of_type.serialize(value)
+        except Exception:  # it is met again by `_field`, which says where
+            return MISSING
+
+    def _field(self, source: Any, path: Path, field: SelectedField, within: Defers) -> Any:
+        if field.name == "get" and type(source) is CoreSource:
+            text = self._plain_get(source, field)
+            if text is not MISSING:
+                return text
         before = len(self.later)
         try:
-            resolve = definition.resolve or default_field_resolver
-            self.by_hand = self.by_hand or type(resolve) is UserResolver
-            result = resolve(source, info, **self._arguments(group, definition))
-            return self._complete(definition.type, group, info, path, result, within)
+            return self._value(source, path, field, within)
         except NotSettled as exc:
-            self.awaited.append(exc.outcome)
+            self.awaited.append(exc.result)
             return None
         except Exception as exc:
-            return self._failed(exc, definition.type, group, path, before)
+            return self._failed(exc, field.definition.type, field, path, before)
 
-    def _arguments(self, group: FieldGroup, definition: GraphQLField) -> Data:
-        """The coerced arguments. Raises GraphQLError where a variable is null and the argument may not be."""
+    def _value(self, source: Any, path: Path, field: SelectedField, within: Defers) -> Any:
+        """Return the completed value of a field. Raises its error, and NotSettled."""
+        of_type, resolve = field.definition.type, field.definition.resolve
+        match resolve:
+            case UserResolver():
+                result = settled(source.results, field.key)
+                self.errors += result.field_errors
+                self._tally.charge_output(_size_of(result.data))
+                return result.data
+            case RequestBinding():
+                result = settled(source.results, field.key)
+                return self._typed(of_type, field, path, result.value, result, result.response, within)
+            case SelectBinding() if type(source) is TypedSource:
+                known: Result | None = source.results.get(field.key)
+                value = (
+                    select_value(resolve, source.value, source.response, self._shape.charge)
+                    if known is None
+                    else known.value
+                )
+                return self._typed(of_type, field, path, value, known, source.response, within)
+        arguments = self._arguments(field)
+        result = (resolve or default_field_resolver)(source, self._info(field, path), **arguments)
+        return self._complete(of_type, field, path, result, within)
+
+    def _plain_get(self, source: CoreSource, field: SelectedField) -> Any:
+        """Return the JSON of a `get`, without the context of an error; MISSING if it has one, or is not there."""
         try:
-            return group.arguments(definition, self._selection.variables)
-        except GraphQLError as exc:
-            raise GraphQLError(exc.message, exc.nodes, original_error=BadRequest(exc.message)) from exc
+            if field.read_arguments(self._variables).get("select") is not None:
+                return MISSING
+            return source.plain_get(field.key)
+        except Exception:  # it is met again by `_field`, which says where
+            return MISSING
 
-    def _caught(
-        self,
-        of_type: GraphQLOutputType,
-        group: FieldGroup,
-        info: GraphQLResolveInfo,
-        path: Path,
-        result: Any,
-        within: Defers,
-    ) -> Any:
-        """An item of a list, whose errors are its own where it may be null."""
-        before = len(self.later)
+    def _arguments(self, field: SelectedField) -> Data:
         try:
-            return self._complete(of_type, group, info, path, result, within)
-        except Exception as exc:
-            return self._failed(exc, of_type, group, path, before)
+            return field.read_arguments(self._variables)
+        except BadRequest as exc:
+            raise GraphQLError(exc.message, field.group.nodes, original_error=exc) from exc
 
-    def _failed(self, error: Exception, of_type: GraphQLOutputType, group: FieldGroup, path: Path, before: int) -> None:
-        located = located_error(error, group.nodes, path.as_list())
+    def _failed(
+        self, error: Exception, of_type: GraphQLOutputType, field: SelectedField, path: Path, before: int
+    ) -> None:
+        located = located_error(error, field.group.nodes, path.as_list())
         if isinstance(of_type, GraphQLNonNull):
             raise located
         self.errors.append(located)
-        del self.later[before:]  # what is null has no parts that come later
+        del self.later[before:]  # a null has no parts that come later
 
     def _complete(
-        self,
-        of_type: GraphQLOutputType,
-        group: FieldGroup,
-        info: GraphQLResolveInfo,
-        path: Path,
-        result: Any,
-        within: Defers,
+        self, of_type: GraphQLOutputType, field: SelectedField, path: Path, value: Any, within: Defers
     ) -> Any:
-        """CompleteValue(). Raises what a value that does not fit its type is an error for."""
-        if isinstance(result, Exception):
-            raise result
+        """CompleteValue() of a value of the core schema or of introspection. Raises the error of one that does not fit."""
+        if isinstance(value, Exception):
+            raise value
         if isinstance(of_type, GraphQLNonNull):
-            completed = self._complete(of_type.of_type, group, info, path, result, within)
+            completed = self._complete(of_type.of_type, field, path, value, within)
             if completed is None:
-                raise TypeError(f"Cannot return null for non-nullable field {info.parent_type.name}.{info.field_name}.")
+                where = f"{field.parent_type.name}.{field.name}"
+                raise TypeError(f"Cannot return null for non-nullable field {where}.")
             return completed
-        if result is None or result is Undefined:
+        if value is None or value is Undefined:
             return None
         if isinstance(of_type, GraphQLList):
-            return self._list(of_type, group, info, path, result, within)
+            if not is_iterable(value):
+                where = f"{field.parent_type.name}.{field.name}"
+                raise GraphQLError(f"Expected Iterable, but did not find one for field '{where}'.")
+            items, inner = list(value), of_type.of_type
+
+            def complete(executor: "Executor", field: SelectedField, index: int, within: Defers) -> Any:
+                return executor._complete(inner, field, path.add_key(index, None), items[index], within)
+
+            return self._list(inner, field, path, len(items), complete, within)
         if is_leaf_type(of_type):
-            return _leaf(cast(GraphQLLeafType, of_type), result)
+            return self._leaf(cast(GraphQLLeafType, of_type), value)
+        info = self._info(field, path)
         if is_abstract_type(of_type):
-            of_type = self._runtime_type(cast(GraphQLAbstractType, of_type), info, result)
+            of_type = runtime_type(self._selections, cast(GraphQLAbstractType, of_type), info, value)
         assert isinstance(of_type, GraphQLObjectType)
-        if of_type.is_type_of is not None and not of_type.is_type_of(result, info):
-            raise GraphQLError(f"Expected value of type '{of_type.name}' but got: {inspect(result)}.", group.nodes)
-        return self._object(of_type, result, path, self._selection.below(group, of_type), within)
+        return self._object(of_type, value, path, self._answerable.below(field, of_type), within)
+
+    def _typed(
+        self,
+        of_type: GraphQLOutputType,
+        field: SelectedField,
+        path: Path,
+        value: Any,
+        result: Result | None,
+        response: SubResponse | None,
+        within: Defers,
+    ) -> Any:
+        """CompleteValue() of a typed JSON value. Raises the error of one that does not fit its type."""
+        if result is not None and result.error is not None:
+            raise result.error
+        if isinstance(of_type, GraphQLNonNull):
+            if value is None or value == _NULL:
+                raise UpstreamInvalid(f"The value is null, and {of_type} is never null.")
+            of_type = of_type.of_type
+        if value is None:
+            return None
+        if isinstance(of_type, GraphQLList):
+            if not isinstance(value, list):
+                if is_leaf_type(of_type.of_type) and isinstance(value, msgspec.Raw):
+                    return self._leaf(cast(GraphQLLeafType, of_type.of_type), value)
+                raise UpstreamInvalid(f"The value is {json.kind(value)}, and {of_type} is a list.")
+            inner, results = of_type.of_type, result.items if result is not None else None
+
+            def complete(executor: "Executor", field: SelectedField, index: int, within: Defers) -> Any:
+                item = results[index] if results else None
+                return executor._typed(inner, field, path.add_key(index, None), value[index], item, response, within)
+
+            return self._list(inner, field, path, len(value), complete, within)
+        if is_leaf_type(of_type):
+            return self._leaf(cast(GraphQLLeafType, of_type), value)
+        takes_any = not isinstance(of_type, GraphQLObjectType) or of_type.extensions.get(TAKES_ANY)
+        if not isinstance(value, dict) and not takes_any:
+            raise UpstreamInvalid(f"The value is {json.kind(value)}, and {of_type} is an object.")
+        of_object = self._object_type(of_type, field, path, value)
+        source = TypedSource(value, result.children if result is not None else {}, response)
+        return self._object(of_object, source, path, self._answerable.below(field, of_object), within)
+
+    def _object_type(
+        self, of_type: GraphQLOutputType, field: SelectedField, path: Path, value: Any
+    ) -> GraphQLObjectType:
+        """Return the object type of a typed JSON value. Raises the error of one that has none."""
+        if isinstance(of_type, GraphQLObjectType):
+            return of_type
+        abstract, info = cast(GraphQLAbstractType, of_type), self._info(field, path)
+        if isinstance(abstract.resolve_type, Discriminator):
+            name = abstract.resolve_type.type_of(value, self._shape.charge)
+            known = self._selections.schema.get_type(name or "")
+            if isinstance(known, GraphQLObjectType):
+                return known
+            where = f"{field.parent_type.name}.{field.name}"
+            raise GraphQLError(f"{abstract.name} cannot be {inspect(name)} at {where}.")
+        return runtime_type(self._selections, abstract, info, value)
 
     def _list(
         self,
-        of_type: GraphQLList[Any],
-        group: FieldGroup,
-        info: GraphQLResolveInfo,
+        inner: GraphQLOutputType,
+        field: SelectedField,
         path: Path,
-        result: Any,
+        length: int,
+        complete: "Callable[[Executor, SelectedField, int, Defers], Any]",
         within: Defers,
     ) -> list[Any]:
-        if not is_iterable(result):
-            where = f"{info.parent_type.name}.{info.field_name}"
-            raise GraphQLError(f"Expected Iterable, but did not find one for field '{where}'.")
-        items, inner = list(result), of_type.of_type
-        inside = path.typename is None  # a list within a list is not streamed
-        stream = None if inside or self._is_full else self._selection.stream(group)
-        if stream is not None and len(items) > (first := stream["initialCount"]):
-            # The items come on their own, whatever fragment the list was deferred in
-            self.later.append(Streamed(inner, group.at_once(), info, path, items, first, stream.get("label")))
-            items = items[:first]
-        return [
-            self._caught(inner, group, info, path.add_key(index, None), item, within)
-            for index, item in enumerate(items)
-        ]
+        """Complete the items of a list now, or those that @stream asks for at first; others come later."""
+        self._tally.charge_object(length, 2 * length)
 
-    def _runtime_type(self, of_type: GraphQLAbstractType, info: GraphQLResolveInfo, result: Any) -> GraphQLObjectType:
-        resolve = of_type.resolve_type or default_type_resolver
-        name = resolve(result, info, of_type)
-        found = self._schema.get_type(name) if isinstance(name, str) else name
-        if not isinstance(found, GraphQLObjectType) or not self._schema.is_sub_type(of_type, found):
-            raise GraphQLError(
-                f"{of_type.name} cannot be {inspect(name)} at {info.parent_type.name}.{info.field_name}."
+        def item(executor: "Executor", field: SelectedField, index: int, within: Defers) -> Any:
+            before = len(executor.later)
+            try:
+                return complete(executor, field, index, within)
+            except Exception as exc:
+                return executor._failed(exc, inner, field, path.add_key(index, None), before)
+
+        is_inside = path.typename is None  # a list within a list is not streamed
+        may_stream = self._selections.incremental and not is_inside and not self._is_full
+        stream = self._selections.stream(field.group, self._variables) if may_stream else None
+        count = length
+        if stream is not None and length > (first := stream["initialCount"]):
+            count, at_once = first, field.at_once()  # the items come on their own, whatever the list was deferred in
+            streamed = StreamedList(
+                lambda executor, index: item(executor, at_once, index, AT_ONCE),
+                path,
+                length,
+                first,
+                stream.get("label"),
             )
-        return found
+            self.later.append(streamed)
+        return [item(self, field, index, within) for index in range(count)]
 
-    def _info(
-        self, parent: GraphQLObjectType, path: Path, group: FieldGroup, definition: GraphQLField
-    ) -> GraphQLResolveInfo:
-        selection = self._selection
-        return GraphQLResolveInfo(
-            group.name,
-            group.nodes,
-            definition.type,
-            parent,
-            path,
-            selection.schema,
-            selection.fragments,
-            self._root_value,
-            selection.operation,
-            selection.variables,
-            None,
-            _never,
-        )
+    def _leaf(self, of_type: GraphQLLeafType, value: Any) -> Any:
+        if isinstance(value, msgspec.Raw):
+            self._tally.charge_output(memoryview(value).nbytes)
+        elif isinstance(value, str):
+            self._tally.charge_output(len(value))
+        elif isinstance(value, list | dict):
+            text = json.encode(value)
+            self._tally.charge_output(len(text))
+            if getattr(of_type, "name", "") == "JSON":
+                return msgspec.Raw(text)
+        else:
+            self._tally.charge_output(_NUMBER_SIZE)
+        serialized = of_type.serialize(value)
+        if serialized is None or serialized is Undefined:
+            raise TypeError(f"Expected `{inspect(of_type)}.serialize({inspect(value)})` to return a value.")
+        return serialized
 
-
-def _scalar(definition: GraphQLField, source: Object, key: str) -> Any:
-    """The value of a field that is a scalar under a key, without all that an error would need; MISSING of any other."""
-    of_type: Any = definition.type
-    if type(of_type) is GraphQLNonNull:
-        of_type = of_type.of_type
-    if type(of_type) is not GraphQLScalarType:
-        return MISSING
-    value = source.scalar(cast(SelectBinding, definition.resolve), key)
-    if value is None:
-        return None if of_type is definition.type else MISSING
-    if type(value) not in _SCALARS:
-        return MISSING
-    try:
-        return of_type.serialize(value)
-    except Exception:  # it is found again on the long way, which says where
-        return MISSING
+    def _info(self, field: SelectedField, path: Path) -> GraphQLResolveInfo:
+        return resolve_info(self._selections, self._variables, field.group, field, path)
 
 
-def _got(source: Source, key: str, group: FieldGroup, definition: GraphQLField, variables: Data) -> Any:
-    """The JSON of a `get`, without all that an error would need; MISSING of any that is none or not there."""
-    try:
-        if group.arguments(definition, variables).get("select") is not None:
-            return MISSING
-        return source.got(key)
-    except Exception:  # it is found again on the long way, which says where
-        return MISSING
-
-
-def _never(value: Any) -> bool:
-    return False
-
-
-def _leaf(of_type: GraphQLLeafType, result: Any) -> Any:
-    found = of_type.serialize(result)
-    if found is None or found is Undefined:
-        raise TypeError(f"Expected `{inspect(of_type)}.serialize({inspect(result)})` to return a value.")
-    return found
+def _size_of(data: Any) -> int:
+    """Return the bytes of completed data in the answer, about."""
+    match data:
+        case dict():
+            return 2 + sum(len(key) + 4 + _size_of(value) for key, value in data.items())
+        case list():
+            return 2 + sum(map(_size_of, data))
+        case msgspec.Raw():
+            return memoryview(data).nbytes
+        case str():
+            return len(data) + 2
+        case _:
+            return _NUMBER_SIZE

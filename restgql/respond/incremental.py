@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from graphql import GraphQLError, GraphQLObjectType
+from graphql import GraphQLError
 from graphql.pyutils import Path
 
 from restgql.documents.collect_fields import Defer
 from restgql.execution.result import Result
-from restgql.respond.executor import Begun, Data, Deferred, Streamed, Walk
+from restgql.respond.executor import Data, DeferredFields, DeferredFragment, Executor, StreamedList
+from restgql.respond.sources import Shape
 
 Keys = tuple[str | int, ...]
 Payload = dict[str, Any]
@@ -40,7 +41,7 @@ class Part:
 
     __slots__ = ("awaited", "data", "errors", "fragments", "of", "path", "sent", "streams")
 
-    def __init__(self, of: Deferred, path: Keys, fragments: list[Fragment]) -> None:
+    def __init__(self, of: DeferredFields, path: Keys, fragments: list[Fragment]) -> None:
         self.of = of
         self.path = path
         self.fragments = fragments
@@ -56,7 +57,7 @@ class Stream:
 
     __slots__ = ("awaited", "id", "index", "of", "path")
 
-    def __init__(self, of: Streamed) -> None:
+    def __init__(self, of: StreamedList) -> None:
         self.of = of
         self.path = _keys(of.path)
         self.index = of.first
@@ -65,16 +66,18 @@ class Stream:
 
 
 class Delivery:
-    """The payloads of one operation. `begin` makes a walk, `settle` ends one: whether all that it met was there."""
+    """The payloads of one operation.
+
+    `begin` makes a walk, of which so many parts are left for later already. `settle` ends it: it returns its errors, or
+    None if a result that it needs is not settled.
+    """
 
     def __init__(
         self,
-        root_type: GraphQLObjectType,
-        begin: Callable[[], Walk],
-        settle: Callable[[Walk], bool],
+        begin: Callable[[int], tuple[Executor, Shape]],
+        settle: Callable[[Executor, Shape], list[GraphQLError] | None],
         format_error: Format,
     ) -> None:
-        self._root_type = root_type
         self._begin = begin
         self._settle = settle
         self._format = format_error
@@ -94,12 +97,13 @@ class Delivery:
         """The first payload, None while something that it holds is not there."""
         if not _are_settled(self._awaited):
             return None
-        walk = self._walk()
-        data = walk.root(self._root_type)
-        if not self._settle(walk):
+        walk, shape = self._begin(self._left)
+        data = walk.root()
+        errors = self._settle(walk, shape)
+        if errors is None:
             self._awaited = walk.awaited
             return None
-        self._payload = {"errors": list(map(self._format, walk.errors))} if walk.errors else {}
+        self._payload = {"errors": list(map(self._format, errors))} if errors else {}
         self._payload["data"] = data
         self._tell_streams(self._register(walk))
         return self._taken()
@@ -113,11 +117,6 @@ class Delivery:
             progress += sum(map(self._advance, list(self._streams)))
         return self._taken() if self._payload else None
 
-    def _walk(self) -> Walk:
-        walk = self._begin()
-        walk.before = self._left
-        return walk
-
     def _taken(self) -> Payload:
         payload, self._payload = self._payload, {}
         return payload | {"hasNext": True} if self.has_next else payload | {"hasNext": False}
@@ -125,18 +124,18 @@ class Delivery:
     def _all(self) -> list[Fragment]:
         return [fragment for places in self._fragments.values() for fragment in places.values()]
 
-    def _register(self, walk: Walk) -> "list[Stream]":
+    def _register(self, walk: Executor) -> "list[Stream]":
         """Take up what a walk left for later; its streams are told of with the data that has their lists."""
         fresh: list[Fragment] = []
         streams: list[Stream] = []
         self._left += len(walk.later)
         for each in walk.later:
             match each:
-                case Begun(defer, at):
+                case DeferredFragment(defer, at):
                     fresh.append(self._add_fragment(defer, _keys(at)))
-                case Deferred():
+                case DeferredFields():
                     self._add_part(each, _keys(each.path))
-                case Streamed():
+                case StreamedList():
                     streams.append(Stream(each))
         self._streams += streams
         for fragment in fresh:
@@ -151,7 +150,7 @@ class Delivery:
             parent.children.append(fragment)
         return fragment
 
-    def _add_part(self, of: Deferred, path: Keys) -> None:
+    def _add_part(self, of: DeferredFields, path: Keys) -> None:
         part = Part(of, path, [self._find(defer, path) for defer in of.defers])
         self._parts.append(part)
         for fragment in part.fragments:
@@ -189,21 +188,22 @@ class Delivery:
         """Walk the fields of a part that somebody waits for, if they are there."""
         if not any(fragment.state == "told" for fragment in part.fragments) or not _are_settled(part.awaited):
             return False
-        walk = self._walk()
-        of = part.of
+        walk, shape = self._begin(self._left)
+        of, failure = part.of, None
         try:
             part.data = walk.fields(of.type, of.source, of.path, of.fields, of.defers)
         except GraphQLError as exc:
-            if self._settle(walk):
-                self._parts.remove(part)
-                for fragment in part.fragments:
-                    self._fail(fragment, [*walk.errors, exc])
-                return True
-        if not self._settle(walk):
+            failure = exc
+        errors = self._settle(walk, shape)
+        if errors is None:
             part.awaited = walk.awaited
             return False
         self._parts.remove(part)
-        part.errors = walk.errors
+        if failure is not None:
+            for fragment in part.fragments:
+                self._fail(fragment, [*errors, failure])
+            return True
+        part.errors = errors
         part.streams = self._register(walk)
         for fragment in part.fragments:
             fragment.open -= 1
@@ -249,25 +249,28 @@ class Delivery:
         errors: list[GraphQLError] = []
         inner: list[Stream] = []
         failed: list[GraphQLError] | None = None
-        while stream.index < len(stream.of.items):
-            walk = self._walk()
+        while stream.index < stream.of.length:
+            walk, shape = self._begin(self._left)
+            item, failure = None, None
             try:
-                item = walk.item(stream.of, stream.index)
+                item = stream.of.complete(walk, stream.index)
             except GraphQLError as exc:
-                if self._settle(walk):
-                    failed = [*walk.errors, exc]
-                    break
-            if not self._settle(walk):
+                failure = exc
+            found = self._settle(walk, shape)
+            if found is None:
                 stream.awaited = walk.awaited
                 break
+            if failure is not None:
+                failed = [*found, failure]
+                break
             items.append(item)
-            errors += walk.errors
+            errors += found
             inner += self._register(walk)
             stream.index += 1
         if items:
             self._add({"id": stream.id, "items": items}, errors)
             self._tell_streams(inner)
-        if failed is not None or stream.index == len(stream.of.items):
+        if failed is not None or stream.index == stream.of.length:
             completed: Payload = {"id": stream.id}
             if failed is not None:
                 completed["errors"] = list(map(self._format, failed))

@@ -222,8 +222,8 @@ class _Binder:
             try:
                 field.resolve = binding(root, field, field_node, self._directives, self._key(name), opened=opened)
                 if self._camel_case and isinstance(field.resolve, RequestBinding):
-                    left = {name: snake(name) for name in field.resolve.left}
-                    field.resolve = msgspec.structs.replace(field.resolve, left=left)
+                    left = {name: snake(name) for name in field.resolve.body_arguments}
+                    field.resolve = msgspec.structs.replace(field.resolve, body_arguments=left)
             except Wrong as exc:
                 self.errors.append(at(field_node, f"{of_type.name}.{name} {exc}"))
                 continue
@@ -248,7 +248,7 @@ class _Binder:
             checked(expression)
         except Wrong as exc:
             self.errors.append(at(told, f"{of_type.name} has @discriminator: {exc}"))
-        found = Discriminator(pick=SelectBinding(keys=keys_of(expression), select=expression), types={})
+        found = Discriminator(select=SelectBinding(keys=keys_of(expression), select=expression), types={})
         of_type.resolve_type = found
         self._picked_by[of_type.name] = found
 

@@ -9,8 +9,8 @@ from typing import Any
 import graphene
 from graphql import GraphQLResolveInfo, GraphQLScalarType, GraphQLSchema, specified_directives
 
-from restgql.documents.collect_fields import DEFER, STREAM
 from restgql.schema import user_types
+from restgql.schema.incremental import DEFER, STREAM
 from restgql.schema.json_scalar import JSON, SPECIFIED_BY
 from restgql.schema.scalars import MULTIPART_SPEC, Upload
 

@@ -137,16 +137,16 @@ def _call(verb: str, given: Given, field: GraphQLField, *, is_root: bool, opened
         arguments=arguments,
         query=checked(given.get("query")),
         body=checked(given.get("body")),
-        left=_left(given, path, called, field) if verb not in SAFE else {},
+        body_arguments=_left(given, path, called, field) if verb not in SAFE else {},
         encoding=given.get("encoding") or "JSON",
         select=checked(given.get("select")),
         headers=called,
         batch=_batch(given["batch"], arguments, called, is_root=is_root) if given.get("batch") else None,
         null_on=frozenset(given.get("nullOn") or ()) if nullable else frozenset(),
         timeout=seconds,
-        many=many,
-        opened=opened,
-        whole=not many and get_named_type(field.type).name == "JSON",
+        is_list=many,
+        opens_route=opened,
+        passthrough=not many and get_named_type(field.type).name == "JSON",
     )
 
 

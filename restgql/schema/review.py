@@ -61,7 +61,7 @@ def review(
     `known` rows have a kind and a reason already."""
     rows = {(row.method, shape_of(row.path)): row for row in known}
     for of_type, name, call in calls(schema):
-        kind = "json" if call.whole else "typed"
+        kind = "json" if call.passthrough else "typed"
         for path in (call.template.text, *([call.batch.template.text] if call.batch else [])):
             row = Row(method=call.method, path=path, field=f"{of_type}.{name}", kind=kind)
             rows.setdefault((call.method, shape_of(path)), row)

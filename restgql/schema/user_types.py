@@ -58,9 +58,9 @@ class Get(graphene.Field):  # type: ignore[misc]
             headers=filled,
             null_on=frozenset() if required else frozenset(null_on),
             timeout=timeout,
-            many=isinstance(inner, graphene.List),
-            opened=True,
-            whole=inner is JSON,
+            is_list=isinstance(inner, graphene.List),
+            opens_route=True,
+            passthrough=inner is JSON,
         )
 
     def wrap_resolve(self, parent_resolver: Any) -> RequestBinding:
@@ -77,11 +77,14 @@ def combined(own: type | None, core: type, name: str) -> type:
     return type(name, (own, core), {})
 
 
+_CORE_TYPES = frozenset({"RestResponse", "RestItem", "RestHeader", "RestRoute"})
+
+
 def bind(schema: GraphQLSchema, *, own: Collection[str]) -> None:
     """Let a user's types be read from JSON where a route gave it; their root fields, which are not the gateway's `own`,
     get no root value, as without a gateway."""
     for of_type in schema.type_map.values():
-        if not isinstance(of_type, GraphQLObjectType) or of_type.name.startswith(("__", "Rest")):
+        if not isinstance(of_type, GraphQLObjectType) or of_type.name in _CORE_TYPES or of_type.name.startswith("__"):
             continue
         is_root = of_type in (schema.query_type, schema.mutation_type)
         for name, field in of_type.fields.items():

@@ -1,62 +1,60 @@
-"""Sub-requests in, replies out: the only room that does I/O."""
+"""Sub-requests in, responses out: the only room that does I/O."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
 import msgspec
 
-from restgql.execution.budget import Budget
-from restgql.execution.redirects import ClientContext
-from restgql.model import SubRequest, SubResponse
+from restgql.meter import Meter
+from restgql.model import SubRequest
+from restgql.sub_response import SubResponse
+from restgql.upstream.client_context import ClientContext
 from restgql.upstream.environ import Environ
 
 
 class Dispatcher(Protocol):
-    """Whatever answers sub-requests; called from several threads at once."""
+    """Answers sub-requests; called from several threads at once."""
 
     def __call__(self, request: SubRequest, /) -> SubResponse:
-        """The reply; a failure to get one is a reply, too, and only a refusal (ClientError) is raised."""
+        """Return the response, or one that says why there is none. Raises ClientError for a refused request."""
 
     def route(self, request: SubRequest, /) -> object:
-        """What tells requests that take alike from others."""
+        """Return a key that requests to one route have in common: they take about as long."""
 
 
 class Upstream(msgspec.Struct, frozen=True, kw_only=True):
-    """What one operation asks, as whom, and how much of it. `deadline` is of `time.monotonic()`.
+    """The app and its upstreams, as one operation asks them on behalf of `client`, within `meter`.
 
-    `nested` is an operation within a sub-request of another, `environ` is what all its sub-requests begin with.
+    `nested` is True for an operation within a sub-request of another. `environ` is what all its sub-requests begin
+    with.
     """
 
     dispatch: Dispatcher
-    caller: ClientContext
-    budget: Budget
-    deadline: float
+    client: ClientContext
+    meter: Meter
     nested: bool
     request_id: str
     environ: Environ = {}
 
 
-_ANSWERED: ContextVar[Upstream] = ContextVar("restgql.answered")
+_CURRENT: ContextVar[Upstream] = ContextVar("restgql.current_operation")
 
 
-class answering:
-    """While this lasts, what a resolver asks for by itself is part of the operation that `upstream` is of."""
-
-    def __init__(self, upstream: Upstream) -> None:
-        self._upstream = upstream
-
-    def __enter__(self) -> None:
-        self._token = _ANSWERED.set(self._upstream)
-
-    def __exit__(self, *exc_info: object) -> None:
-        _ANSWERED.reset(self._token)
+@contextmanager
+def current_operation(upstream: Upstream) -> Iterator[None]:
+    """Make the requests that a resolver asks for by itself part of the operation of `upstream`."""
+    token = _CURRENT.set(upstream)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
 
 
-def within(upstream: Upstream) -> Upstream:
-    """An upstream with the budget and the deadline of the operation that is being answered, if there is one."""
-    outer = _ANSWERED.get(None)
+def join_current_operation(upstream: Upstream) -> Upstream:
+    """Return an upstream with the meter of the operation whose resolver runs in this context, if there is one."""
+    outer = _CURRENT.get(None)
     if outer is None:
         return upstream
-    return msgspec.structs.replace(
-        upstream, budget=outer.budget, deadline=min(outer.deadline, upstream.deadline), nested=True
-    )
+    return msgspec.structs.replace(upstream, meter=outer.meter.until(upstream.meter.deadline), nested=True)

@@ -16,13 +16,14 @@ from werkzeug.routing import MapAdapter
 
 from restgql.config import Config
 from restgql.errors import NestedRequest, RestgqlError
-from restgql.execution.budget import Budget
-from restgql.execution.redirects import ClientContext
 from restgql.formats import cookies
+from restgql.formats.headers import NO_STORE
 from restgql.formats.target import Site
-from restgql.http.cache_control import NO_STORE
-from restgql.model import SubRequest, SubResponse
+from restgql.meter import Limits, Meter
+from restgql.model import SubRequest
+from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher, Upstream, environ
+from restgql.upstream.client_context import ClientContext
 from restgql.upstream.environ import DEADLINE
 from restgql.upstream.fast_path.context import Matched, MatchedContext
 from restgql.upstream.fast_path.dispatch import MATCHED, PlainApp, full_dispatch
@@ -36,7 +37,7 @@ from restgql.upstream.wsgi import Refusal, WsgiDispatcher, through
 ENTERED = "restgql.entered"
 GATE = "restgql.gate"
 DEPTH = "restgql.depth"
-BUDGET = "restgql.budget"
+METER = "restgql.meter"
 MAX_DEPTH = 2
 _REQUEST_ID = re.compile(r"[\w.:=+/@-]{1,128}\Z", re.ASCII)
 
@@ -221,7 +222,7 @@ def connect(
     routes: Routes,
     remotes: UpstreamPool | None,
     flights: Flights | None,
-    budget: Budget,
+    limits: Limits,
 ) -> Upstream:
     """The app as the upstream of one operation, with what is mounted beside it. `here` is the request that `entered`,
     behind all middleware.
@@ -236,9 +237,10 @@ def connect(
     site = site_of(outer, here)
     if remotes is not None:
         site = msgspec.structs.replace(site, remotes=remotes.table, kept=routes.kept)
-    budget = outer.get(BUDGET, budget)
     deadline = min(time.monotonic() + config.deadline, outer.get(DEADLINE, math.inf))
-    shared = environ.template(outer) | {DEPTH: depth, BUDGET: budget, DEADLINE: deadline, GATE: _gate(routes)}
+    enclosing: Meter | None = outer.get(METER)
+    meter = Meter(limits, deadline) if enclosing is None else enclosing.until(deadline)
+    shared = environ.template(outer) | {DEPTH: depth, METER: meter, DEADLINE: deadline, GATE: _gate(routes)}
     dispatch: Dispatcher = _in_process(entered, shared, adapter, site, routes, config)
     if remotes is not None:
         dispatch = PrefixRouter(dispatch, remotes, site, shared, deadline)
@@ -248,9 +250,8 @@ def connect(
         )
     return Upstream(
         dispatch=dispatch,
-        caller=_caller(outer, here, site),
-        budget=budget,
-        deadline=deadline,
+        client=_client(outer, here, site),
+        meter=meter,
         nested=depth > 1,
         request_id=_request_id(outer),
         environ=shared,
@@ -275,7 +276,7 @@ def _in_process(
     return InProcess(app, wsgi, routes, adapter, site, core=core, plain=plain)
 
 
-def _caller(outer: environ.Environ, here: Request, site: Site) -> ClientContext:
+def _client(outer: environ.Environ, here: Request, site: Site) -> ClientContext:
     idempotency_key = outer.get("HTTP_IDEMPOTENCY_KEY") or None
     return ClientContext(site, f"https://{here.host}", outer.get("HTTP_COOKIE", ""), idempotency_key)
 

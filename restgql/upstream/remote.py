@@ -13,7 +13,8 @@ from restgql.errors import BadPath, LimitExceeded, RestgqlError, Unavailable, Up
 from restgql.formats import coding, headers, remote
 from restgql.formats.remote import RemoteUpstream
 from restgql.formats.target import Site
-from restgql.model import Headers, SubRequest, SubResponse
+from restgql.model import Headers, SubRequest
+from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
 from restgql.upstream.circuit_breaker import CircuitBreaker
 from restgql.upstream.environ import Environ
@@ -185,7 +186,7 @@ def _reply(path: str, response: "HTTPResponse", limit: int) -> SubResponse:
     if len(body) > limit:
         raise too_large
     dropped = _DROPPED | options | (_CODED if encoding else frozenset())
-    return SubResponse(url=path, status=response.status, headers=_without(fields, dropped), body=body)
+    return SubResponse(url=path, status=response.status, fields=_without(fields, dropped), body=body)
 
 
 def _read(response: "HTTPResponse", limit: int, too_large: LimitExceeded) -> bytes:

@@ -9,7 +9,8 @@ from restgql.errors import BadPath, ClientError, NotAllowed, RestgqlError
 from restgql.formats import target
 from restgql.formats.json import encode
 from restgql.formats.target import Target
-from restgql.model import Headers, SubRequest, SubResponse
+from restgql.model import Headers, SubRequest
+from restgql.sub_response import SubResponse
 
 Body = dict[str, Any] | list[Any] | str | bytes | bool | int | float | None
 HeaderFields = Mapping[str, str] | Iterable[tuple[str, str]]
@@ -92,7 +93,8 @@ def _reply(url: str, status: int, body: Body, headers: HeaderFields = ()) -> Sub
     if media_type and not any(name.lower() == "content-type" for name, _ in fields):
         fields = (("Content-Type", media_type), *fields)
     cookies = tuple(value for name, value in fields if name.lower() == "set-cookie")
-    return SubResponse(url=url, status=status, headers=fields, body=content, cookies=cookies)
+    shown = tuple(field for field in fields if field[0].lower() != "set-cookie")
+    return SubResponse(url=url, status=status, fields=shown, body=content, cookies=cookies)
 
 
 def _encoded(body: Body) -> tuple[bytes, str]:

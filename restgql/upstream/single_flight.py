@@ -8,7 +8,8 @@ import msgspec
 
 from restgql.errors import LATE, UpstreamTimeout
 from restgql.formats import headers
-from restgql.model import SAFE_METHODS, SubRequest, SubResponse
+from restgql.model import SAFE_METHODS, SubRequest
+from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
 from restgql.upstream.environ import DEADLINE, Environ
 from restgql.upstream.identity import Identity

@@ -8,7 +8,8 @@ from typing import Any
 
 from restgql.errors import LATE, LimitExceeded, RestgqlError, UpstreamInvalid, UpstreamTimeout
 from restgql.formats.headers import HOP_BY_HOP
-from restgql.model import Headers, SubRequest, SubResponse
+from restgql.model import Headers, SubRequest
+from restgql.sub_response import SubResponse
 from restgql.upstream.environ import DEADLINE, Environ, build
 
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -75,7 +76,15 @@ class WsgiDispatcher:
         else:
             headers, cookies = _split(fields)
             seconds = time.perf_counter() - started
-            return SubResponse(url=url, status=status, headers=headers, body=body, cookies=cookies, seconds=seconds)
+            return SubResponse(
+                url=url,
+                status=status,
+                fields=headers,
+                body=body,
+                cookies=cookies,
+                seconds=seconds,
+                max_size=self._max_reply,
+            )
         return SubResponse.failed(url, failure, time.perf_counter() - started)
 
 
@@ -84,10 +93,10 @@ def _split(fields: Headers) -> tuple[Headers, tuple[str, ...]]:
     kept, cookies = [], []
     for field in fields:
         name = field[0].lower()
-        if name not in _DROPPED:
+        if name == "set-cookie":
+            cookies.append(field[1])
+        elif name not in _DROPPED:
             kept.append(field)
-            if name == "set-cookie":
-                cookies.append(field[1])
     return tuple(kept), tuple(cookies)
 
 

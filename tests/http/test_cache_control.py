@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from restgql.http.cache_control import caching
-from restgql.model import SubResponse
+from restgql.sub_response import SubResponse
 from restgql.sub_response import Response
 from tests.memory import kept
 

@@ -41,7 +41,8 @@ from restgql import config as configuration
 from restgql.execution.budget import Budget
 from restgql.execution.redirects import ClientContext
 from restgql.formats.target import Site
-from restgql.model import GraphQLRequest, SubRequest, SubResponse
+from restgql.model import GraphQLRequest, SubRequest
+from restgql.sub_response import SubResponse
 from restgql.pipeline import Pipeline
 from restgql.schema import core, directives
 from restgql.schema.compile import compile

@@ -4,19 +4,19 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from restgql.errors import LimitExceeded
+from restgql.errors import LimitExceeded, RestgqlError
 from restgql.execution.result import Result
 from restgql.formats import problem
 from restgql.formats.json import encode
-from restgql.respond.weight import Weight
+from restgql.meter import Tally
 
 
 class Map:
     """The members of a map, `sent` being those that were given already; one that makes it too heavy is a problem."""
 
-    def __init__(self, parts: Mapping[str, Result], weight: Weight, *, envelope: bool) -> None:
+    def __init__(self, parts: Mapping[str, Result], tally: Tally, *, envelope: bool) -> None:
         self._left = dict(parts)
-        self._weight = weight
+        self._tally = tally
         self._envelope = envelope
         self.sent = 0
 
@@ -35,23 +35,23 @@ class Map:
                 return
 
     def _member(self, key: str, part: Result) -> bytes:
-        text = part_text(part, envelope=self._envelope)
+        name, text = encode(key), part_text(part, envelope=self._envelope)
         try:
-            self._weight.add(len(text))
+            self._tally.charge_output(len(name) + len(text))
         except LimitExceeded as exc:
-            text = part_text(Result(refused=exc), envelope=self._envelope)
-        return encode(key) + b":" + text
+            text = part_text(Result(error=exc), envelope=self._envelope)
+        return name + b":" + text
 
 
 def part_text(part: Result, *, envelope: bool) -> bytes:
-    """The JSON value of one part: of its response, or the problem of why there is none."""
-    response, refused = part.response, part.refused
+    """Return the JSON value of one part: of its response, or the problem of why there is none."""
+    response, error = part.response, part.error
     if response is not None:
-        body = response.part_text()
-        return _enveloped(response.status, response.header_map(), body) if envelope else body
-    assert refused is not None
-    body = problem.of_error(refused)
-    return _enveloped(refused.status, {}, body) if envelope else body
+        body = response.part_text
+        return _enveloped(response.data_status, response.header_map(), body) if envelope else body
+    assert isinstance(error, RestgqlError)
+    body = problem.of_error(error)
+    return _enveloped(error.status, {}, body) if envelope else body
 
 
 def _enveloped(status: int, headers: dict[str, str], body: bytes) -> bytes:

@@ -5,23 +5,22 @@ from typing import Any
 from restgql.errors import BadRequest
 from restgql.formats import media
 from restgql.formats.json import NotJson, value
-from restgql.model import HttpRequest
 
 
-def read(inbound: HttpRequest, shape: Any) -> Any:
-    """The body as a `shape`. Raises BadRequest, with status 415 for another media type or charset.
+def read(content_type: str, body: bytes, shape: Any) -> Any:
+    """Return a request body as a `shape`. Raises BadRequest, with status 415 for another media type or charset.
 
     A browser cannot send JSON across origins without a preflight, so this is the guard against CSRF, too.
     """
-    if not media.is_json(media.essence(inbound.content_type)):
+    if not media.is_json(media.essence(content_type)):
         raise BadRequest("Content-Type must be application/json.", status=415)
-    if media.charset(inbound.content_type).lower() not in ("utf-8", "utf8"):
+    if media.charset(content_type).lower() not in ("utf-8", "utf8"):
         raise BadRequest("JSON comes in UTF-8 (RFC 8259 section 8.1).", status=415)
-    return parsed(inbound.body, shape)
+    return parsed(body, shape)
 
 
 def parsed(text: bytes, shape: Any) -> Any:
-    """A JSON text as a `shape`. Raises BadRequest."""
+    """Return a JSON text as a `shape`. Raises BadRequest."""
     try:
         return value(text, shape)
     except NotJson as exc:

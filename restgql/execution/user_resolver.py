@@ -1,0 +1,228 @@
+"""Fields with resolvers of the user's own: called once, in the caller's thread, and completed with all below them."""
+
+from copy import deepcopy
+from typing import Any, cast
+
+from graphql import (
+    GraphQLAbstractType,
+    GraphQLError,
+    GraphQLLeafType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    Undefined,
+    default_field_resolver,
+    default_type_resolver,
+    is_abstract_type,
+    is_leaf_type,
+    located_error,
+)
+from graphql.pyutils import Path, inspect, is_iterable
+
+from restgql.bindings import RequestBinding, UserResolver
+from restgql.documents.collect_fields import FieldGroup, SelectedField, Selections, Variables
+from restgql.errors import GatewayError, RestgqlError
+from restgql.execution.result import Result
+from restgql.formats import json
+from restgql.meter import Meter
+from restgql.upstream import Upstream, current_operation
+
+
+class JsonObject(dict[str, Any]):
+    """A JSON object of a route, as a resolver of the user's own gets it: a dict that nobody else has."""
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The object itself."""
+        return self
+
+
+def as_source(value: Any) -> Any:
+    """Return a JSON value as a resolver of the user's own gets it: a copy, which it may change."""
+    copied = deepcopy(value)
+    return JsonObject(copied) if isinstance(copied, dict) else copied
+
+
+class ResolverTask:
+    """The call of one resolver, and the completion of its value. `result` is settled when it has run."""
+
+    def __init__(
+        self,
+        selections: Selections,
+        variables: Variables,
+        upstream: Upstream,
+        field: SelectedField,
+        source: Any,
+        path: tuple[str | int, ...],
+        result: Result,
+    ) -> None:
+        self._selections = selections
+        self._variables = variables
+        self._upstream = upstream
+        self._field = field
+        self._source = source
+        self._path = path
+        self._result = result
+
+    def run(self) -> None:
+        """Call the resolver in this thread, unless the deadline has passed."""
+        result = self._result
+        completer = _Completer(self._selections, self._variables, self._upstream.meter)
+        path = None
+        for key in self._path:
+            path = Path(path, key, None)
+        assert path is not None
+        try:
+            self._upstream.meter.check_deadline()
+            with current_operation(self._upstream):
+                result.data = completer.field(self._field, self._source, path)
+        except Exception as exc:
+            result.fail(exc)
+        result.field_errors = completer.errors
+        result.settled = True
+
+    def cancel(self, error: RestgqlError) -> None:
+        """Settle the result without a call."""
+        self._result.fail(error)
+
+
+class _Completer:
+    """CompleteValue() over the values of a user's own resolvers (GraphQL, section Executing Selection Sets).
+
+    The data that it returns is JSON; values that JSON cannot write are errors at their places.
+    """
+
+    def __init__(self, selections: Selections, variables: Variables, meter: Meter) -> None:
+        self._selections = selections
+        self._variables = variables
+        self._meter = meter
+        self.errors: list[GraphQLError] = []
+
+    def field(self, field: SelectedField, source: Any, path: Path) -> Any:
+        """Resolve and complete a field. Raises the GraphQLError of a field that may not be null."""
+        definition = field.definition
+        of_type = definition.type
+        try:
+            arguments = deepcopy(field.arguments(self._variables))  # defaults and variables are not the resolver's
+            resolve = definition.resolve or default_field_resolver
+            if isinstance(resolve, RequestBinding):
+                message = (
+                    f"{field.parent_type.name}.{field.name} asks a route with values of its parent, and its parent is "
+                    "the value of a resolver. Call gateway.get in the resolver instead."
+                )
+                raise GatewayError(message)
+            if type(resolve) is UserResolver:
+                if resolve.of_root:
+                    source = None
+                resolve = resolve.resolve
+            value = resolve(source, self._info(field, path), **arguments)
+            return self._complete(of_type, field, path, value)
+        except Exception as exc:
+            self._fail(exc, of_type, field, path)
+            return None
+
+    def _fail(self, error: Exception, of_type: GraphQLOutputType, field: SelectedField, path: Path) -> None:
+        located = located_error(error, field.group.nodes, path.as_list())
+        if isinstance(of_type, GraphQLNonNull):
+            raise located
+        self.errors.append(located)
+
+    def _complete(self, of_type: GraphQLOutputType, field: SelectedField, path: Path, value: Any) -> Any:
+        if isinstance(value, Exception):
+            raise value
+        if isinstance(of_type, GraphQLNonNull):
+            completed = self._complete(of_type.of_type, field, path, value)
+            if completed is None:
+                where = f"{field.parent_type.name}.{field.name}"
+                raise TypeError(f"Cannot return null for non-nullable field {where}.")
+            return completed
+        if value is None or value is Undefined:
+            return None
+        if isinstance(of_type, GraphQLList):
+            return self._list(of_type, field, path, value)
+        if is_leaf_type(of_type):
+            return _leaf(cast(GraphQLLeafType, of_type), value)
+        return self._object(of_type, field, path, value)
+
+    def _list(self, of_type: GraphQLList[Any], field: SelectedField, path: Path, value: Any) -> list[Any]:
+        if not is_iterable(value):
+            where = f"{field.parent_type.name}.{field.name}"
+            raise GraphQLError(f"Expected Iterable, but did not find one for field '{where}'.")
+        inner, completed = of_type.of_type, []
+        for index, item in enumerate(value):
+            at = path.add_key(index, None)
+            try:
+                completed.append(self._complete(inner, field, at, item))
+            except Exception as exc:
+                self._fail(exc, inner, field, at)
+                completed.append(None)
+        return completed
+
+    def _object(self, of_type: GraphQLOutputType, field: SelectedField, path: Path, value: Any) -> dict[str, Any]:
+        info = self._info(field, path)
+        if is_abstract_type(of_type):
+            of_type = runtime_type(self._selections, cast(GraphQLAbstractType, of_type), info, value)
+        assert isinstance(of_type, GraphQLObjectType)
+        if of_type.is_type_of is not None and not of_type.is_type_of(value, info):
+            message = f"Expected value of type '{of_type.name}' but got: {inspect(value)}."
+            raise GraphQLError(message, field.group.nodes)
+        selection_set = self._selections.below(field.group, of_type)
+        self._meter.charge_nodes(1 + len(selection_set.fields))
+        return {
+            each.key: self.field(each, value, path.add_key(each.key, of_type.name)) for each in selection_set.fields
+        }
+
+    def _info(self, field: SelectedField, path: Path) -> GraphQLResolveInfo:
+        return resolve_info(self._selections, self._variables, field.group, field, path)
+
+
+def resolve_info(
+    selections: Selections, variables: Variables, group: FieldGroup, field: SelectedField, path: Path
+) -> GraphQLResolveInfo:
+    """Return the information that a resolver gets besides its source and its arguments."""
+    return GraphQLResolveInfo(
+        group.name,
+        group.nodes,
+        field.definition.type,
+        field.parent_type,
+        path,
+        selections.schema,
+        selections.fragments,
+        None,
+        selections.operation,
+        dict(variables),
+        None,
+        _is_awaitable,
+    )
+
+
+def runtime_type(
+    selections: Selections, of_type: GraphQLAbstractType, info: GraphQLResolveInfo, value: Any
+) -> GraphQLObjectType:
+    """Return the object type of a value of an interface or union. Raises GraphQLError if it is of none."""
+    resolve = of_type.resolve_type or default_type_resolver
+    name = resolve(value, info, of_type)
+    resolved = selections.schema.get_type(name) if isinstance(name, str) else name
+    if not isinstance(resolved, GraphQLObjectType) or not selections.schema.is_sub_type(of_type, resolved):
+        where = f"{info.parent_type.name}.{info.field_name}"
+        raise GraphQLError(f"{of_type.name} cannot be {inspect(name)} at {where}.")
+    return resolved
+
+
+def _leaf(of_type: GraphQLLeafType, value: Any) -> Any:
+    """Return a serialized value as JSON. Raises GraphQLError for one that JSON cannot write."""
+    serialized = of_type.serialize(value)
+    if serialized is None or serialized is Undefined:
+        raise TypeError(f"Expected `{inspect(of_type)}.serialize({inspect(value)})` to return a value.")
+    if type(serialized) is bool or (type(serialized) is int and -(2**53) < serialized < 2**53):
+        return serialized
+    try:
+        return json.raw(serialized)
+    except (json.NotJson, RestgqlError) as exc:
+        raise GraphQLError(f"{of_type} has a value that JSON cannot write: {exc}") from None
+
+
+def _is_awaitable(value: Any) -> bool:
+    return False

@@ -1,0 +1,51 @@
+"""The charge of work that grows with a value: a caller counts it, and raises when it is more than it allows."""
+
+from collections.abc import Callable
+from typing import Any
+
+Charge = Callable[[int], None]
+"""Called with a count before work is done. An error that it raises ends the work."""
+
+BATCH = 256
+
+
+def UNMETERED(count: int) -> None:
+    """The charge of a caller that counts nothing: an expression is then bounded by itself, a template by its size."""
+
+
+class Work:
+    """Collects the steps of one expression, and charges them in batches, so that a step costs little."""
+
+    __slots__ = ("_charge", "_uncharged")
+
+    def __init__(self, charge: Charge) -> None:
+        self._charge = charge
+        self._uncharged = 0
+
+    def spend(self, count: int) -> None:
+        """Count steps that are about to be made."""
+        self._uncharged += count
+        if self._uncharged >= BATCH:
+            self.settle()
+
+    def settle(self) -> None:
+        """Charge the steps that were counted."""
+        if count := self._uncharged:
+            self._uncharged = 0
+            self._charge(count)
+
+
+def weigh(value: Any, work: Work) -> int:
+    """Return the characters of a JSON value as text, near enough, counting what is shared as often as it is written.
+
+    It charges a step for an array or object and for each 8 of its elements.
+    """
+    if isinstance(value, str):
+        return len(value) + 2
+    if isinstance(value, list):
+        work.spend(1 + (len(value) >> 3))
+        return 2 + sum([weigh(element, work) for element in value])
+    if isinstance(value, dict):
+        work.spend(1 + (len(value) >> 3))
+        return 2 + sum([len(key) + 4 + weigh(element, work) for key, element in value.items()])
+    return 8 if not isinstance(value, int) or -(1 << 63) < value < 1 << 63 else value.bit_length()

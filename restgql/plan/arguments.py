@@ -1,0 +1,103 @@
+"""The arguments of a node: coerced by GraphQL, then checked and compiled for the sub-requests that it makes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import FieldNode, ObjectValueNode, VariableNode
+
+from restgql.bindings import RequestBinding
+from restgql.errors import BadRequest, LimitExceeded
+from restgql.formats import headers, template
+from restgql.formats.body import Body
+from restgql.formats.file import files_in
+from restgql.model import Follow
+from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
+from restgql.plan.plan import PlanContext
+
+Variables = Mapping[str, Any]
+
+
+def arguments_of(
+    node: PlanNode, variables: Variables, context: PlanContext, *, has_uploads: bool = False
+) -> NodeArguments:
+    """Return the arguments of a node in one request. Raises BadRequest, BadPath and LimitExceeded."""
+    if node.arguments is not None:
+        return node.arguments
+    assert node.field is not None
+    values = node.field.read_arguments(variables)
+    if isinstance(node.binding, RequestBinding):
+        binding = node.binding
+        arguments = NodeArguments(template=binding.template, params=values, literal_names=binding.arguments)
+    else:
+        if "encoding" in values and not _is_written("encoding", node.field.node, variables):
+            values = {**values, "encoding": None}  # files then make it MULTIPART
+        arguments = compile_arguments(
+            node.kind, values, context.added_headers, literal_names=_literal_names(node.field.node)
+        )
+    if has_uploads:
+        _check_files(arguments, context.max_upload)
+    return arguments
+
+
+def compile_arguments(
+    kind: NodeKind,
+    values: Mapping[str, Any],
+    added_headers: frozenset[str],
+    *,
+    literal_names: frozenset[str] = frozenset(),
+) -> NodeArguments:
+    """Return the arguments of a field of the core schema. `literal_names` are the names that its params spell out in
+    the document, even if their variables are absent. Raises BadRequest and BadPath."""
+    params = values.get("params")
+    if params is not None and not isinstance(params, dict):
+        raise BadRequest("params takes an object.")
+    limit = values.get("limit")
+    if limit is not None and limit < 0:
+        raise BadRequest("limit takes 0 or more.")
+    follow = Follow.UNLESS_HTML
+    if kind is NodeKind.FETCH:
+        follow = Follow.ALWAYS if values.get("follow_redirects") is not False else Follow.NEVER
+    return NodeArguments(
+        template=template.compile(values["path"]) if "path" in values else None,
+        params=params or {},
+        literal_names=literal_names,
+        headers=headers.settable(
+            ((header["name"], header["value"]) for header in values.get("headers") or ()), added_headers
+        ),
+        follow=follow,
+        over=values.get("over") or "@",
+        limit=limit,
+        body=_body(values),
+        parts=tuple((path, path) for path in dict.fromkeys(values.get("paths") or ())),
+    )
+
+
+def _body(values: Mapping[str, Any]) -> Body | None:
+    files = tuple((each["name"], each["file"]) for each in values.get("files") or ())
+    if "body" not in values and not files:
+        return None
+    chosen = values.get("encoding")
+    encoding = chosen.value if chosen else "MULTIPART" if files else "JSON"
+    return Body(value=values.get("body"), encoding=encoding, files=files)
+
+
+def _check_files(arguments: NodeArguments, allowed: int) -> None:
+    """Raise LimitExceeded if a field sends more of files than one upload may hold, however often it names them."""
+    body = [] if arguments.body is None else [arguments.body.value, *(file for _, file in arguments.body.files)]
+    if sum(len(file.content) for file in files_in([arguments.params, *body])) > allowed:
+        raise LimitExceeded(f"Its files are over {allowed} bytes.", limit="RESTGQL_MAX_UPLOAD", allowed=allowed)
+
+
+def _is_written(name: str, node: FieldNode, variables: Variables) -> bool:
+    """Return True if an argument has a value that is not its default."""
+    values = (argument.value for argument in node.arguments if argument.name.value == name)
+    return any(not isinstance(value, VariableNode) or value.name.value in variables for value in values)
+
+
+def _literal_names(node: FieldNode) -> frozenset[str]:
+    return frozenset(
+        field.name.value
+        for argument in node.arguments
+        if argument.name.value == "params" and isinstance(argument.value, ObjectValueNode)
+        for field in argument.value.fields
+    )

@@ -1,0 +1,54 @@
+"""Pass: compile the arguments and sub-requests that no variable and no parent decides, once for all requests."""
+
+from contextlib import suppress
+
+import msgspec
+
+from restgql.errors import RestgqlError
+from restgql.model import SubRequest
+from restgql.plan.arguments import arguments_of
+from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
+from restgql.plan.plan import Plan, PlanContext
+from restgql.plan.requests import needs_parent, request_of
+
+_WITH_REQUEST = frozenset({NodeKind.GET, NodeKind.FETCH, NodeKind.REQUEST})
+_WITHOUT_ARGUMENTS = frozenset({NodeKind.SELECT, NodeKind.RESOLVER})
+
+Compiled = dict[int, tuple[PlanNode, ...]]
+"""By the id of nodes that several parents have below them: those nodes compiled."""
+
+
+def constants(plan: Plan, context: PlanContext) -> Plan:
+    """Return the plan with the `arguments` and the `request` of every node that has constant ones.
+
+    Those that raise are left to each request: an exception that is kept collects the tracebacks of all that raise it.
+    """
+    return msgspec.structs.replace(plan, nodes=_compile(plan.nodes, context, {}))
+
+
+def _compile(nodes: tuple[PlanNode, ...], context: PlanContext, compiled: Compiled) -> tuple[PlanNode, ...]:
+    if id(nodes) not in compiled:
+        compiled[id(nodes)] = tuple(_compile_node(node, context, compiled) for node in nodes)
+    return compiled[id(nodes)]
+
+
+def _compile_node(node: PlanNode, context: PlanContext, compiled: Compiled) -> PlanNode:
+    node = msgspec.structs.replace(
+        node,
+        children=_compile(node.children, context, compiled),
+        cases={name: _compile(nodes, context, compiled) for name, nodes in node.cases.items()},
+    )
+    if node.kind in _WITHOUT_ARGUMENTS or node.field is None or node.field.constant_arguments is None:
+        return node
+    with suppress(RestgqlError):
+        arguments = arguments_of(node, {}, context)
+        node = msgspec.structs.replace(node, arguments=arguments)
+        return msgspec.structs.replace(node, request=_request(node, arguments))
+    return node
+
+
+def _request(node: PlanNode, arguments: NodeArguments) -> SubRequest | None:
+    """Return the sub-request of a node that takes nothing of a parent, of the site or of the caller. Raises BadPath."""
+    if node.kind not in _WITH_REQUEST or needs_parent(node, arguments):
+        return None
+    return request_of(node, arguments, None, None, None)

@@ -1,0 +1,94 @@
+"""The nodes of a plan: the fields that make sub-requests, or that a resolver of the user's own gives a value."""
+
+import enum
+from typing import Any
+
+import msgspec
+
+from restgql.bindings import Discriminator, RequestBinding, SelectBinding, UserResolver
+from restgql.documents.collect_fields import SelectedField
+from restgql.formats.body import Body
+from restgql.formats.charge import Charge
+from restgql.formats.template import Template
+from restgql.model import SAFE_METHODS, Follow, Headers, SubRequest
+
+
+class NodeKind(enum.Enum):
+    """The kinds of plan nodes: the core schema's fields by name, a typed field with its own request (REQUEST), a typed
+    field without one that has such nodes below it (SELECT), and a field with a resolver of the user's own (RESOLVER)."""
+
+    GET = "get"
+    FETCH = "fetch"
+    AGGREGATE = "aggregate"
+    GET_EACH = "getEach"
+    EACH = "each"
+    REQUEST = "(request)"
+    SELECT = "(select)"
+    RESOLVER = "(resolver)"
+
+
+class NodeArguments(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """The arguments of a node, coerced and checked; nothing changes them.
+
+    The names of `template` that are in `params`, or in `literal_names` even if absent there, come from `params`; the
+    others come from the parent's JSON. `parts` are the keys and paths of an aggregate.
+    """
+
+    template: Template | None = None
+    params: dict[str, Any] = {}
+    literal_names: frozenset[str] = frozenset()
+    headers: Headers = ()
+    follow: Follow = Follow.UNLESS_HTML
+    over: str = "@"
+    limit: int | None = None
+    body: Body | None = None
+    parts: tuple[tuple[str, str], ...] = ()
+
+    def is_declared(self, name: str) -> bool:
+        """Return True if a name of the template comes from `params`, even if it is absent there."""
+        head = name.partition(".")[0]
+        return any(each in self.params or each in self.literal_names for each in (name, head))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The names of the template that come from the parent's JSON."""
+        names = self.template.names if self.template is not None else ()
+        return tuple(dict.fromkeys(name.text for name in names if not self.is_declared(name.text)))
+
+
+class PlanNode(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A field of an operation that makes sub-requests, or has a resolver of the user's own. `key` is its response key.
+
+    `field` is where its arguments come from. If no variable occurs in them, they are `arguments`, and `request` is its
+    sub-request, if nothing else decides it. `children` depend on the value of this node; if that may be of several
+    types, `cases` has the children of each, and `discriminator` tells which. `list_depth` is the number of lists around
+    its type. A `deferred` node may come later.
+    """
+
+    key: str
+    kind: NodeKind
+    field: SelectedField | None = None
+    method: str = "GET"
+    binding: RequestBinding | SelectBinding | UserResolver | None = None
+    children: tuple["PlanNode", ...] = ()
+    cases: dict[str, tuple["PlanNode", ...]] = {}
+    discriminator: Discriminator | None = None
+    list_depth: int = 0
+    deferred: bool = False
+    arguments: NodeArguments | None = None
+    request: SubRequest | None = None
+
+    def below(self) -> tuple["PlanNode", ...]:
+        """Return the nodes that depend on this one, of whatever type its value is."""
+        return (*self.children, *(node for nodes in self.cases.values() for node in nodes))
+
+    def children_of(self, value: Any, charge: Charge) -> tuple["PlanNode", ...]:
+        """Return the children that a value of this node has. Raises BadSelect."""
+        if self.discriminator is None:
+            return self.children
+        return self.cases.get(self.discriminator.type_of(value, charge) or "", ())
+
+    @property
+    def is_safe(self) -> bool:
+        """False if the node changes something: an unsafe method. A user's own resolver is safe outside a mutation."""
+        return self.method in SAFE_METHODS

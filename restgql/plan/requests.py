@@ -1,0 +1,178 @@
+"""The sub-request of a node: its template filled from the arguments and from the parent's JSON."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import msgspec
+
+from restgql.bindings import RequestBinding
+from restgql.errors import BadPath, BadSelect
+from restgql.formats import headers, json, select, target, template
+from restgql.formats.body import Body, Written
+from restgql.formats.charge import UNMETERED, Charge
+from restgql.formats.target import Site
+from restgql.formats.template import Template
+from restgql.meter import Meter
+from restgql.model import SubRequest
+from restgql.plan.nodes import NodeArguments, PlanNode
+from restgql.plan.template_scope import TemplateScope, walk
+
+_NO_BODY: Written = b"", ""
+_PARENT = re.compile(r"\bthis\b")
+
+
+def request_of(
+    node: PlanNode, arguments: NodeArguments, scope: TemplateScope | None, site: Site | None, meter: Meter | None
+) -> SubRequest:
+    """Return the sub-request of a node below `scope`, or of a root node.
+
+    Raises BadPath, BadSelect, MissingParameter, and LimitExceeded if the meter ends it.
+    """
+    if isinstance(node.binding, RequestBinding):
+        return _typed_request(node.binding, arguments, scope, site, meter)
+    path = arguments.template
+    assert path is not None
+    to = target.parse(_expand(arguments, path, scope, site, meter), quoted=not path.names)
+    body, content_type = _NO_BODY if arguments.body is None else arguments.body.written()
+    return SubRequest(
+        target=to,
+        method=node.method,
+        headers=arguments.headers,
+        follow=arguments.follow,
+        cookie=None if scope is None else scope.cookie(to.path),
+        body=body,
+        content_type=content_type,
+    )
+
+
+def needs_parent(node: PlanNode, arguments: NodeArguments) -> bool:
+    """Return True if the sub-request of a node takes something of its parent or of the site."""
+    path = arguments.template
+    if path is None or path.text.startswith("{+") or arguments.needs:
+        return True
+    if not isinstance(node.binding, RequestBinding):
+        return False
+    names = (name.text for _, value in node.binding.headers for name in value.names)
+    return bool(_PARENT.search(node.binding.query or "")) or not all(map(arguments.is_declared, names))
+
+
+def _typed_request(
+    binding: RequestBinding,
+    arguments: NodeArguments,
+    scope: TemplateScope | None,
+    site: Site | None,
+    meter: Meter | None,
+) -> SubRequest:
+    path = _expand(arguments, binding.template, scope, site, meter)
+    if binding.query is not None:
+        values = {**arguments.params, "this": scope.value if scope else None}
+        path = _with_query(path, select.search(binding.query, values, elements_of(meter)))
+    to = target.parse(path, quoted=False)
+    body, content_type = _body(binding, arguments, meter)
+    lookup, charge = _lookup(arguments, scope), expansion_of(meter)
+    filled = ((name, template.fill(value, lookup, charge=charge)) for name, value in binding.headers)
+    return SubRequest(
+        target=to,
+        method=binding.method,
+        headers=tuple(headers.well_formed((name, value) for name, value in filled if value is not None)),
+        cookie=None if scope is None else scope.cookie(to.path),
+        body=body,
+        content_type=content_type,
+        opened=binding.opens_route,
+        typed=True,
+        timeout=binding.timeout,
+    )
+
+
+def elements_of(meter: Meter | None) -> Charge:
+    """Return the charge for the elements that an expression walks."""
+    return UNMETERED if meter is None else meter.charge_elements
+
+
+def expansion_of(meter: Meter | None) -> Charge:
+    """Return the charge for the bytes that a template expands to."""
+    return UNMETERED if meter is None else meter.charge_expansion
+
+
+def _lookup(arguments: NodeArguments, scope: TemplateScope | None) -> Callable[[str], Any]:
+    """Return the lookup of a template's names: in `params` for those that are declared, else in the parent."""
+
+    def find(name: str) -> Any:
+        if arguments.is_declared(name):
+            return walk(arguments.params, name)
+        return None if scope is None else scope.find(name)
+
+    return find
+
+
+def _expand(
+    arguments: NodeArguments, path: Template, scope: TemplateScope | None, site: Site | None, meter: Meter | None
+) -> str:
+    if not path.names:
+        return path.text
+    parent = None if arguments.is_declared(path.names[0].text) else scope
+    return template.expand(
+        path,
+        _lookup(arguments, scope),
+        link=lambda value: _follow_link(value, parent, site),
+        charge=expansion_of(meter),
+    )
+
+
+def _with_query(path: str, entries: Any) -> str:
+    if not isinstance(entries, dict):
+        raise BadSelect(f"query makes {json.kind(entries)}, and it takes an object.")
+    pairs = [
+        (name, json.spelled(item))
+        for name, value in entries.items()
+        for item in (value if isinstance(value, list) else [value])
+        if item is not None
+    ]
+    if not pairs:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(pairs, quote_via=quote)}"
+
+
+def _body(binding: RequestBinding, arguments: NodeArguments, meter: Meter | None) -> Written:
+    params = arguments.params
+    if binding.body is not None:
+        value = select.search(binding.body, params, elements_of(meter))
+    else:
+        value = {key: params[name] for name, key in binding.body_arguments.items() if name in params}
+    if value is None or binding.method == "GET" or (not binding.body_arguments and binding.body is None):
+        return _NO_BODY  # an optional input that was left out, say
+    return Body(value=value, encoding=binding.encoding).written()
+
+
+def _follow_link(link: str, scope: TemplateScope | None, site: Site | None) -> str:
+    """Return the gateway's path for a link that the API gave, or, without a scope, the client. Raises BadPath for a
+    link that leads elsewhere."""
+    if scope is None and link.startswith("/") and not link.startswith("//"):
+        return link
+    assert site is not None
+    base = target.parse(scope.url) if scope is not None else target.Target("/")
+    path = target.resolve(site, base, link)
+    if path is not None:
+        return path
+    try:
+        scheme = urlsplit(link).scheme
+    except ValueError as exc:
+        raise BadPath(f"{link[:80]!r} is no URL.") from exc
+    if link.startswith("//") or scheme:
+        raise BadPath(f"{link[:80]!r} leads to another host.")
+    return link
+
+
+def elements(arguments: NodeArguments, scope: TemplateScope, meter: Meter) -> list[TemplateScope]:
+    """Return the elements of the array that a node goes over, `limit` at most. Raises BadSelect if it is no array."""
+    array = scope.value if arguments.over == "@" else select.search(arguments.over, scope.value, meter.charge_elements)
+    if not isinstance(array, list):
+        raise BadSelect(f"over selects {json.kind(array)}, and it takes an array.")
+    array = array[: arguments.limit]
+    meter.charge_nodes(len(array))
+    return [
+        msgspec.structs.replace(scope, value=element, enclosing=None if isinstance(element, dict) else scope.value)
+        for element in array
+    ]

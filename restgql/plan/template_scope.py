@@ -1,0 +1,47 @@
+"""The scope of a dependent request: its names are keys of the JSON that its parent answered with."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from restgql.errors import MissingParameter
+
+ITEM = "item"
+
+
+class TemplateScope(msgspec.Struct, frozen=True):
+    """A parent's JSON value, or an element of an array in it; then `enclosing` is the value around that array.
+
+    `url` is the path that answered; `cookie` returns the Cookie header that its client would send to a path next, None
+    if that is the caller's own. `cookie_history` are the requests that led here, each with its response.
+    """
+
+    value: Any
+    url: str
+    cookie: Callable[[str], str | None] = lambda path: None
+    enclosing: Any = None
+    cookie_history: tuple[Any, ...] = ()
+
+    def find(self, name: str) -> Any:
+        """Return the value of a name. Raises MissingParameter if it is absent or null."""
+        if isinstance(self.value, dict):
+            value = walk(self.value, name)
+        elif name == ITEM and not isinstance(self.value, list):
+            value = self.value
+        else:
+            value = walk(self.enclosing, name)
+        if value is None:
+            raise MissingParameter(f"The parent's JSON has no value for {{{name}}}.", parameter=name)
+        return value
+
+
+def walk(value: Any, name: str) -> Any:
+    """Return the value at a dotted name, through objects; None if there is none."""
+    if isinstance(value, dict) and name in value:
+        return value[name]
+    for key in name.split("."):
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    return value

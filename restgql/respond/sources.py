@@ -1,0 +1,134 @@
+"""The sources that fields are read from: results of the core schema's fields, and typed JSON values."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from graphql import GraphQLError, GraphQLResolveInfo
+
+from restgql.errors import RestgqlError
+from restgql.execution.result import NotSettled, Result, Results
+from restgql.formats import select
+from restgql.formats.charge import Charge
+from restgql.formats.json import encode
+from restgql.meter import Tally
+from restgql.respond.aggregate_map import Map
+from restgql.sub_response import SubResponse
+
+MISSING = object()
+
+Routes = Callable[[str | None], list[Any]]
+"""Returns the routes that can be asked for, by prefix."""
+
+
+class Shape:
+    """The context of one walk: the `routes`, its `tally`, the `charge` of its expressions, and the errors that it meets
+    within scalars."""
+
+    __slots__ = ("charge", "errors", "routes", "tally")
+
+    def __init__(self, routes: Routes, tally: Tally, charge: Charge) -> None:
+        self.routes = routes
+        self.tally = tally
+        self.charge = charge
+        self.errors: list[GraphQLError] = []
+
+
+class TypedSource:
+    """A typed JSON object: its value, the results of its fields that made requests, and the response it came with."""
+
+    __slots__ = ("response", "results", "value")
+
+    def __init__(self, value: Any, results: Results, response: SubResponse | None) -> None:
+        self.value = value
+        self.results = results
+        self.response = response
+
+
+def settled(results: Results, key: str) -> Result:
+    """Return the result of a field. Raises NotSettled, and the error that it has instead of a value."""
+    result = results[key]
+    if (waiting := result.unsettled()) is not None:
+        raise NotSettled(waiting)
+    if result.error is not None:
+        raise result.error
+    return result
+
+
+class CoreSource:
+    """The root of an operation, a RestResponse or a RestItem: the core schema's resolvers read their values from it."""
+
+    __slots__ = ("response", "results", "shape", "value")
+
+    def __init__(
+        self, shape: Shape, results: Results, *, response: SubResponse | None = None, value: Any = None
+    ) -> None:
+        self.response = response
+        self.results = results
+        self.shape = shape
+        self.value = value
+
+    def answer(self, info: GraphQLResolveInfo, arguments: dict[str, Any]) -> Any:
+        """Return the value of a field that made sub-requests. Raises the error that it has instead, and NotSettled."""
+        assert isinstance(info.path.key, str)
+        result = settled(self.results, info.path.key)
+        match info.field_name:
+            case "aggregate":
+                return msgspec.Raw(Map(result.parts or {}, self.shape.tally, envelope=False).text())
+            case "getEach":
+                return self._charged(self._each_value(info, result, arguments.get("select")))
+            case "each":
+                return [CoreSource(self.shape, item.children, value=item.value) for item in result.items or ()]
+        assert result.response is not None
+        if info.field_name != "get":  # fetch, and the verbs
+            return CoreSource(self.shape, result.children, response=result.response)
+        return self._charged(result.response.data(arguments.get("select"), self.shape.charge))
+
+    def plain_get(self, key: str) -> Any:
+        """Return the JSON text of a `get` without `select`; MISSING if it has an error or is not there."""
+        result = self.results[key]
+        if not result.settled or result.response is None or not result.response.is_data:
+            return MISSING
+        return self._charged(result.response.data())
+
+    def json(self, expression: str | None) -> Any:
+        """Return the JSON value of a response or an item, or what an expression selects of it. Raises BadSelect."""
+        if self.response is not None:
+            return self._charged(self.response.value(expression, self.shape.charge))
+        value = self.value if expression is None else select.search(expression, self.value, self.shape.charge)
+        return self._charged(value)
+
+    def text(self, name: str) -> str | None:
+        """Return the body of the response in one of its forms as a string."""
+        text: str | None = getattr(self.response, name)
+        self.shape.tally.charge_output(len(text or ""))
+        return text
+
+    def routes(self, prefix: str | None) -> list[Any]:
+        """Return the routes that can be asked for."""
+        return self.shape.routes(prefix)
+
+    def _charged(self, value: Any) -> msgspec.Raw:
+        """Return the JSON text of a value, its size charged."""
+        text = value if isinstance(value, msgspec.Raw) else msgspec.Raw(encode(value))
+        self.shape.tally.charge_output(memoryview(text).nbytes)
+        return text
+
+    def _each_value(self, info: GraphQLResolveInfo, result: Result, expression: str | None) -> Any:
+        """Return the array of the values; one that failed is null, and an error at its index."""
+        values = []
+        for index, item in enumerate(result.items or ()):
+            try:
+                if item.error is not None:
+                    raise item.error
+                assert item.response is not None
+                values.append(item.response.parsed() if expression else item.response.data())
+            except RestgqlError as exc:
+                values.append(None)
+                path = [*info.path.as_list(), index]
+                self.shape.errors.append(
+                    GraphQLError(
+                        exc.message, info.field_nodes, path=path, original_error=exc, extensions=exc.extensions
+                    )
+                )
+        return values if expression is None else select.search(expression, values, self.shape.charge)
