@@ -11,13 +11,14 @@ PACKAGE = Path(__file__).parent.parent / "restgql"
 
 # Each row may import from the rows above it; rooms of one row do not import each other.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"errors"}),
+    frozenset({"errors", "bounded_cache", "weighted_cache"}),
     frozenset({"formats", "meter"}),
     frozenset({"bindings"}),
-    frozenset({"json_value", "config"}),
+    frozenset({"config"}),
     frozenset({"model"}),
     frozenset({"sub_response", "profile", "graphiql"}),
-    frozenset({"documents", "schema"}),
+    frozenset({"schema"}),
+    frozenset({"documents"}),
     frozenset({"plan", "upstream"}),
     frozenset({"cache", "execution"}),
     frozenset({"respond", "operations"}),

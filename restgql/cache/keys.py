@@ -1,11 +1,11 @@
 """Whose a stored response is: the URI, and the digests that stand for who asked for it."""
 
 import re
-from functools import lru_cache
 from hashlib import blake2b
 
 import msgspec
 
+from restgql.bounded_cache import bounded_cache
 from restgql.cache.entry import Varied
 from restgql.formats import headers
 from restgql.formats.target import Site, Target, entered, spelled
@@ -128,11 +128,11 @@ def _base(environ: Environ) -> str:
     return f"{environ.get('wsgi.url_scheme', '')}://{host.lower()}{environ.get('SCRIPT_NAME', '')}"
 
 
-@lru_cache(maxsize=1024)
+@bounded_cache(entries=1024, characters=256)
 def _name(key: str) -> str:
     return key[5:].replace("_", "-").lower()
 
 
-@lru_cache(maxsize=1024)
+@bounded_cache(entries=1024, characters=256)
 def _is_place(name: str) -> bool:
     return bool(_PLACE.fullmatch(name))

@@ -3,11 +3,11 @@
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
 import msgspec
 from graphql import GraphQLError, strip_ignored_characters
 
+from restgql.bounded_cache import bounded_cache
 from restgql.config import Config
 from restgql.documents.registry import Registry
 from restgql.documents.tokens import check_text
@@ -18,8 +18,8 @@ from restgql.profile import Profile
 logger = logging.getLogger("restgql")
 
 _PREFIX = "sha256:"
-_NORMAL_FORMS = 256
-_MAX_KEPT = 16_384
+_NORMAL_FORMS = 128
+_MAX_KEPT = 8_192
 _MAX_SHOWN = 80
 _NONE: Mapping[str, str] = {}
 
@@ -49,7 +49,7 @@ class PersistedDocuments:
             identifier.removeprefix(_PREFIX): text for identifier, text in manifest.items()
         }
         self._stored = stored
-        self._normal = lru_cache(_NORMAL_FORMS)(self._bounded)
+        self._normal = bounded_cache(entries=_NORMAL_FORMS, characters=_MAX_KEPT)(self._bounded)
         self._in_manifest = frozenset(map(_normal, manifest.values()))
         self._in_stored: tuple[Mapping[str, str], Mapping[str, str]] = _NONE, _NONE
         """The stored operations, and their texts by their normal forms."""
@@ -108,7 +108,7 @@ class PersistedDocuments:
 
     def _normal_of(self, text: str) -> str:
         """The normal form of a client's document; empty where no document may be like that."""
-        return self._normal(text) if len(text) <= _MAX_KEPT else self._bounded(text)
+        return self._normal(text)
 
     def _bounded(self, text: str) -> str:
         try:

@@ -8,7 +8,8 @@ import msgspec
 
 from restgql.errors import BadRequest
 from restgql.formats import json
-from restgql.formats.file import File
+from restgql.formats.charge import UNMETERED, Charge, Work, weigh
+from restgql.formats.file import File, files_in
 from restgql.formats.headers import is_value
 
 Written = tuple[bytes, str]
@@ -23,14 +24,27 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str
     files: tuple[tuple[str, File], ...] = ()
 
-    def written(self) -> Written:
-        """The bytes and the media type. Raises BadRequest for what the encoding cannot write."""
+    def written(self, charge: Charge = UNMETERED) -> Written:
+        """The bytes and the media type. Raises BadRequest for what the encoding cannot write.
+
+        `charge` is called with the size of what is written, before it is; a file counts where it is written again.
+        """
+        if charge is not UNMETERED:
+            work = Work(charge)
+            work.spend(weigh(self.value, work) + self._repeated())
+            work.settle()
         if isinstance(self.value, File) and not self.files:  # it is the whole of the body
             content_type = self.value.content_type
             return self.value.content, content_type if content_type and is_value(content_type) else BINARY
         if self.files and self.encoding != "MULTIPART":
             raise BadRequest(f"files: cannot be written as {self.encoding}: leave encoding: out, or say MULTIPART.")
         return _WRITERS[self.encoding](self)
+
+    def _repeated(self) -> int:
+        """Return the bytes of files that are written more than once, but for the first time."""
+        files = [*files_in(self.value), *(file for _, file in self.files)]
+        once = {id(file): len(file.content) for file in files}
+        return sum(len(file.content) for file in files) - sum(once.values())
 
 
 def _json(body: Body) -> Written:

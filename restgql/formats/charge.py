@@ -7,6 +7,7 @@ Charge = Callable[[int], None]
 """Called with a count before work is done. An error that it raises ends the work."""
 
 BATCH = 256
+_CONTAINERS = (list, dict)
 
 
 def UNMETERED(count: int) -> None:
@@ -38,14 +39,25 @@ class Work:
 def weigh(value: Any, work: Work) -> int:
     """Return the characters of a JSON value as text, near enough, counting what is shared as often as it is written.
 
-    It charges a step for an array or object and for each 8 of its elements.
+    It charges a step for an array or object and for each 4 of its elements, the first time that it walks it.
     """
+    return _weigh(value, work, {})
+
+
+def _weigh(value: Any, work: Work, known: dict[int, int]) -> int:
     if isinstance(value, str):
         return len(value) + 2
+    if not isinstance(value, _CONTAINERS):
+        return 8 if not isinstance(value, int) or -(1 << 63) < value < 1 << 63 else value.bit_length() >> 1
+    if (weight := known.get(id(value))) is not None:
+        return weight
+    work.spend(1 + (len(value) >> 2))
+    weight = 2
     if isinstance(value, list):
-        work.spend(1 + (len(value) >> 3))
-        return 2 + sum([weigh(element, work) for element in value])
-    if isinstance(value, dict):
-        work.spend(1 + (len(value) >> 3))
-        return 2 + sum([len(key) + 4 + weigh(element, work) for key, element in value.items()])
-    return 8 if not isinstance(value, int) or -(1 << 63) < value < 1 << 63 else value.bit_length()
+        for element in value:
+            weight += _weigh(element, work, known)
+    else:
+        for key, element in value.items():
+            weight += len(key) + 4 + _weigh(element, work, known)
+    known[id(value)] = weight
+    return weight

@@ -188,9 +188,11 @@ def _ends(work: Work, text: str, part: str) -> None:
 
 
 def _written(work: Work, value: Any) -> None:
-    """A text of JSON: of a character it has one to twelve, and a number takes longer to write than a text."""
+    """A text of JSON: a character is written as up to twelve, and a number takes longer than a text."""
     if not isinstance(value, str):
-        _make(work, 4 * weigh(value, work))
+        size = weigh(value, work)
+        work.spend(size >> 3)
+        _make(work, size)
 
 
 def _read(work: Work, value: Any) -> None:

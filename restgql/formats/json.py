@@ -1,17 +1,17 @@
 """Strict JSON (RFC 8259) in UTF-8: a text that is passed on byte for byte, or a value."""
 
-from functools import lru_cache
 from math import isfinite
 from typing import Any
 
 import msgspec
 
+from restgql.bounded_cache import bounded_cache
 from restgql.errors import BadRequest
 from restgql.formats.file import File
 
 WHITESPACE = b" \t\r\n"
 BOM = b"\xef\xbb\xbf"
-_decoder = lru_cache(maxsize=64)(msgspec.json.Decoder)  # it is dearer to make than to use
+_decoder = bounded_cache(entries=64, characters=0)(msgspec.json.Decoder)  # it is dearer to make than to use
 
 
 class NotJson(ValueError):

@@ -2,15 +2,16 @@
 
 import codecs
 from collections.abc import Mapping
-from functools import lru_cache
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_options_header
 
+from restgql.bounded_cache import bounded_cache
+
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 
-@lru_cache(maxsize=512)
+@bounded_cache(entries=256, characters=256)
 def essence(content_type: str) -> str:
     """`type/subtype` in lower case, with no parameters; empty where there is none."""
     return content_type.partition(";")[0].strip().lower()
@@ -26,13 +27,13 @@ def is_text(media_type: str) -> bool:
     return media_type.startswith("text/") or media_type == "application/xml" or media_type.endswith("+xml")
 
 
-@lru_cache(maxsize=512)
+@bounded_cache(entries=256, characters=256)
 def qualities(accept: str) -> Mapping[str, float]:
     """The quality of each media range that Accept names (RFC 9110 section 12.5.1), their parameters aside."""
     return {essence(name): quality for name, quality in reversed(parse_accept_header(accept, MIMEAccept))}
 
 
-@lru_cache(maxsize=512)
+@bounded_cache(entries=256, characters=256)
 def charset(content_type: str) -> str:
     """The charset that a Content-Type names, `utf-8` where it names none."""
     return parse_options_header(content_type)[1].get("charset", "utf-8")

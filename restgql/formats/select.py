@@ -23,7 +23,10 @@ MAX_EXPRESSION = 1_024
 MAX_NESTING = 32
 MAX_STEPS = 100_000
 """Of an expression that is not metered."""
+STEPS_A_CHARACTER = 4
+"""Of an expression that has to be compiled first."""
 MAX_SHOWN = 200
+SHORT = 256
 
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`""", re.DOTALL)
 _OPENING, _CLOSING = "([{", ")]}"
@@ -121,8 +124,14 @@ def _few(count: int) -> None:
     raise OverflowError
 
 
-@bounded_cache(entries=256, characters=MAX_EXPRESSION)
-def _entry(expression: str) -> _Entry:
+# A compiled expression takes some hundred bytes a character, so that of long ones only a few are kept.
+@bounded_cache(entries=256, characters=SHORT)
+def _short(expression: str) -> _Entry:
+    return _Entry()
+
+
+@bounded_cache(entries=64, characters=MAX_EXPRESSION)
+def _long(expression: str) -> _Entry:
     return _Entry()
 
 
@@ -130,12 +139,12 @@ def _compiled(expression: str, charge: Charge) -> _Compiled:
     """Return an expression that can only make JSON values. Raises BadSelect and ValueError."""
     if len(expression) > MAX_EXPRESSION:
         raise BadSelect(f"The expression is over {MAX_EXPRESSION} characters.")
-    entry = _entry(expression)
+    entry = (_short if len(expression) <= SHORT else _long)(expression)
     if entry.compiled is None:
-        charge(len(expression))
+        charge(STEPS_A_CHARACTER * len(expression))
         if _nesting(expression) > MAX_NESTING:
             raise BadSelect(f"The expression is nested more than {MAX_NESTING} deep.")
-        tree = _Parser().parse(expression).parsed
+        tree: Any = _Parser().parse(expression).parsed
         _check(tree)
         entry.compiled = _Compiled(expressions.compile(tree), copies(tree) > 1)
     return entry.compiled

@@ -1,11 +1,11 @@
 """Origin-form request targets (RFC 9112 section 3.2.1), encoded as `fetch` encodes a URL (WHATWG URL Standard)."""
 
 import re
-from functools import lru_cache
 from urllib.parse import quote, unquote, unquote_to_bytes, urljoin, urlsplit
 
 import msgspec
 
+from restgql.bounded_cache import bounded_cache
 from restgql.errors import BadPath
 from restgql.formats.remote import RemoteUpstream, is_below
 
@@ -63,7 +63,7 @@ class Site(msgspec.Struct, frozen=True):
         return next(((remote, rest) for remote, rest in found if rest is not None), None)
 
 
-@lru_cache(maxsize=2048)
+@bounded_cache(entries=2048, characters=256)
 def parse(raw: str, *, quoted: bool = True) -> Target:
     """A target as a client wrote it. Raises BadPath, with what is wrong; it is `quoted` where the client knows it."""
     shown = _shown(raw) if quoted else "The path"
@@ -85,7 +85,7 @@ def parse(raw: str, *, quoted: bool = True) -> Target:
     return Target(quote(path, safe=_PATH_SAFE), quote(query, safe=_QUERY_SAFE) if mark else None)
 
 
-@lru_cache(maxsize=2048)
+@bounded_cache(entries=2048, characters=256)
 def spelled(path: str) -> str:
     """A path as the app knows it, in one of its spellings: PATH_INFO has nothing percent-encoded (PEP 3333)."""
     return quote(unquote_to_bytes(path), safe=_LITERAL) if "%" in path else path

@@ -1,50 +1,73 @@
 """URI templates (RFC 6570) in paths: `{x}`, `{+x}`, `{?x}`, `{&x}`, with lists, objects and explode."""
 
 import re
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 import uritemplate
 
-from restgql.errors import BadPath, MissingParameter
+from restgql.bounded_cache import bounded_cache
+from restgql.errors import BadPath, BadRequest, MissingParameter
+from restgql.formats.charge import UNMETERED, Charge
 from restgql.formats.file import File
+from restgql.formats.headers import MAX_HEADER_VALUE
 from restgql.formats.json import spelled
+from restgql.formats.target import MAX_TARGET
 
 _EXPRESSION = re.compile(r"\{([^{}]*)\}")
 _VARSPEC = r"[A-Za-z0-9_](?:[A-Za-z0-9_.]*[A-Za-z0-9_])?(?:\*|:[1-9][0-9]{0,3})?"
 _GRAMMAR = re.compile(rf"[+?&]?{_VARSPEC}(?:,{_VARSPEC})*\Z")
 
-MAX_CACHED = 128
-"""The characters of a value whose expansion is kept."""
+MAX_NAMES = 256
+MAX_CACHED = 256
+"""The characters of an expansion that is kept, before it is percent-encoded: then it may have twelve times as many."""
 
 Lookup = Callable[[str], Any]
 
 
 class Name(msgspec.Struct, frozen=True):
-    """A variable of a template, and how it is expanded there."""
+    """A variable of a template, and how it is expanded there: of a text, the first `prefix` characters."""
 
     text: str
     operator: str
     explode: bool
+    prefix: int | None = None
 
     @property
     def optional(self) -> bool:
         """Whether an absent value is left out rather than an error."""
         return self.operator in ("?", "&")
 
+    def least(self, value: Any) -> int:
+        """Return the characters that an expanded value takes before it is percent-encoded."""
+        label = len(self.text) + 1 if self.optional else 0
+        if isinstance(value, str):
+            return label + len(value[: self.prefix])
+        if not value:
+            return 0
+        if isinstance(value, dict):
+            return sum([len(key) + len(text) + 2 for key, text in value.items()]) - 1
+        return sum(map(len, value)) + len(value) - 1 + label * (len(value) if self.explode else 1)
+
 
 class Template(msgspec.Struct, frozen=True):
-    """A compiled path template; one with no expressions is its own text."""
+    """A compiled path template; one with no expressions is its own text. `literal` is the length of the rest of it."""
 
     text: str
     names: tuple[Name, ...]
+    literal: int = 0
 
 
-@lru_cache(maxsize=1024)
 def compile(text: str) -> Template:
-    """The template in `text`. Raises BadPath for a brace or operator that forms no expression."""
+    """The template in `text`. Raises BadPath for a brace or operator that forms no expression, or one too large."""
+    if len(text) > MAX_TARGET:
+        raise BadPath(f"The path is over {MAX_TARGET} bytes.")
+    return _compiled(text)
+
+
+@bounded_cache(entries=512, characters=256)
+def _compiled(text: str) -> Template:
     names: list[Name] = []
     for match in _EXPRESSION.finditer(text):
         body = match[1]
@@ -52,72 +75,130 @@ def compile(text: str) -> Template:
             raise BadPath(f"{{{body[:40]}}} is no template expression: {{x}}, {{?x,y}}, {{&x}} and {{+x}} are.")
         operator = body[0] if body[0] in "+?&" else ""
         for spec in body.removeprefix(operator).split(","):
-            names.append(Name(spec.rstrip("*").partition(":")[0], operator, spec.endswith("*")))
+            name, _, prefix = spec.rstrip("*").partition(":")
+            names.append(Name(name, operator, spec.endswith("*"), int(prefix) if prefix else None))
+    if len(names) > MAX_NAMES:
+        raise BadPath(f"The path takes more than {MAX_NAMES} values.")
     literal = _EXPRESSION.sub("", text)
     if "{" in literal or "}" in literal:
         raise BadPath("A brace of the path closes no template expression; a literal one is written %7B or %7D.")
-    return Template(text, tuple(names))
+    return Template(text, tuple(names), len(literal))
 
 
-def expand(template: Template, lookup: Lookup, link: Callable[[str], str] = str) -> str:
+def expand(template: Template, lookup: Lookup, link: Callable[[str], str] = str, charge: Charge = UNMETERED) -> str:
     """The path, with each name's value percent-encoded into it.
 
     `lookup` gives a name's JSON value, None for absent or null, or raises. `link` makes a path of the URL that a
-    template beginning with `{+x}` follows. Raises MissingParameter and BadPath.
+    template beginning with `{+x}` follows. `charge` is called with the size of the template, of arrays and objects,
+    and of the path before it is percent-encoded, each before it is walked. Raises MissingParameter, BadPath, and what
+    `charge` raises.
     """
     if not template.names:
         return template.text
-    values = {name.text: _value(name, lookup(name.text)) for name in template.names}
+    charge(len(template.text))
+    values = _values(template.names, lookup, charge)
     first = template.names[0]
     if first.operator == "+" and template.text.startswith("{") and isinstance(values[first.text], str):
+        _check_size(len(values[first.text]), 2 * MAX_TARGET)  # it has an origin, that `link` takes away
         values[first.text] = link(values[first.text])
     given = {name: value for name, value in values.items() if value is not None}
-    if all(type(value) is str and len(value) <= MAX_CACHED for value in given.values()):
+    size = template.literal
+    for name in template.names:
+        if name.text in given:
+            size += name.least(given[name.text])
+            _check_size(size)
+    charge(size)
+    if size <= MAX_CACHED and all(type(value) is str for value in given.values()):
         return _expanded(template.text, tuple(given.items()))
     return uritemplate.URITemplate(template.text).expand(given)
 
 
-@lru_cache(maxsize=2048)
+@bounded_cache(entries=2048, characters=512)
 def _expanded(text: str, given: tuple[tuple[str, str], ...]) -> str:
     """The expansion of scalars: the parents of a join often have the same."""
     return uritemplate.URITemplate(text).expand(dict(given))
 
 
-def fill(template: Template, lookup: Lookup) -> str | None:
+def fill(template: Template, lookup: Lookup, charge: Charge = UNMETERED) -> str | None:
     """The text with each `{x}` as it is spelled, not percent-encoded; None where a value is absent or null.
 
-    For what is no path: a header field, say. Raises BadPath for an array or object.
+    For what is no path: a header field, say. Raises BadPath for an array or object, BadRequest for a text that is too
+    large, and what `charge` raises.
     """
-    values = {name.text: lookup(name.text) for name in template.names}
+    charge(len(template.text))
+    values = {name: lookup(name) for name in dict.fromkeys(name.text for name in template.names)}
     if any(value is None for value in values.values()):
         return None
     texts = {name.text: _scalar(name, values[name.text]) for name in template.names}
+    size = template.literal + sum(len(texts[name.text]) for name in template.names)
+    if size > MAX_HEADER_VALUE:
+        raise BadRequest("The value of a header field is over 8 KiB.")
+    charge(size)
     return _EXPRESSION.sub(lambda match: texts[match[1].lstrip("+?&").rstrip("*").partition(":")[0]], template.text)
 
 
-def _value(name: Name, value: Any) -> Any:
+def _values(names: Iterable[Name], lookup: Lookup, charge: Charge) -> dict[str, Any]:
+    """Return the value of each name as texts, None for one that is absent. Raises BadPath and MissingParameter."""
+    raw: dict[str, Any] = {}
+    texts: dict[str, Any] = {}
+    for name in names:
+        known = name.text in raw
+        if not known:
+            raw[name.text] = lookup(name.text)
+        _check_kind(name, raw[name.text])
+        if not known:
+            texts[name.text] = _texts(name, raw[name.text], charge)
+        _check_filled(name, texts[name.text])
+    return texts
+
+
+def _check_kind(name: Name, value: Any) -> None:
+    """Raise for a value that its place in the template does not take."""
     if value is None:
-        if name.optional:
-            return None
-        raise MissingParameter(f"The path needs a value for {{{name.text}}}.", parameter=name.text)
-    if isinstance(value, Mapping):
+        if not name.optional:
+            raise MissingParameter(f"The path needs a value for {{{name.text}}}.", parameter=name.text)
+    elif isinstance(value, Mapping):
         if not name.explode:
             raise BadPath(f"{{{name.text}}} is an object; a path takes a scalar there.")
-        members = {str(key): _scalar(name, item) for key, item in value.items() if item is not None}
-        return _filled(name, members, "".join(members.values()))
-    if isinstance(value, list | tuple):
-        if not (name.explode or name.optional):
-            raise BadPath(f"{{{name.text}}} is an array; a path takes a scalar there.")
-        items = [_scalar(name, item) for item in value if item is not None]
-        return _filled(name, items, "".join(items))
-    text = _scalar(name, value)
-    return _filled(name, text, text)
+    elif isinstance(value, list | tuple) and not (name.explode or name.optional):
+        raise BadPath(f"{{{name.text}}} is an array; a path takes a scalar there.")
 
 
-def _filled(name: Name, value: Any, text: str) -> Any:
-    if not text and not name.optional:
+def _check_filled(name: Name, texts: Any) -> None:
+    if not name.optional and not any(texts.values() if isinstance(texts, dict) else texts):
         raise BadPath(f"{{{name.text}}} is empty, which would take a segment away.")
-    return value
+
+
+def _texts(name: Name, value: Any, charge: Charge) -> Any:
+    """Return a value with each of its scalars as a text. Raises BadPath as soon as they are too large."""
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        charge(len(value))
+        members: dict[str, str] = {}
+        size = 0
+        for key, item in value.items():
+            if item is not None:
+                members[str(key)] = text = _scalar(name, item)
+                size += len(str(key)) + len(text) + 2
+                _check_size(size - 1)
+        return members
+    if isinstance(value, list | tuple):
+        charge(len(value))
+        items: list[str] = []
+        size = 0
+        for item in value:
+            if item is not None:
+                items.append(text := _scalar(name, item))
+                size += len(text) + 1
+                _check_size(size - 1)
+        return items
+    return _scalar(name, value)
+
+
+def _check_size(size: int, most: int = MAX_TARGET) -> None:
+    if size > most:
+        raise BadPath(f"The path is over {MAX_TARGET} bytes.")
 
 
 def _scalar(name: Name, value: Any) -> str:

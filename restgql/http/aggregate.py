@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Generator, Iterator
-from functools import lru_cache
 
+from restgql.bounded_cache import bounded_cache
 from restgql.errors import BadRequest, LimitExceeded, RestgqlError
 from restgql.execution.execution import Execution
 from restgql.formats import json_body, media
@@ -66,7 +66,7 @@ def read(request: HttpRequest, max_paths: int) -> AggregateRequest:
     return AggregateRequest(paths=paths, envelope=_flag(request, "envelope"), streaming=streaming)
 
 
-@lru_cache(maxsize=512)
+@bounded_cache(entries=256, characters=256)
 def _streaming(accept: str) -> Streaming | None:
     """Return the way in which Accept asks for the parts one by one."""
     ranges = media.qualities(accept)

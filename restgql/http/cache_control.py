@@ -1,11 +1,11 @@
 """What the outer response says of its parts: Cache-Control, Vary, and a status that all of them have."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from operator import methodcaller
 
 from werkzeug.http import parse_list_header, unquote_header_value
 
+from restgql.bounded_cache import bounded_cache
 from restgql.formats import headers
 from restgql.formats.headers import NO_STORE
 from restgql.model import Headers
@@ -55,7 +55,6 @@ _SHARED_ONLY = frozenset({"public", "s-maxage", "proxy-revalidate"})
 # What is said to caches of one kind alone, as in RFC 9213: of the whole nobody has said it.
 _is_targeted = methodcaller("endswith", ("-cache-control", "surrogate-control", "x-accel-expires"))
 _MOST = 2**31  # seconds; RFC 9111 section 1.2.2
-_MOST_SAID = 2_048  # characters; what an upstream says is not kept without bound
 
 
 def merge_cache_control(
@@ -71,11 +70,10 @@ def merge_cache_control(
     # most parts of an app say the same, and say it again in the next response
     said = {(part.get("cache-control"), part.get("age"), any(map(_is_targeted, part))) for part in given}
     varied = dict.fromkeys(part.get("vary", "") for part in given)
-    usual = sum(len(cache_control or "") + len(age or "") for cache_control, age, _ in said) + sum(map(len, varied))
-    merge = _remembered if usual <= _MOST_SAID else _merged
-    return merge(frozenset(said), tuple(varied), tuple(varies), has_resolved)
+    return _merged(frozenset(said), tuple(varied), tuple(varies), has_resolved)
 
 
+@bounded_cache(entries=512, characters=2_048)
 def _merged(said: frozenset[Said], varied: tuple[str, ...], varies: tuple[str, ...], has_resolved: bool) -> Headers:
     stated = [_stated(*each) for each in said] + [UNSTATED] * has_resolved
     merged = _strictest(stated)
@@ -90,9 +88,6 @@ def _merged(said: frozenset[Said], varied: tuple[str, ...], varies: tuple[str, .
     order = (name for name in _RULES if name in merged)
     text = ", ".join(name if (seconds := merged[name]) is None else f"{name}={seconds}" for name in order)
     return (("Cache-Control", text), *([("Vary", vary)] if vary else []))
-
-
-_remembered = lru_cache(maxsize=512)(_merged)
 
 
 def shared_status(parts: Sequence[SubResponse]) -> tuple[int, Headers]:

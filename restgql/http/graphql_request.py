@@ -1,12 +1,12 @@
 """GraphQL over HTTP: the request parameters, and the media type of the answer."""
 
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_options_header
 
+from restgql.bounded_cache import bounded_cache
 from restgql.config import Config
 from restgql.errors import BadRequest, LimitExceeded, PersistedQueryNotSupported
 from restgql.formats import json_body, media
@@ -92,7 +92,7 @@ class Accepted(msgspec.Struct, frozen=True):
     only_parts: bool = False
 
 
-@lru_cache(maxsize=512)
+@bounded_cache(entries=256, characters=256)
 def accepted(accept: str) -> Accepted:
     """What to answer in: JSON unless the client names the newer type. Raises BadRequest, status 406."""
     parts = _parts(accept)

@@ -1,10 +1,10 @@
 """The WSGI environ (PEP 3333) of a sub-request, made from that of the request it belongs to."""
 
 import io
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote, unquote_to_bytes
 
+from restgql.bounded_cache import bounded_cache
 from restgql.formats import headers
 from restgql.model import SubRequest
 
@@ -16,15 +16,13 @@ DEADLINE = "restgql.deadline"
 # What Flask, Werkzeug and an outer gateway cached, and what would write to the socket behind our back.
 _CACHED_PREFIXES = ("werkzeug.", "flask.", "restgql.")
 _REQUEST_TARGETS = ("RAW_URI", "REQUEST_URI")  # as the server got it, before any decoding
-_MOST_NAMES = 8_192  # characters; what a client names its fields is not kept without bound
 _OUTER_ONLY = frozenset({"wsgi.file_wrapper", "wsgi.early_hints", "CONTENT_TYPE", "CONTENT_LENGTH"})
 
 
 def template(entered: Environ) -> Environ:
     """The environ that every sub-request of an operation shares, from the one that entered the app."""
     keys, connection = tuple(entered), entered.get("HTTP_CONNECTION", "")
-    usual = sum(map(len, keys)) + len(connection) <= _MOST_NAMES
-    environ = {key: entered[key] for key in (_remembered if usual else _carried)(keys, connection)}
+    environ = {key: entered[key] for key in _carried(keys, connection)}
     for key in _REQUEST_TARGETS:
         if key in environ:
             path = environ[key].partition("?")[0]
@@ -33,13 +31,11 @@ def template(entered: Environ) -> Environ:
     return environ
 
 
+@bounded_cache(entries=256, characters=4_096)  # most requests of an app have the same
 def _carried(keys: tuple[str, ...], connection: str) -> tuple[str, ...]:
     """Those of an environ's keys that go on."""
     options = headers.listed(connection)
     return tuple(key for key in keys if _is_carried(key, options))
-
-
-_remembered = lru_cache(maxsize=256)(_carried)  # most requests of an app have the same
 
 
 def _is_carried(key: str, options: frozenset[str]) -> bool:
@@ -78,7 +74,7 @@ def decoded(environ: Environ, name: str) -> str:
     return text.encode("latin-1").decode("utf-8", "replace")
 
 
-@lru_cache(maxsize=256)
+@bounded_cache(entries=256, characters=4_096)
 def _before_path(target: str, path_info: str, script_name: str) -> str:
     """What stands before PATH_INFO in the path that the server got: SCRIPT_NAME, or what is left of it."""
     head, *tail = target.rsplit("/", path_info.count("/"))

@@ -3,8 +3,8 @@
 import os
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 
+from restgql.bounded_cache import bounded_cache
 from restgql.upstream.environ import Environ
 
 # An app may know a caller by any header field, so one that is not known here says who asks. Of these nobody is told
@@ -51,11 +51,11 @@ class Identity:
         return not _is_known(key) if chosen is None else chosen
 
 
-@lru_cache(maxsize=1024)
+@bounded_cache(entries=1024, characters=256)
 def _name(key: str) -> str:
     return key.removeprefix("HTTP_").replace("_", "-").lower()
 
 
-@lru_cache(maxsize=1024)
+@bounded_cache(entries=1024, characters=256)
 def _is_known(key: str) -> bool:
     return bool(_FIELDS.fullmatch(_name(key)) if key.startswith("HTTP_") else _KEYS.fullmatch(key))

@@ -2,7 +2,7 @@
 
 import importlib.metadata
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cached_property
 from inspect import CO_COROUTINE
 from types import FunctionType
 from typing import Any
@@ -13,6 +13,8 @@ from flask.ctx import AppContext, RequestContext
 from flask.sessions import SessionMixin
 from werkzeug.routing import MapAdapter, Rule
 from werkzeug.wsgi import get_host
+
+from restgql.bounded_cache import bounded_cache
 
 # In Flask 3.1.3 it is behind a property, that notes who looks at it.
 _SESSION = "_session" if hasattr(RequestContext, "session") else "session"
@@ -147,7 +149,7 @@ def synchronous(app: Flask, function: Callable[..., Any]) -> Callable[..., Any]:
     return app.ensure_sync(function)
 
 
-@lru_cache(maxsize=4_096)
+@bounded_cache(entries=4_096, characters=256)
 def scopes(endpoint: str | None) -> tuple[str | None, ...]:
     """What hooks are registered under: None for the app, then the endpoint's blueprints, the outermost first."""
     names = (endpoint or "").split(".")[:-1]

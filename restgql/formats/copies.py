@@ -1,0 +1,79 @@
+"""The number of times that a JMESPath expression may write its value: sharing makes `[@,@]|[@,@]|…` small in memory
+and endless as text. An expression that writes no part twice makes no more text than its value has and it was charged.
+"""
+
+from typing import Any
+
+from restgql.formats.functions import SCALAR
+
+Node = dict[str, Any]
+
+_CHAINS = frozenset(
+    {
+        "filter_projection",
+        "flatten",
+        "index_expression",
+        "pipe",
+        "projection",
+        "slice",
+        "subexpression",
+        "value_projection",
+    }
+)
+"""The nodes whose first child makes the value of the others."""
+
+
+def copies(node: Node) -> int:
+    """Return the most times that any part of a value may be in what the expression makes of it."""
+    children = [child for child in node["children"] if isinstance(child, dict)]  # a slice has numbers
+    match node["type"]:
+        case "literal" | "comparator" | "not_expression":
+            return 0
+        case "and_expression" | "or_expression":
+            return max(map(copies, children))
+        case "multi_select_dict" | "multi_select_list":
+            return _of_many(children)
+        case "function_expression":
+            return _of_function(node["value"], children)
+        case "filter_projection":
+            return _of_chain(children[:2])
+        case _:
+            return _of_chain(children)
+
+
+def _of_chain(nodes: list[Node]) -> int:
+    """The product, in which a literal counts as a value of its own."""
+    total = 1
+    for index, node in enumerate(nodes):
+        total = max(1, total) * copies(node) if index else copies(node)
+    return total
+
+
+def _of_function(name: str, arguments: list[Node]) -> int:
+    if name in SCALAR:
+        return 0
+    if name == "map":
+        return _of_chain(arguments[::-1])
+    return sum(map(copies, arguments))
+
+
+def _of_many(children: list[Node]) -> int:
+    """The sum, but of parts that begin with different fields, which have nothing in common, the greatest."""
+    whole = 0
+    by_field: dict[str, int] = {}
+    for child in children:
+        field = _first_field(child)
+        if field is None:
+            whole += copies(child)
+        else:
+            by_field[field] = by_field.get(field, 0) + copies(child)
+    return whole + max(by_field.values(), default=0)
+
+
+def _first_field(node: Node) -> str | None:
+    """Return the field of the value that an expression begins with, None if it may take more than that."""
+    while node["type"] in _CHAINS or node["type"] == "key_val_pair":
+        if not node["children"] or not isinstance(node["children"][0], dict):
+            return None
+        node = node["children"][0]
+    return node["value"] if node["type"] == "field" else None
