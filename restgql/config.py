@@ -90,6 +90,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     subrequest_timeout: Seconds = 5.0
     in_flight: Positive = 16
     threads: Positive = 32
+    max_waiting: Count = 32
     sequential: bool = False
     single_flight: bool = False
 

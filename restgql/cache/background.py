@@ -5,7 +5,8 @@ import os
 import threading
 from collections.abc import Callable, Hashable
 
-from restgql.execution.thread_pool import ThreadPool, Ticket
+from restgql.execution.route_threads import Ticket
+from restgql.execution.thread_pool import ThreadPool
 from restgql.sub_response import SubResponse
 
 SIZE = 4

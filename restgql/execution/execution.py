@@ -20,6 +20,9 @@ from restgql.plan.plan import Plan, PlanContext
 from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream
 
+MAX_WAIT_SECONDS = 1.0
+"""The most that an operation waits for a thread; a tenth of its deadline if that is less."""
+
 _WITH_REQUEST = frozenset({NodeKind.GET, NodeKind.FETCH, NodeKind.REQUEST})
 
 
@@ -185,6 +188,8 @@ class Executions(msgspec.Struct, frozen=True, kw_only=True):
                 subrequest_timeout=config.subrequest_timeout,
                 in_flight=config.in_flight,
                 max_replies=config.max_replies,
+                max_wait=min(MAX_WAIT_SECONDS, config.deadline / 10),
+                max_waiting=config.max_waiting,
                 inline=upstream.nested or config.sequential,
             ),
             pool=thread_pool.shared(config.threads),

@@ -1,4 +1,4 @@
-"""What is learnt of a route: whether its requests wait, and so gain from running beside each other."""
+"""The latency of routes: a route whose requests wait gains from running them beside each other."""
 
 THRESHOLD = 0.001
 """Seconds of waiting from which a thread of its own, about 50 µs, is worth it."""
@@ -9,19 +9,19 @@ _MAX_ROUTES = 1_000
 class RouteLatency:
     """The waiting time per route, in seconds, decayed. Races lose an observation, never more.
 
-    Clients choose the paths that routes are told by, so there is an end to them: then all is learnt anew.
+    The number of routes is bounded, as a dispatcher may tell them by paths: over it, all is learnt anew.
     """
 
     def __init__(self) -> None:
         self._seconds: dict[object, float] = {}
 
     def observe(self, route: object, waited: float) -> None:
-        """A request to `route` took `waited` seconds more than its thread computed."""
+        """Record that a request to `route` took `waited` seconds more than its thread computed."""
         before = self._seconds.get(route)
         if before is None and len(self._seconds) >= _MAX_ROUTES:
             self._seconds.clear()
         self._seconds[route] = waited if before is None else before + _DECAY * (waited - before)
 
     def waits(self, route: object) -> bool:
-        """Whether the next request to `route` is expected to wait."""
+        """Return True if the next request to `route` is expected to wait."""
         return self._seconds.get(route, 0.0) > THRESHOLD

@@ -9,52 +9,86 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from restgql.errors import LATE, ClientError, LimitExceeded, Unavailable, UpstreamInvalid, UpstreamTimeout
-from restgql.execution.budget import Budget
+from restgql.errors import Unavailable
+from restgql.execution.job import (
+    Answer,
+    CallerTask,
+    Job,
+    Listener,
+    ask,
+    timed_out,
+    too_much,
+    unavailable,
+    without_frames,
+)
 from restgql.execution.latency import RouteLatency
-from restgql.execution.thread_pool import ThreadPool, Ticket
+from restgql.execution.route_threads import Admission, Ticket
+from restgql.execution.thread_pool import ThreadPool
+from restgql.meter import Meter
 from restgql.model import SAFE_METHODS, SubRequest, Timing
 from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
 
-WATCHDOG_SECONDS = 0.002
+__all__ = ["Answer", "CallerTask", "Listener", "Scheduler", "SchedulerSettings"]
 
-Answer = SubResponse | ClientError
-Listener = Callable[[Answer], None]
+WATCHDOG_SECONDS = 0.002
+BUSY = "All threads of the gateway are busy."
+CLOSED = "Too many earlier requests to this route have not ended yet."
 
 
 class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How the jobs of an operation run. Times in seconds, `max_replies` in bytes."""
+    """The limits of an operation's jobs. Times in seconds, `max_replies` in bytes.
 
-    deadline: float
+    An operation without a thread waits `max_wait` in all, unless `max_waiting` operations of the process wait already.
+    """
+
     subrequest_timeout: float
     in_flight: int
     max_replies: int
+    max_wait: float
+    max_waiting: int
     inline: bool = False
-    """In the caller's own thread, one after the other: nested work must not wait for a thread."""
+    """Run all jobs in the caller's own thread, one after the other: nested work must not wait for a thread."""
 
 
-class Job:
-    """A sub-request on its way; `listeners` hear its answer once. The scheduler's lock guards all of it."""
+class Worker:
+    """The work of one pool thread for an operation.
 
-    __slots__ = ("answer", "begun", "ended", "listeners", "request", "thread", "ticket", "waited")
+    Its thread refers to the scheduler between jobs only, and no longer once it was given up: so a thread that hangs
+    keeps nothing of the operation but its own sub-request.
+    """
 
-    def __init__(self, request: SubRequest, listener: Listener) -> None:
-        self.request = request
-        self.listeners = [listener]
-        self.answer: Answer | None = None
-        self.begun = self.ended = 0.0
-        self.waited = 0.0
-        self.thread = ""
+    __slots__ = ("_dispatch", "_latency", "_logger", "scheduler", "ticket")
+
+    def __init__(
+        self, scheduler: "Scheduler", dispatch: Dispatcher, latency: RouteLatency, logger: logging.Logger
+    ) -> None:
+        self.scheduler: Scheduler | None = scheduler
         self.ticket: Ticket | None = None
+        self._dispatch = dispatch
+        self._latency = latency
+        self._logger = logger
+
+    def __call__(self, ticket: Ticket) -> None:
+        """Run job after job until none is ready."""
+        self.ticket = ticket
+        name, computed = threading.current_thread().name, time.thread_time()
+        while (scheduler := self.scheduler) is not None and (job := scheduler.next_job(self, ticket, name)) is not None:
+            del scheduler
+            answer = ask(self._dispatch, job.request, self._logger)
+            took, before, computed = time.perf_counter() - job.begun, computed, time.thread_time()
+            job.waited = max(0.0, took - (computed - before))
+            self._latency.observe(job.route, job.waited)
+            if (scheduler := self.scheduler) is None or not scheduler.finish(job, answer):
+                return  # the job was given up, and so was this thread
 
 
 class Scheduler:
-    """Runs jobs as they become ready, each safe one once.
+    """Runs jobs as they become ready, each safe one once, and calls in the thread that waits for all of it.
 
     One thread, the leader, takes job after job. Another one joins where a route is known to wait, or where a job has
-    kept a thread for 2 ms while others are ready. The thread that waits for it all runs none of them, so it keeps
-    the deadline whatever they do. `_lock` guards everything here that changes.
+    kept a thread for 2 ms while others are ready. The thread that waits runs no job, so it keeps the deadline whatever
+    they do; it runs the calls. `_lock` guards everything here that changes.
     """
 
     def __init__(
@@ -63,36 +97,44 @@ class Scheduler:
         settings: SchedulerSettings,
         *,
         pool: ThreadPool,
-        budget: Budget,
-        waits: RouteLatency,
+        meter: Meter,
+        latency: RouteLatency,
         logger: logging.Logger,
     ) -> None:
         self._dispatch = dispatch
         self._settings = settings
         self._pool = pool
-        self._budget = budget
-        self._waits = waits
+        self._meter = meter
+        self._latency = latency
         self._logger = logger
         self._lock = threading.Lock()
         self._ready: deque[Job] = deque()
         self._later: deque[Job] = deque()
+        self._held: list[Job] = []
+        """Jobs whose route has all the threads that it may have."""
+        self._calls: deque[CallerTask] = deque()
+        self._later_calls: deque[CallerTask] = deque()
         self._running: set[Job] = set()
         self._known: dict[tuple[object, ...], Job] = {}
         self._pending = 0
+        self._early = 0
+        """The pending jobs and calls that are not for later."""
         self._workers = 0
         self._bytes = 0
-        self._ended = False
-        self._dozing = False
-        self.eager = False
-        """Whether to give way after every job, rather than at the end."""
+        self._ended = self._dozing = self._calling = self._begun = self._queued = False
+        self.began_unsafe = False
+        """True once an unsafe request was handed to the dispatcher."""
+        self.notify_each = False
+        """True to yield after every job, rather than at the end."""
         self._wake = threading.Lock()
         self._wake.acquire()
-        self._began = time.perf_counter()
+        self._began = self._progress = time.perf_counter()
+        self._wait_left = settings.max_wait
         self._jobs: list[Job] = []
         self._repeated: list[tuple[SubRequest, float, Job]] = []
 
     def reserve(self, requests: list[SubRequest]) -> None:
-        """Take what these would cost out of the budget, all or none. Raises LimitExceeded."""
+        """Charge what these cost, all or none. Raises LimitExceeded."""
         fresh: dict[object, bool] = {}
         with self._lock:
             for request in requests:
@@ -100,16 +142,17 @@ class Scheduler:
                 if identity not in self._known:
                     fresh.setdefault(identity, request.typed)  # the first one is sent
         if fresh:
-            self._budget.take(len(fresh), sum(fresh.values()))
+            self._meter.charge_requests(len(fresh), sum(fresh.values()))
 
     def submit(self, request: SubRequest, listener: Listener, *, later: bool = False) -> None:
-        """Have `listener` hear the answer to `request`, which was reserved, or at once if it is known.
+        """Have `listener` called with the answer to `request`, which was reserved, or at once if there is one.
 
-        What may come `later` begins when nothing else is ready.
+        A request for `later` begins when nothing else is ready.
         """
-        identity = request.identity
+        safe = request.method in SAFE_METHODS
+        identity = request.identity if safe else ()
         with self._lock:
-            known = self._known.get(identity) if request.method in SAFE_METHODS else None
+            known = self._known.get(identity) if safe else None
             if known is not None:
                 self._repeated.append((request, time.perf_counter(), known))
                 if known.answer is None:
@@ -117,111 +160,232 @@ class Scheduler:
                     return
                 answer = known.answer
             elif self._ended:
-                answer = _timed_out(request)
+                answer = timed_out(request)
             else:
-                job = Job(request, listener)
-                self._known[identity] = job
+                job = Job(request, listener, later=later)
+                if safe:
+                    self._known[identity] = job
                 self._jobs.append(job)
                 (self._later if later else self._ready).append(job)
                 self._pending += 1
-                if self._dozing and self._waiting() > 1:
+                self._early += not later
+                others = self._waiting() > 1
+                if self._dozing and others:
                     self._rouse()
-                return
-        listener(answer)
+                if not (others and self._calling):
+                    return
+                answer = None
+        if answer is None:  # the thread that waits is in a call, and cannot see that a job keeps others waiting
+            self._help()
+        else:
+            listener(answer)
+
+    def submit_call(self, call: CallerTask, *, later: bool = False) -> None:
+        """Run `call` in the thread that waits, after all that were submitted before; those for `later` after all else.
+
+        A call that has not begun when the operation ends is cancelled.
+        """
+        with self._lock:
+            ended = self._ended
+            if not ended:
+                (self._later_calls if later else self._calls).append(call)
+                self._pending += 1
+                self._early += not later
+                self._rouse()
+        if ended:
+            call.cancel()
+
+    def forget(self) -> None:
+        """Give no answer of a request so far, ended or not, to a request that is submitted from now on."""
+        with self._lock:
+            self._known.clear()
 
     def run(self) -> None:
-        """Return when every job has its answer, at the deadline at the latest. Raises Unavailable."""
-        for _ in self.pulses():
+        """Return when every job and call has ended, at the deadline at the latest.
+
+        Raises Unavailable if no thread can be had before anything has begun.
+        """
+        for _ in self.events():
             pass
 
-    def pulses(self) -> Iterator[None]:
-        """Like `run`, giving way whenever something may have happened."""
+    def events(self) -> Iterator[None]:
+        """Like `run`, and yield whenever something may have happened."""
         if not self._pending:
             return
-        if self._settings.inline:
-            self._workers = 1
-            self._work(None)
-            return
-        self._workers = 1
-        if self._pool.stuck >= self._pool.size or not self._pool.start(self._work, wait=self._left()):
-            self.cancel()
-            raise Unavailable("All threads of the gateway are busy.")
         try:
-            while self._pending:
-                self._wake.acquire(timeout=self._patience())
-                if self._pending:
-                    self._watch()
-                yield
+            yield from self._inline() if self._settings.inline else self._watched()
         finally:
             if self._pending:
                 self.cancel()
+            if self._queued:
+                self._pool.leave_queues(self._turn)
 
     def cancel(self) -> None:
-        """End what has not begun, and wait no longer for what has; their listeners hear of a timeout."""
+        """End what has not begun, and wait no longer for what has: answer these requests with a timeout."""
         with self._lock:
             self._ended = True
-            late = [*self._running, *self._ready, *self._later]
-            self._ready.clear()
-            self._later.clear()
+            late = [*self._running, *self._ready, *self._later, *self._held]
+            calls = [*self._calls, *self._later_calls]
+            self._early -= len(self._calls)
+            for waiting in (self._ready, self._later, self._held, self._calls, self._later_calls):
+                waiting.clear()
+            self._pending -= len(calls)
         for job in late:
-            self._finish(job, _timed_out(job.request), given_up=True)
+            self.finish(job, timed_out(job.request), given_up=True)
+        for call in calls:
+            self._guarded(call.cancel)
 
     def timings(self) -> list[Timing]:
-        """What became of each request, in the order in which they began, then of those that were another's."""
+        """The timings of each request, in the order in which they began, then of those that another one answered."""
         with self._lock:
             jobs, repeated = list(self._jobs), list(self._repeated)
         jobs.sort(key=lambda job: job.begun or math.inf)
         return [
-            *(self._timing(job.request, job, job.begun) for job in jobs if job.begun),
-            *(self._timing(request, job, asked, "deduplicated") for request, asked, job in repeated),
+            *(job.timing(self._began, job.begun) for job in jobs if job.begun),
+            *(job.timing(self._began, asked, request, "deduplicated") for request, asked, job in repeated),
         ]
 
-    def _timing(self, request: SubRequest, job: Job, begun: float, source: str = "") -> Timing:
-        ended = job.ended or time.perf_counter()
-        answer = job.answer
-        return Timing(
-            path=str(request.target),
-            start=begun - self._began,
-            duration=max(0.0, ended - begun),
-            waiting=job.waited,
-            status=answer.status if answer is not None else 0,
-            source=source or (answer.source if isinstance(answer, SubResponse) else "dispatched"),
-            thread=job.thread,
-        )
+    # The thread that waits ----------------------------------------------------------------------------------------
 
-    def _waiting(self) -> int:
-        """How many jobs wait for a thread; the caller holds `_lock`, or only wants to know about."""
-        return len(self._ready) + len(self._later)
+    def _watched(self) -> Iterator[None]:
+        while self._pending:
+            self._lead()
+            call = self._next_call()
+            if call is not None:
+                for _ in range(self._waiting()):  # a slow function keeps no sub-request waiting
+                    if not self._help():
+                        break
+                self._run_call(call)
+            elif self._pending:
+                self._wake.acquire(timeout=self._patience())
+            if self._pending:
+                self._watch()
+            yield
 
-    def _left(self) -> float:
-        return max(0.0, self._settings.deadline - time.monotonic())
+    def _inline(self) -> Iterator[None]:
+        name, computed = threading.current_thread().name, time.thread_time()
+        while self._pending:
+            if not self._meter.seconds_left:
+                self.cancel()  # nobody else watches over it
+            with self._lock:
+                queue = self._ready or (not self._calls and self._later)
+                job = queue.popleft() if queue else None
+                if job is not None:
+                    job.thread, job.begun = name, time.perf_counter()
+                    self._running.add(job)
+            if job is None:
+                call = self._next_call()
+                if call is not None:
+                    self._run_call(call)
+            else:
+                self._begins(job)
+                answer = ask(self._dispatch, job.request, self._logger, inline=True)
+                took, before, computed = time.perf_counter() - job.begun, computed, time.thread_time()
+                job.waited = max(0.0, took - (computed - before))
+                self.finish(job, answer)
+            if self.notify_each:
+                yield
 
-    def _seconds(self, job: Job) -> float:
-        return job.request.timeout or self._settings.subrequest_timeout
+    def _next_call(self) -> CallerTask | None:
+        """Return the next call that may begin, if there is one."""
+        if not (self._calls or self._later_calls):
+            return None
+        if not self._meter.seconds_left:
+            self.cancel()
+        with self._lock:
+            if self._calls:
+                self._early -= 1
+                return self._calls.popleft()
+            return self._later_calls.popleft() if self._later_calls and not self._early else None
+
+    def _run_call(self, call: CallerTask) -> None:
+        self._calling = self._begun = True
+        try:
+            self._guarded(call.run)
+        finally:
+            self._calling = False
+            with self._lock:
+                self._pending -= 1
+        self._progress = time.perf_counter()
+
+    def _guarded(self, function: Callable[[], None]) -> None:
+        """Call a function whose failure must not keep the operation waiting."""
+        try:
+            function()
+        except Exception:
+            self._logger.exception("Exception in a call of an operation")
+
+    def _lead(self) -> None:
+        """Start a worker where jobs are ready and none is at work. Raises Unavailable if nothing has begun yet."""
+        with self._lock:
+            if self._workers or not self._waiting():
+                return
+            self._workers = 1
+            calls = bool(self._calls)
+        began = time.monotonic()
+        wait = 0.0 if calls else max(0.0, min(self._wait_left, self._meter.seconds_left))
+        started = self._pool.start(self._worker(), wait, max_waiting=self._settings.max_waiting)
+        if wait:
+            self._wait_left -= time.monotonic() - began
+        if started:
+            return
+        with self._lock:
+            self._workers = 0
+        if not calls:
+            self._refuse([*self._ready, *self._later])
+
+    def _refuse(self, jobs: list[Job]) -> None:
+        """Answer jobs that get no thread. Raises Unavailable if nothing of the operation has begun yet."""
+        if not self._begun:
+            self.cancel()
+            raise Unavailable(BUSY)
+        with self._lock:
+            self._ready = deque(job for job in self._ready if job not in jobs)
+            self._later = deque(job for job in self._later if job not in jobs)
+            self._held = [job for job in self._held if job not in jobs]
+        for job in jobs:
+            self.finish(job, unavailable(job.request, BUSY))
 
     def _patience(self) -> float:
-        """How long nothing need be looked at: briefly while jobs are ready that another thread could take."""
+        """Return the seconds for which nothing need be looked at: 2 ms while another thread could take ready jobs."""
         with self._lock:
             self._dozing = not self._waiting() or self._workers >= self._settings.in_flight
             if not self._dozing or self._ended:
                 return WATCHDOG_SECONDS
             first = min((job.begun + self._seconds(job) for job in self._running), default=math.inf)
-        return max(0.0, min(self._left(), first - time.perf_counter()))
+            if self._held and not self._workers:
+                first = min(first, self._progress + self._settings.max_wait)
+        return max(0.0, min(self._meter.seconds_left, first - time.perf_counter()))
 
     def _watch(self) -> None:
-        """What the waiting thread does when it wakes: end what is late, help where a job keeps others waiting."""
-        if not self._left():
+        """End what is late, and help where a job keeps others waiting."""
+        if not self._meter.seconds_left:
             self.cancel()
         now = time.perf_counter()
         with self._lock:
             late = [job for job in self._running if now - job.begun >= self._seconds(job)]
-            keeping = all(now - job.begun >= WATCHDOG_SECONDS / 2 for job in self._running)
+            keeping = self._workers and all(now - job.begun >= WATCHDOG_SECONDS / 2 for job in self._running)
             helpers = self._waiting() if keeping else 0
+            held = [] if self._workers or now - self._progress < self._settings.max_wait else list(self._held)
         for job in late:
-            self._finish(job, _timed_out(job.request), given_up=True)
+            self.finish(job, timed_out(job.request), given_up=True, overdue=True)
         for _ in range(helpers):
             if not self._help():
                 break
+        if held:
+            self._refuse(held)
+
+    # Any thread ---------------------------------------------------------------------------------------------------
+
+    def _waiting(self) -> int:
+        """Return how many jobs wait for a thread; the caller holds `_lock`, or needs no exact number."""
+        return len(self._ready) + len(self._later)
+
+    def _seconds(self, job: Job) -> float:
+        return job.request.timeout or self._settings.subrequest_timeout
+
+    def _worker(self) -> Worker:
+        return Worker(self, self._dispatch, self._latency, self._logger)
 
     def _help(self) -> bool:
         """Start one more worker, where there is room for it."""
@@ -229,72 +393,100 @@ class Scheduler:
             if self._workers >= self._settings.in_flight or not self._waiting():
                 return False
             self._workers += 1
-        if self._pool.start(self._work):
+        if self._pool.start(self._worker()):
             return True
         with self._lock:
             self._workers -= 1
         return False
 
-    def _work(self, ticket: Ticket | None) -> None:
-        """Take job after job until none is ready."""
-        name, learns = threading.current_thread().name, not self._settings.inline
-        computed = time.thread_time()
+    def _begins(self, job: Job) -> None:
+        self._begun = True
+        if job.request.method not in SAFE_METHODS:
+            self.began_unsafe = True
+
+    def next_job(self, worker: Worker, ticket: Ticket, thread: str) -> Job | None:
+        """Return the next job that `worker` may run; None if there is none, or if it was given up."""
         while True:
-            if self._settings.inline and not self._left():  # nobody else watches over it
-                self.cancel()
             with self._lock:
-                ready = self._ready or self._later
-                if not ready:
+                if worker.scheduler is None:
+                    return None
+                queue = self._ready or self._later
+                if not queue:
                     self._workers -= 1
-                    return
-                job = ready.popleft()
-                job.ticket, job.thread, job.begun = ticket, name, time.perf_counter()
+                    if self._held and not self._workers:
+                        self._rouse()
+                    return None
+                job = queue.popleft()
+                job.worker, job.thread, job.begun = worker, thread, time.perf_counter()
                 self._running.add(job)
-                others = len(ready)
-            route = self._dispatch.route(job.request) if learns else None
-            if others and learns and self._waits.waits(route):
+                others = len(queue)
+            if job.route is None:
+                job.route = self._dispatch.route(job.request)
+            if ticket.route is not job.route or self._pool.stuck:  # most jobs of an operation ask the same route
+                admission = self._pool.enter(ticket, job.route, self._turn, max_waiting=self._settings.max_waiting)
+                if admission is not Admission.ENTERED:
+                    self._not_entered(job, admission)
+                    continue
+            ticket.begun = job.begun
+            if others and self._latency.waits(job.route):
                 self._help()
-            answer = self._answer(job.request)
-            took, before, computed = time.perf_counter() - job.begun, computed, time.thread_time()
-            job.waited = max(0.0, took - (computed - before))
-            if learns:
-                self._waits.observe(route, job.waited)
-            if not self._finish(job, answer):
-                return  # it was given up, and so was this thread
+            if job.answer is not None:
+                return None  # the operation has ended meanwhile
+            self._begins(job)
+            return job
 
-    def _answer(self, request: SubRequest) -> Answer:
-        try:
-            return self._dispatch(request)
-        except ClientError as exc:
-            return exc
-        except BaseException as exc:
-            # In the caller's own thread, what is no Exception is its server's to end it by; a thread of ours has to
-            # go on, whatever a view raises.
-            if self._settings.inline and not isinstance(exc, Exception):
-                raise
-            self._logger.exception("Exception on the way to %s", request.target)
-            return SubResponse.failed(str(request.target), UpstreamInvalid("The route crashed.", status=500))
+    def _not_entered(self, job: Job, admission: Admission) -> None:
+        """Hold a job until its route has a thread for it, or answer it."""
+        if admission is Admission.CLOSED:
+            self.finish(job, unavailable(job.request, CLOSED))
+            return
+        with self._lock:
+            self._running.discard(job)
+            if job.answer is None:
+                job.worker, job.begun, self._queued = None, 0.0, True
+                self._held.append(job)
+                if admission is Admission.FULL and not self._running:
+                    self._progress = -math.inf  # nothing of this operation will make room: wait no longer
 
-    def _finish(self, job: Job, answer: Answer, *, given_up: bool = False) -> bool:
-        """Give a job its answer, and its listeners theirs; False if it had one already.
+    def _turn(self) -> None:
+        """Try the held jobs again: a route may have a thread for one of them."""
+        with self._lock:
+            self._release()
+            self._rouse()
 
-        Its thread, where one runs it still, is `given_up`.
+    def _release(self) -> None:
+        """Make the held jobs ready; the caller holds `_lock`."""
+        for job in self._held:
+            (self._later if job.later else self._ready).append(job)
+        self._held.clear()
+
+    def finish(self, job: Job, answer: Answer, *, given_up: bool = False, overdue: bool = False) -> bool:
+        """Give a job its answer, and its listeners theirs; return False if it had one already.
+
+        Its thread, where one still runs it, is `given_up`; `overdue` if the job had all its time.
         """
+        without_frames(answer)
         with self._lock:
             if job.answer is not None:
                 return False
             if isinstance(answer, SubResponse):
                 self._bytes += len(answer.body)
                 if self._bytes > self._settings.max_replies:
-                    answer = _too_much(job.request, self._settings.max_replies)
+                    answer = too_much(job.request, self._settings.max_replies)
             job.answer, job.ended = answer, time.perf_counter()
+            self._progress = job.ended
             overtaken = given_up and job in self._running
             self._running.discard(job)
             listeners, job.listeners = job.listeners, []
+            worker, job.worker = job.worker, None
             if overtaken:
                 self._workers -= 1
-        if overtaken and job.ticket is not None:
-            self._pool.give_up(job.ticket)
+                if worker is not None:
+                    worker.scheduler = None
+            if self._held:
+                self._release()
+        if overtaken and worker is not None and worker.ticket is not None:
+            self._pool.give_up(worker.ticket, overdue=overdue)
         try:
             for listener in listeners:
                 listener(answer)
@@ -302,7 +494,8 @@ class Scheduler:
             self._logger.exception("Exception after %s", job.request.target)
         with self._lock:
             self._pending -= 1
-            if not self._pending or self.eager:
+            self._early -= not job.later
+            if not self._pending or self.notify_each or (self._later_calls and not self._early):
                 self._rouse()
         if overtaken and self._waiting():
             self._help()
@@ -312,13 +505,3 @@ class Scheduler:
         """Wake the thread that waits; the caller holds `_lock`."""
         if self._wake.locked():
             self._wake.release()
-
-
-def _timed_out(request: SubRequest) -> SubResponse:
-    return SubResponse.failed(str(request.target), UpstreamTimeout(LATE))
-
-
-def _too_much(request: SubRequest, allowed: int) -> SubResponse:
-    message = f"The responses are over {allowed} bytes in all."
-    too_much = LimitExceeded(message, limit="RESTGQL_MAX_REPLIES", allowed=allowed, status=502)
-    return SubResponse.failed(str(request.target), too_much)

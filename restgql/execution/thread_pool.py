@@ -1,121 +1,189 @@
 """Threads for sub-requests: few, lean, and never waited for by the work they do."""
 
 import itertools
+import logging
 import os
 import threading
 from collections.abc import Callable
 
+from restgql.execution.route_threads import Admission, RouteQueue, RouteThreads, Ticket
+
 IDLE_SECONDS = 30.0
-
-
-class Ticket:
-    """A piece of work that has a thread: `stuck` once nobody waits for it any more, `done` when it has ended."""
-
-    __slots__ = ("done", "stuck")
-
-    def __init__(self) -> None:
-        self.done = self.stuck = False
-
 
 Work = Callable[[Ticket], None]
 
+_logger = logging.getLogger("restgql")
+
 
 class IdleThread:
-    """A thread that waits to be `given` work; `wake` is its lock, held until then."""
+    """A thread and the work that it begins with when `wake` is released; the work is not kept while it runs."""
 
-    __slots__ = ("given", "wake")
+    __slots__ = ("next", "wake")
 
     def __init__(self) -> None:
         # Looked up now, not at import: gevent may have replaced it since, and only its own does not block the rest.
         self.wake = threading.Lock()
         self.wake.acquire()
-        self.given: tuple[Work, Ticket]
+        self.next: tuple[Work, Ticket] | None = None
 
 
 class ThreadPool:
-    """At most `size` threads at work at once; `_lock` guards the counts and the parked ones.
+    """At most `size` threads at work at once; `_lock` guards the counts, the parked threads and the routes.
 
-    A thread whose work hangs is given up: it no longer counts among the `size`, but among the stuck. With `size` of
-    these no work begins, so that there are never more than twice `size` threads.
+    A thread whose work hangs is given up: it counts among the `stuck`, and another one may take its place, as long as
+    there are at most twice `size` threads in all. `RouteThreads` keeps one route from taking them all.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self._lock = threading.Lock()
         self._freed = threading.Condition(self._lock)
-        self._busy = self._stuck = 0
+        self._busy = self._stuck = self._waiting = 0
         self._parked: list[IdleThread] = []
+        self._routes = RouteThreads(size)
         self._numbers = itertools.count(1)
 
     @property
     def stuck(self) -> int:
-        """How many threads hang in work that nobody waits for."""
+        """The number of threads that hang in work that nobody waits for."""
         return self._stuck
 
     @property
     def busy(self) -> int:
-        """How many threads are at work."""
+        """The number of threads at work that is waited for."""
         return self._busy
 
-    def start(self, work: Work, wait: float = 0.0) -> bool:
-        """Give `work` a thread, within `wait` seconds; whether it has got one."""
+    @property
+    def waiting(self) -> int:
+        """The number of operations that wait for a thread, or for their turn on a route."""
+        return self._waiting + self._routes.queued
+
+    @property
+    def is_depleted(self) -> bool:
+        """True when more than half as many threads are lost as the pool has.
+
+        One operation cannot do this: with the defaults it has half of the threads at most.
+        """
+        return self._stuck > self.size // 2
+
+    def start(self, work: Work, wait: float = 0.0, *, max_waiting: int | None = None, route: object = None) -> bool:
+        """Give `work` a thread within `wait` seconds, for a request to `route` if it is known; return False without.
+
+        It does not wait where `max_waiting` operations wait already, or where all threads are lost.
+        """
         ticket = Ticket()
         with self._lock:
-            if wait and self._busy >= self.size:
-                self._freed.wait_for(lambda: self._busy < self.size or self._stuck >= self.size, wait)
-            if self._busy >= self.size or self._stuck >= self.size:
+            if wait and not self._has_room() and (max_waiting is None or self.waiting < max_waiting):
+                self._waiting += 1
+                try:
+                    self._freed.wait_for(lambda: self._has_room() or self._all_lost(), wait)
+                finally:
+                    self._waiting -= 1
+            if not self._has_room():
+                return False
+            if route is not None and self._routes.enter(ticket, route, self._stuck) is not Admission.ENTERED:
                 return False
             self._busy += 1
             if self._parked:  # the last one: what it works with is still in the caches, and the first may end
                 parked = self._parked.pop()
-                parked.given = work, ticket
+                parked.next = work, ticket
                 parked.wake.release()
                 return True
+        own = IdleThread()
+        own.next = work, ticket
         try:
             name = f"restgql-{next(self._numbers)}"
-            threading.Thread(target=self._loop, args=(work, ticket), name=name, daemon=True).start()
+            threading.Thread(target=self._loop, args=(own,), name=name, daemon=True).start()
         except RuntimeError:  # the system has no thread to give
-            with self._lock:
-                self._busy -= 1
-                self._freed.notify()
+            self._end(ticket)
             return False
         return True
 
-    def give_up(self, ticket: Ticket) -> None:
-        """Wait no longer for what `ticket` stands for."""
-        with self._lock:
-            if not ticket.stuck and not ticket.done:  # it may have ended since it was found late
-                ticket.stuck = True
-                self._busy -= 1
-                self._stuck += 1
-                self._freed.notify_all()  # of the last, all who wait have to know
+    def enter(
+        self, ticket: Ticket, route: object, queue: RouteQueue | None = None, *, max_waiting: int = 0
+    ) -> Admission:
+        """Count the thread of `ticket` among those of `route`, which it is about to ask, and of no other route.
 
-    def _loop(self, work: Work, ticket: Ticket) -> None:
-        own = IdleThread()
+        `queue` is called when it is its turn, unless `max_waiting` operations wait already.
+        """
+        with self._lock:
+            if ticket.stuck:  # it was given up meanwhile
+                return Admission.CLOSED
+            free = self._routes.leave(ticket)
+            admission = self._routes.enter(ticket, route, self._stuck, queue, max_waiting - self._waiting)
+            notice = self._notice() if admission is Admission.CLOSED else None
+        _tell(free, notice)
+        return admission
+
+    def leave_queues(self, queue: RouteQueue) -> None:
+        """Forget that an operation waits for its turn on a route."""
+        with self._lock:
+            self._routes.leave_queues(queue)
+
+    def give_up(self, ticket: Ticket, *, overdue: bool = True) -> None:
+        """Wait no longer for the work of `ticket`; it is `overdue` if it had all the time of a sub-request."""
+        with self._lock:
+            if ticket.stuck or ticket.done:  # it may have ended since it was found late
+                return
+            ticket.stuck, ticket.overdue = True, overdue
+            self._busy -= 1
+            self._stuck += 1
+            self._routes.give_up(ticket)
+            self._freed.notify_all()  # of the last, all who wait have to know
+            notice = self._notice()
+        _tell(None, notice)
+
+    def _has_room(self) -> bool:
+        return self._busy < self.size and self._busy + self._stuck < 2 * self.size
+
+    def _all_lost(self) -> bool:
+        return self._stuck >= 2 * self.size
+
+    def _end(self, ticket: Ticket, own: IdleThread | None = None) -> None:
+        """Count the work of `ticket` as ended; its thread is to be parked if it is `own`."""
+        with self._lock:
+            ticket.done = True
+            if ticket.stuck:
+                self._stuck -= 1
+            else:
+                self._busy -= 1
+            self._freed.notify()
+            free = self._routes.leave(ticket)
+            notice = self._notice() if ticket.stuck else None
+            if own is not None:
+                self._parked.append(own)
+        _tell(free, notice)
+
+    def _notice(self) -> "tuple[int, str] | None":
+        """Return what the log has to say of the lost threads, once a change."""
+        return self._routes.notice(self._stuck, 2 * self.size, depleted=self.is_depleted)
+
+    def _loop(self, own: IdleThread) -> None:
         while True:
+            assert own.next is not None
+            (work, ticket), own.next = own.next, None
             goes_on = False
             try:
                 work(ticket)
                 goes_on = True
             finally:
                 del work
-                with self._lock:
-                    ticket.done = True
-                    if ticket.stuck:
-                        self._stuck -= 1
-                    else:
-                        self._busy -= 1
-                        self._freed.notify()
-                    if goes_on:  # and not where it raised: that ends this thread
-                        self._parked.append(own)
+                self._end(ticket, own if goes_on else None)  # where it raised, that ends this thread
+                del ticket
             if not own.wake.acquire(timeout=IDLE_SECONDS):
                 with self._lock:
                     if own in self._parked:
                         self._parked.remove(own)
                         return
                 own.wake.acquire()  # work came in the moment between, and counts on this thread
-            work, ticket = own.given
-            del own.given
+
+
+def _tell(free: RouteQueue | None, notice: tuple[int, str] | None) -> None:
+    """Pass on, without the lock, whose turn it is on a route, and what the log has to say."""
+    if free is not None:
+        free()
+    if notice is not None:
+        _logger.log(*notice)
 
 
 _SHARED: dict[int, ThreadPool] = {}

@@ -23,7 +23,7 @@ from graphql.pyutils import Path, inspect, is_iterable
 
 from restgql.bindings import RequestBinding, UserResolver
 from restgql.documents.collect_fields import FieldGroup, SelectedField, Selections, Variables
-from restgql.errors import GatewayError, RestgqlError
+from restgql.errors import LATE, GatewayError, RestgqlError, UpstreamTimeout
 from restgql.execution.result import Result
 from restgql.formats import json
 from restgql.meter import Meter
@@ -83,9 +83,9 @@ class ResolverTask:
         result.field_errors = completer.errors
         result.settled = True
 
-    def cancel(self, error: RestgqlError) -> None:
-        """Settle the result without a call."""
-        self._result.fail(error)
+    def cancel(self) -> None:
+        """Settle the result without a call: the operation has ended."""
+        self._result.fail(UpstreamTimeout(LATE))
 
 
 class _Completer:

@@ -154,7 +154,7 @@ class _Outputs:
         if is_abstract_type(of_type):
             possible = self._schema.get_possible_types(of_type)
             return {"anyOf": [self._object(each, self._selections.below(field.group, each)) for each in possible]}
-        return self._object(of_type, self._selection.below(group, of_type))
+        return self._object(of_type, self._selections.below(field.group, of_type))
 
 
 def _leaf(of_type: Any) -> Schema:

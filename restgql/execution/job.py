@@ -1,0 +1,97 @@
+"""A sub-request on its way, and the answers that it may get."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from restgql.errors import LATE, ClientError, LimitExceeded, Unavailable, UpstreamInvalid, UpstreamTimeout
+from restgql.model import SubRequest, Timing
+from restgql.sub_response import SubResponse
+from restgql.upstream import Dispatcher
+
+if TYPE_CHECKING:
+    from restgql.execution.scheduler import Worker
+
+Answer = SubResponse | ClientError
+Listener = Callable[[Answer], None]
+
+
+class CallerTask(Protocol):
+    """Work for the thread that waits for an operation: a function that needs its caller's context."""
+
+    def run(self) -> None:
+        """Do the work."""
+
+    def cancel(self) -> None:
+        """Take note that the operation has ended before the work began."""
+
+
+class Job:
+    """A sub-request on its way; each of `listeners` is called with its answer once. The scheduler's lock guards it."""
+
+    __slots__ = ("answer", "begun", "ended", "later", "listeners", "request", "route", "thread", "waited", "worker")
+
+    def __init__(self, request: SubRequest, listener: Listener, *, later: bool = False) -> None:
+        self.request = request
+        self.listeners = [listener]
+        self.later = later
+        self.answer: Answer | None = None
+        self.begun = self.ended = 0.0
+        self.waited = 0.0
+        self.thread = ""
+        self.route: object = None
+        self.worker: Worker | None = None
+
+    def timing(self, began: float, start: float, request: SubRequest | None = None, source: str = "") -> Timing:
+        """The timing of this job in an operation that began at `began`, or of a `request` that it answers too."""
+        answer = self.answer
+        return Timing(
+            path=str((request or self.request).target),
+            start=start - began,
+            duration=max(0.0, (self.ended or time.perf_counter()) - start),
+            waiting=self.waited,
+            status=answer.status if answer is not None else 0,
+            source=source or (answer.source if isinstance(answer, SubResponse) else "dispatched"),
+            thread=self.thread,
+        )
+
+
+def ask(dispatch: Dispatcher, request: SubRequest, logger: logging.Logger, *, inline: bool = False) -> Answer:
+    """Return the answer to a request, whatever the route raises."""
+    try:
+        return dispatch(request)
+    except ClientError as exc:
+        return exc
+    except BaseException as exc:
+        # In the caller's own thread, what is no Exception is its server's to end it by; a thread of ours has to
+        # go on, whatever a view raises.
+        if inline and not isinstance(exc, Exception):
+            raise
+        logger.exception("Exception on the way to %s", request.target)
+        return SubResponse.failed(str(request.target), UpstreamInvalid("The route crashed.", status=500))
+
+
+def timed_out(request: SubRequest) -> SubResponse:
+    """Return the answer to a request that was not answered in time."""
+    return SubResponse.failed(str(request.target), UpstreamTimeout(LATE))
+
+
+def unavailable(request: SubRequest, message: str) -> SubResponse:
+    """Return the answer to a request that got no thread."""
+    return SubResponse.failed(str(request.target), Unavailable(message))
+
+
+def too_much(request: SubRequest, allowed: int) -> SubResponse:
+    """Return the answer to a request whose response is over the limit of the operation's responses."""
+    message = f"The responses are over {allowed} bytes in all."
+    failure = LimitExceeded(message, limit="RESTGQL_MAX_REPLIES", allowed=allowed, status=502)
+    return SubResponse.failed(str(request.target), failure)
+
+
+def without_frames(answer: Answer) -> None:
+    """Drop the tracebacks of an answer's error: they refer to all that the functions in them had."""
+    error: BaseException | None = answer.failure if isinstance(answer, SubResponse) else answer
+    while error is not None:
+        error.__traceback__ = error.__context__ = None
+        error = error.__cause__

@@ -1,0 +1,149 @@
+"""The threads that each route has: how many it may run at once, and how many may be lost to it."""
+
+import enum
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+
+OVERDUE_SECONDS = 1.0
+"""A thread that was given up before its sub-request had all its time is lost to its route after this."""
+
+RouteQueue = Callable[[], None]
+"""An operation that waits for its turn on a route; it is called when there is one."""
+
+
+class Ticket:
+    """A piece of work that has a thread: `stuck` once nobody waits for it any more, `done` when it has ended.
+
+    It asks `route` since `begun`, a time of `time.perf_counter()`.
+    """
+
+    __slots__ = ("begun", "done", "overdue", "route", "stuck")
+
+    def __init__(self) -> None:
+        self.done = self.stuck = self.overdue = False
+        self.route: object = None
+        self.begun = 0.0
+
+
+class Admission(enum.Enum):
+    """The answer to a thread that is about to ask a route."""
+
+    ENTERED = enum.auto()
+    WAITING = enum.auto()
+    """The route has all threads that it may have; the operation is called when one is free."""
+    FULL = enum.auto()
+    """The same, and too many operations wait already."""
+    CLOSED = enum.auto()
+    """Too many threads are lost to the route."""
+
+
+class _Route:
+    """The threads of one route, and the operations that wait for one."""
+
+    __slots__ = ("queue", "running", "stuck")
+
+    def __init__(self) -> None:
+        self.running = 0
+        self.stuck: list[Ticket] = []
+        self.queue: deque[RouteQueue] = deque()
+
+
+class RouteThreads:
+    """The routes that have threads of a pool of `size`, which guards this by its lock.
+
+    A route may have at most half of the threads that are not lost, less an eighth of the pool: so other routes have
+    threads while every request to one of them hangs. With an eighth of the pool lost to it, a route is closed until one
+    of these threads returns.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.queued = 0
+        self._size = size
+        self._reserve = size // 8
+        self._most_lost = max(1, size // 8)
+        self._by_route: dict[object, _Route] = {}
+        self._told: tuple[int, bool] = (0, False)
+        """The number of closed routes, and whether the pool was depleted, when the log had it last."""
+
+    def enter(
+        self, ticket: Ticket, route: object, lost: int, queue: RouteQueue | None = None, max_queued: int = 0
+    ) -> Admission:
+        """Count the thread of `ticket` among those of `route`; `lost` threads of the pool are stuck."""
+        found = self._by_route.get(route)
+        if found is None:
+            found = self._by_route[route] = _Route()
+        elif found.stuck and self._is_closed(found):
+            return Admission.CLOSED
+        elif found.running + len(found.stuck) >= self._share(lost):
+            if queue is None or queue in found.queue:
+                return Admission.WAITING
+            if self.queued >= max_queued:
+                return Admission.FULL
+            found.queue.append(queue)
+            self.queued += 1
+            return Admission.WAITING
+        found.running += 1
+        ticket.route, ticket.begun = route, time.perf_counter()
+        return Admission.ENTERED
+
+    def leave(self, ticket: Ticket) -> RouteQueue | None:
+        """Count the thread of `ticket` no longer among its route's; return the operation whose turn it is."""
+        found = None if ticket.route is None else self._by_route.get(ticket.route)
+        if found is None:
+            return None
+        if ticket.stuck:
+            found.stuck.remove(ticket)
+        else:
+            found.running -= 1
+        route, ticket.route = ticket.route, None
+        if found.queue:
+            self.queued -= 1
+            return found.queue.popleft()
+        if not found.running and not found.stuck:
+            del self._by_route[route]
+        return None
+
+    def give_up(self, ticket: Ticket) -> None:
+        """Count the thread of `ticket` among those that are lost to its route."""
+        found = None if ticket.route is None else self._by_route.get(ticket.route)
+        if found is not None:
+            found.running -= 1
+            found.stuck.append(ticket)
+
+    def leave_queues(self, queue: RouteQueue) -> None:
+        """Forget an operation that waits for its turn."""
+        for route, found in list(self._by_route.items()):
+            if queue in found.queue:
+                found.queue.remove(queue)
+                self.queued -= 1
+                if not found.queue and not found.running and not found.stuck:
+                    del self._by_route[route]
+
+    def notice(self, lost: int, most: int, *, depleted: bool) -> tuple[int, str] | None:
+        """Return level and text for the log, where since the last one a route was closed, or the pool was depleted or
+        recovered."""
+        before, was_depleted = self._told
+        closed = sum(self._is_closed(found) for found in self._by_route.values())
+        if lost and (closed > before or depleted > was_depleted):
+            self._told = max(before, closed), depleted or was_depleted
+            lost_to = sorted(
+                ((len(found.stuck), str(route)) for route, found in self._by_route.items() if found.stuck), reverse=True
+            )
+            names = ", ".join(f"{name} ({count})" for count, name in lost_to[:5])
+            text = f"{lost} of {most} threads are lost to routes that do not answer: {names}. New requests to a route "
+            return logging.WARNING, f"{text}that has lost too many are refused until one of its threads returns."
+        if not lost and self._told != (0, False):
+            self._told = 0, False
+            return logging.INFO, "No threads are lost any longer: all routes that did not answer have returned."
+        return None
+
+    def _share(self, lost: int) -> int:
+        return max(self._most_lost, (2 * self._size - lost) // 2 - self._reserve)
+
+    def _is_closed(self, route: _Route) -> bool:
+        if len(route.stuck) < self._most_lost:
+            return False
+        before = time.perf_counter() - OVERDUE_SECONDS
+        return sum(ticket.overdue or ticket.begun < before for ticket in route.stuck) >= self._most_lost
