@@ -75,7 +75,7 @@ class Pipeline:
         # Stored operations have documents and plans that no other request displaces.
         own = own or schema
         self.documents = Documents(own, config, RULES, suggestions=suggestions, stored=True)
-        self._stored = Planner(self.documents, PlanContext.of(own, config))
+        self._stored = Planner(self.documents, PlanContext.of(own, config, stored=True))
         latency = RouteLatency()
         self._executions, self._stored_executions = (
             Executions(config=config, context=planner.context, latency=latency, logger=app_logger)

@@ -44,6 +44,14 @@ MAX_SELECTED_FIELDS = 50_000
 """Fields of all selection sets of one operation, for each type that they are selected of."""
 
 
+class ArgumentError(BadRequest):
+    """A variable is null, and the argument may not be; `nodes` are where it stands."""
+
+    def __init__(self, error: GraphQLError) -> None:
+        super().__init__(error.message)
+        self.nodes = error.nodes
+
+
 class Defer:
     """A fragment with @defer where it is spread, within the deferred fragment `parent`."""
 
@@ -139,7 +147,7 @@ class SelectedField:
         try:
             return get_argument_values(self.definition, self.node, dict(variables))
         except GraphQLError as exc:
-            raise BadRequest(exc.message) from exc
+            raise ArgumentError(exc) from exc
 
     def read_arguments(self, variables: Variables) -> dict[str, Any]:
         """Return the coerced arguments, which the caller must not change. Raises BadRequest."""

@@ -93,12 +93,26 @@ class NodeExecutor:
         self._send_all(pending)
 
     def _begin_children(self, nodes: Iterable[PlanNode], scope: TemplateScope, results: Results, path: Path) -> None:
-        """Begin the children of a response, each as long as the budget holds all of its sub-requests."""
+        """Begin the children of a response: all of them or, if they are over the budget, those that it has room for."""
+        begun: list[tuple[Result, list[PendingRequest]]] = []
         for node in nodes:
-            result = results[node.key] = Result()
-            pending: list[PendingRequest] = []
+            result, pending = Result(), list[PendingRequest]()
+            results[node.key] = result
             self._expand(node, scope, result, (*path, node.key), pending)
-            self._reserve_and_send(pending)
+            begun.append((result, pending))
+        try:
+            self._scheduler.reserve([each.request for _, pending in begun for each in pending])
+        except LimitExceeded:
+            for result, pending in begun:
+                try:
+                    self._scheduler.reserve([each.request for each in pending])
+                except LimitExceeded as exc:
+                    result.refuse(exc)
+                    continue
+                self._send_all(pending)
+            return
+        for _, pending in begun:
+            self._send_all(pending)
 
     def _reserve_and_send(self, pending: list[PendingRequest]) -> None:
         """Send all of a fan-out or, if it is over the budget, nothing of it."""

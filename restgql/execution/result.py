@@ -62,6 +62,11 @@ class Result:
             self.error, self.items, self.parts = error, None, None
             self.settled = True
 
+    def refuse(self, error: Exception) -> None:
+        """Settle it with an error in place of everything that it has."""
+        self.settled = False
+        self.fail(error)
+
     def leaves(self) -> "list[Result]":
         """Return the results of single sub-requests, this one and those below it, in document order."""
         below = [*(self.parts or {}).values(), *(self.items or ()), *self.children.values()]

@@ -75,7 +75,6 @@ class ResolverTask:
             path = Path(path, key, None)
         assert path is not None
         try:
-            self._upstream.meter.check_deadline()
             with current_operation(self._upstream):
                 result.data = completer.field(self._field, self._source, path)
         except Exception as exc:
@@ -114,6 +113,7 @@ class _Completer:
                 )
                 raise GatewayError(message)
             if type(resolve) is UserResolver:
+                self._meter.check_deadline()
                 if resolve.of_root:
                     source = None
                 resolve = resolve.resolve

@@ -1,6 +1,7 @@
 """A plan for people: the tree of its sub-requests, and the same as a mermaid flowchart."""
 
 from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 import msgspec
@@ -10,6 +11,9 @@ from restgql.documents.documents import Operation
 from restgql.errors import MissingParameter, RestgqlError
 from restgql.formats import target, template
 from restgql.formats.json import encode
+from restgql.formats.template import Template
+from restgql.meter import Meter
+from restgql.model import Headers
 from restgql.plan.arguments import arguments_of
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.plan.plan import Plan, PlanContext
@@ -29,18 +33,27 @@ class Line(msgspec.Struct, frozen=True):
     requests: int
     needs: tuple[str, ...] = ()
     below: "tuple[Line, ...]" = ()
+    is_typed: bool = False
 
 
 def tree(plan: Plan, operation: Operation, context: PlanContext) -> str:
     """Return a line a node, with the nodes that depend on it below it."""
-    lines = _Explainer(operation, context).lines(plan.nodes, "", is_root=True)
+    lines = _root_lines(plan, operation, context)
     return "\n".join([_title(plan, lines), *_drawn(lines, "")])
 
 
 def mermaid(plan: Plan, operation: Operation, context: PlanContext) -> str:
     """Return a mermaid flowchart (mermaid.js.org), with an arrow from each node to those that wait for it."""
-    lines = _Explainer(operation, context).lines(plan.nodes, "", is_root=True)
+    lines = _root_lines(plan, operation, context)
     return "\n".join(["flowchart TD", f'  plan(["{_escaped(_title(plan, lines))}"])', *_arrows(lines, "plan", "s")])
+
+
+def _root_lines(plan: Plan, operation: Operation, context: PlanContext) -> tuple[Line, ...]:
+    """Return the lines of the root nodes. Raises LimitExceeded if they make more sub-requests than an operation may."""
+    lines = _Explainer(operation, context).lines(plan.nodes, "", is_root=True)
+    typed = sum(line.requests for line in lines if line.is_typed)
+    Meter(context.limits, inf).check_requests(sum(line.requests for line in lines), typed)
+    return lines
 
 
 def _title(plan: Plan, lines: tuple[Line, ...]) -> str:
@@ -98,14 +111,15 @@ class _Explainer:
             arguments = arguments_of(node, self._operation.variables, self._context)
             _check(node, arguments, is_root=is_root)
         except RestgqlError as exc:
-            return Line(f"{node.key}  refused: {exc.code}: {exc.message}", 0)
+            return Line(f"{node.key}  refused: {exc.code}: {exc.message}", 0, below=self._below(node, path))
         if node.kind is NodeKind.AGGREGATE:
             return self._aggregate_line(node, arguments, seen, path)
-        identity = _identity(node, arguments)
-        twin = path if node.kind in _ALONE or not node.is_safe else seen.setdefault(identity, path)
+        is_alone = node.kind in _ALONE or not node.is_safe
+        twin = path if is_alone else seen.setdefault(_identity(node, arguments), path)
         needs = () if is_root else arguments.needs
         text = _text(node, arguments, needs, None if twin == path else twin)
-        return Line(text, int(twin == path), needs, self._below(node, path))
+        is_typed = node.kind is NodeKind.REQUEST
+        return Line(text, int(twin == path), needs, self._below(node, path), is_typed)
 
     def _aggregate_line(
         self, node: PlanNode, arguments: NodeArguments, seen: dict[tuple[object, ...], str], path: str
@@ -118,7 +132,7 @@ class _Explainer:
                 parts.append(Line(f"{key}  refused: {exc.code}: {exc.message}", 0))
                 continue
             at = f"{path}.{key}"
-            twin = seen.setdefault((text, b"", (), ()), at)
+            twin = seen.setdefault(_identity_of_target(str(target.parse(text))), at)
             same = "" if twin == at else f"  (same as {twin})"
             requests += twin == at
             parts.append(Line(f"{'' if key == text else key + '  '}GET {text}{same}", int(twin == at)))
@@ -139,17 +153,29 @@ def _check(node: PlanNode, arguments: NodeArguments, *, is_root: bool) -> None:
     if is_root and missing is not None and not arguments.is_declared(missing.text):
         raise MissingParameter(f"The path needs a value for {{{missing.text}}}.", parameter=missing.text)
     if path is not None and node.kind in (NodeKind.GET, NodeKind.FETCH) and not needs_parent(node, arguments):
-        expanded = template.expand(path, lambda name: walk(arguments.params, name))
-        target.parse(expanded, quoted=not path.names)
+        _filled(path, arguments)
 
 
 def _identity(node: PlanNode, arguments: NodeArguments) -> tuple[object, ...]:
+    """Return what nodes that ask for the same have in common, as far as the document decides it."""
     if isinstance(node.binding, RequestBinding):
         return (node.binding.method, node.binding.template.text, encode(arguments.params), id(node.binding))
-    over = (arguments.over, arguments.limit) if node.kind is NodeKind.GET_EACH else ()
     path = arguments.template
-    params = encode(arguments.params) if path is not None and path.names else b""
-    return (path.text if path is not None else "", params, arguments.headers, over)
+    assert path is not None
+    if node.kind is not NodeKind.GET_EACH and not needs_parent(node, arguments):
+        return _identity_of_target(_filled(path, arguments), arguments.headers)
+    over = (arguments.over, arguments.limit) if node.kind is NodeKind.GET_EACH else ()
+    return (path.text, encode(arguments.params) if path.names else b"", arguments.headers, over)
+
+
+def _identity_of_target(text: str, headers: Headers = ()) -> tuple[object, ...]:
+    return (text, b"", headers, ())
+
+
+def _filled(path: Template, arguments: NodeArguments) -> str:
+    """Return the path that a template is filled to without a parent. Raises BadPath and MissingParameter."""
+    expanded = template.expand(path, lambda name: walk(arguments.params, name))
+    return str(target.parse(expanded, quoted=not path.names))
 
 
 def _text(node: PlanNode, arguments: NodeArguments, needs: tuple[str, ...], twin: str | None) -> str:

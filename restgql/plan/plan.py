@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, OperationType
 
-from restgql.config import Config
+from restgql.config import Config, limits_of
 from restgql.documents.collect_fields import Selections
+from restgql.meter import Limits
 from restgql.plan.nodes import PlanNode
 
 
@@ -44,12 +45,17 @@ class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
     schema: GraphQLSchema
     added_headers: frozenset[str]
     max_upload: int
+    limits: Limits
 
     @classmethod
-    def of(cls, schema: GraphQLSchema, config: Config) -> "PlanContext":
-        """Return the context of a configuration."""
-        added_headers = frozenset(name.lower() for name in config.subrequest_headers)
-        return cls(schema=schema, added_headers=added_headers, max_upload=config.max_upload)
+    def of(cls, schema: GraphQLSchema, config: Config, *, stored: bool = False) -> "PlanContext":
+        """Return the context of a configuration, of the `stored` operations or of all others."""
+        return cls(
+            schema=schema,
+            added_headers=frozenset(name.lower() for name in config.subrequest_headers),
+            max_upload=config.max_upload,
+            limits=limits_of(config, stored=stored),
+        )
 
 
 Pass = Callable[[Plan, PlanContext], Plan]

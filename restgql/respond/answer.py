@@ -9,6 +9,7 @@ from graphql import GraphQLError, GraphQLObjectType
 from restgql.documents.collect_fields import Selections, Variables
 from restgql.errors import RestgqlError
 from restgql.execution.result import Results
+from restgql.formats import json
 from restgql.meter import Meter
 from restgql.respond.executor import Answerable, Executor
 from restgql.respond.incremental import Delivery
@@ -81,10 +82,21 @@ def format_error(error: GraphQLError, logger: logging.Logger) -> ResponseMap:
     original = _cause(error)
     if isinstance(original, RestgqlError):
         return _formatted(error, original.extensions)
-    if original is None:  # the value does not fit its type
-        return _formatted(error, {"code": "UPSTREAM_INVALID"})
+    if original is None:  # the value does not fit its type, or a resolver of the user's own raised a GraphQLError
+        return _writable(_formatted(error, {"code": "UPSTREAM_INVALID"} | (error.extensions or {})), logger)
     logger.error("Exception in the field %s", error.path, exc_info=original)
     return _formatted(error, {"code": "INTERNAL"}, "Internal error.")
+
+
+def _writable(formatted: ResponseMap, logger: logging.Logger) -> ResponseMap:
+    """Return an error that JSON can write: the message escaped, the extensions without what it cannot write."""
+    try:
+        json.raw(formatted)
+        return formatted
+    except (json.NotJson, RestgqlError):
+        logger.error("An error of a resolver cannot be written as JSON: %r", formatted)
+    message = formatted["message"].encode(errors="backslashreplace").decode()
+    return formatted | {"message": message, "extensions": {"code": "UPSTREAM_INVALID"}}
 
 
 def _cause(error: GraphQLError) -> Exception | None:

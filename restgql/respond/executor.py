@@ -26,6 +26,7 @@ from graphql.pyutils import Path, inspect, is_iterable
 from restgql.bindings import TAKES_ANY, Discriminator, RequestBinding, SelectBinding, UserResolver
 from restgql.documents.collect_fields import (
     AT_ONCE,
+    ArgumentError,
     Defer,
     Defers,
     Key,
@@ -34,7 +35,7 @@ from restgql.documents.collect_fields import (
     SelectionSet,
     Variables,
 )
-from restgql.errors import BadRequest, UpstreamInvalid
+from restgql.errors import UpstreamInvalid
 from restgql.execution.result import NotSettled, Result, Results
 from restgql.execution.typed_value import select_value
 from restgql.execution.user_resolver import resolve_info, runtime_type
@@ -235,8 +236,8 @@ class Executor:
     def _arguments(self, field: SelectedField) -> Data:
         try:
             return field.read_arguments(self._variables)
-        except BadRequest as exc:
-            raise GraphQLError(exc.message, field.group.nodes, original_error=exc) from exc
+        except ArgumentError as exc:
+            raise GraphQLError(exc.message, exc.nodes, original_error=exc) from exc
 
     def _failed(
         self, error: Exception, of_type: GraphQLOutputType, field: SelectedField, path: Path, before: int

@@ -89,6 +89,7 @@ class Pair:
         app.add_url_rule("/who", "who", who)
         app.add_url_rule("/written", "written", lambda: jsonify(self.calls.written))
         app.add_url_rule("/note/<name>", "note", self._note, methods=["POST"])
+        app.json.sort_keys = False  # type: ignore[attr-defined]
         app.add_url_rule("/python", "python", self._python, methods=["POST"])
         app.add_url_rule(ALONE, "alone", self._alone, methods=["POST"])
         (folder / "operations").mkdir()
@@ -937,7 +938,10 @@ def test_u2_an_argument_of_graphene_is_passed_by_its_name_in_python() -> None:
         class_ = graphene.String(name="class")
 
     class Nested(graphene.ObjectType):
-        it = graphene.String(info_=graphene.String(name="info"), source=graphene.String(), self=graphene.String())
+        it = graphene.Field(
+            graphene.String,
+            args={"info_": graphene.String(name="info"), "source": graphene.String(), "self": graphene.String()},
+        )
 
         @staticmethod
         def resolve_it(parent: Any, _info: Any, info_: str = "", source: str = "", self: str = "") -> str:
