@@ -23,7 +23,7 @@ MAX_EXPRESSION = 1_024
 MAX_NESTING = 32
 MAX_STEPS = 100_000
 """Of an expression that is not metered."""
-STEPS_A_CHARACTER = 4
+STEPS_A_CHARACTER = 5
 """Of an expression that has to be compiled first."""
 MAX_SHOWN = 200
 SHORT = 256

@@ -20,6 +20,7 @@ _VARSPEC = r"[A-Za-z0-9_](?:[A-Za-z0-9_.]*[A-Za-z0-9_])?(?:\*|:[1-9][0-9]{0,3})?
 _GRAMMAR = re.compile(rf"[+?&]?{_VARSPEC}(?:,{_VARSPEC})*\Z")
 
 MAX_NAMES = 256
+_SCALARS = frozenset({str, int, float, bool})
 MAX_CACHED = 256
 """The characters of an expansion that is kept, before it is percent-encoded: then it may have twelve times as many."""
 
@@ -43,7 +44,7 @@ class Name(msgspec.Struct, frozen=True):
         """Return the characters that an expanded value takes before it is percent-encoded."""
         label = len(self.text) + 1 if self.optional else 0
         if isinstance(value, str):
-            return label + len(value[: self.prefix])
+            return label + len(value if self.prefix is None else value[: self.prefix])
         if not value:
             return 0
         if isinstance(value, dict):
@@ -62,7 +63,7 @@ class Template(msgspec.Struct, frozen=True):
 def compile(text: str) -> Template:
     """The template in `text`. Raises BadPath for a brace or operator that forms no expression, or one too large."""
     if len(text) > MAX_TARGET:
-        raise BadPath(f"The path is over {MAX_TARGET} bytes.")
+        raise _too_large()
     return _compiled(text)
 
 
@@ -99,24 +100,27 @@ def expand(template: Template, lookup: Lookup, link: Callable[[str], str] = str,
     values = _values(template.names, lookup, charge)
     first = template.names[0]
     if first.operator == "+" and template.text.startswith("{") and isinstance(values[first.text], str):
-        _check_size(len(values[first.text]), 2 * MAX_TARGET)  # it has an origin, that `link` takes away
+        if len(values[first.text]) > 2 * MAX_TARGET:  # it has an origin, that `link` takes away
+            raise _too_large()
         values[first.text] = link(values[first.text])
     given = {name: value for name, value in values.items() if value is not None}
     size = template.literal
     for name in template.names:
-        if name.text in given:
-            size += name.least(given[name.text])
-            _check_size(size)
+        if (value := given.get(name.text)) is not None:
+            size += name.least(value)
+            if size > MAX_TARGET:
+                raise _too_large()
     charge(size)
     if size <= MAX_CACHED and all(type(value) is str for value in given.values()):
-        return _expanded(template.text, tuple(given.items()))
+        return _expanded(template.text, *given, *given.values())
     return uritemplate.URITemplate(template.text).expand(given)
 
 
 @bounded_cache(entries=2048, characters=512)
-def _expanded(text: str, given: tuple[tuple[str, str], ...]) -> str:
-    """The expansion of scalars: the parents of a join often have the same."""
-    return uritemplate.URITemplate(text).expand(dict(given))
+def _expanded(text: str, *given: str) -> str:
+    """The expansion of scalars, names first and then their values: the parents of a join often have the same."""
+    half = len(given) // 2
+    return uritemplate.URITemplate(text).expand(dict(zip(given[:half], given[half:], strict=True)))
 
 
 def fill(template: Template, lookup: Lookup, charge: Charge = UNMETERED) -> str | None:
@@ -143,11 +147,14 @@ def _values(names: Iterable[Name], lookup: Lookup, charge: Charge) -> dict[str, 
     texts: dict[str, Any] = {}
     for name in names:
         known = name.text in raw
+        value = raw[name.text] if known else lookup(name.text)
+        if value.__class__ in _SCALARS and value != "":  # most are
+            if not known:
+                raw[name.text], texts[name.text] = value, spelled(value)
+            continue
+        _check_kind(name, value)
         if not known:
-            raw[name.text] = lookup(name.text)
-        _check_kind(name, raw[name.text])
-        if not known:
-            texts[name.text] = _texts(name, raw[name.text], charge)
+            raw[name.text], texts[name.text] = value, _texts(name, value, charge)
         _check_filled(name, texts[name.text])
     return texts
 
@@ -181,7 +188,8 @@ def _texts(name: Name, value: Any, charge: Charge) -> Any:
             if item is not None:
                 members[str(key)] = text = _scalar(name, item)
                 size += len(str(key)) + len(text) + 2
-                _check_size(size - 1)
+                if size > MAX_TARGET + 1:
+                    raise _too_large()
         return members
     if isinstance(value, list | tuple):
         charge(len(value))
@@ -191,14 +199,14 @@ def _texts(name: Name, value: Any, charge: Charge) -> Any:
             if item is not None:
                 items.append(text := _scalar(name, item))
                 size += len(text) + 1
-                _check_size(size - 1)
+                if size > MAX_TARGET + 1:
+                    raise _too_large()
         return items
     return _scalar(name, value)
 
 
-def _check_size(size: int, most: int = MAX_TARGET) -> None:
-    if size > most:
-        raise BadPath(f"The path is over {MAX_TARGET} bytes.")
+def _too_large() -> BadPath:
+    return BadPath(f"The path is over {MAX_TARGET} bytes.")
 
 
 def _scalar(name: Name, value: Any) -> str:

@@ -14,6 +14,7 @@ from jmespath.exceptions import JMESPathError
 
 from restgql.errors import BadSelect, LimitExceeded, UpstreamTimeout
 from restgql.formats import select
+from restgql.formats.functions import MAX_SIZE
 from restgql.meter import Limits, Meter
 from tests.memory import kept
 
@@ -54,11 +55,10 @@ ROWS = st.lists(st.fixed_dictionaries({"a": st.integers(0, 3), "b": st.sampled_f
 VALUES = st.one_of(ANY, NUMBER_LISTS, TEXT_LISTS, ROWS, st.fixed_dictionaries({"a": ROWS, "b": NUMBER_LISTS}))
 LEAVES = ["@", "a", "b", "c", '"a"', "[0]", "[-1]", "[9]", "[]", "*", "[*]", "[::-1]", "[1:]", "`1`", "'a'", "`null`"]
 LEAVES += ["`[1, true, {}]`", "`0`", "`false`", '`{"a": [1]}`', "[*].a", "a[].b", "*.a", "[:2].a", "a.b.c", "a.*.b"]
-ONE = (
-    "abs avg ceil floor keys length max min not_null reverse sort sum to_array to_number to_string type values".split()
-)
-TWO = "contains ends_with join not_null starts_with".split()
-BY = "max_by min_by sort_by".split()
+ONE = ["abs", "avg", "ceil", "floor", "keys", "length", "max", "min", "not_null", "reverse", "sort", "sum", "to_array"]
+ONE += ["to_number", "to_string", "type", "values"]
+TWO = ["contains", "ends_with", "join", "not_null", "starts_with"]
+BY = ["max_by", "min_by", "sort_by"]
 
 
 def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -167,11 +167,12 @@ def test_an_expression_that_multiplies_is_refused_before_it_costs_much(name: str
     def run() -> float:
         began = time.process_time()
         try:
-            result = select.search(expression, value, metered().charge_elements)
-            assert len(json.dumps(result)) <= select.MAX_SIZE
+            shown = json.dumps(select.search(expression, value, metered().charge_elements))
         except (BadSelect, LimitExceeded) as exc:
-            assert len(exc.message) < 400
-        return time.process_time() - began
+            shown = exc.message
+        seconds = time.process_time() - began
+        assert len(shown) <= MAX_SIZE
+        return seconds
 
     assert run() < CPU_SECONDS
     tracemalloc.start()
@@ -262,10 +263,11 @@ def test_an_honest_projection_fits() -> None:
 
 
 def test_all_expressions_of_an_operation_are_charged_together() -> None:
-    meter, expression, value = metered(10_000), "[*].{a: @}", NUMBERS
+    meter, expression = metered(10_000), "[*].{a: @}"
+    for _ in range(2):
+        select.search(expression, NUMBERS, meter.charge_elements)
     with pytest.raises(LimitExceeded):
-        for _ in range(4):
-            select.search(expression, value, meter.charge_elements)
+        select.search(expression, NUMBERS * 2, meter.charge_elements)
 
 
 def test_an_expression_is_charged_when_it_is_compiled_and_not_again() -> None:

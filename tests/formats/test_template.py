@@ -50,7 +50,7 @@ OBJECTS = st.dictionaries(st.text("abc", min_size=1, max_size=2), SCALARS, min_s
 )
 @settings(max_examples=300, deadline=None)
 def test_a_template_expands_as_rfc_6570_says(text: str, scalar: str, array: list[str], members: dict[str, str]) -> None:
-    values = {"s": scalar, "l": array, "o": members}
+    values: dict[str, Any] = {"s": scalar, "l": array, "o": members}
     sizes: list[int] = []
     path = template.expand(template.compile(text), values.get, charge=sizes.append)
     assert path == uritemplate.expand(text, values)
@@ -90,7 +90,7 @@ def test_each_name_is_looked_up_once() -> None:
 
 
 LONG_LIST = [1] * 2_000
-LARGE = {
+LARGE: dict[str, tuple[str, dict[str, Any]]] = {
     "a name many times": ("/" + "{?x}" * 200, {"x": LONG_LIST}),
     "names that are long": ("/{?" + "x" * 4_000 + "*}", {"x" * 4_000: LONG_LIST}),
     "a list": ("/{?x}", {"x": [1] * 1_000_000}),
@@ -150,9 +150,9 @@ def test_a_template_that_is_too_large_is_refused_at_once(text: str, message: str
 
 def test_an_operation_is_charged_for_all_that_its_templates_expand_to() -> None:
     meter, compiled = metered(10_000), template.compile("/{?x}")
+    template.expand(compiled, {"x": ["a"] * 2_000}.get, charge=meter.charge_expansion)
     with pytest.raises(LimitExceeded) as refused:
-        for _ in range(3):
-            template.expand(compiled, {"x": ["a"] * 2_000}.get, charge=meter.charge_expansion)
+        template.expand(compiled, {"x": ["a"] * 2_000}.get, charge=meter.charge_expansion)
     assert refused.value.extensions["limit"] == "RESTGQL_MAX_EXPANSION"
     with pytest.raises(LimitExceeded):
         template.expand(compiled, {"x": [None] * 20_000}.get, charge=metered(10_000).charge_expansion)
