@@ -23,13 +23,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from restgql.cache.cache import Cache
 from restgql.cache.memory import Memory
 from restgql.errors import UpstreamInvalid
-from restgql.execution.budget import Budget
-from restgql.execution.redirects import ClientContext
 from restgql.formats import headers, target
 from restgql.formats.target import Site
+from restgql.meter import Limits, Meter
 from restgql.model import SubRequest
 from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream
+from restgql.upstream.client_context import ClientContext
 from restgql.upstream.environ import DEADLINE
 from restgql.upstream.http_client import FAILURES, HttpClient
 
@@ -59,6 +59,8 @@ for (const suite of chosen) {
 }
 console.log('\\n' + JSON.stringify(found))
 """
+
+LIMITS = Limits(**dict.fromkeys(Limits.__struct_fields__, 1_000_000))
 
 
 class Origin:
@@ -116,9 +118,8 @@ def proxy(origin: str, cache: Cache) -> ThreadingHTTPServer:
             dispatch = Origin(origin, wire, environ)
             upstream = Upstream(
                 dispatch=dispatch,
-                caller=ClientContext(Site(frozenset({f"http://{environ['HTTP_HOST']}"})), "", ""),
-                budget=Budget(1, 1),
-                deadline=environ[DEADLINE],
+                client=ClientContext(Site(frozenset({f"http://{environ['HTTP_HOST']}"})), "", ""),
+                meter=Meter(LIMITS, environ[DEADLINE]),
                 nested=False,
                 request_id="",
                 environ=environ,

@@ -11,8 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import EnvironBuilder
 
 from benchmarks.app import create_app
-from restgql.model import NodeKind, PlanNode
-from restgql.plan.collect import parts
+from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.upstream.flask_app import OuterRequest
 
 Case = Callable[[], object]
@@ -54,12 +53,13 @@ def posted(app: Flask, path: str, value: Any) -> Case:
 def plan_to_replies(app: Flask, paths: list[str]) -> Case:
     """The dispatch alone: no HTTP request to the gateway, and no response made."""
     mounted = app.extensions["restgql"]["restgql"]
-    step = PlanNode(key="aggregate", field=NodeKind.AGGREGATE, steps=parts({path: path for path in paths}))
+    arguments = NodeArguments(parts=tuple((path, path) for path in paths))
+    node = PlanNode(key="aggregate", kind=NodeKind.AGGREGATE, arguments=arguments)
     made = environ("/graphql")
     here = app.request_class(made)
     adapter = app.create_url_adapter(here)
     entered = OuterRequest(app, made, called=True)
-    return lambda: mounted.pipeline.begin((step,), mounted.connect(entered, here, adapter)).finish()
+    return lambda: mounted.pipeline.start_node(node, mounted.connect(entered, here, adapter)).finish()
 
 
 def query(paths: list[str]) -> dict[str, str]:

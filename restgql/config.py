@@ -81,7 +81,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_typed_subrequests: Count = 500
     max_reply: Count = 5_000_000
     max_replies: Count = 20_000_000
-    max_nodes: Count = 100_000
+    max_nodes: Count = 10_000
+    max_values: Count = 100_000
     max_elements: Count = 100_000
     max_expansion: Count = 1_000_000
     max_output: Count = 20_000_000

@@ -7,18 +7,23 @@ import msgspec
 
 from restgql.errors import LATE, LimitExceeded, UpstreamTimeout
 
+SHAPING_SECONDS = 1.0
+"""The time after the deadline in which an answer is shaped from the results that there are."""
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The most that one operation may make, all that nests in it included. Each field `x` is the key `RESTGQL_X`.
 
-    `max_subrequests` counts untyped sub-requests, `max_typed_subrequests` all of them; `max_nodes` counts results and
-    objects with their selected fields; `max_elements` the steps and elements that expressions walk; `max_expansion`
-    the bytes that templates expand to; `max_output` the bytes of the answer.
+    `max_subrequests` counts untyped sub-requests, `max_typed_subrequests` all of them; `max_nodes` counts the fields that
+    ask for something, once for each parent, and the elements that they go over; `max_values` the fields and list items
+    of the answer; `max_elements` the steps and elements that expressions walk; `max_expansion` the bytes that templates
+    expand to; `max_output` the bytes of the answer.
     """
 
     max_subrequests: int
     max_typed_subrequests: int
     max_nodes: int
+    max_values: int
     max_elements: int
     max_expansion: int
     max_output: int
@@ -27,11 +32,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 class _Counts:
     """The counts that an operation shares with all that nests in it; `lock` guards every one of them."""
 
-    __slots__ = ("elements", "expansion", "lock", "nodes", "output", "requests", "untyped")
+    __slots__ = ("elements", "expansion", "lock", "nodes", "output", "requests", "untyped", "values")
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.requests = self.untyped = self.nodes = self.elements = self.expansion = self.output = 0
+        self.requests = self.untyped = self.nodes = self.elements = self.expansion = self.output = self.values = 0
 
 
 class Meter:
@@ -79,12 +84,20 @@ class Meter:
             raise _too_many_requests(count, "RESTGQL_MAX_TYPED_SUBREQUESTS", in_all)
 
     def charge_nodes(self, count: int) -> None:
-        """Charge results, or objects with their selected fields, before they are made."""
+        """Charge fields that ask for something, or elements that they go over, before their results are made."""
         self.check_deadline()
         with self._counts.lock:
             self._counts.nodes = total = self._counts.nodes + count
         if total > self.limits.max_nodes:
-            raise _exceeded("make", "fields and objects", "max_nodes", self.limits.max_nodes)
+            raise _exceeded("ask for", "values of its fields", "max_nodes", self.limits.max_nodes)
+
+    def charge_values(self, count: int) -> None:
+        """Charge fields and list items of the answer before they are completed."""
+        self.check_deadline()
+        with self._counts.lock:
+            self._counts.values = total = self._counts.values + count
+        if total > self.limits.max_values:
+            raise _exceeded("answer with", "fields and list items", "max_values", self.limits.max_values)
 
     def charge_elements(self, count: int) -> None:
         """Charge the steps and elements that an expression is about to walk."""
@@ -102,43 +115,51 @@ class Meter:
         if total > self.limits.max_expansion:
             raise _exceeded("expand its templates to", "bytes", "max_expansion", self.limits.max_expansion)
 
-    def extended(self, seconds: float) -> "Meter":
-        """Return a meter with the same counts, which ends `seconds` later: for shaping an answer after the deadline."""
-        return Meter(self.limits, self.deadline + seconds, _counts=self._counts)
+    def for_shaping(self) -> "Meter":
+        """Return a meter with the same counts, which ends SHAPING_SECONDS later: for the answer after the deadline."""
+        return Meter(self.limits, self.deadline + SHAPING_SECONDS, _counts=self._counts)
 
-    def tally(self) -> "Tally":
-        """Return a tally for one walk over a part of the answer."""
+    def tally(self, introspection: int = 0) -> "Tally":
+        """Return a tally for one walk over a part of the answer, which may have so many fields of introspection."""
         counts, limits = self._counts, self.limits
-        return Tally(self, limits.max_nodes - counts.nodes, limits.max_output - counts.output)
+        return Tally(self, limits.max_values - counts.values, limits.max_output - counts.output, introspection)
 
-    def add(self, nodes: int, output: int) -> None:
-        """Count the objects and bytes of a part of the answer that is sent."""
+    def add(self, values: int, output: int) -> None:
+        """Count the fields, list items and bytes of a part of the answer that is sent."""
         with self._counts.lock:
-            self._counts.nodes += nodes
+            self._counts.values += values
             self._counts.output += output
 
 
 class Tally:
-    """The objects and bytes of one walk over a part of the answer.
+    """The fields, list items and bytes of one walk over a part of the answer.
 
     They are counted apart, as the walk is made again if something that it needs is not there yet; `commit` adds them to
     the meter.
     """
 
-    __slots__ = ("_meter", "_nodes", "_nodes_left", "_output", "_output_left")
+    __slots__ = ("_introspection_left", "_meter", "_output", "_output_left", "_values", "_values_left")
 
-    def __init__(self, meter: Meter, nodes_left: int, output_left: int) -> None:
+    def __init__(self, meter: Meter, values_left: int, output_left: int, introspection_left: int) -> None:
         self._meter = meter
-        self._nodes_left = nodes_left
+        self._values_left = values_left
         self._output_left = output_left
-        self._nodes = self._output = 0
+        self._introspection_left = introspection_left
+        self._values = self._output = 0
 
-    def charge_object(self, fields: int, size: int) -> None:
-        """Charge an object with so many fields, whose keys have `size` bytes. Raises LimitExceeded."""
-        self._nodes += 1 + fields
-        if self._nodes > self._nodes_left:
-            raise _exceeded("make", "fields and objects", "max_nodes", self._meter.limits.max_nodes)
-        self.charge_output(size)
+    def charge_values(self, count: int) -> None:
+        """Charge fields or list items. Raises LimitExceeded."""
+        self._values += count
+        if self._values > self._values_left:
+            limits = self._meter.limits
+            raise _exceeded("answer with", "fields and list items", "max_values", limits.max_values)
+
+    def charge_introspection(self, count: int) -> None:
+        """Charge fields of introspection, of which an operation may have twice those of the whole schema."""
+        self._introspection_left -= count
+        if self._introspection_left < 0:
+            message = "The operation asks for more than the whole schema."
+            raise LimitExceeded(message, limit="introspection", allowed=2)
 
     def charge_output(self, size: int) -> None:
         """Charge bytes; those over the limit are not counted, so that fewer may follow. Raises LimitExceeded."""
@@ -149,11 +170,11 @@ class Tally:
         self._output += size
 
     def commit(self) -> None:
-        """Add the objects and bytes to the meter."""
-        self._meter.add(self._nodes, self._output)
-        self._nodes_left -= self._nodes
+        """Add the fields, list items and bytes to the meter."""
+        self._meter.add(self._values, self._output)
+        self._values_left -= self._values
         self._output_left -= self._output
-        self._nodes = self._output = 0
+        self._values = self._output = 0
 
 
 def _too_many_requests(count: int, key: str, allowed: int) -> LimitExceeded:

@@ -125,6 +125,7 @@ class Pipeline:
             execution.results,
             self._routes_below,
             execution.upstream.meter,
+            self.context(stored=operation.stored).introspection,
             self._app_logger,
         )
 

@@ -22,6 +22,7 @@ from restgql.schema.compile import calls
 from restgql.schema.review import shape_of
 from restgql.sources import Typed
 from restgql.upstream import Dispatcher, Upstream
+from restgql.upstream.environ import Environ
 from restgql.upstream.flask_app import OuterRequest, connect
 from restgql.upstream.identity import Identity
 from restgql.upstream.remote import UpstreamPool
@@ -160,6 +161,18 @@ class GatewayState:
             flights=self._flights,
             limits=self._stored_limits if stored else self._limits,
         )
+
+    @property
+    def keeps_responses(self) -> bool:
+        """True if a response may be given to another request than the one that got it."""
+        return self.cache is not None or self._flights is not None
+
+    def changed(self, environ: Environ, *, succeeded: bool) -> None:
+        """Give no response from before an unsafe request to the app, with this environ, to requests after it."""
+        if self._flights is not None:
+            self._flights.wrote()
+        if self.cache is not None and succeeded:
+            self.cache.changed(environ)
 
     def _cache_salt(self) -> bytes:
         """What keeps the responses in a store apart from those of another app, or of other rules about the same."""

@@ -22,7 +22,7 @@ from graphql import (
 from graphql.pyutils import Path, inspect, is_iterable
 
 from restgql.bindings import RequestBinding, UserResolver
-from restgql.documents.collect_fields import FieldGroup, SelectedField, Selections, Variables
+from restgql.documents.collect_fields import SelectedField, Selections, Variables
 from restgql.errors import LATE, GatewayError, RestgqlError, UpstreamTimeout
 from restgql.execution.result import Result
 from restgql.formats import json
@@ -97,6 +97,7 @@ class _Completer:
         self._selections = selections
         self._variables = variables
         self._meter = meter
+        self._shaping = meter.for_shaping()
         self.errors: list[GraphQLError] = []
 
     def field(self, field: SelectedField, source: Any, path: Path) -> Any:
@@ -169,28 +170,28 @@ class _Completer:
             message = f"Expected value of type '{of_type.name}' but got: {inspect(value)}."
             raise GraphQLError(message, field.group.nodes)
         selection_set = self._selections.below(field.group, of_type)
-        self._meter.charge_nodes(1 + len(selection_set.fields))
+        self._shaping.charge_values(1 + len(selection_set.fields))
         return {
             each.key: self.field(each, value, path.add_key(each.key, of_type.name)) for each in selection_set.fields
         }
 
     def _info(self, field: SelectedField, path: Path) -> GraphQLResolveInfo:
-        return resolve_info(self._selections, self._variables, field.group, field, path)
+        return resolve_info(self._selections, self._variables, field, path, None)
 
 
 def resolve_info(
-    selections: Selections, variables: Variables, group: FieldGroup, field: SelectedField, path: Path
+    selections: Selections, variables: Variables, field: SelectedField, path: Path, root_value: Any
 ) -> GraphQLResolveInfo:
     """Return the information that a resolver gets besides its source and its arguments."""
     return GraphQLResolveInfo(
-        group.name,
-        group.nodes,
+        field.name,
+        field.group.nodes,
         field.definition.type,
         field.parent_type,
         path,
         selections.schema,
         selections.fragments,
-        None,
+        root_value,
         selections.operation,
         dict(variables),
         None,

@@ -40,8 +40,8 @@ def add(state: BlueprintSetupState, mounted: GatewayState) -> None:
             state.add_url_rule(f"{config.graphql_path}/openapi.json", "openapi", views.openapi)
     if config.aggregate_path is not None and config.untyped:
         state.add_url_rule(config.aggregate_path, "aggregate", views.aggregate, methods=METHODS)
-    if mounted.cache is not None:
-        mounted.app.after_request(partial(cache_invalidation.notice, mounted, mounted.cache))
+    if mounted.keeps_responses:
+        mounted.app.after_request(partial(cache_invalidation.invalidate, mounted))
     _check_places(mounted)
 
 

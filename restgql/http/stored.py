@@ -15,7 +15,7 @@ from restgql.model import GraphQLRequest, Headers, HttpRequest, HttpResponse
 from restgql.operations import openapi, parameters
 from restgql.operations.stored import Operations, StoredOperation, sha256
 from restgql.pipeline import Connect, OperationResult, Pipeline
-from restgql.respond.answer import GRACE, refused
+from restgql.respond.answer import refused
 
 
 def answer(pipeline: Pipeline, stored: StoredOperation, request: HttpRequest, connect: Connect) -> HttpResponse:
@@ -74,7 +74,7 @@ def _shaped(result: OperationResult, expression: str) -> Any:
         data = json.value(json.encode(result.response_map["data"]))
     except json.NotJson as exc:  # a number that JSON allows and no reader can hold
         raise BadSelect("The data has a number that is out of range.") from exc
-    return select.search(expression, data, result.execution.upstream.meter.extended(GRACE).charge_elements)
+    return select.search(expression, data, result.execution.upstream.meter.for_shaping().charge_elements)
 
 
 def _response_map(result: OperationResult, request: HttpRequest, media_type: str) -> HttpResponse:

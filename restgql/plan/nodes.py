@@ -46,8 +46,10 @@ class NodeArguments(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     def is_declared(self, name: str) -> bool:
         """Return True if a name of the template comes from `params`, even if it is absent there."""
-        head = name.partition(".")[0]
-        return any(each in self.params or each in self.literal_names for each in (name, head))
+        if name in self.params or name in self.literal_names:
+            return True
+        head, dot, _ = name.partition(".")
+        return bool(dot) and (head in self.params or head in self.literal_names)
 
     @property
     def needs(self) -> tuple[str, ...]:

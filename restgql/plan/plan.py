@@ -10,6 +10,7 @@ from restgql.config import Config, limits_of
 from restgql.documents.collect_fields import Selections
 from restgql.meter import Limits
 from restgql.plan.nodes import PlanNode
+from restgql.schema.introspection_size import introspection_size
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -40,12 +41,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What the passes know besides the plan. `added_headers` are the names that RESTGQL_SUBREQUEST_HEADERS adds."""
+    """The context of one schema and configuration. `added_headers` are the names that RESTGQL_SUBREQUEST_HEADERS adds;
+    `introspection` is the number of fields of introspection that one operation may have."""
 
     schema: GraphQLSchema
     added_headers: frozenset[str]
     max_upload: int
     limits: Limits
+    introspection: int
 
     @classmethod
     def of(cls, schema: GraphQLSchema, config: Config, *, stored: bool = False) -> "PlanContext":
@@ -55,6 +58,7 @@ class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
             added_headers=frozenset(name.lower() for name in config.subrequest_headers),
             max_upload=config.max_upload,
             limits=limits_of(config, stored=stored),
+            introspection=2 * introspection_size(schema),
         )
 
 

@@ -20,6 +20,8 @@ from restgql.plan.nodes import NodeArguments, PlanNode
 from restgql.plan.template_scope import TemplateScope, walk
 
 _NO_BODY: Written = b"", ""
+_BODY_BYTES = 20
+"""The bytes of a body that cost as much as one of a template."""
 _PARENT = re.compile(r"\bthis\b")
 
 
@@ -35,7 +37,7 @@ def request_of(
     path = arguments.template
     assert path is not None
     to = target.parse(_expand(arguments, path, scope, site, meter), quoted=not path.names)
-    body, content_type = _NO_BODY if arguments.body is None else arguments.body.written()
+    body, content_type = _NO_BODY if arguments.body is None else arguments.body.written(body_charge(meter))
     return SubRequest(
         target=to,
         method=node.method,
@@ -96,6 +98,13 @@ def expansion_of(meter: Meter | None) -> Charge:
     return UNMETERED if meter is None else meter.charge_expansion
 
 
+def body_charge(meter: Meter | None) -> Charge:
+    """Return the charge for the bytes of request bodies, which are written faster than templates are expanded."""
+    if meter is None:
+        return UNMETERED
+    return lambda size: meter.charge_expansion(size // _BODY_BYTES)
+
+
 def _lookup(arguments: NodeArguments, scope: TemplateScope | None) -> Callable[[str], Any]:
     """Return the lookup of a template's names: in `params` for those that are declared, else in the parent."""
 
@@ -143,7 +152,7 @@ def _body(binding: RequestBinding, arguments: NodeArguments, meter: Meter | None
         value = {key: params[name] for name, key in binding.body_arguments.items() if name in params}
     if value is None or binding.method == "GET" or (not binding.body_arguments and binding.body is None):
         return _NO_BODY  # an optional input that was left out, say
-    return Body(value=value, encoding=binding.encoding).written()
+    return Body(value=value, encoding=binding.encoding).written(body_charge(meter))
 
 
 def _follow_link(link: str, scope: TemplateScope | None, site: Site | None) -> str:

@@ -13,11 +13,9 @@ from restgql.formats import json
 from restgql.meter import Meter
 from restgql.respond.executor import Answerable, Executor
 from restgql.respond.incremental import Delivery
-from restgql.respond.sources import Routes, Shape
+from restgql.respond.sources import CoreSource, Routes, Shape
 
 ResponseMap = dict[str, Any]
-GRACE = 1.0
-"""The seconds after the deadline in which an answer may still be shaped from the results that there are."""
 
 
 class Answer:
@@ -30,6 +28,7 @@ class Answer:
         results: Results,
         routes: Routes,
         meter: Meter,
+        introspection: int,
         logger: logging.Logger,
     ) -> None:
         root_type = selections.schema.get_root_type(selections.operation.operation)
@@ -37,7 +36,8 @@ class Answer:
         self._answerable = Answerable(selections=selections, variables=variables, root_type=root_type, at_once={})
         self._results = results
         self._routes = routes
-        self._meter = meter.extended(GRACE)
+        self._meter = meter.for_shaping()
+        self._introspection = introspection
         self._logger = logger
         self.causes: list[Exception | None] = []
         """The exception behind each error; None if a value does not fit its type."""
@@ -56,8 +56,9 @@ class Answer:
         return Delivery(self._begin, self._settle, self._format)
 
     def _begin(self, left_before: int) -> tuple[Executor, Shape]:
-        shape = Shape(self._routes, self._meter.tally(), self._meter.charge_elements)
-        return Executor(self._answerable, shape, self._results, left_before=left_before), shape
+        shape = Shape(self._routes, self._meter.tally(self._introspection), self._meter.charge_elements)
+        root = CoreSource(shape, self._results)
+        return Executor(self._answerable, shape, root, left_before=left_before), shape
 
     def _settle(self, executor: Executor, shape: Shape) -> list[GraphQLError] | None:
         """End a walk: return its errors, or None if it met a result that is not settled, and has to be made again."""

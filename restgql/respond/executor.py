@@ -35,8 +35,8 @@ from restgql.documents.collect_fields import (
     SelectionSet,
     Variables,
 )
-from restgql.errors import UpstreamInvalid
-from restgql.execution.result import NotSettled, Result, Results
+from restgql.errors import LimitExceeded, UpstreamInvalid
+from restgql.execution.result import NotSettled, Result
 from restgql.execution.typed_value import select_value
 from restgql.execution.user_resolver import resolve_info, runtime_type
 from restgql.formats import json
@@ -49,6 +49,11 @@ _SCALARS = frozenset({str, int, float, bool})
 _TEXTS = (GraphQLString, GraphQLID)
 _NULL = msgspec.Raw(b"null")
 _NUMBER_SIZE = 8
+_DEARER = 4
+"""The fields of a typed object that cost as much as one more of any other kind."""
+
+MAX_LIMITED = 100
+"""Errors of fields that a limit has ended, in one part of an answer: the fields after them are null without one."""
 
 MAX_LATER = 10_000
 """Fragments and lists of one answer that are left for later. Those over it come at once, as the RFC allows."""
@@ -104,17 +109,18 @@ class Answerable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 class Executor:
     """One walk over a part of the answer: its errors, the parts that it leaves for later, and the results it awaits.
 
-    It may be made any number of times, and gives the same each time once every result is settled.
+    `root` is the source of the root fields. It may be made any number of times, and gives the same each time once every result is settled.
     """
 
-    def __init__(self, answerable: Answerable, shape: Shape, results: Results, *, left_before: int = 0) -> None:
+    def __init__(self, answerable: Answerable, shape: Shape, root: Any, *, left_before: int = 0) -> None:
         self._answerable = answerable
         self._selections = answerable.selections
         self._variables = answerable.variables
         self._shape = shape
         self._tally = shape.tally
-        self._root = CoreSource(shape, results)
+        self._root = root
         self._left_before = left_before
+        self._limited = 0
         self.errors: list[GraphQLError] = []
         self.later: list[Later] = []
         """Parts of one field are next to each other, a fragment before the fields that it defers."""
@@ -156,7 +162,11 @@ class Executor:
     def _object(
         self, of_type: GraphQLObjectType, source: Any, path: Path | None, selection_set: SelectionSet, within: Defers
     ) -> Data:
-        self._tally.charge_object(len(selection_set.fields), selection_set.key_bytes)
+        if of_type.name.startswith("__"):
+            self._tally.charge_introspection(len(selection_set.fields))
+        elif path is not None:
+            self._tally.charge_values(1 + len(selection_set.fields))
+        self._tally.charge_output(selection_set.key_bytes)
         if not self._selections.incremental:
             return self.fields(of_type, source, path, selection_set.fields, within)
         if self._is_full:
@@ -193,6 +203,8 @@ class Executor:
                 return text
         before = len(self.later)
         try:
+            if not field.parent_type.name.startswith("__"):
+                self._tally.charge_values(_DEARER)
             return self._value(source, path, field, within)
         except NotSettled as exc:
             self.awaited.append(exc.result)
@@ -242,11 +254,19 @@ class Executor:
     def _failed(
         self, error: Exception, of_type: GraphQLOutputType, field: SelectedField, path: Path, before: int
     ) -> None:
-        located = located_error(error, field.group.nodes, path.as_list())
-        if isinstance(of_type, GraphQLNonNull):
-            raise located
-        self.errors.append(located)
+        if isinstance(of_type, GraphQLNonNull) or not self._is_repeated(error):
+            located = located_error(error, field.group.nodes, path.as_list())
+            if isinstance(of_type, GraphQLNonNull):
+                raise located
+            self.errors.append(located)
         del self.later[before:]  # a null has no parts that come later
+
+    def _is_repeated(self, error: Exception) -> bool:
+        """Return True if a limit has ended so many fields already that one more error would say nothing new."""
+        if not isinstance(error, LimitExceeded):
+            return False
+        self._limited += 1
+        return self._limited > MAX_LIMITED
 
     def _complete(
         self, of_type: GraphQLOutputType, field: SelectedField, path: Path, value: Any, within: Defers
@@ -346,7 +366,7 @@ class Executor:
         within: Defers,
     ) -> list[Any]:
         """Complete the items of a list now, or those that @stream asks for at first; others come later."""
-        self._tally.charge_object(length, 2 * length)
+        self._tally.charge_values(length)
 
         def item(executor: "Executor", field: SelectedField, index: int, within: Defers) -> Any:
             before = len(executor.later)
@@ -389,7 +409,7 @@ class Executor:
         return serialized
 
     def _info(self, field: SelectedField, path: Path) -> GraphQLResolveInfo:
-        return resolve_info(self._selections, self._variables, field.group, field, path)
+        return resolve_info(self._selections, self._variables, field, path, self._root)
 
 
 def _size_of(data: Any) -> int:

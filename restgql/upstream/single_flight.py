@@ -30,12 +30,21 @@ class Flight:
 
 
 class Flights:
-    """The requests that are on their way for any client of one gateway; `lock` guards `by_key`."""
+    """The requests that are on their way for any client of one gateway; `lock` guards `by_key` and `writes`.
+
+    `writes` counts unsafe requests that have ended: no request joins one that was sent before a write.
+    """
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
         self.lock = threading.Lock()
         self.by_key: dict[Key, Flight] = {}
+        self.writes = 0
+
+    def wrote(self) -> None:
+        """Count an unsafe request that has ended, whatever its response."""
+        with self.lock:
+            self.writes += 1
 
 
 class SingleFlight:
@@ -70,9 +79,12 @@ class SingleFlight:
     def __call__(self, request: SubRequest) -> SubResponse:
         """The reply, one's own or that of the flight. Raises what the dispatcher raises."""
         if request.method not in SAFE_METHODS:
-            return self._dispatch(request)
-        key = (*self._identity, request.identity)
+            try:
+                return self._dispatch(request)
+            finally:
+                self._flights.wrote()
         with self._flights.lock:
+            key = (*self._identity, request.identity, self._flights.writes)
             flight = self._flights.by_key.get(key)
             if flight is None:
                 own = self._flights.by_key[key] = Flight(self._shared)

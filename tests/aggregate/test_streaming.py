@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from tests.turnstile import PATIENCE, becomes
 from tests.respond.gated import JSON, RAW, TRACES, Gated, making
+from tests.turnstile import PATIENCE, becomes
 
 NDJSON = "application/x-ndjson"
 EVENTS = "text/event-stream"

@@ -8,15 +8,15 @@ from typing import Any
 from restgql.cache.cache import Cache
 from restgql.cache.memory import Memory
 from restgql.cache.store import Store
-from restgql.execution.budget import Budget
-from restgql.execution.redirects import ClientContext
 from restgql.formats import target
 from restgql.formats.target import Site
 from restgql.model import SubRequest
 from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream
+from restgql.upstream.client_context import ClientContext
 from restgql.upstream.environ import DEADLINE
 from restgql.upstream.scripted import ScriptedDispatcher
+from tests.metering import meter
 
 PATH = "/it"
 SECONDS = 2.0
@@ -58,9 +58,8 @@ class Asking:
         fields = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in (caller or {}).items()}
         upstream = Upstream(
             dispatch=self.script,
-            caller=ClientContext(Site(origins=frozenset({"http://localhost"})), "https://localhost", ""),
-            budget=Budget(1, 1),
-            deadline=until,
+            client=ClientContext(Site(origins=frozenset({"http://localhost"})), "https://localhost", ""),
+            meter=meter(until),
             nested=nested,
             request_id="",
             environ={"wsgi.url_scheme": "http", "HTTP_HOST": "localhost", DEADLINE: until, **fields, **(environ or {})},

@@ -10,9 +10,9 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.turnstile import PATIENCE, becomes
 from tests.respond.gated import JSON, RAW, TRACES, Gated, making
 from tests.respond.payloads import Merged, Payload
+from tests.turnstile import PATIENCE, becomes
 
 MULTIPART = "multipart/mixed"
 EVENTS = "text/event-stream"

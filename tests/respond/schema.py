@@ -6,10 +6,13 @@ from typing import Any
 
 from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, OperationDefinitionNode, build_schema, parse
 
-from restgql.documents.collect_fields import DEFER, STREAM, Selection
+from restgql.documents.collect_fields import Selections
 from restgql.execution.result import NotSettled, Result
-from restgql.respond.executor import Walk
+from restgql.respond.executor import Answerable, Executor
 from restgql.respond.incremental import Delivery
+from restgql.respond.sources import Shape
+from restgql.schema.incremental import DEFER, STREAM
+from tests.metering import meter
 from tests.respond.documents import VARIABLES, Field, Kind
 from tests.respond.payloads import Merged
 
@@ -131,34 +134,36 @@ assert DEFER.args.keys() == SCHEMA.get_directive("defer").args.keys()  # type: i
 assert STREAM.args.keys() == SCHEMA.get_directive("stream").args.keys()  # type: ignore[union-attr]
 
 
-def selection(text: str, *, incremental: bool) -> Selection:
+def answerable(text: str, *, incremental: bool) -> Answerable:
     document = parse(text)
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
-    return Selection(SCHEMA, document, operation, VARIABLES, incremental=incremental)
+    selections = Selections(SCHEMA, document, operation, conditions=VARIABLES, incremental=incremental)
+    assert SCHEMA.query_type is not None
+    return Answerable(selections=selections, variables=VARIABLES, root_type=SCHEMA.query_type, at_once={})
+
+
+def begin(of: Answerable, root: Any, left_before: int = 0) -> tuple[Executor, Shape]:
+    shape = Shape(lambda prefix: [], meter().tally(), lambda count: None)
+    return Executor(of, shape, root, left_before=left_before), shape
 
 
 def whole(text: str) -> Merged:
-    walk = Walk(selection(text, incremental=False), None)
-    data = walk.root(SCHEMA.query_type)  # type: ignore[arg-type]
-    assert not walk.awaited
-    assert not walk.later
-    errors = [{"path": error.path, "message": error.message} for error in walk.errors]
+    executor, _ = begin(answerable(text, incremental=False), None)
+    data = executor.root()
+    assert not executor.awaited
+    assert not executor.later
+    errors = [{"path": error.path, "message": error.message} for error in executor.errors]
     return Merged().take({"data": data} | ({"errors": errors} if errors else {}))
 
 
 def in_parts(text: str, slow: frozenset[str], random: Random) -> Merged:
     """The answer as the payloads give it, the gates opened one after the other, in any order."""
     gates, merged = Gates(slow), Merged()
-    chosen = selection(text, incremental=True)
-
-    def settle(walk: Walk) -> bool:
-        return not walk.awaited
-
+    chosen = answerable(text, incremental=True)
     delivery = Delivery(
-        SCHEMA.query_type,  # type: ignore[arg-type]
-        lambda: Walk(chosen, gates),
-        settle,
+        lambda left_before: begin(chosen, gates, left_before),
+        lambda executor, shape: None if executor.awaited else executor.errors,
         lambda error: {"path": error.path, "message": error.message},
     )
     ask = delivery.initial

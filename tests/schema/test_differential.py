@@ -38,16 +38,16 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from restgql import config as configuration
-from restgql.execution.budget import Budget
-from restgql.execution.redirects import ClientContext
 from restgql.formats.target import Site
+from restgql.meter import Meter
 from restgql.model import GraphQLRequest, SubRequest
-from restgql.sub_response import SubResponse
 from restgql.pipeline import Pipeline
 from restgql.schema import core, directives
 from restgql.schema.compile import compile
 from restgql.schema.documents import Definitions
+from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream
+from restgql.upstream.client_context import ClientContext
 
 LIMITS = ("max_typed_subrequests", "max_aliases", "max_directives", "max_fields", "max_tokens", "max_document")
 OPERATIONS = 8
@@ -341,7 +341,8 @@ class Gateway:
 
     def execute(self, text: str) -> tuple[str, list[Any]]:
         self.asked.clear()
-        result = self._pipeline.execute(GraphQLRequest(query=text, variables=VARIABLES), self._connect)
+        operation = self._pipeline.read(GraphQLRequest(query=text, variables=VARIABLES))
+        result = self._pipeline.run(operation, self._connect).response_map
         errors = result.get("errors", [])
         assert [error for error in errors if error["extensions"]["code"] == "INTERNAL"] == []
         return json.dumps(result["data"]), _sorted(error["path"] for error in errors)
@@ -357,7 +358,7 @@ class Gateway:
         if request.target.path == "/batch":
             status, value = 200, [*self._items(request.target.query or "")]
         body = b"" if status == 204 else json.dumps(value).encode()
-        return SubResponse(url=path, status=status, headers=(("Content-Type", "application/json"),), body=body)
+        return SubResponse(url=path, status=status, fields=(("Content-Type", "application/json"),), body=body)
 
     def _items(self, query: str) -> Iterator[Any]:
         """The values of those that have one, the last one first: what is lacking is asked for singly."""
@@ -369,9 +370,8 @@ class Gateway:
     def _connect(self, *, stored: bool = False) -> Upstream:
         return Upstream(
             dispatch=self,
-            caller=ClientContext(Site(origins=frozenset({"http://localhost"})), "http://localhost", ""),
-            budget=Budget(self._config.max_subrequests, self._config.max_typed_subrequests),
-            deadline=time.monotonic() + 60,
+            client=ClientContext(Site(origins=frozenset({"http://localhost"})), "http://localhost", ""),
+            meter=Meter(configuration.limits_of(self._config), time.monotonic() + 60),
             nested=False,
             request_id="differential",
         )

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.turnstile import becomes
 from tests.servers.server import Server
 from tests.servers.test_servers import DOCUMENT, answer_for
+from tests.turnstile import becomes
 
 SECONDS = float(os.environ.get("RESTGQL_SOAK_SECONDS", "60"))
 CLIENTS = 8

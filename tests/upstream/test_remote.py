@@ -15,8 +15,8 @@ from flask import Flask, Response, redirect, request, session
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from restgql import BadPath, ConfigError, Gateway, NestedRequest, NotAllowed, UpstreamStatus
-from tests.upstream.raw import Raw
 from tests.equality.client import Client
+from tests.upstream.raw import Raw
 
 Serve = Callable[[Any], str]
 

@@ -1,0 +1,42 @@
+"""The size of a schema in introspection: how many fields an answer with all of it has."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+)
+
+_TYPE = 12
+"""The fields of a __Type, and its place in a list."""
+_REFERENCE = 24
+"""The fields of a type reference: kind, name and ofType, eight deep."""
+_MEMBER = 10
+"""The fields of a __Field, __InputValue or __EnumValue."""
+
+
+def introspection_size(schema: GraphQLSchema) -> int:
+    """Return the fields of the standard introspection query's answer, about, and not less."""
+    size = sum(_MEMBER + _inputs(directive.args) for directive in schema.directives)
+    for of_type in schema.type_map.values():
+        size += _TYPE
+        match of_type:
+            case GraphQLObjectType() | GraphQLInterfaceType():
+                size += sum(_MEMBER + _REFERENCE + _inputs(field.args) for field in of_type.fields.values())
+                size += _REFERENCE * len(of_type.interfaces)
+            case GraphQLInputObjectType():
+                size += _inputs(of_type.fields)
+            case GraphQLEnumType():
+                size += _MEMBER * len(of_type.values)
+        if isinstance(of_type, GraphQLInterfaceType | GraphQLUnionType):
+            size += _REFERENCE * len(schema.get_possible_types(of_type))
+    return size
+
+
+def _inputs(inputs: Mapping[str, Any]) -> int:
+    return (_MEMBER + _REFERENCE) * len(inputs)
