@@ -1,0 +1,59 @@
+"""M1, by a grammar: requests made at random cost what their size allows, and are answered in strict JSON.
+
+RESTGQL_FUZZ_SECONDS sets how long, RESTGQL_FUZZ_SEED which requests.
+"""
+
+import os
+import secrets
+import time
+
+from tests.hardening.attempt import Attempt, attempt, attempted, faults
+from tests.hardening.cost_app import Request
+from tests.hardening.grammar import Grammar
+from tests.hardening.measure import Killed, Process
+
+SECONDS = float(os.environ.get("RESTGQL_FUZZ_SECONDS", "60"))
+SEED = os.environ.get("RESTGQL_FUZZ_SEED", "") or secrets.token_hex(4)
+IN_ONE_PROCESS = 20
+MOST_FAILURES = 5
+SHOWN = 3_000
+
+
+def made(number: int) -> Request:
+    return Grammar(f"{SEED}:{number}").request()
+
+
+def of_one_process(seed: str, first: int) -> list[Attempt]:
+    """Return the attempts of some requests, made one after the other in one process."""
+    return [attempt(Grammar(f"{seed}:{number}").request()) for number in range(first, first + IN_ONE_PROCESS)]
+
+
+def test_m1_random_requests_cost_what_their_size_allows(process: Process) -> None:
+    until = time.monotonic() + SECONDS
+    failures: list[str] = []
+    first, answered = 0, 0
+    while time.monotonic() < until and len(failures) < MOST_FAILURES:
+        attempts = process.call(of_one_process, SEED, first, cpu_seconds=15)
+        for offset in range(IN_ONE_PROCESS):
+            request = made(first + offset)
+            if not isinstance(attempts, Killed):
+                answered += '"data"' in attempts[offset].beginning
+                if not faults(request, attempts[offset]):
+                    continue
+            if wrong := faults(request, attempted(process, request)):
+                failures.append(f"seed {SEED}:{first + offset}: {wrong}\n{shown(request)}")
+                if len(failures) == MOST_FAILURES or time.monotonic() > until + SECONDS:
+                    break
+        first += IN_ONE_PROCESS
+    print(f"{first} requests of the seed {SEED}")
+    assert not failures, "\n\n".join(failures)
+    assert answered > first / 4  # most of what the grammar makes is valid
+
+
+def shown(request: Request) -> str:
+    text = request.body.decode(errors="replace")
+    return f"{request.method} {request.path[:SHOWN]} {request._replace(body=b'', path='')}\n{text[:SHOWN]}"
+
+
+def test_m1_the_same_seed_makes_the_same_requests() -> None:
+    assert [made(number) for number in range(20)] == [made(number) for number in range(20)]
