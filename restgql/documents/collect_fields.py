@@ -119,6 +119,7 @@ class SelectedField:
         "definition",
         "group",
         "is_required",
+        "is_typename",
         "key",
         "parent_type",
         "scalar_key",
@@ -132,6 +133,7 @@ class SelectedField:
         self.definition = definition
         self.constant_arguments = _constant_arguments(definition, group.nodes[0])
         self.is_required = isinstance(definition.type, GraphQLNonNull)
+        self.is_typename = group.name == "__typename"
         self.scalar_key, self.scalar_type = _scalar(definition)
 
     @property

@@ -88,7 +88,10 @@ class NodeExecutor:
         nothing sent, if they make more sub-requests than an operation may."""
         pending: list[PendingRequest] = []
         for node in nodes:
-            self._expand(node, None, results[node.key], (node.key,), pending)
+            result = results[node.key]
+            self._expand(node, None, result, (node.key,), pending)
+            if node.kind is NodeKind.AGGREGATE and isinstance(result.error, LimitExceeded):
+                raise result.error
         self._scheduler.reserve([each.request for each in pending])
         self._send_all(pending)
 

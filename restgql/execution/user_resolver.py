@@ -176,11 +176,16 @@ class _Completer:
         }
 
     def _info(self, field: SelectedField, path: Path) -> GraphQLResolveInfo:
-        return resolve_info(self._selections, self._variables, field, path, None)
+        return resolve_info(self._selections, self._variables, field, path)
 
 
 def resolve_info(
-    selections: Selections, variables: Variables, field: SelectedField, path: Path, root_value: Any
+    selections: Selections,
+    variables: Variables,
+    field: SelectedField,
+    path: Path,
+    root_value: Any = None,
+    context: Any = None,
 ) -> GraphQLResolveInfo:
     """Return the information that a resolver gets besides its source and its arguments."""
     return GraphQLResolveInfo(
@@ -194,7 +199,7 @@ def resolve_info(
         root_value,
         selections.operation,
         dict(variables),
-        None,
+        context,
         _is_awaitable,
     )
 

@@ -57,7 +57,7 @@ class Answer:
 
     def _begin(self, left_before: int) -> tuple[Executor, Shape]:
         shape = Shape(self._routes, self._meter.tally(self._introspection), self._meter.charge_elements)
-        root = CoreSource(shape, self._results)
+        root = CoreSource(self._results)
         return Executor(self._answerable, shape, root, left_before=left_before), shape
 
     def _settle(self, executor: Executor, shape: Shape) -> list[GraphQLError] | None:

@@ -145,6 +145,9 @@ class Executor:
         size = 0
         for field in fields:
             key = field.key
+            if field.is_typename:
+                data[key] = of_type.name
+                continue
             if value is not None and field.scalar_key is not None:
                 scalar = self._scalar(field, value.get(field.scalar_key))
                 if scalar is not MISSING:
@@ -241,7 +244,7 @@ class Executor:
         try:
             if field.read_arguments(self._variables).get("select") is not None:
                 return MISSING
-            return source.plain_get(field.key)
+            return source.plain_get(field.key, self._shape)
         except Exception:  # it is met again by `_field`, which says where
             return MISSING
 
@@ -293,7 +296,7 @@ class Executor:
 
             return self._list(inner, field, path, len(items), complete, within)
         if is_leaf_type(of_type):
-            return self._leaf(cast(GraphQLLeafType, of_type), value)
+            return self._leaf(cast(GraphQLLeafType, of_type), value, is_charged=isinstance(value, msgspec.Raw))
         info = self._info(field, path)
         if is_abstract_type(of_type):
             of_type = runtime_type(self._selections, cast(GraphQLAbstractType, of_type), info, value)
@@ -391,8 +394,11 @@ class Executor:
             self.later.append(streamed)
         return [item(self, field, index, within) for index in range(count)]
 
-    def _leaf(self, of_type: GraphQLLeafType, value: Any) -> Any:
-        if isinstance(value, msgspec.Raw):
+    def _leaf(self, of_type: GraphQLLeafType, value: Any, *, is_charged: bool = False) -> Any:
+        """Serialize a scalar or enum. JSON texts of the core schema's fields `is_charged` by their source."""
+        if is_charged:
+            pass
+        elif isinstance(value, msgspec.Raw):
             self._tally.charge_output(memoryview(value).nbytes)
         elif isinstance(value, str):
             self._tally.charge_output(len(value))
@@ -409,7 +415,7 @@ class Executor:
         return serialized
 
     def _info(self, field: SelectedField, path: Path) -> GraphQLResolveInfo:
-        return resolve_info(self._selections, self._variables, field, path, self._root)
+        return resolve_info(self._selections, self._variables, field, path, self._root, self._shape)
 
 
 def _size_of(data: Any) -> int:

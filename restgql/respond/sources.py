@@ -56,79 +56,76 @@ def settled(results: Results, key: str) -> Result:
 
 
 class CoreSource:
-    """The root of an operation, a RestResponse or a RestItem: the core schema's resolvers read their values from it."""
+    """The root of an operation, a RestResponse or a RestItem: the core schema's resolvers read their values from it.
 
-    __slots__ = ("response", "results", "shape", "value")
+    The `Shape` of the walk that asks is `info.context`: a source may be asked in several walks.
+    """
 
-    def __init__(
-        self, shape: Shape, results: Results, *, response: SubResponse | None = None, value: Any = None
-    ) -> None:
+    __slots__ = ("response", "results", "value")
+
+    def __init__(self, results: Results, *, response: SubResponse | None = None, value: Any = None) -> None:
         self.response = response
         self.results = results
-        self.shape = shape
         self.value = value
 
     def answer(self, info: GraphQLResolveInfo, arguments: dict[str, Any]) -> Any:
         """Return the value of a field that made sub-requests. Raises the error that it has instead, and NotSettled."""
         assert isinstance(info.path.key, str)
+        shape: Shape = info.context
         result = settled(self.results, info.path.key)
         match info.field_name:
             case "aggregate":
-                return msgspec.Raw(Map(result.parts or {}, self.shape.tally, envelope=False).text())
+                return msgspec.Raw(Map(result.parts or {}, shape.tally, envelope=False).text())
             case "getEach":
-                return self._charged(self._each_value(info, result, arguments.get("select")))
+                return _charged(_each_value(shape, info, result, arguments.get("select")), shape)
             case "each":
-                return [CoreSource(self.shape, item.children, value=item.value) for item in result.items or ()]
+                return [CoreSource(item.children, value=item.value) for item in result.items or ()]
         assert result.response is not None
         if info.field_name != "get":  # fetch, and the verbs
-            return CoreSource(self.shape, result.children, response=result.response)
-        return self._charged(result.response.data(arguments.get("select"), self.shape.charge))
+            return CoreSource(result.children, response=result.response)
+        return _charged(result.response.data(arguments.get("select"), shape.charge), shape)
 
-    def plain_get(self, key: str) -> Any:
+    def plain_get(self, key: str, shape: Shape) -> Any:
         """Return the JSON text of a `get` without `select`; MISSING if it has an error or is not there."""
         result = self.results[key]
         if not result.settled or result.response is None or not result.response.is_data:
             return MISSING
-        return self._charged(result.response.data())
+        return _charged(result.response.data(), shape)
 
-    def json(self, expression: str | None) -> Any:
+    def json(self, info: GraphQLResolveInfo, expression: str | None) -> Any:
         """Return the JSON value of a response or an item, or what an expression selects of it. Raises BadSelect."""
+        shape: Shape = info.context
         if self.response is not None:
-            return self._charged(self.response.value(expression, self.shape.charge))
-        value = self.value if expression is None else select.search(expression, self.value, self.shape.charge)
-        return self._charged(value)
+            return _charged(self.response.value(expression, shape.charge), shape)
+        value = self.value if expression is None else select.search(expression, self.value, shape.charge)
+        return _charged(value, shape)
 
-    def text(self, name: str) -> str | None:
-        """Return the body of the response in one of its forms as a string."""
-        text: str | None = getattr(self.response, name)
-        self.shape.tally.charge_output(len(text or ""))
-        return text
-
-    def routes(self, prefix: str | None) -> list[Any]:
+    def routes(self, info: GraphQLResolveInfo, prefix: str | None) -> list[Any]:
         """Return the routes that can be asked for."""
-        return self.shape.routes(prefix)
+        routes: list[Any] = info.context.routes(prefix)
+        return routes
 
-    def _charged(self, value: Any) -> msgspec.Raw:
-        """Return the JSON text of a value, its size charged."""
-        text = value if isinstance(value, msgspec.Raw) else msgspec.Raw(encode(value))
-        self.shape.tally.charge_output(memoryview(text).nbytes)
-        return text
 
-    def _each_value(self, info: GraphQLResolveInfo, result: Result, expression: str | None) -> Any:
-        """Return the array of the values; one that failed is null, and an error at its index."""
-        values = []
-        for index, item in enumerate(result.items or ()):
-            try:
-                if item.error is not None:
-                    raise item.error
-                assert item.response is not None
-                values.append(item.response.parsed() if expression else item.response.data())
-            except RestgqlError as exc:
-                values.append(None)
-                path = [*info.path.as_list(), index]
-                self.shape.errors.append(
-                    GraphQLError(
-                        exc.message, info.field_nodes, path=path, original_error=exc, extensions=exc.extensions
-                    )
-                )
-        return values if expression is None else select.search(expression, values, self.shape.charge)
+def _charged(value: Any, shape: Shape) -> msgspec.Raw:
+    """Return the JSON text of a value, its size charged."""
+    text = value if isinstance(value, msgspec.Raw) else msgspec.Raw(encode(value))
+    shape.tally.charge_output(memoryview(text).nbytes)
+    return text
+
+
+def _each_value(shape: Shape, info: GraphQLResolveInfo, result: Result, expression: str | None) -> Any:
+    """Return the array of the values; one that failed is null, and an error at its index."""
+    values = []
+    for index, item in enumerate(result.items or ()):
+        try:
+            if item.error is not None:
+                raise item.error
+            assert item.response is not None
+            values.append(item.response.parsed() if expression else item.response.data())
+        except RestgqlError as exc:
+            values.append(None)
+            path = [*info.path.as_list(), index]
+            shape.errors.append(
+                GraphQLError(exc.message, info.field_nodes, path=path, original_error=exc, extensions=exc.extensions)
+            )
+    return values if expression is None else select.search(expression, values, shape.charge)

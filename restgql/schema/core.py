@@ -23,15 +23,15 @@ def _answer(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
 
 
 def _json(source: Any, info: GraphQLResolveInfo, select: str | None = None) -> Any:
-    return source.json(select)
+    return source.json(info, select)
 
 
 def _text(source: Any, info: GraphQLResolveInfo) -> Any:
-    return source.text("text")
+    return source.response.text
 
 
 def _data_url(source: Any, info: GraphQLResolveInfo) -> Any:
-    return source.text("data_url")
+    return source.response.data_url
 
 
 def _of_response(name: str, default: Any, source: Any, info: GraphQLResolveInfo) -> Any:
@@ -204,7 +204,7 @@ class Routes(graphene.ObjectType):  # type: ignore[misc]
 
     @staticmethod
     def resolve_routes(source: Any, info: GraphQLResolveInfo, prefix: str | None = None) -> Any:
-        return source.routes(prefix)
+        return source.routes(info, prefix)
 
 
 class Query(Routes, Untyped):

@@ -28,7 +28,7 @@ from restgql.upstream.environ import DEADLINE
 from restgql.upstream.fast_path.context import Matched, MatchedContext
 from restgql.upstream.fast_path.dispatch import MATCHED, PlainApp, full_dispatch
 from restgql.upstream.fast_path.eligibility import has_plain_core, is_unwrapped
-from restgql.upstream.fast_path.match_cache import CORE, MatchCache, MatchKey
+from restgql.upstream.fast_path.match_cache import CORE, MatchCache, MatchKey, is_kept
 from restgql.upstream.remote import PrefixRouter, UpstreamPool
 from restgql.upstream.routes import Routes
 from restgql.upstream.single_flight import Flights, SingleFlight
@@ -207,7 +207,7 @@ class InProcess:
         if known is not None:
             return known
         matched = self._routes.judge(self._adapter, self._site, request.target, request.method, opened=request.opened)
-        if self._known is not None and matched is not None:  # where a redirect leads may depend on more
+        if self._known is not None and matched is not None and is_kept(at):  # where a redirect leads may depend on more
             self._known.judged[at] = matched
         return matched
 

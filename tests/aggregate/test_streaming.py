@@ -352,7 +352,7 @@ LARGE = [{str(n): f"/large/{400 + n}" for n in range(4)}, {str(n): "/large/400" 
 @pytest.mark.parametrize("paths", LARGE, ids=["replies", "one-reply"])
 @pytest.mark.parametrize("accept", LINES)
 def test_a_part_that_makes_it_too_large_is_a_problem(make: Make, accept: str, paths: dict[str, str]) -> None:
-    found = make(max_replies=1_000).all(paths, accept)
+    found = make(max_replies=1_000, max_output=1_000).all(paths, accept)
     bodies = [part["body"] for _, part in found]
     kept = [body for body in bodies if isinstance(body, str)]
     assert 1 <= len(kept) <= 2

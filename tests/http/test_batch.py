@@ -106,7 +106,7 @@ def test_off_by_default() -> None:
 
 
 def test_what_each_weighs_counts_together() -> None:
-    shop = Shop(max_replies=40)
+    shop = Shop(max_replies=40, max_output=80)
     found = shop.post(*[{"query": A}] * 4).json
     assert [codes(each) for each in found or ()] == [[], [], ["LIMIT_EXCEEDED"], ["LIMIT_EXCEEDED"]]
 

@@ -415,7 +415,6 @@ def test_a_response_has_all_its_fields(served: Served, path: str) -> None:
 
 # Path: status, error and code, whether some of the response is there.
 FAILURES = {
-    "/broken": (502, "UPSTREAM_INVALID"),
     "/slow": (504, "TIMEOUT"),
     "/large": (502, "LIMIT_EXCEEDED"),
 }
@@ -428,6 +427,20 @@ def test_a_failure_is_a_response_too(served: Served, path: str) -> None:
     problem = found.pop("json")
     assert found == {"url": path, "status": status, "ok": False, "error": code, "dataUrl": None}
     assert (problem["status"], problem["code"]) == (status, code)
+
+
+def test_a_body_that_cannot_be_read_keeps_the_status_of_its_route(served: Served) -> None:
+    answer = served.ask('{ fetch(path: "/broken") { status ok error dataUrl contentType json } }')
+    assert answer.json["data"]["fetch"] == {
+        "status": 200,
+        "ok": True,
+        "error": None,
+        "dataUrl": None,
+        "contentType": "application/json",
+        "json": None,
+    }
+    (error,) = answer.json["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["fetch", "json"], "UPSTREAM_INVALID")
 
 
 def test_headers_are_all_there_but_set_cookie(served: Served) -> None:

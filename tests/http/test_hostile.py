@@ -346,7 +346,7 @@ def test_d1_a_hundred_aliases_are_answered(target: Target) -> None:
 
 def test_d1_aliases_do_not_multiply_what_one_reply_may_weigh(target: Target) -> None:
     """RESTGQL_MAX_REPLIES counts across aliases and keys: one reply given a hundred times is a hundred replies."""
-    bounded = Target(max_replies=MAX_REPLIES)
+    bounded = Target(max_replies=MAX_REPLIES, max_output=MAX_REPLIES)
     for answer in (
         bounded.query("{ " + many(100, 'a#: get(path: "/big")') + " }"),
         bounded.query('{ fetch(path: "/big") { ' + many(100, "a#: text") + " } }"),

@@ -413,7 +413,7 @@ def test_a_crash_in_a_later_part_says_nothing_of_itself(gated: Asked, propagate:
 
 
 def test_the_size_of_the_answer_counts_over_all_payloads(make: Make) -> None:
-    gated = make(max_replies=MAX_REPLIES)
+    gated = make(max_replies=MAX_REPLIES, max_output=MAX_REPLIES + 100)
     document = '{ fetch(path: "/large/19900") { a: text ... @defer { b: text } ... @defer { c: status } } }'
     found = gated.whole(document)
     assert len(found.data["fetch"]["a"]) == 19_900
@@ -422,7 +422,7 @@ def test_the_size_of_the_answer_counts_over_all_payloads(make: Make) -> None:
 
 
 def test_waiting_for_more_costs_nothing_of_the_size(make: Make) -> None:
-    gated = make(max_replies=MAX_REPLIES)
+    gated = make(max_replies=MAX_REPLIES, max_output=MAX_REPLIES + 100)
     found = gated.payloads("""{
         at: fetch(path: "/large/19900") { status }
         ... @defer { large: get(path: "/large/19900") gate: get(path: "/gate/a") }
@@ -573,7 +573,8 @@ def test_as_many_as_are_allowed_are_answered(gated: Asked) -> None:
     assert gated.whole(nested).data == {"__typename": "Query"}
 
 
-def test_what_comes_later_is_bounded_and_the_rest_comes_at_once(gated: Asked) -> None:
+def test_what_comes_later_is_bounded_and_the_rest_comes_at_once(make: Make) -> None:
+    gated = make(max_values=1_000_000)
     fragments = " ".join(f"... @defer {{ a{n}: json b{n}: __typename }}" for n in range(45))
     document = f'{{ fetch(path: "/many/500") {{ each {{ {fragments} }} }} }}'
     found = gated.whole(document)

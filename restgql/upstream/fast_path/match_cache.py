@@ -17,6 +17,15 @@ MatchKey = tuple[object, ...]
 Matches = dict[MatchKey, Matched]
 
 
+MAX_KEY = 512
+"""The characters of a key whose match is kept: clients choose the paths."""
+
+
+def is_kept(key: MatchKey) -> bool:
+    """Return True if the match of a key may be kept."""
+    return sum(len(part) for part in key if isinstance(part, str)) <= MAX_KEY
+
+
 class MatchCache:
     """The app behind its middleware, as the sub-requests of one operation come to it: their environ has it as CORE, and
     what comes to a path again takes the cheap way from there. What is `opened` is matched apart."""
@@ -40,5 +49,5 @@ class MatchCache:
 
     def learn(self, at: MatchKey, request: Request) -> None:
         """Remember the match of a request that may be answered; no hook has seen it yet."""
-        if request.url_rule is not None and request.routing_exception is None:
+        if request.url_rule is not None and request.routing_exception is None and is_kept(at):
             self._matches[at] = request.url_rule, dict(request.view_args or {})
