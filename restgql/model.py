@@ -100,6 +100,18 @@ class SubRequest(msgspec.Struct, frozen=True, kw_only=True):
         return (self.method, self.target, self.headers, self.cookie, self.opened, self.timeout)
 
 
+class RouteKey(msgspec.Struct, frozen=True, eq=False):
+    """The key of a route, for all requests that it answers, whatever path values and query a client sends.
+
+    Keys are equal if they are the same object; `name` is for the log.
+    """
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one sub-request. Times are in seconds: since the operation began, in all, and not computing.
 

@@ -14,6 +14,7 @@ from restgql.config import Config, limits_of
 from restgql.documents import manifest
 from restgql.documents.persisted import PersistedDocuments
 from restgql.errors import ConfigError
+from restgql.execution.thread_pool import shared
 from restgql.operations.operation_store import OperationStore
 from restgql.operations.stored import NONE, Operations
 from restgql.pipeline import Pipeline, logger
@@ -72,6 +73,7 @@ class GatewayState:
         self._salt: tuple[object, bytes] = ((), b"")
         self._flights = Flights(Identity(config.cache_identity)) if config.single_flight else None
         self._said = config.routes is not None
+        self._logged_problem = ""
         self._said_profile: tuple[Profile, bool] | None = None
         if not sources.is_late(config):
             _ = self.pipeline  # so that what is wrong with a schema keeps the app from starting
@@ -83,6 +85,24 @@ class GatewayState:
     def typed(self) -> Typed:
         """The schema with its sources. Raises SchemaError and ConfigError."""
         return sources.typed(self.config, self.app, self.routes, *self._user_types)
+
+    @property
+    def problem(self) -> str | None:
+        """The reason why no operation can be run: the schema cannot be built, or too many threads are lost."""
+        try:
+            _ = self.pipeline
+        except Exception as exc:
+            if repr(exc) != self._logged_problem:  # probes come every few seconds
+                self._logged_problem = repr(exc)
+                logger.exception("The schema could not be built")
+            return "The schema could not be built; the log of the app has the reason."
+        depleted = shared(self.config.threads).is_depleted
+        return "Too many threads are lost to routes that do not answer." if depleted else None
+
+    @property
+    def lost_threads(self) -> int:
+        """The number of the process's threads that are lost to routes that do not answer."""
+        return shared(self.config.threads).stuck
 
     @property
     def profile(self) -> Profile:

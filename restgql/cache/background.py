@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Hashable
 
 from restgql.execution.route_threads import Ticket
@@ -14,47 +15,77 @@ SIZE = 4
 
 
 class Background:
-    """Work by key, one of a key at once. `_lock` guards `_running`; all of it is of process `_pid`."""
+    """Work by key, one of a key at once. `_lock` guards `_running` and `_begun`; all of it is of process `_pid`.
 
-    def __init__(self, logger: logging.Logger, size: int = SIZE) -> None:
+    A thread at work for more than `seconds` is given up: another one takes its place, and its route is asked no more
+    until it returns.
+    """
+
+    def __init__(self, logger: logging.Logger, seconds: float, size: int = SIZE) -> None:
         self._logger = logger
+        self._seconds = seconds
         self._size = size
         self._reset()
 
     @property
     def running(self) -> int:
-        """How many are at work."""
+        """The number of keys at work."""
         return len(self._running)
 
-    def start(self, key: Hashable, work: Callable[[], SubResponse]) -> None:
-        """Have `work` done, unless one of the same key is at work, or no thread is free."""
+    def start(self, key: Hashable, route: object, work: Callable[[], SubResponse]) -> None:
+        """Do `work`, which asks `route`, unless one of the same key is at work or there is no thread for it."""
         self._unless_forked()
         with self._lock:
             if key in self._running:
                 return
             self._running.add(key)
-        if not self._pool.start(lambda ticket: self._do(key, work)):
+        if not self._start(lambda: self._do(key, work), route):
             self._ended(key)
 
-    def within(self, seconds: float, work: Callable[[], SubResponse]) -> SubResponse | None:
-        """What `work` gives, None where that takes longer; it goes on then. Raises what it raises."""
+    def within(self, seconds: float, route: object, work: Callable[[], SubResponse]) -> SubResponse | None:
+        """Return the result of `work`, which asks `route`, or None where that takes longer; it goes on then.
+
+        Raises what it raises. Without a thread for it, it is done in the caller's.
+        """
         self._unless_forked()
         done, outcome = threading.Event(), list[SubResponse | BaseException]()
 
-        def run(ticket: Ticket) -> None:
+        def run() -> None:
             try:
                 outcome.append(work())
             except BaseException as exc:
                 outcome.append(exc)
             done.set()
 
-        if not self._pool.start(run):
+        if not self._start(run, route):
             return work()
         done.wait(seconds)
         found = outcome[0] if outcome else None
         if isinstance(found, BaseException):
             raise found
         return found
+
+    def _start(self, work: Callable[[], None], route: object) -> bool:
+        self._give_up_late()
+
+        def timed(ticket: Ticket) -> None:
+            with self._lock:
+                self._begun[ticket] = time.monotonic()
+            try:
+                work()
+            finally:
+                with self._lock:
+                    del self._begun[ticket]
+
+        return self._pool.start(timed, route=route)
+
+    def _give_up_late(self) -> None:
+        """Give up the threads that have had their time; each start looks, so that no thread need watch."""
+        before = time.monotonic() - self._seconds
+        with self._lock:
+            late = [ticket for ticket, begun in self._begun.items() if begun < before]
+        for ticket in late:
+            self._pool.give_up(ticket)
 
     def _do(self, key: Hashable, work: Callable[[], SubResponse]) -> None:
         try:
@@ -78,3 +109,4 @@ class Background:
         self._lock = threading.Lock()
         self._pool = ThreadPool(self._size)
         self._running: set[Hashable] = set()
+        self._begun: dict[Ticket, float] = {}

@@ -37,7 +37,7 @@ class Cache:
         shared: bool | None = None,
     ) -> None:
         self._store = store
-        self._background = Background(logger)
+        self._background = Background(logger, seconds)
         self._settings = CacheSettings(
             store=store,
             background=self._background,

@@ -121,14 +121,18 @@ class Cached:
         def refresh() -> SubResponse:
             return self._asked(again(), request, key, found, ask)
 
-        self._settings.background.start((key, ask.entries[0].varied), refresh)
+        self._settings.background.start((key, ask.entries[0].varied), self.route(request), refresh)
         return True
 
     def _asked_or(self, stale: Entry, request: SubRequest, key: Key, found: Found, ask: Forward) -> SubResponse:
         """The app's reply, or the stale one where that is an error or takes too long (RFC 5861 section 4)."""
         work = partial(self._asked, self._dispatch, request, key, found, ask)
         seconds = min(self._until - time.monotonic(), request.timeout or self._settings.seconds)
-        reply = work() if self._again is None else self._settings.background.within(seconds * (1 - _MARGIN), work)
+        if self._again is None:
+            reply: SubResponse | None = work()
+        else:
+            route = self.route(request)
+            reply = self._settings.background.within(seconds * (1 - _MARGIN), route, work)
         if reply is None or reply.failure is not None or reply.status in policy.ERRORS:
             return stale.reply(str(request.target), time.time(), self._settings.max_body)
         return reply

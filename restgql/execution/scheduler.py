@@ -149,30 +149,27 @@ class Scheduler:
 
         A request for `later` begins when nothing else is ready.
         """
-        safe = request.method in SAFE_METHODS
-        identity = request.identity if safe else ()
+        job = Job(request, listener, later=later)
+        identity = request.identity if request.method in SAFE_METHODS else None
         with self._lock:
-            known = self._known.get(identity) if safe else None
-            if known is not None:
+            known = job if identity is None else self._known.setdefault(identity, job)
+            if known is not job:
                 self._repeated.append((request, time.perf_counter(), known))
                 if known.answer is None:
                     known.listeners.append(listener)
                     return
                 answer = known.answer
             elif self._ended:
-                answer = timed_out(request)
+                answer = job.answer = timed_out(request)
             else:
-                job = Job(request, listener, later=later)
-                if safe:
-                    self._known[identity] = job
                 self._jobs.append(job)
                 (self._later if later else self._ready).append(job)
                 self._pending += 1
                 self._early += not later
-                others = self._waiting() > 1
-                if self._dozing and others:
-                    self._rouse()
-                if not (others and self._calling):
+                if not (self._dozing or self._calling) or self._waiting() <= 1:
+                    return
+                self._rouse()
+                if not self._calling:
                     return
                 answer = None
         if answer is None:  # the thread that waits is in a call, and cannot see that a job keeps others waiting
@@ -278,7 +275,8 @@ class Scheduler:
                 if call is not None:
                     self._run_call(call)
             else:
-                self._begins(job)
+                self._begun = True
+                self.began_unsafe = self.began_unsafe or job.request.method not in SAFE_METHODS
                 answer = ask(self._dispatch, job.request, self._logger, inline=True)
                 took, before, computed = time.perf_counter() - job.begun, computed, time.thread_time()
                 job.waited = max(0.0, took - (computed - before))
@@ -399,11 +397,6 @@ class Scheduler:
             self._workers -= 1
         return False
 
-    def _begins(self, job: Job) -> None:
-        self._begun = True
-        if job.request.method not in SAFE_METHODS:
-            self.began_unsafe = True
-
     def next_job(self, worker: Worker, ticket: Ticket, thread: str) -> Job | None:
         """Return the next job that `worker` may run; None if there is none, or if it was given up."""
         while True:
@@ -432,7 +425,9 @@ class Scheduler:
                 self._help()
             if job.answer is not None:
                 return None  # the operation has ended meanwhile
-            self._begins(job)
+            self._begun = True
+            if job.request.method not in SAFE_METHODS:
+                self.began_unsafe = True
             return job
 
     def _not_entered(self, job: Job, admission: Admission) -> None:
@@ -465,12 +460,14 @@ class Scheduler:
 
         Its thread, where one still runs it, is `given_up`; `overdue` if the job had all its time.
         """
-        without_frames(answer)
+        reply = answer if isinstance(answer, SubResponse) else None
+        if reply is None or reply.failure is not None:
+            without_frames(answer)
         with self._lock:
             if job.answer is not None:
                 return False
-            if isinstance(answer, SubResponse):
-                self._bytes += len(answer.body)
+            if reply is not None:
+                self._bytes += len(reply.body)
                 if self._bytes > self._settings.max_replies:
                     answer = too_much(job.request, self._settings.max_replies)
             job.answer, job.ended = answer, time.perf_counter()

@@ -38,20 +38,14 @@ class ThreadPool:
         self.size = size
         self._lock = threading.Lock()
         self._freed = threading.Condition(self._lock)
-        self._busy = self._stuck = self._waiting = 0
+        self.busy = 0
+        """The number of threads at work that is waited for; `_lock` guards it, and `stuck`."""
+        self.stuck = 0
+        """The number of threads that hang in work that nobody waits for."""
+        self._waiting = 0
         self._parked: list[IdleThread] = []
         self._routes = RouteThreads(size)
         self._numbers = itertools.count(1)
-
-    @property
-    def stuck(self) -> int:
-        """The number of threads that hang in work that nobody waits for."""
-        return self._stuck
-
-    @property
-    def busy(self) -> int:
-        """The number of threads at work that is waited for."""
-        return self._busy
 
     @property
     def waiting(self) -> int:
@@ -64,7 +58,7 @@ class ThreadPool:
 
         One operation cannot do this: with the defaults it has half of the threads at most.
         """
-        return self._stuck > self.size // 2
+        return self.stuck > self.size // 2
 
     def start(self, work: Work, wait: float = 0.0, *, max_waiting: int | None = None, route: object = None) -> bool:
         """Give `work` a thread within `wait` seconds, for a request to `route` if it is known; return False without.
@@ -81,9 +75,9 @@ class ThreadPool:
                     self._waiting -= 1
             if not self._has_room():
                 return False
-            if route is not None and self._routes.enter(ticket, route, self._stuck) is not Admission.ENTERED:
+            if route is not None and self._routes.enter(ticket, route, self.stuck) is not Admission.ENTERED:
                 return False
-            self._busy += 1
+            self.busy += 1
             if self._parked:  # the last one: what it works with is still in the caches, and the first may end
                 parked = self._parked.pop()
                 parked.next = work, ticket
@@ -110,7 +104,7 @@ class ThreadPool:
             if ticket.stuck:  # it was given up meanwhile
                 return Admission.CLOSED
             free = self._routes.leave(ticket)
-            admission = self._routes.enter(ticket, route, self._stuck, queue, max_waiting - self._waiting)
+            admission = self._routes.enter(ticket, route, self.stuck, queue, max_waiting - self._waiting)
             notice = self._notice() if admission is Admission.CLOSED else None
         _tell(free, notice)
         return admission
@@ -126,27 +120,27 @@ class ThreadPool:
             if ticket.stuck or ticket.done:  # it may have ended since it was found late
                 return
             ticket.stuck, ticket.overdue = True, overdue
-            self._busy -= 1
-            self._stuck += 1
+            self.busy -= 1
+            self.stuck += 1
             self._routes.give_up(ticket)
             self._freed.notify_all()  # of the last, all who wait have to know
             notice = self._notice()
         _tell(None, notice)
 
     def _has_room(self) -> bool:
-        return self._busy < self.size and self._busy + self._stuck < 2 * self.size
+        return self.busy < self.size and self.busy + self.stuck < 2 * self.size
 
     def _all_lost(self) -> bool:
-        return self._stuck >= 2 * self.size
+        return self.stuck >= 2 * self.size
 
     def _end(self, ticket: Ticket, own: IdleThread | None = None) -> None:
         """Count the work of `ticket` as ended; its thread is to be parked if it is `own`."""
         with self._lock:
             ticket.done = True
             if ticket.stuck:
-                self._stuck -= 1
+                self.stuck -= 1
             else:
-                self._busy -= 1
+                self.busy -= 1
             self._freed.notify()
             free = self._routes.leave(ticket)
             notice = self._notice() if ticket.stuck else None
@@ -156,7 +150,7 @@ class ThreadPool:
 
     def _notice(self) -> "tuple[int, str] | None":
         """Return what the log has to say of the lost threads, once a change."""
-        return self._routes.notice(self._stuck, 2 * self.size, depleted=self.is_depleted)
+        return self._routes.notice(self.stuck, 2 * self.size, depleted=self.is_depleted)
 
     def _loop(self, own: IdleThread) -> None:
         while True:

@@ -9,12 +9,22 @@ from werkzeug.http import parse_accept_header, parse_options_header
 from restgql.bounded_cache import bounded_cache
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})
+ENDLESS = frozenset({"text/event-stream", "multipart/x-mixed-replace"})
+"""Media types of bodies that go on until one side closes the connection."""
 
 
 @bounded_cache(entries=256, characters=256)
 def essence(content_type: str) -> str:
     """`type/subtype` in lower case, with no parameters; empty where there is none."""
     return content_type.partition(";")[0].strip().lower()
+
+
+def is_endless(content_type: str) -> bool:
+    """Return True for the Content-Type of a stream of events or parts, which has no end of its own."""
+    kind = content_type[:10].lower()
+    if kind != "text/event" and kind != "multipart/":  # nearly always
+        return False
+    return content_type.partition(";")[0].strip().lower() in ENDLESS
 
 
 def is_json(media_type: str) -> bool:

@@ -106,8 +106,19 @@ class Views:
         return response
 
     def health(self) -> ResponseReturnValue:
-        """For who asks whether the process answers; it waits for nothing, however busy the gateway is."""
-        return {"status": "pass"}, 200, [*NO_STORE, NOSNIFF]
+        """Answer a probe of liveness, or of readiness by `?ready`; it waits for no thread, however busy the gateway is.
+
+        The words are those of draft-inadarei-api-health-check.
+        """
+        answer: dict[str, Any] = {"status": "pass"}
+        if "ready" in request.args:
+            problem, lost = self._mounted.problem, self._mounted.lost_threads
+            if problem is not None:
+                answer = {"status": "fail", "output": problem}
+            if lost:
+                check = {"status": "fail" if problem else "warn", "observedValue": lost, "observedUnit": "threads"}
+                answer["checks"] = {"threads:lost": [check]}
+        return answer, 503 if answer["status"] == "fail" else 200, [*NO_STORE, NOSNIFF]
 
 
 def _answer(mounted: GatewayState, stage: Any) -> ResponseReturnValue:

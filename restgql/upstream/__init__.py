@@ -21,7 +21,7 @@ class Dispatcher(Protocol):
         """Return the response, or one that says why there is none. Raises ClientError for a refused request."""
 
     def route(self, request: SubRequest, /) -> object:
-        """Return a key that requests to one route have in common: they take about as long."""
+        """Return the key of the route that answers a request, or of all that may; no client chooses its value."""
 
 
 class Upstream(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from restgql.formats import cookies
 from restgql.formats.headers import NO_STORE
 from restgql.formats.target import Site
 from restgql.meter import Limits, Meter
-from restgql.model import SubRequest
+from restgql.model import RouteKey, SubRequest
 from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher, Upstream, environ
 from restgql.upstream.client_context import ClientContext
@@ -185,11 +185,16 @@ class InProcess:
         self._site = site
         self._plain = plain
         self._known = routes.known() if core else None
+        self._matches = {} if self._known is None else self._known.judged
+        """Matches of this operation, or of all operations where they depend on path and method alone."""
 
-    def route(self, request: SubRequest) -> object:
-        """The path's shape: its first segment and their number, without the cost of a match."""
-        path = request.target.path
-        return path.split("/", 2)[1], path.count("/")
+    def route(self, request: SubRequest) -> RouteKey:
+        """Return the key of the endpoint that the path matches; all paths that match none have one key."""
+        try:
+            matched = self._judged(request)
+        except Exception:  # asking for it raises this again
+            matched = None
+        return self._routes.key_of(None if matched is None else matched[0])
 
     def __call__(self, request: SubRequest) -> SubResponse:
         """The app's reply. Raises NotAllowed, NestedRequest and BadPath."""
@@ -203,12 +208,12 @@ class InProcess:
 
     def _judged(self, request: SubRequest) -> Matched | None:
         at = request.method, request.target.path, request.opened, self._site.mount
-        known = None if self._known is None else self._known.judged.get(at)
+        known = self._matches.get(at)
         if known is not None:
             return known
         matched = self._routes.judge(self._adapter, self._site, request.target, request.method, opened=request.opened)
-        if self._known is not None and matched is not None and is_kept(at):  # where a redirect leads may depend on more
-            self._known.judged[at] = matched
+        if matched is not None and is_kept(at):  # where a redirect leads may depend on more
+            self._matches[at] = matched
         return matched
 
 

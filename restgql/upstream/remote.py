@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from restgql.errors import BadPath, LimitExceeded, RestgqlError, Unavailable, UpstreamInvalid, UpstreamTimeout
-from restgql.formats import coding, headers, remote
+from restgql.errors import ENDLESS, BadPath, LimitExceeded, RestgqlError, Unavailable, UpstreamInvalid, UpstreamTimeout
+from restgql.formats import coding, headers, media, remote
 from restgql.formats.remote import RemoteUpstream
 from restgql.formats.target import Site
-from restgql.model import Headers, SubRequest
+from restgql.model import Headers, RouteKey, SubRequest
 from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
 from restgql.upstream.circuit_breaker import CircuitBreaker
@@ -50,6 +50,7 @@ class UpstreamPool:
         self.max_reply = max_reply
         self.logger = logger
         self._credentials = {found.prefix: own for found, own in (remote.parse(*item) for item in upstreams.items())}
+        self.keys = {found.prefix: RouteKey(found.prefix or "/") for found in self.table}
         self._breakers = {found.prefix: CircuitBreaker() for found in self.table}
         self._connections = connections
         self._lock = threading.Lock()
@@ -94,9 +95,9 @@ class PrefixRouter:
         self._deadline = deadline
 
     def route(self, request: SubRequest) -> object:
-        """The upstream, as its requests all wait."""
+        """Return the key of the upstream, as its requests all wait, or of the app's route."""
         found = self._site.remote(request.target.path)
-        return self._app.route(request) if found is None else found[0]
+        return self._app.route(request) if found is None else self._remotes.keys[found[0].prefix]
 
     def __call__(self, request: SubRequest) -> SubResponse:
         """The reply of whoever the path belongs to. Raises what the app's dispatcher raises, and BadPath."""
@@ -169,6 +170,8 @@ def _reply(path: str, response: "HTTPResponse", limit: int) -> SubResponse:
     fields = tuple(response.headers.items())
     if not all(headers.is_value(value) for _, value in fields):
         raise UpstreamInvalid("The upstream's answer has a malformed header.")
+    if media.is_endless(response.headers.get("content-type", "")):
+        raise UpstreamInvalid(ENDLESS)
     options = headers.listed(response.headers.get("connection", ""))
     encoding = response.headers.get("content-encoding", "")
     too_large = LimitExceeded(

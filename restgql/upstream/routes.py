@@ -16,6 +16,7 @@ from restgql.config import Verb
 from restgql.errors import BadPath, ClientError, NestedRequest, NotAllowed
 from restgql.formats.remote import RemoteUpstream
 from restgql.formats.target import Site, Target
+from restgql.model import RouteKey
 from restgql.schema.review import shape_of
 from restgql.upstream.fast_path.context import Matched
 from restgql.upstream.fast_path.match_cache import Matches
@@ -99,6 +100,7 @@ class Routes:
         """The methods and shapes of the routes that typed fields ask for, once these are known."""
         self._known = RouteCache(0)
         self._fingerprint = (-1, "")
+        self._keys: dict[object, RouteKey] = {}
         self._verdicts: dict[int, tuple[Rule, type[ClientError] | None]] = {}
 
     def __iter__(self) -> Iterator[Route]:
@@ -193,6 +195,15 @@ class Routes:
     def _count(self) -> int:
         """How many rules the app has; Flask only adds to them."""
         return len(list(self._app.url_map.iter_rules()))
+
+    def key_of(self, rule: Rule | None) -> RouteKey:
+        """Return the key of the route with this rule: one for all rules of an endpoint, and one for no rule."""
+        endpoint = None if rule is None else rule.endpoint
+        key = self._keys.get(endpoint)
+        if key is None:
+            name = "paths without a rule" if rule is None else rule.rule
+            key = self._keys[endpoint] = RouteKey(name)
+        return key
 
     def judge_rule(self, rule: Rule | None, *, opened: bool = False) -> None:
         """Raises NotAllowed or NestedRequest where a rule is not to be reached; one message whatever the reason.

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from restgql.errors import LATE, LimitExceeded, RestgqlError, UpstreamInvalid, UpstreamTimeout
+from restgql.errors import ENDLESS, LATE, LimitExceeded, RestgqlError, UpstreamInvalid, UpstreamTimeout
+from restgql.formats import media
 from restgql.formats.headers import HOP_BY_HOP
 from restgql.model import Headers, SubRequest
 from restgql.sub_response import SubResponse
@@ -31,6 +32,10 @@ class Oversize(Exception):
 
 class Overtime(Exception):
     """The body went on beyond its time; it is not read on."""
+
+
+class Endless(Exception):
+    """The body is a stream of events by its Content-Type; it is not read."""
 
 
 Exchanged = tuple[int, Headers, bytes]
@@ -70,6 +75,8 @@ class WsgiDispatcher:
             )
         except Overtime:
             failure = UpstreamTimeout(LATE)
+        except Endless:
+            failure = UpstreamInvalid(ENDLESS)
         except Exception:
             self._logger.exception("Exception on %s [%s], a sub-request of the gateway", url, request.method)
             failure = UpstreamInvalid("The route crashed.", status=500)
@@ -108,6 +115,7 @@ class Collector:
         self._until = until
         self._started: tuple[str, list[tuple[str, str]]] | None = None
         self._body = bytearray()
+        self._collecting = self._endless = False
 
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
@@ -115,11 +123,16 @@ class Collector:
         if exc_info and self._body:
             raise exc_info[1].with_traceback(exc_info[2])
         self._started = (status, headers)
+        self._endless = is_endless(headers)
+        if self._collecting:  # the app may wait for an event before it gives a chunk
+            self._refuse_endless()
         return self._write
 
     def collect(self, chunks: Iterable[bytes]) -> Exchanged:
-        """The response, read to its end. Raises what the app raises, Oversize, and Overtime."""
+        """Return the response, read to its end. Raises what the app raises, Oversize, Overtime, and Endless."""
+        self._collecting = True
         try:
+            self._refuse_endless()
             for chunk in chunks:
                 self._write(chunk)
                 if time.monotonic() > self._until:
@@ -133,14 +146,24 @@ class Collector:
         status, headers = self._started
         return int(status[:3]), tuple(headers), bytes(self._body)
 
+    def _refuse_endless(self) -> None:
+        if self._endless:
+            raise Endless
+
     def _write(self, data: bytes) -> None:
+        self._refuse_endless()
         if len(self._body) + len(data) > self.limit:
             raise Oversize
         self._body.extend(data)
 
 
+def is_endless(fields: Iterable[tuple[str, str]]) -> bool:
+    """Return True if the Content-Type of these header fields is of a stream that has no end of its own."""
+    return any(name.lower() == "content-type" and media.is_endless(value) for name, value in fields)
+
+
 Exchange = Callable[[Environ, Collector], Exchanged]
-"""From an environ to status, header fields and body. Raises what the app raises, Oversize, and Overtime."""
+"""From an environ to status, header fields and body. Raises what the app raises, Oversize, Overtime, and Endless."""
 
 
 def through(app: WsgiApp) -> Exchange:

@@ -217,12 +217,15 @@ def test_so_many_of_a_request_run_at_once_and_no_more(settings: dict[str, Any], 
 
 @pytest.mark.parametrize(("settings", "in_flight", "threads"), CAPS)
 def test_so_many_of_a_process_run_at_once_and_no_more(settings: dict[str, Any], in_flight: int, threads: int) -> None:
+    """Of two routes: one alone leaves an eighth of the threads to others."""
     turnstile, view = crowded(threads)
-    app = app_with(busy=view)
+    app = app_with(busy=view, as_busy=lambda id: view(id))
     Gateway(app, routes=["*"], **LONG, **settings)
     clients = threads // in_flight + 2
     with ThreadPoolExecutor(clients) as executor:
-        batches = [[f"/busy/{client}-{number}" for number in range(in_flight + 3)] for client in range(clients)]
+        names = ("busy", "as_busy")
+        numbers = range(in_flight + 3)
+        batches = [[f"/{names[number % 2]}/{client}-{number}" for number in numbers] for client in range(clients)]
         answers = list(executor.map(lambda paths: aggregate(app, paths), batches))
     assert answers == [{path: {"met": True} for path in paths} for paths in batches]
     assert turnstile.peak == threads
@@ -410,17 +413,18 @@ def test_t5_a_view_that_asks_from_outside_is_refused_while_the_pool_is_full() ->
         with turnstile.entered(id):
             return {"released": released.wait(PATIENCE)}
 
-    app = app_with(hold=hold, leaf=lambda id: {"leaf": True})
+    app = app_with(hold=hold, keep=lambda id: hold(id), leaf=lambda id: {"leaf": True})
     app.add_url_rule("/python", "python", lambda: asker.get("/leaf"))
     app.register_error_handler(restgql.RestgqlError, lambda exc: ({"code": exc.code}, exc.status))
     gateway(app, threads=9, in_flight=9)
     asker = Gateway(app, name="short", graphql_path=None, aggregate_path=None, threads=9, routes=["*"], deadline=0.2)
     with ThreadPoolExecutor(1) as executor:
-        holding = executor.submit(aggregate, app, numbered("hold", 9))
+        paths = [*numbered("hold", 5), *numbered("keep", 4)]  # of one route alone, one of nine threads is for others
+        holding = executor.submit(aggregate, app, paths)
         assert turnstile.met(9)
         refused = app.test_client().get("/python")
         released.set()
-        assert holding.result() == {path: {"released": True} for path in numbered("hold", 9)}
+        assert holding.result() == {path: {"released": True} for path in paths}
     assert (refused.status_code, refused.json) == (503, {"code": "UNAVAILABLE"})
     assert app.test_client().get("/python").json == {"leaf": True}
 

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask, Request, Response, request_finished, request_started
 from werkzeug.routing import MapAdapter
 
+from restgql.formats import media
 from restgql.model import Headers
 from restgql.upstream.fast_path.context import MatchedContext, scopes, synchronous
 from restgql.upstream.wsgi import Collector, Exchanged, Oversize, through
@@ -27,7 +28,7 @@ class PlainApp:
         self._host: str | None = None
 
     def exchange(self, environ: dict[str, Any], collector: Collector) -> Exchanged:
-        """The app's response. Raises what it raises, Oversize, and Overtime."""
+        """The app's response. Raises what it raises, Oversize, Overtime, and Endless."""
         matched = environ.get(MATCHED)
         if matched is None:  # routing itself answers, with a redirect or 405
             return self._whole_way(environ, collector)
@@ -130,5 +131,7 @@ def _fields_of(response: Response) -> Headers | None:
     if type(response) is not Response or type(response.response) is not list or status < 200 or status in (204, 304):
         return None
     fields = tuple(response.headers)
-    names = {name.lower() for name, _ in fields}
-    return fields if "content-length" in names and _CORRECTED.isdisjoint(names) else None
+    values = {name.lower(): value for name, value in fields}
+    if media.is_endless(values.get("content-type", "")):  # the collector refuses it
+        return None
+    return fields if "content-length" in values and _CORRECTED.isdisjoint(values) else None
