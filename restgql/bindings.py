@@ -66,6 +66,9 @@ class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
     status: bool = False
 
     def __call__(self, source: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
+        return self.of_object(source)
+
+    def of_object(self, source: Any) -> Any:
         """Return the value of the field of an object that a resolver of the user's own returned."""
         (name,) = self.keys or ("",)
         return source.get(name) if isinstance(source, dict) else getattr(source, name, None)

@@ -85,7 +85,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_values: Count = 100_000
     max_elements: Count = 100_000
     max_expansion: Count = 1_000_000
-    max_output: Count = 20_000_000
+    max_output: Count = 10_000_000
 
     deadline: Seconds = 10.0
     subrequest_timeout: Seconds = 5.0

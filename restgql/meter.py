@@ -14,10 +14,10 @@ SHAPING_SECONDS = 1.0
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The most that one operation may make, all that nests in it included. Each field `x` is the key `RESTGQL_X`.
 
-    `max_subrequests` counts untyped sub-requests, `max_typed_subrequests` all of them; `max_nodes` counts the fields that
-    ask for something, once for each parent, and the elements that they go over; `max_values` the fields and list items
-    of the answer; `max_elements` the steps and elements that expressions walk; `max_expansion` the bytes that templates
-    expand to; `max_output` the bytes of the answer.
+    `max_subrequests` counts untyped sub-requests, `max_typed_subrequests` all of them. `max_nodes` counts the fields
+    that ask for something, once for each parent, and the elements that they go over; `max_values` the fields and list
+    items of the answer; `max_elements` the steps and elements that expressions walk; `max_expansion` the bytes that
+    templates expand to; `max_output` the bytes of the answer.
     """
 
     max_subrequests: int
@@ -155,11 +155,11 @@ class Tally:
             raise _exceeded("answer with", "fields and list items", "max_values", limits.max_values)
 
     def charge_introspection(self, count: int) -> None:
-        """Charge fields of introspection, of which an operation may have twice those of the whole schema."""
+        """Charge fields of introspection, of which an operation may have those of the whole schema, half again."""
         self._introspection_left -= count
         if self._introspection_left < 0:
             message = "The operation asks for more than the whole schema."
-            raise LimitExceeded(message, limit="introspection", allowed=2)
+            raise LimitExceeded(message, limit="introspection", allowed=1)
 
     def charge_output(self, size: int) -> None:
         """Charge bytes; those over the limit are not counted, so that fewer may follow. Raises LimitExceeded."""
@@ -168,6 +168,11 @@ class Tally:
             message = f"The answer would be over {allowed} bytes."
             raise LimitExceeded(message, limit="RESTGQL_MAX_OUTPUT", allowed=allowed, status=502)
         self._output += size
+
+    @property
+    def output(self) -> int:
+        """The bytes that are not committed yet."""
+        return self._output
 
     def commit(self) -> None:
         """Add the fields, list items and bytes to the meter."""

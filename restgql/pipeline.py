@@ -83,7 +83,7 @@ class Pipeline:
         )
 
     def admit(self, request: GraphQLRequest, method: str) -> Operation:
-        """Return the operation that a client may run. Raises BadRequest, InvalidRequest, LimitExceeded and NotAllowed."""
+        """Return the operation that a client may run. Raises BadRequest, InvalidRequest, LimitExceeded, NotAllowed."""
         request = self.persisted.resolve(request)
         self.persisted.admit(request, method, self.profile)
         stored = self.persisted.stored_text(request.query)

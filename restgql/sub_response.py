@@ -13,6 +13,10 @@ from restgql.formats import json as json_format
 from restgql.formats.charge import UNMETERED, Charge
 from restgql.model import Headers
 
+PARSED_BYTES = 500
+"""The bytes of JSON that cost as much to parse as an element of an expression. Parsed JSON takes ten times its bytes,
+so it is kept only where requests depend on it."""
+
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NULL = b"null"
 _NO_CONTENT = frozenset({204, 205, 304})
@@ -96,15 +100,16 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
 
     @property
     def text(self) -> str | None:
-        """The body as text, None where it cannot be decoded by its charset. Raises the error of an unreadable body."""
-        if self._content.unreadable is not None and self.failure is None:
-            raise self._content.unreadable
+        """The body as text, None where it cannot be decoded by its charset. Raises the error of an unknown coding."""
+        if self._content.undecodable is not None:
+            raise self._content.undecodable
         return media.decode_text(self._content.body, self._content.content_type)
 
     @property
     def data_url(self) -> str | None:
         """The body as a data: URL (RFC 2397), None where there is no response."""
-        return None if self.problem is not None else _data_url(self._content)
+        has_body = self.failure is None and self._content.undecodable is None
+        return _data_url(self._content) if has_body else None
 
     @property
     def error(self) -> str | None:
@@ -141,7 +146,10 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
             raise self._content.unreadable
         if expression is None:
             return msgspec.Raw(self.json_text)
-        return select.search(expression, self._parsed, charge)
+        if "_parsed" in vars(self):  # a request depends on it
+            return select.search(expression, self._parsed, charge)
+        charge(len(self._content.body) // PARSED_BYTES)
+        return select.search(expression, self._parse(), charge)
 
     def data(self, expression: str | None = None, charge: Charge = UNMETERED) -> Any:
         """Return `value` of a response that is data; raise its error otherwise."""
@@ -188,6 +196,9 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
 
     @cached_property
     def _parsed(self) -> Any:
+        return self._parse()
+
+    def _parse(self) -> Any:
         try:
             return json_format.value(self.json_text)
         except json_format.NotJson as exc:  # a number that JSON allows and no reader can hold
@@ -199,12 +210,21 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
 
 
 class _Content(msgspec.Struct, frozen=True):
-    """A body with its content coding undone; `json` is its JSON text, if its media type is JSON."""
+    """A body with its content coding undone; `json` is its JSON text, if its media type is JSON.
+
+    `undecodable` is the error of a coding that cannot be undone, `invalid` that of a body that is no JSON.
+    """
 
     body: bytes
     content_type: str
     json: bytes | None
-    unreadable: RestgqlError | None
+    undecodable: RestgqlError | None
+    invalid: RestgqlError | None
+
+    @property
+    def unreadable(self) -> RestgqlError | None:
+        """The error of a body that is no JSON value."""
+        return self.undecodable or self.invalid
 
     @property
     def essence(self) -> str:
@@ -212,7 +232,7 @@ class _Content(msgspec.Struct, frozen=True):
 
 
 def _decode(response: SubResponse) -> _Content:
-    body, unreadable = response.body, cast(RestgqlError | None, None)
+    body, undecodable, invalid = response.body, cast(RestgqlError | None, None), None
     encoding = response.field_map.get("content-encoding")
     if encoding and body:
         try:
@@ -220,17 +240,17 @@ def _decode(response: SubResponse) -> _Content:
         except coding.TooLarge:
             limit = response.max_size
             message = f"The response is over {limit} bytes."
-            body, unreadable = b"", LimitExceeded(message, limit="RESTGQL_MAX_REPLY", allowed=limit, status=502)
+            body, undecodable = b"", LimitExceeded(message, limit="RESTGQL_MAX_REPLY", allowed=limit, status=502)
         except coding.Undecodable as exc:
-            body, unreadable = b"", UpstreamInvalid(f"The response's {exc}.")
+            body, undecodable = b"", UpstreamInvalid(f"The response's {exc}.")
     content_type, text = response.field_map.get("content-type", ""), None
-    has_content = response.failure is None and unreadable is None and response.status not in _NO_CONTENT
+    has_content = response.failure is None and undecodable is None and response.status not in _NO_CONTENT
     if has_content and media.is_json(media.essence(content_type)):
         try:
             text = json_format.text(body) or None
         except json_format.NotJson:
-            unreadable = UpstreamInvalid("The response is no valid JSON, though its Content-Type says so.")
-    return _Content(body, content_type, text, unreadable)
+            invalid = UpstreamInvalid("The response is no valid JSON, though its Content-Type says so.")
+    return _Content(body, content_type, text, undecodable, invalid)
 
 
 def _data_url(content: _Content) -> str:

@@ -115,7 +115,9 @@ def test_every_code_is_documented() -> None:
     assert {error.__name__ for error in errors} <= set(restgql.__all__)
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "docs/recipes.md"], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "docs/recipes.md", ROOT / "docs/architecture.md"], ids=lambda p: p.name
+)
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target, anchor in LINK.findall(page.read_text()):
         if "://" not in target:

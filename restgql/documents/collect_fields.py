@@ -1,7 +1,7 @@
 """CollectFields() of the GraphQL specification (section Executing Selection Sets), with its RFC "Defer and Stream".
 
-A `Selections` is complete when it is made: every selection set that execution may reach is collected in it, and nothing
-in it changes afterwards or depends on the variables of a request, except on those of @skip, @include, @defer and @stream.
+A `Selections` is complete when it is made: every selection set that execution may reach is collected in it. Nothing in
+it changes afterwards, or depends on the variables of a request, except those of @skip, @include, @defer and @stream.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,7 +40,7 @@ from restgql.schema.incremental import DEFER, STREAM
 FragmentNode = FragmentSpreadNode | InlineFragmentNode
 Variables = Mapping[str, Any]
 
-MAX_SELECTED_FIELDS = 50_000
+MAX_SELECTED_FIELDS = 20_000
 """Fields of all selection sets of one operation, for each type that they are selected of."""
 
 

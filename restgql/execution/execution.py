@@ -27,7 +27,7 @@ _WITH_REQUEST = frozenset({NodeKind.GET, NodeKind.FETCH, NodeKind.REQUEST})
 
 
 class Execution:
-    """The results of a plan's root nodes, filled while it runs. It ends when it is finished, closed, or at its deadline.
+    """The results of a plan's root nodes, filled while it runs. It ends when finished or closed, or at its deadline.
 
     The root nodes of a mutation run one after the other, each to its end with all below it, and forget what safe
     requests gave before (GraphQL, section Mutation). Once one of them has run, every result is settled, whatever

@@ -143,7 +143,7 @@ class NodeExecutor:
                 known = exc
             self._arguments[id(node)] = known
         if isinstance(known, RestgqlError):
-            raise known
+            raise known.with_traceback(None)
         return known
 
     def _expand(

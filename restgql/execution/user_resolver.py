@@ -12,22 +12,28 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
+    GraphQLString,
     Undefined,
     default_field_resolver,
     default_type_resolver,
     is_abstract_type,
     is_leaf_type,
-    located_error,
 )
 from graphql.pyutils import Path, inspect, is_iterable
 
-from restgql.bindings import RequestBinding, UserResolver
+from restgql.bindings import RequestBinding, SelectBinding, UserResolver
 from restgql.documents.collect_fields import SelectedField, Selections, Variables
 from restgql.errors import LATE, GatewayError, RestgqlError, UpstreamTimeout
+from restgql.execution.field_errors import FieldErrors
 from restgql.execution.result import Result
 from restgql.formats import json
 from restgql.meter import Meter
 from restgql.upstream import Upstream, current_operation
+
+RESOLVED_VALUES = 8
+"""The scalars of an answer that cost as much as one call of a resolver, besides its own work."""
+_CHARGED_AT_ONCE = 64
+"""The items of a list that are charged at once: it may be a generator, with no length."""
 
 
 class JsonObject(dict[str, Any]):
@@ -98,15 +104,28 @@ class _Completer:
         self._variables = variables
         self._meter = meter
         self._shaping = meter.for_shaping()
-        self.errors: list[GraphQLError] = []
+        self._field_errors = FieldErrors(self._shaping.tally(), {})
+
+    @property
+    def errors(self) -> list[GraphQLError]:
+        """The errors of fields so far."""
+        return self._field_errors.errors
 
     def field(self, field: SelectedField, source: Any, path: Path) -> Any:
         """Resolve and complete a field. Raises the GraphQLError of a field that may not be null."""
         definition = field.definition
         of_type = definition.type
         try:
-            arguments = deepcopy(field.arguments(self._variables))  # defaults and variables are not the resolver's
             resolve = definition.resolve or default_field_resolver
+            if type(resolve) is SelectBinding and field.scalar_key is not None:
+                value = resolve.of_object(source)
+                if type(value) is str and field.scalar_type is GraphQLString:
+                    return value if value.isascii() else _leaf(GraphQLString, value)
+                return self._complete(of_type, field, path, value)
+            self._shaping.charge_values(RESOLVED_VALUES)
+            arguments = field.arguments(self._variables)
+            if arguments:  # defaults and variables are not the resolver's own
+                arguments = deepcopy(arguments)
             if isinstance(resolve, RequestBinding):
                 message = (
                     f"{field.parent_type.name}.{field.name} asks a route with values of its parent, and its parent is "
@@ -125,10 +144,7 @@ class _Completer:
             return None
 
     def _fail(self, error: Exception, of_type: GraphQLOutputType, field: SelectedField, path: Path) -> None:
-        located = located_error(error, field.group.nodes, path.as_list())
-        if isinstance(of_type, GraphQLNonNull):
-            raise located
-        self.errors.append(located)
+        self._field_errors.add(error, of_type, field, path)
 
     def _complete(self, of_type: GraphQLOutputType, field: SelectedField, path: Path, value: Any) -> Any:
         if isinstance(value, Exception):
@@ -151,8 +167,10 @@ class _Completer:
         if not is_iterable(value):
             where = f"{field.parent_type.name}.{field.name}"
             raise GraphQLError(f"Expected Iterable, but did not find one for field '{where}'.")
-        inner, completed = of_type.of_type, []
+        inner, completed = of_type.of_type, list[Any]()
         for index, item in enumerate(value):
+            if index % _CHARGED_AT_ONCE == 0:
+                self._shaping.charge_values(_CHARGED_AT_ONCE)
             at = path.add_key(index, None)
             try:
                 completed.append(self._complete(inner, field, at, item))

@@ -52,7 +52,7 @@ def encode(value: Any) -> bytes:
 
 
 def raw(value: Any) -> msgspec.Raw:
-    """Return the JSON text of a value of Python code. Raises NotJson for one that JSON cannot write: NaN, bytes, say."""
+    """Return the JSON text of a Python value. Raises NotJson for one that JSON cannot write: NaN or bytes, say."""
     if (unwritable := _unwritable(value)) is not None:
         raise NotJson(f"{unwritable!r:.80} is not JSON")
     return msgspec.Raw(encode(value))

@@ -55,6 +55,10 @@ class _Entry:
         self.compiled: _Compiled | None = None
 
 
+CALL = 32
+"""The steps that it costs as much as to begin with an expression."""
+
+
 class _Steps:
     """The charge of an expression that is not metered."""
 
@@ -82,7 +86,7 @@ def search(expression: str, value: Any, charge: Charge = UNMETERED) -> Any:
         work = Work(_Steps() if charge is UNMETERED else charge)
         compiled = _compiled(expression, work.spend)
         run, steps = compiled.program
-        work.spend(steps)
+        work.spend(CALL + steps)
         try:
             result = run(value, work)
             if compiled.multiplies and weigh(result, work) > MAX_SIZE:

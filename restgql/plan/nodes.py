@@ -15,7 +15,7 @@ from restgql.model import SAFE_METHODS, Follow, Headers, SubRequest
 
 class NodeKind(enum.Enum):
     """The kinds of plan nodes: the core schema's fields by name, a typed field with its own request (REQUEST), a typed
-    field without one that has such nodes below it (SELECT), and a field with a resolver of the user's own (RESOLVER)."""
+    field without one that has such nodes below it (SELECT), a field with a resolver of the user's own (RESOLVER)."""
 
     GET = "get"
     FETCH = "fetch"

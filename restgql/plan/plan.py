@@ -58,7 +58,7 @@ class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
             added_headers=frozenset(name.lower() for name in config.subrequest_headers),
             max_upload=config.max_upload,
             limits=limits_of(config, stored=stored),
-            introspection=2 * introspection_size(schema),
+            introspection=introspection_size(schema) * 3 // 2,
         )
 
 

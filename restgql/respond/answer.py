@@ -33,7 +33,9 @@ class Answer:
     ) -> None:
         root_type = selections.schema.get_root_type(selections.operation.operation)
         assert isinstance(root_type, GraphQLObjectType)
-        self._answerable = Answerable(selections=selections, variables=variables, root_type=root_type, at_once={})
+        self._answerable = Answerable(
+            selections=selections, variables=variables, root_type=root_type, at_once={}, locations={}
+        )
         self._results = results
         self._routes = routes
         self._meter = meter.for_shaping()

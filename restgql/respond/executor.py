@@ -19,7 +19,6 @@ from graphql import (
     default_field_resolver,
     is_abstract_type,
     is_leaf_type,
-    located_error,
 )
 from graphql.pyutils import Path, inspect, is_iterable
 
@@ -35,27 +34,28 @@ from restgql.documents.collect_fields import (
     SelectionSet,
     Variables,
 )
-from restgql.errors import LimitExceeded, UpstreamInvalid
+from restgql.errors import UpstreamInvalid
+from restgql.execution.field_errors import FieldErrors, Locations
 from restgql.execution.result import NotSettled, Result
 from restgql.execution.typed_value import select_value
 from restgql.execution.user_resolver import resolve_info, runtime_type
 from restgql.formats import json
-from restgql.respond.sources import MISSING, CoreSource, Shape, TypedSource, settled
+from restgql.respond.introspection import Introspection
+from restgql.respond.sources import ENCODED_BYTES, MISSING, CoreSource, Shape, TypedSource, settled
 from restgql.sub_response import SubResponse
 
 Data = dict[str, Any]
 Fields = tuple[SelectedField, ...]
+_INTROSPECTION = frozenset({"__schema", "__type"})
 _SCALARS = frozenset({str, int, float, bool})
 _TEXTS = (GraphQLString, GraphQLID)
 _NULL = msgspec.Raw(b"null")
 _NUMBER_SIZE = 8
-_DEARER = 4
-"""The fields of a typed object that cost as much as one more of any other kind."""
+_OBJECT = 5
+_DEARER = 9
+"""The scalars of a typed object that cost as much as an object, and as one more field of any other kind."""
 
-MAX_LIMITED = 100
-"""Errors of fields that a limit has ended, in one part of an answer: the fields after them are null without one."""
-
-MAX_LATER = 10_000
+MAX_LATER = 2_000
 """Fragments and lists of one answer that are left for later. Those over it come at once, as the RFC allows."""
 
 
@@ -90,12 +90,14 @@ Later = DeferredFragment | DeferredFields | StreamedList
 
 
 class Answerable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """Everything that an answer is shaped from. `at_once` keeps selection sets of fields that are no longer deferred."""
+    """The selections and variables of an answer. `at_once` keeps selection sets of fields that are no longer deferred,
+    `locations` where fields are in the document."""
 
     selections: Selections
     variables: Variables
     root_type: GraphQLObjectType
     at_once: dict[tuple[GraphQLObjectType, Key], SelectionSet]
+    locations: Locations
 
     def below(self, field: SelectedField, of_type: GraphQLObjectType) -> SelectionSet:
         """Return the fields that a field selects of an object type."""
@@ -109,7 +111,8 @@ class Answerable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 class Executor:
     """One walk over a part of the answer: its errors, the parts that it leaves for later, and the results it awaits.
 
-    `root` is the source of the root fields. It may be made any number of times, and gives the same each time once every result is settled.
+    `root` is the source of the root fields. The walk may be made any number of times, and gives the same each time once
+    every result is settled.
     """
 
     def __init__(self, answerable: Answerable, shape: Shape, root: Any, *, left_before: int = 0) -> None:
@@ -120,11 +123,22 @@ class Executor:
         self._tally = shape.tally
         self._root = root
         self._left_before = left_before
-        self._limited = 0
-        self.errors: list[GraphQLError] = []
+        self._introspection = Introspection(answerable.selections, answerable.variables, shape.tally)
+        self._field_errors = FieldErrors(shape.tally, answerable.locations)
         self.later: list[Later] = []
         """Parts of one field are next to each other, a fragment before the fields that it defers."""
         self.awaited: list[Result] = []
+
+    @property
+    def errors(self) -> list[GraphQLError]:
+        """The errors of fields so far."""
+        return self._field_errors.errors
+
+    def next(self) -> None:
+        """Begin a walk over another part of the answer, which has errors and later parts of its own."""
+        self._field_errors = FieldErrors(self._tally, self._answerable.locations)
+        self._left_before += len(self.later)
+        self.later = []
 
     def root(self) -> Data | None:
         """Return the data of the operation, None if an error reaches its root."""
@@ -165,10 +179,8 @@ class Executor:
     def _object(
         self, of_type: GraphQLObjectType, source: Any, path: Path | None, selection_set: SelectionSet, within: Defers
     ) -> Data:
-        if of_type.name.startswith("__"):
-            self._tally.charge_introspection(len(selection_set.fields))
-        elif path is not None:
-            self._tally.charge_values(1 + len(selection_set.fields))
+        if path is not None:
+            self._tally.charge_values(_OBJECT + len(selection_set.fields))
         self._tally.charge_output(selection_set.key_bytes)
         if not self._selections.incremental:
             return self.fields(of_type, source, path, selection_set.fields, within)
@@ -206,8 +218,7 @@ class Executor:
                 return text
         before = len(self.later)
         try:
-            if not field.parent_type.name.startswith("__"):
-                self._tally.charge_values(_DEARER)
+            self._tally.charge_values(_DEARER)
             return self._value(source, path, field, within)
         except NotSettled as exc:
             self.awaited.append(exc.result)
@@ -221,7 +232,7 @@ class Executor:
         match resolve:
             case UserResolver():
                 result = settled(source.results, field.key)
-                self.errors += result.field_errors
+                self._field_errors.errors += result.field_errors
                 self._tally.charge_output(_size_of(result.data))
                 return result.data
             case RequestBinding():
@@ -236,7 +247,10 @@ class Executor:
                 )
                 return self._typed(of_type, field, path, value, known, source.response, within)
         arguments = self._arguments(field)
-        result = (resolve or default_field_resolver)(source, self._info(field, path), **arguments)
+        info = self._info(field, path)
+        result = (resolve or default_field_resolver)(source, info, **arguments)
+        if field.name in _INTROSPECTION:
+            return self._introspection.complete(of_type, field, result, info)
         return self._complete(of_type, field, path, result, within)
 
     def _plain_get(self, source: CoreSource, field: SelectedField) -> Any:
@@ -257,24 +271,13 @@ class Executor:
     def _failed(
         self, error: Exception, of_type: GraphQLOutputType, field: SelectedField, path: Path, before: int
     ) -> None:
-        if isinstance(of_type, GraphQLNonNull) or not self._is_repeated(error):
-            located = located_error(error, field.group.nodes, path.as_list())
-            if isinstance(of_type, GraphQLNonNull):
-                raise located
-            self.errors.append(located)
+        self._field_errors.add(error, of_type, field, path)
         del self.later[before:]  # a null has no parts that come later
-
-    def _is_repeated(self, error: Exception) -> bool:
-        """Return True if a limit has ended so many fields already that one more error would say nothing new."""
-        if not isinstance(error, LimitExceeded):
-            return False
-        self._limited += 1
-        return self._limited > MAX_LIMITED
 
     def _complete(
         self, of_type: GraphQLOutputType, field: SelectedField, path: Path, value: Any, within: Defers
     ) -> Any:
-        """CompleteValue() of a value of the core schema or of introspection. Raises the error of one that does not fit."""
+        """CompleteValue() of a value of the core schema. Raises the error of one that does not fit."""
         if isinstance(value, Exception):
             raise value
         if isinstance(of_type, GraphQLNonNull):
@@ -315,7 +318,7 @@ class Executor:
     ) -> Any:
         """CompleteValue() of a typed JSON value. Raises the error of one that does not fit its type."""
         if result is not None and result.error is not None:
-            raise result.error
+            raise result.error.with_traceback(None)  # one that is kept would collect the frames of all that raise it
         if isinstance(of_type, GraphQLNonNull):
             if value is None or value == _NULL:
                 raise UpstreamInvalid(f"The value is null, and {of_type} is never null.")
@@ -404,6 +407,7 @@ class Executor:
             self._tally.charge_output(len(value))
         elif isinstance(value, list | dict):
             text = json.encode(value)
+            self._tally.charge_values(len(text) // ENCODED_BYTES)
             self._tally.charge_output(len(text))
             if getattr(of_type, "name", "") == "JSON":
                 return msgspec.Raw(text)

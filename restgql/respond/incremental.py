@@ -16,6 +16,10 @@ Payload = dict[str, Any]
 Format = Callable[[GraphQLError], Payload]
 
 
+PAYLOAD_SIZE = 262_144
+"""The bytes from which a payload is sent, though more of the answer is there: it is in memory several times."""
+
+
 class Fragment:
     """A deferred fragment at one place of the response; it has an `id` from when the client is told of it.
 
@@ -87,6 +91,8 @@ class Delivery:
         self._awaited: list[Result] = []
         self._told = self._left = 0
         self._payload: Payload = {}
+        self._size = 0
+        """The bytes of the payload so far, about."""
 
     @property
     def has_next(self) -> bool:
@@ -109,16 +115,16 @@ class Delivery:
         return self._taken()
 
     def next(self) -> Payload | None:
-        """The next payload, None while nothing new is there."""
+        """Return the next payload, None while nothing new is there. A long one ends with a fragment or an item."""
         progress = 1
-        while progress:
+        while progress and self._size < PAYLOAD_SIZE:
             progress = sum(map(self._run, list(self._parts)))
             progress += sum(map(self._complete, self._all()))
             progress += sum(map(self._advance, list(self._streams)))
         return self._taken() if self._payload else None
 
     def _taken(self) -> Payload:
-        payload, self._payload = self._payload, {}
+        payload, self._payload, self._size = self._payload, {}, 0
         return payload | {"hasNext": True} if self.has_next else payload | {"hasNext": False}
 
     def _all(self) -> list[Fragment]:
@@ -186,6 +192,8 @@ class Delivery:
 
     def _run(self, part: Part) -> bool:
         """Walk the fields of a part that somebody waits for, if they are there."""
+        if self._size >= PAYLOAD_SIZE:
+            return False
         if not any(fragment.state == "told" for fragment in part.fragments) or not _are_settled(part.awaited):
             return False
         walk, shape = self._begin(self._left)
@@ -194,10 +202,12 @@ class Delivery:
             part.data = walk.fields(of.type, of.source, of.path, of.fields, of.defers)
         except GraphQLError as exc:
             failure = exc
+        size = shape.tally.output
         errors = self._settle(walk, shape)
         if errors is None:
             part.awaited = walk.awaited
             return False
+        self._size += size
         self._parts.remove(part)
         if failure is not None:
             for fragment in part.fragments:
@@ -249,17 +259,19 @@ class Delivery:
         errors: list[GraphQLError] = []
         inner: list[Stream] = []
         failed: list[GraphQLError] | None = None
-        while stream.index < stream.of.length:
-            walk, shape = self._begin(self._left)
+        walk, shape = self._begin(self._left)
+        while stream.index < stream.of.length and self._size < PAYLOAD_SIZE:
             item, failure = None, None
             try:
                 item = stream.of.complete(walk, stream.index)
             except GraphQLError as exc:
                 failure = exc
+            size = shape.tally.output
             found = self._settle(walk, shape)
             if found is None:
                 stream.awaited = walk.awaited
                 break
+            self._size += size
             if failure is not None:
                 failed = [*found, failure]
                 break
@@ -267,6 +279,8 @@ class Delivery:
             errors += found
             inner += self._register(walk)
             stream.index += 1
+            walk.next()
+            shape.errors.clear()
         if items:
             self._add({"id": stream.id, "items": items}, errors)
             self._tell_streams(inner)

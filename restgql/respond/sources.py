@@ -16,6 +16,8 @@ from restgql.respond.aggregate_map import Map
 from restgql.sub_response import SubResponse
 
 MISSING = object()
+ENCODED_BYTES = 1_000
+"""The bytes of a JSON value that cost as much to write as a field of the answer."""
 
 Routes = Callable[[str | None], list[Any]]
 """Returns the routes that can be asked for, by prefix."""
@@ -51,7 +53,7 @@ def settled(results: Results, key: str) -> Result:
     if (waiting := result.unsettled()) is not None:
         raise NotSettled(waiting)
     if result.error is not None:
-        raise result.error
+        raise result.error.with_traceback(None)  # one that is kept would collect the frames of all that raise it
     return result
 
 
@@ -77,7 +79,7 @@ class CoreSource:
             case "aggregate":
                 return msgspec.Raw(Map(result.parts or {}, shape.tally, envelope=False).text())
             case "getEach":
-                return _charged(_each_value(shape, info, result, arguments.get("select")), shape)
+                return _each_value(shape, info, result, arguments.get("select"))
             case "each":
                 return [CoreSource(item.children, value=item.value) for item in result.items or ()]
         assert result.response is not None
@@ -109,7 +111,10 @@ class CoreSource:
 def _charged(value: Any, shape: Shape) -> msgspec.Raw:
     """Return the JSON text of a value, its size charged."""
     text = value if isinstance(value, msgspec.Raw) else msgspec.Raw(encode(value))
-    shape.tally.charge_output(memoryview(text).nbytes)
+    size = memoryview(text).nbytes
+    if text is not value:
+        shape.tally.charge_values(size // ENCODED_BYTES)
+    shape.tally.charge_output(size)
     return text
 
 
@@ -119,13 +124,17 @@ def _each_value(shape: Shape, info: GraphQLResolveInfo, result: Result, expressi
     for index, item in enumerate(result.items or ()):
         try:
             if item.error is not None:
-                raise item.error
+                raise item.error.with_traceback(None)
             assert item.response is not None
-            values.append(item.response.parsed() if expression else item.response.data())
+            value = item.response.parsed() if expression else item.response.data()
         except RestgqlError as exc:
-            values.append(None)
-            path = [*info.path.as_list(), index]
+            value, path = None, [*info.path.as_list(), index]
             shape.errors.append(
                 GraphQLError(exc.message, info.field_nodes, path=path, original_error=exc, extensions=exc.extensions)
             )
-    return values if expression is None else select.search(expression, values, shape.charge)
+        if isinstance(value, msgspec.Raw):  # each is charged before all of them are written
+            shape.tally.charge_output(memoryview(value).nbytes)
+        values.append(value)
+    if expression is None:
+        return msgspec.Raw(encode(values))
+    return _charged(select.search(expression, values, shape.charge), shape)

@@ -14,9 +14,9 @@ from graphql import (
 
 _TYPE = 12
 """The fields of a __Type, and its place in a list."""
-_REFERENCE = 24
-"""The fields of a type reference: kind, name and ofType, eight deep."""
-_MEMBER = 10
+_REFERENCE = 8
+"""The fields of a type reference, as most types are referred to again and again."""
+_MEMBER = 8
 """The fields of a __Field, __InputValue or __EnumValue."""
 
 

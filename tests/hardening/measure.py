@@ -165,6 +165,8 @@ def serve() -> None:
     from tests.hardening import cost_app
 
     cost_app.prepare()
+    gc.collect()
+    gc.freeze()  # as servers do before they fork: a collection in a fork need not look at the apps
     while True:
         try:
             call = _receive(requests)

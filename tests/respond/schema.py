@@ -140,7 +140,7 @@ def answerable(text: str, *, incremental: bool) -> Answerable:
     assert isinstance(operation, OperationDefinitionNode)
     selections = Selections(SCHEMA, document, operation, conditions=VARIABLES, incremental=incremental)
     assert SCHEMA.query_type is not None
-    return Answerable(selections=selections, variables=VARIABLES, root_type=SCHEMA.query_type, at_once={})
+    return Answerable(selections=selections, variables=VARIABLES, root_type=SCHEMA.query_type, at_once={}, locations={})
 
 
 def begin(of: Answerable, root: Any, left_before: int = 0) -> tuple[Executor, Shape]:

@@ -149,8 +149,8 @@ def long_lists() -> dict[str, Request]:
         "text of a long text, often": graphql('{ fetch(path: "/text") { %s } }' % many(99, "a#: text")),
         "50 different long texts": graphql("{ %s }" % many(50, 'a#: get(path: "/text?#")')),
         "50 different tables, selected": graphql("{ %s }" % many(50, 'a#: get(path: "/table?#", select: "[].id")')),
-        "50 different tables, typed below": graphql(
-            "{ %s }" % many(50, 'a#: fetch(path: "/table?#") { each { json } }')
+        "25 different tables, typed below": graphql(
+            "{ %s }" % many(25, 'a#: fetch(path: "/table?#") { each { json } }')
         ),
         "routes, often": graphql(
             "{ %s }" % many(95, "r#: routes { path endpoint methods parameters description typed }")
