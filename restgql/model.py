@@ -31,12 +31,15 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The HTTP response of the gateway, whole or in pieces. `cookies` are the Set-Cookie values of its parts.
-    `keeps_context` is True if its pieces need the context of the request."""
+    """The HTTP response of the gateway: its body as a whole, in pieces, or in pieces that come one by one.
+
+    `cookies` are the Set-Cookie values of its parts. `keeps_context` is True if its pieces need the context of the
+    request.
+    """
 
     status: int
     content_type: str
-    body: bytes | Iterator[bytes]
+    body: bytes | list[bytes] | Iterator[bytes]
     headers: Headers = ()
     cookies: tuple[str, ...] = ()
     keeps_context: bool = False

@@ -56,7 +56,7 @@ class Scripted(ScriptedDispatcher):
     def payloads(self, query: str, variables: Variables = None) -> Iterator[dict[str, Any]]:
         """The payloads of an operation with @defer or @stream, each as soon as it is there."""
         answer = self._answer(query, variables, accept="text/event-stream")
-        if isinstance(answer.body, bytes):
+        if isinstance(answer.body, bytes | list):
             yield _decoded(answer.body)
             return
         try:
@@ -109,5 +109,5 @@ def _typed(config: Config) -> GraphQLSchema:
 
 
 def _decoded(text: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.value(text)
+    found: dict[str, Any] = json.value(b"".join(text) if isinstance(text, list) else text)
     return found

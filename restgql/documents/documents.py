@@ -16,13 +16,13 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
+from restgql.bounded_cache import WeightedCache
 from restgql.config import Config
 from restgql.documents.limits import Directives, DocumentLimits, check_document
 from restgql.documents.rules import Rule
 from restgql.documents.tokens import check_text
 from restgql.errors import BadRequest, LimitExceeded
 from restgql.model import GraphQLRequest
-from restgql.weighted_cache import WeightedCache
 
 MAX_ERRORS = 5
 CACHED_DOCUMENTS = 512

@@ -12,7 +12,7 @@ _CLOSING = frozenset({TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R}
 
 
 def check_text(text: str, *, max_document: int, max_tokens: int) -> int:
-    """Return the number of tokens. Raises LimitExceeded, and GraphQLSyntaxError for a text that has no tokens."""
+    """Return the number of tokens. Raises LimitExceeded, and GraphQLSyntaxError for another text."""
     if len(text) > max_document or len(text.encode("utf-8", "surrogatepass")) > max_document:
         raise LimitExceeded(
             f"The document is over {max_document} bytes.", limit="RESTGQL_MAX_DOCUMENT", allowed=max_document

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import msgspec
 
@@ -15,6 +15,8 @@ from restgql.formats.headers import is_value
 Written = tuple[bytes, str]
 
 BINARY = "application/octet-stream"
+_FIELD_WEIGHT = {"JSON": 0, "FORM": 160, "MULTIPART": 800}
+"""The bytes of a JSON body that cost as much as a field of a form, by its encoding."""
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,11 +29,12 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     def written(self, charge: Charge = UNMETERED) -> Written:
         """The bytes and the media type. Raises BadRequest for what the encoding cannot write.
 
-        `charge` is called with the size of what is written, before it is; a file counts where it is written again.
+        `charge` is called with the size of the body before it is written, in bytes of JSON that cost as much; a file
+        counts from its second time on.
         """
         if charge is not UNMETERED:
             work = Work(charge)
-            work.spend(weigh(self.value, work) + self._repeated())
+            work.spend(self._weight(work))
             work.settle()
         if isinstance(self.value, File) and not self.files:  # it is the whole of the body
             content_type = self.value.content_type
@@ -40,11 +43,13 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
             raise BadRequest(f"files: cannot be written as {self.encoding}: leave encoding: out, or say MULTIPART.")
         return _WRITERS[self.encoding](self)
 
-    def _repeated(self) -> int:
-        """Return the bytes of files that are written more than once, but for the first time."""
-        files = [*files_in(self.value), *(file for _, file in self.files)]
-        once = {id(file): len(file.content) for file in files}
-        return sum(len(file.content) for file in files) - sum(once.values())
+    def _weight(self, work: Work) -> int:
+        """Return the bytes of JSON that cost as much as this body; a file weighs nothing the first time."""
+        weight = weigh(self.value, work) + sum(len(file.content) for _, file in self.files)
+        if self.encoding == "MULTIPART" or isinstance(self.value, File):
+            files = [*files_in(self.value), *(file for _, file in self.files)]
+            weight -= sum({id(file): len(file.content) for file in files}.values())
+        return weight + _FIELD_WEIGHT[self.encoding] * (_count(self.value) + len(self.files))
 
 
 def _json(body: Body) -> Written:
@@ -52,8 +57,12 @@ def _json(body: Body) -> Written:
 
 
 def _form(body: Body) -> Written:
-    pairs = [(name, json.spelled(item)) for name, item in _pairs(body.value)]
-    return urlencode(pairs).encode(), "application/x-www-form-urlencoded"
+    pairs = [f"{_quoted(name)}={_quoted(json.spelled(item))}" for name, item in _pairs(body.value)]
+    return "&".join(pairs).encode(), "application/x-www-form-urlencoded"
+
+
+def _quoted(text: str) -> str:
+    return text if text.isalnum() and text.isascii() else quote_plus(text)  # most need no quoting
 
 
 def _multipart(body: Body) -> Written:
@@ -73,6 +82,13 @@ def _part(item: Any) -> Any:
 def _escaped(text: str) -> str:
     """A name, or a file's: urllib3 leaves a backslash as browsers do, and readers take it to escape a closing quote."""
     return text.replace("\\", "\\\\")
+
+
+def _count(value: Any) -> int:
+    """Return the fields that a form has for a value."""
+    if not isinstance(value, dict):
+        return value is not None
+    return sum([len(item) if isinstance(item, list) else 1 for item in value.values()])
 
 
 def _pairs(value: Any) -> Iterator[tuple[str, Any]]:

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from restgql.formats.file import File
+
 Charge = Callable[[int], None]
 """Called with a count before work is done. An error that it raises ends the work."""
 
 BATCH = 256
 _CONTAINERS = (list, dict)
+_SMALL = 1 << 63
 
 
 def UNMETERED(count: int) -> None:
@@ -39,7 +42,8 @@ class Work:
 def weigh(value: Any, work: Work) -> int:
     """Return the characters of a JSON value as text, near enough, counting what is shared as often as it is written.
 
-    It charges a step for an array or object and for each 4 of its elements, the first time that it walks it.
+    It charges a step for an array or object and for each 4 of its elements, the first time that it walks it. A file
+    weighs its bytes.
     """
     return _weigh(value, work, {})
 
@@ -48,14 +52,21 @@ def _weigh(value: Any, work: Work, known: dict[int, int]) -> int:
     if isinstance(value, str):
         return len(value) + 2
     if not isinstance(value, _CONTAINERS):
-        return 8 if not isinstance(value, int) or -(1 << 63) < value < 1 << 63 else value.bit_length() >> 1
+        if isinstance(value, File):
+            return len(value.content)
+        return 8 if not isinstance(value, int) or -_SMALL < value < _SMALL else value.bit_length() >> 1
     if (weight := known.get(id(value))) is not None:
         return weight
     work.spend(1 + (len(value) >> 2))
     weight = 2
     if isinstance(value, list):
         for element in value:
-            weight += _weigh(element, work, known)
+            if element.__class__ is str:
+                weight += len(element) + 2
+            elif element.__class__ is int and -_SMALL < element < _SMALL:
+                weight += 8
+            else:
+                weight += _weigh(element, work, known)
     else:
         for key, element in value.items():
             weight += len(key) + 4 + _weigh(element, work, known)

@@ -49,6 +49,7 @@ SETTABLE = frozenset(
 LEAVING = frozenset(["accept-language", "user-agent", "x-request-id", "traceparent", "tracestate", "baggage"])
 ACCEPT = "application/json, */*;q=0.5"
 MAX_HEADER_VALUE = 8_192
+MAX_HEADERS = 100
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110 section 5.6.2
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")  # RFC 9110 section 5.5
@@ -96,9 +97,11 @@ def is_value(text: str) -> bool:
 
 
 def well_formed(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Header fields, their values stripped. Raises BadRequest for a malformed name or value."""
-    found = []
+    """Header fields, their values stripped. Raises BadRequest for a malformed name or value, or too many fields."""
+    found: list[tuple[str, str]] = []
     for name, value in pairs:
+        if len(found) == MAX_HEADERS:
+            raise BadRequest(f"A sub-request has more than {MAX_HEADERS} header fields of its own.")
         if not is_token(name):
             raise BadRequest(f"{name[:80]!r} is no header name.")
         if len(value) > MAX_HEADER_VALUE or not is_value(value):

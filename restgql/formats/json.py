@@ -1,5 +1,6 @@
 """Strict JSON (RFC 8259) in UTF-8: a text that is passed on byte for byte, or a value."""
 
+from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
@@ -11,7 +12,18 @@ from restgql.formats.file import File
 
 WHITESPACE = b" \t\r\n"
 BOM = b"\xef\xbb\xbf"
+_MARK = b"\0"
+"""A byte that no JSON text has (RFC 8259 section 7)."""
 _decoder = bounded_cache(entries=64, characters=0)(msgspec.json.Decoder)  # it is dearer to make than to use
+
+
+class Spliced:
+    """A JSON text in pieces, which `encode` joins and `encode_in_pieces` passes on."""
+
+    __slots__ = ("pieces",)
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self.pieces = pieces
 
 
 class NotJson(ValueError):
@@ -45,8 +57,35 @@ def encode(value: Any) -> bytes:
 
     Raises NotJson, and BadRequest for a file.
     """
+    return _encode(value, _join)
+
+
+def encode_in_pieces(value: Any) -> list[bytes]:
+    """Return the JSON text of a value in pieces: a large text that is spliced into it is not copied.
+
+    Raises NotJson, and BadRequest for a file.
+    """
+    spliced: list[Spliced] = []
+
+    def mark(value: Any) -> Any:
+        if not isinstance(value, Spliced):
+            return _join(value)
+        spliced.append(value)
+        return msgspec.Raw(_MARK)
+
+    text = _encode(value, mark)
+    if not spliced:
+        return [text]
+    first, *others = text.split(_MARK)
+    pieces = [first]
+    for splice, after in zip(spliced, others, strict=True):
+        pieces += [*splice.pieces, after]
+    return pieces
+
+
+def _encode(value: Any, hook: Callable[[Any], Any]) -> bytes:
     try:
-        return msgspec.json.encode(value, enc_hook=_refuse)
+        return msgspec.json.encode(value, enc_hook=hook)
     except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as exc:
         raise NotJson(str(exc)) from exc
 
@@ -67,7 +106,9 @@ def _unwritable(value: Any) -> Any:
     return value if is_number or isinstance(value, bytes | bytearray | memoryview) else None
 
 
-def _refuse(value: Any) -> Any:
+def _join(value: Any) -> Any:
+    if isinstance(value, Spliced):
+        return msgspec.Raw(b"".join(value.pieces))
     if isinstance(value, File):
         raise BadRequest("A file goes nowhere but into a body with encoding: MULTIPART.")
     raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
@@ -75,6 +116,8 @@ def _refuse(value: Any) -> Any:
 
 def spelled(value: Any) -> str:
     """A scalar as a path or a key has it: a string is its own text, others are as JSON spells them."""
+    if value.__class__ is int:
+        return str(value)
     return value if isinstance(value, str) else encode(value).decode()
 
 

@@ -7,6 +7,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_options_header
 
 from restgql.bounded_cache import bounded_cache
+from restgql.formats.headers import MAX_HEADER_VALUE
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 ENDLESS = frozenset({"text/event-stream", "multipart/x-mixed-replace"})
@@ -39,7 +40,12 @@ def is_text(media_type: str) -> bool:
 
 @bounded_cache(entries=256, characters=256)
 def qualities(accept: str) -> Mapping[str, float]:
-    """The quality of each media range that Accept names (RFC 9110 section 12.5.1), their parameters aside."""
+    """The quality of each media range that Accept names (RFC 9110 section 12.5.1), their parameters aside.
+
+    None for an Accept that is too long to be read.
+    """
+    if len(accept) > MAX_HEADER_VALUE:
+        return {}
     return {essence(name): quality for name, quality in reversed(parse_accept_header(accept, MIMEAccept))}
 
 

@@ -21,6 +21,8 @@ from restgql.formats.functions import MAX_SIZE, REFERENCE_TAKERS, too_large
 
 MAX_EXPRESSION = 1_024
 MAX_NESTING = 32
+MAX_CHAIN = 340
+"""The depth of an expression's tree, which each `|`, `||` and `!` adds to: it is walked by recursion."""
 MAX_STEPS = 100_000
 """Of an expression that is not metered."""
 STEPS_A_CHARACTER = 5
@@ -154,15 +156,22 @@ def _compiled(expression: str, charge: Charge) -> _Compiled:
     return entry.compiled
 
 
-def _check(node: Any, *, taken: bool = False) -> None:
-    """The library lets `&x` be a value, and reads literals and names with NaN and lone surrogates in them."""
-    if node["type"] == "expref" and not taken:
-        raise BadSelect("&… stands only in a function that takes an expression.")
-    dumps(node.get("value"), allow_nan=False, ensure_ascii=False).encode()
-    taken = node["type"] == "function_expression" and node["value"] in REFERENCE_TAKERS
-    for child in node["children"]:
-        if isinstance(child, dict):  # a slice has numbers
-            _check(child, taken=taken)
+def _check(tree: Any) -> None:
+    """Raise BadSelect for a tree that is too deep to be walked, and for one with `&x` as a value.
+
+    The library lets it be one, and reads literals and names with NaN and lone surrogates in them: ValueError.
+    """
+    waiting = [(tree, False, 1)]
+    while waiting:
+        node, taken, depth = waiting.pop()
+        if depth > MAX_CHAIN:
+            raise BadSelect(f"The expression chains more than {MAX_CHAIN} steps.")
+        if node["type"] == "expref" and not taken:
+            raise BadSelect("&… stands only in a function that takes an expression.")
+        dumps(node.get("value"), allow_nan=False, ensure_ascii=False).encode()
+        taken = node["type"] == "function_expression" and node["value"] in REFERENCE_TAKERS
+        children = [child for child in node["children"] if isinstance(child, dict)]  # a slice has numbers
+        waiting += [(child, taken, depth + 1) for child in children]
 
 
 def _nesting(expression: str) -> int:

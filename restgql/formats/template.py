@@ -75,11 +75,12 @@ def _compiled(text: str) -> Template:
         if not _GRAMMAR.match(body):
             raise BadPath(f"{{{body[:40]}}} is no template expression: {{x}}, {{?x,y}}, {{&x}} and {{+x}} are.")
         operator = body[0] if body[0] in "+?&" else ""
-        for spec in body.removeprefix(operator).split(","):
+        specs = body.removeprefix(operator).split(",")
+        if len(names) + len(specs) > MAX_NAMES:
+            raise BadPath(f"The path takes more than {MAX_NAMES} values.")
+        for spec in specs:
             name, _, prefix = spec.rstrip("*").partition(":")
             names.append(Name(name, operator, spec.endswith("*"), int(prefix) if prefix else None))
-    if len(names) > MAX_NAMES:
-        raise BadPath(f"The path takes more than {MAX_NAMES} values.")
     literal = _EXPRESSION.sub("", text)
     if "{" in literal or "}" in literal:
         raise BadPath("A brace of the path closes no template expression; a literal one is written %7B or %7D.")
@@ -186,7 +187,7 @@ def _texts(name: Name, value: Any, charge: Charge) -> Any:
         size = 0
         for key, item in value.items():
             if item is not None:
-                members[str(key)] = text = _scalar(name, item)
+                members[str(key)] = text = spelled(item) if item.__class__ in _SCALARS else _scalar(name, item)
                 size += len(str(key)) + len(text) + 2
                 if size > MAX_TARGET + 1:
                     raise _too_large()
@@ -197,7 +198,7 @@ def _texts(name: Name, value: Any, charge: Charge) -> Any:
         size = 0
         for item in value:
             if item is not None:
-                items.append(text := _scalar(name, item))
+                items.append(text := spelled(item) if item.__class__ in _SCALARS else _scalar(name, item))
                 size += len(text) + 1
                 if size > MAX_TARGET + 1:
                     raise _too_large()

@@ -38,7 +38,7 @@ def answer(pipeline: Pipeline, request: HttpRequest, connect: Connect) -> HttpRe
         execution.finish()
     except RestgqlError as exc:
         return responses.problem_response(exc)
-    body = _map(execution, envelope=aggregate.envelope).text()
+    body = responses.joined(_map(execution, envelope=aggregate.envelope).pieces())
     pipeline.log(execution, NAME, "-", started)
     has_errors = any(leaf.error for leaf in execution.leaves())
     status, headers = (200, ()) if has_errors else shared_status(execution.responses())

@@ -1,13 +1,13 @@
 """The endpoints of a gateway: their rules, and what each answers the current request with."""
 
 from functools import partial
+from hashlib import sha1
 from typing import Any
 
 from flask import Request, abort, current_app, request, send_from_directory, stream_with_context
 from flask.blueprints import BlueprintSetupState
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
-from werkzeug.http import generate_etag
 
 from restgql import graphiql
 from restgql.config import Config
@@ -141,15 +141,24 @@ def _answer(mounted: GatewayState, stage: Any) -> ResponseReturnValue:
     body: Any = outbound.body
     if outbound.keeps_context:  # a resolver of the user's own may be called for a part that comes later
         body = stream_with_context(body)
+    elif isinstance(body, list):
+        headers.append(("Content-Length", str(sum(map(len, body)))))
     response = mounted.app.response_class(body, outbound.status, headers)
     if here.method != "POST" and response.status_code == 200 and not response.cache_control.no_store:
-        # the two media types of one body are two representations (RFC 9110 section 8.8.1)
-        response.set_etag(generate_etag(outbound.content_type.encode() + response.get_data()))
+        response.set_etag(_etag(outbound))
         # 304 where the client has it already (RFC 9110 section 13); to Werkzeug, QUERY is no safe method
         response.make_conditional({**here.environ, "REQUEST_METHOD": "GET"})
         if response.status_code == 412:  # it is this request's alone
             entered.no_store = True
     return response
+
+
+def _etag(response: HttpResponse) -> str:
+    """Return the tag of a body: its two media types are two representations (RFC 9110 section 8.8.1)."""
+    digest = sha1(response.content_type.encode(), usedforsecurity=False)
+    for piece in [response.body] if isinstance(response.body, bytes) else response.body:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _page(config: Config) -> ResponseReturnValue:

@@ -9,14 +9,29 @@ from restgql.formats import coding, media
 from restgql.formats.body import Body
 from restgql.formats.body import Written as Sent
 from restgql.formats.file import File
+from restgql.formats.headers import MAX_HEADER_VALUE
 from restgql.http import multipart
 from restgql.model import HttpRequest
 
 CHUNK = 65_536
+_READ_FIELDS = {
+    "Accept": "HTTP_ACCEPT",
+    "Content-Encoding": "HTTP_CONTENT_ENCODING",
+    "Content-Type": "CONTENT_TYPE",
+    "If-Match": "HTTP_IF_MATCH",
+    "If-Modified-Since": "HTTP_IF_MODIFIED_SINCE",
+    "If-None-Match": "HTTP_IF_NONE_MATCH",
+    "If-Unmodified-Since": "HTTP_IF_UNMODIFIED_SINCE",
+}
+"""The header fields that the gateway parses, by name: their keys in the environ (PEP 3333)."""
 
 
 def read(here: Request, config: Config, *, wants_timings: bool) -> HttpRequest:
-    """The request to one of the endpoints. Raises BadRequest, and LimitExceeded with status 413."""
+    """The request to one of the endpoints. Raises BadRequest, and LimitExceeded with status 413 or 431."""
+    for name, key in _READ_FIELDS.items():
+        if len(here.environ.get(key, "")) > MAX_HEADER_VALUE:
+            message = f"The header field {name} is over {MAX_HEADER_VALUE} bytes."
+            raise LimitExceeded(message, limit=name, allowed=MAX_HEADER_VALUE, status=431)
     is_upload = media.essence(_content_type(here)) == multipart.MEDIA_TYPE
     preflighted = is_upload and _is_preflighted(here)
     body, content_type = _sent(here, config, is_upload=is_upload, preflighted=preflighted)

@@ -8,12 +8,15 @@ from restgql.errors import RestgqlError, Unavailable
 from restgql.execution.execution import Execution
 from restgql.formats import problem
 from restgql.formats.headers import NO_STORE
-from restgql.formats.json import encode
+from restgql.formats.json import encode_in_pieces
 from restgql.http import timings
 from restgql.http.cache_control import merge_cache_control
 from restgql.model import Headers, HttpRequest, HttpResponse
 from restgql.pipeline import OperationResult
 from restgql.respond import answer
+
+LARGE, SMALL = 1_000_000, 4_096
+"""The bytes of a body that is not joined, and those of a piece that is joined with its neighbours."""
 
 
 class Pieces:
@@ -61,10 +64,27 @@ def json(
     return HttpResponse(
         status=status,
         content_type=f"{media_type}; charset=utf-8",
-        body=encode(value),
+        body=joined(encode_in_pieces(value)),
         headers=headers,
         cookies=cookies,
     )
+
+
+def joined(pieces: list[bytes]) -> bytes | list[bytes]:
+    """Return a body as one text, or, if it is large, in pieces of which none is small: to join them would copy them."""
+    if sum(map(len, pieces)) <= LARGE:
+        return b"".join(pieces)
+    large: list[bytes] = []
+    small: list[bytes] = []
+    for piece in [*pieces, b""]:
+        if 0 < len(piece) < SMALL:
+            small.append(piece)
+            continue
+        if small:
+            large.append(b"".join(small))
+            small = []
+        large.append(piece)
+    return large[:-1]
 
 
 def streamed(content_type: str, pieces: Generator[bytes], execution: Execution) -> HttpResponse:

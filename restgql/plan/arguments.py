@@ -16,6 +16,9 @@ from restgql.plan.plan import PlanContext
 
 Variables = Mapping[str, Any]
 
+_AT_ONCE = 1_024
+"""The paths of a list that are looked at before their number is checked."""
+
 
 def arguments_of(
     node: PlanNode, variables: Variables, context: PlanContext, *, has_uploads: bool = False
@@ -29,6 +32,8 @@ def arguments_of(
         binding = node.binding
         arguments = NodeArguments(template=binding.template, params=values, literal_names=binding.arguments)
     else:
+        if node.kind is NodeKind.AGGREGATE:
+            return NodeArguments(parts=_parts(values["paths"], context.limits.max_subrequests))
         if "encoding" in values and not _is_written("encoding", node.field.node, variables):
             values = {**values, "encoding": None}  # files then make it MULTIPART
         arguments = compile_arguments(
@@ -68,8 +73,17 @@ def compile_arguments(
         over=values.get("over") or "@",
         limit=limit,
         body=_body(values),
-        parts=tuple((path, path) for path in dict.fromkeys(values.get("paths") or ())),
     )
+
+
+def _parts(paths: list[str], allowed: int) -> tuple[tuple[str, str], ...]:
+    """Return the keys and paths of an aggregate, each once. Raises LimitExceeded as soon as they are too many."""
+    parts: dict[str, None] = {}
+    for start in range(0, len(paths), _AT_ONCE):
+        parts |= dict.fromkeys(paths[start : start + _AT_ONCE])
+        if len(parts) > allowed:
+            raise LimitExceeded(f"More than {allowed} paths.", limit="RESTGQL_MAX_SUBREQUESTS", allowed=allowed)
+    return tuple((path, path) for path in parts)
 
 
 def _body(values: Mapping[str, Any]) -> Body | None:

@@ -1,5 +1,6 @@
 """From an operation to its plan: the passes, in their order."""
 
+from restgql.bounded_cache import WeightedCache
 from restgql.documents.documents import Documents, Operation
 from restgql.model import GraphQLRequest
 from restgql.plan.collect_nodes import collect_nodes
@@ -7,7 +8,6 @@ from restgql.plan.conditions import conditions
 from restgql.plan.constants import constants
 from restgql.plan.plan import Pass, Plan, PlanContext
 from restgql.plan.select_fields import select_fields
-from restgql.weighted_cache import WeightedCache
 
 PASSES: tuple[Pass, ...] = (conditions, select_fields, collect_nodes, constants)
 CACHED_PLANS = 512

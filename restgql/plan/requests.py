@@ -70,7 +70,7 @@ def _typed_request(
     path = _expand(arguments, binding.template, scope, site, meter)
     if binding.query is not None:
         values = {**arguments.params, "this": scope.value if scope else None}
-        path = _with_query(path, select.search(binding.query, values, elements_of(meter)))
+        path = _with_query(path, select.search(binding.query, values, elements_of(meter)), expansion_of(meter))
     to = target.parse(path, quoted=False)
     body, content_type = _body(binding, arguments, meter)
     lookup, charge = _lookup(arguments, scope), expansion_of(meter)
@@ -130,15 +130,20 @@ def _expand(
     )
 
 
-def _with_query(path: str, entries: Any) -> str:
+def _with_query(path: str, entries: Any, charge: Charge) -> str:
+    """Return the path with entries in its query. Raises BadSelect, BadPath before they are too large, LimitExceeded."""
     if not isinstance(entries, dict):
         raise BadSelect(f"query makes {json.kind(entries)}, and it takes an object.")
-    pairs = [
-        (name, json.spelled(item))
-        for name, value in entries.items()
-        for item in (value if isinstance(value, list) else [value])
-        if item is not None
-    ]
+    pairs: list[tuple[str, str]] = []
+    size = len(path)
+    for name, value in entries.items():
+        for item in value if isinstance(value, list) else [value]:
+            if item is not None:
+                pairs.append((name, text := json.spelled(item)))
+                size += len(name) + len(text) + 2
+                if size > target.MAX_TARGET + 1:
+                    raise BadPath(f"The path is over {target.MAX_TARGET} bytes.")
+    charge(size)
     if not pairs:
         return path
     return f"{path}{'&' if '?' in path else '?'}{urlencode(pairs, quote_via=quote)}"

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-import msgspec
-
 from restgql.errors import LimitExceeded, RestgqlError
 from restgql.execution.result import Result
 from restgql.formats import problem
-from restgql.formats.json import encode
+from restgql.formats.json import Spliced, encode, encode_in_pieces
 from restgql.meter import Tally
 
 
@@ -22,7 +20,16 @@ class Map:
 
     def text(self) -> bytes:
         """The JSON object of all parts, in order."""
-        return b"{" + b",".join([self._member(key, part) for key, part in self._left.items()]) + b"}"
+        return b"".join(self.pieces())
+
+    def pieces(self) -> list[bytes]:
+        """Return the JSON object in pieces, the body of each part as it came."""
+        pieces = [b"{"]
+        for key, part in self._left.items():
+            pieces += self._member(key, part)
+            pieces.append(b",")
+        pieces[max(1, len(pieces) - 1) :] = [b"}"]
+        return pieces
 
     def fresh(self, *, in_order: bool) -> Iterator[bytes]:
         """The members that are there and were not given yet; `in_order`, up to the first that is not."""
@@ -30,29 +37,29 @@ class Map:
             if part.settled:
                 del self._left[key]
                 self.sent += 1
-                yield self._member(key, part)
+                yield b"".join(self._member(key, part))
             elif in_order:
                 return
 
-    def _member(self, key: str, part: Result) -> bytes:
-        name, text = encode(key), part_text(part, envelope=self._envelope)
+    def _member(self, key: str, part: Result) -> list[bytes]:
+        name, pieces = encode(key) + b":", _part_pieces(part, envelope=self._envelope)
         try:
-            self._tally.charge_output(len(name) + len(text))
+            self._tally.charge_output(len(name) + sum(map(len, pieces)))
         except LimitExceeded as exc:
-            text = part_text(Result(error=exc), envelope=self._envelope)
-        return name + b":" + text
+            pieces = _part_pieces(Result(error=exc), envelope=self._envelope)
+        return [name, *pieces]
 
 
-def part_text(part: Result, *, envelope: bool) -> bytes:
+def _part_pieces(part: Result, *, envelope: bool) -> list[bytes]:
     """Return the JSON value of one part: of its response, or the problem of why there is none."""
     response, error = part.response, part.error
     if response is not None:
         body = response.part_text
-        return _enveloped(response.data_status, response.header_map(), body) if envelope else body
+        return _enveloped(response.data_status, response.header_map(), body) if envelope else [body]
     assert isinstance(error, RestgqlError)
     body = problem.of_error(error)
-    return _enveloped(error.status, {}, body) if envelope else body
+    return _enveloped(error.status, {}, body) if envelope else [body]
 
 
-def _enveloped(status: int, headers: dict[str, str], body: bytes) -> bytes:
-    return encode({"status": status, "headers": headers, "body": msgspec.Raw(body)})
+def _enveloped(status: int, headers: dict[str, str], body: bytes) -> list[bytes]:
+    return encode_in_pieces({"status": status, "headers": headers, "body": Spliced([body])})

@@ -15,23 +15,16 @@ from jmespath.exceptions import JMESPathError
 from restgql.errors import BadSelect, LimitExceeded, UpstreamTimeout
 from restgql.formats import select
 from restgql.formats.functions import MAX_SIZE
-from restgql.meter import Limits, Meter
+from restgql.meter import Meter
 from tests.memory import kept
+from tests.metering import meter
 
 MAX_ELEMENTS = 100_000
 CPU_SECONDS, BYTES = 0.25, 50_000_000
 
 
 def metered(max_elements: int = MAX_ELEMENTS, seconds: float = 60) -> Meter:
-    limits = Limits(
-        max_subrequests=1,
-        max_typed_subrequests=1,
-        max_nodes=1,
-        max_elements=max_elements,
-        max_expansion=1,
-        max_output=1,
-    )
-    return Meter(limits, time.monotonic() + seconds)
+    return meter(time.monotonic() + seconds, max_elements=max_elements)
 
 
 def charged(expression: str, value: Any) -> int:

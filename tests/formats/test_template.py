@@ -1,7 +1,9 @@
 """URI templates: the paths that they expand to, and a cost that is bounded before they are expanded."""
 
+import json
 import time
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 import uritemplate
@@ -13,22 +15,15 @@ from restgql.formats import template
 from restgql.formats.body import Body
 from restgql.formats.file import File
 from restgql.formats.target import MAX_TARGET
-from restgql.meter import Limits, Meter
+from restgql.meter import Meter
 from tests.memory import kept
+from tests.metering import meter
 
 MILLISECONDS = 0.001
 
 
 def metered(max_expansion: int) -> Meter:
-    limits = Limits(
-        max_subrequests=1,
-        max_typed_subrequests=1,
-        max_nodes=1,
-        max_elements=1,
-        max_expansion=max_expansion,
-        max_output=1,
-    )
-    return Meter(limits, time.monotonic() + 60)
+    return meter(max_expansion=max_expansion)
 
 
 def expanded(text: str, **values: Any) -> str:
@@ -193,6 +188,25 @@ def test_a_body_is_charged_before_it_is_written() -> None:
             Body(value=value, encoding=encoding).written(metered(100_000).charge_expansion)
 
 
+FIELDS = st.dictionaries(st.text(), st.one_of(SCALARS, st.text(), st.integers(), st.booleans()), max_size=5)
+
+
+@given(FIELDS)
+def test_a_form_is_written_as_browsers_write_it(fields: dict[str, Any]) -> None:
+    written, _ = Body(value=fields, encoding="FORM").written()
+    assert parse_qsl(written.decode(), keep_blank_values=True, strict_parsing=bool(fields)) == [
+        (name, value if isinstance(value, str) else json.dumps(value)) for name, value in fields.items()
+    ]
+    assert written.isascii()
+
+
+@pytest.mark.parametrize(("encoding", "weight"), [("FORM", 100), ("MULTIPART", 500)])
+def test_the_fields_of_a_form_are_charged_by_their_encoding(encoding: str, weight: int) -> None:
+    charged: list[int] = []
+    Body(value={"a": [1] * 1_000, "b": 2}, encoding=encoding).written(charged.append)
+    assert sum(charged) > 1_000 * weight
+
+
 def test_a_file_is_charged_when_it_is_written_again() -> None:
     file = File("a.bin", "", b"x" * 100_000)
     once = Body(value=None, encoding="MULTIPART", files=(("a", file),))
@@ -202,4 +216,4 @@ def test_a_file_is_charged_when_it_is_written_again() -> None:
         often.written(metered(400_000).charge_expansion)
     charged: list[int] = []
     often.written(charged.append)
-    assert 500_000 <= sum(charged) < 501_000
+    assert 500_000 <= sum(charged) < 510_000

@@ -634,3 +634,24 @@ def test_d9_a_batch_array_is_refused(target: Target, count: int) -> None:
     body = json.dumps([{"query": '{ get(path: "/item/1") }'}] * count)
     for accept in (JSON, GRAPHQL_JSON):
         assert_refused(target, lambda accept=accept: target.send(body, accept))
+
+
+PARSED = ["Accept", "Content-Encoding", "Content-Type", "If-None-Match", "If-Match"]
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@pytest.mark.parametrize("name", PARSED)
+def test_d8_a_long_header_field_is_refused_before_it_is_parsed(target: Target, name: str, endpoint: str) -> None:
+    value = ", ".join(f"a/b{number};q=0.5" for number in range(50_000))
+    began, before = time.process_time(), target.dispatched
+    response = target.client.post(endpoint, data=b"{}", headers={"Content-Type": JSON, name: value})
+    assert time.process_time() - began < SECONDS
+    assert response.status_code == 431
+    assert response.json is not None
+    assert (response.json["code"], response.json["limit"]) == ("LIMIT_EXCEEDED", name)
+    assert target.dispatched == before
+
+
+def test_d8_a_page_is_not_asked_for_by_a_long_accept(target: Target) -> None:
+    response = target.client.get("/graphql", headers={"Accept": "text/html," + "a/b," * 3_000})
+    assert response.status_code == 431
