@@ -74,7 +74,7 @@ class RouteThreads:
         found = self._by_route.get(route)
         if found is None:
             found = self._by_route[route] = _Route()
-        elif found.stuck and self._is_closed(found):
+        elif found.stuck and self._has_lost_too_many(found):
             return Admission.CLOSED
         elif found.running + len(found.stuck) >= self._share(lost):
             if queue is None or queue in found.queue:
@@ -87,6 +87,11 @@ class RouteThreads:
         found.running += 1
         ticket.route, ticket.begun = route, time.perf_counter()
         return Admission.ENTERED
+
+    def is_closed(self, route: object) -> bool:
+        """Return True if too many threads are lost to `route`."""
+        found = self._by_route.get(route)
+        return found is not None and self._has_lost_too_many(found)
 
     def leave(self, ticket: Ticket) -> RouteQueue | None:
         """Count the thread of `ticket` no longer among its route's; return the operation whose turn it is."""
@@ -125,7 +130,7 @@ class RouteThreads:
         """Return level and text for the log, where since the last one a route was closed, or the pool was depleted or
         recovered."""
         before, was_depleted = self._told
-        closed = sum(self._is_closed(found) for found in self._by_route.values())
+        closed = sum(self._has_lost_too_many(found) for found in self._by_route.values())
         if lost and (closed > before or depleted > was_depleted):
             self._told = max(before, closed), depleted or was_depleted
             lost_to = sorted(
@@ -142,7 +147,7 @@ class RouteThreads:
     def _share(self, lost: int) -> int:
         return max(self._most_lost, (2 * self._size - lost) // 2 - self._reserve)
 
-    def _is_closed(self, route: _Route) -> bool:
+    def _has_lost_too_many(self, route: _Route) -> bool:
         if len(route.stuck) < self._most_lost:
             return False
         before = time.perf_counter() - OVERDUE_SECONDS

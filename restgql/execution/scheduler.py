@@ -328,7 +328,7 @@ class Scheduler:
         if started:
             return
         with self._lock:
-            self._workers = 0
+            self._workers -= 1
         if not calls:
             self._refuse([*self._ready, *self._later])
 
@@ -348,7 +348,8 @@ class Scheduler:
         """Return the seconds for which nothing need be looked at: 2 ms while another thread could take ready jobs."""
         with self._lock:
             self._dozing = not self._waiting() or self._workers >= self._settings.in_flight
-            if not self._dozing or self._ended:
+            # A worker that has not taken its job yet is soon at one, which has a time of its own.
+            if not self._dozing or self._ended or len(self._running) < self._workers:
                 return WATCHDOG_SECONDS
             first = min((job.begun + self._seconds(job) for job in self._running), default=math.inf)
             if self._held and not self._workers:

@@ -54,11 +54,12 @@ class ThreadPool:
 
     @property
     def is_depleted(self) -> bool:
-        """True when more than half as many threads are lost as the pool has.
+        """True when more than five eighths as many threads are lost as the pool has.
 
-        One operation cannot do this: with the defaults it has half of the threads at most.
+        With the defaults one operation cannot do this: it runs half as many requests at once, and an eighth more until
+        their route is closed. So no single request takes a process out of a load balancer.
         """
-        return self.stuck > self.size // 2
+        return self.stuck > self.size // 2 + self.size // 8
 
     def start(self, work: Work, wait: float = 0.0, *, max_waiting: int | None = None, route: object = None) -> bool:
         """Give `work` a thread within `wait` seconds, for a request to `route` if it is known; return False without.
@@ -103,8 +104,10 @@ class ThreadPool:
         with self._lock:
             if ticket.stuck:  # it was given up meanwhile
                 return Admission.CLOSED
-            free = self._routes.leave(ticket)
-            admission = self._routes.enter(ticket, route, self.stuck, queue, max_waiting - self._waiting)
+            free, admission = None, Admission.ENTERED
+            if ticket.route is not route or self._routes.is_closed(route):
+                free = self._routes.leave(ticket)
+                admission = self._routes.enter(ticket, route, self.stuck, queue, max_waiting - self._waiting)
             notice = self._notice() if admission is Admission.CLOSED else None
         _tell(free, notice)
         return admission

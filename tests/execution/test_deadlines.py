@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response, redirect, request
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 import restgql
 from restgql import Gateway
@@ -30,6 +31,8 @@ class Hanging:
         self.turnstile = Turnstile()
         self.hits: Counter[str] = Counter()
         self.app.add_url_rule("/hang/<id>", "hang", self._hang)
+        for number in range(20):
+            self.app.add_url_rule(f"/hang{number}/<id>", f"hang{number}", self._hang)
         self.app.add_url_rule("/fine/<id>", "fine", self._fine)
         self.app.add_url_rule("/list/<int:count>", "list", lambda count: [str(number) for number in range(count)])
         self.client = self.app.test_client()
@@ -217,14 +220,21 @@ def test_f6_nested_work_begins_nothing_when_nothing_is_left(hanging: Hanging) ->
 # Stuck --------------------------------------------------------------------------------------------------------------
 
 
-def test_stuck_threads_are_counted_and_beyond_the_bound_new_requests_get_503(hanging: Hanging) -> None:
+def lose(hanging: Hanging, threads: int) -> None:
+    """Lose all threads that a pool of this size may ever have: a few to each of many routes."""
+    for route in range(20):
+        hanging.aggregate([f"/hang{route}/{number}" for number in range(threads)])
+        if pool.shared(threads).stuck == 2 * threads:
+            return
+    raise AssertionError(f"only {pool.shared(threads).stuck} of {2 * threads} threads are lost")
+
+
+def test_lost_threads_are_counted_and_with_the_last_of_them_new_requests_get_503(hanging: Hanging) -> None:
     threads = next(FEW)
-    hanging.gateway(threads=threads, subrequest_timeout=0.2, max_subrequests=100)
+    hanging.gateway(threads=threads, subrequest_timeout=0.1, max_subrequests=100)
     threads_pool = pool.shared(threads)
-    paths = [f"/hang/{number}" for number in range(threads)]
-    answer = hanging.aggregate(paths)
-    assert [part["code"] for part in answer.json.values()] == ["TIMEOUT"] * threads
-    assert threads_pool.stuck == hanging.turnstile.inside == threads
+    lose(hanging, threads)
+    assert threads_pool.stuck == hanging.turnstile.inside == 2 * threads
     assert threads_pool.busy == 0
 
     for _ in range(2):
@@ -240,9 +250,14 @@ def test_stuck_threads_are_counted_and_beyond_the_bound_new_requests_get_503(han
     assert hanging.client.get("/fine/1").status_code == 200, "the app itself goes on"
     assert hanging.query("{ __typename }").json == {"data": {"__typename": "Query"}}
     assert hanging.client.get("/graphql/health").json == {"status": "pass"}
+    ready = hanging.client.get("/graphql/health?ready")
+    assert (ready.status_code, ready.json["status"]) == (503, "fail")
+    assert ready.json["checks"]["threads:lost"][0]["observedValue"] == 2 * threads
 
     hanging.released.set()
     assert becomes(lambda: not threads_pool.stuck)
+    ready = hanging.client.get("/graphql/health?ready")
+    assert (ready.status_code, ready.json) == (200, {"status": "pass"})
     assert hanging.aggregate(["/fine/1"]).json == {"/fine/1": {"id": "1"}}
     assert hanging.query('{ get(path: "/fine/2") }').json == {"data": {"get": {"id": "2"}}}
 
@@ -251,12 +266,90 @@ def test_one_stuck_thread_less_is_enough_to_answer_again(hanging: Hanging) -> No
     threads = next(FEW)
     one = threading.Event()
     hanging.app.add_url_rule("/one", "one", lambda: {"one": one.wait(PATIENCE)})
-    hanging.gateway(threads=threads, subrequest_timeout=0.2)
-    hanging.aggregate(["/one", *(f"/hang/{number}" for number in range(threads - 1))])
+    hanging.gateway(threads=threads, subrequest_timeout=0.1)
+    hanging.aggregate(["/one"])
+    lose(hanging, threads)
     assert hanging.aggregate(["/fine/1"]).status_code == 503
     one.set()
-    assert becomes(lambda: pool.shared(threads).stuck == threads - 1)
+    assert becomes(lambda: pool.shared(threads).stuck == 2 * threads - 1)
     assert hanging.aggregate(["/fine/1"]).json == {"/fine/1": {"id": "1"}}
+
+
+@pytest.mark.parametrize("spelling", ["/{}", "/{}/a/b", "/x?{}", "/a%2F{}"])
+@pytest.mark.parametrize("clients", [1, 4])
+def test_m4_a_route_that_never_ends_costs_its_own_operation_only(hanging: Hanging, spelling: str, clients: int) -> None:
+    """However its paths are spelled: all of them match one rule. Once an eighth of the pool is lost to it, its further
+    requests are refused at once."""
+    hanging.app.add_url_rule("/<path:id>", "any", hanging._hang)
+    hanging.gateway(threads=32, subrequest_timeout=1, max_subrequests=100)
+    with ThreadPoolExecutor(clients) as executor:
+        paths = [[spelling.format(f"{client}x{number}") for number in range(50)] for client in range(clients)]
+        hanging_clients = [executor.submit(hanging.aggregate, each) for each in paths]
+        for _ in range(20):
+            began = time.monotonic()
+            assert hanging.aggregate(["/fine/1"]).json == {"/fine/1": {"id": "1"}}
+            assert time.monotonic() - began < 1
+            time.sleep(0.05)
+        answers = [client.result() for client in hanging_clients]
+    parts = [part for answer in answers if answer.status_code == 200 for part in answer.json.values()]
+    assert {part["code"] for part in parts} == {"TIMEOUT", "UNAVAILABLE"}
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert {(answer.status_code, answer.headers["Retry-After"]) for answer in refused} <= {(503, "1")}
+    assert pool.shared(32).stuck == hanging.turnstile.peak <= 28
+
+    began = time.monotonic()
+    assert {part["code"] for part in hanging.aggregate(["/and/more", "/more"]).json.values()} == {"UNAVAILABLE"}
+    assert time.monotonic() - began < 1, "at once"
+    assert hanging.query('{ get(path: "/fine/2") }').json == {"data": {"get": {"id": "2"}}}
+    ready = hanging.client.get("/graphql/health?ready")
+    assert (ready.status_code, ready.json["status"]) == ((200, "pass") if clients == 1 else (503, "fail"))
+    assert ready.json["checks"]["threads:lost"][0]["observedValue"] == pool.shared(32).stuck
+
+    hanging.released.set()
+    assert becomes(lambda: not pool.shared(32).stuck)
+    assert hanging.aggregate(["/more"]).json == {"/more": {"id": "more", "released": True}}
+    assert hanging.client.get("/graphql/health?ready").json == {"status": "pass"}
+
+
+def test_lost_threads_and_their_return_are_logged_once(hanging: Hanging, caplog: pytest.LogCaptureFixture) -> None:
+    threads = next(FEW)
+    hanging.gateway(threads=threads, subrequest_timeout=0.1)
+    caplog.set_level("INFO", "restgql")
+    for _ in range(3):
+        hanging.aggregate(["/hang/1"])
+    hanging.released.set()
+    assert becomes(lambda: "have returned" in caplog.text)
+    lines = [record.message for record in caplog.records if "threads are lost" in record.message]
+    assert [line.partition(". ")[0] for line in lines] == [
+        f"1 of {2 * threads} threads are lost to routes that do not answer: /hang/<id> (1)",
+        "No threads are lost any longer: all routes that did not answer have returned.",
+    ]
+
+
+def test_a_thread_that_has_just_begun_at_the_deadline_closes_no_route(hanging: Hanging) -> None:
+    """In an overload the deadline finds many healthy requests at work; they end soon, and are no reason to refuse."""
+    threads = next(FEW)
+    hanging.app.add_url_rule("/slow", "slow", lambda: {"slow": time.sleep(0.5)})
+    hanging.gateway(threads=threads, deadline=0.2)
+    assert hanging.aggregate(["/slow"]).json["/slow"]["code"] == "TIMEOUT"
+    assert pool.shared(threads).stuck == 1
+    assert hanging.aggregate(["/slow"]).json["/slow"]["code"] == "TIMEOUT", "it is asked"
+    assert becomes(lambda: not pool.shared(threads).stuck)
+
+
+def test_m4_readiness_fails_where_the_schema_cannot_be_built() -> None:
+    app = Flask(__name__)
+    document: dict[str, Any] = {"openapi": "3.0.0", "info": {"title": "t", "version": "1"}, "paths": {}}
+    found: list[Any] = [[]]
+    Gateway(app, openapi=lambda: found[0], threads=next(SIZES))
+    client = app.test_client()
+    for _ in range(2):
+        ready = client.get("/graphql/health?ready")
+        assert (ready.status_code, ready.json["status"]) == (503, "fail")
+        assert "schema" in ready.json["output"]
+        assert client.get("/graphql/health").json == {"status": "pass"}
+    found[0] = document
+    assert client.get("/graphql/health?ready").json == {"status": "pass"}
 
 
 @pytest.mark.parametrize("clients", [1, 4])
@@ -296,7 +389,7 @@ def test_f4_four_times_the_capacity_is_answered_or_refused_and_recovers(hanging:
         if status == 503:
             assert (answer["code"], retry_after) == ("UNAVAILABLE", "1")
         else:
-            assert {part.get("code") for part in answer.values()} <= {None, "TIMEOUT"}
+            assert {part.get("code") for part in answer.values()} <= {None, "TIMEOUT", "UNAVAILABLE"}
     assert any(status == 200 and not any("code" in part for part in answer.values()) for status, _, answer in answers)
     assert becomes(lambda: not pool.shared(threads).busy and not pool.shared(threads).stuck)
     assert hanging.aggregate(["/fine/1"]).json == {"/fine/1": {"id": "1"}}
@@ -375,6 +468,74 @@ def test_an_endless_slow_stream_is_closed_and_leaves_its_thread(stream: Stream) 
     assert stream.closed.wait(PATIENCE)
     assert stream.called_back.is_set()
     assert becomes(lambda: not pool.shared(stream.threads).stuck)
+
+
+# Streams of events --------------------------------------------------------------------------------------------------
+
+EVENT_STREAMS = ["text/event-stream", "Text/Event-Stream; charset=utf-8", "multipart/x-mixed-replace; boundary=x"]
+
+
+class Events:
+    """`/events` waits for an event that never comes, or what else `chunks` do; `closed` once its iterator is."""
+
+    def __init__(self, content_type: str) -> None:
+        self.content_type = content_type
+        self.closed = threading.Event()
+        self.asked = 0
+        self.app = Flask(__name__)
+        self.app.add_url_rule("/events", "events", self._view)
+        self.app.add_url_rule("/listed", "listed", lambda: Response([b"data: 1\n\n"], content_type=content_type))
+        self.app.add_url_rule("/fine", "fine", lambda: {"fine": True})
+        self.threads = next(SIZES)
+
+    def _view(self) -> Response:
+        self.asked += 1
+        response = Response(iter(threading.Event().wait, None), content_type=self.content_type)
+        response.call_on_close(self.closed.set)
+        return response
+
+    def raw(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """An app of another framework, mounted below a path of its own."""
+        write = start_response("200 OK", [("Content-Type", self.content_type)])
+        while True:
+            write(b"data: 1\n\n")
+            time.sleep(0.01)
+
+
+def generating(app: Any) -> Callable[..., Iterator[bytes]]:
+    """A middleware that is a generator: it calls start_response when its first chunk is asked for."""
+
+    def middleware(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
+        yield from app(environ, start_response)
+
+    return middleware
+
+
+@pytest.mark.parametrize("content_type", EVENT_STREAMS)
+@pytest.mark.parametrize("way", ["plain", "middleware", "generator", "sequential", "write"])
+def test_m4_a_stream_of_events_is_refused_at_its_headers(content_type: str, way: str) -> None:
+    events = Events(content_type)
+    if way == "middleware":
+        wsgi = events.app.wsgi_app
+        events.app.wsgi_app = lambda environ, start: wsgi(environ, start)  # type: ignore[method-assign]
+    elif way == "generator":
+        events.app.wsgi_app = generating(events.app.wsgi_app)  # type: ignore[method-assign]
+    elif way == "write":
+        mounted = DispatcherMiddleware(events.app.wsgi_app, {"/raw": events.raw})
+        events.app.wsgi_app = mounted  # type: ignore[method-assign]
+        events.app.add_url_rule("/raw/events", "raw", lambda: {})
+    Gateway(events.app, routes=["*"], threads=events.threads, sequential=way == "sequential")
+    client = events.app.test_client()
+    paths = ["/raw/events"] if way == "write" else ["/events", "/events?2", "/listed"]
+    for turn in range(1, 4):
+        answer = client.post("/aggregate", json=[*paths, "/fine"]).json
+        assert answer["/fine"] == {"fine": True}
+        for path in paths:
+            assert (answer[path]["status"], answer[path]["code"]) == (502, "UPSTREAM_INVALID")
+            assert "stream of events" in answer[path]["detail"]
+        assert events.asked == (0 if way == "write" else 2 * turn)
+    assert way in ("generator", "write") or events.closed.is_set()
+    assert becomes(lambda: not pool.shared(events.threads).busy and not pool.shared(events.threads).stuck)
 
 
 # Over the budget ----------------------------------------------------------------------------------------------------

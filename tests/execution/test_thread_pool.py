@@ -1,13 +1,16 @@
 """The threads of the pool: counted rightly whatever the work does, bounded, and there again after a fork."""
 
+import gc
 import os
 import sys
 import threading
+import weakref
 from typing import Any
 
 import pytest
 
-from restgql.execution.thread_pool import ThreadPool, Ticket, shared
+from restgql.execution.route_threads import Admission, Ticket
+from restgql.execution.thread_pool import ThreadPool, shared
 from tests.turnstile import PATIENCE, becomes
 
 SIZE = 9
@@ -34,6 +37,16 @@ def filled(pool: ThreadPool) -> Holding:
     work = Holding()
     assert [pool.start(work) for _ in range(SIZE)] == [True] * SIZE
     assert becomes(lambda: len(work.tickets) == SIZE)
+    return work
+
+
+def lost(pool: ThreadPool, count: int) -> Holding:
+    """Work in so many threads that were given up."""
+    work = Holding()
+    for number in range(count):
+        assert pool.start(work)
+        assert becomes(lambda number=number: len(work.tickets) > number)  # type: ignore[misc]
+        pool.give_up(work.tickets[-1])
     return work
 
 
@@ -91,10 +104,8 @@ def test_given_up_when_it_has_just_ended_counts_as_ended(pool: ThreadPool) -> No
 
 
 def test_no_work_begins_with_as_many_stuck_as_there_may_be(pool: ThreadPool) -> None:
-    work = filled(pool)
-    for ticket in work.tickets:
-        pool.give_up(ticket)
-    assert (pool.busy, pool.stuck) == (0, SIZE)
+    work = lost(pool, 2 * SIZE)
+    assert (pool.busy, pool.stuck) == (0, 2 * SIZE)
     assert not pool.start(work)
     assert not pool.start(work, wait=PATIENCE), "and at once"
     work.released.set()
@@ -103,16 +114,15 @@ def test_no_work_begins_with_as_many_stuck_as_there_may_be(pool: ThreadPool) -> 
 
 
 def test_those_who_wait_are_refused_when_the_last_is_stuck(pool: ThreadPool) -> None:
-    work = filled(pool)
-    for ticket in work.tickets[1:]:
-        pool.give_up(ticket)
+    work = lost(pool, 2 * SIZE - 1)
     more = Holding()
-    assert [pool.start(more) for _ in range(SIZE - 1)] == [True] * (SIZE - 1)
+    assert pool.start(more)
+    assert becomes(lambda: more.tickets)
     refused: list[bool] = []
     threads = [threading.Thread(target=lambda: refused.append(pool.start(more, wait=6 * PATIENCE))) for _ in range(4)]
     for thread in threads:
         thread.start()
-    pool.give_up(work.tickets[0])
+    pool.give_up(more.tickets[0])
     for thread in threads:
         thread.join(PATIENCE)
     assert refused == [False] * 4
@@ -213,3 +223,111 @@ def test_the_thread_that_worked_last_works_next(pool: ThreadPool) -> None:
         assert done.wait(PATIENCE)
         assert becomes(lambda: not pool.busy)
     assert len(names) == 1
+
+
+# Routes -------------------------------------------------------------------------------------------------------------
+
+
+class Asking(Holding):
+    """Work that asks a route until it is released, if the route has a thread for it."""
+
+    def __init__(self, pool: ThreadPool, route: str) -> None:
+        super().__init__()
+        self.pool, self.route = pool, route
+        self.admissions: list[Admission] = []
+        self.turns = 0
+
+    def __call__(self, ticket: Ticket) -> None:
+        admission = self.pool.enter(ticket, self.route, self._turn, max_waiting=1)
+        self.admissions.append(admission)
+        if admission is Admission.ENTERED:
+            super().__call__(ticket)
+
+    def _turn(self) -> None:
+        self.turns += 1
+
+
+def asked(pool: ThreadPool, work: Asking) -> Admission:
+    """Whether one more may ask the route."""
+    before = len(work.admissions)
+    assert pool.start(work, wait=PATIENCE)
+    assert becomes(lambda: len(work.admissions) > before)
+    return work.admissions[-1]
+
+
+def test_a_route_leaves_an_eighth_of_the_threads_to_others() -> None:
+    pool = ThreadPool(16)
+    one, other, third = Asking(pool, "/one"), Asking(pool, "/one"), Asking(pool, "/one")
+    assert {asked(pool, one) for _ in range(14)} == {Admission.ENTERED}
+    assert asked(pool, other) is Admission.WAITING
+    assert asked(pool, other) is Admission.WAITING, "and it waits once"
+    assert pool.waiting == 1
+    assert asked(pool, third) is Admission.FULL
+    two = Asking(pool, "/two")
+    assert [asked(pool, two) for _ in range(2)] == [Admission.ENTERED] * 2
+    one.released.set()
+    two.released.set()
+    assert becomes(lambda: other.turns == 1)
+    assert becomes(lambda: not pool.busy)
+    assert not pool.waiting
+
+
+def test_the_more_threads_are_lost_the_fewer_one_route_may_have() -> None:
+    pool = ThreadPool(16)
+    work = lost(pool, 16)
+    one, two = Asking(pool, "/one"), Asking(pool, "/two")
+    assert [asked(pool, one) for _ in range(7)] == [Admission.ENTERED] * 6 + [Admission.WAITING]
+    assert [asked(pool, two) for _ in range(7)] == [Admission.ENTERED] * 6 + [Admission.FULL]
+    for each in (work, one, two):
+        each.released.set()
+    assert becomes(lambda: not pool.busy and not pool.stuck)
+
+
+def test_a_route_with_an_eighth_of_the_pool_lost_to_it_is_closed_until_one_thread_returns() -> None:
+    pool = ThreadPool(16)
+    works = [Asking(pool, "/one") for _ in range(2)]
+    for work in works:
+        assert asked(pool, work) is Admission.ENTERED
+        assert becomes(lambda work=work: work.tickets)  # type: ignore[misc]
+        pool.give_up(work.tickets[0])
+    one = Asking(pool, "/one")
+    assert asked(pool, one) is Admission.CLOSED
+    assert not pool.start(one, route="/one")
+    assert asked(pool, Asking(pool, "/two")) is Admission.ENTERED
+    works[0].released.set()
+    assert becomes(lambda: pool.stuck == 1)
+    assert asked(pool, one) is Admission.ENTERED
+    works[1].released.set()
+    one.released.set()
+
+
+def test_no_route_is_remembered_that_has_no_thread() -> None:
+    pool = ThreadPool(16)
+    for number in range(100):
+        work = Asking(pool, f"/{number}")
+        work.released.set()
+        assert asked(pool, work) is Admission.ENTERED
+        assert becomes(lambda: not pool.busy)
+    assert not pool._routes._by_route
+
+
+# What a thread keeps ------------------------------------------------------------------------------------------------
+
+
+class Kept:
+    """Something that work refers to."""
+
+    def __call__(self, ticket: Ticket) -> None:
+        """Do nothing."""
+
+
+def test_m3_a_thread_keeps_nothing_of_its_work(pool: ThreadPool) -> None:
+    """Neither of the work that it was made for, nor of the last."""
+    for _ in range(3):
+        work = Kept()
+        kept = weakref.ref(work)
+        assert pool.start(work)
+        del work
+        assert becomes(lambda: not pool.busy)
+        gc.collect()
+        assert becomes(lambda kept=kept: kept() is None)  # type: ignore[misc]

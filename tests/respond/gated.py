@@ -72,6 +72,19 @@ class Gated:
         yield
         thread.join()
 
+    @contextmanager
+    def busy(self, *names: str) -> Iterator[None]:
+        """While this lasts, the requests of another client keep a thread at each of these gates."""
+        client, paths = self.app.test_client(use_cookies=False), [f"/gate/{name}" for name in names]
+        thread = threading.Thread(target=lambda: client.post("/aggregate", json=paths))
+        thread.start()
+        try:
+            assert becomes(lambda: all(self.hits[name] for name in names))
+            yield
+        finally:
+            self.open(*names)
+            thread.join()
+
     def _gate(self, name: str) -> Response:
         self.hits[name] += 1
         self._gates[name].wait(PATIENCE)

@@ -1,6 +1,7 @@
 """An app behind the gateway, to be run by real servers: each answer says for whom it was made."""
 
 import os
+import queue
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from flask import Flask, Response, abort, g, request
 from restgql import Gateway
 
 SUBREQUEST_TIMEOUT = float(os.environ.get("SUBREQUEST_TIMEOUT", "5"))
+THREADS = int(os.environ.get("THREADS", "32"))
 
 app = Flask(__name__)
 app.logger.disabled = True  # it would fill the log with the crashes that the tests ask for
@@ -53,6 +55,17 @@ def hang() -> Any:
     return {"waited": threading.Event().wait(float(request.args.get("seconds", "60")))}
 
 
+@app.get("/hang/<path:anything>")
+def hang_anywhere(anything: str) -> Any:
+    return {"waited": threading.Event().wait(float(request.args["seconds"]))}
+
+
+@app.get("/events")
+def events() -> Any:
+    """A stream of events, none of which ever comes."""
+    return Response(iter(queue.Queue[bytes]().get, None), mimetype="text/event-stream")
+
+
 @app.get("/crash")
 def crash() -> Any:
     raise RuntimeError("as asked")
@@ -78,7 +91,9 @@ def process() -> Any:
     return {"pid": os.getpid(), "threads": threading.active_count()}
 
 
-gateway = Gateway(app, routes=["*"], profile="open", subrequest_timeout=SUBREQUEST_TIMEOUT, max_reply=1_000_000)
+gateway = Gateway(
+    app, routes=["*"], profile="open", subrequest_timeout=SUBREQUEST_TIMEOUT, threads=THREADS, max_reply=1_000_000
+)
 
 if "WARM" in os.environ:  # as an app that asks itself while it is loaded, before the server forks
     assert "errors" not in gateway.execute('{ get(path: "/wait/1") }', headers={"Authorization": "Bearer warm"})

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
 ANSWER_SECONDS = 30
 
+APP = "tests.servers.app:app"
 GUNICORN = ("gunicorn", "--graceful-timeout", "5", "--no-control-socket", "--log-level", "warning")
 SERVERS: dict[str, tuple[str, ...]] = {
     "gthread": (*GUNICORN, "-k", "gthread", "--threads", "16", "--bind", "127.0.0.1:{port}"),
@@ -25,6 +26,11 @@ SERVERS: dict[str, tuple[str, ...]] = {
         *("--log-level", "warning", "--host", "127.0.0.1", "--port", "{port}"),
     ),
 }  # fmt: skip
+# With one thread, or with a new one for each request.
+OTHERS: dict[str, tuple[str, ...]] = {
+    "sync": (*GUNICORN, "-k", "sync", "--bind", "127.0.0.1:{port}"),
+    "werkzeug": ("flask", "--app", APP, "run", "--port", "{port}"),
+}
 
 
 def free_port() -> int:
@@ -34,13 +40,13 @@ def free_port() -> int:
 
 
 class Server:
-    """One of SERVERS with `tests.servers.app`; started when this returns."""
+    """One of SERVERS or OTHERS with `tests.servers.app`; started when this returns."""
 
     def __init__(self, name: str, log: Path, options: Sequence[str] = (), **environment: str) -> None:
         self.port = free_port()
         self._log = log
-        module, *arguments = [part.format(port=self.port) for part in SERVERS[name]]
-        command = [sys.executable, "-m", module, *arguments, *options, "tests.servers.app:app"]
+        module, *arguments = [part.format(port=self.port) for part in (SERVERS | OTHERS)[name]]
+        command = [sys.executable, "-m", module, *arguments, *options, *(() if APP in arguments else (APP,))]
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=os.environ | environment, stdout=output, stderr=subprocess.STDOUT

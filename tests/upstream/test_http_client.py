@@ -286,6 +286,16 @@ def settle(measure: Callable[[], int], most: int) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.parametrize("content_type", ["text/event-stream", "multipart/x-mixed-replace; boundary=x"])
+def test_m4_a_stream_of_events_is_refused_at_its_headers(raw: Start, content_type: str) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    server = raw(lambda peer: peer.drip(head, b"9\r\ndata: 1\n\n\r\n"))
+    code, message = error(server.url)
+    assert code == "UPSTREAM_INVALID"
+    assert "stream of events" in message
+    settle(lambda: pool.shared(THREADS).stuck + pool.shared(THREADS).busy, 0)
+
+
 def test_no_thread_and_no_file_stays_behind(raw: Start) -> None:
     app = Flask(__name__)
     gateway = Gateway(
