@@ -3,7 +3,6 @@
 import enum
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
 
 OVERDUE_SECONDS = 1.0
@@ -47,7 +46,8 @@ class _Route:
     def __init__(self) -> None:
         self.running = 0
         self.stuck: list[Ticket] = []
-        self.queue: deque[RouteQueue] = deque()
+        self.queue: list[RouteQueue] = []
+        """In order of arrival; there are few."""
 
 
 class RouteThreads:
@@ -105,7 +105,7 @@ class RouteThreads:
         route, ticket.route = ticket.route, None
         if found.queue:
             self.queued -= 1
-            return found.queue.popleft()
+            return found.queue.pop(0)
         if not found.running and not found.stuck:
             del self._by_route[route]
         return None

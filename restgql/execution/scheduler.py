@@ -60,14 +60,12 @@ class Worker:
 
     __slots__ = ("_dispatch", "_latency", "_logger", "scheduler", "ticket")
 
-    def __init__(
-        self, scheduler: "Scheduler", dispatch: Dispatcher, latency: RouteLatency, logger: logging.Logger
-    ) -> None:
+    def __init__(self, scheduler: "Scheduler") -> None:
         self.scheduler: Scheduler | None = scheduler
         self.ticket: Ticket | None = None
-        self._dispatch = dispatch
-        self._latency = latency
-        self._logger = logger
+        self._dispatch = scheduler.dispatch
+        self._latency = scheduler.latency
+        self._logger = scheduler.logger
 
     def __call__(self, ticket: Ticket) -> None:
         """Run job after job until none is ready."""
@@ -91,6 +89,42 @@ class Scheduler:
     they do; it runs the calls. `_lock` guards everything here that changes.
     """
 
+    # Python is slow with the attributes of a class that has over 30 of them in a dictionary.
+    __slots__ = (
+        "__weakref__",
+        "_began",
+        "_begun",
+        "_bytes",
+        "_calling",
+        "_calls",
+        "_dozing",
+        "_early",
+        "_ended",
+        "_held",
+        "_jobs",
+        "_known",
+        "_later",
+        "_later_calls",
+        "_lock",
+        "_meter",
+        "_pending",
+        "_pool",
+        "_progress",
+        "_queued",
+        "_ready",
+        "_repeated",
+        "_running",
+        "_settings",
+        "_wait_left",
+        "_wake",
+        "_workers",
+        "began_unsafe",
+        "dispatch",
+        "latency",
+        "logger",
+        "notify_each",
+    )
+
     def __init__(
         self,
         dispatch: Dispatcher,
@@ -101,12 +135,12 @@ class Scheduler:
         latency: RouteLatency,
         logger: logging.Logger,
     ) -> None:
-        self._dispatch = dispatch
+        self.dispatch = dispatch
         self._settings = settings
         self._pool = pool
         self._meter = meter
-        self._latency = latency
-        self._logger = logger
+        self.latency = latency
+        self.logger = logger
         self._lock = threading.Lock()
         self._ready: deque[Job] = deque()
         self._later: deque[Job] = deque()
@@ -210,7 +244,18 @@ class Scheduler:
         if not self._pending:
             return
         try:
-            yield from self._inline() if self._settings.inline else self._watched()
+            if self._settings.inline:
+                yield from self._inline()
+            while self._pending:
+                if not self._workers:
+                    self._lead()
+                if self._calls or self._later_calls:
+                    self._next_call()
+                else:
+                    self._wake.acquire(timeout=self._patience())
+                if self._pending:
+                    self._watch()
+                yield
         finally:
             if self._pending:
                 self.cancel()
@@ -244,21 +289,6 @@ class Scheduler:
 
     # The thread that waits ----------------------------------------------------------------------------------------
 
-    def _watched(self) -> Iterator[None]:
-        while self._pending:
-            self._lead()
-            call = self._next_call()
-            if call is not None:
-                for _ in range(self._waiting()):  # a slow function keeps no sub-request waiting
-                    if not self._help():
-                        break
-                self._run_call(call)
-            elif self._pending:
-                self._wake.acquire(timeout=self._patience())
-            if self._pending:
-                self._watch()
-            yield
-
     def _inline(self) -> Iterator[None]:
         name, computed = threading.current_thread().name, time.thread_time()
         while self._pending:
@@ -271,32 +301,32 @@ class Scheduler:
                     job.thread, job.begun = name, time.perf_counter()
                     self._running.add(job)
             if job is None:
-                call = self._next_call()
-                if call is not None:
-                    self._run_call(call)
+                self._next_call()
             else:
                 self._begun = True
                 self.began_unsafe = self.began_unsafe or job.request.method not in SAFE_METHODS
-                answer = ask(self._dispatch, job.request, self._logger, inline=True)
+                answer = ask(self.dispatch, job.request, self.logger, inline=True)
                 took, before, computed = time.perf_counter() - job.begun, computed, time.thread_time()
                 job.waited = max(0.0, took - (computed - before))
                 self.finish(job, answer)
             if self.notify_each:
                 yield
 
-    def _next_call(self) -> CallerTask | None:
-        """Return the next call that may begin, if there is one."""
-        if not (self._calls or self._later_calls):
-            return None
+    def _next_call(self) -> None:
+        """Run the next call that may begin; wait where those for later have to."""
         if not self._meter.seconds_left:
             self.cancel()
         with self._lock:
-            if self._calls:
-                self._early -= 1
-                return self._calls.popleft()
-            return self._later_calls.popleft() if self._later_calls and not self._early else None
-
-    def _run_call(self, call: CallerTask) -> None:
+            queue = self._calls or (not self._early and self._later_calls)
+            call = queue.popleft() if queue else None
+            if call is not None:
+                self._early -= queue is self._calls
+        if call is None:
+            if self._pending and not self._settings.inline:
+                self._wake.acquire(timeout=self._patience())
+            return
+        while not self._settings.inline and self._waiting() and self._help():
+            pass  # a slow function keeps no sub-request waiting
         self._calling = self._begun = True
         try:
             self._guarded(call.run)
@@ -311,7 +341,7 @@ class Scheduler:
         try:
             function()
         except Exception:
-            self._logger.exception("Exception in a call of an operation")
+            self.logger.exception("Exception in a call of an operation")
 
     def _lead(self) -> None:
         """Start a worker where jobs are ready and none is at work. Raises Unavailable if nothing has begun yet."""
@@ -322,7 +352,7 @@ class Scheduler:
             calls = bool(self._calls)
         began = time.monotonic()
         wait = 0.0 if calls else max(0.0, min(self._wait_left, self._meter.seconds_left))
-        started = self._pool.start(self._worker(), wait, max_waiting=self._settings.max_waiting)
+        started = self._pool.start(Worker(self), wait, max_waiting=self._settings.max_waiting)
         if wait:
             self._wait_left -= time.monotonic() - began
         if started:
@@ -383,16 +413,13 @@ class Scheduler:
     def _seconds(self, job: Job) -> float:
         return job.request.timeout or self._settings.subrequest_timeout
 
-    def _worker(self) -> Worker:
-        return Worker(self, self._dispatch, self._latency, self._logger)
-
     def _help(self) -> bool:
         """Start one more worker, where there is room for it."""
         with self._lock:
             if self._workers >= self._settings.in_flight or not self._waiting():
                 return False
             self._workers += 1
-        if self._pool.start(self._worker()):
+        if self._pool.start(Worker(self)):
             return True
         with self._lock:
             self._workers -= 1
@@ -415,14 +442,14 @@ class Scheduler:
                 self._running.add(job)
                 others = len(queue)
             if job.route is None:
-                job.route = self._dispatch.route(job.request)
+                job.route = self.dispatch.route(job.request)
             if ticket.route is not job.route or self._pool.stuck:  # most jobs of an operation ask the same route
                 admission = self._pool.enter(ticket, job.route, self._turn, max_waiting=self._settings.max_waiting)
                 if admission is not Admission.ENTERED:
                     self._not_entered(job, admission)
                     continue
             ticket.begun = job.begun
-            if others and self._latency.waits(job.route):
+            if others and self.latency.waits(job.route):
                 self._help()
             if job.answer is not None:
                 return None  # the operation has ended meanwhile
@@ -489,7 +516,7 @@ class Scheduler:
             for listener in listeners:
                 listener(answer)
         except Exception:  # a listener that fails must not keep the operation waiting
-            self._logger.exception("Exception after %s", job.request.target)
+            self.logger.exception("Exception after %s", job.request.target)
         with self._lock:
             self._pending -= 1
             self._early -= not job.later

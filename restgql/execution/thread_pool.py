@@ -68,13 +68,7 @@ class ThreadPool:
         """
         ticket = Ticket()
         with self._lock:
-            if wait and not self._has_room() and (max_waiting is None or self.waiting < max_waiting):
-                self._waiting += 1
-                try:
-                    self._freed.wait_for(lambda: self._has_room() or self._all_lost(), wait)
-                finally:
-                    self._waiting -= 1
-            if not self._has_room():
+            if not self._has_room() and not self._waits_for_room(wait, max_waiting):
                 return False
             if route is not None and self._routes.enter(ticket, route, self.stuck) is not Admission.ENTERED:
                 return False
@@ -106,10 +100,12 @@ class ThreadPool:
                 return Admission.CLOSED
             free, admission = None, Admission.ENTERED
             if ticket.route is not route or self._routes.is_closed(route):
-                free = self._routes.leave(ticket)
+                if ticket.route is not None:
+                    free = self._routes.leave(ticket)
                 admission = self._routes.enter(ticket, route, self.stuck, queue, max_waiting - self._waiting)
             notice = self._notice() if admission is Admission.CLOSED else None
-        _tell(free, notice)
+        if free is not None or notice is not None:
+            _tell(free, notice)
         return admission
 
     def leave_queues(self, queue: RouteQueue) -> None:
@@ -130,6 +126,16 @@ class ThreadPool:
             notice = self._notice()
         _tell(None, notice)
 
+    def _waits_for_room(self, wait: float, max_waiting: int | None) -> bool:
+        if not wait or (max_waiting is not None and self.waiting >= max_waiting):
+            return False
+        self._waiting += 1
+        try:
+            self._freed.wait_for(lambda: self._has_room() or self._all_lost(), wait)
+        finally:
+            self._waiting -= 1
+        return self._has_room()
+
     def _has_room(self) -> bool:
         return self.busy < self.size and self.busy + self.stuck < 2 * self.size
 
@@ -144,12 +150,14 @@ class ThreadPool:
                 self.stuck -= 1
             else:
                 self.busy -= 1
-            self._freed.notify()
-            free = self._routes.leave(ticket)
+            if self._waiting:
+                self._freed.notify()
+            free = None if ticket.route is None else self._routes.leave(ticket)
             notice = self._notice() if ticket.stuck else None
             if own is not None:
                 self._parked.append(own)
-        _tell(free, notice)
+        if free is not None or notice is not None:
+            _tell(free, notice)
 
     def _notice(self) -> "tuple[int, str] | None":
         """Return what the log has to say of the lost threads, once a change."""

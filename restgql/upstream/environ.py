@@ -16,7 +16,8 @@ DEADLINE = "restgql.deadline"
 # What Flask, Werkzeug and an outer gateway cached, and what would write to the socket behind our back.
 _CACHED_PREFIXES = ("werkzeug.", "flask.", "restgql.")
 _REQUEST_TARGETS = ("RAW_URI", "REQUEST_URI")  # as the server got it, before any decoding
-_OUTER_ONLY = frozenset({"wsgi.file_wrapper", "wsgi.early_hints", "CONTENT_TYPE", "CONTENT_LENGTH"})
+# The input too: a sub-request has its own, and a view that hangs must not keep the outer request's upload.
+_OUTER_ONLY = frozenset({"wsgi.input", "wsgi.file_wrapper", "wsgi.early_hints", "CONTENT_TYPE", "CONTENT_LENGTH"})
 
 
 def template(entered: Environ) -> Environ:

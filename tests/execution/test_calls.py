@@ -15,19 +15,11 @@ from restgql.execution.latency import RouteLatency
 from restgql.execution.scheduler import Answer, Scheduler, SchedulerSettings
 from restgql.execution.thread_pool import ThreadPool
 from restgql.formats import target
-from restgql.meter import Limits, Meter
-from restgql.model import SubRequest, SubResponse
+from restgql.model import SubRequest
+from restgql.sub_response import SubResponse
 from restgql.upstream.scripted import ScriptedDispatcher
+from tests.metering import meter
 from tests.turnstile import PATIENCE, becomes
-
-LIMITS = Limits(
-    max_subrequests=100,
-    max_typed_subrequests=100,
-    max_nodes=100,
-    max_elements=100,
-    max_expansion=100,
-    max_output=1_000_000,
-)
 
 
 class Operation:
@@ -54,7 +46,7 @@ class Operation:
                 }
             ),
             pool=self.pool,
-            meter=Meter(LIMITS, time.monotonic() + deadline),
+            meter=meter(time.monotonic() + deadline, max_subrequests=100, max_typed_subrequests=100),
             latency=RouteLatency(),
             logger=logging.getLogger("restgql"),
         )

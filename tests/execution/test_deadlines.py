@@ -1,5 +1,6 @@
 """What is late, stuck, endless or over the budget, and that everything else is answered all the same."""
 
+import gc
 import itertools
 import threading
 import time
@@ -15,6 +16,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 import restgql
 from restgql import Gateway
 from restgql.execution import thread_pool as pool
+from restgql.model import SubResponse
 from tests.turnstile import PATIENCE, Turnstile, becomes
 
 # A pool belongs to the process and is found by its size: no test here shares one with another.
@@ -393,6 +395,29 @@ def test_f4_four_times_the_capacity_is_answered_or_refused_and_recovers(hanging:
     assert any(status == 200 and not any("code" in part for part in answer.values()) for status, _, answer in answers)
     assert becomes(lambda: not pool.shared(threads).busy and not pool.shared(threads).stuck)
     assert hanging.aggregate(["/fine/1"]).json == {"/fine/1": {"id": "1"}}
+
+
+# Kept ---------------------------------------------------------------------------------------------------------------
+
+
+def large_replies() -> list[SubResponse]:
+    gc.collect()
+    return [each for each in gc.get_objects() if type(each) is SubResponse and len(each.body) >= 1_000_000]
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_m3_no_thread_keeps_the_responses_of_an_operation_that_has_ended(hanging: Hanging, hangs: bool) -> None:
+    hanging.app.add_url_rule("/large/<id>", "large", lambda id: {"slept": time.sleep(0.05), "large": "x" * 1_000_000})
+    hanging.gateway(subrequest_timeout=0.5)
+    paths = [*(f"/large/{number}" for number in range(4)), *(["/hang/1"] if hangs else [])]
+    assert not large_replies()
+    with ThreadPoolExecutor(4) as executor:
+        for answer in executor.map(hanging.aggregate, [paths] * 4):
+            assert len(answer.data) > 4_000_000
+            answer.close()
+            del answer
+    assert hanging.turnstile.inside == (4 if hangs else 0)
+    assert becomes(lambda: not large_replies())
 
 
 # Endless ------------------------------------------------------------------------------------------------------------

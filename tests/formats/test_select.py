@@ -239,13 +239,13 @@ def test_values_that_are_compared_are_charged_by_their_size() -> None:
     value = {"a": [[number] for number in range(5_000)], "b": [[number] for number in range(5_000)]}
     for expression in ("a == b", "a != b", "contains([a], b)"):
         assert charged(expression, value) > 5_000
-    assert charged("a == c", value) < 10
+    assert charged("a == c", value) < select.CALL + 10
 
 
 def test_what_an_expression_passes_on_is_not_walked() -> None:
     value = {"items": [{"id": number} for number in range(5_000)], "links": {"next": "/2"}}
-    assert charged("items", value) < 10
-    assert charged("{items: items, count: length(items), next: links.next}", value) < 20
+    assert charged("items", value) < select.CALL + 10
+    assert charged("{items: items, count: length(items), next: links.next}", value) < select.CALL + 20
 
 
 def test_an_honest_projection_fits() -> None:

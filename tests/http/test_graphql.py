@@ -435,7 +435,7 @@ def test_a_body_that_cannot_be_read_keeps_the_status_of_its_route(served: Served
         "status": 200,
         "ok": True,
         "error": None,
-        "dataUrl": None,
+        "dataUrl": "data:application/json;base64,ew==",
         "contentType": "application/json",
         "json": None,
     }
