@@ -23,19 +23,25 @@ class _Response:
         return self._message
 
 
-def next_header(cookie: str, url: str, next_url: str, set_cookie: Iterable[str]) -> str:
-    """The Cookie header for `next_url`, of a client that sent `cookie` to `url` and got these Set-Cookie."""
-    set_cookie = list(set_cookie)
-    if not set_cookie:
-        return cookie
+def next_header(cookie: str, answers: Iterable[tuple[str, Iterable[str]]], next_url: str) -> str:
+    """Return the Cookie header for `next_url`, of a client that had `cookie` and then got `answers`.
+
+    Each answer is a URL with its Set-Cookie values. The caller's cookies are read once, however many answers there are.
+    """
     jar, request = CookieJar(), Request(next_url)
-    jar.extract_cookies(_Response(set_cookie), Request(url))  # type: ignore[arg-type]
+    replaced: set[str] = set()
+    for url, set_cookie in answers:
+        values = list(set_cookie)
+        jar.extract_cookies(_Response(values), Request(url))  # type: ignore[arg-type]
+        replaced.update(map(_name, values))
+    if not replaced:
+        return cookie
     jar.add_cookie_header(request)
     fresh = request.get_header("Cookie") or ""
     kept_elsewhere = {c.name for c in jar} - _names(fresh)
-    replaced = {_name(value) for value in set_cookie} - kept_elsewhere
-    old = [pair for pair in _pairs(cookie) if _name(pair) not in replaced]
-    return "; ".join([*_pairs(fresh), *old])
+    replaced -= kept_elsewhere
+    old = [pair.strip() for pair in cookie.split(";") if pair.partition("=")[0].strip() not in replaced]
+    return "; ".join([*_pairs(fresh), *filter(None, old)])
 
 
 def last_of_each(set_cookie: Iterable[str]) -> list[str]:

@@ -21,6 +21,8 @@ PREFLIGHT = ("Apollo-Require-Preflight", "GraphQL-Preflight", "X-Apollo-Operatio
 """A page of another origin cannot send these without asking first, as it can a form: they guard against CSRF."""
 
 _CHUNK = 65_536
+_MAX_BOUNDARY = 70
+"""RFC 2046 section 5.1.1. The decoder makes patterns of a boundary, which `re` keeps."""
 _TEXTS = ("operations", "map")
 _INDEX = re.compile(r"(0|[1-9][0-9]{0,6})\Z")
 
@@ -136,6 +138,8 @@ def _parts(inbound: HttpRequest, max_files: int) -> Iterator[Part]:
     boundary = parse_options_header(inbound.content_type)[1].get("boundary", "")
     if not boundary:
         raise BadRequest(f"Content-Type: {MEDIA_TYPE} says no boundary.")
+    if len(boundary) > _MAX_BOUNDARY:
+        raise BadRequest(f"The boundary of {MEDIA_TYPE} is over {_MAX_BOUNDARY} characters.")
     decoder = MultipartDecoder(boundary.encode(errors="replace"), max_parts=max_files + len(_TEXTS))
     part: Field | FilePart | None = None
     content: list[bytes] = []

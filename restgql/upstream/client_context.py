@@ -19,19 +19,21 @@ class ClientContext(msgspec.Struct, frozen=True):
 
     def cookie_along(self, history: "CookieHistory", to_path: str) -> str | None:
         """Return the Cookie header of a request that follows all of a history, None if it is the caller's own."""
-        cookie: str | None = None
-        for request, response in history:
-            cookie = self.cookie_after(msgspec.structs.replace(request, cookie=cookie), response, to_path)
-        return cookie
+        return self._next(self.cookie, history, to_path)
 
     def cookie_after(self, request: SubRequest, response: SubResponse, to_path: str) -> str | None:
         """Return the Cookie header of a request that follows this response, None if it is the caller's own."""
-        if not response.cookies:
-            return request.cookie
-        sent = self.cookie if request.cookie is None else request.cookie
-        here, there = (self.origin + self.site.public(path) for path in (request.target.path, to_path))
-        after = cookies.next_header(sent, here, there, response.cookies)
+        return self._next(self.cookie if request.cookie is None else request.cookie, ((request, response),), to_path)
+
+    def _next(self, cookie: str, history: "CookieHistory", to_path: str) -> str | None:
+        answers = [
+            (self._url(request.target.path), response.cookies) for request, response in history if response.cookies
+        ]
+        after = cookies.next_header(cookie, answers, self._url(to_path)) if answers else cookie
         return None if after == self.cookie else after
+
+    def _url(self, path: str) -> str:
+        return self.origin + self.site.public(path)
 
 
 CookieHistory = tuple[tuple[SubRequest, SubResponse], ...]
