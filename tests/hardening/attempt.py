@@ -177,7 +177,7 @@ def errors(value: Any) -> Iterator[dict[str, Any]]:
         if "code" in value and "status" in value:
             yield value
         for error in value.get("errors") or ():
-            if isinstance(error, dict) and "parameter" not in error:  # docs/operations.md: the code is the problem's
+            if isinstance(error, dict) and "parameter" not in error:  # a stored operation's parameter has a reason
                 yield error
         for key in ("incremental", "completed"):
             yield from errors(value.get(key))

@@ -18,7 +18,7 @@ def test_m2_long_values_leave_memory_flat(process: Process, place: str) -> None:
 
 
 def test_m2_all_that_outlives_a_request_is_bounded_in_bytes(process: Process) -> None:
-    held = process.call(afterlife.holdings, 30, cpu_seconds=180)
+    held = process.call(afterlife.holdings, 5, cpu_seconds=180)
     assert not isinstance(held, Killed), held
     largest = sorted(((round(size, 1), name) for name, size in held.items()), reverse=True)[:8]
     assert any(name.startswith("the gateway") for name in held)

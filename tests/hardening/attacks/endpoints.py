@@ -9,7 +9,7 @@ from urllib.parse import quote as percent
 from urllib.parse import urlencode
 
 from tests.hardening.attacks import expressions, typed, values
-from tests.hardening.attacks.uploads import upload
+from tests.hardening.attacks.uploads import BOUNDARY, upload
 from tests.hardening.attacks.write import many
 from tests.hardening.cost_app import JSON, NDJSON, SSE, Request, graphql
 
@@ -176,4 +176,15 @@ def writes() -> dict[str, Request]:
             {"0": [f"variables.f.{n}" for n in range(2_000)]},
             {"0": b"x"},
         ),
+        "an upload with a long boundary": bounded("b" * 30_000, 30_000),
+        "an upload with a boundary of dashes": bounded("-" * 8_000, 50_000),
     }
+
+
+def bounded(boundary: str, size: int) -> Request:
+    """Return an upload whose parts have a boundary of the client's."""
+    sent = upload({"query": "mutation ($f: Upload!) { upload(file: $f) }"}, {}, {"0": b"\r\n-" * (size // 3)})
+    return sent._replace(
+        body=sent.body.replace(BOUNDARY.encode(), boundary.encode())[:60_000],
+        content_type=f"multipart/form-data; boundary={boundary}",
+    )

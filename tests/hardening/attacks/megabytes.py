@@ -96,7 +96,7 @@ def attacks() -> dict[str, Request]:
                 [
                     json.loads(
                         graphql(
-                            each_of % many(99, 'a#: get(path: "/ok{?v*}", params: {v: $v})'), {"v": whole[:16_000]}
+                            each_of % many(99, 'a#: get(path: "/ok{?v*}", params: {v: $v})'), {"v": whole[:14_500]}
                         ).body
                     )
                 ]
