@@ -32,6 +32,8 @@ def bounded_cache(*, entries: int, characters: int) -> Callable[[Callable[P, R]]
             return kept(argument) if size <= characters else unkept(argument)
 
         def call(*args: Any, **kwargs: Any) -> R:
+            if not kwargs and len(args) == 1:  # nearly always
+                return call_one(args[0])
             size = 0
             for argument in args:
                 size += len(argument) if argument.__class__ is str else _size(argument)

@@ -2,8 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Callable
-from functools import cached_property
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
@@ -12,6 +11,8 @@ from restgql.formats import coding, media, problem, select
 from restgql.formats import json as json_format
 from restgql.formats.charge import UNMETERED, Charge
 from restgql.model import Headers
+
+Value = TypeVar("Value")
 
 PARSED_BYTES = 500
 """The bytes of JSON that cost as much to parse as an element of an expression. Parsed JSON takes ten times its bytes,
@@ -22,6 +23,17 @@ _NULL = b"null"
 _NO_CONTENT = frozenset({204, 205, 304})
 _SHOWN_HEADERS = ("retry-after", "www-authenticate", "location")
 _SHOWN_NAMES = {"retry-after": "Retry-After", "www-authenticate": "WWW-Authenticate", "location": "Location"}
+
+
+class _Lazy(Generic[Value]):
+    """A property that is computed once; `functools.cached_property` takes a lock for that, until Python 3.12."""
+
+    def __init__(self, function: Callable[[Any], Value]) -> None:
+        self._function = function
+
+    def __get__(self, instance: Any, owner: type) -> Value:
+        value = vars(instance)[self._function.__name__] = self._function(instance)
+        return value
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -65,7 +77,7 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         """The header fields, never Set-Cookie."""
         return [Header(name, value) for name, value in self.fields]
 
-    @cached_property
+    @_Lazy
     def field_map(self) -> dict[str, str]:
         """The header fields by their names in lower case; values of one name are joined with commas."""
         found: dict[str, str] = {}
@@ -130,7 +142,8 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     @property
     def is_data(self) -> bool:
         """False if the value is an error: a status of 400 or more, a redirect, or no value at all."""
-        return self.data_status < 400 and self.status not in REDIRECTS
+        is_had = self.failure is None and self._content.unreadable is None
+        return is_had and self.status < 400 and self.status not in REDIRECTS
 
     @property
     def is_storable(self) -> bool:
@@ -194,7 +207,7 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
             http["body"] = msgspec.Raw(self._content.json)
         return UpstreamStatus(f"The route answered {self.status} {problem.title(self.status)}.", http=http)
 
-    @cached_property
+    @_Lazy
     def _parsed(self) -> Any:
         return self._parse()
 
@@ -204,7 +217,7 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         except json_format.NotJson as exc:  # a number that JSON allows and no reader can hold
             raise BadSelect("The body has a number that is out of range.") from exc
 
-    @cached_property
+    @_Lazy
     def _content(self) -> "_Content":
         return _decode(self)
 
@@ -245,7 +258,7 @@ def _decode(response: SubResponse) -> _Content:
             body, undecodable = b"", UpstreamInvalid(f"The response's {exc}.")
     content_type, text = response.field_map.get("content-type", ""), None
     has_content = response.failure is None and undecodable is None and response.status not in _NO_CONTENT
-    if has_content and media.is_json(media.essence(content_type)):
+    if has_content and (content_type == "application/json" or media.is_json(media.essence(content_type))):
         try:
             text = json_format.text(body) or None
         except json_format.NotJson:

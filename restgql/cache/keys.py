@@ -48,6 +48,8 @@ class CacheKeys:
         self._base = _base(environ)
         self._scopes: dict[tuple[object, ...], tuple[str, str] | None] = {}
         says: str = environ.get("HTTP_CACHE_CONTROL", "").lower()
+        if len(says) > headers.MAX_HEADER_VALUE:  # each sub-request would parse it
+            says = "no-cache, no-store"
         # Pragma where nothing else is said (RFC 9111 section 5.4)
         self._directives = says or ("no-cache" if "no-cache" in environ.get("HTTP_PRAGMA", "").lower() else "")
 

@@ -1,6 +1,7 @@
 """A document read, held to its limits, validated, and kept for the next request with the same text."""
 
 import hashlib
+from sys import getsizeof
 from typing import Any
 
 import msgspec
@@ -26,7 +27,7 @@ from restgql.model import GraphQLRequest
 
 MAX_ERRORS = 5
 CACHED_DOCUMENTS = 512
-CACHED_WEIGHT = 12_000_000
+CACHED_WEIGHT = 10_000_000
 TOKEN_WEIGHT = 700
 """The bytes that a token of a document takes in its syntax tree, about."""
 
@@ -161,7 +162,7 @@ class Documents:
             node=document,
             hash=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
             directives=directives,
-            weight=len(text) + TOKEN_WEIGHT * tokens,
+            weight=2 * getsizeof(text) + TOKEN_WEIGHT * tokens,  # the tree has all names and strings once more
         )
 
 

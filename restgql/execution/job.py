@@ -3,15 +3,13 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from restgql.errors import LATE, ClientError, LimitExceeded, Unavailable, UpstreamInvalid, UpstreamTimeout
+from restgql.execution.route_threads import Ticket
 from restgql.model import SubRequest, Timing
 from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
-
-if TYPE_CHECKING:
-    from restgql.execution.scheduler import Worker
 
 Answer = SubResponse | ClientError
 Listener = Callable[[Answer], None]
@@ -25,6 +23,15 @@ class CallerTask(Protocol):
 
     def cancel(self) -> None:
         """Take note that the operation has ended before the work began."""
+
+
+class Runner(Protocol):
+    """The work of a pool thread that runs a job. `ticket` stands for the thread."""
+
+    ticket: Ticket | None
+
+    def let_go(self) -> None:
+        """Refer to nothing of the operation any more: the job was given up."""
 
 
 class Job:
@@ -41,7 +48,7 @@ class Job:
         self.waited = 0.0
         self.thread = ""
         self.route: object = None
-        self.worker: Worker | None = None
+        self.worker: Runner | None = None
 
     def timing(self, began: float, start: float, request: SubRequest | None = None, source: str = "") -> Timing:
         """The timing of this job in an operation that began at `began`, or of a `request` that it answers too."""

@@ -67,6 +67,10 @@ class Worker:
         self._latency = scheduler.latency
         self._logger = scheduler.logger
 
+    def let_go(self) -> None:
+        """Refer to nothing of the operation any more: its job was given up."""
+        self.scheduler = None
+
     def __call__(self, ticket: Ticket) -> None:
         """Run job after job until none is ready."""
         self.ticket = ticket
@@ -499,6 +503,8 @@ class Scheduler:
                 if self._bytes > self._settings.max_replies:
                     answer = too_much(job.request, self._settings.max_replies)
             job.answer, job.ended = answer, time.perf_counter()
+            if job.request.body:  # its timing needs no body, which may be a file
+                job.request = msgspec.structs.replace(job.request, body=b"")
             self._progress = job.ended
             overtaken = given_up and job in self._running
             self._running.discard(job)
@@ -507,7 +513,7 @@ class Scheduler:
             if overtaken:
                 self._workers -= 1
                 if worker is not None:
-                    worker.scheduler = None
+                    worker.let_go()
             if self._held:
                 self._release()
         if overtaken and worker is not None and worker.ticket is not None:

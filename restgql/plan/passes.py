@@ -11,7 +11,7 @@ from restgql.plan.select_fields import select_fields
 
 PASSES: tuple[Pass, ...] = (conditions, select_fields, collect_nodes, constants)
 CACHED_PLANS = 512
-CACHED_WEIGHT = 12_000_000
+CACHED_WEIGHT = 10_000_000
 FIELD_WEIGHT = 1_500
 """The bytes that a selected field takes in a plan, about."""
 
