@@ -39,7 +39,7 @@ class Job:
 
     __slots__ = ("answer", "begun", "ended", "later", "listeners", "request", "route", "thread", "waited", "worker")
 
-    def __init__(self, request: SubRequest, listener: Listener, *, later: bool = False) -> None:
+    def __init__(self, request: SubRequest, listener: Listener, later: bool = False) -> None:
         self.request = request
         self.listeners = [listener]
         self.later = later

@@ -95,9 +95,14 @@ class NodeExecutor:
         self._scheduler.reserve([each.request for each in pending])
         self._send_all(pending)
 
-    def _begin_children(self, nodes: Iterable[PlanNode], scope: TemplateScope, results: Results, path: Path) -> None:
+    def _begin_children(self, nodes: tuple[PlanNode, ...], scope: TemplateScope, results: Results, path: Path) -> None:
         """Begin the children of a response: all of them or, if they are over the budget, those that it has room for."""
         begun: list[tuple[Result, list[PendingRequest]]] = []
+        try:
+            self._meter.charge_nodes(len(nodes))
+        except RestgqlError as exc:
+            results.update({node.key: Result(error=exc) for node in nodes})
+            return
         for node in nodes:
             result, pending = Result(), list[PendingRequest]()
             results[node.key] = result
@@ -151,7 +156,6 @@ class NodeExecutor:
     ) -> None:
         """Add the sub-requests that a node makes now, or settle its result with the error that prevents them."""
         try:
-            self._meter.charge_nodes(1)
             match node.kind:
                 case NodeKind.GET | NodeKind.FETCH | NodeKind.REQUEST:
                     pending.append(self._pending(node, self._arguments_of(node), scope, result, path))
@@ -170,6 +174,7 @@ class NodeExecutor:
                     result.settled = True
                 case NodeKind.EACH:
                     for index, element, item in self._items(self._arguments_of(node), scope, result):
+                        self._meter.charge_nodes(len(node.children))
                         for child in node.children:
                             item.children[child.key] = Result()
                             self._expand(child, element, item.children[child.key], (*path, index, child.key), pending)
@@ -394,6 +399,12 @@ class NodeExecutor:
 
     def _one_by_one(self, node: PlanNode, parents: list[ParentField]) -> list[PendingRequest]:
         pending: list[PendingRequest] = []
+        try:
+            self._meter.charge_nodes(len(parents))
+        except RestgqlError as exc:
+            for parent in parents:
+                parent.result.fail(exc)
+            return []
         for parent in parents:
             self._expand(node, parent.scope, parent.result, parent.path, pending)
         return pending

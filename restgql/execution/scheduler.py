@@ -187,7 +187,7 @@ class Scheduler:
 
         A request for `later` begins when nothing else is ready.
         """
-        job = Job(request, listener, later=later)
+        job = Job(request, listener, later)
         identity = request.identity if request.method in SAFE_METHODS else None
         with self._lock:
             known = job if identity is None else self._known.setdefault(identity, job)
@@ -353,17 +353,19 @@ class Scheduler:
             if self._workers or not self._waiting():
                 return
             self._workers = 1
-            calls = bool(self._calls)
-        began = time.monotonic()
-        wait = 0.0 if calls else max(0.0, min(self._wait_left, self._meter.seconds_left))
-        started = self._pool.start(Worker(self), wait, max_waiting=self._settings.max_waiting)
-        if wait:
-            self._wait_left -= time.monotonic() - began
-        if started:
+        work = Worker(self)
+        if self._pool.start(work):
             return
+        if not self._calls:
+            began = time.monotonic()
+            wait = max(0.0, min(self._wait_left, self._meter.seconds_left))
+            started = self._pool.start(work, wait, max_waiting=self._settings.max_waiting)
+            self._wait_left -= time.monotonic() - began
+            if started:
+                return
         with self._lock:
             self._workers -= 1
-        if not calls:
+        if not self._calls:
             self._refuse([*self._ready, *self._later])
 
     def _refuse(self, jobs: list[Job]) -> None:

@@ -17,6 +17,10 @@ _MARK = b"\0"
 _decoder = bounded_cache(entries=64, characters=0)(msgspec.json.Decoder)  # it is dearer to make than to use
 
 
+_RAW = msgspec.json.Decoder(msgspec.Raw)
+_ANY = msgspec.json.Decoder()
+
+
 class Spliced:
     """A JSON text in pieces, which `encode` joins and `encode_in_pieces` passes on."""
 
@@ -36,7 +40,7 @@ def text(body: bytes) -> bytes:
     if not stripped:
         return stripped
     try:
-        _decoder(msgspec.Raw).decode(stripped)
+        _RAW.decode(stripped)
         if not stripped.isascii():
             stripped.decode("utf-8")  # Raw does not look at it
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
@@ -47,7 +51,8 @@ def text(body: bytes) -> bytes:
 def value(body: bytes, type: Any = Any) -> Any:
     """The value of a JSON text, converted to `type`. Raises NotJson."""
     try:
-        return _decoder(type).decode(body.removeprefix(BOM))
+        decoder = _ANY if type is Any else _decoder(type)
+        return decoder.decode(body.removeprefix(BOM))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise NotJson(str(exc)) from exc
 

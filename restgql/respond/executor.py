@@ -299,7 +299,9 @@ class Executor:
 
             return self._list(inner, field, path, len(items), complete, within)
         if is_leaf_type(of_type):
-            return self._leaf(cast(GraphQLLeafType, of_type), value, is_charged=isinstance(value, msgspec.Raw))
+            return self._leaf(
+                cast(GraphQLLeafType, of_type), value, is_charged=isinstance(value, msgspec.Raw | json.Spliced)
+            )
         info = self._info(field, path)
         if is_abstract_type(of_type):
             of_type = runtime_type(self._selections, cast(GraphQLAbstractType, of_type), info, value)

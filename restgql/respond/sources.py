@@ -10,7 +10,7 @@ from restgql.errors import RestgqlError
 from restgql.execution.result import NotSettled, Result, Results
 from restgql.formats import select
 from restgql.formats.charge import Charge
-from restgql.formats.json import encode
+from restgql.formats.json import Spliced, encode
 from restgql.meter import Tally
 from restgql.respond.aggregate_map import Map
 from restgql.sub_response import SubResponse
@@ -77,7 +77,7 @@ class CoreSource:
         result = settled(self.results, info.path.key)
         match info.field_name:
             case "aggregate":
-                return msgspec.Raw(Map(result.parts or {}, shape.tally, envelope=False).text())
+                return Spliced(Map(result.parts or {}, shape.tally, envelope=False).pieces())
             case "getEach":
                 return _each_value(shape, info, result, arguments.get("select"))
             case "each":
@@ -90,9 +90,12 @@ class CoreSource:
     def plain_get(self, key: str, shape: Shape) -> Any:
         """Return the JSON text of a `get` without `select`; MISSING if it has an error or is not there."""
         result = self.results[key]
-        if not result.settled or result.response is None or not result.response.is_data:
+        response = result.response
+        if not result.settled or response is None or not response.is_data:
             return MISSING
-        return _charged(result.response.data(), shape)
+        text = response.json_text
+        shape.tally.charge_output(len(text))
+        return msgspec.Raw(text)
 
     def json(self, info: GraphQLResolveInfo, expression: str | None) -> Any:
         """Return the JSON value of a response or an item, or what an expression selects of it. Raises BadSelect."""
