@@ -40,7 +40,7 @@ from restgql.schema.incremental import DEFER, STREAM
 FragmentNode = FragmentSpreadNode | InlineFragmentNode
 Variables = Mapping[str, Any]
 
-MAX_SELECTED_FIELDS = 20_000
+MAX_SELECTED_FIELDS = 10_000
 """Fields of all selection sets of one operation, for each type that they are selected of."""
 
 

@@ -18,7 +18,7 @@ _ERROR_SIZE = 150
 """The bytes of an error besides its message and its path, about."""
 
 Locations = dict[int, list[SourceLocation]]
-"""By the id of a field's group: where its nodes are in the document. To find a place is to read the text up to it."""
+"""By the id of a field's first node: where its nodes are. To find a place is to read the document up to it."""
 
 
 class FieldErrors:
@@ -66,7 +66,7 @@ class FieldErrors:
         return located
 
     def _locations_of(self, field: SelectedField) -> list[SourceLocation]:
-        key = id(field.group.nodes)
+        key = id(field.node)
         if key not in self._locations:
             nodes = (node for node in field.group.nodes if node.loc is not None)
             self._locations[key] = [get_location(node.loc.source, node.loc.start) for node in nodes if node.loc]

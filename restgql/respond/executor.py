@@ -26,7 +26,6 @@ from restgql.bindings import TAKES_ANY, Discriminator, RequestBinding, SelectBin
 from restgql.documents.collect_fields import (
     AT_ONCE,
     ArgumentError,
-    Defer,
     Defers,
     Key,
     SelectedField,
@@ -41,6 +40,7 @@ from restgql.execution.typed_value import select_value
 from restgql.execution.user_resolver import resolve_info, runtime_type
 from restgql.formats import json
 from restgql.respond.introspection import Introspection
+from restgql.respond.later import MAX_LATER, DeferredFields, DeferredFragment, Later, StreamedList
 from restgql.respond.sources import ENCODED_BYTES, MISSING, CoreSource, Shape, TypedSource, settled
 from restgql.sub_response import SubResponse
 
@@ -54,39 +54,6 @@ _NUMBER_SIZE = 8
 _OBJECT = 5
 _DEARER = 9
 """The scalars of a typed object that cost as much as an object, and as one more field of any other kind."""
-
-MAX_LATER = 2_000
-"""Fragments and lists of one answer that are left for later. Those over it come at once, as the RFC allows."""
-
-
-class DeferredFragment(msgspec.Struct, frozen=True):
-    """A deferred fragment that begins at an object, whether or not a field is left to it alone."""
-
-    defer: Defer
-    path: Path | None
-
-
-class DeferredFields(msgspec.Struct, frozen=True):
-    """Fields of an object that are left for later, and the fragments that they are deferred in."""
-
-    type: GraphQLObjectType
-    source: Any
-    path: Path | None
-    fields: Fields
-    defers: Defers
-
-
-class StreamedList(msgspec.Struct, frozen=True):
-    """A list whose items from `first` on are left for later; `complete` returns the item at an index."""
-
-    complete: "Callable[[Executor, int], Any]"
-    path: Path
-    length: int
-    first: int
-    label: str | None
-
-
-Later = DeferredFragment | DeferredFields | StreamedList
 
 
 class Answerable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -354,7 +321,7 @@ class Executor:
         """Return the object type of a typed JSON value. Raises the error of one that has none."""
         if isinstance(of_type, GraphQLObjectType):
             return of_type
-        abstract, info = cast(GraphQLAbstractType, of_type), self._info(field, path)
+        abstract = cast(GraphQLAbstractType, of_type)
         if isinstance(abstract.resolve_type, Discriminator):
             name = abstract.resolve_type.type_of(value, self._shape.charge)
             known = self._selections.schema.get_type(name or "")
@@ -362,7 +329,7 @@ class Executor:
                 return known
             where = f"{field.parent_type.name}.{field.name}"
             raise GraphQLError(f"{abstract.name} cannot be {inspect(name)} at {where}.")
-        return runtime_type(self._selections, abstract, info, value)
+        return runtime_type(self._selections, abstract, self._info(field, path), value)
 
     def _list(
         self,

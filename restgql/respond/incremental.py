@@ -8,7 +8,8 @@ from graphql.pyutils import Path
 
 from restgql.documents.collect_fields import Defer
 from restgql.execution.result import Result
-from restgql.respond.executor import Data, DeferredFields, DeferredFragment, Executor, StreamedList
+from restgql.respond.executor import Data, Executor
+from restgql.respond.later import DeferredFields, DeferredFragment, StreamedList
 from restgql.respond.sources import Shape
 
 Keys = tuple[str | int, ...]

@@ -4,7 +4,7 @@ import logging
 import threading
 
 from restgql.cache.background import SIZE, Background
-from restgql.model import SubResponse
+from restgql.sub_response import SubResponse
 from tests.turnstile import PATIENCE, becomes
 
 REPLY = SubResponse(url="/", status=200)

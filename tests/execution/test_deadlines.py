@@ -16,7 +16,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 import restgql
 from restgql import Gateway
 from restgql.execution import thread_pool as pool
-from restgql.model import SubResponse
+from restgql.sub_response import SubResponse
 from tests.turnstile import PATIENCE, Turnstile, becomes
 
 # A pool belongs to the process and is found by its size: no test here shares one with another.
