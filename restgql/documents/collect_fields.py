@@ -40,7 +40,7 @@ from restgql.schema.incremental import DEFER, STREAM
 FragmentNode = FragmentSpreadNode | InlineFragmentNode
 Variables = Mapping[str, Any]
 
-MAX_SELECTED_FIELDS = 10_000
+MAX_SELECTED_FIELDS = 5_000
 """Fields of all selection sets of one operation, for each type that they are selected of."""
 
 
@@ -248,18 +248,20 @@ class Selections:
     ) -> None:
         """Collect a selection set and all that are below it."""
         waiting = [(of_type, key, nodes)]
+        seen = {(of_type, key)}
         while waiting:
             of_type, key, nodes = waiting.pop()
-            if (of_type, key) in self._collected:
-                continue
             selection_set = self._collected[of_type, key] = self._collect(of_type, nodes, self._defers)
             self.size += len(selection_set.fields)
             if self.size > MAX_SELECTED_FIELDS:
                 message = f"The document selects more than {MAX_SELECTED_FIELDS} fields of all its types."
                 raise LimitExceeded(message, limit="selected fields", allowed=MAX_SELECTED_FIELDS)
             for field in selection_set.fields:
-                if field.node.selection_set is not None:
-                    for possible in self.possible_types(get_named_type(field.definition.type)):
+                if field.node.selection_set is None:
+                    continue
+                for possible in self.possible_types(get_named_type(field.definition.type)):
+                    if (possible, field.group.key) not in seen:
+                        seen.add((possible, field.group.key))
                         waiting.append((possible, field.group.key, field.group.selection_sets()))
 
     def _collect(
@@ -353,6 +355,8 @@ def _scalar(definition: GraphQLField) -> tuple[str | None, GraphQLScalarType | N
 
 
 def _constant_arguments(definition: GraphQLField, node: FieldNode) -> dict[str, Any] | None:
+    if not definition.args:
+        return {}
     if any(_has_variable(argument.value) for argument in node.arguments):
         return None
     try:

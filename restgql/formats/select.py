@@ -57,7 +57,7 @@ class _Entry:
         self.compiled: _Compiled | None = None
 
 
-CALL = 32
+CALL = 50
 """The steps that it costs as much as to begin with an expression."""
 
 

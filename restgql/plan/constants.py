@@ -33,11 +33,12 @@ def _compile(nodes: tuple[PlanNode, ...], context: PlanContext, compiled: Compil
 
 
 def _compile_node(node: PlanNode, context: PlanContext, compiled: Compiled) -> PlanNode:
-    node = msgspec.structs.replace(
-        node,
-        children=_compile(node.children, context, compiled),
-        cases={name: _compile(nodes, context, compiled) for name, nodes in node.cases.items()},
-    )
+    if node.children or node.cases:
+        node = msgspec.structs.replace(
+            node,
+            children=_compile(node.children, context, compiled),
+            cases={name: _compile(nodes, context, compiled) for name, nodes in node.cases.items()},
+        )
     if node.kind in _WITHOUT_ARGUMENTS or node.field is None or node.field.constant_arguments is None:
         return node
     with suppress(RestgqlError):
