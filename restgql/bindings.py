@@ -1,4 +1,4 @@
-"""What ties a typed field to REST: how it is asked for, or where its value is in its parent's. Each is its resolver."""
+"""The binding of a typed field to REST: its request, or the place of its value in its parent's. Each is a resolver."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,8 +15,8 @@ TAKES_ANY = "restgql.takes_any"
 
 
 class BatchBinding(msgspec.Struct, frozen=True, kw_only=True):
-    """A list route that has the values of many parents at once: items are matched by `key`, pairwise with the
-    parent's `by`. `carries` are the template's variables that the keys go into, one of each of `key`."""
+    """A list route that returns the values of many parents at once: items are matched by `key`, pairwise with the
+    parent's `by`. `carries` are the template's variables for the keys, one for each of `key`."""
 
     template: Template
     by: tuple[str, ...]
@@ -95,7 +95,7 @@ class UserResolver(msgspec.Struct, frozen=True):
 
 
 class Discriminator(msgspec.Struct, frozen=True, kw_only=True):
-    """Which type of an interface or union a JSON value is: by the value that `select` finds in it."""
+    """Resolves the type of a JSON value of an interface or union, by the value that `select` selects from it."""
 
     select: SelectBinding
     types: dict[str, str]

@@ -116,47 +116,52 @@ def limits_of(config: Config, *, stored: bool = False) -> Limits:
     return msgspec.structs.replace(limits, max_subrequests=most) if stored else limits
 
 
-# What is a string, given by the environment, and meant to be none.
-_OF_PYTHON = {"True": "true", "False": "false", "None": "null"}
+# Strings from the environment that are literals of Python, with the JSON that was meant.
+_PYTHON_LITERALS = {"True": "true", "False": "false", "None": "null"}
 
 
 def load(arguments: Mapping[str, Any], app_config: Mapping[str, Any]) -> Config:
-    """The configuration of one gateway on one app.
+    """Load the configuration of one gateway on one app.
 
-    Raises ConfigError, naming the key and the nearest one there is.
+    Raises ConfigError, which names the key, and for an unknown key the nearest one.
     """
-    known = Config.__struct_fields__
-    given: dict[str, Any] = {}
+    fields = Config.__struct_fields__
+    values_by_field: dict[str, Any] = {}
     sources = (
         {key.removeprefix(PREFIX).lower(): key for key in app_config if key.startswith(PREFIX)},
         {key: key for key in arguments},
     )
     for spelling, values in zip(sources, (app_config, arguments), strict=True):
         for field, key in spelling.items():
-            if field not in known:
+            if field not in fields:
                 raise ConfigError(_unknown(field, key))
-            given[field] = _checked(field, key, values[key])
-    return msgspec.convert(given, Config)
+            values_by_field[field] = _checked(field, key, values[key])
+    return msgspec.convert(values_by_field, Config)
 
 
 def _checked(field: str, key: str, value: Any) -> Any:
-    """The value, if the field's type takes it: a tuple for a list too, but no set, as the order of patterns counts."""
+    """Return a value that fits the type of its field. A set fits no list: the order of patterns counts.
+
+    Raises ConfigError.
+    """
     if isinstance(value, set | frozenset):
         raise ConfigError(f"{key} = {value!r}: a set has no order; a list has.")
-    if isinstance(value, str) and value in _OF_PYTHON:
-        raise ConfigError(f"{key} = {value!r}: a value of the environment is JSON, so it is {_OF_PYTHON[value]} there.")
+    if isinstance(value, str) and value in _PYTHON_LITERALS:
+        raise ConfigError(
+            f"{key} = {value!r}: a value of the environment is JSON, so it is {_PYTHON_LITERALS[value]} there."
+        )
     try:
         msgspec.convert({field: value}, Config)
     except msgspec.ValidationError as exc:
-        said = str(exc).split(" - at ")[0]
-        if said.startswith("Invalid enum value"):
-            said += f"; it takes {', '.join(map(repr, _choices(get_type_hints(Config)[field])))}"
-        raise ConfigError(f"{key} = {_shown(value)!r}: {said}.") from exc
+        message = str(exc).split(" - at ")[0]
+        if message.startswith("Invalid enum value"):
+            message += f"; it takes {', '.join(map(repr, _choices(get_type_hints(Config)[field])))}"
+        raise ConfigError(f"{key} = {_redact(value)!r}: {message}.") from exc
     return value
 
 
 def _choices(of: Any) -> Iterator[Any]:
-    """The values that a type with Literals in it takes."""
+    """Yield the values that a type with Literals in it takes."""
     if get_origin(of) is Literal:
         yield from get_args(of)
         return
@@ -166,15 +171,15 @@ def _choices(of: Any) -> Iterator[Any]:
         yield from _choices(part)
 
 
-def _shown(value: Any) -> Any:
-    """A value without what may be the credentials of a URL."""
+def _redact(value: Any) -> Any:
+    """Return a value without the credentials of its URLs."""
     if isinstance(value, Mapping):
-        return {key: _shown(item) for key, item in value.items()}
+        return {key: _redact(item) for key, item in value.items()}
     return f"…{value[value.rindex('@') :]}" if isinstance(value, str) and "@" in value else value
 
 
 def _unknown(field: str, key: str) -> str:
     bare = field.lower().removeprefix(PREFIX.lower())
     nearest = difflib.get_close_matches(bare, Config.__struct_fields__, n=1, cutoff=0.0)[0]
-    meant = nearest if field == key else PREFIX + nearest.upper()  # as an argument, or as a key of app.config
-    return f"{key} is no key of restgql; did you mean {meant}?"
+    suggestion = nearest if field == key else PREFIX + nearest.upper()  # as an argument, or as a key of app.config
+    return f"{key} is no key of restgql; did you mean {suggestion}?"

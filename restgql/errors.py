@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 
 class RestgqlError(Exception):
-    """The root. `extensions` is what a client is shown beside the message."""
+    """The root of all errors. Clients see `extensions` beside the message."""
 
     code: ClassVar[str] = "INTERNAL"
     status: int = 500
@@ -22,19 +22,19 @@ class RestgqlError(Exception):
 
 
 class ClientError(RestgqlError):
-    """What was asked cannot be done as it was asked."""
+    """The request cannot be answered as it is: the client has to change it."""
 
     status = 400
 
 
 class UpstreamError(RestgqlError):
-    """A route answered with a failure, or did not answer as it says it does."""
+    """A route answered with a failure, or with a response that contradicts itself."""
 
     status = 502
 
 
 class GatewayError(RestgqlError):
-    """The gateway cannot do it now, or was set up wrongly."""
+    """The gateway has no capacity now, or is misconfigured."""
 
 
 class BadRequest(ClientError):
@@ -75,7 +75,7 @@ class NotAllowed(ClientError):
 
 
 class PersistedQueryNotFound(ClientError):
-    """No document has this id, or no longer; a client of APQ then sends the text, too, which registers it."""
+    """No document has this id, or no longer. A client of APQ then sends the text, too, which registers it."""
 
     code = "PERSISTED_QUERY_NOT_FOUND"
 
@@ -87,7 +87,7 @@ class PersistedQueryNotSupported(ClientError):
 
 
 class LimitExceeded(ClientError):
-    """More was asked, or came back, than a limit allows; `limit` names its key, `allowed` its value."""
+    """A request or a response is over a limit; `limit` names its key, `allowed` its value."""
 
     code = "LIMIT_EXCEEDED"
 
@@ -102,7 +102,7 @@ class UpstreamStatus(UpstreamError):
 
 
 class UpstreamInvalid(UpstreamError):
-    """A route crashed, or its body is not what its Content-Type says."""
+    """A route crashed, or its body does not fit its Content-Type."""
 
     code = "UPSTREAM_INVALID"
 

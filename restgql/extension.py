@@ -37,7 +37,7 @@ class Gateway:
 
     `Gateway(app)`, or `gateway = Gateway()` and then `gateway.init_app(app)` or
     `app.register_blueprint(gateway.blueprint, url_prefix=…)`. Keyword arguments are the `RESTGQL_*` keys in lower
-    case and win over `app.config`. `query` and `mutation` are graphene object types, whose fields stand beside the
+    case and win over `app.config`. `query` and `mutation` are graphene object types, whose fields are added to the
     gateway's. Raises ConfigError for a key that is unknown or ill-typed.
     """
 
@@ -73,18 +73,18 @@ class Gateway:
         operation_name: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """The response map of a GraphQL operation: `data`, and `errors` where there are any.
+        """Run a GraphQL operation, and return its response map: `data`, and `errors` if there are any.
 
-        It runs as the current request's caller, or, outside of one, as a client that sends `headers`. Variables may
-        hold werkzeug's FileStorage where the operation takes an Upload.
+        It runs as the current request's caller or, outside of a request, as a client that sends `headers`. Variables of
+        the type Upload take werkzeug's FileStorage.
         """
-        mounted = self._mounted()
+        state = self._state()
         try:
-            given = _variables(variables or {})
-            uploads = frozenset(name for name, value in given.items() if any(files_in(value)))
-            params = GraphQLRequest(query=query, operation_name=operation_name, variables=given, uploads=uploads)
-            pipeline = mounted.trusted_pipeline
-            result = pipeline.run(pipeline.read(params), partial(_caller, mounted, headers)).response_map
+            values = _variables(variables or {})
+            uploads = frozenset(name for name, value in values.items() if any(files_in(value)))
+            params = GraphQLRequest(query=query, operation_name=operation_name, variables=values, uploads=uploads)
+            pipeline = state.trusted_pipeline
+            result = pipeline.run(pipeline.read(params), partial(_caller, state, headers)).response_map
         except InvalidRequest as exc:
             result = graphql_answer.refused(exc.errors)
         except RestgqlError as exc:
@@ -95,14 +95,14 @@ class Gateway:
     def run(
         self, name: str, variables: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None
     ) -> Any:
-        """What a stored operation answers with: what its `# result:` selects, else its response map.
+        """Run a stored operation, and return the value that its `# result:` selects, or its response map without one.
 
-        It runs as `execute` does. Raises ClientErrors, and, where there is to be a result, the first error.
+        It runs as `execute` does. Raises ClientErrors and, if the operation has a `# result:`, its first error.
         """
-        mounted = self._mounted()
-        operation = mounted.operations.named(name, debug=True, suggestions=True)
-        found = stored.run(mounted.trusted_pipeline, operation, _json(variables), partial(_caller, mounted, headers))
-        return json_format.value(json_format.encode(found))
+        state = self._state()
+        operation = state.operations.named(name, debug=True, suggestions=True)
+        result = stored.run(state.trusted_pipeline, operation, _json(variables), partial(_caller, state, headers))
+        return json_format.value(json_format.encode(result))
 
     def get(
         self,
@@ -112,14 +112,14 @@ class Gateway:
         select: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """The JSON value of GET `path`. Raises UpstreamStatus for a status of 400 or more, and ClientErrors."""
+        """Return the JSON value of GET `path`. Raises UpstreamStatus for a status of 400 or more, and ClientErrors."""
         response = self._response(NodeKind.GET, {"path": path, "params": params, "headers": headers})
         try:
-            found = response.data(select)
+            value = response.data(select)
         except UpstreamError as exc:
             exc.extensions = _json(exc.extensions)
             raise
-        return json_format.value(bytes(found)) if isinstance(found, msgspec.Raw) else found
+        return json_format.value(bytes(value)) if isinstance(value, msgspec.Raw) else value
 
     def fetch(
         self,
@@ -129,65 +129,65 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
         follow_redirects: bool = True,
     ) -> SubResponse:
-        """The response to GET `path`, whatever its status. Raises ClientErrors for what cannot be asked."""
-        given = {"path": path, "params": params, "headers": headers, "follow_redirects": follow_redirects}
-        return self._response(NodeKind.FETCH, given)
+        """Return the response to GET `path`, whatever its status. Raises ClientErrors for an invalid request."""
+        arguments = {"path": path, "params": params, "headers": headers, "follow_redirects": follow_redirects}
+        return self._response(NodeKind.FETCH, arguments)
 
     @property
     def cache(self) -> "Cache":
-        """What RESTGQL_CACHE keeps, to `clear()`. Raises ConfigError where it is not set."""
-        cache = self._mounted().cache
+        """The cache of RESTGQL_CACHE, for `clear()`. Raises ConfigError if that is not set."""
+        cache = self._state().cache
         if cache is None:
             raise ConfigError("There is no cache: RESTGQL_CACHE turns it on.")
         return cache
 
     def _response(self, kind: NodeKind, arguments: dict[str, Any]) -> SubResponse:
-        mounted = self._mounted()
+        state = self._state()
         arguments["params"] = _json(arguments["params"])
         headers = (arguments["headers"] or {}).items()
         arguments["headers"] = [{"name": name, "value": value} for name, value in headers]
-        pipeline = mounted.trusted_pipeline
+        pipeline = state.trusted_pipeline
         compiled = compile_arguments(kind, arguments, pipeline.added_headers)
         node = PlanNode(key="", kind=kind, arguments=compiled)
-        result = pipeline.start_node(node, _caller(mounted, None)).finish().results[""]
+        result = pipeline.start_node(node, _caller(state, None)).finish().results[""]
         if result.error is not None:
             raise result.error
         assert result.response is not None
         return result.response
 
-    def _mount(self, state: BlueprintSetupState) -> None:
-        app = cast(Flask, state.app)
+    def _mount(self, setup: BlueprintSetupState) -> None:
+        app = cast(Flask, setup.app)
         self._check_name(app)
         install_mixin(app)
         config = configuration.load(self._arguments, app.config)
-        mounted = GatewayState(app, config, f"{state.name_prefix}.{state.name}".lstrip("."), *self._user_types)
-        app.extensions.setdefault(EXTENSION, {})[self.name] = mounted
-        endpoints.add(state, mounted)
+        state = GatewayState(app, config, f"{setup.name_prefix}.{setup.name}".lstrip("."), *self._user_types)
+        app.extensions.setdefault(EXTENSION, {})[self.name] = state
+        endpoints.add(setup, state)
         self._app = app
 
     def _check_name(self, app: Flask) -> None:
         if self.name in app.extensions.get(EXTENSION, {}):
             raise ConfigError(f"The app has a gateway named {self.name!r}; a second one takes another name=.")
 
-    def _mounted(self) -> GatewayState:
+    def _state(self) -> GatewayState:
         app = current_app._get_current_object() if current_app else self._app  # type: ignore[attr-defined]
-        mounted: GatewayState | None = app.extensions.get(EXTENSION, {}).get(self.name) if app is not None else None
-        if mounted is None:
+        state: GatewayState | None = app.extensions.get(EXTENSION, {}).get(self.name) if app is not None else None
+        if state is None:
             raise ConfigError("The gateway is on no app yet: call init_app(app) first.")
-        return mounted
+        return state
 
 
 def _json(value: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A mapping as JSON has it: dates and UUIDs are strings, say. Raises BadRequest."""
+    """Return a mapping as a JSON object, in which a date or UUID, say, is a string. Raises BadRequest."""
     try:
-        found: dict[str, Any] = json_format.value(json_format.encode(dict(value or {})))
+        members: dict[str, Any] = json_format.value(json_format.encode(dict(value or {})))
     except json_format.NotJson as exc:
         raise BadRequest(f"The parameters or variables are no JSON: {exc}.") from exc
-    return found
+    return members
 
 
 def _variables(value: Any) -> Any:
-    """Variables as JSON has them, and files as they are. Raises BadRequest."""
+    """Return variables as JSON values, and their files as File. Raises BadRequest."""
     match value:
         case FileStorage():
             return File(value.filename or "", value.content_type or "", value.read())
@@ -198,28 +198,28 @@ def _variables(value: Any) -> Any:
     return _json({"": value})[""]
 
 
-def _caller(mounted: GatewayState, given: Mapping[str, str] | None, *, stored: bool = False) -> Upstream:
-    """The upstream as the current request's caller sees it, or as a client of its own outside of one."""
-    app = mounted.app
+def _caller(state: GatewayState, fields: Mapping[str, str] | None, *, stored: bool = False) -> Upstream:
+    """Return the upstream of the current request's caller or, outside of a request, of a client that sends `fields`."""
+    app = state.app
     own = {
-        f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.well_formed((given or {}).items())
+        f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.well_formed((fields or {}).items())
     }
     if request and current_app == app:
         entered = entered_by(app, request)
-        asked = OuterRequest(app, entered.environ | own, entered.called)
-        return join_current_operation(mounted.connect(asked, request, request_ctx.url_adapter, stored=stored))
+        outer = OuterRequest(app, entered.environ | own, entered.called)
+        return join_current_operation(state.connect(outer, request, request_ctx.url_adapter, stored=stored))
     trusted = app.config.get("TRUSTED_HOSTS") or [None]
     base = None if app.config["SERVER_NAME"] or trusted[0] is None else f"http://{trusted[0].lstrip('.')}"
-    builder = EnvironBuilder(app, mounted.config.graphql_path or "/", base_url=base)
+    builder = EnvironBuilder(app, state.config.graphql_path or "/", base_url=base)
     try:
         environ = builder.get_environ() | own
     finally:
         builder.close()
-    here = app.request_class(environ)
+    flask_request = app.request_class(environ)
     try:
-        adapter = app.create_url_adapter(here)
+        adapter = app.create_url_adapter(flask_request)
     except SecurityError as exc:
         raise BadRequest(f"{exc.description} Set it by headers=.") from exc
     return join_current_operation(
-        mounted.connect(OuterRequest(app, environ, called=True), here, adapter, stored=stored)
+        state.connect(OuterRequest(app, environ, called=True), flask_request, adapter, stored=stored)
     )

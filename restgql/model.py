@@ -14,7 +14,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "QUERY"})
 """RFC 9110 section 9.2.1, and QUERY, which is GET with a body."""
 
 WITH_BODY = frozenset({"POST", "QUERY"})
-"""The methods whose requests to the gateway say in their body what is asked for."""
+"""The methods whose requests to the gateway have their parameters in the body."""
 
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 class GraphQLRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A GraphQL request (GraphQL over HTTP, section Request Parameters). `document_id` names a persisted document; with
-    `query`, it is what the client registers that as. `uploads` are the variables with files."""
+    `query`, it is the id under which the client registers `query`. `uploads` are the variables with files."""
 
     query: str = ""
     document_id: str | None = None
@@ -58,7 +58,7 @@ class GraphQLRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Streaming(enum.Enum):
-    """How the parts of an aggregate come one by one: in a media type of their own, or as the map itself."""
+    """The format of an aggregate that is sent part by part: a media type of its own, or the map itself."""
 
     NDJSON = "application/x-ndjson"
     EVENTS = "text/event-stream"
@@ -74,7 +74,7 @@ class AggregateRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Follow(enum.Enum):
-    """What becomes of a redirect to the same app."""
+    """The rule for a redirect to the same app: to follow it or not."""
 
     NEVER = "never"
     ALWAYS = "always"
@@ -83,8 +83,8 @@ class Follow(enum.Enum):
 
 
 class SubRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One request to the app. `headers` have names in lower case; `cookie` stands in for the caller's. What is `opened`
-    is a typed field's own route, whatever RESTGQL_ROUTES says; `timeout` is in seconds, if it has its own."""
+    """One request to the app. `headers` have names in lower case; `cookie` replaces the caller's. If it is `opened`,
+    its route is a typed field's own, which RESTGQL_ROUTES does not bind. `timeout` is in seconds, if it has its own."""
 
     target: Target
     method: str = "GET"
@@ -99,7 +99,7 @@ class SubRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """Two safe sub-requests of one operation with the same identity are one, wherever they lead."""
+        """The key by which safe sub-requests of one operation are deduplicated."""
         return (self.method, self.target, self.headers, self.cookie, self.opened, self.timeout)
 
 
@@ -116,9 +116,10 @@ class RouteKey(msgspec.Struct, frozen=True, eq=False):
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one sub-request. Times are in seconds: since the operation began, in all, and not computing.
+    """The timing of one sub-request. Times are in seconds: `start` since the operation began, `duration` in all, and
+    `waiting` off the CPU.
 
-    `source` is that of its reply, or `deduplicated` where it was another one's.
+    `source` is that of its response, or `deduplicated` if it shared another sub-request's response.
     """
 
     path: str

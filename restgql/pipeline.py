@@ -85,7 +85,7 @@ class Pipeline:
     def admit(self, request: GraphQLRequest, method: str) -> Operation:
         """Return the operation that a client may run. Raises BadRequest, InvalidRequest, LimitExceeded, NotAllowed."""
         request = self.persisted.resolve(request)
-        self.persisted.admit(request, method, self.profile)
+        self.persisted.check_allowed(request, method, self.profile)
         stored = self.persisted.stored_text(request.query)
         ready = request if stored is None else msgspec.structs.replace(request, query=stored)
         operation = self._planner(stored=stored is not None).operation(ready)

@@ -1,4 +1,4 @@
-"""The profiles: what the gateway opens to clients where the keys for it are not set."""
+"""The profiles: presets for the keys that decide what clients may use."""
 
 from typing import Literal
 
@@ -10,10 +10,10 @@ Get = Literal["any", "persisted", "stored", "off"]
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """What is open. Each field but `name` is the key `RESTGQL_X`, which overrides it.
+    """A preset of keys. Each field but `name` is the key `RESTGQL_X`, which overrides it.
 
-    `get` is which operations GET runs: `any`, those that are `stored` or `persisted`, those `stored` under a name of
-    their own, or none (`off`).
+    `get` is the kind of operations that GET runs: `any`; `persisted` documents and stored operations; `stored`
+    operations under their names; or none (`off`).
     """
 
     name: Literal["open", "hardened"]
@@ -42,19 +42,19 @@ OVERRIDES = tuple(name for name in Profile.__struct_fields__ if name != "name")
 
 
 def profile_of(config: Config, *, debug: bool) -> Profile:
-    """The profile that is configured, else open in debug and hardened otherwise, with what overrides it.
+    """Return the configured profile, by default open in debug and hardened otherwise, with the keys that override it.
 
-    An answer with timings in it is not cacheable, so that open gives them in debug only.
+    An answer with timings cannot be cached, so the open profile has them in debug only.
     """
     profile = PROFILES[config.profile or ("open" if debug else "hardened")]
     if debug and profile is OPEN:
         profile = msgspec.structs.replace(profile, timings=True)
-    given = {name: getattr(config, name) for name in OVERRIDES if getattr(config, name) is not None}
-    return msgspec.structs.replace(profile, **given)
+    overrides = {name: getattr(config, name) for name in OVERRIDES if getattr(config, name) is not None}
+    return msgspec.structs.replace(profile, **overrides)
 
 
-def described(profile: Profile, config: Config) -> str:
-    """A line for the log: which profile it is, by what, what it closes, and how to change it."""
+def describe_profile(profile: Profile, config: Config) -> str:
+    """Describe a profile in a line for the log: its name and reason, the disabled features, the key to change it."""
     why = "RESTGQL_PROFILE" if config.profile else "in debug" if profile.name == "open" else "not in debug"
     closed = [_NAMES[name] for name in _NAMES if not getattr(profile, name)]
     parts = [f"The profile is {profile.name} ({why}): GET runs {_GETS[profile.get]}"]

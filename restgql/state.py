@@ -1,4 +1,4 @@
-"""One gateway on one app: its schema, what is open to clients, and the app as what its operations ask."""
+"""One gateway on one app: its schema, its profile, its stores, and the app as the upstream of its operations."""
 
 import hashlib
 import logging
@@ -18,7 +18,7 @@ from restgql.execution.thread_pool import shared
 from restgql.operations.operation_store import OperationStore
 from restgql.operations.stored import NONE, Operations
 from restgql.pipeline import Pipeline, logger
-from restgql.profile import OPEN, Profile, described, profile_of
+from restgql.profile import OPEN, Profile, describe_profile, profile_of
 from restgql.schema.compile import calls
 from restgql.schema.review import shape_of
 from restgql.sources import Typed
@@ -72,13 +72,13 @@ class GatewayState:
         )
         self._salt: tuple[object, bytes] = ((), b"")
         self._flights = Flights(Identity(config.cache_identity)) if config.single_flight else None
-        self._said = config.routes is not None
+        self._logged_reach = config.routes is not None
         self._logged_problem = ""
-        self._said_profile: tuple[Profile, bool] | None = None
+        self._logged_profile: tuple[Profile, bool] | None = None
         if not sources.is_late(config):
-            _ = self.pipeline  # so that what is wrong with a schema keeps the app from starting
-            if self._shelf is not None:
-                self._shelf.check()
+            _ = self.pipeline  # an invalid schema keeps the app from starting
+            if self._operation_store is not None:
+                self._operation_store.check()
         self.log_profile(serving=False)
 
     @cached_property
@@ -106,24 +106,24 @@ class GatewayState:
 
     @property
     def profile(self) -> Profile:
-        """What is open to clients; an app may be put in debug after its gateway was made."""
+        """The profile, which depends on `app.debug` of this moment: the app may be put in debug after its gateway."""
         return self._profiles[self.app.debug]
 
     @cached_property
-    def _shelf(self) -> OperationStore | None:
+    def _operation_store(self) -> OperationStore | None:
         if self.config.operations is None:
             return None
-        shelf = OperationStore(
+        store = OperationStore(
             Path(self.app.root_path) / self.config.operations, self.typed.schema, self.trusted_pipeline.documents
         )
         if sources.is_late(self.config):
-            shelf.say()
-        return shelf
+            store.log_errors()
+        return store
 
     @property
     def operations(self) -> Operations:
-        """The stored operations; in debug, as their files are now."""
-        return NONE if self._shelf is None else self._shelf.operations(watch=self.app.debug)
+        """The stored operations; in debug, reloaded if their files have changed."""
+        return NONE if self._operation_store is None else self._operation_store.operations(watch=self.app.debug)
 
     @property
     def pipeline(self) -> Pipeline:
@@ -132,7 +132,7 @@ class GatewayState:
 
     @property
     def trusted_pipeline(self) -> Pipeline:
-        """The stages of what the app's own code asks for, which no profile closes anything to."""
+        """The stages of a request by the app's own code, which no profile restricts."""
         return self._pipeline_of(OPEN, self.typed.schema)
 
     def _pipeline_of(self, profile: Profile, schema: GraphQLSchema) -> Pipeline:
@@ -151,29 +151,31 @@ class GatewayState:
         return self._pipelines[key]
 
     def connect(
-        self, entered: OuterRequest, here: Request, adapter: MapAdapter | None, *, stored: bool = False
+        self, entered: OuterRequest, flask_request: Request, adapter: MapAdapter | None, *, stored: bool = False
     ) -> Upstream:
-        """The app as the upstream of one request, which is `here` behind all middleware; of one for a `stored`
-        operation, the budget of typed fields is that of untyped ones, too."""
-        self._say_reach()
-        upstream = self._connected(entered, here, adapter, stored=stored)
+        """Return the upstream of one operation; `flask_request` is Flask's current request, after the app's middleware.
+
+        Operations that are `stored` may use the limit of typed sub-requests for untyped ones, too.
+        """
+        self._log_reach()
+        upstream = self._connected(entered, flask_request, adapter, stored=stored)
         if self.cache is None:
             return upstream
 
         def again() -> Dispatcher:
-            """A dispatcher that has time of its own, for what nobody waits for."""
-            return self._connected(entered, here, adapter).dispatch
+            """Return a dispatcher with a deadline of its own, for revalidation in the background."""
+            return self._connected(entered, flask_request, adapter).dispatch
 
         alone = upstream.nested or self.config.sequential
         return self.cache.around(upstream, self._cache_salt(), None if alone else again)
 
     def _connected(
-        self, entered: OuterRequest, here: Request, adapter: MapAdapter | None, *, stored: bool = False
+        self, entered: OuterRequest, flask_request: Request, adapter: MapAdapter | None, *, stored: bool = False
     ) -> Upstream:
         return connect(
             self.app,
             entered,
-            here,
+            flask_request,
             adapter,
             self.config,
             routes=self.routes,
@@ -184,45 +186,45 @@ class GatewayState:
 
     @property
     def keeps_responses(self) -> bool:
-        """True if a response may be given to another request than the one that got it."""
+        """True if several requests may share a response."""
         return self.cache is not None or self._flights is not None
 
     def changed(self, environ: Environ, *, succeeded: bool) -> None:
-        """Give no response from before an unsafe request to the app, with this environ, to requests after it."""
+        """Invalidate the responses from before an unsafe request to the app, whose environ this is."""
         if self._flights is not None:
             self._flights.wrote()
         if self.cache is not None and succeeded:
             self.cache.changed(environ)
 
     def _cache_salt(self) -> bytes:
-        """What keeps the responses in a store apart from those of another app, or of other rules about the same."""
+        """Return a digest that separates the stored responses of this app and configuration from those of others."""
         config = self.config
         rules = (config.upstreams, config.upstream_headers, config.cache_identity, config.max_reply)
-        of = (self.app.secret_key, self.routes.fingerprint(), rules)
-        if self._salt[0] != of:
-            self._salt = (of, hashlib.blake2b(repr(of).encode(), digest_size=32).digest())
+        parts = (self.app.secret_key, self.routes.fingerprint(), rules)
+        if self._salt[0] != parts:
+            self._salt = (parts, hashlib.blake2b(repr(parts).encode(), digest_size=32).digest())
         return self._salt[1]
 
     @property
     def wants_timings(self) -> bool:
-        """Whether the current request is told what became of each sub-request."""
+        """True if the answer to the current request has the timings of its sub-requests."""
         timings = self.profile.timings
         return timings in request.headers if isinstance(timings, str) else timings
 
     def log_profile(self, *, serving: bool = True) -> None:
-        """Once at the start; and when a client comes, aloud where nobody chose it, or anew where the app is in debug by
-        now."""
+        """Log the active profile: INFO at startup; WARNING on the first request if it was not configured; again after
+        debug was switched on."""
         profile = self.profile
-        aloud = serving and self.config.profile is None and not self.app.debug
-        if (profile, aloud) != self._said_profile:
-            self._said_profile = (profile, aloud)
-            logger.log(logging.WARNING if aloud else logging.INFO, "%s", described(profile, self.config))
+        is_warning = serving and self.config.profile is None and not self.app.debug
+        if (profile, is_warning) != self._logged_profile:
+            self._logged_profile = (profile, is_warning)
+            logger.log(logging.WARNING if is_warning else logging.INFO, "%s", describe_profile(profile, self.config))
 
-    def _say_reach(self) -> None:
-        """Once, outside debug, where nobody chose RESTGQL_ROUTES: how much that opens."""
-        if self._said:
+    def _log_reach(self) -> None:
+        """Log the number of reachable routes, once, if RESTGQL_ROUTES is not set and the app is not in debug."""
+        if self._logged_reach:
             return
-        self._said = True
+        self._logged_reach = True
         if not self.app.debug:
             logger.warning(
                 "RESTGQL_ROUTES is not set: %d routes can be asked for through the gateway. Rules that a proxy keeps "
@@ -243,5 +245,5 @@ def _remotes(config: Config, app: Flask) -> UpstreamPool:
 
 
 def is_gateway(app: Flask, endpoint: str) -> bool:
-    """Whether an endpoint is one of a gateway's own."""
-    return any(endpoint in mounted.endpoints for mounted in app.extensions[EXTENSION].values())
+    """Return True if an endpoint is one of a gateway."""
+    return any(endpoint in state.endpoints for state in app.extensions[EXTENSION].values())

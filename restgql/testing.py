@@ -1,4 +1,4 @@
-"""A gateway over scripted routes: what a test of one's own queries needs, and no app."""
+"""A gateway over scripted routes, to test queries without an app."""
 
 import logging
 import time
@@ -50,11 +50,11 @@ class Scripted(ScriptedDispatcher):
         self._pipeline = Pipeline(schema, self._config, [_route(p) for p in self.paths], logger, profile=profile)
 
     def execute(self, query: str, variables: Variables = None) -> dict[str, Any]:
-        """The response map of a GraphQL operation: `data`, and `errors` where there are any."""
+        """Run a GraphQL operation, and return its response map: `data`, and `errors` if there are any."""
         return _decoded(self._answer(query, variables, accept="application/json").body)
 
     def payloads(self, query: str, variables: Variables = None) -> Iterator[dict[str, Any]]:
-        """The payloads of an operation with @defer or @stream, each as soon as it is there."""
+        """Yield the payloads of an operation with @defer or @stream, each as soon as it is ready."""
         answer = self._answer(query, variables, accept="text/event-stream")
         if isinstance(answer.body, bytes | list):
             yield _decoded(answer.body)
@@ -67,9 +67,9 @@ class Scripted(ScriptedDispatcher):
             answer.body.close()  # type: ignore[attr-defined]
 
     def explain(self, query: str, variables: Variables = None, *, in_parts: bool = False) -> str:
-        """The tree of an operation's sub-requests, of which none is made; `in_parts` is as for `payloads`.
+        """Return the tree of an operation's sub-requests without making them; with `in_parts`, those of `payloads`.
 
-        Raises what refuses the operation as a whole.
+        Raises the error that refuses the operation.
         """
         params = GraphQLRequest(query=query, variables=dict(variables or {}))
         operation = self._pipeline.read(params)
@@ -78,8 +78,8 @@ class Scripted(ScriptedDispatcher):
 
     def _answer(self, query: str, variables: Variables, *, accept: str) -> HttpResponse:
         body = json.encode({"query": query, "variables": variables})
-        inbound = HttpRequest(method="POST", content_type="application/json", accept=accept, body=body)
-        return graphql.answer(self._pipeline, inbound, self._connect)
+        request = HttpRequest(method="POST", content_type="application/json", accept=accept, body=body)
+        return graphql.answer(self._pipeline, request, self._connect)
 
     def _connect(self, *, stored: bool = False) -> Upstream:
         deadline = time.monotonic() + self._config.deadline
@@ -109,5 +109,5 @@ def _typed(config: Config) -> GraphQLSchema:
 
 
 def _decoded(text: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.value(b"".join(text) if isinstance(text, list) else text)
-    return found
+    decoded: dict[str, Any] = json.value(b"".join(text) if isinstance(text, list) else text)
+    return decoded

@@ -1,4 +1,4 @@
-"""`flask restgql …`, and the same as `python -m restgql --app …`, which serves without an app, too."""
+"""The commands `flask restgql …`, and `python -m restgql --app …`, which can also serve without an app."""
 
 import re
 import sys
@@ -25,17 +25,17 @@ cli.add_command(types.check)
 cli.add_command(types.infer)
 cli.add_command(operations)
 
-_variables = click.option("--variables", default="{}", help="A JSON object.")
-_operation = click.option("--operation", help="The operation that is meant, where the document has several.")
+_variables = click.option("--variables", default="{}", help="The variables, a JSON object.")
+_operation = click.option("--operation", help="The operation name, if the document has more than one.")
 
 
 @cli.command()
 @context.option
-@click.option("--prefix", default="", help="Only paths that begin so.")
+@click.option("--prefix", default="", help="Only list paths that start with TEXT.")
 def routes(name: str, prefix: str) -> None:
-    """The routes that can be asked for."""
-    found = [route for route in context.mounted(name).routes if route.path.startswith(prefix)]
-    rows = [(r.path, ",".join(r.methods), r.endpoint, r.description or "") for r in found]
+    """List the exposed routes."""
+    exposed = [route for route in context.gateway_state(name).routes if route.path.startswith(prefix)]
+    rows = [(r.path, ",".join(r.methods), r.endpoint, r.description or "") for r in exposed]
     context.table(("path", "methods", "endpoint", "description"), rows)
 
 
@@ -44,11 +44,11 @@ def routes(name: str, prefix: str) -> None:
 @click.argument("document")
 @_variables
 @_operation
-@click.option("--header", "-H", "header_lines", multiple=True, help="'Name: value', as the client would send it.")
+@click.option("--header", "-H", "header_lines", multiple=True, help="Send a header field, 'Name: value'.")
 def query(name: str, document: str, variables: str, operation: str | None, header_lines: tuple[str, ...]) -> None:
-    """Run an operation. DOCUMENT is its text, @FILE, - for standard input, or the name of a stored one. Exits with 1
-    where there are errors."""
-    stored = _stored(context.mounted(name), document)
+    """Run an operation. DOCUMENT is its text, @FILE, - for standard input, or the name of a stored operation. Exits
+    with 1 if there are errors."""
+    stored = _stored(context.gateway_state(name), document)
     params = _params(document, variables, operation)
     gateway, headers = Gateway(name=name), dict(map(context.header, header_lines))
     try:
@@ -68,14 +68,14 @@ def query(name: str, document: str, variables: str, operation: str | None, heade
 @click.argument("document")
 @_variables
 @_operation
-@click.option("--mermaid", is_flag=True, help="A mermaid flowchart instead of a tree.")
+@click.option("--mermaid", is_flag=True, help="Print a mermaid flowchart instead of a tree.")
 def explain_plan(name: str, document: str, variables: str, operation: str | None, mermaid: bool) -> None:
-    """The sub-requests of an operation, of which none is made. DOCUMENT is as for query."""
-    mounted = context.mounted(name)
-    stored = _stored(mounted, document)
+    """Show the sub-requests of an operation without making them. DOCUMENT is as for query."""
+    state = context.gateway_state(name)
+    stored = _stored(state, document)
     params = _params(document if stored is None else stored.text, variables, operation)
     try:
-        pipeline = mounted.trusted_pipeline
+        pipeline = state.trusted_pipeline
         parsed = pipeline.read(params, stored=stored is not None)
         plan, plan_context = pipeline.plan(parsed), pipeline.context(stored=stored is not None)
     except RestgqlError as exc:
@@ -85,43 +85,44 @@ def explain_plan(name: str, document: str, variables: str, operation: str | None
 
 @cli.group()
 def cache() -> None:
-    """The responses that RESTGQL_CACHE keeps."""
+    """Manage the responses that RESTGQL_CACHE stores."""
 
 
 @cache.command()
 @context.option
 def clear(name: str) -> None:
-    """Drop them all. Every process that shares them is concerned; those in the memory of a server are out of reach."""
-    mounted = context.mounted(name)
-    if mounted.cache is None or mounted.config.cache == "memory":
+    """Delete all stored responses, for all processes that share the store. The memory of a running server is out of
+    reach."""
+    state = context.gateway_state(name)
+    if state.cache is None or state.config.cache == "memory":
         raise click.ClickException("RESTGQL_CACHE names no store beyond this process: there is nothing to clear.")
     try:
-        mounted.cache.clear()
+        state.cache.clear()
     except Exception as exc:
         raise click.ClickException(f"The cache could not be cleared: {exc}") from exc
 
 
 @click.command()
-@click.option("--upstream", "pairs", multiple=True, metavar="PREFIX=URL", help="What is below PREFIX is asked of URL.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
-@click.option("--port", default=5000, show_default=True, help="The port to listen at; 0 is any that is free.")
-@click.option("--debug", is_flag=True, help="With GraphiQL, and the checks that Flask has in debug.")
+@click.option("--upstream", "pairs", multiple=True, metavar="PREFIX=URL", help="Send requests below PREFIX to URL.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Listen at this address.")
+@click.option("--port", default=5000, show_default=True, help="Listen at this port; 0 chooses a free one.")
+@click.option("--debug", is_flag=True, help="Turn on GraphiQL, and Flask's checks of debug mode.")
 def serve(pairs: tuple[str, ...], host: str, port: int, debug: bool) -> None:
-    """Serve a gateway over other servers; no app is needed. FLASK_RESTGQL_* in the environment configures it."""
+    """Serve a gateway over other servers, without an app. FLASK_RESTGQL_* in the environment configures it."""
     app = Flask("restgql", static_folder=None)
     app.config.from_prefixed_env()
     app.debug = debug or app.debug
-    given: dict[str, Any] = {"upstreams": dict(map(_pair, pairs))} if pairs else {}
+    arguments: dict[str, Any] = {"upstreams": dict(map(_pair, pairs))} if pairs else {}
     try:
-        Gateway(app, routes=[], **given)
+        Gateway(app, routes=[], **arguments)
     except ConfigError as exc:
         raise click.UsageError(str(exc)) from exc
-    mounted: GatewayState = app.extensions[EXTENSION][EXTENSION]
-    if mounted.remotes is None:
+    state: GatewayState = app.extensions[EXTENSION][EXTENSION]
+    if state.remotes is None:
         raise click.UsageError("There is nothing to ask: give an --upstream.")
     server = make_server(host, port, app, threaded=True)
     address = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
-    config, page = mounted.config, "GraphiQL" if mounted.profile.graphiql else "The gateway"
+    config, page = state.config, "GraphiQL" if state.profile.graphiql else "The gateway"
     click.echo(f"{page} is at {address}{config.url_prefix or ''}{config.graphql_path or config.aggregate_path or ''}")
     server.serve_forever()
 
@@ -137,7 +138,7 @@ class _Group(FlaskGroup):
 
 
 def main() -> None:
-    """`python -m restgql --app APP COMMAND`."""
+    """Run `python -m restgql --app APP COMMAND`."""
     _Group(name="restgql", help=cli.help, add_default_commands=False).main(prog_name="python -m restgql")
 
 
@@ -148,12 +149,15 @@ def _pair(text: str) -> tuple[str, str]:
     return prefix, url
 
 
-def _stored(mounted: GatewayState, document: str) -> StoredOperation | None:
-    """The stored operation that is meant, as no document is a single word. Raises ClickException."""
+def _stored(state: GatewayState, document: str) -> StoredOperation | None:
+    """Return the stored operation of a name, None for the text of a document: no document is a single word.
+
+    Raises ClickException.
+    """
     if not re.fullmatch(r"[\w-]*\w", document):
         return None
     try:
-        return mounted.operations.named(document, debug=True, suggestions=True)
+        return state.operations.named(document, debug=True, suggestions=True)
     except RestgqlError as exc:
         raise click.ClickException(f"{document}: {exc.message}") from exc
 
@@ -161,7 +165,7 @@ def _stored(mounted: GatewayState, document: str) -> StoredOperation | None:
 def _params(document: str, variables: str, operation: str | None) -> GraphQLRequest:
     text = context.read(document.removeprefix("@")) if document == "-" or document.startswith("@") else document
     try:
-        given = json.value(variables.encode(), dict)
+        values = json.value(variables.encode(), dict)
     except json.NotJson as exc:
         raise click.BadParameter(f"is no JSON object: {exc}", param_hint="--variables") from exc
-    return GraphQLRequest(query=text, operation_name=operation, variables=given)
+    return GraphQLRequest(query=text, operation_name=operation, variables=values)

@@ -1,4 +1,4 @@
-"""What the commands share: which gateway is meant, files to read, tables to print."""
+"""The shared parts of the commands: the option --gateway, reading files, printing tables."""
 
 from collections.abc import Iterable
 from typing import cast
@@ -8,20 +8,20 @@ from flask import current_app
 
 from restgql.state import EXTENSION, GatewayState
 
-option = click.option("--gateway", "name", default=EXTENSION, show_default=True, help="Which gateway, by its name.")
+option = click.option("--gateway", "name", default=EXTENSION, show_default=True, help="The name of the gateway.")
 
 
-def mounted(name: str) -> GatewayState:
-    """The gateway of the app by its name. Raises ClickException."""
-    context: dict[str, GatewayState] = current_app.extensions.get(EXTENSION, {})
-    if name not in context:
-        there = ", ".join(context) or "none: it needs Gateway(app)"
-        raise click.ClickException(f"The app has no gateway named {name!r}; it has {there}.")
-    return context[name]
+def gateway_state(name: str) -> GatewayState:
+    """Return the state of the app's gateway of a name. Raises ClickException."""
+    states: dict[str, GatewayState] = current_app.extensions.get(EXTENSION, {})
+    if name not in states:
+        names = ", ".join(states) or "none: it needs Gateway(app)"
+        raise click.ClickException(f"The app has no gateway named {name!r}; it has {names}.")
+    return states[name]
 
 
 def read(path: str) -> str:
-    """The text of a file, or of standard input for `-`."""
+    """Read a file, or standard input for `-`."""
     stream = click.File(encoding="utf-8").convert(path, None, click.get_current_context())
     return cast(str, stream.read())
 
@@ -35,7 +35,7 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
 
 
 def header(line: str) -> tuple[str, str]:
-    """A header field of `Name: value`."""
+    """Parse a header field, `Name: value`."""
     name, colon, value = line.partition(":")
     if not colon:
         raise click.BadParameter(f"{line!r} has no colon", param_hint="--header")

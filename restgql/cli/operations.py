@@ -1,4 +1,4 @@
-"""The command about stored operations: which there are, and what each takes."""
+"""The command that lists the stored operations."""
 
 import sys
 
@@ -13,9 +13,9 @@ from restgql.state import GatewayState
 @with_appcontext
 @context.option
 def operations(name: str) -> None:
-    """The stored operations, their methods and variables."""
-    mounted = context.mounted(name)
-    if mounted.config.operations is None:
+    """List the stored operations with their methods and variables."""
+    state = context.gateway_state(name)
+    if state.config.operations is None:
         click.echo("There are none: RESTGQL_OPERATIONS names no folder.", err=True)
     rows = [
         (
@@ -24,15 +24,15 @@ def operations(name: str) -> None:
             ", ".join(f"{variable.name}: {variable.type}" for variable in each.variables.values()),
             each.description.partition("\n")[0],
         )
-        for each in mounted.operations.by_name.values()
+        for each in state.operations.by_name.values()
     ]
     context.table(("name", "methods", "variables", "description"), rows)
-    say_broken(mounted)
+    print_broken(state)
 
 
-def say_broken(mounted: GatewayState) -> None:
-    """Print what is wrong with stored operations, and exit with 1 where there is anything."""
-    for line in mounted.operations.errors:
+def print_broken(state: GatewayState) -> None:
+    """Print the errors of stored operations, and exit with 1 if there are any."""
+    for line in state.operations.errors:
         click.echo(line, err=True)
-    if mounted.operations.errors:
+    if state.operations.errors:
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""The commands about types: the schema in its forms, what changed in it, and what there is to say of it."""
+"""The commands about types: print the schema, compare it, report its coverage, infer it from responses."""
 
 import difflib
 import sys
@@ -22,7 +22,7 @@ from graphql import (
 )
 
 from restgql.cli import context
-from restgql.cli.operations import say_broken
+from restgql.cli.operations import print_broken
 from restgql.documents import manifest
 from restgql.documents.rules import RULES
 from restgql.errors import ConfigError
@@ -36,7 +36,7 @@ from restgql.sources import Typed, source_of
 
 def _typed(name: str) -> Typed:
     try:
-        return context.mounted(name).typed
+        return context.gateway_state(name).typed
     except ConfigError as exc:
         raise click.ClickException(str(exc)) from exc
 
@@ -44,45 +44,49 @@ def _typed(name: str) -> Typed:
 @click.command()
 @with_appcontext
 @context.option
-@click.option("--source", is_flag=True, help="What the types were made from: SDL with directives, to start from.")
-@click.option("--names", is_flag=True, help="The fields of the OpenAPI operations, for RESTGQL_OPENAPI_NAMES.")
-@click.option("--check", "committed", metavar="FILE", help="Fail where the schema is not the one in FILE.")
 @click.option(
-    "--breaking-since", "before", metavar="FILE", help="Fail where a client of the schema in FILE would break."
+    "--source",
+    is_flag=True,
+    help="Print the SDL with directives that the types are made from, as a start for your own.",
 )
-@click.option("--clients", "manifest", metavar="FILE", help="Fail where an operation of a manifest is no longer valid.")
+@click.option(
+    "--names", is_flag=True, help="Print the field names of the OpenAPI operations, for RESTGQL_OPENAPI_NAMES."
+)
+@click.option("--check", "committed", metavar="FILE", help="Fail if the schema differs from the one in FILE.")
+@click.option("--breaking-since", "before", metavar="FILE", help="Fail if a client of the schema in FILE would break.")
+@click.option("--clients", "manifest", metavar="FILE", help="Fail if an operation of a manifest is no longer valid.")
 def schema(
     name: str, source: bool, names: bool, committed: str | None, before: str | None, manifest: str | None
 ) -> None:
-    """The schema that clients see, in SDL."""
-    found = _typed(name)
-    text = print_schema(found.clients)
+    """Print the client schema as SDL."""
+    typed = _typed(name)
+    text = print_schema(typed.clients)
     checks: list[Iterable[str]] = []
     if committed is not None:
-        then = context.read(committed).splitlines()
-        checks.append(difflib.unified_diff(then, text.splitlines(), committed, "now", lineterm=""))
+        committed_lines = context.read(committed).splitlines()
+        checks.append(difflib.unified_diff(committed_lines, text.splitlines(), committed, "now", lineterm=""))
     if before is not None:
-        changes = find_breaking_changes(build_schema(context.read(before)), found.clients)
+        changes = find_breaking_changes(build_schema(context.read(before)), typed.clients)
         checks.append(f"{change.type.name}: {change.description}" for change in changes)
     if manifest is not None:
-        checks.append(_invalid(found.clients, manifest))
+        checks.append(_invalid(typed.clients, manifest))
     if checks:
         _fail(chain.from_iterable(checks))
     else:
-        click.echo(print_ast(source_of(found)) if source else json.pretty(found.names) if names else text)
+        click.echo(print_ast(source_of(typed)) if source else json.pretty(typed.names) if names else text)
 
 
 def _fail(lines: Iterable[str]) -> None:
-    """Print what is wrong, and exit with 1 where there is anything."""
-    said = list(lines)
-    for line in said:
+    """Print the lines, and exit with 1 if there are any."""
+    messages = list(lines)
+    for line in messages:
         click.echo(line)
-    if said:
+    if messages:
         sys.exit(1)
 
 
 def _invalid(schema: GraphQLSchema, path: str) -> Iterator[str]:
-    """What is wrong with the operations of a manifest: a JSON object of ids and documents, or a folder of them."""
+    """Yield the errors of the operations of a manifest: a JSON object of ids and documents, or a folder."""
     if Path(path).is_dir():
         operations: Mapping[str, str] = {str(each): each.read_text() for each in sorted(Path(path).glob("*.graphql"))}
     else:
@@ -102,60 +106,60 @@ def _invalid(schema: GraphQLSchema, path: str) -> Iterator[str]:
 @click.command()
 @with_appcontext
 @context.option
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(name: str, as_json: bool) -> None:
-    """Which routes have types, and what to look at. Why a route has none; joins that could be; fields that no route
-    answers; what may be slow. Exits with 1 where a stored operation cannot be used."""
-    mounted = context.mounted(name)
-    found, routes = _typed(name), mounted.routes
-    said = review(
-        found.schema,
+    """Report type coverage and likely problems: untyped routes with the reason, possible joins, fields that no route
+    answers, slow fields. Exits with 1 if a stored operation is invalid."""
+    state = context.gateway_state(name)
+    typed, routes = _typed(name), state.routes
+    report = review(
+        typed.schema,
         [(method, route.path) for route in routes.reachable() for method in route.methods],
-        found.rows,
-        found.joins,
+        typed.rows,
+        typed.joins,
         everything=routes.everything(),
     )
     if as_json:
-        click.echo(json.pretty(msgspec.to_builtins(said)))
-        say_broken(mounted)
+        click.echo(json.pretty(msgspec.to_builtins(report)))
+        print_broken(state)
         return
     context.table(
         ("method", "path", "field", "types", "why"),
-        ((row.method, row.path, row.field, row.kind, row.reason) for row in said.rows),
+        ((row.method, row.path, row.field, row.kind, row.reason) for row in report.rows),
     )
-    counts = Counter(row.kind for row in said.rows)
+    counts = Counter(row.kind for row in report.rows)
     click.echo("\n" + ", ".join(f"{counts[kind]} {kind}" for kind in ("typed", "partly", "json", "untyped")))
-    for title, lines in (("Joins that could be (RESTGQL_JOINS):", said.joins), ("To look at:", said.warnings)):
+    for title, lines in (("Joins that could be (RESTGQL_JOINS):", report.joins), ("To look at:", report.warnings)):
         if lines:
             click.echo(f"\n{title}")
             for line in lines:
                 click.echo(f"  {line}")
-    say_broken(mounted)
+    print_broken(state)
 
 
 @click.command()
 @with_appcontext
 @context.option
 @click.argument("paths", nargs=-1, required=True)
-@click.option("--header", "-H", "lines", multiple=True, help="'Name: value', as the client would send it.")
+@click.option("--header", "-H", "lines", multiple=True, help="Send a header field, 'Name: value'.")
 def infer(name: str, paths: tuple[str, ...], lines: tuple[str, ...]) -> None:
-    """Write SDL of what PATHS answer. They are asked once each (/users /users/1 /users/2 …), and the SDL is to be
-    reviewed and put into a folder."""
-    mounted, gateway = context.mounted(name), Gateway(name=name)
-    found: dict[str, Sample] = {}
+    """Infer types from the responses to PATHS (/users /users/1 /users/2 …), and print them as SDL. Requests each path
+    once. Review the SDL, and put it into the folder of RESTGQL_SCHEMA."""
+    state, gateway = context.gateway_state(name), Gateway(name=name)
+    samples_by_path: dict[str, Sample] = {}
     sent = dict(map(context.header, lines))
     with click.progressbar(paths, label="Asking", file=sys.stderr) as bar:
         for path in bar:
-            route = mounted.routes.at(path)
+            route = state.routes.at(path)
             if route is None:
                 raise click.ClickException(f"{path}: no route that can be asked for matches the path.")
             query = "query ($path: String!) { fetch(path: $path) { status json } }"
             answer = gateway.execute(query, {"path": path}, headers=sent)["data"]["fetch"]
             if answer is None or answer["status"] >= 300:
                 raise click.ClickException(f"{path} answers {answer and answer['status']}, which says nothing of it.")
-            sample = found.get(route.path)
+            sample = samples_by_path.get(route.path)
             answers = (*(sample.answers if sample is not None else ()), answer["json"])
-            found[route.path] = Sample(
+            samples_by_path[route.path] = Sample(
                 path=route.path, name=route.endpoint, parameters=route.parameters, answers=answers
             )
-    click.echo(print_ast(samples.infer(found.values(), camel_case=mounted.config.camel_case)))
+    click.echo(print_ast(samples.infer(samples_by_path.values(), camel_case=state.config.camel_case)))

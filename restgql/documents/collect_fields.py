@@ -41,11 +41,11 @@ FragmentNode = FragmentSpreadNode | InlineFragmentNode
 Variables = Mapping[str, Any]
 
 MAX_SELECTED_FIELDS = 5_000
-"""Fields of all selection sets of one operation, for each type that they are selected of."""
+"""The most fields in all selection sets of one operation, counted for each type that they are selected of."""
 
 
 class ArgumentError(BadRequest):
-    """A variable is null, and the argument may not be; `nodes` are where it stands."""
+    """A variable is null, and the argument may not be; `nodes` are the nodes of the argument."""
 
     def __init__(self, error: GraphQLError) -> None:
         super().__init__(error.message)
@@ -53,7 +53,7 @@ class ArgumentError(BadRequest):
 
 
 class Defer:
-    """A fragment with @defer where it is spread, within the deferred fragment `parent`."""
+    """A spread of a fragment with @defer, within the deferred fragment `parent`."""
 
     __slots__ = ("label", "parent")
 

@@ -1,4 +1,4 @@
-"""A document read, held to its limits, validated, and kept for the next request with the same text."""
+"""Documents: parsed, limited, validated, and cached for the next request with the same text."""
 
 import hashlib
 from sys import getsizeof
@@ -33,7 +33,7 @@ TOKEN_WEIGHT = 700
 
 
 class InvalidRequest(BadRequest):
-    """A request error of GraphQL (section Errors): no operation was run; `errors` say why."""
+    """A request error of GraphQL (section Errors): no operation was run; `errors` are the reasons."""
 
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__(errors[0].message)
@@ -80,7 +80,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Documents:
-    """The documents of one schema, valid by `rules`, the last ones kept."""
+    """The documents of one schema, validated by `rules`; the last ones are cached."""
 
     def __init__(
         self,
@@ -98,10 +98,10 @@ class Documents:
         self._suggestions = suggestions
         self._max_document = config.max_document
         self._max_tokens = config.max_tokens
-        self._kept: WeightedCache[Document] = WeightedCache(CACHED_DOCUMENTS, CACHED_WEIGHT)
+        self._cached: WeightedCache[Document] = WeightedCache(CACHED_DOCUMENTS, CACHED_WEIGHT)
 
     def operation(self, params: GraphQLRequest) -> Operation:
-        """The operation that is asked for. Raises LimitExceeded, BadRequest and InvalidRequest."""
+        """Return the operation of a request. Raises LimitExceeded, BadRequest and InvalidRequest."""
         document = self._document(params.query)
         node = _choose(document.node, params.operation_name)
         _check_uploads(node, params.uploads)
@@ -123,8 +123,10 @@ class Documents:
         )
 
     def errors(self, text: str, document: DocumentNode, *, of_fragments: bool = False) -> list[GraphQLError]:
-        """All that requests with a document would be refused for, whatever their variables, at its nodes; also of
-        fragments that no operation is there for."""
+        """Return the errors for which every request with a document would be refused, whatever its variables.
+
+        `of_fragments` is True for a document that holds fragments alone.
+        """
         try:
             check_text(text, max_document=self._max_document, max_tokens=self._max_tokens)
             check_document(document, self._limits)
@@ -134,11 +136,11 @@ class Documents:
         return validate(self._schema, document, rules)
 
     def _document(self, text: str) -> Document:
-        known = self._kept.get(text)
-        if known is None:
-            known = self._read(text)
-            self._kept.put(text, known, known.weight)
-        return known
+        document = self._cached.get(text)
+        if document is None:
+            document = self._read(text)
+            self._cached.put(text, document, document.weight)
+        return document
 
     def _read(self, text: str) -> Document:
         try:
@@ -167,7 +169,7 @@ class Documents:
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    """GetOperation() of the GraphQL specification, section Executing Requests. Raises InvalidRequest."""
+    """Return the operation of a name: GetOperation() of the GraphQL specification. Raises InvalidRequest."""
     operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
     if name is None:
         if len(operations) == 1:
@@ -184,7 +186,7 @@ def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode
 
 
 def _check_uploads(node: OperationDefinitionNode, uploads: frozenset[str]) -> None:
-    """A variable that is not declared is ignored, and a file must not be lost. Raises InvalidRequest."""
+    """Raise InvalidRequest for a file whose variable is not declared: execution would ignore it, and lose the file."""
     for name in uploads and sorted(uploads - {each.variable.name.value for each in node.variable_definitions}):
         raise _invalid(f"A file was sent for the variable {name[:80]!r}, and the operation declares none of that name.")
 

@@ -1,4 +1,4 @@
-"""The extent of a document, which its syntax alone decides, counted with every fragment spread out."""
+"""Limits on the syntax of a document, counted with every fragment expanded."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -29,7 +29,7 @@ Path = tuple[str, ...]
 
 
 class DocumentLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """How much a document may hold; each is a `RESTGQL_…` key."""
+    """The most that a document may hold; each field is a `RESTGQL_…` key."""
 
     max_depth: int
     max_aliases: int
@@ -38,12 +38,12 @@ class DocumentLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, config: Config) -> "DocumentLimits":
-        """The limits of a configuration."""
+        """Return the limits of a configuration."""
         return cls(**{name: getattr(config, name) for name in cls.__struct_fields__})
 
 
 class Directives(msgspec.Struct, frozen=True):
-    """The directives of a document: their `names`, and the variables that stand in their argument `if`."""
+    """The directives of a document: their `names`, and the variables in their argument `if`."""
 
     names: frozenset[str]
     conditions: tuple[str, ...]
@@ -80,7 +80,7 @@ class _Walk:
         self.entered: set[str] = set()
 
     def root(self, selection_set: SelectionSetNode) -> None:
-        """Walk what one definition selects; only fields of one definition overlap."""
+        """Walk the selections of one definition; only fields of one definition overlap."""
         self._paths.clear()
         self.selections(selection_set, (), depth=0, level=0)
         self._overlap += sum(n * (n - 1) // 2 for n in self._paths.values())
@@ -124,7 +124,7 @@ class _Walk:
         self.selections(field.selection_set, path, depth=depth, level=level)
 
     def _enter(self, name: str) -> Iterator[FragmentDefinitionNode]:
-        """The fragment, unless it is open already: validation will say that it is a cycle."""
+        """Yield the fragment, unless the walk is within it already: validation reports the cycle."""
         if name in self._fragments and name not in self._open:
             self._open.add(name)
             self.entered.add(name)
@@ -147,6 +147,6 @@ class _Walk:
             raise _exceeded("The document has too many directives", "MAX_DIRECTIVES", self._limits.max_directives)
 
 
-def _exceeded(what: str, limit: str, allowed: int) -> LimitExceeded:
+def _exceeded(message: str, limit: str, allowed: int) -> LimitExceeded:
     key = f"RESTGQL_{limit}" if limit.isupper() else limit
-    return LimitExceeded(f"{what}: more than {allowed}.", limit=key, allowed=allowed)
+    return LimitExceeded(f"{message}: more than {allowed}.", limit=key, allowed=allowed)

@@ -20,22 +20,24 @@ class _Apollo(msgspec.Struct, tag_field="format", tag="apollo-persisted-query-ma
 
 
 def parse(text: bytes) -> dict[str, str]:
-    """Documents by id, of the JSON that graphql-codegen and relay-compiler write (an object of these) or of Apollo's
-    form. Raises NotJson."""
-    found: Any = value(text, dict[str, Any])
-    if "format" not in found:
+    """Parse a manifest into documents by id: the JSON object of graphql-codegen and relay-compiler, or Apollo's form.
+
+    Raises NotJson.
+    """
+    members: Any = value(text, dict[str, Any])
+    if "format" not in members:
         return value(text, dict[str, str])  # type: ignore[no-any-return]
     return {operation.id: operation.body for operation in value(text, _Apollo).operations}
 
 
 def read(root: str, paths: str | list[str] | None) -> dict[str, str]:
-    """The documents of all manifests, their paths relative to `root`. Raises ConfigError."""
-    found: dict[str, str] = {}
+    """Read the documents of all manifests, whose paths are relative to `root`. Raises ConfigError."""
+    documents: dict[str, str] = {}
     for path in [paths] if isinstance(paths, str) else paths or ():
         for identifier, document in _read(Path(root, path)).items():
-            if found.setdefault(identifier, document) != document:
+            if documents.setdefault(identifier, document) != document:
                 raise ConfigError(f"RESTGQL_PERSISTED_DOCUMENTS: {path} has another document {identifier!r}.")
-    return found
+    return documents
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -18,18 +18,18 @@ from restgql.profile import Profile
 logger = logging.getLogger("restgql")
 
 _PREFIX = "sha256:"
-_NORMAL_FORMS = 128
-_MAX_KEPT = 8_192
-_MAX_SHOWN = 80
+_MAX_WITHOUT_IGNORED = 128
+_MAX_CACHED = 8_192
+_MAX_LOGGED = 80
 _NONE: Mapping[str, str] = {}
 
 
 class PersistedDocuments:
-    """What clients may name by an id, and what they may send.
+    """The documents that clients may name by an id, and the rules for the documents that they may send.
 
-    `manifest` has documents by id, `stored` gives those of the stored operations by their SHA-256, the same mapping as
-    long as they are the same: these are listed. What a client may register besides (automatic persisted queries, APQ)
-    is in `registry`.
+    `manifest` has documents by id. `stored` returns the documents of the stored operations by their SHA-256: the same
+    mapping as long as they do not change. These two are listed. Documents that clients register (automatic persisted
+    queries, APQ) are in `registry`.
     """
 
     def __init__(
@@ -44,18 +44,23 @@ class PersistedDocuments:
         self._max_document = config.max_document
         self._max_tokens = config.max_tokens
         self._registry = registry
-        # Whatever its id, a client may know a document by its SHA-256, too.
+        # A client may name a document by its SHA-256, too, whatever its id.
         self._manifest = {digest_of(text): text for text in manifest.values()} | {
             identifier.removeprefix(_PREFIX): text for identifier, text in manifest.items()
         }
         self._stored = stored
-        self._normal = bounded_cache(entries=_NORMAL_FORMS, characters=_MAX_KEPT)(self._bounded)
-        self._in_manifest = frozenset(map(_normal, manifest.values()))
+        self._without_ignored = bounded_cache(entries=_MAX_WITHOUT_IGNORED, characters=_MAX_CACHED)(
+            self._bounded_without_ignored
+        )
+        self._in_manifest = frozenset(map(_without_ignored, manifest.values()))
         self._in_stored: tuple[Mapping[str, str], Mapping[str, str]] = _NONE, _NONE
-        """The stored operations, and their texts by their normal forms."""
+        """The stored operations, and their documents by their texts without ignored tokens."""
 
     def resolve(self, params: GraphQLRequest) -> GraphQLRequest:
-        """The request with its document. Raises BadRequest, PersistedQueryNotFound and PersistedQueryNotSupported."""
+        """Return the request with its document.
+
+        Raises BadRequest, PersistedQueryNotFound and PersistedQueryNotSupported.
+        """
         identifier = params.document_id
         if identifier is None:
             return params
@@ -67,59 +72,59 @@ class PersistedDocuments:
             return params
         if known is not None:
             return msgspec.structs.replace(params, query=known)
-        # Clients know these two by their messages, too.
+        # Clients recognize these two by their messages, too.
         if self._registers:
             raise PersistedQueryNotFound("PersistedQueryNotFound")
         raise PersistedQueryNotSupported("PersistedQueryNotSupported")
 
-    def admit(self, params: GraphQLRequest, method: str, profile: Profile) -> None:
-        """See whether such a document may be run. Raises NotAllowed."""
+    def check_allowed(self, params: GraphQLRequest, method: str, profile: Profile) -> None:
+        """Raise NotAllowed if the document of a request may not be run."""
         if self._only is not False and not self.is_listed(params.query):
-            self.admit_unlisted(f"operation={_shown(params.operation_name)} document={digest_of(params.query)[:12]}")
-        if method in ("GET", "HEAD") and not (profile.get == "any" or self._may_get(params, profile)):
+            self.check_unlisted_allowed(
+                f"operation={_loggable(params.operation_name)} document={digest_of(params.query)[:12]}"
+            )
+        if method in ("GET", "HEAD") and not (profile.get == "any" or self._is_get_allowed(params, profile)):
             raise NotAllowed(_GET_REFUSED[profile.get], status=405)
 
-    def admit_unlisted(self, what: str) -> None:
-        """See whether what is not listed may be run at all; where it is only logged, as `what`. Raises NotAllowed."""
+    def check_unlisted_allowed(self, description: str) -> None:
+        """Raise NotAllowed if only listed documents may be run; log `description` if that is only logged."""
         if self._only is True:
             raise NotAllowed("Only the stored operations and persisted documents of this gateway can be run.")
         if self._only == "log":
-            logger.warning("RESTGQL_OPERATIONS_ONLY would refuse %s", what)
+            logger.warning("RESTGQL_OPERATIONS_ONLY would refuse %s", description)
 
     def register(self, params: GraphQLRequest) -> None:
-        """Keep the document of a valid request that gives its id, if clients may register any."""
+        """Register the document of a valid request that has its id, if clients may register documents."""
         if params.document_id is not None and self._registers and not self._listed(params.document_id):
             self._registry.put(_bare(params.document_id), params.query)
 
     def is_listed(self, text: str) -> bool:
-        """Whether a document is one that the owner of the gateway chose, but for what GraphQL ignores in it."""
+        """Return True if a document is listed, apart from tokens that GraphQL ignores."""
         if self.stored_text(text) is not None:
             return True
-        return bool(self._in_manifest) and self._normal_of(text) in self._in_manifest
+        return bool(self._in_manifest) and self._without_ignored(text) in self._in_manifest
 
     def stored_text(self, text: str) -> str | None:
-        """The stored operation that a document is, but for what GraphQL ignores in it; None where it is none."""
+        """Return the stored operation that equals a document, apart from tokens that GraphQL ignores, or None."""
         stored = self._stored()
-        known, by_normal = self._in_stored
+        known, texts = self._in_stored
         if known is not stored:
-            by_normal = {_normal(each): each for each in stored.values()}
-            self._in_stored = stored, by_normal
-        return by_normal.get(self._normal_of(text)) if by_normal else None
+            texts = {_without_ignored(each): each for each in stored.values()}
+            self._in_stored = stored, texts
+        return texts.get(self._without_ignored(text)) if texts else None
 
-    def _normal_of(self, text: str) -> str:
-        """The normal form of a client's document; empty where no document may be like that."""
-        return self._normal(text)
-
-    def _bounded(self, text: str) -> str:
+    def _bounded_without_ignored(self, text: str) -> str:
         try:
             check_text(text, max_document=self._max_document, max_tokens=self._max_tokens)
         except (LimitExceeded, GraphQLError):
             return ""
         return strip_ignored_characters(text)
 
-    def _may_get(self, params: GraphQLRequest, profile: Profile) -> bool:
-        """Whether GET may run a document: one that is known, or that the request gives with its SHA-256, as urql
-        registers those that it asks for by GET."""
+    def _is_get_allowed(self, params: GraphQLRequest, profile: Profile) -> bool:
+        """Return True if GET may run a document: a listed or registered one, or one that comes with its SHA-256.
+
+        urql registers documents by GET.
+        """
         if profile.get != "persisted":
             return False
         if params.document_id is not None and self._registers:
@@ -146,23 +151,23 @@ _GET_REFUSED = {
 
 
 def digest_of(text: str) -> str:
-    """The SHA-256 of a document in hexadecimal, its id in APQ."""
+    """Return the SHA-256 of a document in hexadecimal, its id in APQ."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _bare(identifier: str) -> str:
-    """An id as the registry has it: GraphQL over HTTP prefixes it in `documentId`, and APQ does not."""
+    """Return an id without the prefix that GraphQL over HTTP has in `documentId`, and APQ has not."""
     return identifier.removeprefix(_PREFIX).lower()
 
 
-def _shown(name: str | None) -> str:
-    """The name of an operation that nobody has looked for yet, as it can stand in a line of the log."""
+def _loggable(name: str | None) -> str:
+    """Return the name of an operation, which a client chose, short and escaped for a line of the log."""
     if name is None:
         return "-"
-    return name[:_MAX_SHOWN] if name.isidentifier() and name.isascii() else ascii(name[:_MAX_SHOWN])
+    return name[:_MAX_LOGGED] if name.isidentifier() and name.isascii() else ascii(name[:_MAX_LOGGED])
 
 
-def _normal(text: str) -> str:
+def _without_ignored(text: str) -> str:
     try:
         return strip_ignored_characters(text)
     except GraphQLError:

@@ -1,4 +1,4 @@
-"""The documents that clients registered themselves, the last ones asked for."""
+"""The documents that clients registered: those that were used last."""
 
 import threading
 from collections import OrderedDict
@@ -6,17 +6,17 @@ from typing import Protocol
 
 
 class Registry(Protocol):
-    """Documents by their SHA-256 in lower-case hexadecimal; called from several threads at once."""
+    """Documents by their SHA-256 in lower-case hexadecimal; several threads use it at once."""
 
     def get(self, digest: str) -> str | None:
-        """The document, None where it is not known, or no longer."""
+        """Return the document, None if it was not registered or was dropped."""
 
     def put(self, digest: str, document: str) -> None:
-        """Keep a document."""
+        """Register a document."""
 
 
 class MemoryRegistry:
-    """A registry of this process, of at most so many `entries` and `size` bytes; `_lock` guards the rest."""
+    """A registry in memory with at most `entries` documents and `size` bytes; `_lock` guards its attributes."""
 
     def __init__(self, entries: int, size: int) -> None:
         self._entries = entries
@@ -25,7 +25,7 @@ class MemoryRegistry:
         self._documents: OrderedDict[str, str] = OrderedDict()
 
     def get(self, digest: str) -> str | None:
-        """The document, which is then the last one to be dropped."""
+        """Return the document, None if it is not registered; it is then the last one to be dropped."""
         with self._lock:
             if digest not in self._documents:
                 return None
@@ -33,7 +33,7 @@ class MemoryRegistry:
             return self._documents[digest]
 
     def put(self, digest: str, document: str) -> None:
-        """Keep a document, and drop those that were not asked for the longest."""
+        """Register a document, and drop those that were not used for the longest time."""
         with self._lock:
             if digest not in self._documents:
                 self._documents[digest] = document

@@ -1,5 +1,5 @@
-"""What documents are validated by besides GraphQL's own rules: @defer and @stream (the RFC "Defer and Stream", section
-Validation), and what a profile closes."""
+"""Validation rules besides GraphQL's own: for @defer and @stream (the RFC "Defer and Stream", section Validation), and
+for a profile that disables fields."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ _NAMES = frozenset({"defer", "stream"})
 
 
 class IncrementalDirectives(ValidationRule):
-    """Labels are unique and spelled out, only lists are streamed, and a mutation's own fields never come later."""
+    """Labels are unique and literal, only lists are streamed, and a mutation's root fields are never deferred."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
@@ -91,7 +91,7 @@ def _is_streamed(node: FieldNode) -> bool:
 
 
 class NoRoutesField(ValidationRule):
-    """The field `routes` is refused as if there were none."""
+    """The field `routes` is refused as if the schema had none."""
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
         if node.name.value == "routes" and self.context.get_parent_type() is self.context.schema.query_type:

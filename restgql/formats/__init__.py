@@ -1,1 +1,1 @@
-"""What the specifications define, as pure functions: targets, templates, JSON, headers, cookies, codings."""
+"""The formats of specifications, as pure functions: targets, templates, JSON, headers, cookies, codings."""

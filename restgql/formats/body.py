@@ -1,4 +1,4 @@
-"""Request bodies by their encoding: a JSON value, and files, in; the bytes and their media type out."""
+"""Request bodies by their encoding: from a JSON value and files to bytes and their media type."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,23 +20,23 @@ _FIELD_WEIGHT = {"JSON": 0, "FORM": 160, "MULTIPART": 800}
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
-    """A body that is yet to be written: its parts would weigh twice. `files` are fields after those of `value`."""
+    """A body that is not written yet, as bytes would double its memory. `files` are fields after those of `value`."""
 
     value: Any
     encoding: str
     files: tuple[tuple[str, File], ...] = ()
 
     def written(self, charge: Charge = UNMETERED) -> Written:
-        """The bytes and the media type. Raises BadRequest for what the encoding cannot write.
+        """Return the bytes and the media type. Raises BadRequest for a value that the encoding cannot write.
 
-        `charge` is called with the size of the body before it is written, in bytes of JSON that cost as much; a file
-        counts from its second time on.
+        `charge` is called with the size of the body before it is written, in bytes of JSON that cost as much. The first
+        occurrence of a file is free.
         """
         if charge is not UNMETERED:
             work = Work(charge)
             work.spend(self._weight(work))
             work.settle()
-        if isinstance(self.value, File) and not self.files:  # it is the whole of the body
+        if isinstance(self.value, File) and not self.files:  # the file is the whole body
             content_type = self.value.content_type
             return self.value.content, content_type if content_type and is_value(content_type) else BINARY
         if self.files and self.encoding != "MULTIPART":
@@ -66,21 +66,21 @@ def _quoted(text: str) -> str:
 
 
 def _multipart(body: Body) -> Written:
-    from urllib3.filepost import encode_multipart_formdata  # which comes with requests, and most never need
+    from urllib3.filepost import encode_multipart_formdata  # a dependency of requests that most apps never need
 
     value = {} if body.value is None and body.files else body.value
     return encode_multipart_formdata([(_escaped(name), _part(item)) for name, item in (*_pairs(value), *body.files)])
 
 
 def _part(item: Any) -> Any:
-    """A scalar, or a file, as urllib3 has it, which guesses no media type where it is told that there is none."""
+    """Return a scalar or a file in urllib3's form. With None as its media type urllib3 does not guess one."""
     if isinstance(item, File):
         return _escaped(item.filename), item.content, item.content_type or None
     return json.spelled(item)
 
 
 def _escaped(text: str) -> str:
-    """A name, or a file's: urllib3 leaves a backslash as browsers do, and readers take it to escape a closing quote."""
+    """Escape the backslashes of a name: urllib3 leaves them, but to a reader one escapes a quote."""
     return text.replace("\\", "\\\\")
 
 
@@ -92,15 +92,15 @@ def _count(value: Any) -> int:
 
 
 def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
-    """The fields of a form, each a scalar or a file: an array is a field that is repeated, null none."""
+    """Yield the fields of a form, each a scalar or a file. An array is a repeated field; null is left out."""
     if not isinstance(value, dict):
         raise BadRequest("A form takes an object.")
     for name, item in value.items():
-        for one in item if isinstance(item, list) else [item]:
-            if isinstance(one, dict | list):
+        for element in item if isinstance(item, list) else [item]:
+            if isinstance(element, dict | list):
                 raise BadRequest(f"A form holds scalars, and {name} is none.")
-            if one is not None:
-                yield name, one
+            if element is not None:
+                yield name, element
 
 
 _WRITERS: dict[str, Callable[[Body], Written]] = {"JSON": _json, "FORM": _form, "MULTIPART": _multipart}

@@ -14,7 +14,7 @@ _SMALL = 1 << 63
 
 
 def UNMETERED(count: int) -> None:
-    """The charge of a caller that counts nothing: an expression is then bounded by itself, a template by its size."""
+    """Charge nothing: an expression is then bounded by its own steps, a template by its size."""
 
 
 class Work:
@@ -40,7 +40,7 @@ class Work:
 
 
 def weigh(value: Any, work: Work) -> int:
-    """Return the characters of a JSON value as text, near enough, counting what is shared as often as it is written.
+    """Return the approximate characters of a JSON value as text; a shared part counts for each time it is written.
 
     It charges a step for an array or object and for each 4 of its elements, the first time that it walks it. A file
     weighs its bytes.

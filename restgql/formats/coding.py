@@ -15,19 +15,19 @@ MAX_CODINGS = 4
 
 
 class Undecodable(ValueError):
-    """The body is not coded as it says."""
+    """The body is not in the coding that Content-Encoding names."""
 
 
 class Unknown(Undecodable):
-    """The coding is not known here."""
+    """The coding is not supported."""
 
 
 class TooLarge(ValueError):
-    """The decoded body is larger than it may be."""
+    """The decoded body is over the limit."""
 
 
 def decode(body: bytes, content_encoding: str, limit: int) -> bytes:
-    """The body with its codings undone, at most `limit` bytes. Raises Unknown, Undecodable and TooLarge."""
+    """Decode a body of at most `limit` decoded bytes. Raises Unknown, Undecodable and TooLarge."""
     codings = [coding.strip().lower() for coding in content_encoding.split(",")]
     if len(codings) > MAX_CODINGS:
         raise Undecodable(f"content codings are more than {MAX_CODINGS}")
@@ -46,7 +46,9 @@ def _inflate(body: bytes, limit: int, wbits: int) -> bytes:
     while left:  # gzip members may follow each other (RFC 1952 section 2.2)
         inflater = zlib.decompressobj(wbits)
         while left and not inflater.eof:
-            piece = left[:PIECE]  # what follows a member is copied, which for many small ones is the cost of it all
+            piece = left[
+                :PIECE
+            ]  # zlib copies the data after a member: of many small members that would be most of the cost
             try:
                 out += inflater.decompress(piece, limit + 1 - len(out))
             except zlib.error as exc:
@@ -90,4 +92,4 @@ if brotli is not None:
     _DECODERS["br"] = _brotli
 
 ACCEPTED = ", ".join(coding for coding in _DECODERS if coding != "x-gzip")
-"""The Accept-Encoding of whoever decodes with this."""
+"""The Accept-Encoding of a client that decodes with this module."""

@@ -1,4 +1,4 @@
-"""Cookies (RFC 6265): what a browser would send next, and which of several Set-Cookie of one cookie holds."""
+"""Cookies (RFC 6265): the Cookie header that a browser would send next, and the merged Set-Cookie of a response."""
 
 import re
 from collections.abc import Iterable
@@ -7,12 +7,12 @@ from http.cookiejar import CookieJar
 from urllib.request import Request
 
 Key = tuple[str, str, str, bool]
-# A payload, the seconds since 1970 in 4 bytes, and a digest; where these seconds stand, a JWT has more.
+# A payload, the seconds since 1970 in 4 bytes, and a digest. In the place of the seconds a JWT has more characters.
 _SIGNED = re.compile(r"(.+)\.[\w-]{6}\.[\w-]{20,}")
 
 
 class _Response:
-    """As much of a response as `http.cookiejar` asks for."""
+    """The part of a response that `http.cookiejar` reads."""
 
     def __init__(self, set_cookie: Iterable[str]) -> None:
         self._message = Message()
@@ -45,7 +45,7 @@ def next_header(cookie: str, answers: Iterable[tuple[str, Iterable[str]]], next_
 
 
 def last_of_each(set_cookie: Iterable[str]) -> list[str]:
-    """Per name, domain, path and partition only the last Set-Cookie, where it stands."""
+    """Return the last Set-Cookie for each name, domain, path and partition, in its place."""
     last: dict[Key, str] = {}
     for value in set_cookie:
         last.pop(_key(value), None)
@@ -54,26 +54,26 @@ def last_of_each(set_cookie: Iterable[str]) -> list[str]:
 
 
 def merged(own: Iterable[str], parts: Iterable[str]) -> list[str]:
-    """The Set-Cookie of a response: its own, then those of its parts, of each cookie only the last.
+    """Return the Set-Cookie values of a response: its own, then those of its parts; of each cookie only the last.
 
-    What a part says as the response itself does is no news: the app says it to every request, as where it refreshes a
-    permanent session. So it does not undo what another part says, a login or a logout.
+    A part's value that equals the response's own is ignored: the app sends it to every request, to refresh a permanent
+    session for example. So it cannot undo the login or logout of another part.
     """
     own = list(own)
-    said = {_key(value): _news(value) for value in own}
-    return last_of_each([*own, *(value for value in parts if said.get(_key(value)) != _news(value))])
+    own_values = {_key(value): _unsigned(value) for value in own}
+    return last_of_each([*own, *(value for value in parts if own_values.get(_key(value)) != _unsigned(value))])
 
 
 def with_path(set_cookie: str, path: str) -> str:
-    """A Set-Cookie that means in any response what it means in one to `path` (RFC 6265 section 5.1.4)."""
+    """Add the default Path of a response to `path` to its Set-Cookie, if it has none (RFC 6265 section 5.1.4)."""
     if _attributes(set_cookie).get("path", "").startswith("/"):
         return set_cookie
-    default = path.rpartition("/")[0].replace(";", "%3B")  # which would begin an attribute that the client chose
+    default = path.rpartition("/")[0].replace(";", "%3B")  # a client could add an attribute by it
     return f"{set_cookie}; Path={default or '/'}"
 
 
-def _news(set_cookie: str) -> str:
-    """The value of a cookie, less the timestamp and the signature of itsdangerous, which Flask's session has."""
+def _unsigned(set_cookie: str) -> str:
+    """Return the value of a cookie without the timestamp and signature of itsdangerous, as in Flask's session."""
     value = set_cookie.partition(";")[0].partition("=")[2].strip()
     signed = _SIGNED.fullmatch(value)
     return signed[1] if signed else value
@@ -86,7 +86,7 @@ def _key(set_cookie: str) -> Key:
 
 
 def _attributes(set_cookie: str) -> dict[str, str]:
-    """By name in lower case; of two with one name the last (RFC 6265 section 5.3)."""
+    """Return the attributes by name in lower case; the last of one name counts (RFC 6265 section 5.3)."""
     pairs = (attribute.partition("=") for attribute in set_cookie.split(";")[1:])
     return {name.strip().lower(): value.strip() for name, _, value in pairs}
 

@@ -1,5 +1,6 @@
-"""The number of times that a JMESPath expression may write its value: sharing makes `[@,@]|[@,@]|…` small in memory
-and endless as text. An expression that writes no part twice makes no more text than its value has and it was charged.
+"""The number of times that a JMESPath expression may write its value: the result of `[@,@]|[@,@]|…` is small in memory,
+where parts are shared, and endless as text. An expression that writes no part twice makes at most the text of its value
+and the text that was charged.
 """
 
 from typing import Any
@@ -24,7 +25,7 @@ _CHAINS = frozenset(
 
 
 def copies(node: Node) -> int:
-    """Return the most times that any part of a value may be in what the expression makes of it."""
+    """Return the most times that any part of a value may be in the expression's result."""
     children = [child for child in node["children"] if isinstance(child, dict)]  # a slice has numbers
     match node["type"]:
         case "literal" | "comparator" | "not_expression":
@@ -42,7 +43,7 @@ def copies(node: Node) -> int:
 
 
 def _of_chain(nodes: list[Node]) -> int:
-    """The product, in which a literal counts as a value of its own."""
+    """Return the product, in which a literal counts as a value of its own."""
     total = 1
     for index, node in enumerate(nodes):
         total = max(1, total) * copies(node) if index else copies(node)
@@ -58,7 +59,7 @@ def _of_function(name: str, arguments: list[Node]) -> int:
 
 
 def _of_many(children: list[Node]) -> int:
-    """The sum, but of parts that begin with different fields, which have nothing in common, the greatest."""
+    """Return the sum; of parts that begin with different fields, and so share nothing, only the greatest."""
     whole = 0
     by_field: dict[str, int] = {}
     for child in children:

@@ -1,7 +1,7 @@
 """JMESPath syntax trees, compiled into functions of a value that charge their steps before they make them.
 
-A function does not charge its own static steps, those of a straight line: the loop around it charges them for an
-element at a time, and the whole expression for once.
+A function does not charge its own static steps, those outside of loops: the loop around it charges them for each
+element, and the whole expression charges them once.
 """
 
 import operator
@@ -18,7 +18,7 @@ Run = Callable[[Any, Work], Any]
 
 
 class Program(NamedTuple):
-    """What runs a node, and the static steps that it takes at most."""
+    """The function that runs a node, and the most static steps that it takes."""
 
     run: Run
     steps: int
@@ -39,7 +39,7 @@ def _field(node: Node) -> Program:
 
 
 def _literal(node: Node) -> Program:
-    """A literal, charged by its size: each use of it may be written anew."""
+    """Compile a literal, charged by its size: each use may be written again."""
     literal = node["value"]
     return Program(lambda value, work: literal, 1 + (weigh(literal, Work(lambda count: None)) >> 5))
 
@@ -71,7 +71,7 @@ _CHAINS = frozenset({"index_expression", "pipe", "subexpression"})
 
 
 def _chain(node: Node) -> Program:
-    """Nodes of which each takes the value of the one before, however the parser nested them."""
+    """Compile nodes that each take the value of the node before, however the parser nested them."""
     nodes = _unnested(node, _CHAINS)
     programs = [compile(part) for part in nodes]
     steps = sum(program.steps for program in programs)
@@ -119,7 +119,7 @@ def _comparator(node: Node) -> Program:
 
 
 def _equals(left: Any, right: Any, work: Work) -> bool:
-    """The equality of the library: a boolean is no number, unless it is within an array or object."""
+    """Compare as the library does: a boolean never equals a number, except within an array or object."""
     if left is right:
         return True
     if isinstance(left, bool) or isinstance(right, bool):
@@ -159,12 +159,12 @@ _COMPARISONS: dict[str, Callable[[Any, Any, Work], bool | None]] = {
 
 
 def _is_false(value: Any) -> bool:
-    """True for null, false and what is empty; 0 is true."""
+    """Return True for null, false, and an empty string, array or object; 0 is true."""
     return not value and (value is None or value is False or isinstance(value, str | list | dict))
 
 
 def _logical(node: Node) -> Program:
-    """The first operand that decides, or the last: one that is true decides an `or`, one that is false an `and`."""
+    """Compile `or` and `and`: the first operand that decides, or the last. True decides an `or`, false an `and`."""
     programs = [compile(operand) for operand in _unnested(node, frozenset({node["type"]}))]
     *runs, last = [program.run for program in programs]
     decides = node["type"] == "and_expression"

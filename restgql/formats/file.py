@@ -5,9 +5,9 @@ from typing import Any
 
 
 class File:
-    """What an Upload is: the name and the media type that the client gave, either may be empty, and the bytes.
+    """An uploaded file: the name and the media type that the client sent, either may be empty, and the bytes.
 
-    No Struct, as msgspec would write one as JSON: a file stands in a body that holds files, and nowhere else.
+    It is not a Struct, which msgspec would write as JSON: only a body that holds files can contain a file.
     """
 
     __slots__ = ("content", "content_type", "filename")
@@ -25,7 +25,7 @@ class File:
 
 
 def files_in(value: Any) -> Iterator[File]:
-    """The files within a value, each as often as it stands there."""
+    """Yield the files within a value, each for every occurrence."""
     if isinstance(value, File):
         yield value
     elif isinstance(value, dict | list):

@@ -1,4 +1,4 @@
-"""The functions of JMESPath, with `split` of JEP-014. Each charges what it walks or copies before it does."""
+"""The functions of JMESPath, with `split` of JEP-014. Each charges its steps and copies before it makes them."""
 
 from collections.abc import Callable, Sequence
 from json import JSONEncoder
@@ -12,21 +12,21 @@ from restgql.formats import json
 from restgql.formats.charge import Work, weigh
 
 MAX_SIZE = 5_000_000
-"""The most characters of a value that an expression makes, each as often as it is written."""
+"""The most characters of a value that an expression makes; a shared part counts for each time it is written."""
 REFERENCE_TAKERS = frozenset({"map", "max_by", "min_by", "sort_by"})
 SCALAR = frozenset(
     {"abs", "avg", "ceil", "contains", "ends_with", "floor", "length", "starts_with", "sum", "to_number", "type"}
 )
 """The functions whose result holds nothing of their arguments."""
 STEPS = {"to_number": 3, "to_string": 3}
-"""The steps of a call, apart from what it walks, where they are more than CALL."""
+"""The steps of a call without those for its elements, if they are more than CALL."""
 CALL = 2
 
 _write = JSONEncoder(separators=(",", ":"), default=str).encode
 
 
 class _Expression:
-    """A reference `&x`: its library's functions call `visit`, and know its type by the name of this class."""
+    """A reference `&x`. The library's functions call `visit`, and recognize the type by the name of this class."""
 
     __slots__ = ("_run", "_steps", "_work", "expression")
 
@@ -35,7 +35,7 @@ class _Expression:
         self._run, self._steps, self._work = run, steps, work
 
     def visit(self, node: None, value: Any) -> Any:
-        """Return what the expression selects of an element. A text is charged, too: it may be compared as a key."""
+        """Return the value that the expression selects from an element. A text is charged, too: it may be compared."""
         self._work.spend(self._steps)
         result = self._run(value, self._work)
         if result.__class__ is str and len(result) > 64:
@@ -49,12 +49,12 @@ Reference = _Expression
 class _Functions(functions.Functions):
     @functions.signature({"types": ["string"]}, {"types": ["string"]})
     def _func_split(self, subject: str, search: str) -> list[str]:
-        """`split(subject, search)`, JEP-014; an empty search splits into characters."""
+        """Split a text by `search` (JEP-014); an empty search splits into characters."""
         return subject.split(search) if search else list(subject)
 
     @functions.signature({"types": []})
     def _func_to_number(self, argument: Any) -> Any:
-        """A string that is no JSON number, `NaN` and `1_0` say, is null."""
+        """Return a number, or null for a string that is not a JSON number, such as `NaN` and `1_0`."""
         if not isinstance(argument, str):
             return argument if isinstance(argument, int | float) and not isinstance(argument, bool) else None
         try:
@@ -64,7 +64,7 @@ class _Functions(functions.Functions):
 
     @functions.signature({"types": ["object"], "variadic": True})
     def _func_merge(self, *arguments: Any) -> dict[str, Any]:
-        """The library looks at the first argument alone, and would take pairs with any keys from the others."""
+        """Merge objects. The library checks only the first argument, and would accept pairs with any keys as others."""
         merged: dict[str, Any] = {}
         for argument in arguments:
             if not isinstance(argument, dict):
@@ -74,7 +74,7 @@ class _Functions(functions.Functions):
 
     @functions.signature({"types": []})
     def _func_to_string(self, argument: Any) -> str:
-        """The library's own, which makes an encoder for every call."""
+        """Return a value as text. The library's own function makes an encoder for every call."""
         return argument if isinstance(argument, str) else _write(argument)
 
 
@@ -147,7 +147,7 @@ def _sorted(work: Work, values: list[Any]) -> None:
 
 
 def _sorted_by(work: Work, values: list[Any], _: Any = None) -> None:
-    """The comparisons of a sort, n log n of them; `visit` charges its keys."""
+    """Charge the n log n comparisons of a sort; `visit` charges its keys."""
     work.spend(len(values) * (len(values).bit_length() >> 3))
 
 
@@ -159,7 +159,7 @@ def _contains(work: Work, subject: Any, search: Any) -> None:
 
 
 def _search(work: Work, text: str, part: str) -> None:
-    """A search for a part of a text: of short ones its time is their product, of long ones their sum."""
+    """Charge a search in a text: its time is the product of short texts, and the sum of long ones."""
     work.spend(len(text) * min(len(part), 2_500) >> 10)
 
 
@@ -188,7 +188,7 @@ def _ends(work: Work, text: str, part: str) -> None:
 
 
 def _written(work: Work, value: Any) -> None:
-    """A text of JSON: a character is written as up to twelve, and a number takes longer than a text."""
+    """Charge a text of JSON: a character is written as up to twelve, and a number takes longer than a text."""
     if not isinstance(value, str):
         size = weigh(value, work)
         work.spend(size >> 3)

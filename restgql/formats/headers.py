@@ -1,13 +1,13 @@
-"""Header fields of a request: which of the caller's a sub-request carries, and which a field may set (RFC 9110)."""
+"""Header fields of a request (RFC 9110): the caller's that a sub-request carries, and those that a field may set."""
 
 import re
 from collections.abc import Iterable
 
 from restgql.errors import BadRequest, NotAllowed
 
-# RFC 9110 section 7.6.1, and what was hop-by-hop in RFC 2616 section 13.5.1
 NO_STORE: tuple[tuple[str, str], ...] = (("Cache-Control", "no-store"),)
 
+# RFC 9110 section 7.6.1, and the hop-by-hop fields of RFC 2616 section 13.5.1
 HOP_BY_HOP = frozenset(
     {
         "connection",
@@ -22,10 +22,10 @@ HOP_BY_HOP = frozenset(
     }
 )
 IDEMPOTENCY_KEY = "idempotency-key"
-# They speak of the outer request's own body, representation or effect, never of a sub-request's.
+# Fields about the outer request's own body, representation or effect: a sub-request never carries them.
 OUTER_ONLY = frozenset(["range", "expect", "accept", "accept-encoding", "x-http-method-override", IDEMPOTENCY_KEY])
 OUTER_ONLY_PREFIXES = ("content-", "if-")
-# Who the caller is and how it got here: no Connection option takes one away, no field sets one.
+# Fields about the client and its way here: no Connection option removes one, and no field sets one.
 IDENTITY = frozenset(["host", "cookie", "authorization", "forwarded", "x-real-ip", "via"])
 IDENTITY_PREFIX = "x-forwarded-"
 CREDENTIALS = frozenset(["cookie", "authorization"])
@@ -44,8 +44,8 @@ SETTABLE = frozenset(
         "x-csrftoken",
     }
 )
-# What goes to an upstream on another server: what asks and traces, and nothing that says who the caller is. Via is not
-# among it (RFC 9110 section 7.6.3): the request is the gateway's own, made from a document, not a message passed on.
+# Fields that go to an upstream on another server: for language and tracing, none that identifies the client. Via is not
+# among them (RFC 9110 section 7.6.3): the request is the gateway's own, made from a document, not a forwarded message.
 LEAVING = frozenset(["accept-language", "user-agent", "x-request-id", "traceparent", "tracestate", "baggage"])
 ACCEPT = "application/json, */*;q=0.5"
 MAX_HEADER_VALUE = 8_192
@@ -56,24 +56,24 @@ _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")  # RFC 9110 section 5.5
 
 
 def is_identity(name: str) -> bool:
-    """Whether a header field, in lower case, says who the caller is."""
+    """Return True if a header field, in lower case, identifies the client."""
     return name in IDENTITY or name.startswith(IDENTITY_PREFIX)
 
 
 def never_set(name: str) -> bool:
-    """Whether no configuration may let a field set this header."""
+    """Return True if no configuration may let a field set this header."""
     lower = name.lower().replace("_", "-")
     return is_identity(lower) or lower in HOP_BY_HOP or lower in {"content-length", "content-type"}
 
 
 def may_leave(name: str) -> bool:
-    """Whether the configuration may let this header field of the caller go to an upstream on another server."""
+    """Return True if the configuration may send this header field of the caller to an upstream on another server."""
     lower = name.lower()
     return bool(_TOKEN.match(name)) and carried(lower, frozenset()) and (lower in CREDENTIALS or not is_identity(lower))
 
 
 def carried(name: str, connection_options: frozenset[str]) -> bool:
-    """Whether a sub-request carries this header field (in lower case) of the caller."""
+    """Return True if a sub-request carries this header field (in lower case) of the caller."""
     if is_identity(name):
         return True
     return not (
@@ -82,36 +82,36 @@ def carried(name: str, connection_options: frozenset[str]) -> bool:
 
 
 def listed(value: str) -> frozenset[str]:
-    """The field names that Connection or Vary lists, in lower case."""
+    """Return the field names that Connection or Vary lists, in lower case."""
     return frozenset(option.strip().lower() for option in value.split(",") if option.strip())
 
 
 def is_token(text: str) -> bool:
-    """Whether a text can be a field's or a directive's name (RFC 9110 section 5.6.2)."""
+    """Return True if a text can be the name of a field or directive (RFC 9110 section 5.6.2)."""
     return bool(_TOKEN.match(text))
 
 
 def is_value(text: str) -> bool:
-    """Whether a text can be a field's value (RFC 9110 section 5.5): no control characters, Latin-1."""
+    """Return True if a text can be a field's value (RFC 9110 section 5.5): no control characters, Latin-1."""
     return bool(_FIELD_VALUE.match(text))
 
 
 def well_formed(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Header fields, their values stripped. Raises BadRequest for a malformed name or value, or too many fields."""
-    found: list[tuple[str, str]] = []
+    """Return header fields with stripped values. Raises BadRequest for malformed fields, or too many."""
+    fields: list[tuple[str, str]] = []
     for name, value in pairs:
-        if len(found) == MAX_HEADERS:
+        if len(fields) == MAX_HEADERS:
             raise BadRequest(f"A sub-request has more than {MAX_HEADERS} header fields of its own.")
         if not is_token(name):
             raise BadRequest(f"{name[:80]!r} is no header name.")
         if len(value) > MAX_HEADER_VALUE or not is_value(value):
             raise BadRequest(f"The value of {name} has control characters, is not Latin-1 or is over 8 KiB.")
-        found.append((name, value.strip(" \t")))
-    return found
+        fields.append((name, value.strip(" \t")))
+    return fields
 
 
 def settable(pairs: Iterable[tuple[str, str]], added: frozenset[str]) -> tuple[tuple[str, str], ...]:
-    """A field's `headers:`, checked, with names in lower case.
+    """Validate a field's `headers:`, and return them with names in lower case.
 
     Raises NotAllowed for a name that no field may set, BadRequest for a malformed name or value.
     """

@@ -1,4 +1,4 @@
-"""Strict JSON (RFC 8259) in UTF-8: a text that is passed on byte for byte, or a value."""
+"""Strict JSON (RFC 8259) in UTF-8: a text that is returned byte for byte, or a value."""
 
 from collections.abc import Callable
 from math import isfinite
@@ -14,7 +14,7 @@ WHITESPACE = b" \t\r\n"
 BOM = b"\xef\xbb\xbf"
 _MARK = b"\0"
 """A byte that no JSON text has (RFC 8259 section 7)."""
-_decoder = bounded_cache(entries=64, characters=0)(msgspec.json.Decoder)  # it is dearer to make than to use
+_decoder = bounded_cache(entries=64, characters=0)(msgspec.json.Decoder)  # to make a decoder costs more than to use it
 
 
 _RAW = msgspec.json.Decoder(msgspec.Raw)
@@ -22,7 +22,7 @@ _ANY = msgspec.json.Decoder()
 
 
 class Spliced:
-    """A JSON text in pieces, which `encode` joins and `encode_in_pieces` passes on."""
+    """A JSON text in pieces, which `encode` joins and `encode_in_pieces` leaves apart."""
 
     __slots__ = ("pieces",)
 
@@ -31,25 +31,25 @@ class Spliced:
 
 
 class NotJson(ValueError):
-    """The bytes are no strict JSON; the message says where."""
+    """The bytes are not strict JSON; the message has the place."""
 
 
 def text(body: bytes) -> bytes:
-    """The JSON text in `body` as it stands, less a BOM and outer whitespace; empty if there is none. Raises NotJson."""
+    """Return the JSON text in `body` without a BOM and outer whitespace; empty if there is none. Raises NotJson."""
     stripped = body.removeprefix(BOM).strip(WHITESPACE)
     if not stripped:
         return stripped
     try:
         _RAW.decode(stripped)
         if not stripped.isascii():
-            stripped.decode("utf-8")  # Raw does not look at it
+            stripped.decode("utf-8")  # Raw does not validate UTF-8
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise NotJson(str(exc)) from exc
     return stripped
 
 
 def value(body: bytes, type: Any = Any) -> Any:
-    """The value of a JSON text, converted to `type`. Raises NotJson."""
+    """Return the value of a JSON text, converted to `type`. Raises NotJson."""
     try:
         decoder = _ANY if type is Any else _decoder(type)
         return decoder.decode(body.removeprefix(BOM))
@@ -58,7 +58,7 @@ def value(body: bytes, type: Any = Any) -> Any:
 
 
 def encode(value: Any) -> bytes:
-    """The JSON text of a value; a `msgspec.Raw` within it is passed on as it stands.
+    """Return the JSON text of a value; a `msgspec.Raw` within it is copied unchanged.
 
     Raises NotJson, and BadRequest for a file.
     """
@@ -120,14 +120,14 @@ def _join(value: Any) -> Any:
 
 
 def spelled(value: Any) -> str:
-    """A scalar as a path or a key has it: a string is its own text, others are as JSON spells them."""
+    """Return a scalar as text for a path or key: a string as it is, any other as its JSON text."""
     if value.__class__ is int:
         return str(value)
     return value if isinstance(value, str) else encode(value).decode()
 
 
 def kind(value: Any) -> str:
-    """What a JSON value is, for a sentence."""
+    """Return the kind of a JSON value, with its article, for a message."""
     match value:
         case None:
             return "null"
@@ -144,5 +144,5 @@ def kind(value: Any) -> str:
 
 
 def pretty(value: Any) -> str:
-    """The JSON text of a value, for people to read."""
+    """Return the indented JSON text of a value."""
     return msgspec.json.format(encode(value), indent=2).decode()

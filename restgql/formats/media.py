@@ -1,4 +1,4 @@
-"""Media types (RFC 9110 section 8.3): what a Content-Type says of a body."""
+"""Media types (RFC 9110 section 8.3): the type and charset of a body by its Content-Type."""
 
 import codecs
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ ENDLESS = frozenset({"text/event-stream", "multipart/x-mixed-replace"})
 
 @bounded_cache(entries=256, characters=256)
 def essence(content_type: str) -> str:
-    """`type/subtype` in lower case, with no parameters; empty where there is none."""
+    """Return `type/subtype` in lower case, without parameters; empty if there is none."""
     return content_type.partition(";")[0].strip().lower()
 
 
@@ -29,20 +29,20 @@ def is_endless(content_type: str) -> bool:
 
 
 def is_json(media_type: str) -> bool:
-    """Whether an essence is JSON (RFC 8259, RFC 6839 section 3.1)."""
+    """Return True if an essence is JSON (RFC 8259, RFC 6839 section 3.1)."""
     return media_type == "application/json" or media_type.endswith("+json")
 
 
 def is_text(media_type: str) -> bool:
-    """Whether an essence is text or XML (RFC 7303)."""
+    """Return True if an essence is text or XML (RFC 7303)."""
     return media_type.startswith("text/") or media_type == "application/xml" or media_type.endswith("+xml")
 
 
 @bounded_cache(entries=256, characters=256)
 def qualities(accept: str) -> Mapping[str, float]:
-    """The quality of each media range that Accept names (RFC 9110 section 12.5.1), their parameters aside.
+    """Return the quality of each media range in Accept (RFC 9110 section 12.5.1), parameters aside.
 
-    None for an Accept that is too long to be read.
+    An Accept that is over MAX_HEADER_VALUE has no media ranges.
     """
     if len(accept) > MAX_HEADER_VALUE:
         return {}
@@ -51,12 +51,12 @@ def qualities(accept: str) -> Mapping[str, float]:
 
 @bounded_cache(entries=256, characters=256)
 def charset(content_type: str) -> str:
-    """The charset that a Content-Type names, `utf-8` where it names none."""
+    """Return the charset in a Content-Type, `utf-8` if it has none."""
     return parse_options_header(content_type)[1].get("charset", "utf-8")
 
 
 def decode_text(body: bytes, content_type: str) -> str | None:
-    """The text of a body by its charset, less a byte order mark; None where it cannot be decoded."""
+    """Decode a body by its charset, without a byte order mark; return None if it cannot be decoded."""
     name = charset(content_type)
     try:
         if codecs.lookup(name).name == "utf-8":

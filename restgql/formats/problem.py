@@ -10,18 +10,18 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def of_status(status: int) -> bytes:
-    """The problem that a status alone tells."""
+    """Return the problem details of a status without further details."""
     return encode({"type": "about:blank", "title": title(status), "status": status})
 
 
 def of_error(error: RestgqlError) -> bytes:
-    """The problem of an error of ours, with its code."""
+    """Return the problem details of an error of restgql, with its code."""
     members: dict[str, Any] = {"type": "about:blank", "title": title(error.status), "status": error.status}
     return encode(members | {"detail": error.message} | error.extensions)
 
 
 def title(status: int) -> str:
-    """The reason phrase of a status."""
+    """Return the reason phrase of a status."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -1,4 +1,4 @@
-"""Upstreams on other servers: which paths are theirs, and which URLs are behind them (RFC 3986)."""
+"""Upstreams on other servers: their paths in the gateway, and the URLs of these paths (RFC 3986)."""
 
 import re
 from base64 import b64encode
@@ -14,7 +14,8 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class RemoteUpstream(msgspec.Struct, frozen=True, kw_only=True):
-    """What is below `prefix` here is below `origin` and `path` there. Neither path ends with a slash: "" is all."""
+    """An upstream: paths below `prefix` in the gateway are URLs below `origin` and `path`. Neither path ends with a
+    slash, and "" is the root."""
 
     prefix: str
     origin: str
@@ -22,20 +23,20 @@ class RemoteUpstream(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def host(self) -> str:
-        """The host, and the port where it is not the scheme's own."""
+        """The host, with the port if it is not the scheme's default."""
         return self.origin.partition("://")[2]
 
     def rest(self, path: str) -> str | None:
-        """What of a path follows the prefix, None where it is not below it."""
+        """Return the part of a path after the prefix, None if it is not below the prefix."""
         return _rest(path, self.prefix)
 
     def url(self, rest: str, query: str | None) -> str:
-        """The URL behind what follows the prefix: "", or a path, which cannot change the host."""
+        """Return the URL of the part after the prefix, which is "" or a path, so it cannot change the host."""
         assert not rest or rest.startswith("/")
         return self.origin + (self.path + rest or "/") + ("" if query is None else f"?{query}")
 
     def path_of(self, url: SplitResult) -> str | None:
-        """The path here that stands for a URL, None where that is another server's or not below the base."""
+        """Return the gateway's path for a URL, None if the URL is of another server or not below the base URL."""
         if "@" in url.netloc or _origin(url) != self.origin:
             return None
         rest = _rest(url.path, unquote(self.path))
@@ -43,9 +44,9 @@ class RemoteUpstream(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse(prefix: str, text: str) -> tuple[RemoteUpstream, str | None]:
-    """The upstream at a base URL, and the Authorization that the URL's userinfo stands for.
+    """Return the upstream at a base URL, and the Authorization for the URL's userinfo.
 
-    Raises ValueError, which says what is wrong and never shows the userinfo.
+    Raises ValueError, whose message never contains the userinfo.
     """
     if not _PREFIX.fullmatch(prefix) or _has_dots(prefix):
         raise ValueError(f"the prefix {prefix!r} is no path: it begins with a slash, ends with none, and is plain")
@@ -67,18 +68,18 @@ def parse(prefix: str, text: str) -> tuple[RemoteUpstream, str | None]:
 
 
 def table(upstreams: Mapping[str, str]) -> tuple[RemoteUpstream, ...]:
-    """The upstreams, the longest prefix first. Raises ValueError."""
-    found = [parse(prefix, url)[0] for prefix, url in upstreams.items()]
-    return tuple(sorted(found, key=lambda remote: remote.prefix.count("/"), reverse=True))
+    """Return the upstreams, the longest prefix first. Raises ValueError."""
+    remotes = [parse(prefix, url)[0] for prefix, url in upstreams.items()]
+    return tuple(sorted(remotes, key=lambda remote: remote.prefix.count("/"), reverse=True))
 
 
 def is_below(path: str, top: str) -> bool:
-    """Whether a path is `top` or below it, segment by segment."""
+    """Return True if a path is `top` or below it, segment by segment."""
     return _rest(path, top) is not None
 
 
 def _rest(path: str, top: str) -> str | None:
-    """What of a percent-encoded path follows a decoded one, None where it does not begin so."""
+    """Return the part of a percent-encoded path after a decoded one, None if it does not start with that."""
     segments, depth = path.split("/"), top.count("/") + 1
     if unquote("/".join(segments[:depth])) != top:
         return None
@@ -86,7 +87,7 @@ def _rest(path: str, top: str) -> str | None:
 
 
 def _origin(url: SplitResult) -> str | None:
-    """The origin (RFC 6454 section 6.2) of a URL, None where it has no host or no such port."""
+    """Return the origin (RFC 6454 section 6.2) of a URL, None if its host or port is invalid."""
     try:
         port, host = url.port, url.hostname or ""
     except ValueError:
@@ -103,5 +104,5 @@ def _has_dots(path: str) -> bool:
 
 
 def _basic(user: str, password: str) -> str:
-    """Basic credentials (RFC 7617), in UTF-8."""
+    """Return basic credentials (RFC 7617), in UTF-8."""
     return "Basic " + b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()

@@ -24,9 +24,9 @@ MAX_NESTING = 32
 MAX_CHAIN = 340
 """The depth of an expression's tree, which each `|`, `||` and `!` adds to: it is walked by recursion."""
 MAX_STEPS = 100_000
-"""Of an expression that is not metered."""
+"""The most steps of an expression that is not metered."""
 STEPS_A_CHARACTER = 5
-"""Of an expression that has to be compiled first."""
+"""The steps for each character of an expression that has to be compiled first."""
 MAX_SHOWN = 200
 SHORT = 256
 
@@ -35,7 +35,7 @@ _OPENING, _CLOSING = "([{", ")]}"
 
 
 class _Parser(parser.Parser):
-    """The library's parser, without the cache of 512 trees that it keeps beside ours."""
+    """The library's parser without its own cache of 512 trees."""
 
     _CACHE: dict[str, Any] = {}  # noqa: RUF012  # as the library has it
     _MAX_SIZE = 0
@@ -49,7 +49,7 @@ class _Compiled(msgspec.Struct, frozen=True):
 
 
 class _Entry:
-    """A place of the cache: an expression is compiled when it is first used, by who then is charged for it."""
+    """An entry of the cache: the first use of an expression compiles it, and is charged for that."""
 
     __slots__ = ("compiled",)
 
@@ -58,7 +58,7 @@ class _Entry:
 
 
 CALL = 50
-"""The steps that it costs as much as to begin with an expression."""
+"""The steps that cost as much as the start of an expression."""
 
 
 class _Steps:
@@ -74,17 +74,17 @@ class _Steps:
 
 
 def check(expression: str) -> None:
-    """Raises BadSelect for an expression that cannot be used, whatever it is used on."""
-    with _refusing(expression):
+    """Raise BadSelect for an expression that is invalid for every value."""
+    with _raising_bad_select(expression):
         _compiled(expression, _Steps())
 
 
 def search(expression: str, value: Any, charge: Charge = UNMETERED) -> Any:
-    """Return what a JMESPath expression selects of a JSON value. Raises BadSelect, and what `charge` raises.
+    """Return the value that a JMESPath expression selects from a JSON value. Raises BadSelect, and errors of `charge`.
 
     `charge` is called with the steps and elements that the expression is about to walk, many at a time.
     """
-    with _refusing(expression):
+    with _raising_bad_select(expression):
         work = Work(_Steps() if charge is UNMETERED else charge)
         compiled = _compiled(expression, work.spend)
         run, steps = compiled.program
@@ -101,14 +101,14 @@ def search(expression: str, value: Any, charge: Charge = UNMETERED) -> Any:
 
 
 @contextmanager
-def _refusing(expression: str) -> Iterator[None]:
-    """Makes what the library raises BadSelect."""
+def _raising_bad_select(expression: str) -> Iterator[None]:
+    """Raise errors of the library as BadSelect."""
     try:
         yield
     except JMESPathError as exc:
         if isinstance(exc, JMESPathTypeError):
             exc.current_value = _brief(exc.current_value)
-        # The library's message unescapes a literal, and so may hold a lone surrogate.
+        # The library's message unescapes a literal, so it may contain a lone surrogate.
         message = str(exc)[:MAX_SHOWN].encode(errors="backslashreplace").decode()
         raise BadSelect(f"{_shown(expression)}: {message}") from exc
     # The library lets a function's own TypeError, ValueError or KeyError through, and warns of an old syntax.
@@ -117,7 +117,7 @@ def _refusing(expression: str) -> Iterator[None]:
 
 
 def _brief(value: Any) -> Any:
-    """A value for a message, its kind if it is large: the text of what is shared may be endless."""
+    """Return a value for a message, its kind if it is large: shared parts may make its text endless."""
     if isinstance(value, str):
         return value[:MAX_SHOWN]
     try:

@@ -22,7 +22,7 @@ _LITERAL = _PATH_SAFE.replace("%", "")
 
 
 class Target(msgspec.Struct, frozen=True):
-    """A percent-encoded path and query (None: there is no `?`)."""
+    """A percent-encoded path and query (None: no `?`)."""
 
     path: str
     query: str | None = None
@@ -32,16 +32,16 @@ class Target(msgspec.Struct, frozen=True):
 
     @property
     def has_encoded_slash(self) -> bool:
-        """Whether a segment holds an encoded slash or backslash; only a `path` converter takes one."""
+        """True if a segment contains an encoded slash or backslash; only a `path` converter accepts one."""
         return bool(_ENCODED_SLASH.search(self.path))
 
 
 class Site(msgspec.Struct, frozen=True):
-    """Where the app is: the origins a client knows it by, its root there, and what is stripped on the way in.
+    """The place of the app: its origins, its root there, and the prefix that is stripped before the app routes a path.
 
-    A path of the gateway is `mount` + what the app routes; a link that the app makes is `root` + what it routes. Both
-    are decoded. Of what the app routes, the part below the prefix of one of `remotes` (the longest first) is that
-    upstream's, but for what is at or below a path of `kept`.
+    A path of the gateway is `mount` + the path that the app routes; a link that the app makes is `root` + that path.
+    Both are decoded. A routed path below the prefix of one of `remotes` (the longest first) is that upstream's, except
+    at or below a path of `kept`.
     """
 
     origins: frozenset[str]
@@ -51,21 +51,21 @@ class Site(msgspec.Struct, frozen=True):
     kept: frozenset[str] = frozenset()
 
     def public(self, path: str) -> str:
-        """A path of the gateway as a client of the app itself knows it, percent-encoded."""
+        """Return the percent-encoded path that a client of the app itself would use for a path of the gateway."""
         return quote(self.root, safe=_PATH_SAFE) + (_below(path, self.mount) or path)
 
     def remote(self, path: str) -> tuple[RemoteUpstream, str] | None:
-        """The upstream that a path of the gateway is below, and what follows its prefix; None where it is the app's."""
+        """Return the upstream of a path of the gateway, and the part after its prefix; None for a path of the app."""
         routed = _below(path, self.mount) if self.remotes else None
         if routed is None or any(is_below(routed, top) for top in self.kept):
             return None
-        found = ((remote, remote.rest(routed)) for remote in self.remotes)
-        return next(((remote, rest) for remote, rest in found if rest is not None), None)
+        matches = ((remote, remote.rest(routed)) for remote in self.remotes)
+        return next(((remote, rest) for remote, rest in matches if rest is not None), None)
 
 
 @bounded_cache(entries=2048, characters=256)
 def parse(raw: str, *, quoted: bool = True) -> Target:
-    """A target as a client wrote it. Raises BadPath, with what is wrong; it is `quoted` where the client knows it."""
+    """Parse a target that a client wrote. Raises BadPath, whose message quotes the path if `quoted` is True."""
     shown = _shown(raw) if quoted else "The path"
     if len(raw) > MAX_TARGET or len(raw.encode("utf-8", "surrogatepass")) > MAX_TARGET:
         raise BadPath(f"The path is over {MAX_TARGET} bytes.")
@@ -87,21 +87,21 @@ def parse(raw: str, *, quoted: bool = True) -> Target:
 
 @bounded_cache(entries=2048, characters=256)
 def spelled(path: str) -> str:
-    """A path as the app knows it, in one of its spellings: PATH_INFO has nothing percent-encoded (PEP 3333)."""
+    """Return the canonical spelling of a path: equal for paths with equal PATH_INFO, which is decoded (PEP 3333)."""
     return quote(unquote_to_bytes(path), safe=_LITERAL) if "%" in path else path
 
 
 def entered(path_info: str, query: str) -> Target:
-    """The target of a request from outside, by what the environ of it has."""
+    """Return the target of a client's request by its environ."""
     path = quote(path_info.encode("latin-1"), safe=_LITERAL)
     return Target(path, quote(query.encode("latin-1"), safe=_QUERY_SAFE) or None)
 
 
 def resolve(site: Site, base: Target, location: str) -> str | None:
-    """The gateway's path for a URL that the app gave (RFC 3986 section 5), None where that is another site.
+    """Return the gateway's path for a URL in a response of the app (RFC 3986 section 5), None for one of another site.
 
-    What an upstream gave is relative to that upstream's URL. Raises BadPath where it leads out of the upstream, into
-    the app, say: another server must not choose what is asked of the app in the caller's name.
+    A URL from an upstream is relative to that upstream's URL. Raises BadPath if it leads out of the upstream, into the
+    app for example: another server must not choose requests to the app with the caller's credentials.
     """
     at = site.remote(base.path)
     if at is not None:
@@ -133,7 +133,7 @@ def _resolve_remote(site: Site, remote: RemoteUpstream, rest: str, query: str | 
 
 
 def _below(path: str, prefix: str) -> str | None:
-    """What of a percent-encoded path is below a decoded prefix, None where it is elsewhere."""
+    """Return the part of a percent-encoded path below a decoded prefix, None if it is not below the prefix."""
     segments, depth = path.split("/"), prefix.count("/") + 1
     if unquote("/".join(segments[:depth])) != prefix:
         return None
@@ -141,7 +141,7 @@ def _below(path: str, prefix: str) -> str | None:
 
 
 def _has_dots(path: bytes) -> bool:
-    """Whether a segment is `.` or `..`, however often encoded: something behind us may decode again."""
+    """Return True if a segment is `.` or `..`, however often encoded: a server behind the gateway may decode again."""
     for _ in range(MAX_DECODINGS):
         if any(segment in (b".", b"..") for segment in _SLASHES.split(path)):
             return True

@@ -22,13 +22,13 @@ _GRAMMAR = re.compile(rf"[+?&]?{_VARSPEC}(?:,{_VARSPEC})*\Z")
 MAX_NAMES = 256
 _SCALARS = frozenset({str, int, float, bool})
 MAX_CACHED = 256
-"""The characters of an expansion that is kept, before it is percent-encoded: then it may have twelve times as many."""
+"""The most characters of a cached expansion before it is percent-encoded, which makes up to twelve of each."""
 
 Lookup = Callable[[str], Any]
 
 
 class Name(msgspec.Struct, frozen=True):
-    """A variable of a template, and how it is expanded there: of a text, the first `prefix` characters."""
+    """A variable of a template, and the way to expand it: of a text, the first `prefix` characters."""
 
     text: str
     operator: str
@@ -37,7 +37,7 @@ class Name(msgspec.Struct, frozen=True):
 
     @property
     def optional(self) -> bool:
-        """Whether an absent value is left out rather than an error."""
+        """True if an absent value is left out rather than an error."""
         return self.operator in ("?", "&")
 
     def least(self, value: Any) -> int:
@@ -53,7 +53,7 @@ class Name(msgspec.Struct, frozen=True):
 
 
 class Template(msgspec.Struct, frozen=True):
-    """A compiled path template; one with no expressions is its own text. `literal` is the length of the rest of it."""
+    """A compiled path template. `literal` is the length of its text outside of expressions."""
 
     text: str
     names: tuple[Name, ...]
@@ -61,7 +61,7 @@ class Template(msgspec.Struct, frozen=True):
 
 
 def compile(text: str) -> Template:
-    """The template in `text`. Raises BadPath for a brace or operator that forms no expression, or one too large."""
+    """Compile a template. Raises BadPath for a brace or operator that forms no expression, or a text over 4 KiB."""
     if len(text) > MAX_TARGET:
         raise _too_large()
     return _compiled(text)
@@ -88,12 +88,12 @@ def _compiled(text: str) -> Template:
 
 
 def expand(template: Template, lookup: Lookup, link: Callable[[str], str] = str, charge: Charge = UNMETERED) -> str:
-    """The path, with each name's value percent-encoded into it.
+    """Return the path, with each name's value percent-encoded into it.
 
-    `lookup` gives a name's JSON value, None for absent or null, or raises. `link` makes a path of the URL that a
+    `lookup` returns a name's JSON value, None for absent or null, or raises. `link` returns the path for the URL that a
     template beginning with `{+x}` follows. `charge` is called with the size of the template, of arrays and objects,
-    and of the path before it is percent-encoded, each before it is walked. Raises MissingParameter, BadPath, and what
-    `charge` raises.
+    and of the path before it is percent-encoded, each before it is walked. Raises MissingParameter, BadPath, and errors
+    of `charge`.
     """
     if not template.names:
         return template.text
@@ -101,34 +101,36 @@ def expand(template: Template, lookup: Lookup, link: Callable[[str], str] = str,
     values = _values(template.names, lookup, charge)
     first = template.names[0]
     if first.operator == "+" and template.text.startswith("{") and isinstance(values[first.text], str):
-        if len(values[first.text]) > 2 * MAX_TARGET:  # it has an origin, that `link` takes away
+        if len(values[first.text]) > 2 * MAX_TARGET:  # its origin, which `link` removes, may be as long
             raise _too_large()
         values[first.text] = link(values[first.text])
-    given = {name: value for name, value in values.items() if value is not None}
+    present = {name: value for name, value in values.items() if value is not None}
     size = template.literal
     for name in template.names:
-        if (value := given.get(name.text)) is not None:
+        if (value := present.get(name.text)) is not None:
             size += name.least(value)
             if size > MAX_TARGET:
                 raise _too_large()
     charge(size)
-    if size <= MAX_CACHED and all(type(value) is str for value in given.values()):
-        return _expanded(template.text, *given, *given.values())
-    return uritemplate.URITemplate(template.text).expand(given)
+    if size <= MAX_CACHED and all(type(value) is str for value in present.values()):
+        return _expanded(template.text, *present, *present.values())
+    return uritemplate.URITemplate(template.text).expand(present)
 
 
 @bounded_cache(entries=2048, characters=512)
-def _expanded(text: str, *given: str) -> str:
-    """The expansion of scalars, names first and then their values: the parents of a join often have the same."""
-    half = len(given) // 2
-    return uritemplate.URITemplate(text).expand(dict(zip(given[:half], given[half:], strict=True)))
+def _expanded(text: str, *names_and_values: str) -> str:
+    """Expand scalars, cached, as the parents of a join often have the same: first the names, then their values."""
+    half = len(names_and_values) // 2
+    return uritemplate.URITemplate(text).expand(
+        dict(zip(names_and_values[:half], names_and_values[half:], strict=True))
+    )
 
 
 def fill(template: Template, lookup: Lookup, charge: Charge = UNMETERED) -> str | None:
-    """The text with each `{x}` as it is spelled, not percent-encoded; None where a value is absent or null.
+    """Return the text with each value in place of `{x}`, not percent-encoded; None if a value is absent or null.
 
-    For what is no path: a header field, say. Raises BadPath for an array or object, BadRequest for a text that is too
-    large, and what `charge` raises.
+    For a text that is not a path, such as a header field. Raises BadPath for an array or object, BadRequest for a text
+    that is too large, and errors of `charge`.
     """
     charge(len(template.text))
     values = {name: lookup(name) for name in dict.fromkeys(name.text for name in template.names)}
@@ -211,9 +213,9 @@ def _too_large() -> BadPath:
 
 
 def _scalar(name: Name, value: Any) -> str:
-    """A scalar as JSON spells it."""
+    """Return a scalar as text."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool | int | float | File):  # which spells no file
+    if isinstance(value, bool | int | float | File):  # `spelled` raises BadRequest for a file
         return spelled(value)
     raise BadPath(f"{{{name.text}}} holds an array or object within an array or object.")

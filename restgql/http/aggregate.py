@@ -26,7 +26,7 @@ def answer(pipeline: Pipeline, request: HttpRequest, connect: Connect) -> HttpRe
     started = time.perf_counter()
     try:
         aggregate = read(request, pipeline.config.max_subrequests)
-        pipeline.persisted.admit_unlisted(f"operation={NAME}")
+        pipeline.persisted.check_unlisted_allowed(f"operation={NAME}")
         arguments = NodeArguments(parts=tuple(aggregate.paths.items()))
         node = PlanNode(key=NAME, kind=NodeKind.AGGREGATE, arguments=arguments)
         execution = pipeline.start_node(node, connect())
@@ -68,9 +68,9 @@ def read(request: HttpRequest, max_paths: int) -> AggregateRequest:
 
 @bounded_cache(entries=256, characters=256)
 def _streaming(accept: str) -> Streaming | None:
-    """Return the way in which Accept asks for the parts one by one."""
+    """Return the media type in which Accept asks for a stream of parts, None if it prefers the whole map."""
     ranges = media.qualities(accept)
-    best = max((Streaming.NDJSON, Streaming.EVENTS), key=lambda way: ranges.get(way.value, 0.0))
+    best = max((Streaming.NDJSON, Streaming.EVENTS), key=lambda streaming: ranges.get(streaming.value, 0.0))
     return best if ranges.get(best.value, 0.0) > ranges.get(Streaming.MAP.value, 0.0) else None
 
 
@@ -91,7 +91,7 @@ def _in_parts(
         members = _map(execution, envelope=envelope)
         opening = b"" if framing else b"{"
         try:
-            for _ in _and_once_more(execution.events()):
+            for _ in _with_last(execution.events()):
                 for member in members.fresh(in_order=framing is None):
                     yield framing.frame(b"{" + member + b"}") if framing else opening + member
                     opening = b"" if framing else b","
@@ -106,6 +106,6 @@ def _map(execution: Execution, *, envelope: bool) -> Map:
     return Map(execution.results[NAME].parts or {}, execution.upstream.meter.tally(), envelope=envelope)
 
 
-def _and_once_more(events: Iterator[None]) -> Iterator[None]:
+def _with_last(events: Iterator[None]) -> Iterator[None]:
     yield from events
     yield None

@@ -1,4 +1,4 @@
-"""What the outer response says of its parts: Cache-Control, Vary, and a status that all of them have."""
+"""Cache-Control and Vary of the outer response, derived from its sub-responses, and a status that all of them have."""
 
 from collections.abc import Callable, Iterable, Sequence
 from operator import methodcaller
@@ -14,13 +14,13 @@ from restgql.sub_response import SubResponse
 IDENTITY = ("Authorization", "Cookie")
 
 Directives = dict[str, int | None]
-"""By name in lower case, with their seconds where they have such: of freshness those that remain."""
+"""By name in lower case, with their seconds if they have any: for freshness, the seconds that remain."""
 
-Said = tuple[str | None, str | None, bool]
-"""The Cache-Control and Age of a part, and whether it says something to caches of one kind."""
+CachingFields = tuple[str | None, str | None, bool]
+"""The Cache-Control and Age of a part, and True if it has header fields for some caches alone."""
 
 UNSTATED: Directives = {"private": None, "no-cache": None}
-"""A part that says nothing, or nothing that can be read, may depend on who asks, and on when."""
+"""The directives of a part without a readable Cache-Control: it may depend on the client, and on the time."""
 
 
 def _any(name: str, parts: Sequence[Directives]) -> bool:
@@ -31,7 +31,7 @@ def _all(name: str, parts: Sequence[Directives]) -> bool:
     return all(name in part for part in parts)
 
 
-# RFC 9111 section 5.2.2, RFC 5861, RFC 8246: the strictest of the parts. What is not here is left out.
+# RFC 9111 section 5.2.2, RFC 5861, RFC 8246: the strictest of the parts. Other directives are left out.
 _RULES: dict[str, Callable[[str, Sequence[Directives]], bool]] = {
     "public": _all,
     "private": _any,
@@ -49,10 +49,10 @@ _RULES: dict[str, Callable[[str, Sequence[Directives]], bool]] = {
 _FRESHNESS = frozenset({"max-age", "s-maxage"})
 _SECONDS = _FRESHNESS | {"stale-while-revalidate", "stale-if-error"}
 _STORING = _FRESHNESS | {"public", "private", "no-cache", "no-store"}
-# Each lets a shared cache keep what was asked for with Authorization (RFC 9111 section 3.5).
-_WHOEVER_ASKS = frozenset({"public", "s-maxage", "must-revalidate"})
+# Each lets a shared cache store the response to a request with Authorization (RFC 9111 section 3.5).
+_FOR_ANY_CLIENT = frozenset({"public", "s-maxage", "must-revalidate"})
 _SHARED_ONLY = frozenset({"public", "s-maxage", "proxy-revalidate"})
-# What is said to caches of one kind alone, as in RFC 9213: of the whole nobody has said it.
+# Header fields for one kind of cache, as in RFC 9213: none of them was set for the outer response.
 _is_targeted = methodcaller("endswith", ("-cache-control", "surrogate-control", "x-accel-expires"))
 _MOST = 2**31  # seconds; RFC 9111 section 1.2.2
 
@@ -64,18 +64,20 @@ def merge_cache_control(
 
     `has_resolved` is True if a resolver of the user's own gave one of its values.
     """
-    given = [part.field_map for part in parts if part.is_storable]
-    if not given or len(given) < len(parts):
+    field_maps = [part.field_map for part in parts if part.is_storable]
+    if not field_maps or len(field_maps) < len(parts):
         return NO_STORE
-    # most parts of an app say the same, and say it again in the next response
-    said = {(part.get("cache-control"), part.get("age"), any(map(_is_targeted, part))) for part in given}
-    varied = dict.fromkeys(part.get("vary", "") for part in given)
-    return _merged(frozenset(said), tuple(varied), tuple(varies), has_resolved)
+    # most parts of an app have the same fields, in the next response, too
+    distinct = {(part.get("cache-control"), part.get("age"), any(map(_is_targeted, part))) for part in field_maps}
+    varied = dict.fromkeys(part.get("vary", "") for part in field_maps)
+    return _merged(frozenset(distinct), tuple(varied), tuple(varies), has_resolved)
 
 
 @bounded_cache(entries=512, characters=2_048)
-def _merged(said: frozenset[Said], varied: tuple[str, ...], varies: tuple[str, ...], has_resolved: bool) -> Headers:
-    stated = [_stated(*each) for each in said] + [UNSTATED] * has_resolved
+def _merged(
+    distinct: frozenset[CachingFields], varied: tuple[str, ...], varies: tuple[str, ...], has_resolved: bool
+) -> Headers:
+    stated = [_stated(*fields) for fields in distinct] + [UNSTATED] * has_resolved
     merged = _strictest(stated)
     if "no-store" in merged:
         return NO_STORE
@@ -91,7 +93,7 @@ def _merged(said: frozenset[Said], varied: tuple[str, ...], varies: tuple[str, .
 
 
 def shared_status(parts: Sequence[SubResponse]) -> tuple[int, Headers]:
-    """401 or 429 where every part is that, with its header field; else 200."""
+    """Return 401 or 429 with its header field if that is the status of every part, else 200."""
     statuses = {part.status for part in parts}
     status = statuses.pop() if len(statuses) == 1 else 200
     if status not in _SHARED:
@@ -109,7 +111,7 @@ def _longest(values: Iterable[str]) -> str:
     return max(values, key=lambda value: _seconds(value) or 0)
 
 
-# A status that is the outer one where every part has it, the header field that comes with it, and whose.
+# A status that is the outer one if every part has it: its header field, and how the values are merged.
 _SHARED: dict[int, tuple[str, Callable[[Iterable[str]], str]]] = {
     401: ("WWW-Authenticate", _each),
     429: ("Retry-After", _longest),
@@ -117,7 +119,7 @@ _SHARED: dict[int, tuple[str, Callable[[Iterable[str]], str]]] = {
 
 
 def _strictest(parts: Sequence[Directives]) -> Directives:
-    whoever_asks = all(part.keys() & _WHOEVER_ASKS for part in parts)
+    is_for_any_client = all(part.keys() & _FOR_ANY_CLIENT for part in parts)
     if _any("s-maxage", parts):  # a part without one is fresh in a shared cache for its max-age
         parts = [{"s-maxage": part["max-age"]} | part if "max-age" in part else part for part in parts]
     merged: Directives = {
@@ -125,7 +127,7 @@ def _strictest(parts: Sequence[Directives]) -> Directives:
         for name, holds in _RULES.items()
         if holds(name, parts)
     }
-    if not whoever_asks and merged.keys() & _WHOEVER_ASKS:
+    if not is_for_any_client and merged.keys() & _FOR_ANY_CLIENT:
         merged["private"] = None
     if "private" in merged:
         merged = {name: seconds for name, seconds in merged.items() if name not in _SHARED_ONLY}
@@ -135,29 +137,29 @@ def _strictest(parts: Sequence[Directives]) -> Directives:
 
 
 def _stated(cache_control: str | None, age: str | None, targeted: bool) -> Directives:
-    """The directives of a part, those that make no sense being UNSTATED."""
+    """Return the directives of a part; malformed ones count as UNSTATED."""
     text = (cache_control or "").lower()
     if "no-store" in text:  # wherever it stands
         return {"no-store": None}
-    found: Directives = {}
+    directives: Directives = {}
     for item in parse_list_header(text):
         name, _, value = (side.strip() for side in item.partition("="))
         seconds = _seconds(unquote_header_value(value)) if name in _SECONDS else None
         if not headers.is_token(name) or (name in _SECONDS and seconds is None):
-            found |= UNSTATED
+            directives |= UNSTATED
         elif seconds is None:
-            found[name] = None
+            directives[name] = None
         else:
-            found[name] = min(found.get(name, _MOST) or 0, seconds)
-    if found.keys().isdisjoint(_STORING) or text.count('"') % 2:
-        found |= UNSTATED
+            directives[name] = min(directives.get(name, _MOST) or 0, seconds)
+    if directives.keys().isdisjoint(_STORING) or text.count('"') % 2:
+        directives |= UNSTATED
     if targeted:
-        found["private"] = None
-    return _remaining(found, max(_seconds(member.strip()) or 0 for member in (age or "").split(",")))
+        directives["private"] = None
+    return _remaining(directives, max(_seconds(member.strip()) or 0 for member in (age or "").split(",")))
 
 
 def _remaining(directives: Directives, age: int) -> Directives:
-    """What is left of a part's freshness, and of how long it may be used after it: its Age is taken off."""
+    """Subtract a part's Age from its freshness, and the rest of the Age from its stale times."""
     if not age:
         return directives
     fresh = min((directives[name] or 0 for name in _FRESHNESS & directives.keys()), default=0)
@@ -166,5 +168,5 @@ def _remaining(directives: Directives, age: int) -> Directives:
 
 
 def _seconds(text: str) -> int | None:
-    """Delta-seconds (RFC 9111 section 1.2.2), None of what is none."""
+    """Return delta-seconds (RFC 9111 section 1.2.2), None for a text that is not a number."""
     return min(int(text.lstrip("0")[:11] or "0"), _MOST) if text.isascii() and text.isdigit() else None

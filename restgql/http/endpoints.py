@@ -1,4 +1,4 @@
-"""The endpoints of a gateway: their rules, and what each answers the current request with."""
+"""The endpoints of a gateway: their rules, and the view of each."""
 
 from functools import partial
 from hashlib import sha1
@@ -28,78 +28,78 @@ _NO_PAGE = "There is no GraphiQL here: outside debug it is off, and RESTGQL_GRAP
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
 
-def add(state: BlueprintSetupState, mounted: GatewayState) -> None:
-    """Put the endpoints of a gateway on the blueprint that `state` is of. Raises ConfigError where another has them."""
-    config, views = mounted.config, Views(mounted)
+def add(setup: BlueprintSetupState, state: GatewayState) -> None:
+    """Add the endpoints of a gateway to its blueprint. Raises ConfigError if another gateway has one of their paths."""
+    config, views = state.config, Views(state)
     if config.graphql_path is not None:
-        state.add_url_rule(config.graphql_path, "graphql", views.graphql, methods=METHODS)
-        state.add_url_rule(f"{config.graphql_path}/static/<path:filename>", "asset", views.asset)
-        state.add_url_rule(f"{config.graphql_path}/health", "health", views.health)
+        setup.add_url_rule(config.graphql_path, "graphql", views.graphql, methods=METHODS)
+        setup.add_url_rule(f"{config.graphql_path}/static/<path:filename>", "asset", views.asset)
+        setup.add_url_rule(f"{config.graphql_path}/health", "health", views.health)
         if config.operations is not None:
-            state.add_url_rule(f"{config.graphql_path}/<name>", "operation", views.operation, methods=METHODS)
-            state.add_url_rule(f"{config.graphql_path}/openapi.json", "openapi", views.openapi)
+            setup.add_url_rule(f"{config.graphql_path}/<name>", "operation", views.operation, methods=METHODS)
+            setup.add_url_rule(f"{config.graphql_path}/openapi.json", "openapi", views.openapi)
     if config.aggregate_path is not None and config.untyped:
-        state.add_url_rule(config.aggregate_path, "aggregate", views.aggregate, methods=METHODS)
-    if mounted.keeps_responses:
-        mounted.app.after_request(partial(cache_invalidation.invalidate, mounted))
-    _check_places(mounted)
+        setup.add_url_rule(config.aggregate_path, "aggregate", views.aggregate, methods=METHODS)
+    if state.keeps_responses:
+        state.app.after_request(partial(cache_invalidation.invalidate, state))
+    _check_places(state)
 
 
-def _check_places(mounted: GatewayState) -> None:
+def _check_places(state: GatewayState) -> None:
     places: dict[tuple[str, ...], str] = {}
-    for rule in mounted.app.url_map.iter_rules():
-        if is_gateway(mounted.app, rule.endpoint):
+    for rule in state.app.url_map.iter_rules():
+        if is_gateway(state.app, rule.endpoint):
             first = places.setdefault((rule.host or "", rule.subdomain or "", rule.rule), rule.endpoint)
             if first != rule.endpoint:
                 raise ConfigError(f"{rule.rule} is another gateway's ({first}): graphql_path= takes another path.")
-    for prefix in mounted.config.upstreams:
+    for prefix in state.config.upstreams:
         if any(is_below(prefix, rule.partition("/<")[0]) for _, _, rule in places):
             raise ConfigError(f"upstreams = {{{prefix!r}: …}}: these paths are the gateway's own.")
 
 
 class Views:
-    """What the endpoints of one gateway answer with."""
+    """The views of the endpoints of one gateway."""
 
-    def __init__(self, mounted: GatewayState) -> None:
-        self._mounted = mounted
+    def __init__(self, state: GatewayState) -> None:
+        self._state = state
         self._described: tuple[tuple[Operations, str] | None, HttpResponse | None] = None, None
-        """The OpenAPI document that was asked for last, and what it is of; hundreds of operations take a while."""
+        """The operations and server of the last OpenAPI document, and the document: to make a large one takes long."""
 
     def graphql(self) -> ResponseReturnValue:
-        mounted, accept = self._mounted, request.headers.get("Accept", "")
+        state, accept = self._state, request.headers.get("Accept", "")
         if graphql_request.wants_page(request.method, accept):
-            if mounted.profile.graphiql:
-                return _page(mounted.config)
+            if state.profile.graphiql:
+                return _page(state.config)
             if not request.query_string:
-                return _answer(mounted, lambda inbound, connect: problem_response(BadRequest(_NO_PAGE)))
-        return _answer(mounted, partial(graphql.answer, mounted.pipeline))
+                return _answer(state, lambda request, connect: problem_response(BadRequest(_NO_PAGE)))
+        return _answer(state, partial(graphql.answer, state.pipeline))
 
     def aggregate(self) -> ResponseReturnValue:
-        return _answer(self._mounted, partial(aggregate.answer, self._mounted.pipeline))
+        return _answer(self._state, partial(aggregate.answer, self._state.pipeline))
 
     def operation(self, name: str) -> ResponseReturnValue:
-        mounted = self._mounted
-        pipeline, operations = mounted.pipeline, mounted.operations
+        state = self._state
+        pipeline, operations = state.pipeline, state.operations
 
-        def stage(inbound: HttpRequest, connect: Connect) -> HttpResponse:
-            operation = operations.named(name, debug=mounted.app.debug, suggestions=pipeline.profile.suggestions)
-            return stored.answer(pipeline, operation, inbound, connect)
+        def stage(request: HttpRequest, connect: Connect) -> HttpResponse:
+            operation = operations.named(name, debug=state.app.debug, suggestions=pipeline.profile.suggestions)
+            return stored.answer(pipeline, operation, request, connect)
 
-        return _answer(mounted, stage)
+        return _answer(state, stage)
 
     def openapi(self) -> ResponseReturnValue:
-        mounted = self._mounted
+        state = self._state
         server = request.script_root + request.path.rpartition("/")[0]
-        title = f"Stored operations of {mounted.app.name}"
-        of = mounted.operations, server
-        made, outbound = self._described
-        if made != of or outbound is None:
-            outbound = stored.document(of[0], mounted.typed.schema, title=title, server=server)
-            self._described = of, outbound
-        return _answer(mounted, lambda inbound, connect: outbound)
+        title = f"Stored operations of {state.app.name}"
+        source = state.operations, server
+        described, document = self._described
+        if described != source or document is None:
+            document = stored.document(source[0], state.typed.schema, title=title, server=server)
+            self._described = source, document
+        return _answer(state, lambda request, connect: document)
 
     def asset(self, filename: str) -> ResponseReturnValue:
-        if not self._mounted.profile.graphiql or filename == graphiql.TEMPLATE:
+        if not self._state.profile.graphiql or filename == graphiql.TEMPLATE:
             abort(404)
         response = send_from_directory(graphiql.STATIC, filename, max_age=31_536_000)
         response.headers.add(*NOSNIFF)
@@ -112,7 +112,7 @@ class Views:
         """
         answer: dict[str, Any] = {"status": "pass"}
         if "ready" in request.args:
-            problem, lost = self._mounted.problem, self._mounted.lost_threads
+            problem, lost = self._state.problem, self._state.lost_threads
             if problem is not None:
                 answer = {"status": "fail", "output": problem}
             if lost:
@@ -121,33 +121,33 @@ class Views:
         return answer, 503 if answer["status"] == "fail" else 200, [*NO_STORE, NOSNIFF]
 
 
-def _answer(mounted: GatewayState, stage: Any) -> ResponseReturnValue:
-    """One of the pipeline's answers to the current request."""
+def _answer(state: GatewayState, stage: Any) -> ResponseReturnValue:
+    """Answer the current request by a stage of the pipeline."""
     context = request_ctx._get_current_object()  # type: ignore[attr-defined]
-    here: Request = context.request
-    entered = entered_by(mounted.app, here)
-    mounted.log_profile()
+    flask_request: Request = context.request
+    entered = entered_by(state.app, flask_request)
+    state.log_profile()
     try:
         if entered.environ.get(DEPTH):
             raise NestedRequest("A gateway cannot be asked for through a gateway.")
-        inbound = read(here, mounted.config, wants_timings=mounted.wants_timings)
-        outbound = stage(inbound, partial(mounted.connect, entered, here, context.url_adapter))
+        request = read(flask_request, state.config, wants_timings=state.wants_timings)
+        answer = stage(request, partial(state.connect, entered, flask_request, context.url_adapter))
     except RestgqlError as exc:
-        outbound = problem_response(exc)
+        answer = problem_response(exc)
     entered.answered = True
-    entered.cookies.extend(outbound.cookies)
-    entered.no_store = NO_STORE[0] in outbound.headers
-    headers = [("Content-Type", outbound.content_type), *outbound.headers, NOSNIFF]
-    body: Any = outbound.body
-    if outbound.keeps_context:  # a resolver of the user's own may be called for a part that comes later
+    entered.cookies.extend(answer.cookies)
+    entered.no_store = NO_STORE[0] in answer.headers
+    headers = [("Content-Type", answer.content_type), *answer.headers, NOSNIFF]
+    body: Any = answer.body
+    if answer.keeps_context:  # a resolver of the user's own may run for a part that comes later
         body = stream_with_context(body)
     elif isinstance(body, list):
         headers.append(("Content-Length", str(sum(map(len, body)))))
-    response = mounted.app.response_class(body, outbound.status, headers)
-    if here.method != "POST" and response.status_code == 200 and not response.cache_control.no_store:
-        response.set_etag(_etag(outbound))
-        # 304 where the client has it already (RFC 9110 section 13); to Werkzeug, QUERY is no safe method
-        response.make_conditional({**here.environ, "REQUEST_METHOD": "GET"})
+    response = state.app.response_class(body, answer.status, headers)
+    if flask_request.method != "POST" and response.status_code == 200 and not response.cache_control.no_store:
+        response.set_etag(_etag(answer))
+        # 304 if the client has it already (RFC 9110 section 13); to Werkzeug, QUERY is not a safe method
+        response.make_conditional({**flask_request.environ, "REQUEST_METHOD": "GET"})
         if response.status_code == 412:  # it is this request's alone
             entered.no_store = True
     return response
@@ -162,7 +162,7 @@ def _etag(response: HttpResponse) -> str:
 
 
 def _page(config: Config) -> ResponseReturnValue:
-    """GraphiQL; its references are relative, so that they hold under any prefix."""
+    """Return GraphiQL. Its references are relative, so they work under any prefix."""
     endpoint = (config.graphql_path or "").rpartition("/")[2]
     html = graphiql.page(
         endpoint=endpoint, assets=f"{endpoint}/static", query=config.graphiql_query, title=config.graphiql_title

@@ -1,4 +1,4 @@
-"""How the payloads of one response follow each other: multipart, server-sent events, lines of JSON."""
+"""The framing of the payloads of one response: multipart, server-sent events, lines of JSON."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ class Framing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def one_line(payload: bytes) -> bytes:
-    """JSON without line breaks: those within strings are escaped anyway."""
+    """Return JSON without line breaks: those within strings are escaped anyway."""
     return msgspec.json.format(payload, indent=-1) if b"\n" in payload or b"\r" in payload else payload
 
 

@@ -22,7 +22,7 @@ from restgql.model import HttpRequest, HttpResponse
 from restgql.pipeline import Connect, Pipeline
 from restgql.plan.plan import Plan
 
-# By the code of what GET may not run.
+# By the code of the error of an operation that GET may not run.
 _ALLOWED = {BadRequest.code: "POST", NotAllowed.code: "POST, QUERY"}
 _OF_THE_DOCUMENT = (InvalidRequest, PersistedQueryNotFound, PersistedQueryNotSupported)
 
@@ -72,14 +72,14 @@ def _in_parts(
     delivery = pipeline.answer(plan, operation, execution).delivery()
 
     def payloads() -> Iterator[dict[str, Any]]:
-        """Yield each payload as soon as it is there; once nothing runs any longer, all that there will be."""
+        """Yield each payload as soon as it is ready; once no sub-request runs any longer, all the others."""
         events = execution.events()
         is_running, has_begun = True, False
         while True:
             payload = delivery.next() if has_begun else delivery.initial()
             if payload is None:
                 assert is_running, "every result is settled once nothing runs"
-                is_running = _goes_on(events, has_begun=has_begun)
+                is_running = _wait(events, has_begun=has_begun)
                 continue
             is_last = not payload["hasNext"]
             if is_last and not has_begun:
@@ -104,8 +104,8 @@ def _in_parts(
     return responses.streamed(framing.content_type, pieces(), execution)
 
 
-def _goes_on(events: Iterator[None], *, has_begun: bool) -> bool:
-    """Wait for the next event; return False once nothing runs. Raises Unavailable."""
+def _wait(events: Iterator[None], *, has_begun: bool) -> bool:
+    """Wait for the next event; return False once no sub-request runs. Raises Unavailable."""
     try:
         return next(events, False) is None
     except Unavailable:

@@ -38,48 +38,48 @@ class _PersistedQuery(msgspec.Struct):
 
 
 def read(request: HttpRequest, config: Config) -> GraphQLRequest:
-    """The request parameters, of the query string, the JSON body or an upload. Raises BadRequest, LimitExceeded and
-    PersistedQueryNotSupported."""
+    """Read the request parameters from the query string, the JSON body or an upload. Raises BadRequest, LimitExceeded
+    and PersistedQueryNotSupported."""
     uploads: frozenset[str] = frozenset()
-    found: _Parameters
+    parameters: _Parameters
     if multipart.is_upload(request):
         upload = multipart.read(request, max_text=config.max_body, max_files=config.max_files)
-        found = json_body.parsed(upload.operations, _Parameters)
-        uploads = multipart.place(upload, found.variables or {})
+        parameters = json_body.parsed(upload.operations, _Parameters)
+        uploads = multipart.place(upload, parameters.variables or {})
     elif request.method in WITH_BODY:
-        found = json_body.read(request.content_type, request.body, _Parameters)
+        parameters = json_body.read(request.content_type, request.body, _Parameters)
     else:
-        found = _from_query(request)
-    return _params(found, uploads)
+        parameters = _from_query(request)
+    return _params(parameters, uploads)
 
 
 def is_batch(request: HttpRequest, config: Config) -> bool:
-    """Whether a request holds several operations in an array, where that is allowed."""
+    """Return True if a request holds several operations in an array, and that is allowed."""
     opening = request.body.lstrip(WHITESPACE)[:1]
     return config.max_batch > 0 and request.method == "POST" and opening == b"[" and not multipart.is_upload(request)
 
 
 def read_batch(request: HttpRequest, config: Config) -> list[GraphQLRequest]:
-    """The parameters of each operation of a batch. Raises BadRequest, LimitExceeded and PersistedQueryNotSupported."""
-    found: list[_Parameters] = json_body.read(request.content_type, request.body, list[_Parameters])
-    if not found:
+    """Read the parameters of each operation of a batch. Raises the errors of `read`."""
+    batch: list[_Parameters] = json_body.read(request.content_type, request.body, list[_Parameters])
+    if not batch:
         raise BadRequest("The array holds no operation.")
-    if len(found) > config.max_batch:
+    if len(batch) > config.max_batch:
         limit = config.max_batch
         raise LimitExceeded(f"More than {limit} operations in an array.", limit="RESTGQL_MAX_BATCH", allowed=limit)
-    return [_params(each) for each in found]
+    return [_params(each) for each in batch]
 
 
-def _params(found: _Parameters, uploads: frozenset[str] = frozenset()) -> GraphQLRequest:
-    document_id = found.document_id or _persisted((found.extensions or {}).get("persistedQuery"))
-    if not found.query and not document_id:
+def _params(parameters: _Parameters, uploads: frozenset[str] = frozenset()) -> GraphQLRequest:
+    document_id = parameters.document_id or _persisted((parameters.extensions or {}).get("persistedQuery"))
+    if not parameters.query and not document_id:
         raise BadRequest("The parameter query is missing: it holds the GraphQL document.")
     return GraphQLRequest(
-        query=found.query or "",
+        query=parameters.query or "",
         document_id=document_id,
-        operation_name=found.operation_name or None,
-        variables=found.variables or {},
-        extensions=found.extensions or {},
+        operation_name=parameters.operation_name or None,
+        variables=parameters.variables or {},
+        extensions=parameters.extensions or {},
         uploads=uploads,
     )
 
@@ -94,7 +94,7 @@ class Accepted(msgspec.Struct, frozen=True):
 
 @bounded_cache(entries=256, characters=256)
 def accepted(accept: str) -> Accepted:
-    """What to answer in: JSON unless the client names the newer type. Raises BadRequest, status 406."""
+    """Choose the media type of the answer: JSON unless Accept names the newer type. Raises BadRequest, status 406."""
     parts = _parts(accept)
     try:
         return Accepted(_whole(accept), parts)
@@ -105,7 +105,7 @@ def accepted(accept: str) -> Accepted:
 
 
 def wants_page(method: str, accept: str) -> bool:
-    """Whether this is a browser opening the endpoint."""
+    """Return True if a browser opens the endpoint."""
     qualities = media.qualities(accept)
     json = max(qualities.get(JSON, 0.0), qualities.get(RESPONSE_JSON, 0.0))
     return method in ("GET", "HEAD") and qualities.get(HTML, 0.0) > json
@@ -126,52 +126,52 @@ def _whole(accept: str) -> str:
 
 
 def _parts(accept: str) -> str | None:
-    """The media type of an answer in parts that a client names and likes no less than a whole one.
+    """Return the media type of an answer in parts that Accept ranks at least as high as JSON, or None.
 
-    Another version of the payloads is none.
+    A media type that names another version of the payloads does not count.
     """
-    found = []
+    candidates = []
     qualities = media.qualities(accept)
     least = max(qualities.get(whole, 0.0) for whole in _EXPLICIT_FIRST)
-    for given, quality in parse_accept_header(accept, MIMEAccept):
-        name, parameters = parse_options_header(given)
+    for text, quality in parse_accept_header(accept, MIMEAccept):
+        name, parameters = parse_options_header(text)
         # Apollo's name of the version that has `pending` and `completed`; its other ones are of other payloads
         known = parameters.get("incrementalspec", INCREMENTAL_SPEC) == INCREMENTAL_SPEC
         known = known and parameters.keys().isdisjoint(("deferspec", "subscriptionspec"))
         if name.lower() in _IN_PARTS and known and quality and quality >= least:
-            found.append((quality, name.lower()))
-    return max(found, key=lambda pair: pair[0])[1] if found else None
+            candidates.append((quality, name.lower()))
+    return max(candidates, key=lambda pair: pair[0])[1] if candidates else None
 
 
 def _from_query(request: HttpRequest) -> _Parameters:
-    given = dict(request.query)
+    texts = dict(request.query)
     return _Parameters(
-        query=given.get("query"),
-        document_id=given.get("documentId"),
-        operation_name=given.get("operationName"),
-        variables=_object("variables", given.get("variables")),
-        extensions=_object("extensions", given.get("extensions")),
+        query=texts.get("query"),
+        document_id=texts.get("documentId"),
+        operation_name=texts.get("operationName"),
+        variables=_object("variables", texts.get("variables")),
+        extensions=_object("extensions", texts.get("extensions")),
     )
 
 
-def _persisted(given: Any) -> str | None:
-    """The hash that the extension `persistedQuery` gives."""
-    if given is None:
+def _persisted(extension: Any) -> str | None:
+    """Return the hash in the extension `persistedQuery`, None without one. Raises the errors of `read`."""
+    if extension is None:
         return None
     try:
-        found = msgspec.convert(given, _PersistedQuery)
+        persisted = msgspec.convert(extension, _PersistedQuery)
     except msgspec.ValidationError as exc:
         raise BadRequest(f"The extension persistedQuery is not as it must be: {exc}.") from exc
-    if found.version != 1:
+    if persisted.version != 1:
         raise PersistedQueryNotSupported("PersistedQueryNotSupported: the version of persistedQuery is 1.")
-    return found.hash
+    return persisted.hash
 
 
 def _object(name: str, text: str | None) -> dict[str, Any] | None:
     if not text:
         return None
     try:
-        found: dict[str, Any] | None = value(text.encode("utf-8", "surrogatepass"), dict[str, Any] | None)
+        members: dict[str, Any] | None = value(text.encode("utf-8", "surrogatepass"), dict[str, Any] | None)
     except NotJson as exc:
         raise BadRequest(f"The parameter {name} takes a JSON object: {exc}.") from exc
-    return found
+    return members

@@ -43,17 +43,17 @@ class Upload(msgspec.Struct, frozen=True):
     files: dict[str, File]
 
 
-def is_upload(inbound: HttpRequest) -> bool:
-    """Whether a request to the GraphQL endpoint has files to give. QUERY has none: it is kept by what it says."""
-    return inbound.method == "POST" and media.essence(inbound.content_type) == MEDIA_TYPE
+def is_upload(request: HttpRequest) -> bool:
+    """Return True if a request to the GraphQL endpoint has files. QUERY has none: caches store it by its body."""
+    return request.method == "POST" and media.essence(request.content_type) == MEDIA_TYPE
 
 
-def read(inbound: HttpRequest, *, max_text: int, max_files: int) -> Upload:
-    """What was sent. Raises BadRequest, with status 415 where nothing shows a preflight, and LimitExceeded."""
-    if not inbound.preflighted:
+def read(request: HttpRequest, *, max_text: int, max_files: int) -> Upload:
+    """Read an upload. Raises BadRequest, with status 415 if no header has forced a preflight, and LimitExceeded."""
+    if not request.preflighted:
         raise BadRequest(f"An upload needs the header {PREFLIGHT[0]} or {PREFLIGHT[1]}, with any value.", status=415)
     parts: dict[str, Part] = {}
-    for part in _parts(inbound, max_files):
+    for part in _parts(request, max_files):
         if part.name in parts:
             raise BadRequest(f"The part {part.name[:80]!r} stands twice.")
         parts[part.name] = part
@@ -64,21 +64,21 @@ def read(inbound: HttpRequest, *, max_text: int, max_files: int) -> Upload:
 
 
 def place(upload: Upload, variables: dict[str, Any]) -> frozenset[str]:
-    """Put the files in the variables; the names of those that have some. Raises BadRequest for a path that leads to
-    no null."""
-    found = set()
+    """Put the files in the variables, and return the names of the variables with files. Raises BadRequest for a path
+    that does not lead to null."""
+    names = set()
     for path, file in upload.files.items():
         head, *keys = path.split(".")
         if head != "variables" or not keys:
             raise BadRequest(f"map: the path {path[:80]!r} leads to no variable, as variables.file does.")
         container, key = _leaf(path, keys, variables)
         container[key] = file
-        found.add(keys[0])
-    return frozenset(found)
+        names.add(keys[0])
+    return frozenset(names)
 
 
 def _leaf(path: str, keys: list[str], variables: dict[str, Any]) -> tuple[Any, Any]:
-    """The container that has null at the end of a path, and its key there. Raises BadRequest."""
+    """Return the container that has null at the end of a path, and the key of that null. Raises BadRequest."""
     value: Any = variables
     for text in keys:
         container, key = value, _key(value, text)
@@ -91,7 +91,7 @@ def _leaf(path: str, keys: list[str], variables: dict[str, Any]) -> tuple[Any, A
 
 
 def _key(container: Any, text: str) -> str | int | None:
-    """What a segment of a path names in a value, None where it names nothing."""
+    """Return the key or index that a segment of a path names in a container, None if the container lacks it."""
     if isinstance(container, dict):
         return text if text in container else None
     is_index = isinstance(container, list) and _INDEX.match(text)
@@ -109,12 +109,12 @@ def _text(name: str, parts: dict[str, Part], limit: int) -> bytes:
 
 
 def _mapped(text: bytes, parts: dict[str, Part]) -> dict[str, File]:
-    """The files by the paths that they go to. Raises BadRequest."""
+    """Return the files by their paths in `map`. Raises BadRequest."""
     try:
         named: dict[str, list[str]] = json.value(text, dict[str, list[str]])
     except json.NotJson as exc:
         raise BadRequest(f'map is no object of arrays of paths, as {{"0": ["variables.file"]}}: {exc}.') from exc
-    found: dict[str, File] = {}
+    files: dict[str, File] = {}
     for name, paths in named.items():
         part = parts.pop(name, None)
         if part is None:
@@ -123,19 +123,19 @@ def _mapped(text: bytes, parts: dict[str, Part]) -> dict[str, File]:
             raise BadRequest(f"The part {name[:80]!r} is no file: its Content-Disposition has no filename.")
         file = File(part.filename, part.content_type, part.content)
         for path in paths:
-            if path in found:
+            if path in files:
                 raise BadRequest(f"map has the path {path[:80]!r} twice.")
-            found[path] = file
+            files[path] = file
         if not paths:
             raise BadRequest(f"map names no path for the file {name[:80]!r}.")
     for name in parts:
         raise BadRequest(f"map does not name the part {name[:80]!r}: it would be lost.")
-    return found
+    return files
 
 
-def _parts(inbound: HttpRequest, max_files: int) -> Iterator[Part]:
-    """The parts of the body (RFC 7578). Raises BadRequest and LimitExceeded."""
-    boundary = parse_options_header(inbound.content_type)[1].get("boundary", "")
+def _parts(request: HttpRequest, max_files: int) -> Iterator[Part]:
+    """Yield the parts of the body (RFC 7578). Raises BadRequest and LimitExceeded."""
+    boundary = parse_options_header(request.content_type)[1].get("boundary", "")
     if not boundary:
         raise BadRequest(f"Content-Type: {MEDIA_TYPE} says no boundary.")
     if len(boundary) > _MAX_BOUNDARY:
@@ -144,7 +144,7 @@ def _parts(inbound: HttpRequest, max_files: int) -> Iterator[Part]:
     part: Field | FilePart | None = None
     content: list[bytes] = []
     try:
-        for event in _events(decoder, inbound.body):
+        for event in _events(decoder, request.body):
             if isinstance(event, Field | FilePart):
                 part, content = event, []
             elif isinstance(event, Data) and part is not None:
@@ -159,15 +159,15 @@ def _parts(inbound: HttpRequest, max_files: int) -> Iterator[Part]:
 
 
 def _events(decoder: MultipartDecoder, body: bytes) -> Iterator[Event]:
-    """What a decoder finds; it searches all that it has been given again and again, so not all at once."""
+    """Yield the events of a decoder. It searches its whole buffer for each event, so it gets the body in chunks."""
     for start in range(0, len(body), _CHUNK):
         decoder.receive_data(body[start : start + _CHUNK])
-        yield from _found(decoder)
+        yield from _decoded(decoder)
     decoder.receive_data(None)
-    yield from _found(decoder)
+    yield from _decoded(decoder)
 
 
-def _found(decoder: MultipartDecoder) -> Iterator[Event]:
+def _decoded(decoder: MultipartDecoder) -> Iterator[Event]:
     while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
         yield event
 

@@ -1,4 +1,4 @@
-"""An operation whose errors leave nothing to answer with: the status, and problem details (RFC 9457)."""
+"""The status and the problem details (RFC 9457) of a stored operation that has errors instead of a result."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +9,7 @@ from restgql.formats.json import encode
 
 
 def status_of(causes: Iterable[Exception | None]) -> int:
-    """The status that all errors have; where they differ, 400 if all are the client's, else 502."""
+    """Return the status that all errors have; if they differ, 400 if all are the client's, else 502."""
     statuses = set(map(_status, causes))
     if len(statuses) == 1:
         return statuses.pop()
@@ -17,7 +17,7 @@ def status_of(causes: Iterable[Exception | None]) -> int:
 
 
 def problem_of(status: int, errors: list[dict[str, Any]]) -> bytes:
-    """The problem details of such an operation, with all its errors as GraphQL has them."""
+    """Return the problem details, with all errors in GraphQL's form."""
     first = errors[0]
     members = {"type": "about:blank", "title": problem.title(status), "status": status, "detail": first["message"]}
     return encode(members | {"code": first["extensions"]["code"], "errors": errors})
@@ -32,7 +32,7 @@ def _status(cause: Exception | None) -> int:
         case UpstreamStatus():
             status: int = cause.extensions["http"]["status"]
             return status if 400 <= status < 500 else 502
-        case BadSelect():  # what the route answered is not what the stored expression is for
+        case BadSelect():  # the stored expression does not fit the route's response
             return 502
         case RestgqlError():
             return cause.status

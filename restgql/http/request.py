@@ -1,4 +1,4 @@
-"""The current request of Flask as the gateway reads it: bounded, its content coding undone."""
+"""Flask's current request, read as an HttpRequest: bounded, its content coding undone."""
 
 from flask import Request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -7,7 +7,7 @@ from restgql.config import Config
 from restgql.errors import BadRequest, LimitExceeded
 from restgql.formats import coding, media
 from restgql.formats.body import Body
-from restgql.formats.body import Written as Sent
+from restgql.formats.body import Written as Content
 from restgql.formats.file import File
 from restgql.formats.headers import MAX_HEADER_VALUE
 from restgql.http import multipart
@@ -26,55 +26,55 @@ _READ_FIELDS = {
 """The header fields that the gateway parses, by name: their keys in the environ (PEP 3333)."""
 
 
-def read(here: Request, config: Config, *, wants_timings: bool) -> HttpRequest:
-    """The request to one of the endpoints. Raises BadRequest, and LimitExceeded with status 413 or 431."""
+def read(flask_request: Request, config: Config, *, wants_timings: bool) -> HttpRequest:
+    """Read a request to one of the endpoints. Raises BadRequest, and LimitExceeded with status 413 or 431."""
     for name, key in _READ_FIELDS.items():
-        if len(here.environ.get(key, "")) > MAX_HEADER_VALUE:
+        if len(flask_request.environ.get(key, "")) > MAX_HEADER_VALUE:
             message = f"The header field {name} is over {MAX_HEADER_VALUE} bytes."
             raise LimitExceeded(message, limit=name, allowed=MAX_HEADER_VALUE, status=431)
-    is_upload = media.essence(_content_type(here)) == multipart.MEDIA_TYPE
-    preflighted = is_upload and _is_preflighted(here)
-    body, content_type = _sent(here, config, is_upload=is_upload, preflighted=preflighted)
+    is_upload = media.essence(_content_type(flask_request)) == multipart.MEDIA_TYPE
+    preflighted = is_upload and _is_preflighted(flask_request)
+    body, content_type = _content(flask_request, config, is_upload=is_upload, preflighted=preflighted)
     return HttpRequest(
-        method=here.method,
-        query=_query(here) if here.query_string else (),
+        method=flask_request.method,
+        query=_query(flask_request) if flask_request.query_string else (),
         content_type=content_type,
-        accept=here.environ.get("HTTP_ACCEPT", ""),
+        accept=flask_request.environ.get("HTTP_ACCEPT", ""),
         body=body,
         wants_timings=wants_timings,
         preflighted=preflighted,
     )
 
 
-def _content_type(here: Request) -> str:
-    content_type: str = here.environ.get("CONTENT_TYPE", "")
+def _content_type(flask_request: Request) -> str:
+    content_type: str = flask_request.environ.get("CONTENT_TYPE", "")
     return content_type
 
 
-def _query(here: Request) -> tuple[tuple[str, str], ...]:
-    """The parameters of the query string. Raises BadRequest."""
+def _query(flask_request: Request) -> tuple[tuple[str, str], ...]:
+    """Return the parameters of the query string. Raises BadRequest."""
     try:
-        return tuple(here.args.items(multi=True))
+        return tuple(flask_request.args.items(multi=True))
     except UnicodeDecodeError as exc:
         raise BadRequest("The query string holds bytes that are neither percent-encoded nor UTF-8.") from exc
 
 
-def _is_preflighted(here: Request) -> bool:
-    return any(here.headers.get(name, "").strip() for name in multipart.PREFLIGHT)
+def _is_preflighted(flask_request: Request) -> bool:
+    return any(flask_request.headers.get(name, "").strip() for name in multipart.PREFLIGHT)
 
 
-def _sent(here: Request, config: Config, *, is_upload: bool, preflighted: bool) -> Sent:
-    """The request's body, its content coding undone, and its media type. Raises BadRequest, and LimitExceeded with
-    status 413."""
+def _content(flask_request: Request, config: Config, *, is_upload: bool, preflighted: bool) -> Content:
+    """Return the request's body, its content coding undone, and its media type. Raises BadRequest, and LimitExceeded
+    with status 413."""
     if is_upload and not preflighted:
-        return b"", _content_type(here)  # it is refused, whatever it is
+        return b"", _content_type(flask_request)  # it is refused, whatever it is
     key = "max_upload" if is_upload else "max_body"
     limit = getattr(config, key)
-    length = here.content_length
-    body, content_type = (b"", "") if (length or 0) > limit else _read(here, length, limit + 1)
+    length = flask_request.content_length
+    body, content_type = (b"", "") if (length or 0) > limit else _read(flask_request, length, limit + 1)
     if max(length or 0, len(body)) > limit:
         raise _too_large(limit, f"RESTGQL_{key.upper()}")
-    encoding = here.environ.get("HTTP_CONTENT_ENCODING")
+    encoding = flask_request.environ.get("HTTP_CONTENT_ENCODING")
     if encoding is None:
         return body, content_type
     try:
@@ -91,30 +91,34 @@ def _too_large(limit: int, key: str) -> LimitExceeded:
     return LimitExceeded(f"The body is over {limit} bytes.", limit=key, allowed=limit, status=413)
 
 
-def _read(here: Request, length: int | None, most: int) -> Sent:
-    """So much of the body, of a known `length` perhaps, and its media type, though a hook of the app has read it
-    before. Raises BadRequest, and LimitExceeded with status 413."""
+def _read(flask_request: Request, length: int | None, most: int) -> Content:
+    """Read at most `most` bytes of the body, and its media type, even if a hook of the app has read it before.
+
+    `length` is None if the request does not give it. Raises BadRequest, and LimitExceeded with status 413.
+    """
     try:
-        body, stream = bytearray(), here.stream
+        body, stream = bytearray(), flask_request.stream
         while len(body) < most and (chunk := stream.read(min(CHUNK, most - len(body)))):
             body += chunk
-            if len(body) == length and not here.environ.get("wsgi.input_terminated"):  # else the stream itself ends
+            if len(body) == length and not flask_request.environ.get(
+                "wsgi.input_terminated"
+            ):  # else the stream itself ends
                 break
         if not body:
-            body += here.get_data(cache=False)
-        if not body and here.mimetype == multipart.MEDIA_TYPE:  # it is no longer there as it was sent
-            return _again(here)
+            body += flask_request.get_data(cache=False)
+        if not body and flask_request.mimetype == multipart.MEDIA_TYPE:  # the bytes are lost once the form was parsed
+            return _form_again(flask_request)
     except RequestEntityTooLarge as exc:
-        raise _too_large(here.max_content_length or 0, "MAX_CONTENT_LENGTH") from exc
+        raise _too_large(flask_request.max_content_length or 0, "MAX_CONTENT_LENGTH") from exc
     except HTTPException as exc:  # it ends too early
         raise BadRequest(exc.description or "The body cannot be read.", status=exc.code) from exc
-    return bytes(body), _content_type(here)
+    return bytes(body), _content_type(flask_request)
 
 
-def _again(here: Request) -> Sent:
-    """A form that was parsed already, as it may have been sent."""
+def _form_again(flask_request: Request) -> Content:
+    """Write a form that Flask has parsed already, in the encoding that it was sent in."""
     files = (
         (name, File(file.filename or "", file.content_type or "", file.read()))
-        for name, file in here.files.items(multi=True)
+        for name, file in flask_request.files.items(multi=True)
     )
-    return Body(value=here.form.to_dict(flat=False), encoding="MULTIPART", files=tuple(files)).written()
+    return Body(value=flask_request.form.to_dict(flat=False), encoding="MULTIPART", files=tuple(files)).written()

@@ -16,7 +16,7 @@ from restgql.pipeline import OperationResult
 from restgql.respond import answer
 
 LARGE, SMALL = 1_000_000, 4_096
-"""The bytes of a body that is not joined, and those of a piece that is joined with its neighbours."""
+"""A body of more bytes is not joined; a piece of fewer bytes is joined with its neighbours."""
 
 
 class Pieces:
@@ -88,7 +88,7 @@ def joined(pieces: list[bytes]) -> bytes | list[bytes]:
 
 
 def streamed(content_type: str, pieces: Generator[bytes], execution: Execution) -> HttpResponse:
-    """Return a response in pieces. Its cookies are those that are there before its first byte. Raises Unavailable."""
+    """Return a response in pieces. Its cookies are those that were set before its first byte. Raises Unavailable."""
     body = Pieces(pieces, execution)
     # nginx would collect the pieces otherwise
     headers = (*NO_STORE, ("X-Accel-Buffering", "no"))

@@ -1,4 +1,4 @@
-"""A request for a stored operation, stage by stage: its variables, its run, and the body that its file asks for."""
+"""A request for a stored operation, stage by stage: its variables, its run, and its response."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,12 +19,12 @@ from restgql.respond.answer import refused
 
 
 def answer(pipeline: Pipeline, stored: StoredOperation, request: HttpRequest, connect: Connect) -> HttpResponse:
-    """The answer to a request for a stored operation. Raises what refuses it whole."""
+    """Answer a request for a stored operation. Raises the error that refuses the request."""
     by_get = () if pipeline.profile.get == "off" else ("GET", "HEAD")
     allowed = ("POST", "QUERY", *by_get) if stored.is_query else ("POST",)
     if request.method not in allowed:
-        what = "This query" if stored.is_query else "A mutation"
-        error = BadRequest(f"{what} is asked for by {' or '.join(allowed)}.", status=405)
+        kind = "This query" if stored.is_query else "A mutation"
+        error = BadRequest(f"{kind} is asked for by {' or '.join(allowed)}.", status=405)
         return problem_response(error, (("Allow", ", ".join(allowed)),))
     if multipart.is_upload(request):
         raise BadRequest(
@@ -61,7 +61,7 @@ def _run(pipeline: Pipeline, stored: StoredOperation, variables: dict[str, Any],
 
 
 def document(operations: Operations, schema: GraphQLSchema, *, title: str, server: str) -> HttpResponse:
-    """The OpenAPI document, to be asked for again whenever it is used."""
+    """Return the OpenAPI document; caches revalidate it for each use."""
     body = json.encode(openapi.describe(operations, schema, title=title, server=server))
     return HttpResponse(
         status=200, content_type=graphql_request.JSON, body=body, headers=(("Cache-Control", "no-cache"),)
@@ -72,7 +72,7 @@ def _shaped(result: OperationResult, expression: str) -> Any:
     """Return the value that `# result:` selects of the data. Raises BadSelect and LimitExceeded."""
     try:
         data = json.value(json.encode(result.response_map["data"]))
-    except json.NotJson as exc:  # a number that JSON allows and no reader can hold
+    except json.NotJson as exc:  # a number that JSON allows, but that is out of a float's range
         raise BadSelect("The data has a number that is out of range.") from exc
     return select.search(expression, data, result.execution.upstream.meter.for_shaping().charge_elements)
 

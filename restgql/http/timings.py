@@ -1,4 +1,4 @@
-"""What became of each sub-request, for whoever tunes: `extensions.restgql`, and Server-Timing (W3C)."""
+"""The timings of each sub-request: `extensions.restgql`, and Server-Timing (W3C)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from restgql.model import Timing
 
 MAX_PARTS = 20
-"""Of a Server-Timing field: a browser shows few, and proxies bound the header."""
+"""The most sub-requests in a Server-Timing field: a browser shows few, and proxies bound the header."""
 
 
 def extension(timings: Sequence[Timing]) -> dict[str, Any]:
-    """The `extensions` of a GraphQL response, times in milliseconds."""
+    """Return the `extensions` of a GraphQL response, times in milliseconds."""
     return {
         "restgql": {
             "requests": [
@@ -30,7 +30,7 @@ def extension(timings: Sequence[Timing]) -> dict[str, Any]:
 
 
 def server_timing(timings: Sequence[Timing]) -> str:
-    """The field value: a metric for each sub-request."""
+    """Return the field value: a metric for each sub-request."""
     return ", ".join(
         f'r{number};desc="{_quoted(f"{timing.status} {timing.path}, {timing.source}")}"'
         f";dur={_milliseconds(timing.duration)}"

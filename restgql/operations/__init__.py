@@ -1,1 +1,1 @@
-"""Stored operations: the documents of a folder, their parameters, and what is told of them in OpenAPI."""
+"""Stored operations: the documents of a folder, their parameters, and their OpenAPI document."""

@@ -1,4 +1,4 @@
-"""From the files of a folder to stored operations: all that is wrong with any of them, at once."""
+"""Load the stored operations of a folder, and collect the errors of all its files at once."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,23 +22,23 @@ from graphql import (
 from restgql.documents.documents import Documents
 from restgql.errors import RestgqlError
 from restgql.formats import select
-from restgql.operations import files, header
+from restgql.operations import file_header, files
+from restgql.operations.check_literals import check_literals
 from restgql.operations.files import Errors, File, Fragments
-from restgql.operations.literals import literals
 from restgql.operations.stored import Operations, StoredOperation, Variable, sha256
 
 
 def load(folder: Path, schema: GraphQLSchema, documents: Documents) -> Operations:
-    """The operations of a folder, each held to what a request with it would be held to."""
+    """Load the operations of a folder, each validated as a request with its document would be."""
     errors = Errors()
-    found = files.paths(folder)
-    if not found:
+    paths = files.paths(folder)
+    if not paths:
         errors.add(folder, "there is no .graphql file here." if folder.is_dir() else "there is no such folder.")
-    every = files.read(found, errors)
-    fragments = files.shared([file for file in every if file.is_shared], errors)
+    all_files = files.read(paths, errors)
+    fragments = files.shared([file for file in all_files if file.is_shared], errors)
     _check_shared(fragments, documents, errors)
     stored = {}
-    for file in every:
+    for file in all_files:
         if file.is_shared:
             continue
         operation = _operation(file, fragments, schema, documents, errors)
@@ -48,7 +48,7 @@ def load(folder: Path, schema: GraphQLSchema, documents: Documents) -> Operation
 
 
 def _check_shared(fragments: Fragments, documents: Documents, errors: Errors) -> None:
-    """Fragments that no operation uses are held to the schema, too."""
+    """Validate the shared fragments, those that no operation uses, too."""
     document = DocumentNode(definitions=tuple(fragments.values()))
     for error in documents.errors("", document, of_fragments=True) if fragments else ():
         errors.add_located(Path(error.source.name if error.source else ""), error)
@@ -61,7 +61,7 @@ def _operation(
     documents: Documents,
     errors: Errors,
 ) -> StoredOperation | None:
-    node = _only(file, schema, errors)
+    node = _only_operation(file, schema, errors)
     if node is None:
         return None
     for definition in file.document.definitions:
@@ -71,52 +71,52 @@ def _operation(
     shared = files.used(file.document, fragments)
     document = DocumentNode(definitions=(*file.document.definitions, *shared))
     text = "\n\n".join([file.text, *map(files.source_of, shared)])
-    for error in (*documents.errors(text, document), *literals(document, schema)):
+    for error in (*documents.errors(text, document), *check_literals(document, schema)):
         errors.add_located(file.path, error)
-    told, printed = _header(file, errors), print_ast(document)
+    header, printed = _header(file, errors), print_ast(document)
     return StoredOperation(
         name=file.name,
         text=text,
         document=document,
         node=node,
         variables={variable.name: variable for variable in _variables(node, schema)},
-        description=told.description,
-        result=told.result,
+        description=header.description,
+        result=header.result,
         is_conditional="@skip(" in printed or "@include(" in printed,
         hashes=frozenset(map(sha256, (text, file.text, printed))),
     )
 
 
-def _only(file: File, schema: GraphQLSchema, errors: Errors) -> OperationDefinitionNode | None:
-    """The one operation of a file."""
-    found = [node for node in file.document.definitions if isinstance(node, OperationDefinitionNode)]
-    if not found:
+def _only_operation(file: File, schema: GraphQLSchema, errors: Errors) -> OperationDefinitionNode | None:
+    """Return the only operation of a file, None if the file has none; add an error for each other one."""
+    nodes = [node for node in file.document.definitions if isinstance(node, OperationDefinitionNode)]
+    if not nodes:
         errors.add(file.path, "holds no operation; the fragments for all are in a file named _….")
         return None
-    for node in found[1:]:
+    for node in nodes[1:]:
         errors.add_located(file.path, GraphQLError("a file holds one operation, and this is one more.", node))
-    kind = found[0].operation
+    kind = nodes[0].operation
     if kind is OperationType.SUBSCRIPTION:
-        errors.add_located(file.path, GraphQLError("a subscription cannot be stored.", found[0]))
+        errors.add_located(file.path, GraphQLError("a subscription cannot be stored.", nodes[0]))
     elif schema.get_root_type(kind) is None:
-        errors.add_located(file.path, GraphQLError(f"the schema has no {kind.value}.", found[0]))
-    return found[0]
+        errors.add_located(file.path, GraphQLError(f"the schema has no {kind.value}.", nodes[0]))
+    return nodes[0]
 
 
-def _header(file: File, errors: Errors) -> header.Header:
-    told = header.read(file.document)
-    for line, column, message in told.errors:
+def _header(file: File, errors: Errors) -> file_header.Header:
+    header = file_header.read(file.document)
+    for line, column, message in header.errors:
         errors.add(file.path, message, line, column)
-    if told.result is not None:
+    if header.result is not None:
         try:
-            select.check(told.result)
+            select.check(header.result)
         except RestgqlError as exc:
-            errors.add(file.path, exc.message, *told.at)
-    return told
+            errors.add(file.path, exc.message, *header.at)
+    return header
 
 
 def _variables(node: OperationDefinitionNode, schema: GraphQLSchema) -> Iterator[Variable]:
-    """Those whose type the schema has; of the others validation tells."""
+    """Yield the variables whose type the schema has; validation reports the others."""
     for definition in node.variable_definitions:
         of_type: Any = type_from_ast(schema, definition.type)
         if of_type is not None:

@@ -1,4 +1,4 @@
-"""The files of a folder of operations: one operation each, and those of `_…`, whose fragments are for all."""
+"""The files of a folder of operations: one operation each, and the fragments in files named `_…`, which all share."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -20,14 +20,14 @@ from graphql import (
 
 SUFFIXES = (".gql", ".graphql")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
-TAKEN = frozenset({"health", "static"})
-"""Below the endpoint, with `openapi.json`, whose dot no name has."""
+RESERVED = frozenset({"health", "static"})
+"""The gateway's own paths below the endpoint, besides `openapi.json`: no name of an operation has a dot."""
 
 Fragments = dict[str, FragmentDefinitionNode]
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that could be read. One that `is_shared` holds fragments for the others."""
+    """A file that was parsed. If it `is_shared`, it holds fragments for the others."""
 
     path: Path
     text: str
@@ -43,13 +43,13 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Errors(dict[str, list[str]]):
-    """What is wrong, by the name of the operation that it is wrong with."""
+    """The error messages of files, by the name of the operation."""
 
     def add(self, path: Path, message: str, line: int = 1, column: int = 1) -> None:
         self._add(path.stem, path, line, column, message)
 
     def add_located(self, path: Path, error: GraphQLError) -> None:
-        """An error at the file and place of its first node; it is wrong with the operation of `path`."""
+        """Add an error of the operation of `path`, at the file and place of the error's first node."""
         at = error.locations[0] if error.locations else None
         where = error.source.name if error.source and at else path
         self._add(path.stem, where, *((at.line, at.column) if at else (1, 1)), error.message)
@@ -60,22 +60,22 @@ class Errors(dict[str, list[str]]):
 
 
 def paths(folder: Path) -> list[Path]:
-    """The files of a folder that hold operations or fragments; none of those that editors hide."""
+    """Return the files of a folder that hold operations or fragments, without hidden files of editors."""
     if not folder.is_dir():
         return []
-    found = (path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))
-    return sorted(path for path in found if not path.is_dir())
+    candidates = (path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))
+    return sorted(path for path in candidates if not path.is_dir())
 
 
-def read(found: Iterable[Path], errors: Errors) -> list[File]:
-    """The files that can be read, and whose names can be those of operations."""
+def read(file_paths: Iterable[Path], errors: Errors) -> list[File]:
+    """Parse files. Adds an error for each that cannot be read, and for each name that no operation can have."""
     files: list[File] = []
     names: dict[str, Path] = {}
-    for path in found:
+    for path in file_paths:
         if (other := names.setdefault(path.stem, path)) is not path:
             errors.add(path, f"{other.name} has the same name.")
-        if not path.stem.startswith("_") and (wrong := _name(path.stem)):
-            errors.add(path, wrong)
+        if not path.stem.startswith("_") and (problem := _name_problem(path.stem)):
+            errors.add(path, problem)
         try:
             text = path.read_text(encoding="utf-8-sig")
             files.append(File(path=path, text=text, document=parse(Source(text, str(path)))))
@@ -88,9 +88,9 @@ def read(found: Iterable[Path], errors: Errors) -> list[File]:
     return files
 
 
-def _name(stem: str) -> str:
-    """What is wrong with a name, empty where nothing is."""
-    if stem in TAKEN:
+def _name_problem(stem: str) -> str:
+    """Return the reason why no operation can have a name, empty if one can."""
+    if stem in RESERVED:
         return f"{stem} is a path of the gateway's own; give the file another name."
     if not NAME.match(stem):
         return "the file's name is the operation's in the URL: letters, digits, '_' and '-', the first no '_' or '-'."
@@ -98,7 +98,7 @@ def _name(stem: str) -> str:
 
 
 def shared(files: Iterable[File], errors: Errors) -> Fragments:
-    """The fragments that stand for all operations, by name."""
+    """Return the fragments that all operations share, by name."""
     fragments: Fragments = {}
     for file in files:
         for definition in file.document.definitions:
@@ -113,20 +113,20 @@ def shared(files: Iterable[File], errors: Errors) -> Fragments:
 
 
 def used(document: DocumentNode, fragments: Fragments) -> list[FragmentDefinitionNode]:
-    """The shared fragments that a document spreads, and that these spread."""
-    found: Fragments = {}
+    """Return the shared fragments that a document spreads, and those that these spread."""
+    spread: Fragments = {}
     own = {node.name.value for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     open_nodes: list[Node] = [document]
     while open_nodes:
         for name in _spread(open_nodes.pop()):
-            if name in fragments and name not in found and name not in own:
-                found[name] = fragments[name]
+            if name in fragments and name not in spread and name not in own:
+                spread[name] = fragments[name]
                 open_nodes.append(fragments[name])
-    return list(found.values())
+    return list(spread.values())
 
 
 def source_of(node: FragmentDefinitionNode) -> str:
-    """A definition as its file has it."""
+    """Return the text of a definition in its file."""
     assert node.loc is not None, "files are parsed with locations"
     return node.loc.source.body[node.loc.start : node.loc.end]
 

@@ -7,8 +7,8 @@ from typing import Any
 from graphql import GraphQLSchema
 
 from restgql.operations.parameters import takes_json, takes_null
-from restgql.operations.results import result_schema
-from restgql.operations.schemas import Inputs, Schema, selected
+from restgql.operations.result_schema import result_schema
+from restgql.operations.schemas import InputSchemas, Schema, selected
 from restgql.operations.stored import Operations, StoredOperation, Variable
 
 PROBLEM = "application/problem+json"
@@ -60,8 +60,8 @@ _SHARED = {"401": "Every request that the operation makes is unauthorized.", "42
 
 
 def describe(operations: Operations, schema: GraphQLSchema, *, title: str, server: str) -> dict[str, Any]:
-    """The document; `server` is the path of the endpoint that the operations are below."""
-    inputs = Inputs()
+    """Return the OpenAPI document; `server` is the path of the endpoint that the operations are below."""
+    inputs = InputSchemas()
     stored = [operations.by_name[name] for name in sorted(operations.by_name)]
     paths = {f"/{each.name}": dict(_methods(each, schema, inputs)) for each in stored}
     texts = "".join(f"{each.name}\0{each.text}\0" for each in stored)
@@ -74,7 +74,7 @@ def describe(operations: Operations, schema: GraphQLSchema, *, title: str, serve
     }
 
 
-def _methods(stored: StoredOperation, schema: GraphQLSchema, inputs: Inputs) -> Iterator[tuple[str, Any]]:
+def _methods(stored: StoredOperation, schema: GraphQLSchema, inputs: InputSchemas) -> Iterator[tuple[str, Any]]:
     summary, _, more = stored.description.partition("\n")
     about = {"summary": summary or stored.name, **({"description": stored.description} if more else {})}
     responses = _responses(stored, schema)
@@ -86,7 +86,7 @@ def _methods(stored: StoredOperation, schema: GraphQLSchema, inputs: Inputs) -> 
         "post",
         about
         | {
-            # No name has a dot, so this is no other one's.
+            # No operation's name has a dot, so this id is unique.
             "operationId": f"{stored.name}.post" if stored.is_query else stored.name,
             "requestBody": {"required": True, "content": {JSON: {"schema": body}}},
             "responses": responses,
@@ -94,12 +94,12 @@ def _methods(stored: StoredOperation, schema: GraphQLSchema, inputs: Inputs) -> 
     )
 
 
-def _parameter(variable: Variable, inputs: Inputs) -> dict[str, Any]:
+def _parameter(variable: Variable, inputs: InputSchemas) -> dict[str, Any]:
     schema = inputs.parameter(variable, null=takes_null(variable.type))
-    found: dict[str, Any] = {"name": variable.name, "in": "query", "required": variable.required}
+    parameter: dict[str, Any] = {"name": variable.name, "in": "query", "required": variable.required}
     if takes_json(variable.type):
-        return found | {"content": {JSON: {"schema": schema}}}
-    return found | {"schema": schema}
+        return parameter | {"content": {JSON: {"schema": schema}}}
+    return parameter | {"schema": schema}
 
 
 def _responses(stored: StoredOperation, schema: GraphQLSchema) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _responses(stored: StoredOperation, schema: GraphQLSchema) -> dict[str, Any]
     errors = {"type": "array", "items": {"$ref": f"#/components/schemas/{ERROR_SCHEMA}"}}
     whole = {"type": "object", "properties": {"data": data, "errors": errors}, "required": ["data"]}
     content = {JSON: {"schema": whole}, GRAPHQL: {"schema": whole}}
-    shared = {status: _response(said, content | _problem()) for status, said in _SHARED.items()}
+    shared = {status: _response(description, content | _problem()) for status, description in _SHARED.items()}
     return {"200": _response("The GraphQL response.", content)} | shared | problems
 
 

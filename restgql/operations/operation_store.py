@@ -13,45 +13,45 @@ from restgql.schema.documents import SchemaError
 
 logger = logging.getLogger("restgql")
 
-State = tuple[tuple[str, int, int], ...]
+FileState = tuple[tuple[str, int, int], ...]
 
 
 class OperationStore:
-    """The operations of a folder, which are held to a schema. Of two threads that read it at once one is in vain."""
+    """The operations of a folder, validated against a schema. Two threads may reload at once; the later result wins."""
 
     def __init__(self, folder: Path, schema: GraphQLSchema, documents: Documents) -> None:
         self._folder = folder
         self._schema = schema
         self._documents = documents
-        self._state = _state(folder)
+        self._file_state = _file_state(folder)
         self._operations = load(folder, schema, documents)
 
     def check(self) -> None:
-        """Raises SchemaError for all that is wrong with any of them."""
+        """Raise SchemaError with the errors of all operations, if there are any."""
         if self._operations.errors:
             raise SchemaError(self._operations.errors)
 
-    def say(self) -> None:
-        """Log all that is wrong with any of them."""
+    def log_errors(self) -> None:
+        """Log the errors of all operations."""
         for line in self._operations.errors:
             logger.error("%s", line)
 
     def operations(self, *, watch: bool) -> Operations:
-        """The operations as they were read; as the files are now, if they are to be watched."""
-        if watch and (state := _state(self._folder)) != self._state:
-            self._operations, self._state = load(self._folder, self._schema, self._documents), state
-            self.say()
+        """Return the operations; with `watch`, reload them first if a file has changed."""
+        if watch and (state := _file_state(self._folder)) != self._file_state:
+            self._operations, self._file_state = load(self._folder, self._schema, self._documents), state
+            self.log_errors()
         return self._operations
 
 
-def _state(folder: Path) -> State:
-    """What changes when a file does, comes or goes."""
-    found = []
+def _file_state(folder: Path) -> FileState:
+    """Return the names, times and sizes of the files: they differ once a file was changed, added or removed."""
+    entries = []
     for path in files.paths(folder):
         try:
             stat = path.stat()
-        except OSError:  # it has gone meanwhile, or leads nowhere
-            found.append((path.name, 0, 0))
+        except OSError:  # the file was removed meanwhile, or is a broken link
+            entries.append((path.name, 0, 0))
         else:
-            found.append((path.name, stat.st_mtime_ns, stat.st_size))
-    return tuple(found)
+            entries.append((path.name, stat.st_mtime_ns, stat.st_size))
+    return tuple(entries)

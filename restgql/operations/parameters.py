@@ -1,4 +1,4 @@
-"""The variables of a stored operation, from the query string or a JSON body, each held to its GraphQL type."""
+"""The variables of a stored operation, from the query string or a JSON body, each validated by its GraphQL type."""
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
@@ -17,64 +17,64 @@ MAX_ERRORS = 20
 MAX_SHOWN = 200
 
 Variables = Mapping[str, Variable]
-Wrong = dict[str, str]
-"""What is wrong, by the parameter that it is wrong with."""
+Reasons = dict[str, str]
+"""The reason why a parameter is refused, by its name."""
 
 
 class _Unfit(ValueError):
-    """The text of a parameter is none of its type's."""
+    """The text of a parameter does not fit its type."""
 
 
-def read(variables: Variables, inbound: HttpRequest, *, suggestions: bool = True) -> dict[str, Any]:
-    """The variables of one request. Raises BadRequest, with all that is wrong, and what was meant where there may be
-    `suggestions`; status 415 for another media type."""
-    wrong: Wrong = {}
-    if inbound.method in WITH_BODY:
-        given = _object(inbound)
-        wrong |= {name: "goes into the body, a JSON object." for name, _ in inbound.query}
+def read(variables: Variables, request: HttpRequest, *, suggestions: bool = True) -> dict[str, Any]:
+    """Read the variables of one request. Raises BadRequest with the reason for each parameter, and with the nearest
+    name if `suggestions`; its status is 415 for another media type."""
+    reasons: Reasons = {}
+    if request.method in WITH_BODY:
+        values = _object(request)
+        reasons |= {name: "goes into the body, a JSON object." for name, _ in request.query}
     else:
-        given = _of_query(variables, inbound.query, wrong)
-    check(variables, given, wrong, suggestions=suggestions)
-    return given
+        values = _of_query(variables, request.query, reasons)
+    check(variables, values, reasons, suggestions=suggestions)
+    return values
 
 
-def check(variables: Variables, given: Mapping[str, Any], wrong: Wrong, *, suggestions: bool = True) -> None:
-    """Raises BadRequest where the variables of an operation do not fit, or where something is `wrong` already."""
-    for name in given:
-        if name not in variables:  # what is not told needs no search for what it may be meant to be
-            wrong[name] = _unknown(name, variables, suggestions=suggestions) if len(wrong) < MAX_ERRORS else ""
+def check(variables: Variables, values: Mapping[str, Any], reasons: Reasons, *, suggestions: bool = True) -> None:
+    """Raise BadRequest if a variable does not fit its type, or if there are `reasons` already."""
+    for name in values:
+        if name not in variables:  # beyond MAX_ERRORS no reason is shown: search no name for it
+            reasons[name] = _unknown(name, variables, suggestions=suggestions) if len(reasons) < MAX_ERRORS else ""
     for name, variable in variables.items():
-        reason = _reason(given[name], variable.type, suggestions=suggestions) if name in given else _missing(variable)
+        reason = _reason(values[name], variable.type, suggestions=suggestions) if name in values else _missing(variable)
         if reason:
-            wrong.setdefault(name, reason)
-    if wrong:
-        raise _refusal(wrong)
+            reasons.setdefault(name, reason)
+    if reasons:
+        raise _refusal(reasons)
 
 
-def _object(inbound: HttpRequest) -> dict[str, Any]:
-    """The JSON object of a body; none at all is an empty one, if its media type is JSON all the same.
+def _object(request: HttpRequest) -> dict[str, Any]:
+    """Return the JSON object of a body. An empty body is an empty object, but only if its media type is JSON.
 
-    A form, or a script with no preflight, can send an empty POST across origins, but not with that media type.
+    A form or script of another origin can send an empty POST without a preflight, but not with that media type.
     """
-    found: dict[str, Any] = json_body.read(inbound.content_type, inbound.body.strip() or b"{}", dict[str, Any])
-    return found
+    members: dict[str, Any] = json_body.read(request.content_type, request.body.strip() or b"{}", dict[str, Any])
+    return members
 
 
-def _of_query(variables: Variables, query: Iterable[tuple[str, str]], wrong: Wrong) -> dict[str, Any]:
+def _of_query(variables: Variables, query: Iterable[tuple[str, str]], reasons: Reasons) -> dict[str, Any]:
     texts: dict[str, list[str]] = {}
     for name, text in query:
         texts.setdefault(name, []).append(text)
-    given: dict[str, Any] = {}
-    for name, found in texts.items():
+    values: dict[str, Any] = {}
+    for name, parameter_texts in texts.items():
         try:
-            given[name] = _parsed(variables[name].type, found) if name in variables else None
+            values[name] = _parsed(variables[name].type, parameter_texts) if name in variables else None
         except _Unfit as exc:
-            wrong[name] = str(exc)
-    return given
+            reasons[name] = str(exc)
+    return values
 
 
 def _parsed(of_type: GraphQLInputType, texts: list[str]) -> Any:
-    """The JSON value that the texts of one parameter stand for. Raises _Unfit."""
+    """Return the JSON value of the texts of one parameter. Raises _Unfit."""
     if repeats(of_type):
         parse = _parser(_nullable(of_type).of_type)
         return [parse(text) for text in texts]
@@ -84,7 +84,7 @@ def _parsed(of_type: GraphQLInputType, texts: list[str]) -> Any:
 
 
 def repeats(of_type: GraphQLInputType) -> bool:
-    """Whether a parameter of this type is given once for each element: one of a list whose elements need no JSON."""
+    """Return True if a parameter of this type is repeated for each element: a list whose elements need no JSON."""
     bare = _nullable(of_type)
     return isinstance(bare, GraphQLList) and _parser(bare.of_type) is not _json
 
@@ -98,16 +98,16 @@ def _text(text: str) -> str:
 
 
 def _name(text: str) -> str | None:
-    """The name of an enum's value, which can be none of JSON's words."""
+    """Return the name of an enum's value; no such name is `null`."""
     return None if text == "null" else text
 
 
 def _number(text: str) -> int | float | None:
     try:
-        found: int | float | None = value(text.encode("utf-8", "surrogatepass"), int | float | None)
+        number: int | float | None = value(text.encode("utf-8", "surrogatepass"), int | float | None)
     except NotJson:
         raise _Unfit(f"{_shown(text)} is no number.") from None
-    return found
+    return number
 
 
 def _boolean(text: str) -> bool | None:
@@ -124,7 +124,7 @@ def _json(text: str) -> Any:
 
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False, "null": None}
-# By the type's name. All others are enums, or JSON text.
+# By the type's name. All other types are enums, or take JSON text.
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "Boolean": _boolean,
     "Float": _number,
@@ -141,12 +141,12 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
 
 
 def takes_json(of_type: GraphQLInputType) -> bool:
-    """Whether a parameter of this type is one JSON text in a query string."""
+    """Return True if a parameter of this type is one JSON text in a query string."""
     return _parser(of_type) is _json and not repeats(of_type)
 
 
 def takes_null(of_type: GraphQLInputType) -> bool:
-    """Whether the text `null` stands for null, not for itself or for one element of a list."""
+    """Return True if the text `null` means null, not itself or one element of a list."""
     return not isinstance(of_type, GraphQLNonNull) and not repeats(of_type) and _parser(of_type) is not _text
 
 
@@ -157,19 +157,19 @@ def _parser(of_type: GraphQLInputType) -> Callable[[str], Any]:
     return _PARSERS.get(named.name, _json) if isinstance(named, GraphQLScalarType) else _json
 
 
-def _reason(given: Any, of_type: GraphQLInputType, *, suggestions: bool) -> str:
-    """Why a value does not fit a type, empty where it does."""
-    reasons: list[str] = []
+def _reason(value: Any, of_type: GraphQLInputType, *, suggestions: bool) -> str:
+    """Return the reason why a value does not fit a type, empty if it fits."""
+    messages: list[str] = []
 
     def note(path: list[str | int], _: Any, error: GraphQLError) -> None:
         where = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".")
-        reasons.append(f"{where}: {error.message}" if where else error.message)
+        messages.append(f"{where}: {error.message}" if where else error.message)
 
     try:
-        coerce_input_value(given, of_type, note, hide_suggestions=not suggestions)
+        coerce_input_value(value, of_type, note, hide_suggestions=not suggestions)
     except RecursionError:
-        reasons.append("nests too deep.")
-    return reasons[0] if reasons else ""
+        messages.append("nests too deep.")
+    return messages[0] if messages else ""
 
 
 def _missing(variable: Variable) -> str:
@@ -180,19 +180,19 @@ def _unknown(name: str, variables: Variables, *, suggestions: bool) -> str:
     if not suggestions:
         return "is no variable of the operation."
     near = difflib.get_close_matches(name[:80], variables, n=1)
-    meant = f"; did you mean {near[0]}?" if near else "."
-    there = f"Its variables are: {', '.join(variables)}." if variables else "It has none."
-    return f"is no variable of the operation{meant} {there}"
+    suggestion = f"; did you mean {near[0]}?" if near else "."
+    names = f"Its variables are: {', '.join(variables)}." if variables else "It has none."
+    return f"is no variable of the operation{suggestion} {names}"
 
 
-def _refusal(wrong: Wrong) -> BadRequest:
-    errors = [{"parameter": _cut(name), "reason": _cut(reason)} for name, reason in list(wrong.items())[:MAX_ERRORS]]
+def _refusal(reasons: Reasons) -> BadRequest:
+    errors = [{"parameter": _cut(name), "reason": _cut(reason)} for name, reason in list(reasons.items())[:MAX_ERRORS]]
     first = f"{errors[0]['parameter']}: {errors[0]['reason']}"
-    return BadRequest(first if len(wrong) == 1 else f"{first} There are {len(wrong)} errors in all.", errors=errors)
+    return BadRequest(first if len(reasons) == 1 else f"{first} There are {len(reasons)} errors in all.", errors=errors)
 
 
 def _cut(text: str) -> str:
-    """A text that may be the client's own, short, and sure to be Unicode."""
+    """Shorten a text that a client may have chosen, and escape its lone surrogates."""
     text = text.encode(errors="backslashreplace").decode()
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 

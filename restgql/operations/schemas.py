@@ -1,4 +1,4 @@
-"""JSON Schema (2020-12) of GraphQL types: of the values that variables take, and of what an operation selects."""
+"""JSON Schema (2020-12) of GraphQL types: of variables, and of the data that an operation selects."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -29,7 +29,7 @@ Schema = dict[str, Any]
 
 _INT = 2**31
 _LONG = 2**63
-# What is not here is any JSON value.
+# Any other scalar is any JSON value.
 _SCALARS: dict[str, Schema] = {
     "Boolean": {"type": "boolean"},
     "Date": {"type": "string", "format": "date"},
@@ -46,7 +46,7 @@ _SCALARS: dict[str, Schema] = {
 
 
 def nullable(schema: Schema) -> Schema:
-    """A schema that takes null, too."""
+    """Return a schema that takes null, too."""
     if not schema or "null" in schema.get("type", ()):
         return schema
     if "type" in schema and "enum" not in schema:
@@ -55,20 +55,20 @@ def nullable(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-class Inputs:
-    """The schemas of input types; those with a name of their own are `components`, to be referred to."""
+class InputSchemas:
+    """The schemas of input types. Objects and enums are `components`, which other schemas refer to."""
 
     def __init__(self) -> None:
         self.components: dict[str, Schema] = {}
 
     def parameter(self, variable: Variable, *, null: bool) -> Schema:
-        """What one query parameter takes, and whether that can be null."""
+        """Return the schema of one query parameter, which takes null if `null` is True."""
         of_type = variable.type.of_type if isinstance(variable.type, GraphQLNonNull) else variable.type
         schema = self._of_nullable(of_type)
         return _with_default(nullable(schema) if null else schema, variable.default, variable.type)
 
     def body(self, variables: Iterable[Variable]) -> Schema:
-        """The object that has all variables of an operation."""
+        """Return the schema of a body: the object of all variables of an operation."""
         return _object(
             {each.name: _with_default(self.of(each.type), each.default, each.type) for each in variables},
             [each.name for each in variables if each.required],
@@ -76,7 +76,7 @@ class Inputs:
         )
 
     def of(self, of_type: GraphQLType) -> Schema:
-        """The values of an input type."""
+        """Return the schema of an input type."""
         if isinstance(of_type, GraphQLNonNull):
             return self._of_nullable(of_type.of_type)
         return nullable(self._of_nullable(of_type))
@@ -87,7 +87,7 @@ class Inputs:
                 return {"type": "array", "items": self.of(of_type.of_type)}
             case GraphQLInputObjectType():
                 if of_type.name not in self.components:
-                    self.components[of_type.name] = {}  # it may be within itself
+                    self.components[of_type.name] = {}  # the type may contain itself
                     self.components[of_type.name] = _described(self._fields(of_type), of_type)
                 return {"$ref": f"#/components/schemas/{of_type.name}"}
             case GraphQLEnumType():
@@ -106,23 +106,23 @@ class Inputs:
 
 
 def _default(field: GraphQLInputField) -> Any:
-    """The literal that is the default of a field, as a value; UNSET where there is none."""
+    """Return the default of a field as it is written in the schema, UNSET if it has none."""
     node: ValueNode | None = field.ast_node.default_value if field.ast_node else None
     if node is None and field.default_value is not Undefined:
-        with suppress(TypeError):  # no literal can be made of a mapping that is a scalar's
+        with suppress(TypeError):  # graphql-core writes no literal of a mapping for a scalar
             node = ast_from_value(field.default_value, field.type)
     return msgspec.UNSET if node is None else value_from_ast_untyped(node)
 
 
 def selected(stored: StoredOperation, schema: GraphQLSchema) -> Schema:
-    """The `data` of an operation, which may be null, too."""
+    """Return the schema of the `data` of an operation, which may be null."""
     root = schema.get_root_type(stored.node.operation)
     assert root is not None, "it is checked when the operation is read"
-    return nullable(_Outputs(stored, schema).root(root))
+    return nullable(_OutputSchemas(stored, schema).root(root))
 
 
-class _Outputs:
-    """The schemas of what one operation selects."""
+class _OutputSchemas:
+    """The schemas of the data that one operation selects."""
 
     def __init__(self, stored: StoredOperation, schema: GraphQLSchema) -> None:
         self._schema = schema
@@ -164,16 +164,16 @@ def _leaf(of_type: Any) -> Schema:
 
 
 def _object(properties: dict[str, Schema], required: list[str], *, closed: bool = False) -> Schema:
-    found: Schema = {"type": "object", "properties": properties}
+    schema: Schema = {"type": "object", "properties": properties}
     if required:
-        found["required"] = required
+        schema["required"] = required
     if closed:
-        found["additionalProperties"] = False
-    return found
+        schema["additionalProperties"] = False
+    return schema
 
 
 def _described(schema: Schema, element: Any) -> Schema:
-    """A schema with the description that its type or field has."""
+    """Return a schema with the description of its type or field."""
     return {**schema, "description": element.description} if element.description else schema
 
 
@@ -182,7 +182,7 @@ def _with_default(schema: Schema, default: Any, of_type: GraphQLType) -> Schema:
 
 
 def _coerced(value: Any, of_type: Any) -> Any:
-    """A literal as JSON has a value of its type: the ID 1 is a string, and one value may stand for a list."""
+    """Coerce a literal to JSON of its type: an ID is a string, and one value becomes a list of one."""
     if isinstance(of_type, GraphQLNonNull):
         return _coerced(value, of_type.of_type)
     if value is None:

@@ -1,4 +1,4 @@
-"""What is wrong with the templates and expressions that a document spells out: no variable can mend these."""
+"""Errors in the templates and expressions that a document has as literals: they fail whatever the variables."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,8 +24,8 @@ _CORE = frozenset({"Query", "RestResponse", "RestItem", "Mutation"})
 _FIELDS = frozenset({"get", "fetch", "getEach", "each", "json", "post", "put", "patch", "delete"})
 
 
-def literals(document: DocumentNode, schema: GraphQLSchema) -> Iterator[GraphQLError]:
-    """An error for each `path`, `select` and `over` of the core schema that could never be used."""
+def check_literals(document: DocumentNode, schema: GraphQLSchema) -> Iterator[GraphQLError]:
+    """Yield an error for each literal `path`, `select` and `over` of the core schema that is malformed."""
     info = TypeInfo(schema)
     visitor = _Literals(info)
     visit(document, TypeInfoVisitor(info, visitor))
@@ -48,7 +48,7 @@ class _Literals(Visitor):
             self.errors.append(GraphQLError(exc.message, node.value))
 
     def _is_core(self) -> bool:
-        """Whether the argument is of a field of the core schema, and of no typed one of the same name."""
+        """Return True if the argument is one of a field of the core schema, not of a typed field of the same name."""
         parent, field = self._info.get_parent_type(), self._info.get_field_def()
         if not isinstance(parent, GraphQLObjectType) or field is None or parent.name not in _CORE:
             return False

@@ -1,4 +1,4 @@
-"""The schema of what `# result:` selects, where that can be told of the schema of the data."""
+"""The JSON Schema of the value that `# result:` selects, inferred from the schema of the data."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from restgql.operations.schemas import Schema, nullable
 
 
 def result_schema(expression: str, data: Schema) -> Schema:
-    """The schema of an expression that is a path of names, else one that takes any JSON value."""
+    """Return the schema of an expression that is a path of names; any other expression may have any JSON value."""
     tree: Any = jmespath.compile(expression).parsed
-    found = _selected(tree, data)
-    return {} if found is None else found
+    schema = _selected(tree, data)
+    return {} if schema is None else schema
 
 
 def _selected(node: dict[str, Any], schema: Schema) -> Schema | None:
@@ -24,9 +24,9 @@ def _selected(node: dict[str, Any], schema: Schema) -> Schema | None:
             return below if below is None or schema.get("type") == "object" else nullable(below)
         case "subexpression":
             for child in node["children"]:
-                found = _selected(child, schema)
-                if found is None:
+                below = _selected(child, schema)
+                if below is None:
                     return None
-                schema = found
+                schema = below
             return schema
     return None

@@ -12,7 +12,8 @@ _ALIKE = 0.8
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """`at` is the line and column of the result's JMESPath expression; `errors` are such places with a message."""
+    """The header of a file. `at` is the line and column of the expression `result`; each of `errors` is such a place
+    with a message."""
 
     description: str = ""
     result: str | None = None
@@ -21,7 +22,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(document: DocumentNode) -> Header:
-    """The header of a document that was parsed with its locations."""
+    """Read the header of a document that was parsed with its locations."""
     description: list[str] = []
     results: list[tuple[str, tuple[int, int]]] = []
     errors: list[tuple[int, int, str]] = []
@@ -49,7 +50,7 @@ def read(document: DocumentNode) -> Header:
 
 
 def _tokens(document: DocumentNode) -> Iterator[Token]:
-    """All tokens, comments included, which the parser passes over."""
+    """Yield all tokens, the comments included, which the parser skips."""
     token = document.loc.start_token.next if document.loc else None
     while token is not None:
         yield token
