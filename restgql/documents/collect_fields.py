@@ -4,10 +4,9 @@ A `Selections` is complete when it is made: every selection set that execution m
 it changes afterwards, or depends on the variables of a request, except those of @skip, @include, @defer and @stream.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-import msgspec
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -15,165 +14,28 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLDirective,
     GraphQLError,
-    GraphQLField,
     GraphQLInterfaceType,
     GraphQLNamedType,
-    GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLScalarType,
     GraphQLSchema,
     GraphQLUnionType,
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    VariableNode,
     get_named_type,
 )
 from graphql.execution.collect_fields import does_fragment_condition_match
 from graphql.execution.execute import get_field_def
-from graphql.execution.values import get_argument_values, get_directive_values
+from graphql.execution.values import get_directive_values
 
-from restgql.bindings import SelectBinding
+from restgql.documents.selected_field import Defer, FieldGroup, Key, SelectedField, SelectionSet, Variables
 from restgql.errors import BadRequest, LimitExceeded
 from restgql.schema.incremental import DEFER, STREAM
 
 FragmentNode = FragmentSpreadNode | InlineFragmentNode
-Variables = Mapping[str, Any]
 
 MAX_SELECTED_FIELDS = 5_000
 """The most fields in all selection sets of one operation, counted for each type that they are selected of."""
-
-
-class ArgumentError(BadRequest):
-    """A variable is null, and the argument may not be; `nodes` are the nodes of the argument."""
-
-    def __init__(self, error: GraphQLError) -> None:
-        super().__init__(error.message)
-        self.nodes = error.nodes
-
-
-class Defer:
-    """A spread of a fragment with @defer, within the deferred fragment `parent`."""
-
-    __slots__ = ("label", "parent")
-
-    def __init__(self, label: str | None, parent: "Defer | None") -> None:
-        self.label = label
-        self.parent = parent
-
-    def within(self) -> "Iterator[Defer]":
-        """Yield the deferred fragments around this one, the nearest first."""
-        outer = self.parent
-        while outer is not None:
-            yield outer
-            outer = outer.parent
-
-
-Defers = frozenset[Defer]
-AT_ONCE: Defers = frozenset()
-
-Key = tuple[tuple[int, Defer | None], ...]
-"""The nodes of a field, by id, each with the deferred fragment that it is in: equal keys select the same below them."""
-
-
-class FieldGroup:
-    """The field nodes of one response key in one selection set. `defers` are the outermost deferred fragments around
-    them, empty if one of the nodes is in none."""
-
-    __slots__ = ("_fragments", "defers", "key", "nodes")
-
-    def __init__(self, nodes: list[FieldNode], fragments: list[Defer | None]) -> None:
-        self.nodes = nodes
-        self._fragments = fragments
-        self.key: Key = tuple(zip(map(id, nodes), fragments, strict=True))
-        around = {defer for defer in fragments if defer is not None}
-        outermost = frozenset(defer for defer in around if around.isdisjoint(defer.within()))
-        self.defers = AT_ONCE if None in fragments else outermost
-
-    @property
-    def name(self) -> str:
-        return self.nodes[0].name.value
-
-    def selection_sets(self) -> Iterator[tuple[SelectionSetNode, Defer | None]]:
-        """Yield the selection sets of the nodes, each with its deferred fragment."""
-        for node, defer in zip(self.nodes, self._fragments, strict=True):
-            if node.selection_set is not None:
-                yield node.selection_set, defer
-
-    def at_once(self) -> "FieldGroup":
-        """Return the same nodes, deferred in nothing."""
-        return FieldGroup(self.nodes, [None] * len(self.nodes))
-
-
-class SelectedField:
-    """A field that is selected of an object type, under the response key `key`.
-
-    `constant_arguments` are its coerced arguments if no variable occurs in them: shared by all requests, so only code
-    that never changes them may read them. None if they have to be coerced for each request. A typed field that is a
-    scalar under one key of its parent's JSON has this key as `scalar_key`, its type as `scalar_type`, and `is_required`
-    if that is not null.
-    """
-
-    __slots__ = (
-        "constant_arguments",
-        "definition",
-        "group",
-        "is_required",
-        "is_typename",
-        "key",
-        "parent_type",
-        "scalar_key",
-        "scalar_type",
-    )
-
-    def __init__(self, key: str, group: FieldGroup, parent_type: GraphQLObjectType, definition: GraphQLField) -> None:
-        self.key = key
-        self.group = group
-        self.parent_type = parent_type
-        self.definition = definition
-        self.constant_arguments = _constant_arguments(definition, group.nodes[0])
-        self.is_required = isinstance(definition.type, GraphQLNonNull)
-        self.is_typename = group.name == "__typename"
-        self.scalar_key, self.scalar_type = _scalar(definition)
-
-    @property
-    def name(self) -> str:
-        return self.group.name
-
-    @property
-    def node(self) -> FieldNode:
-        return self.group.nodes[0]
-
-    def arguments(self, variables: Variables) -> dict[str, Any]:
-        """Return coerced arguments that nobody else has. Raises BadRequest if a variable is null, and may not be."""
-        try:
-            return get_argument_values(self.definition, self.node, dict(variables))
-        except GraphQLError as exc:
-            raise ArgumentError(exc) from exc
-
-    def read_arguments(self, variables: Variables) -> dict[str, Any]:
-        """Return the coerced arguments, which the caller must not change. Raises BadRequest."""
-        constant = self.constant_arguments
-        return self.arguments(variables) if constant is None else constant
-
-    def at_once(self) -> "SelectedField":
-        """Return the same field, deferred in nothing."""
-        return SelectedField(self.key, self.group.at_once(), self.parent_type, self.definition)
-
-
-class SelectionSet(msgspec.Struct, frozen=True, eq=False):
-    """The fields that are selected of one object type, in order, and the deferred fragments that begin there.
-
-    `key_bytes` are the bytes of their response keys in one object of the answer, with quotes, colons and commas.
-    """
-
-    fields: tuple[SelectedField, ...]
-    defers: tuple[Defer, ...]
-    key_bytes: int
-
-    def at_once(self) -> "SelectionSet":
-        """Return the same fields, deferred in nothing."""
-        return SelectionSet(tuple(field.at_once() for field in self.fields), (), self.key_bytes)
 
 
 class Selections:
@@ -340,33 +202,3 @@ def _directive_values(
     except GraphQLError as exc:  # a variable that may be null where the argument may not
         raise BadRequest(exc.message) from exc
     return arguments if arguments is not None and arguments["if"] else None
-
-
-def _scalar(definition: GraphQLField) -> tuple[str | None, GraphQLScalarType | None]:
-    """Return the key and the type of a typed field that is a scalar under one key of its parent's JSON."""
-    of_type, binding = definition.type, definition.resolve
-    if isinstance(of_type, GraphQLNonNull):
-        of_type = of_type.of_type
-    is_key = isinstance(binding, SelectBinding) and binding.header is None and not binding.status
-    if not (is_key and isinstance(of_type, GraphQLScalarType)):
-        return None, None
-    keys = cast(SelectBinding, binding).keys
-    return (keys[0], of_type) if keys is not None and len(keys) == 1 else (None, None)
-
-
-def _constant_arguments(definition: GraphQLField, node: FieldNode) -> dict[str, Any] | None:
-    if not definition.args:
-        return {}
-    if any(_has_variable(argument.value) for argument in node.arguments):
-        return None
-    try:
-        return get_argument_values(definition, node, {})
-    except GraphQLError:  # raised anew for each request
-        return None
-
-
-def _has_variable(value: Any) -> bool:
-    if isinstance(value, VariableNode):
-        return True
-    children = getattr(value, "values", None) or [field.value for field in getattr(value, "fields", None) or ()]
-    return any(map(_has_variable, children))

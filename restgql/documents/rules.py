@@ -21,7 +21,8 @@ from graphql import (
     specified_rules,
 )
 
-from restgql.documents.collect_fields import Key, Selections
+from restgql.documents.collect_fields import Selections
+from restgql.documents.selected_field import Key
 
 _NAMES = frozenset({"defer", "stream"})
 

@@ -6,7 +6,7 @@ from graphql import GraphQLError, GraphQLNonNull, GraphQLOutputType, SourceLocat
 from graphql.language import get_location
 from graphql.pyutils import Path
 
-from restgql.documents.collect_fields import SelectedField
+from restgql.documents.selected_field import SelectedField
 from restgql.errors import LimitExceeded
 from restgql.meter import Tally
 

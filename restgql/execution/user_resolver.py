@@ -22,7 +22,8 @@ from graphql import (
 from graphql.pyutils import Path, inspect, is_iterable
 
 from restgql.bindings import RequestBinding, SelectBinding, UserResolver
-from restgql.documents.collect_fields import SelectedField, Selections, Variables
+from restgql.documents.collect_fields import Selections
+from restgql.documents.selected_field import SelectedField, Variables
 from restgql.errors import LATE, GatewayError, RestgqlError, UpstreamTimeout
 from restgql.execution.field_errors import FieldErrors
 from restgql.execution.result import Result

@@ -22,7 +22,8 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from restgql.documents.collect_fields import SelectedField, Selections, SelectionSet
+from restgql.documents.collect_fields import Selections
+from restgql.documents.selected_field import SelectedField, SelectionSet
 from restgql.operations.stored import StoredOperation, Variable
 
 Schema = dict[str, Any]

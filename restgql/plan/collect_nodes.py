@@ -15,7 +15,8 @@ from graphql import (
 )
 
 from restgql.bindings import RequestBinding, SelectBinding, UserResolver
-from restgql.documents.collect_fields import Key, SelectedField, Selections, SelectionSet
+from restgql.documents.collect_fields import Selections
+from restgql.documents.selected_field import Key, SelectedField, SelectionSet
 from restgql.plan.nodes import NodeKind, PlanNode
 from restgql.plan.plan import Plan, PlanContext
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from restgql.bindings import Discriminator, RequestBinding, SelectBinding, UserResolver
-from restgql.documents.collect_fields import SelectedField
+from restgql.documents.selected_field import SelectedField
 from restgql.formats.body import Body
 from restgql.formats.charge import Charge
 from restgql.formats.template import Template

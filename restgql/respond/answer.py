@@ -6,7 +6,8 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLObjectType
 
-from restgql.documents.collect_fields import Selections, Variables
+from restgql.documents.collect_fields import Selections
+from restgql.documents.selected_field import Variables
 from restgql.errors import RestgqlError
 from restgql.execution.result import Results
 from restgql.formats import json

@@ -23,16 +23,8 @@ from graphql import (
 from graphql.pyutils import Path, inspect, is_iterable
 
 from restgql.bindings import TAKES_ANY, Discriminator, RequestBinding, SelectBinding, UserResolver
-from restgql.documents.collect_fields import (
-    AT_ONCE,
-    ArgumentError,
-    Defers,
-    Key,
-    SelectedField,
-    Selections,
-    SelectionSet,
-    Variables,
-)
+from restgql.documents.collect_fields import Selections
+from restgql.documents.selected_field import AT_ONCE, ArgumentError, Defers, Key, SelectedField, SelectionSet, Variables
 from restgql.errors import UpstreamInvalid
 from restgql.execution.field_errors import FieldErrors, Locations
 from restgql.execution.result import NotSettled, Result

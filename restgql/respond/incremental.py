@@ -6,7 +6,7 @@ from typing import Any
 from graphql import GraphQLError
 from graphql.pyutils import Path
 
-from restgql.documents.collect_fields import Defer
+from restgql.documents.selected_field import Defer
 from restgql.execution.result import Result
 from restgql.respond.executor import Data, Executor
 from restgql.respond.later import DeferredFields, DeferredFragment, StreamedList

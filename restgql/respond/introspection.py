@@ -13,7 +13,8 @@ from graphql import (
     is_leaf_type,
 )
 
-from restgql.documents.collect_fields import SelectedField, Selections, SelectionSet, Variables
+from restgql.documents.collect_fields import Selections
+from restgql.documents.selected_field import SelectedField, SelectionSet, Variables
 from restgql.meter import Tally
 
 Data = dict[str, Any]

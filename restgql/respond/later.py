@@ -7,7 +7,7 @@ import msgspec
 from graphql import GraphQLObjectType
 from graphql.pyutils import Path
 
-from restgql.documents.collect_fields import Defer, Defers, SelectedField
+from restgql.documents.selected_field import Defer, Defers, SelectedField
 
 MAX_LATER = 2_000
 """Fragments and lists of one answer that are left for later. Those over it come at once, as the RFC allows."""
