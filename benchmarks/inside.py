@@ -58,7 +58,7 @@ def plan_to_replies(app: Flask, paths: list[str]) -> Case:
     made = environ("/graphql")
     here = app.request_class(made)
     adapter = app.create_url_adapter(here)
-    entered = OuterRequest(app, made, called=True)
+    entered = OuterRequest(app, made, before_middleware=True)
     return lambda: mounted.pipeline.start_node(node, mounted.connect(entered, here, adapter)).finish()
 
 

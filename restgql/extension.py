@@ -206,7 +206,7 @@ def _caller(state: GatewayState, fields: Mapping[str, str] | None, *, stored: bo
     }
     if request and current_app == app:
         entered = entered_by(app, request)
-        outer = OuterRequest(app, entered.environ | own, entered.called)
+        outer = OuterRequest(app, entered.environ | own, entered.before_middleware)
         return join_current_operation(state.connect(outer, request, request_ctx.url_adapter, stored=stored))
     trusted = app.config.get("TRUSTED_HOSTS") or [None]
     base = None if app.config["SERVER_NAME"] or trusted[0] is None else f"http://{trusted[0].lstrip('.')}"
@@ -221,5 +221,5 @@ def _caller(state: GatewayState, fields: Mapping[str, str] | None, *, stored: bo
     except SecurityError as exc:
         raise BadRequest(f"{exc.description} Set it by headers=.") from exc
     return join_current_operation(
-        state.connect(OuterRequest(app, environ, called=True), flask_request, adapter, stored=stored)
+        state.connect(OuterRequest(app, environ, before_middleware=True), flask_request, adapter, stored=stored)
     )

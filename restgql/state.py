@@ -63,7 +63,7 @@ class GatewayState:
         self._stored_limits = limits_of(config, stored=True)
         self._profiles = {debug: profile_of(config, debug=debug) for debug in (True, False)}
         self._pipelines: dict[tuple[Profile, int], Pipeline] = {}
-        self.cache = cache.made(config, Path(app.instance_path), app.logger)
+        self.cache = cache.create_cache(config, Path(app.instance_path), app.logger)
         self._persisted = PersistedDocuments(
             config,
             cache.registry_of(config, app.logger),

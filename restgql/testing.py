@@ -46,7 +46,7 @@ class Scripted(ScriptedDispatcher):
         self._config = configuration.load(arguments, {})
         schema = _schema() if self._config.schema is None else _typed(self._config)
         profile = profile_of(self._config, debug=True)
-        self.cache = caching.made(self._config, Path(), logger)
+        self.cache = caching.create_cache(self._config, Path(), logger)
         self._pipeline = Pipeline(schema, self._config, [_route(p) for p in self.paths], logger, profile=profile)
 
     def execute(self, query: str, variables: Variables = None) -> dict[str, Any]:

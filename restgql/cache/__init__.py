@@ -1,5 +1,7 @@
-"""Responses to sub-requests, kept: a dispatcher around a dispatcher (RFC 9111); and what else processes share by its
-Redis. Nothing of it is imported until it is configured."""
+"""The cache of sub-responses, a dispatcher around a dispatcher (RFC 9111), and the registry of documents in its Redis.
+
+Its modules are imported only if they are configured.
+"""
 
 import logging
 from pathlib import Path
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
     from restgql.cache.cache import Cache
 
 
-def made(config: Config, folder: Path, logger: logging.Logger) -> "Cache | None":
-    """The cache that is configured, None where none is. A relative path is in `folder`. Raises ConfigError."""
+def create_cache(config: Config, folder: Path, logger: logging.Logger) -> "Cache | None":
+    """Return the configured cache, or None without one. A relative path is in `folder`. Raises ConfigError."""
     place = config.cache
     if place is None:
         return None
@@ -33,7 +35,7 @@ def made(config: Config, folder: Path, logger: logging.Logger) -> "Cache | None"
 
 
 def registry_of(config: Config, logger: logging.Logger) -> Registry:
-    """The documents that clients register: of this process, or of all that have one Redis as their cache."""
+    """Return the registry of clients' documents: of this process, or of all processes with one Redis as their cache."""
     near = MemoryRegistry(config.apq_entries, config.apq_bytes)
     if not (config.cache or "").startswith(("redis:", "rediss:")):
         return near

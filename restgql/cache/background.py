@@ -1,4 +1,4 @@
-"""Revalidations that nobody waits for, or not for long: a few threads of their own, out of every caller's budget."""
+"""Revalidations in the background: a few threads of their own, outside every caller's budget."""
 
 import logging
 import os
@@ -15,9 +15,9 @@ SIZE = 4
 
 
 class Background:
-    """Work by key, one of a key at once. `_lock` guards `_running` and `_begun`; all of it is of process `_pid`.
+    """Background work by key, at most one piece a key. `_lock` guards `_running` and `_begun`; `_pid` is the process.
 
-    A thread at work for more than `seconds` is given up: another one takes its place, and its route is asked no more
+    A thread that works longer than `seconds` is given up: another one takes its place, and its route is not asked again
     until it returns.
     """
 
@@ -33,7 +33,7 @@ class Background:
         return len(self._running)
 
     def start(self, key: Hashable, route: object, work: Callable[[], SubResponse]) -> None:
-        """Do `work`, which asks `route`, unless one of the same key is at work or there is no thread for it."""
+        """Start `work`, which asks `route`, unless work with the same key runs or no thread is free."""
         self._unless_forked()
         with self._lock:
             if key in self._running:
@@ -43,9 +43,9 @@ class Background:
             self._ended(key)
 
     def within(self, seconds: float, route: object, work: Callable[[], SubResponse]) -> SubResponse | None:
-        """Return the result of `work`, which asks `route`, or None where that takes longer; it goes on then.
+        """Return the result of `work`, which asks `route`, or None if it takes longer; it continues then.
 
-        Raises what it raises. Without a thread for it, it is done in the caller's.
+        Raises its errors. If no thread is free, the caller's thread runs it.
         """
         self._unless_forked()
         done, outcome = threading.Event(), list[SubResponse | BaseException]()
@@ -60,10 +60,10 @@ class Background:
         if not self._start(run, route):
             return work()
         done.wait(seconds)
-        found = outcome[0] if outcome else None
-        if isinstance(found, BaseException):
-            raise found
-        return found
+        result = outcome[0] if outcome else None
+        if isinstance(result, BaseException):
+            raise result
+        return result
 
     def _start(self, work: Callable[[], None], route: object) -> bool:
         self._give_up_late()
@@ -80,7 +80,7 @@ class Background:
         return self._pool.start(timed, route=route)
 
     def _give_up_late(self) -> None:
-        """Give up the threads that have had their time; each start looks, so that no thread need watch."""
+        """Give up the threads that have had their time; each start does so, so no thread need watch."""
         before = time.monotonic() - self._seconds
         with self._lock:
             late = [ticket for ticket, begun in self._begun.items() if begun < before]
@@ -100,7 +100,7 @@ class Background:
             self._running.discard(key)
 
     def _unless_forked(self) -> None:
-        """A fork has the counts, and none of the threads."""
+        """Reset the state in a fork, which has the counts without the threads."""
         if self._pid != os.getpid():
             self._reset()
 

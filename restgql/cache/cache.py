@@ -20,10 +20,10 @@ from restgql.upstream.single_flight import Flights, SingleFlight
 
 
 class Cache:
-    """Responses to sub-requests, kept in a `store`, within `max_body` bytes each.
+    """The cache of one gateway: responses to sub-requests in a `store`, of at most `max_body` bytes each.
 
-    `identity` are names of what says who asks, or does not (see `Identity`). With `shared`, everything is for
-    everyone, as in a proxy's cache and never in an app's gateway; with False, nothing is.
+    `identity` are names of header fields that identify the caller, or do not (see `Identity`). With `shared=True`, all
+    responses are for everyone, as in a proxy's cache and never in an app's gateway; with False, none is.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Cache:
         self._settings = CacheSettings(
             store=store,
             background=self._background,
-            passing=HitForPass(),
+            hit_for_pass=HitForPass(),
             max_body=max_body,
             seconds=seconds,
             shared=shared,
@@ -50,21 +50,22 @@ class Cache:
         self._flights = Flights(self._identity)
 
     def around(self, upstream: Upstream, salt: bytes, again: Callable[[], Dispatcher] | None) -> Upstream:
-        """An upstream that answers from the cache what it can. What has another `salt` has other responses.
+        """Return an upstream that answers from the cache if it can.
 
-        `again` gives the dispatcher of a request that nobody waits for; with None, everything is waited for.
+        Operations with another `salt` have other responses. `again` returns the dispatcher of a background
+        request; with None, no request is made in the background.
         """
         environ = upstream.environ
-        caller = CacheKeys(environ, salt, self._identity, upstream.client.site)
+        keys = CacheKeys(environ, salt, self._identity, upstream.client.site)
 
         def joined(dispatch: Dispatcher) -> Dispatcher:
             return SingleFlight(
-                dispatch, self._flights, environ, caller.who, seconds=self._settings.seconds, shares=False
+                dispatch, self._flights, environ, keys.who, seconds=self._settings.seconds, shares=False
             )
 
         dispatch = Cached(
             upstream.dispatch,
-            caller,
+            keys,
             upstream.client.site,
             self._settings,
             until=upstream.meter.deadline,
@@ -75,15 +76,15 @@ class Cache:
 
     @property
     def revalidating(self) -> int:
-        """How many responses are asked for at the moment with nobody waiting."""
+        """The number of responses that are revalidated in the background now."""
         return self._background.running
 
     def changed(self, environ: Environ) -> None:
-        """Drop what is stored of what the app was asked for, by an unsafe method with this environ."""
+        """Drop the stored responses of the URI of this environ, after an unsafe request."""
         self._store.invalidate([uri_of(environ)])
 
     def clear(self) -> None:
-        """Drop everything, in every process that shares the store. Raises what the store fails with."""
+        """Drop everything, in every process that shares the store. Raises the store's failures."""
         self._store.clear()
 
     def close(self) -> None:
@@ -92,7 +93,7 @@ class Cache:
 
 
 def opened(place: str, folder: Path, *, entries: int, size: int, logger: logging.Logger) -> Store:
-    """The store that RESTGQL_CACHE names. Raises ConfigError where it can never work; nothing is connected to yet."""
+    """Return the store that RESTGQL_CACHE names, not connected yet. Raises ConfigError if it can never work."""
     kind, _, rest = place.partition(":")
     if kind == "memory":
         return Memory(entries=entries, size=size)

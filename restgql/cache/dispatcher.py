@@ -1,4 +1,4 @@
-"""The dispatcher of one operation that answers from what is stored, and stores what is answered."""
+"""The dispatcher of one operation that answers from the store, and stores responses."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from restgql.cache.background import Background
 from restgql.cache.entry import Entry, Varied
 from restgql.cache.keys import CacheKeys, Key
 from restgql.cache.policy import Forward, Received, ServeStored, StoreDecision
-from restgql.cache.store import Entries, Found, Store
+from restgql.cache.store import Entries, Store, StoredEntries
 from restgql.errors import BadPath
 from restgql.formats import target
 from restgql.formats.target import Site, Target
@@ -27,26 +27,30 @@ _MARGIN = 0.1
 
 
 class CacheSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Whatever all operations share. Bodies over `max_body` bytes are not stored; a request has `seconds`. With
-    `shared`, all that is stored is for everyone, as in a proxy's cache; else what a response says of it counts."""
+    """The settings that all operations share. Bodies over `max_body` bytes are not stored; a request has `seconds`.
+
+    With `shared=True` every response is stored for everyone, as in a proxy's cache; with None, if it allows that.
+    """
 
     store: Store
     background: Background
-    passing: "HitForPass"
+    hit_for_pass: "HitForPass"
     max_body: int
     seconds: float
     shared: bool | None = None
 
 
 class Cached:
-    """Around `dispatch`. `joined` is where identical misses are one, and `again` gives a dispatcher that outlives the
-    operation; either is None where there is none. The operation has time `until` then, of `time.monotonic()`.
+    """Caches the responses of `dispatch`. `joined`, if set, coalesces identical misses.
+
+    `again`, if set, returns a dispatcher for background revalidation, which outlives the operation. `until` is the
+    operation's deadline, of `time.monotonic()`.
     """
 
     def __init__(
         self,
         dispatch: Dispatcher,
-        caller: CacheKeys,
+        keys: CacheKeys,
         site: Site,
         settings: CacheSettings,
         *,
@@ -55,7 +59,7 @@ class Cached:
         joined: Callable[[Dispatcher], Dispatcher] | None,
     ) -> None:
         self._dispatch = dispatch
-        self._caller = caller
+        self._keys = keys
         self._site = site
         self._settings = settings
         self._store = settings.store
@@ -64,69 +68,73 @@ class Cached:
         self._joined = joined
 
     def route(self, request: SubRequest) -> object:
-        """As where it is dispatched."""
+        """Return the key of the route, as the wrapped dispatcher does."""
         return self._dispatch.route(request)
 
     def __call__(self, request: SubRequest) -> SubResponse:
-        """The reply, stored or fresh. Raises what the dispatcher raises."""
+        """Return the response, stored or fresh. Raises the errors of the dispatcher."""
         if request.method != "GET":
             return self._dispatch(request) if request.method in SAFE_METHODS else self._unsafe(request)
-        says = self._caller.directives(request)
-        key = None if "no-store" in says else self._caller.key(request)
+        directives = self._keys.directives(request)
+        key = None if "no-store" in directives else self._keys.key(request)
         if key is None:
             return self._dispatch(request)
-        found = self._store.read(key)
+        stored = self._store.read(key)
         now = time.time()
-        if not says:  # how long it is fresh is known: the states need not be asked again
-            for entry in found.private or found.shared:
-                if entry.is_fresh(now) and (not entry.varied or self._caller.matches(request, entry.varied)):
+        if not directives:  # its freshness was decided when it was stored
+            for entry in stored.private or stored.shared:
+                if entry.is_fresh(now) and (not entry.varied or self._keys.matches(request, entry.varied)):
                     return entry.reply(str(request.target), now, self._settings.max_body)
-        return self._considered(request, key, found, now, joins=True)
+        return self._considered(request, key, stored, now, joins=True)
 
     def missed(self, request: SubRequest) -> SubResponse:
-        """The reply after a miss, if it still is one."""
-        key = self._caller.key(request)
+        """Return the response after a miss; the store is read again."""
+        key = self._keys.key(request)
         assert key is not None, "it was looked for"
         return self._considered(request, key, self._store.read(key), time.time(), joins=False)
 
-    def _considered(self, request: SubRequest, key: Key, found: Found, now: float, *, joins: bool) -> SubResponse:
-        decision = self._decision(request, key, found, now)
+    def _considered(
+        self, request: SubRequest, key: Key, stored: StoredEntries, now: float, *, joins: bool
+    ) -> SubResponse:
+        decision = self._decision(request, key, stored, now)
         if isinstance(decision, ServeStored):
-            if decision.refreshing is None or self._refreshes(request, key, found, decision.refreshing):
+            if decision.refreshing is None or self._refreshes(request, key, stored, decision.refreshing):
                 return decision.entry.reply(str(request.target), now, self._settings.max_body)
             decision = decision.refreshing
-        says = self._caller.directives(request)
-        if "only-if-cached" in says:  # RFC 9111 section 5.2.1.7
+        directives = self._keys.directives(request)
+        if "only-if-cached" in directives:  # RFC 9111 section 5.2.1.7
             return SubResponse(url=str(request.target), status=504)
-        if joins and self._joined is not None and key not in self._settings.passing and not says:
+        if joins and self._joined is not None and key not in self._settings.hit_for_pass and not directives:
             return self._joined(_Miss(self))(request)
         if decision.otherwise is None:
-            return self._asked(self._dispatch, request, key, found, decision)
-        return self._asked_or(decision.otherwise, request, key, found, decision)
+            return self._asked(self._dispatch, request, key, stored, decision)
+        return self._asked_or(decision.otherwise, request, key, stored, decision)
 
-    def _decision(self, request: SubRequest, key: Key, found: Found, now: float) -> policy.Decision:
-        private = self._fitting(request, found.private)
-        entries = private or self._fitting(request, found.shared)
-        return policy.decide(key.uri, self._caller.fields(request), entries, now, shared=not private)
+    def _decision(self, request: SubRequest, key: Key, stored: StoredEntries, now: float) -> policy.Decision:
+        private = self._fitting(request, stored.private)
+        entries = private or self._fitting(request, stored.shared)
+        return policy.decide(key.uri, self._keys.fields(request), entries, now, shared=not private)
 
     def _fitting(self, request: SubRequest, entries: Entries) -> Entries:
-        return tuple(entry for entry in entries if self._caller.matches(request, entry.varied))
+        return tuple(entry for entry in entries if self._keys.matches(request, entry.varied))
 
-    def _refreshes(self, request: SubRequest, key: Key, found: Found, ask: Forward) -> bool:
-        """Whether a stale response is on its way to be replaced (RFC 5861 section 3)."""
+    def _refreshes(self, request: SubRequest, key: Key, stored: StoredEntries, ask: Forward) -> bool:
+        """Revalidate a stale response in the background (RFC 5861 section 3); return False if it cannot be."""
         if self._again is None:
             return False
         again = self._again
 
         def refresh() -> SubResponse:
-            return self._asked(again(), request, key, found, ask)
+            return self._asked(again(), request, key, stored, ask)
 
         self._settings.background.start((key, ask.entries[0].varied), self.route(request), refresh)
         return True
 
-    def _asked_or(self, stale: Entry, request: SubRequest, key: Key, found: Found, ask: Forward) -> SubResponse:
-        """The app's reply, or the stale one where that is an error or takes too long (RFC 5861 section 4)."""
-        work = partial(self._asked, self._dispatch, request, key, found, ask)
+    def _asked_or(
+        self, stale: Entry, request: SubRequest, key: Key, stored: StoredEntries, ask: Forward
+    ) -> SubResponse:
+        """Return the app's response, or the stale one if the app fails or takes too long (RFC 5861 section 4)."""
+        work = partial(self._asked, self._dispatch, request, key, stored, ask)
         seconds = min(self._until - time.monotonic(), request.timeout or self._settings.seconds)
         if self._again is None:
             reply: SubResponse | None = work()
@@ -137,8 +145,10 @@ class Cached:
             return stale.reply(str(request.target), time.time(), self._settings.max_body)
         return reply
 
-    def _asked(self, dispatch: Dispatcher, request: SubRequest, key: Key, found: Found, ask: Forward) -> SubResponse:
-        """The app's reply, which is stored if it may be."""
+    def _asked(
+        self, dispatch: Dispatcher, request: SubRequest, key: Key, stored: StoredEntries, ask: Forward
+    ) -> SubResponse:
+        """Return the app's response, and store it if that is allowed."""
         sent = request
         if ask.conditions:
             sent = msgspec.structs.replace(request, headers=(*request.headers, *ask.conditions))
@@ -150,41 +160,41 @@ class Cached:
         settled = policy.settle(ask, received, shared=self._settings.shared)
         if settled.validated is None and (reply.cookies or len(reply.body) > self._settings.max_body):
             settled = msgspec.structs.replace(settled, entries=())
-        self._keep(request, key, found, ask, settled)
+        self._keep(request, key, stored, ask, settled)
         if settled.again is not None:
-            return self._asked(dispatch, request, key, found, settled.again)
+            return self._asked(dispatch, request, key, stored, settled.again)
         if settled.validated is None:
             return reply
-        # What a 304 says to this client alone goes to it, if not into the store.
+        # The cookies of a 304 are for this client alone, and are not stored.
         answer = settled.validated.reply(str(request.target), received.at, self._settings.max_body, "revalidated")
         return msgspec.structs.replace(answer, cookies=reply.cookies, seconds=reply.seconds)
 
     def _varied(self, request: SubRequest, fields: Headers) -> Varied:
-        return self._caller.varied(request, ", ".join(value for name, value in fields if name.lower() == "vary"))
+        return self._keys.varied(request, ", ".join(value for name, value in fields if name.lower() == "vary"))
 
-    def _keep(self, request: SubRequest, key: Key, found: Found, ask: Forward, settled: StoreDecision) -> None:
-        """Put what holds from now on in the place of what would have answered the request before."""
-        if settled.entries is None or found.token is None:
+    def _keep(self, request: SubRequest, key: Key, stored: StoredEntries, ask: Forward, settled: StoreDecision) -> None:
+        """Replace the entries that match the request by those of the decision."""
+        if settled.entries is None or stored.token is None:
             return
         if ask.entries and ask.shared != settled.shared:
-            self._write(request, key, found, (), shared=ask.shared)
-        self._write(request, key, found, settled.entries, shared=settled.shared)
+            self._write(request, key, stored, (), shared=ask.shared)
+        self._write(request, key, stored, settled.entries, shared=settled.shared)
         if any(entry.fresh for entry in settled.entries):
-            self._settings.passing.discard(key)
+            self._settings.hit_for_pass.discard(key)
         else:
-            self._settings.passing.add(key)
+            self._settings.hit_for_pass.add(key)
 
-    def _write(self, request: SubRequest, key: Key, found: Found, entries: Entries, *, shared: bool) -> None:
-        scope, there = (key.shared, found.shared) if shared else (key.private, found.private)
-        kept = tuple(entry for entry in there if not self._caller.matches(request, entry.varied))
-        if entries or len(kept) < len(there):
-            self._store.write(key.uri, scope, (*entries, *kept)[:MAX_VARIANTS], found.token)
+    def _write(self, request: SubRequest, key: Key, stored: StoredEntries, entries: Entries, *, shared: bool) -> None:
+        scope, entries_now = (key.shared, stored.shared) if shared else (key.private, stored.private)
+        kept = tuple(entry for entry in entries_now if not self._keys.matches(request, entry.varied))
+        if entries or len(kept) < len(entries_now):
+            self._store.write(key.uri, scope, (*entries, *kept)[:MAX_VARIANTS], stored.token)
 
     def _unsafe(self, request: SubRequest) -> SubResponse:
-        """The reply to a request that may change something: what is stored of it is dropped (RFC 9111 section 4.4)."""
+        """Return the response to an unsafe request, and drop the entries of its URIs (RFC 9111 section 4.4)."""
         reply = self._dispatch(request)
-        if reply.status < 400 or reply.failure is not None:  # of what failed nobody knows what it did
-            self._store.invalidate([self._caller.uri(to) for to in self._touched(request, reply)])
+        if reply.status < 400 or reply.failure is not None:  # a failed request may have had its effect
+            self._store.invalidate([self._keys.uri(to) for to in self._touched(request, reply)])
         return reply
 
     def _touched(self, request: SubRequest, reply: SubResponse) -> Iterator[Target]:
@@ -200,7 +210,7 @@ class Cached:
 
 
 class _Miss:
-    """The dispatcher of those that `cached` had nothing for."""
+    """The dispatcher for requests without an entry in `cached`."""
 
     def __init__(self, cached: Cached) -> None:
         self._cached = cached
@@ -213,9 +223,9 @@ class _Miss:
 
 
 class HitForPass:
-    """What was of no use to another the last time: who asks for it waits for nobody. Races lose a wait, never more.
+    """Keys whose last response could not be shared (hit-for-pass): concurrent misses are not coalesced.
 
-    Clients choose the paths, so there is an end to them, and of each there is only a hash.
+    Unlocked; a race costs one wait. Clients choose the paths, so the number is bounded, and only hashes are stored.
     """
 
     def __init__(self) -> None:
@@ -225,11 +235,11 @@ class HitForPass:
         return hash(key) in self._hashes
 
     def add(self, key: Key) -> None:
-        """A response was of no use to another."""
+        """Record that a response could not be shared."""
         if len(self._hashes) >= _MAX_PASSING:
             self._hashes.clear()
         self._hashes.add(hash(key))
 
     def discard(self, key: Key) -> None:
-        """A response is of use to others."""
+        """Record that a response could be shared."""
         self._hashes.discard(hash(key))

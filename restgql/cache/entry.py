@@ -13,11 +13,11 @@ Varied = tuple[tuple[str, str | None], ...]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """A response as it was stored. Times are of `time.time()`, as processes share them.
+    """A stored response. Times are of `time.time()`, as processes share them.
 
-    `born` is when the response was made, as far as is known (RFC 9111 section 4.2.3), and `received` when it came.
-    It is fresh until `expires`; until `fresh` it may be used as it is, and until `kept` after it was validated. Neither
-    Age nor Set-Cookie is in `headers`.
+    `born` is the estimated time of its generation (RFC 9111 section 4.2.3), and `received` that of its receipt. It is
+    fresh until `expires`; it may be served without validation until `fresh`, and after validation until `kept`.
+    `headers` has neither Age nor Set-Cookie.
     """
 
     status: int
@@ -31,11 +31,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     kept: float
 
     def is_fresh(self, now: float) -> bool:
-        """Whether it may be used as it is; not if a clock was put back behind its receipt."""
+        """Return True if it may be served without validation; False if a clock was set back before its receipt."""
         return self.received - SKEW <= now < self.fresh
 
     def age(self, now: float) -> float:
-        """Its current age in seconds (RFC 9111 section 4.2.3)."""
+        """Return its current age in seconds (RFC 9111 section 4.2.3)."""
         return max(0.0, now - self.born)
 
     def reply(self, url: str, now: float, max_size: int, source: str = "cached") -> SubResponse:
@@ -45,7 +45,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
     @property
     def size(self) -> int:
-        """About the bytes that it takes."""
+        """Its approximate size in bytes."""
         return len(self.body) + sum(len(name) + len(value) for name, value in self.headers) + _OVERHEAD
 
 

@@ -1,4 +1,4 @@
-"""Whose a stored response is: the URI, and the digests that stand for who asked for it."""
+"""The keys of stored responses: the URI, and digests of the caller's identity."""
 
 import re
 from hashlib import blake2b
@@ -26,7 +26,7 @@ _BYPASSING = frozenset(["range", "if-match", "if-none-match", "if-modified-since
 
 
 class Key(msgspec.Struct, frozen=True):
-    """Where a response is stored: below its URI, in the scope of its caller or in the one for all."""
+    """The place of a stored response: its URI, and the scope of its caller or the one for everyone."""
 
     uri: str
     private: str
@@ -34,9 +34,9 @@ class Key(msgspec.Struct, frozen=True):
 
 
 class CacheKeys:
-    """Who asks in one operation: `environ` is what all its sub-requests begin with.
+    """Makes the keys of one operation, whose sub-requests share `environ`.
 
-    `salt` keeps apart what is not of one app, and digests of credentials from being looked up.
+    `salt` keeps the responses of different apps apart, and digests of credentials from being looked up.
     """
 
     def __init__(self, environ: Environ, salt: bytes, identity: Identity, site: Site) -> None:
@@ -47,27 +47,27 @@ class CacheKeys:
         self.who = identity.of(environ)
         self._base = _base(environ)
         self._scopes: dict[tuple[object, ...], tuple[str, str] | None] = {}
-        says: str = environ.get("HTTP_CACHE_CONTROL", "").lower()
-        if len(says) > headers.MAX_HEADER_VALUE:  # each sub-request would parse it
-            says = "no-cache, no-store"
+        directives: str = environ.get("HTTP_CACHE_CONTROL", "").lower()
+        if len(directives) > headers.MAX_HEADER_VALUE:  # each sub-request would parse it
+            directives = "no-cache, no-store"
         # Pragma where nothing else is said (RFC 9111 section 5.4)
-        self._directives = says or ("no-cache" if "no-cache" in environ.get("HTTP_PRAGMA", "").lower() else "")
+        self._directives = directives or ("no-cache" if "no-cache" in environ.get("HTTP_PRAGMA", "").lower() else "")
 
     def directives(self, request: SubRequest) -> str:
-        """What a request says of caching: its field, or the caller."""
+        """Return the Cache-Control directives of a request: its own header field's, or the caller's."""
         for name, value in request.headers:
             if name == "cache-control":
                 return value.lower()
         return self._directives
 
     def uri(self, target: Target) -> str:
-        """The URI of a path, whoever asks for it; one for all the spellings that the app cannot tell apart."""
+        """Return the URI of a path, equal for all callers and for all spellings that the app cannot distinguish."""
         is_ours = "%" in target.path and self._site.remote(target.path) is None
         path = spelled(target.path) if is_ours else target.path
         return f"{self._base}{path}?{target.query}" if target.query else f"{self._base}{path}"
 
     def key(self, request: SubRequest) -> Key | None:
-        """Where the response to a request is; None where the request is none that a stored response can answer."""
+        """Return the key of a request's response, or None if no stored response may answer the request."""
         of = (request.headers, request.cookie, request.opened)
         try:
             scopes = self._scopes[of]
@@ -76,25 +76,25 @@ class CacheKeys:
         return None if scopes is None else Key(self.uri(request.target), *scopes)
 
     def fields(self, request: SubRequest) -> dict[str, str]:
-        """The header fields of a request, by their names in lower case."""
-        found = {_name(key): value for key, value in self._environ.items() if key.startswith("HTTP_")}
+        """Return the header fields of a request, by their names in lower case."""
+        fields = {_name(key): value for key, value in self._environ.items() if key.startswith("HTTP_")}
         if request.cookie is not None:
-            found["cookie"] = request.cookie
-        found |= dict(request.headers)
+            fields["cookie"] = request.cookie
+        fields |= dict(request.headers)
         if directives := self.directives(request):
-            found["cache-control"] = directives
-        return found
+            fields["cache-control"] = directives
+        return fields
 
     def varied(self, request: SubRequest, vary: str) -> Varied:
-        """What `Vary` names of a request (RFC 9111 section 4.1)."""
+        """Return digests of the request's header fields that `vary` names (RFC 9111 section 4.1)."""
         return tuple((name, self._digest_of(self.field(request, name))) for name in sorted(headers.listed(vary)))
 
     def matches(self, request: SubRequest, varied: Varied) -> bool:
-        """Whether a request has the values that a response was chosen by."""
+        """Return True if a request has the values that a response varies with."""
         return all(self._digest_of(self.field(request, name)) == digest for name, digest in varied)
 
     def field(self, request: SubRequest, name: str) -> str | None:
-        """A header field of a request, None where it has none."""
+        """Return a header field of a request, or None without it."""
         if name == "cookie" and request.cookie is not None:
             return request.cookie or None
         own = dict(request.headers).get(name)
@@ -121,7 +121,7 @@ class CacheKeys:
 
 
 def uri_of(environ: Environ) -> str:
-    """The URI for which the app was asked with this environ."""
+    """Return the URI of the request with this environ."""
     return f"{_base(environ)}{entered(environ.get('PATH_INFO', ''), environ.get('QUERY_STRING', ''))}"
 
 

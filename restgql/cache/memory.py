@@ -5,16 +5,16 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from restgql.cache.keys import Key
-from restgql.cache.store import Entries, Found, Token
+from restgql.cache.store import Entries, StoredEntries, Token
 
 Place = tuple[str, str]
 
 
 class Memory:
-    """What was used last is kept, within `entries` and `size` bytes; `_lock` guards all of it.
+    """Keeps the most recently used responses within `entries` and `size` bytes; `_lock` guards all of it.
 
-    A token is the number of the invalidations before it. The last ones are remembered by URI; a token from before these
-    is too old to write with.
+    A token is the number of the invalidations before it. The last invalidations are remembered by URI; a write with an
+    older token is dropped.
     """
 
     failures: tuple[type[Exception], ...] = ()
@@ -31,21 +31,21 @@ class Memory:
 
     @property
     def count(self) -> int:
-        """How many responses are stored."""
+        """The number of stored responses."""
         return self._count
 
     @property
     def size(self) -> int:
-        """About the bytes that these take."""
+        """Their approximate size in bytes."""
         return self._size
 
-    def read(self, key: Key) -> Found:
-        """What is stored."""
+    def read(self, key: Key) -> StoredEntries:
+        """Return the stored entries of a key."""
         with self._lock:
-            return Found(self._invalidations, self._at((key.uri, key.private)), self._at((key.uri, key.shared)))
+            return StoredEntries(self._invalidations, self._at((key.uri, key.private)), self._at((key.uri, key.shared)))
 
     def write(self, uri: str, scope: str, entries: Entries, token: Token) -> None:
-        """Replace what is stored in a scope of a URI."""
+        """Replace the entries in a scope of a URI."""
         with self._lock:
             assert isinstance(token, int)
             if token < max(self._forgotten, self._invalidated.get(hash(uri), 0)):
@@ -61,7 +61,7 @@ class Memory:
                 self._drop(next(iter(self._places)))
 
     def invalidate(self, uris: Sequence[str]) -> None:
-        """Drop all that is stored for these, in any scope, and what is about to be written."""
+        """Drop all entries of these URIs, in any scope, and all writes that are under way."""
         with self._lock:
             for uri in uris:
                 self._invalidations += 1
@@ -83,14 +83,14 @@ class Memory:
             self._count = self._size = 0
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: it has no connection."""
 
     def _at(self, place: Place) -> Entries:
-        found = self._places.get(place)
-        if found is None:
+        entries = self._places.get(place)
+        if entries is None:
             return ()
         self._places.move_to_end(place)
-        return found
+        return entries
 
     def _drop(self, place: Place) -> None:
         entries = self._places.pop(place, ())

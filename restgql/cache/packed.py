@@ -11,17 +11,17 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 def name_of(uri: str) -> str:
-    """What stands for a URI: short, and without what its query may tell."""
+    """Return a digest of a URI: short, and without the secrets that its query may have."""
     return blake2b(uri.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def pack(entries: Entries) -> bytes:
-    """Entries as MessagePack."""
+    """Return entries as MessagePack."""
     return _encoder.encode(entries)
 
 
 def entries(blob: bytes) -> Entries:
-    """The entries of some bytes; none where these are something else."""
+    """Return the entries of MessagePack bytes, or none if they are malformed."""
     try:
         return _decoder.decode(blob)
     except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):

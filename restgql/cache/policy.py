@@ -1,7 +1,7 @@
-"""What may be stored, and what a stored response may answer: the states of hishel (RFC 9111), and RFC 5861.
+"""The rules of caching: storing responses, and serving stored ones (RFC 9111, by the states of hishel, and RFC 5861).
 
-hishel decides. What stands here beside it is what it leaves to its user, or has otherwise than cache-tests show; each
-with its section.
+hishel decides. This module adds the decisions that hishel leaves to its user, and those in which it differs from
+cache-tests; each has its section.
 """
 
 import re
@@ -52,25 +52,25 @@ _HTTP_DATE = re.compile(
     rf"|(?:mon|tue|wed|thu|fri|sat|sun) {_MONTH} [ \d]\d {_TIME} \d{{4}}",
     re.IGNORECASE,
 )
-# RFC 6585 sections 3 to 6: each "MUST NOT be stored by a cache", whatever it says of itself
+# RFC 6585 sections 3 to 6: each "MUST NOT be stored by a cache", whatever its Cache-Control
 _NEVER_STORED = frozenset({428, 429, 431, 511})
 _ANY = Request("GET", "")
-# Age is told anew (RFC 9111 section 5.1); what sets a cookie is for one client (section 7.3)
+# Age is computed anew (RFC 9111 section 5.1); a cookie is for one client (section 7.3)
 _FIELDS_NOT_STORED = frozenset({"age", "set-cookie", "set-cookie2"})
 
 
 class ServeStored(msgspec.Struct, frozen=True):
-    """The stored response is the answer; `refreshing` is what to ask in the background, if anything."""
+    """Serve the stored response; `refreshing`, if set, is the request to make in the background."""
 
     entry: Entry
     refreshing: "Forward | None" = None
 
 
 class Forward(msgspec.Struct, frozen=True, kw_only=True):
-    """The app has to be asked, with header fields `conditions` beside the request's own.
+    """Ask the app, with header fields `conditions` beside the request's own.
 
-    `state` knows what the answer means to `entries`, which are of the scope `shared`. `otherwise` may be used where the
-    answer is an error.
+    `state` is hishel's, and decides the fate of `entries`, which are of the scope `shared`. `otherwise` may be served
+    if the app fails.
     """
 
     state: CacheMiss | NeedRevalidation
@@ -84,8 +84,8 @@ Decision = ServeStored | Forward
 
 
 class Received(msgspec.Struct, frozen=True):
-    """A reply that came `at` a time, to a request of the time `asked`; `varied` is what Vary, of some header fields,
-    names of that request."""
+    """A reply received at `at`, to a request sent at `asked`; `varied(headers)` returns the request's values of the
+    header fields that Vary names."""
 
     reply: SubResponse
     asked: float
@@ -94,8 +94,10 @@ class Received(msgspec.Struct, frozen=True):
 
 
 class StoreDecision(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer came to: the entries that hold from now on in the scope `shared`, None where those that are there
-    do; and the entry that answers where it was validated. None was where the request is to be made `again`.
+    """The entries to store after a reply: they replace those of the scope `shared`; None leaves them, () deletes them.
+
+    `validated` is the entry that a 304 confirmed. `again` is set if a 304 confirmed none: send the request again
+    without conditions.
     """
 
     entries: tuple[Entry, ...] | None = None
@@ -105,11 +107,11 @@ class StoreDecision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def decide(uri: str, fields: dict[str, str], entries: Sequence[Entry], now: float, *, shared: bool) -> Decision:
-    """What to do about a GET request for which these are stored in a scope, all with the values that it varies with."""
+    """Decide on a GET request from the entries of one scope, all of which match the request's header fields."""
     request = Request("GET", uri, Fields(fields))
-    wanted = parse_cache_control(request.headers.get("cache-control"))
+    directives = parse_cache_control(request.headers.get("cache-control"))
     newest = max(entries, key=lambda entry: entry.received, default=None)
-    is_asked = newest is not None and _asks_for_more(wanted, newest, now)
+    is_asked = newest is not None and _asks_for_more(directives, newest, now)
     if newest is not None and newest.is_fresh(now) and not is_asked:
         return ServeStored(newest)
     if is_asked:
@@ -122,11 +124,11 @@ def decide(uri: str, fields: dict[str, str], entries: Sequence[Entry], now: floa
         return Forward(state=state)
     conditions = tuple((name, state.request.headers[name]) for name in _CONDITIONS if name in state.request.headers)
     ask = Forward(state=state, entries=tuple(entries), shared=shared, conditions=conditions)
-    return ask if is_asked else _unless_stale_will_do(ask, wanted, newest, now)
+    return ask if is_asked else _unless_stale_will_do(ask, directives, newest, now)
 
 
 def settle(ask: Forward, received: Received, *, shared: bool | None) -> StoreDecision:
-    """What is stored after an answer: for all callers by what the response says, unless `shared` says it."""
+    """Decide on the entries to store after a reply: for everyone if the response allows it, unless `shared` is set."""
     reply = received.reply
     if reply.status in _NEVER_STORED:
         return StoreDecision()
@@ -162,41 +164,49 @@ def settle(ask: Forward, received: Received, *, shared: bool | None) -> StoreDec
 
 
 def _is_shared(reply: SubResponse, shared: bool | None) -> bool:
-    """Whether a response is stored for all: where it says so itself."""
+    """Return True if a response is stored for everyone: if its header fields allow that."""
     if shared is not None:
         return shared
-    says = parse_cache_control(reply.header("cache-control"))
-    return (says.public or says.s_maxage is not None) and not says.private
+    directives = parse_cache_control(reply.header("cache-control"))
+    return (directives.public or directives.s_maxage is not None) and not directives.private
 
 
-def _asks_for_more(wanted: CacheControl, entry: Entry, now: float) -> bool:
-    """Whether a request wants it validated, or fresher than it is (RFC 9111 sections 5.2.1.1, 5.2.1.3, 5.2.1.4)."""
+def _asks_for_more(directives: CacheControl, entry: Entry, now: float) -> bool:
+    """Return True if a request asks for a fresher response (RFC 9111 sections 5.2.1.1, 5.2.1.3, 5.2.1.4)."""
     return (
-        wanted.no_cache is True
-        or (wanted.max_age is not None and entry.age(now) > wanted.max_age)
-        or (wanted.min_fresh is not None and entry.expires - now < wanted.min_fresh)
+        directives.no_cache is True
+        or (directives.max_age is not None and entry.age(now) > directives.max_age)
+        or (directives.min_fresh is not None and entry.expires - now < directives.min_fresh)
     )
 
 
-def _unless_stale_will_do(ask: Forward, wanted: CacheControl, entry: Entry, now: float) -> Decision:
-    """RFC 9111 sections 4.2.4 and 5.2.1.2, RFC 5861."""
-    says = parse_cache_control(_value(entry.headers, "cache-control"))
+def _unless_stale_will_do(ask: Forward, directives: CacheControl, entry: Entry, now: float) -> Decision:
+    """Serve a stale response if that is allowed (RFC 9111 sections 4.2.4 and 5.2.1.2, RFC 5861)."""
+    response_directives = parse_cache_control(_value(entry.headers, "cache-control"))
     # s-maxage is as proxy-revalidate, too (section 5.2.2.10), but where the same response has a directive of RFC 5861
     # that one is an explicit permission (section 4.2.4).
-    if says.no_cache is True or says.must_revalidate or (ask.shared and says.proxy_revalidate):
+    if (
+        response_directives.no_cache is True
+        or response_directives.must_revalidate
+        or (ask.shared and response_directives.proxy_revalidate)
+    ):
         return ask
     stale = now - entry.expires
-    if stale <= max(says.stale_if_error or 0, wanted.stale_if_error or 0):
+    if stale <= max(response_directives.stale_if_error or 0, directives.stale_if_error or 0):
         ask = msgspec.structs.replace(ask, otherwise=entry)
-    if stale <= (says.stale_while_revalidate or 0):
+    if stale <= (response_directives.stale_while_revalidate or 0):
         return ServeStored(entry, ask)
-    if wanted.max_stale is not None and stale <= wanted.max_stale and not (ask.shared and says.s_maxage is not None):
+    if (
+        directives.max_stale is not None
+        and stale <= directives.max_stale
+        and not (ask.shared and response_directives.s_maxage is not None)
+    ):
         return ServeStored(entry)
     return ask
 
 
 def _freshened(old: Entry, received: Received, *, shared: bool) -> Entry:
-    """A stored response with the header fields of a 304 (RFC 9111 section 3.2)."""
+    """Return a stored response with the header fields of a 304 (RFC 9111 section 3.2)."""
     reply = received.reply
     stored = Response(old.status, Fields(_fields(old.headers)))
     updated = refresh_response_headers(stored, Response(304, Fields(_fields(reply.fields))), shared).headers
@@ -211,9 +221,11 @@ def _entry(status: int, fields: Headers, body: bytes, received: Received, *, sha
     born = _born(received)
     lifetime = _lifetime(fields, now, shared=shared)
     expires = max(0.0, min(born + lifetime, now + WEEK))
-    says = parse_cache_control(_value(fields, "cache-control"))
+    directives = parse_cache_control(_value(fields, "cache-control"))
     has_validator = any(name.lower() in ("etag", "last-modified") for name, _ in fields)
-    longer = max(says.stale_while_revalidate or 0, says.stale_if_error or 0, VALIDATED_FOR if has_validator else 0)
+    longer = max(
+        directives.stale_while_revalidate or 0, directives.stale_if_error or 0, VALIDATED_FOR if has_validator else 0
+    )
     entry = Entry(
         status=status,
         headers=fields,
@@ -230,8 +242,8 @@ def _entry(status: int, fields: Headers, body: bytes, received: Received, *, sha
 
 
 def _lifetime(fields: Headers, now: float, *, shared: bool) -> float:
-    """The freshness lifetime in seconds (RFC 9111 section 4.2.1); 0 where none is given."""
-    if not _says_how_long(fields, shared=shared):
+    """Return the freshness lifetime in seconds (RFC 9111 section 4.2.1), or 0 without an explicit one."""
+    if not _has_lifetime(fields, shared=shared):
         return 0.0
     dated = {"date": [formatdate(now, usegmt=True)]} | _fields(fields)
     expires = _value(fields, "expires")
@@ -241,7 +253,7 @@ def _lifetime(fields: Headers, now: float, *, shared: bool) -> float:
 
 
 def _born(received: Received) -> float:
-    """When a response was made, as far as is known (RFC 9111 section 4.2.3)."""
+    """Return the estimated time when a response was generated (RFC 9111 section 4.2.3)."""
     reply, now = received.reply, received.at
     age = _AGE.match(reply.header("age") or "")  # of several, the first (section 5.1)
     corrected = int(age[1]) + now - received.asked if age else 0.0
@@ -250,20 +262,24 @@ def _born(received: Received) -> float:
 
 
 def _pair(request: Request, entry: Entry, at: int, *, shared: bool) -> Pair:
-    """A stored response as hishel has it. It varies with nothing any more: its values were compared before."""
+    """Return a stored response as hishel's entry, without Vary: its values were compared before."""
     fields = _fields(entry.headers) | {"date": [formatdate(entry.born, usegmt=True)]}
     fields.pop("vary", None)
     if "expires" in fields:  # it counts from Date (section 4.2.1), which is corrected by Age here
         fields["expires"] = [formatdate(entry.expires, usegmt=True)]
-    if not _says_how_long(entry.headers, shared=shared):  # a cache may guess (section 4.2.2); this one does not
+    if not _has_lifetime(entry.headers, shared=shared):  # a cache may guess (section 4.2.2); this one does not
         fields["cache-control"] = [*fields.get("cache-control", ()), "no-cache"]
     return Pair(UUID(int=at), Request("GET", request.url), Response(entry.status, Fields(fields)))
 
 
-def _says_how_long(fields: Headers, *, shared: bool) -> bool:
-    """Whether there is an explicit freshness lifetime (RFC 9111 section 4.2.1)."""
-    says = parse_cache_control(_value(fields, "cache-control"))
-    return (shared and says.s_maxage is not None) or says.max_age is not None or _value(fields, "expires") is not None
+def _has_lifetime(fields: Headers, *, shared: bool) -> bool:
+    """Return True if there is an explicit freshness lifetime (RFC 9111 section 4.2.1)."""
+    directives = parse_cache_control(_value(fields, "cache-control"))
+    return (
+        (shared and directives.s_maxage is not None)
+        or directives.max_age is not None
+        or _value(fields, "expires") is not None
+    )
 
 
 def _response(reply: SubResponse, now: float) -> Response:
@@ -271,12 +287,12 @@ def _response(reply: SubResponse, now: float) -> Response:
 
 
 def _fields(fields: Headers) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    values: dict[str, list[str]] = {}
     for name, value in fields:
-        found.setdefault(name.lower(), []).append(value)
-    return found
+        values.setdefault(name.lower(), []).append(value)
+    return values
 
 
-def _value(fields: Headers, wanted: str) -> str | None:
-    """A header field's values, joined with commas, None if absent."""
-    return ", ".join(value for name, value in fields if name.lower() == wanted) or None
+def _value(fields: Headers, field: str) -> str | None:
+    """Return a header field's values, joined with commas, or None if it is absent."""
+    return ", ".join(value for name, value in fields if name.lower() == field) or None

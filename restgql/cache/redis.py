@@ -11,7 +11,7 @@ from redis.retry import Retry
 from restgql.cache import packed
 from restgql.cache.keys import Key
 from restgql.cache.policy import WEEK
-from restgql.cache.store import Entries, Found, Token
+from restgql.cache.store import Entries, StoredEntries, Token
 
 PREFIX = "restgql:1:"
 """Of all keys; its number is that of their form."""
@@ -23,18 +23,18 @@ _KEPT = int(WEEK) + 86_400
 class Redis:
     """A store in the Redis at `url`, whose own `maxmemory` bounds it; every key expires.
 
-    A token is the generation of a URI: a key of its own, which an entry has to match, so that to invalidate a URI is to
-    give it another one.
+    A token is the generation of a URI: a Redis key of its own, whose value an entry must match. To invalidate a URI is
+    to set another generation.
     """
 
     failures: tuple[type[Exception], ...] = (redis.RedisError, OSError)
 
     def __init__(self, url: str) -> None:
-        """Raises ValueError for what is no URL of Redis."""
-        self._client = connected(url)
+        """Prepare a client. Raises ValueError if `url` is no URL of a Redis."""
+        self._client = create_client(url)
 
-    def read(self, key: Key) -> Found:
-        """What is stored."""
+    def read(self, key: Key) -> StoredEntries:
+        """Return the stored entries of a key."""
         names = (_generation(key.uri), _place(key.uri, key.private), _place(key.uri, key.shared))
         token, private, shared = self._client.mget(names)
         if token is None:
@@ -42,10 +42,10 @@ class Redis:
                 commands.set(names[0], secrets.token_bytes(12), nx=True, ex=_KEPT)
                 commands.get(names[0])
                 token = commands.execute()[1]
-        return Found(token, _of(token, private), _of(token, shared))
+        return StoredEntries(token, _entries_of(token, private), _entries_of(token, shared))
 
     def write(self, uri: str, scope: str, entries: Entries, token: Token) -> None:
-        """Replace what is stored in a scope of a URI."""
+        """Replace the entries in a scope of a URI."""
         assert isinstance(token, bytes)
         if not entries:
             self._client.delete(_place(uri, scope))
@@ -57,14 +57,14 @@ class Redis:
             commands.execute()
 
     def invalidate(self, uris: Sequence[str]) -> None:
-        """Drop all that is stored for these, in any scope, and what is about to be written."""
+        """Drop all entries of these URIs, in any scope, and all writes that are under way."""
         with self._client.pipeline(transaction=False) as commands:
             for uri in uris:
                 commands.set(_generation(uri), secrets.token_bytes(12), ex=_KEPT)
             commands.execute()
 
     def clear(self) -> None:
-        """Drop everything that has our prefix."""
+        """Drop all keys with this module's prefix."""
         names: list[bytes] = []
         for name in self._client.scan_iter(match=f"{PREFIX}*", count=1_000):
             names.append(name)
@@ -79,15 +79,15 @@ class Redis:
         self._client.close()
 
 
-def connected(url: str) -> Any:
-    """A client, which connects when it is used. Raises ValueError for what is no URL of Redis."""
+def create_client(url: str) -> Any:
+    """Return a client, which connects on first use. Raises ValueError if `url` is no URL of a Redis."""
     # A retry would double the time that is lost to a Redis that does not answer.
     retry = Retry(NoBackoff(), 0)
     return redis.Redis.from_url(url, socket_connect_timeout=SECONDS, socket_timeout=SECONDS, retry=retry)
 
 
-def _of(token: bytes | None, value: bytes | None) -> Entries:
-    """The entries of a value, if they are of this generation."""
+def _entries_of(token: bytes | None, value: bytes | None) -> Entries:
+    """Return the entries of a value, if they are of this generation."""
     if token is None or value is None or not value.startswith(token):
         return ()
     return packed.entries(value[len(token) :])

@@ -1,4 +1,4 @@
-"""The documents that clients register (APQ), kept in Redis for the processes of many machines."""
+"""The documents that clients register (APQ), stored in Redis for the processes of many machines."""
 
 import hashlib
 import logging
@@ -9,7 +9,7 @@ from typing import TypeVar
 import redis
 
 from restgql.cache.policy import WEEK
-from restgql.cache.redis import connected
+from restgql.cache.redis import create_client
 from restgql.documents.registry import Registry
 from restgql.upstream.circuit_breaker import CircuitBreaker
 
@@ -21,33 +21,33 @@ _USED = f"{_PREFIX}used"
 
 
 class RedisRegistry:
-    """A registry in the Redis at `url`, of at most so many `entries`, behind the `near` one of this process.
+    """A registry in the Redis at `url`, of at most `entries` documents, behind the `near` one of this process.
 
-    A Redis that fails is left alone for a moment; this process has its own documents then. Raises ValueError for what
-    is no URL of Redis.
+    After failures Redis is not used for a moment; the process then has its own documents only. Raises ValueError if
+    `url` is no URL of a Redis.
     """
 
     def __init__(self, url: str, near: Registry, *, entries: int, logger: logging.Logger) -> None:
-        self._client = connected(url)
+        self._client = create_client(url)
         self._near = near
         self._entries = entries
         self._logger = logger
         self._breaker = CircuitBreaker(failures=3)
 
     def get(self, digest: str) -> str | None:
-        """The document, None where it is not known, no longer, or not to be had."""
-        known = self._near.get(digest)
-        if known is not None:
-            return known
-        found = self._try(lambda: self._read(digest))
-        if found is None or hashlib.sha256(found).hexdigest() != digest:
+        """Return the document, or None if it is not registered, was dropped, or Redis fails."""
+        document = self._near.get(digest)
+        if document is not None:
+            return document
+        content = self._try(lambda: self._read(digest))
+        if content is None or hashlib.sha256(content).hexdigest() != digest:
             return None
-        document = found.decode("utf-8", "surrogatepass")
+        document = content.decode("utf-8", "surrogatepass")
         self._near.put(digest, document)
         return document
 
     def put(self, digest: str, document: str) -> None:
-        """Keep a document, and drop those that were not asked for the longest."""
+        """Register a document, and drop the least recently used ones."""
         self._near.put(digest, document)
         self._try(lambda: self._write(digest, document.encode("utf-8", "surrogatepass")))
 
@@ -55,8 +55,8 @@ class RedisRegistry:
         with self._client.pipeline(transaction=False) as commands:
             commands.get(_place(digest))
             commands.zadd(_USED, {digest: time.time()}, xx=True)
-            found: bytes | None = commands.execute()[0]
-        return found
+            content: bytes | None = commands.execute()[0]
+        return content
 
     def _write(self, digest: str, document: bytes) -> None:
         with self._client.pipeline(transaction=False) as commands:
@@ -75,7 +75,7 @@ class RedisRegistry:
         try:
             done = do()
         except BaseException as exc:
-            self._breaker.failed()  # whoever passes has to say what came of it
+            self._breaker.failed()  # each passed request is recorded, also a crash
             if not isinstance(exc, redis.RedisError | OSError):
                 raise
             self._logger.warning("The documents of clients cannot be shared: %s: %s", type(exc).__name__, exc)

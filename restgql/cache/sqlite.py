@@ -10,7 +10,7 @@ from pathlib import Path
 
 from restgql.cache import packed
 from restgql.cache.keys import Key
-from restgql.cache.store import Entries, Found, Token
+from restgql.cache.store import Entries, StoredEntries, Token
 
 LOCKED_SECONDS = 0.1
 """How long a file is waited for that another process writes to."""
@@ -35,9 +35,8 @@ _SCHEMA = (
 
 
 class Sqlite:
-    """A store in `path`, made when it is first used, within `entries` and `size` bytes: what is out of date goes first,
-    then what was stored first. `_lock` guards the connection, which is of process `_pid`.
-    """
+    """A store in the file `path`, created on first use, within `entries` and `size` bytes: expired entries are dropped
+    first, then the oldest. `_lock` guards the connection, which is of process `_pid`."""
 
     failures: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
 
@@ -48,23 +47,23 @@ class Sqlite:
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._connection: sqlite3.Connection | None = None
-        self._file: tuple[int, int] | None = None
+        self._opened_file: tuple[int, int] | None = None
         self._inherited: list[sqlite3.Connection] = []
 
-    def read(self, key: Key) -> Found:
-        """What is stored."""
+    def read(self, key: Key) -> StoredEntries:
+        """Return the stored entries of a key."""
         with self._connected() as connection:
             rows = connection.execute(
                 "SELECT invalidations, NULL, NULL FROM meta UNION ALL "
                 "SELECT NULL, scope, entries FROM places WHERE uri = ? AND scope IN (?, ?)",
                 (packed.name_of(key.uri), key.private, key.shared),
             ).fetchall()
-        found = {scope: packed.entries(blob) for _, scope, blob in rows if scope is not None}
+        by_scope = {scope: packed.entries(blob) for _, scope, blob in rows if scope is not None}
         tokens = [number for number, scope, _ in rows if scope is None]
-        return Found(tokens[0] if tokens else None, found.get(key.private, ()), found.get(key.shared, ()))
+        return StoredEntries(tokens[0] if tokens else None, by_scope.get(key.private, ()), by_scope.get(key.shared, ()))
 
     def write(self, uri: str, scope: str, entries: Entries, token: Token) -> None:
-        """Replace what is stored in a scope of a URI."""
+        """Replace the entries in a scope of a URI."""
         blob, name = packed.pack(entries), packed.name_of(uri)
         until = max((entry.kept for entry in entries), default=0.0)
         with self._connected() as connection, _transaction(connection):
@@ -82,7 +81,7 @@ class Sqlite:
                 self._make_room(connection)
 
     def invalidate(self, uris: Sequence[str]) -> None:
-        """Drop all that is stored for these, in any scope, and what is about to be written."""
+        """Drop all entries of these URIs, in any scope, and all writes that are under way."""
         with self._connected() as connection, _transaction(connection):
             for name in map(packed.name_of, uris):
                 connection.execute("UPDATE meta SET invalidations = invalidations + 1")
@@ -126,23 +125,23 @@ class Sqlite:
         if not self._lock.acquire(timeout=LOCKED_SECONDS):
             raise sqlite3.OperationalError("another thread waits for the file")
         try:
-            if self._connection is not None and self._file != self._file_there():
+            if self._connection is not None and self._opened_file != self._file_id():
                 self._connection.close()  # it was deleted: processes that begin later have another
                 self._connection = None
             if self._connection is None:
                 self._connection = self._open()
-                self._file = self._file_there()
+                self._opened_file = self._file_id()
             yield self._connection
         finally:
             self._lock.release()
 
-    def _file_there(self) -> tuple[int, int] | None:
-        """What the path leads to now, None where that is nothing."""
+    def _file_id(self) -> tuple[int, int] | None:
+        """Return device and inode of the file at the path now, or None without one."""
         try:
-            found = self._path.stat()
+            status = self._path.stat()
         except FileNotFoundError:
             return None
-        return found.st_dev, found.st_ino
+        return status.st_dev, status.st_ino
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=LOCKED_SECONDS, isolation_level=None, check_same_thread=False)
@@ -166,7 +165,7 @@ class Sqlite:
                 connection.execute(statement)
 
     def _forked(self) -> None:
-        """A connection must not be used, nor closed, by a fork (SQLite, How To Corrupt, section 2.6)."""
+        """Set aside the connection: a fork must neither use nor close it (SQLite, How To Corrupt, section 2.6)."""
         self._pid = os.getpid()
         self._lock = threading.Lock()
         if self._connection is not None:

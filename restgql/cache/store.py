@@ -1,4 +1,4 @@
-"""Where stored responses are: the interface, and the guard that makes what fails a miss."""
+"""The stores of responses: their interface, and a wrapper that turns failures into misses."""
 
 import logging
 import threading
@@ -23,8 +23,11 @@ def _breaker() -> CircuitBreaker:
     return CircuitBreaker(failures=3)
 
 
-class Found(msgspec.Struct, frozen=True):
-    """What is stored for a request, in its own scope and in the one for all; `token` is None where nothing can be."""
+class StoredEntries(msgspec.Struct, frozen=True):
+    """The entries of a request, in its own scope and in the one for everyone.
+
+    `token` is None if nothing can be stored.
+    """
 
     token: Token | None = None
     private: Entries = ()
@@ -32,31 +35,30 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Store(Protocol):
-    """Called from several threads at once. Each method raises one of `failures` where it cannot do it."""
+    """A store of responses; called from several threads at once. Each method raises one of `failures`, if any."""
 
     failures: tuple[type[Exception], ...]
 
-    def read(self, key: Key) -> Found:
-        """What is stored."""
+    def read(self, key: Key) -> StoredEntries:
+        """Return the stored entries of a key."""
 
     def write(self, uri: str, scope: str, entries: Entries, token: Token) -> None:
-        """Replace what is stored in a scope of a URI."""
+        """Replace the entries in a scope of a URI."""
 
     def invalidate(self, uris: Sequence[str]) -> None:
-        """Drop all that is stored for these, in any scope, and what is about to be written."""
+        """Drop all entries of these URIs, in any scope, and all writes that are under way."""
 
     def clear(self) -> None:
         """Drop everything."""
 
     def close(self) -> None:
-        """Close what is open; it opens again when it is used."""
+        """Close the connections; the next use opens others."""
 
 
 class FaultTolerantStore:
-    """A store that may fail: what it cannot do is a miss. One that fails again and again is left alone for a moment, to
-    write to it, say, while it still can be read.
+    """A store whose failures are misses. After repeated failures it is not used for a moment, reads and writes apart.
 
-    What it could not drop it drops before it is read again. `_lock` guards `_owed`.
+    URIs that it could not invalidate are invalidated before the next read. `_lock` guards `_owed`, which has them.
     """
 
     failures: tuple[type[Exception], ...] = ()
@@ -70,21 +72,21 @@ class FaultTolerantStore:
         self._reads, self._writes = make(), make()
         self._lock = threading.Lock()
         self._owed: set[str] = set()
-        self._is_said = False
+        self._is_logged = False
 
-    def read(self, key: Key) -> Found:
-        """What is stored, nothing where it cannot be told."""
+    def read(self, key: Key) -> StoredEntries:
+        """Return the stored entries of a key, or none after a failure."""
         if self._owed:
             self._try(self._writes, self._drop_owed)
-        found = None if self._owed else self._try(self._reads, lambda: self._store.read(key))
-        return Found() if found is None else found
+        stored = None if self._owed else self._try(self._reads, lambda: self._store.read(key))
+        return StoredEntries() if stored is None else stored
 
     def write(self, uri: str, scope: str, entries: Entries, token: Token) -> None:
-        """Replace what is stored in a scope of a URI, if it can be done."""
+        """Replace the entries in a scope of a URI, unless the store fails."""
         self._try(self._writes, lambda: self._written(uri, scope, entries, token))
 
     def invalidate(self, uris: Sequence[str]) -> None:
-        """Drop all that is stored for these, now or before anything is read."""
+        """Drop all entries of these URIs, now or before the next read."""
         with self._lock:
             if len(self._owed) <= MAX_OWED:  # beyond that everything goes
                 self._owed.update(uris)
@@ -95,12 +97,12 @@ class FaultTolerantStore:
         self._store.clear()
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close the connections."""
         self._store.close()
 
     def _written(self, uri: str, scope: str, entries: Entries, token: Token) -> None:
         self._store.write(uri, scope, entries, token)
-        self._is_said = False
+        self._is_logged = False
 
     def _drop_owed(self) -> None:
         with self._lock:
@@ -118,11 +120,11 @@ class FaultTolerantStore:
         try:
             done = do()
         except BaseException as exc:
-            breaker.failed()  # whoever passes has to say what came of it
+            breaker.failed()  # each passed request is recorded, also a crash
             if not isinstance(exc, self._store.failures):
                 raise
-            if not self._is_said:
-                self._is_said = True
+            if not self._is_logged:
+                self._is_logged = True
                 name = type(exc).__name__
                 self._logger.warning("The cache (%s) fails, and is done without: %s: %s", self._name, name, exc)
             return None

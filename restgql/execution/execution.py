@@ -1,4 +1,4 @@
-"""One operation on its way: its root fields begun in their order, its results, and what became of its sub-requests."""
+"""The execution of one operation: its root fields begin in order, and their results fill in."""
 
 import logging
 from collections.abc import Iterator
@@ -29,9 +29,9 @@ _WITH_REQUEST = frozenset({NodeKind.GET, NodeKind.FETCH, NodeKind.REQUEST})
 class Execution:
     """The results of a plan's root nodes, filled while it runs. It ends when finished or closed, or at its deadline.
 
-    The root nodes of a mutation run one after the other, each to its end with all below it, and forget what safe
-    requests gave before (GraphQL, section Mutation). Once one of them has run, every result is settled, whatever
-    happens: an answer has the data that there is.
+    The root nodes of a mutation run one after the other, each to its end with all nodes below it; a safe request of one
+    is not answered from the ones before (GraphQL, section Mutation). After the first has run, every result is settled,
+    whatever happens, so the answer has all data so far.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Execution:
         return self
 
     def events(self) -> Iterator[None]:
-        """Do as `finish`, yielding whenever a result may have been settled."""
+        """Do as `finish`, and yield whenever a result may have been settled."""
         self._scheduler.notify_each = True
         yield from self._scheduler.events()
         for node in self._later_nodes():
@@ -88,7 +88,7 @@ class Execution:
                 self._fail_all(exc)
 
     def close(self) -> None:
-        """End it: sub-requests that have not begun never will, and the others are not waited for."""
+        """End the execution: cancel sub-requests that have not begun, and do not wait for the others."""
         self._scheduler.cancel()
 
     @property
@@ -108,7 +108,7 @@ class Execution:
         return [leaf for result in self.results.values() for leaf in result.leaves()]
 
     def responses(self) -> list[SubResponse]:
-        """Return the responses so far that are answers, each once, in document order."""
+        """Return the responses so far whose values the answer has, each once, in document order."""
         return list(dict.fromkeys(leaf.response for leaf in self.leaves() if leaf.response is not None))
 
     def parts(self) -> list[SubResponse]:
@@ -127,7 +127,7 @@ class Execution:
         )
 
     def timings(self) -> list[Timing]:
-        """Return what became of each sub-request."""
+        """Return the timing of each sub-request."""
         return self._scheduler.timings()
 
     def _later_nodes(self) -> tuple[PlanNode, ...]:
@@ -151,7 +151,7 @@ class Execution:
 
 
 class Executions(msgspec.Struct, frozen=True, kw_only=True):
-    """Starts the executions of one schema. `latency` is what is learnt of its routes."""
+    """Starts the executions of one schema. `latency` is the observed waiting time of its routes."""
 
     config: Config
     context: PlanContext
@@ -170,12 +170,12 @@ class Executions(msgspec.Struct, frozen=True, kw_only=True):
         return Execution(plan.nodes, executor, scheduler, upstream, serial=plan.is_mutation).begin()
 
     def start_with(self, first: Execution, plan: Plan, variables: dict[str, Any]) -> Execution:
-        """Begin another query of the HTTP request that `first` is of: identical sub-requests are made once."""
+        """Begin another query of the HTTP request of `first`; identical sub-requests are sent once."""
         executor = NodeExecutor(plan, variables, self.context, first._scheduler, first.upstream)
         return first.join(plan.nodes, executor)
 
     def start_node(self, node: PlanNode, upstream: Upstream) -> Execution:
-        """Begin a node that no document has: of Python's gateway.get, or of POST /aggregate. Raises LimitExceeded."""
+        """Begin a node without a document, of Python's gateway.get or of POST /aggregate. Raises LimitExceeded."""
         scheduler = self._scheduler(upstream)
         executor = NodeExecutor(None, {}, self.context, scheduler, upstream)
         return Execution((node,), executor, scheduler, upstream).begin()

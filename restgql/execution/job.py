@@ -1,4 +1,4 @@
-"""A sub-request on its way, and the answers that it may get."""
+"""A sub-request that is scheduled, and the answers that it may get."""
 
 import logging
 import time
@@ -22,20 +22,20 @@ class CallerTask(Protocol):
         """Do the work."""
 
     def cancel(self) -> None:
-        """Take note that the operation has ended before the work began."""
+        """Record that the operation has ended before the work began."""
 
 
 class Runner(Protocol):
-    """The work of a pool thread that runs a job. `ticket` stands for the thread."""
+    """The work of a pool thread that runs a job. `ticket` represents the thread."""
 
     ticket: Ticket | None
 
     def let_go(self) -> None:
-        """Refer to nothing of the operation any more: the job was given up."""
+        """Drop the reference to the operation: the job was given up."""
 
 
 class Job:
-    """A sub-request on its way; each of `listeners` is called with its answer once. The scheduler's lock guards it."""
+    """A scheduled sub-request; each of `listeners` is called with its answer once. The queue's lock guards it."""
 
     __slots__ = ("answer", "begun", "ended", "later", "listeners", "request", "route", "thread", "waited", "worker")
 
@@ -51,7 +51,7 @@ class Job:
         self.worker: Runner | None = None
 
     def timing(self, began: float, start: float, request: SubRequest | None = None, source: str = "") -> Timing:
-        """The timing of this job in an operation that began at `began`, or of a `request` that it answers too."""
+        """Return the timing of this job, or of a repeated `request`, in an operation that began at `began`."""
         answer = self.answer
         return Timing(
             path=str((request or self.request).target),
@@ -65,7 +65,7 @@ class Job:
 
 
 def ask(dispatch: Dispatcher, request: SubRequest, logger: logging.Logger, *, inline: bool = False) -> Answer:
-    """Return the answer to a request, whatever the route raises."""
+    """Return the answer to a request; an exception of the route becomes an answer, too."""
     try:
         return dispatch(request)
     except ClientError as exc:
@@ -97,7 +97,7 @@ def too_much(request: SubRequest, allowed: int) -> SubResponse:
 
 
 def without_frames(answer: Answer) -> None:
-    """Drop the tracebacks of an answer's error: they refer to all that the functions in them had."""
+    """Drop the tracebacks of an answer's error: they refer to every local variable of their functions."""
     error: BaseException | None = answer.failure if isinstance(answer, SubResponse) else answer
     while error is not None:
         error.__traceback__ = error.__context__ = None

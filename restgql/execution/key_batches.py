@@ -21,8 +21,8 @@ Path = tuple[str | int, ...]
 
 
 class ParentField(msgspec.Struct, frozen=True):
-    """A typed field of one parent, to be asked for: `path` is its response path, `response` the one that its parent's
-    value came with."""
+    """A typed field of one parent that needs a request: `path` is its response path, `response` the one that has its
+    parent's value."""
 
     scope: TemplateScope
     result: Result

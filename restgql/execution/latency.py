@@ -7,9 +7,9 @@ _MAX_ROUTES = 1_000
 
 
 class RouteLatency:
-    """The waiting time per route, in seconds, decayed. Races lose an observation, never more.
+    """The waiting time per route, in seconds, decayed. A race may lose an observation, never more.
 
-    The number of routes is bounded, as a dispatcher may tell them by paths: over it, all is learnt anew.
+    The number of routes is bounded, as a dispatcher may use paths as keys: over it, all observations are dropped.
     """
 
     def __init__(self) -> None:

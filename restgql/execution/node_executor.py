@@ -1,4 +1,4 @@
-"""Plan nodes in, results out: each response starts the nodes that depend on it, whatever its siblings do."""
+"""Executes plan nodes into results: each response starts the nodes that depend on it, independent of its siblings."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -51,7 +51,7 @@ ParentsByNode = dict[int, tuple[PlanNode, list[ParentField]]]
 
 
 class NodeExecutor:
-    """The nodes of one operation on their way. `is_alone` is True for a mutation of one field."""
+    """The execution of one operation's nodes. `is_alone` is True for a mutation of one field."""
 
     def __init__(
         self,
@@ -140,16 +140,16 @@ class NodeExecutor:
         """Return the arguments of a node in this request. Raises their error."""
         if node.arguments is not None:
             return node.arguments
-        known = self._arguments.get(id(node))
-        if known is None:
+        arguments = self._arguments.get(id(node))
+        if arguments is None:
             try:
-                known = arguments_of(node, self._variables, self._context, has_uploads=self._has_uploads)
+                arguments = arguments_of(node, self._variables, self._context, has_uploads=self._has_uploads)
             except RestgqlError as exc:
-                known = exc
-            self._arguments[id(node)] = known
-        if isinstance(known, RestgqlError):
-            raise known.with_traceback(None)
-        return known
+                arguments = exc
+            self._arguments[id(node)] = arguments
+        if isinstance(arguments, RestgqlError):
+            raise arguments.with_traceback(None)
+        return arguments
 
     def _expand(
         self, node: PlanNode, scope: TemplateScope | None, result: Result, path: Path, pending: list[PendingRequest]
@@ -228,7 +228,7 @@ class NodeExecutor:
     def _items(
         self, arguments: NodeArguments, scope: TemplateScope | None, result: Result
     ) -> Iterator[tuple[int, TemplateScope, Result]]:
-        """Return the elements that a node goes over, each with its result."""
+        """Return the elements that a node iterates over, each with its result."""
         assert scope is not None, "only a response has fields that go over its elements"
         scopes = elements(arguments, scope, self._meter)
         result.items = [Result(value=each.value) for each in scopes]
@@ -275,7 +275,7 @@ class NodeExecutor:
         self._send(pending, *following)
 
     def _arrived(self, pending: PendingRequest, request: SubRequest, response: SubResponse) -> None:
-        if pending.request.method not in SAFE_METHODS:  # whatever a redirect has made of it
+        if pending.request.method not in SAFE_METHODS:  # a redirect may have changed its method
             self._mutations.append((msgspec.structs.replace(pending.request, body=b""), response))
         node, result = pending.node, pending.result
         if node.kind is NodeKind.REQUEST:
@@ -331,7 +331,7 @@ class NodeExecutor:
         scope: TemplateScope,
         response: SubResponse,
     ) -> list[tuple[ParentField, Any]]:
-        """Return the value of each parent's field, and ask for those that the response to the batch lacks."""
+        """Return the value of each parent's field; request one by one those that the batch's response lacks."""
         assert binding.batch is not None
         for parent in (parent for parents in keys.values() for parent in parents):
             parent.result.response = response

@@ -15,14 +15,14 @@ MAX_REDIRECTS = 5
 
 
 class RedirectChain(msgspec.Struct, frozen=True):
-    """A request that was asked for, and the replies so far, one a hop."""
+    """A request, `asked`, and its replies so far, one a hop."""
 
     asked: SubRequest
     caller: ClientContext
     replies: tuple[SubResponse, ...] = ()
 
     def then(self, request: SubRequest, reply: SubResponse) -> "tuple[RedirectChain, SubRequest] | SubResponse":
-        """The chain with `reply`, and the request that comes next; or the reply that ends it."""
+        """Return the chain with `reply` and the next request, or the reply that ends the chain."""
         chain = RedirectChain(self.asked, self.caller, (*self.replies, reply))
         onward = None if self.asked.follow is Follow.NEVER else self._onward(request, reply)
         if onward is None:
@@ -47,7 +47,7 @@ class RedirectChain(msgspec.Struct, frozen=True):
         )
 
     def _onward(self, request: SubRequest, reply: SubResponse) -> SubRequest | None:
-        """The request that a redirect asks for, None where it leads nowhere in this app."""
+        """Return the request that a redirect leads to, or None if it leads to no path of this app."""
         location = reply.header("location") if reply.status in REDIRECTS else None
         site = self.caller.site
         try:
@@ -65,15 +65,15 @@ class RedirectChain(msgspec.Struct, frozen=True):
 
 
 def _as_get(request: SubRequest) -> SubRequest:
-    """The request without what was said of its body and its effect."""
+    """Return the request as a GET, without its body and its Idempotency-Key."""
     kept = tuple(header for header in request.headers if header[0] != IDEMPOTENCY_KEY)
     return msgspec.structs.replace(request, method="GET", headers=kept, body=b"", content_type="")
 
 
 def _upstream(site: Site, path: str) -> RemoteUpstream | None:
-    """Whose a path is: no redirect leads from an upstream into the app, or from the app to an upstream."""
-    found = site.remote(path)
-    return None if found is None else found[0]
+    """Return the upstream that a path belongs to, or None for the app: no redirect crosses from one to the other."""
+    match = site.remote(path)
+    return None if match is None else match[0]
 
 
 def _is_html(reply: SubResponse) -> bool:

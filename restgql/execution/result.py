@@ -9,7 +9,7 @@ from restgql.sub_response import SubResponse
 
 
 class NotSettled(Exception):
-    """The value of a field depends on a result that is not there yet."""
+    """The value of a field depends on a result that is not settled yet."""
 
     def __init__(self, result: "Result") -> None:
         self.result = result
@@ -57,13 +57,13 @@ class Result:
         return next((result for result in below if not result.settled), None)
 
     def fail(self, error: Exception) -> None:
-        """Settle it with an error, unless it is settled."""
+        """Settle the result with an error, unless it is settled."""
         if not self.settled:
             self.error, self.items, self.parts = error, None, None
             self.settled = True
 
     def refuse(self, error: Exception) -> None:
-        """Settle it with an error in place of everything that it has."""
+        """Settle the result with an error that replaces all that it has."""
         self.settled = False
         self.fail(error)
 

@@ -1,4 +1,4 @@
-"""The threads that each route has: how many it may run at once, and how many may be lost to it."""
+"""The threads that each route has: the most that it may use at once, and the most that may be lost to it."""
 
 import enum
 import logging
@@ -13,7 +13,7 @@ RouteQueue = Callable[[], None]
 
 
 class Ticket:
-    """A piece of work that has a thread: `stuck` once nobody waits for it any more, `done` when it has ended.
+    """A piece of work that has a thread: `stuck` once no one waits for it any more, `done` when it has ended.
 
     It asks `route` since `begun`, a time of `time.perf_counter()`.
     """
@@ -64,83 +64,84 @@ class RouteThreads:
         self._reserve = size // 8
         self._most_lost = max(1, size // 8)
         self._by_route: dict[object, _Route] = {}
-        self._told: tuple[int, bool] = (0, False)
-        """The number of closed routes, and whether the pool was depleted, when the log had it last."""
+        self._last_notice: tuple[int, bool] = (0, False)
+        """The number of closed routes, and whether the pool was depleted, in the last notice."""
 
     def enter(
         self, ticket: Ticket, route: object, lost: int, queue: RouteQueue | None = None, max_queued: int = 0
     ) -> Admission:
         """Count the thread of `ticket` among those of `route`; `lost` threads of the pool are stuck."""
-        found = self._by_route.get(route)
-        if found is None:
-            found = self._by_route[route] = _Route()
-        elif found.stuck and self._has_lost_too_many(found):
+        threads = self._by_route.get(route)
+        if threads is None:
+            threads = self._by_route[route] = _Route()
+        elif threads.stuck and self._has_lost_too_many(threads):
             return Admission.CLOSED
-        elif found.running + len(found.stuck) >= self._share(lost):
-            if queue is None or queue in found.queue:
+        elif threads.running + len(threads.stuck) >= self._share(lost):
+            if queue is None or queue in threads.queue:
                 return Admission.WAITING
             if self.queued >= max_queued:
                 return Admission.FULL
-            found.queue.append(queue)
+            threads.queue.append(queue)
             self.queued += 1
             return Admission.WAITING
-        found.running += 1
+        threads.running += 1
         ticket.route, ticket.begun = route, time.perf_counter()
         return Admission.ENTERED
 
     def is_closed(self, route: object) -> bool:
         """Return True if too many threads are lost to `route`."""
-        found = self._by_route.get(route)
-        return found is not None and self._has_lost_too_many(found)
+        threads = self._by_route.get(route)
+        return threads is not None and self._has_lost_too_many(threads)
 
     def leave(self, ticket: Ticket) -> RouteQueue | None:
-        """Count the thread of `ticket` no longer among its route's; return the operation whose turn it is."""
-        found = None if ticket.route is None else self._by_route.get(ticket.route)
-        if found is None:
+        """Remove the thread of `ticket` from its route's count; return the next operation in the route's queue."""
+        threads = None if ticket.route is None else self._by_route.get(ticket.route)
+        if threads is None:
             return None
         if ticket.stuck:
-            found.stuck.remove(ticket)
+            threads.stuck.remove(ticket)
         else:
-            found.running -= 1
+            threads.running -= 1
         route, ticket.route = ticket.route, None
-        if found.queue:
+        if threads.queue:
             self.queued -= 1
-            return found.queue.pop(0)
-        if not found.running and not found.stuck:
+            return threads.queue.pop(0)
+        if not threads.running and not threads.stuck:
             del self._by_route[route]
         return None
 
     def give_up(self, ticket: Ticket) -> None:
         """Count the thread of `ticket` among those that are lost to its route."""
-        found = None if ticket.route is None else self._by_route.get(ticket.route)
-        if found is not None:
-            found.running -= 1
-            found.stuck.append(ticket)
+        threads = None if ticket.route is None else self._by_route.get(ticket.route)
+        if threads is not None:
+            threads.running -= 1
+            threads.stuck.append(ticket)
 
     def leave_queues(self, queue: RouteQueue) -> None:
-        """Forget an operation that waits for its turn."""
-        for route, found in list(self._by_route.items()):
-            if queue in found.queue:
-                found.queue.remove(queue)
+        """Remove an operation from every route's queue."""
+        for route, threads in list(self._by_route.items()):
+            if queue in threads.queue:
+                threads.queue.remove(queue)
                 self.queued -= 1
-                if not found.queue and not found.running and not found.stuck:
+                if not threads.queue and not threads.running and not threads.stuck:
                     del self._by_route[route]
 
     def notice(self, lost: int, most: int, *, depleted: bool) -> tuple[int, str] | None:
-        """Return level and text for the log, where since the last one a route was closed, or the pool was depleted or
+        """Return level and text for the log if a route was closed since the last notice, or the pool was depleted or
         recovered."""
-        before, was_depleted = self._told
-        closed = sum(self._has_lost_too_many(found) for found in self._by_route.values())
+        before, was_depleted = self._last_notice
+        closed = sum(self._has_lost_too_many(threads) for threads in self._by_route.values())
         if lost and (closed > before or depleted > was_depleted):
-            self._told = max(before, closed), depleted or was_depleted
+            self._last_notice = max(before, closed), depleted or was_depleted
             lost_to = sorted(
-                ((len(found.stuck), str(route)) for route, found in self._by_route.items() if found.stuck), reverse=True
+                ((len(threads.stuck), str(route)) for route, threads in self._by_route.items() if threads.stuck),
+                reverse=True,
             )
             names = ", ".join(f"{name} ({count})" for count, name in lost_to[:5])
             text = f"{lost} of {most} threads are lost to routes that do not answer: {names}. New requests to a route "
             return logging.WARNING, f"{text}that has lost too many are refused until one of its threads returns."
-        if not lost and self._told != (0, False):
-            self._told = 0, False
+        if not lost and self._last_notice != (0, False):
+            self._last_notice = 0, False
             return logging.INFO, "No threads are lost any longer: all routes that did not answer have returned."
         return None
 

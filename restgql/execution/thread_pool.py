@@ -1,4 +1,4 @@
-"""Threads for sub-requests: few, lean, and never waited for by the work they do."""
+"""Threads for sub-requests: few, reused, and never waited for by the work that they do."""
 
 import itertools
 import logging
@@ -62,9 +62,10 @@ class ThreadPool:
         return self.stuck > self.size // 2 + self.size // 8
 
     def start(self, work: Work, wait: float = 0.0, *, max_waiting: int | None = None, route: object = None) -> bool:
-        """Give `work` a thread within `wait` seconds, for a request to `route` if it is known; return False without.
+        """Start `work` in a thread within `wait` seconds, for a request to `route` if it is known; return False if it
+        cannot.
 
-        It does not wait where `max_waiting` operations wait already, or where all threads are lost.
+        It does not wait if `max_waiting` operations wait already, or if all threads are lost.
         """
         ticket = Ticket()
         with self._lock:
@@ -105,18 +106,18 @@ class ThreadPool:
                 admission = self._routes.enter(ticket, route, self.stuck, queue, max_waiting - self._waiting)
             notice = self._notice() if admission is Admission.CLOSED else None
         if free is not None or notice is not None:
-            _tell(free, notice)
+            _announce(free, notice)
         return admission
 
     def leave_queues(self, queue: RouteQueue) -> None:
-        """Forget that an operation waits for its turn on a route."""
+        """Remove an operation from every route's queue."""
         with self._lock:
             self._routes.leave_queues(queue)
 
     def give_up(self, ticket: Ticket, *, overdue: bool = True) -> None:
         """Wait no longer for the work of `ticket`; it is `overdue` if it had all the time of a sub-request."""
         with self._lock:
-            if ticket.stuck or ticket.done:  # it may have ended since it was found late
+            if ticket.stuck or ticket.done:  # it may have ended meanwhile
                 return
             ticket.stuck, ticket.overdue = True, overdue
             self.busy -= 1
@@ -124,7 +125,7 @@ class ThreadPool:
             self._routes.give_up(ticket)
             self._freed.notify_all()  # of the last, all who wait have to know
             notice = self._notice()
-        _tell(None, notice)
+        _announce(None, notice)
 
     def _waits_for_room(self, wait: float, max_waiting: int | None) -> bool:
         if not wait or (max_waiting is not None and self.waiting >= max_waiting):
@@ -143,7 +144,7 @@ class ThreadPool:
         return self.stuck >= 2 * self.size
 
     def _end(self, ticket: Ticket, own: IdleThread | None = None) -> None:
-        """Count the work of `ticket` as ended; its thread is to be parked if it is `own`."""
+        """Count the work of `ticket` as ended, and park its thread if that is `own`."""
         with self._lock:
             ticket.done = True
             if ticket.stuck:
@@ -157,10 +158,10 @@ class ThreadPool:
             if own is not None:
                 self._parked.append(own)
         if free is not None or notice is not None:
-            _tell(free, notice)
+            _announce(free, notice)
 
     def _notice(self) -> "tuple[int, str] | None":
-        """Return what the log has to say of the lost threads, once a change."""
+        """Return the log record about lost threads, once for each change."""
         return self._routes.notice(self.stuck, 2 * self.size, depleted=self.is_depleted)
 
     def _loop(self, own: IdleThread) -> None:
@@ -183,8 +184,8 @@ class ThreadPool:
                 own.wake.acquire()  # work came in the moment between, and counts on this thread
 
 
-def _tell(free: RouteQueue | None, notice: tuple[int, str] | None) -> None:
-    """Pass on, without the lock, whose turn it is on a route, and what the log has to say."""
+def _announce(free: RouteQueue | None, notice: tuple[int, str] | None) -> None:
+    """Call the next operation in a route's queue, and write a log record; the caller does not hold the lock."""
     if free is not None:
         free()
     if notice is not None:
@@ -198,5 +199,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def shared(size: int) -> ThreadPool:
-    """The pool of this process with this size, made when it is first asked for."""
-    return _SHARED.get(size) or _SHARED.setdefault(size, ThreadPool(size))  # of two made at once, one is ever used
+    """Return the pool of this process with this size; create it at the first call."""
+    return _SHARED.get(size) or _SHARED.setdefault(
+        size, ThreadPool(size)
+    )  # two threads may each create one; both use the first

@@ -38,7 +38,7 @@ _CHARGED_AT_ONCE = 64
 
 
 class JsonObject(dict[str, Any]):
-    """A JSON object of a route, as a resolver of the user's own gets it: a dict that nobody else has."""
+    """A JSON object of a route as the source of a user's resolver: a dict that no other code shares."""
 
     @property
     def value(self) -> dict[str, Any]:
@@ -47,13 +47,13 @@ class JsonObject(dict[str, Any]):
 
 
 def as_source(value: Any) -> Any:
-    """Return a JSON value as a resolver of the user's own gets it: a copy, which it may change."""
+    """Return a JSON value as the source of a user's resolver: a copy, which the resolver may change."""
     copied = deepcopy(value)
     return JsonObject(copied) if isinstance(copied, dict) else copied
 
 
 class ResolverTask:
-    """The call of one resolver, and the completion of its value. `result` is settled when it has run."""
+    """The call of one resolver, and the completion of its value. `result` is settled after `run`."""
 
     def __init__(
         self,

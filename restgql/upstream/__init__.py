@@ -18,17 +18,17 @@ class Dispatcher(Protocol):
     """Answers sub-requests; called from several threads at once."""
 
     def __call__(self, request: SubRequest, /) -> SubResponse:
-        """Return the response, or one that says why there is none. Raises ClientError for a refused request."""
+        """Return the response, or one with the failure in its place. Raises ClientError for a refused request."""
 
     def route(self, request: SubRequest, /) -> object:
-        """Return the key of the route that answers a request, or of all that may; no client chooses its value."""
+        """Return the key of the route that answers a request; no client chooses its value."""
 
 
 class Upstream(msgspec.Struct, frozen=True, kw_only=True):
-    """The app and its upstreams, as one operation asks them on behalf of `client`, within `meter`.
+    """The app and its remote upstreams, as the sub-requests of one operation reach them on behalf of `client`.
 
-    `nested` is True for an operation within a sub-request of another. `environ` is what all its sub-requests begin
-    with.
+    `meter` bounds the operation. `nested` is True for an operation within a sub-request of another. `environ` is the
+    WSGI environ that all its sub-requests share.
     """
 
     dispatch: Dispatcher
@@ -44,7 +44,7 @@ _CURRENT: ContextVar[Upstream] = ContextVar("restgql.current_operation")
 
 @contextmanager
 def current_operation(upstream: Upstream) -> Iterator[None]:
-    """Make the requests that a resolver asks for by itself part of the operation of `upstream`."""
+    """Make the requests of a resolver, by `gateway.get` say, part of the operation of `upstream`."""
     token = _CURRENT.set(upstream)
     try:
         yield

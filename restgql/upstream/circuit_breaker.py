@@ -10,7 +10,7 @@ SECONDS = 5.0
 
 
 class CircuitBreaker:
-    """Of one upstream; `_lock` guards all of it. Open, it lets nothing pass; half open, one request at a time."""
+    """The breaker of one upstream. Open, it passes no request; half open, one at a time. `_lock` guards all of it."""
 
     def __init__(self, failures: int = FAILURES, seconds: float = SECONDS) -> None:
         self._allowed = failures
@@ -21,7 +21,7 @@ class CircuitBreaker:
         self._is_trying = False
 
     def passes(self) -> bool:
-        """Whether a request may be sent; whoever may has to say what came of it."""
+        """Return True if a request may be sent; its caller then calls `worked` or `failed`."""
         with self._lock:
             if self._failures < self._allowed:
                 return True
@@ -31,13 +31,13 @@ class CircuitBreaker:
             return True
 
     def worked(self) -> None:
-        """The upstream answered, whatever its status."""
+        """Record that the upstream answered, with any status."""
         with self._lock:
             self._failures = 0
             self._is_trying = False
 
     def failed(self) -> None:
-        """No answer could be had in time."""
+        """Record that the upstream did not answer in time."""
         with self._lock:
             self._failures += 1
             self._is_trying = False

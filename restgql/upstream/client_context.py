@@ -9,8 +9,8 @@ from restgql.sub_response import SubResponse
 
 
 class ClientContext(msgspec.Struct, frozen=True):
-    """The client of an operation, as far as its next request goes: its app, origin and cookies, and the key by which
-    the app recognizes a repeated mutation (draft-ietf-httpapi-idempotency-key-header)."""
+    """The client of an operation: its app, origin and cookies, and the key by which the app recognizes a repeated
+    mutation (draft-ietf-httpapi-idempotency-key-header)."""
 
     site: Site
     origin: str

@@ -1,4 +1,4 @@
-"""The WSGI environ (PEP 3333) of a sub-request, made from that of the request it belongs to."""
+"""The WSGI environ (PEP 3333) of a sub-request, derived from that of the outer request."""
 
 import io
 from typing import Any
@@ -21,7 +21,7 @@ _OUTER_ONLY = frozenset({"wsgi.input", "wsgi.file_wrapper", "wsgi.early_hints", 
 
 
 def template(entered: Environ) -> Environ:
-    """The environ that every sub-request of an operation shares, from the one that entered the app."""
+    """Return the environ that an operation's sub-requests share, from the outer request's before any middleware."""
     keys, connection = tuple(entered), entered.get("HTTP_CONNECTION", "")
     environ = {key: entered[key] for key in _carried(keys, connection)}
     for key in _REQUEST_TARGETS:
@@ -34,7 +34,7 @@ def template(entered: Environ) -> Environ:
 
 @bounded_cache(entries=256, characters=4_096)  # most requests of an app have the same
 def _carried(keys: tuple[str, ...], connection: str) -> tuple[str, ...]:
-    """Those of an environ's keys that go on."""
+    """Return the keys of an environ that its sub-requests keep."""
     options = headers.listed(connection)
     return tuple(key for key in keys if _is_carried(key, options))
 
@@ -46,7 +46,7 @@ def _is_carried(key: str, options: frozenset[str]) -> bool:
 
 
 def build(shared: Environ, request: SubRequest) -> Environ:
-    """The environ of one sub-request."""
+    """Return the environ of one sub-request."""
     target = request.target
     path = target.path
     environ = shared.copy()
@@ -70,13 +70,13 @@ def build(shared: Environ, request: SubRequest) -> Environ:
 
 
 def decoded(environ: Environ, name: str) -> str:
-    """A path of an environ as text (PEP 3333 has it as bytes in Latin-1)."""
+    """Return a path of an environ as text (PEP 3333 has it as bytes in Latin-1)."""
     text: str = environ.get(name, "")
     return text.encode("latin-1").decode("utf-8", "replace")
 
 
 @bounded_cache(entries=256, characters=4_096)
 def _before_path(target: str, path_info: str, script_name: str) -> str:
-    """What stands before PATH_INFO in the path that the server got: SCRIPT_NAME, or what is left of it."""
+    """Return the part of the server's path before PATH_INFO, or SCRIPT_NAME if the path does not end with it."""
     head, *tail = target.rsplit("/", path_info.count("/"))
     return head if unquote("/".join(["", *tail])) == path_info else quote(script_name)

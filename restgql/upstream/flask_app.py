@@ -1,4 +1,4 @@
-"""A Flask app as the upstream: what entered it, where it is, and the dispatcher into it."""
+"""A Flask app as the upstream: the outer request, the app's site, and the dispatcher into the app."""
 
 import math
 import os
@@ -28,7 +28,7 @@ from restgql.upstream.environ import DEADLINE
 from restgql.upstream.fast_path.context import Matched, MatchedContext
 from restgql.upstream.fast_path.dispatch import MATCHED, PlainApp, full_dispatch
 from restgql.upstream.fast_path.eligibility import has_plain_core, is_unwrapped
-from restgql.upstream.fast_path.match_cache import CORE, MatchCache, MatchKey, is_kept
+from restgql.upstream.fast_path.match_cache import MATCH_CACHE, MatchCache, MatchKey, is_kept
 from restgql.upstream.remote import PrefixRouter, UpstreamPool
 from restgql.upstream.routes import Routes
 from restgql.upstream.single_flight import Flights, SingleFlight
@@ -45,26 +45,24 @@ Gate = Callable[[], None]
 
 
 class OuterRequest(msgspec.Struct):
-    """The environ as it entered the app, before any middleware, and the Set-Cookie values to add on the way out.
+    """The outer request: its environ before any middleware, and the Set-Cookie values to add to its response.
 
-    Not `called` is where the server called `wsgi_app` directly: then the environ is as the view sees it. `answered` is
-    whether the response is a gateway's, `no_store` whether it is one that no cache may keep.
+    `before_middleware` is False if the server called `app.wsgi_app` instead of `app`; `environ` is then the one that
+    the view sees. `answered` is True if the response is a gateway's, `no_store` if no cache may store it.
     """
 
     app: Flask
     environ: environ.Environ
-    called: bool
+    before_middleware: bool
     cookies: list[str] = []
     answered: bool = False
     no_store: bool = False
 
     def outward(self, fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """The header fields that a response leaves with, its cookies before the parts': an outer session must not undo
-        a part's login.
+        """Return the header fields to send, with the cookies of sub-requests after the outer request's own.
 
-        What the parts said of caching does not hold for a response that sets a cookie, whoever sets it; and a hook that
-        says one thing of all responses does not open to caches what is of no use to another. Vary is one
-        line: of several, nginx before 1.23 heeds the last, and gives one user what is another's.
+        An after_request hook cannot weaken `no-store`, and a response that sets a cookie has it, too. Vary is sent as a
+        single line: nginx before 1.23 reads only the last one, and would serve one user's response to another.
         """
         if not self.answered:
             return fields
@@ -83,10 +81,10 @@ class OuterRequest(msgspec.Struct):
 
 
 class GatewayMixin:
-    """Mixed into the app's own class: the one place that no middleware can come before, however late it is added."""
+    """Mixed into the app's own class: the one place that runs before all middleware, however late that is added."""
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        entered = OuterRequest(cast(Flask, self), environ.copy(), called=True)
+        entered = OuterRequest(cast(Flask, self), environ.copy(), before_middleware=True)
         environ[ENTERED] = entered
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -96,21 +94,21 @@ class GatewayMixin:
         return result
 
     def request_context(self, environ: dict[str, Any]) -> RequestContext:
-        """Past all middleware: here a sub-request that was matched before takes the cheap way."""
-        core: MatchCache | None = environ.get(CORE)
-        if core is None or not core.is_of(self):
+        """Return a context with the cached match of a sub-request, if there is one. It runs after all middleware."""
+        cache: MatchCache | None = environ.get(MATCH_CACHE)
+        if cache is None or not cache.is_of(self):
             context: RequestContext = super().request_context(environ)  # type: ignore[misc]
             return context
-        at = core.at(environ)
-        matched = core.matched(at)
+        key = cache.key_of(environ)
+        matched = cache.get(key)
         if matched is not None:
-            return MatchedContext(core.app, environ, matched)
+            return MatchedContext(cache.app, environ, matched)
         context = super().request_context(environ)  # type: ignore[misc]
-        vars(context)[CORE] = core, at
+        vars(context)[MATCH_CACHE] = cache, key
         return context
 
     def full_dispatch_request(self) -> Any:
-        """Routing is done, no hook has run: here a sub-request is held to RESTGQL_ROUTES, whatever led it here."""
+        """Enforce RESTGQL_ROUTES on a sub-request, after routing and before any hook, whatever its middleware did."""
         context = request_ctx._get_current_object()  # type: ignore[attr-defined]
         environ = context.request.environ
         if type(context) is MatchedContext and context.is_as_matched:  # which only what has passed the gate is
@@ -122,37 +120,36 @@ class GatewayMixin:
                     gate()
                 except RestgqlError as exc:
                     raise Refusal(exc) from exc
-            new: tuple[MatchCache, MatchKey] | None = vars(context).pop(
-                CORE, None
-            )  # once: a view may lead its request elsewhere
-            if new is not None:
-                core, at = new
-                core.learn(at, context.request)
+            # Once: a view may lead its request elsewhere.
+            unmatched: tuple[MatchCache, MatchKey] | None = vars(context).pop(MATCH_CACHE, None)
+            if unmatched is not None:
+                cache, key = unmatched
+                cache.learn(key, context.request)
             response = super().full_dispatch_request()  # type: ignore[misc]
         entered = environ.get(ENTERED)
-        if isinstance(entered, OuterRequest) and not entered.called:
+        if isinstance(entered, OuterRequest) and not entered.before_middleware:
             response.headers = Headers(entered.outward(list(response.headers)))
         return response
 
 
 def install_mixin(app: Flask) -> None:
-    """Give the app's class an GatewayMixin, once."""
+    """Mix GatewayMixin into the app's class, once."""
     cls = type(app)
     if not issubclass(cls, GatewayMixin):
         app.__class__ = type(cls.__name__, (GatewayMixin, cls), {"__module__": cls.__module__, "__doc__": cls.__doc__})
 
 
 def entered_by(app: Flask, request: Request) -> OuterRequest:
-    """What entered the app for this request."""
+    """Return the outer request of this request."""
     entered = request.environ.get(ENTERED)
     if isinstance(entered, OuterRequest) and entered.app is app:
         return entered
-    entered = request.environ[ENTERED] = OuterRequest(app, request.environ.copy(), called=False)
+    entered = request.environ[ENTERED] = OuterRequest(app, request.environ.copy(), before_middleware=False)
     return entered
 
 
 def site_of(entered: environ.Environ, request: Request) -> Site:
-    """Where the app is: `request` is the same request behind all middleware."""
+    """Return the app's site: `entered` is the environ before all middleware, `request` the same request after it."""
     inside, outside = environ.decoded(request.environ, "PATH_INFO"), environ.decoded(entered, "PATH_INFO")
     return Site(
         origins=frozenset({f"{request.scheme}://{request.host}".lower()}),
@@ -162,9 +159,9 @@ def site_of(entered: environ.Environ, request: Request) -> Site:
 
 
 class InProcess:
-    """The dispatcher of one operation into `app`: each sub-request is matched, judged, and sent through `wsgi`.
+    """The dispatcher of one operation into `app`: each sub-request is matched, checked, and sent through `wsgi`.
 
-    It remembers what it found where the `core` of the app is plain: all of the app, or what is behind its middleware.
+    It caches matches if the `core` of the app is plain: all of the app, or its part after the middleware.
     """
 
     def __init__(
@@ -184,36 +181,36 @@ class InProcess:
         self._adapter = adapter
         self._site = site
         self._plain = plain
-        self._known = routes.known() if core else None
-        self._matches = {} if self._known is None else self._known.judged
+        self._route_cache = routes.route_cache() if core else None
+        self._matches = {} if self._route_cache is None else self._route_cache.by_client_path
         """Matches of this operation, or of all operations where they depend on path and method alone."""
 
     def route(self, request: SubRequest) -> RouteKey:
         """Return the key of the endpoint that the path matches; all paths that match none have one key."""
         try:
-            matched = self._judged(request)
+            matched = self._match(request)
         except Exception:  # asking for it raises this again
             matched = None
         return self._routes.key_of(None if matched is None else matched[0])
 
     def __call__(self, request: SubRequest) -> SubResponse:
-        """The app's reply. Raises NotAllowed, NestedRequest and BadPath."""
-        matched = self._judged(request)
+        """Return the app's response. Raises NotAllowed, NestedRequest and BadPath."""
+        matched = self._match(request)
         if self._plain and matched is not None:  # it is judged, and nothing can lead it elsewhere
             return self._wsgi(request, {MATCHED: matched, GATE: None})
         extra: environ.Environ = {GATE: _gate(self._routes, opened=True)} if request.opened else {}
-        if self._known is not None:
-            extra[CORE] = MatchCache(self._app, self._known.behind, opened=request.opened)
+        if self._route_cache is not None:
+            extra[MATCH_CACHE] = MatchCache(self._app, self._route_cache.by_app_path, opened=request.opened)
         return self._wsgi(request, extra)
 
-    def _judged(self, request: SubRequest) -> Matched | None:
-        at = request.method, request.target.path, request.opened, self._site.mount
-        known = self._matches.get(at)
-        if known is not None:
-            return known
+    def _match(self, request: SubRequest) -> Matched | None:
+        key = request.method, request.target.path, request.opened, self._site.mount
+        cached = self._matches.get(key)
+        if cached is not None:
+            return cached
         matched = self._routes.judge(self._adapter, self._site, request.target, request.method, opened=request.opened)
-        if matched is not None and is_kept(at):  # where a redirect leads may depend on more
-            self._matches[at] = matched
+        if matched is not None and is_kept(key):  # where a redirect leads may depend on more
+            self._matches[key] = matched
         return matched
 
 
@@ -229,10 +226,10 @@ def connect(
     flights: Flights | None,
     limits: Limits,
 ) -> Upstream:
-    """The app as the upstream of one operation, with what is mounted beside it. `here` is the request that `entered`,
-    behind all middleware.
+    """Return the upstream of one operation: the app and its remote upstreams.
 
-    An operation within a sub-request shares its budget, and has what is left of its time. Raises NestedRequest.
+    `here` is the outer request after all middleware. An operation within a sub-request shares its
+    budget and its deadline. Raises NestedRequest.
     """
     outer = entered.environ
     depth = outer.get(DEPTH, 0) + 1
@@ -266,7 +263,7 @@ def connect(
 def _in_process(
     entered: OuterRequest, shared: environ.Environ, adapter: MapAdapter, site: Site, routes: Routes, config: Config
 ) -> InProcess:
-    """The way into the app: the cheapest that is the same as the whole one."""
+    """Return the dispatcher into the app, by the cheapest path with the same effects as the full one."""
     app = entered.app
     if adapter.websocket:  # what the view of a WebSocket asks for is HTTP
         http = app.create_url_adapter(app.request_class(shared.copy()))
@@ -274,7 +271,7 @@ def _in_process(
         adapter = http
     core = has_plain_core(app)
     plain = core and is_unwrapped(app)
-    exchange = PlainApp(app, adapter).exchange if plain else through(app if entered.called else app.wsgi_app)
+    exchange = PlainApp(app, adapter).exchange if plain else through(app if entered.before_middleware else app.wsgi_app)
     wsgi = WsgiDispatcher(
         exchange, shared, seconds=config.subrequest_timeout, max_reply=config.max_reply, logger=app.logger
     )
@@ -287,7 +284,7 @@ def _client(outer: environ.Environ, here: Request, site: Site) -> ClientContext:
 
 
 def _gate(routes: Routes, *, opened: bool = False) -> Gate:
-    """Judges the rule that a sub-request came to in the app."""
+    """Return a check of the rule that a sub-request matched in the app."""
 
     def gate() -> None:
         if request_ctx.request.url_rule is not None:
@@ -297,6 +294,6 @@ def _gate(routes: Routes, *, opened: bool = False) -> Gate:
 
 
 def _request_id(entered: environ.Environ) -> str:
-    """The caller's X-Request-Id where it can stand in a log, else a new one."""
-    given = entered.get("HTTP_X_REQUEST_ID", "")
-    return given if _REQUEST_ID.match(given) else os.urandom(6).hex()
+    """Return the caller's X-Request-Id if it is safe to log, else a new one."""
+    request_id = entered.get("HTTP_X_REQUEST_ID", "")
+    return request_id if _REQUEST_ID.match(request_id) else os.urandom(6).hex()

@@ -1,8 +1,8 @@
-"""HTTP/1.1 over pooled sockets, each exchange within one deadline. Imported when an upstream is first asked.
+"""HTTP/1.1 over pooled sockets, each exchange within one deadline. Imported at the first request to an upstream.
 
-It is the adapter of `requests` without its Session, which reads the body of a redirect whole, keeps cookies of one
-caller for the next, and believes the environment's proxies and .netrc. A timeout of `requests` is one of each read, so
-that a drip is endless; here every read, of a head too, has what is left of the whole.
+It is the adapter of `requests` without its Session, which reads the body of a redirect whole, sends the cookies of one
+caller with the requests of the next, and trusts the environment's proxies and .netrc. A timeout of `requests` bounds
+each read, so a slow drip never ends; here every read, also of a head, is bounded by the time left of the exchange.
 """
 
 import functools
@@ -40,7 +40,7 @@ class HttpClient:
         self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
 
     def send(self, method: str, url: str, headers: dict[str, str], until: float, body: bytes = b"") -> HTTPResponse:
-        """The response, its head read and its body not; the caller closes it. Raises FAILURES."""
+        """Return the response with its head read; the caller reads the body and closes it. Raises FAILURES."""
         request = requests.PreparedRequest()
         request.method, request.url, request.headers = method, url, CaseInsensitiveDict(headers)
         if body or method not in SAFE_METHODS:
@@ -52,7 +52,7 @@ class HttpClient:
         return raw
 
     def close(self) -> None:
-        """Close what is idle, and what is not when its exchange is over."""
+        """Close idle connections now, and the others after their exchange."""
         pools = self._adapter.poolmanager.pools  # clearing them alone leaves it to the garbage collector
         for key in pools.keys():  # noqa: SIM118, as it is no mapping that can be iterated over
             pools[key].close()
@@ -60,7 +60,7 @@ class HttpClient:
 
 
 def failure_of(exc: Exception) -> UpstreamInvalid:
-    """What a client is told of one of FAILURES: never the host, nor what it said."""
+    """Return the client's error for one of FAILURES: it names neither the host nor the host's message."""
     cause = getattr(exc.args[0], "reason", None) if exc.args else None
     if isinstance(exc, requests.exceptions.SSLError):
         return UpstreamInvalid("The upstream's TLS handshake or certificate is not valid.")
@@ -70,7 +70,7 @@ def failure_of(exc: Exception) -> UpstreamInvalid:
 
 
 class _Source(io.RawIOBase):
-    """What a socket receives until a point in time; `allowance` is how many bytes more it may give, if bounded."""
+    """The bytes that a socket receives until a point in time; `allowance` is the number of bytes left, if bounded."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, until: float) -> None:
         self._raw = raw
@@ -116,12 +116,12 @@ class _Response(http.client.HTTPResponse):
             raise http.client.HTTPException("Content-Length is no number")
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Past the interim responses (RFC 9110 section 15.2), of which http.client only knows 100."""
+        """Skip the interim responses (RFC 9110 section 15.2), of which http.client only knows 100."""
         while True:
-            found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
-            if found[1] >= 200:
-                return found
-            if found[1] == 101:
+            status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if status[1] >= 200:
+                return status
+            if status[1] == 101:
                 raise http.client.HTTPException("the protocol was switched, which nobody asked for")
             http.client.parse_headers(self.fp)
 
@@ -133,7 +133,7 @@ class _Response(http.client.HTTPResponse):
 
 
 class _Connection(HTTPConnection):
-    """A connection that is made, and asked, within its `timeout` as a whole."""
+    """A connection that connects and exchanges within its `timeout` as a whole."""
 
     def connect(self) -> None:
         until = self._until()
@@ -150,14 +150,14 @@ class _Connection(HTTPConnection):
         return super().getresponse()
 
     def _new_conn(self) -> socket.socket:
-        """A socket to the first address that answers; each has its share of the time."""
+        """Return a socket to the first address that answers; each address has its share of the time."""
         until = self._until()
         failed: OSError = OSError("the name has no address")
         try:
-            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+            addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as exc:
             raise NameResolutionError(self.host, self, socket.gaierror(str(exc))) from exc
-        for waiting, (family, kind, protocol, _, address) in zip(range(len(found), 0, -1), found, strict=True):
+        for waiting, (family, kind, protocol, _, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:
                 sock = socket.socket(family, kind, protocol)
                 try:
@@ -179,7 +179,7 @@ class _Connection(HTTPConnection):
 
 
 class _TlsConnection(_Connection, HTTPSConnection):
-    """The same over TLS, the handshake within the time too."""
+    """The same over TLS; the time includes the handshake."""
 
 
 class _Pool(HTTPConnectionPool):
@@ -197,7 +197,7 @@ class _Adapter(HTTPAdapter):
 
 
 def _left(until: float) -> float:
-    """The seconds that are left. Raises TimeoutError where none is."""
+    """Return the seconds until `until`. Raises TimeoutError if it has passed."""
     left = until - time.monotonic()
     if left <= 0:
         raise TimeoutError("the deadline has passed")

@@ -32,7 +32,7 @@ _CODED = frozenset({"content-encoding", "content-length"})  # of the body before
 
 
 class UpstreamPool:
-    """The upstreams of a gateway, and the connections to them. `_lock` guards `_wire`, which is of process `_pid`."""
+    """The upstreams of a gateway, and the client for them. `_lock` guards `_http_client`, of process `_pid`."""
 
     def __init__(
         self,
@@ -49,43 +49,43 @@ class UpstreamPool:
         self.seconds = seconds
         self.max_reply = max_reply
         self.logger = logger
-        self._credentials = {found.prefix: own for found, own in (remote.parse(*item) for item in upstreams.items())}
-        self.keys = {found.prefix: RouteKey(found.prefix or "/") for found in self.table}
-        self._breakers = {found.prefix: CircuitBreaker() for found in self.table}
+        self._credentials = {at.prefix: own for at, own in (remote.parse(*item) for item in upstreams.items())}
+        self.keys = {at.prefix: RouteKey(at.prefix or "/") for at in self.table}
+        self._breakers = {at.prefix: CircuitBreaker() for at in self.table}
         self._connections = connections
         self._lock = threading.Lock()
-        self._wire: HttpClient | None = None
+        self._http_client: HttpClient | None = None
         self._pid = 0
 
     def authorization(self, at: RemoteUpstream) -> str | None:
-        """What the userinfo of an upstream's URL stands for."""
+        """Return the Authorization header for the userinfo of an upstream's URL, or None without one."""
         return self._credentials[at.prefix]
 
     def breaker(self, at: RemoteUpstream) -> CircuitBreaker:
-        """What keeps requests from an upstream that fails."""
+        """Return the circuit breaker of an upstream."""
         return self._breakers[at.prefix]
 
-    def wire(self) -> "HttpClient":
-        """The connections, made when they are first asked for: a fork must not share its parent's sockets."""
+    def http_client(self) -> "HttpClient":
+        """Return the connections, opened at the first call: a fork must not share its parent's sockets."""
         with self._lock:
-            if self._wire is None or self._pid != os.getpid():
+            if self._http_client is None or self._pid != os.getpid():
                 from restgql.upstream.http_client import (
                     HttpClient,
                 )  # importing requests costs more than importing Flask
 
-                self._wire, self._pid = HttpClient(len(self.table), self._connections), os.getpid()
-            return self._wire
+                self._http_client, self._pid = HttpClient(len(self.table), self._connections), os.getpid()
+            return self._http_client
 
     def close(self) -> None:
-        """Close the idle connections; the next request makes new ones."""
+        """Close the idle connections; the next request opens others."""
         with self._lock:
-            if self._wire is not None:
-                self._wire.close()
-                self._wire = None
+            if self._http_client is not None:
+                self._http_client.close()
+                self._http_client = None
 
 
 class PrefixRouter:
-    """The dispatcher of one operation: into an upstream what is below its prefix, into the app all else."""
+    """The dispatcher of one operation: to an upstream for paths below its prefix, else into the app."""
 
     def __init__(self, app: Dispatcher, remotes: UpstreamPool, site: Site, shared: Environ, deadline: float) -> None:
         self._app = app
@@ -96,17 +96,17 @@ class PrefixRouter:
 
     def route(self, request: SubRequest) -> object:
         """Return the key of the upstream, as its requests all wait, or of the app's route."""
-        found = self._site.remote(request.target.path)
-        return self._app.route(request) if found is None else self._remotes.keys[found[0].prefix]
+        match = self._site.remote(request.target.path)
+        return self._app.route(request) if match is None else self._remotes.keys[match[0].prefix]
 
     def __call__(self, request: SubRequest) -> SubResponse:
-        """The reply of whoever the path belongs to. Raises what the app's dispatcher raises, and BadPath."""
-        found = self._site.remote(request.target.path)
-        if found is None:
+        """Return the response of the path's upstream. Raises the errors of the app's dispatcher, and BadPath."""
+        match = self._site.remote(request.target.path)
+        if match is None:
             return self._app(request)
         if request.target.has_encoded_slash:
             raise BadPath("The path has an encoded slash or backslash in a segment.")
-        at, rest = found
+        at, rest = match
         started = time.monotonic()
         until = min(self._deadline, started + self._remotes.seconds)
         reply = self._exchange(request, at, at.url(rest, request.target.query), until)
@@ -115,7 +115,7 @@ class PrefixRouter:
     def _exchange(self, request: SubRequest, at: RemoteUpstream, url: str, until: float) -> SubResponse:
         path = str(request.target)
         sent = _leaving(self._shared, request, self._remotes.leaving, self._remotes.authorization(at))
-        wire, breaker = self._remotes.wire(), self._remotes.breaker(at)
+        client, breaker = self._remotes.http_client(), self._remotes.breaker(at)
         from restgql.upstream.http_client import FAILURES, failure_of
 
         failure: RestgqlError
@@ -123,7 +123,7 @@ class PrefixRouter:
             failure = Unavailable("The upstream fails again and again, and is left alone for a moment.")
             return SubResponse.failed(path, failure)
         try:
-            response = wire.send(request.method, url, sent, until, request.body)
+            response = client.send(request.method, url, sent, until, request.body)
             try:
                 reply = _reply(path, response, self._remotes.max_reply)
             finally:
@@ -144,7 +144,7 @@ class PrefixRouter:
 
 
 def _leaving(shared: Environ, request: SubRequest, allowed: Iterable[str], authorization: str | None) -> dict[str, str]:
-    """The header fields that a request leaves with. Host and what concerns the connection are the wire's own."""
+    """Return the header fields to send to an upstream. The HTTP client adds Host and the connection's own fields."""
     fields = {"accept": headers.ACCEPT, "user-agent": "restgql"}
     for name in allowed:
         value = shared.get("HTTP_" + name.upper().replace("-", "_"))
@@ -163,7 +163,7 @@ def _leaving(shared: Environ, request: SubRequest, allowed: Iterable[str], autho
 
 
 def _reply(path: str, response: "HTTPResponse", limit: int) -> SubResponse:
-    """The response, its body decoded, as the coding was agreed with us.
+    """Return the response with its body decoded.
 
     Raises LimitExceeded, UpstreamInvalid and FAILURES.
     """

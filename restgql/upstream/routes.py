@@ -1,4 +1,4 @@
-"""Which routes of a Flask app can be asked for, and the gate that every sub-request passes."""
+"""The exposed routes of a Flask app, and the check that every sub-request passes."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """A route that can be asked for. `path` is a URI template (RFC 6570)."""
+    """An exposed route. `path` is a URI template (RFC 6570)."""
 
     path: str
     endpoint: str
@@ -43,20 +43,22 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RouteCache(msgspec.Struct, frozen=True, eq=False):
-    """What is known of paths that may be asked for, where this depends on path and method alone: the match of each as
-    it was judged, with what is mounted before it, and as the app has it behind its middleware."""
+    """Cached route matches, for apps whose routing depends on path and method alone. Dropped when the URL map changes.
+
+    `by_client_path` has the matches by the path that the client sent, `by_app_path` by the path after middleware.
+    """
 
     rules: int
-    judged: dict[tuple[str, str, bool, str], Matched] = {}
-    behind: Matches = {}
+    by_client_path: dict[tuple[str, str, bool, str], Matched] = {}
+    by_app_path: Matches = {}
 
     @property
     def size(self) -> int:
-        return max(len(self.judged), len(self.behind))
+        return max(len(self.by_client_path), len(self.by_app_path))
 
 
 class Reachable(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule that may be asked for. `path` is a URI template, `parameters` are its converters by variable."""
+    """A rule of an exposed route. `path` is a URI template, `parameters` are its converters by variable."""
 
     path: str
     endpoint: str
@@ -66,21 +68,21 @@ class Reachable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def hide(view: View) -> View:
-    """Keep a view from every gateway, whatever RESTGQL_ROUTES says."""
+    """Hide a view from every gateway, whatever RESTGQL_ROUTES has."""
     setattr(view, _MARK, False)
     return view
 
 
 def expose(view: View) -> View:
-    """Open a view to every gateway, whatever RESTGQL_ROUTES says."""
+    """Expose a view to every gateway, whatever RESTGQL_ROUTES has."""
     setattr(view, _MARK, True)
     return view
 
 
 class Routes:
-    """The routes of `app` that `patterns` allow, and the upstreams beside it, whose prefix is what allows them.
+    """The routes of `app` that `patterns` allow, and the remote upstreams, which their prefixes allow.
 
-    `is_gateway` tells the endpoints of a gateway.
+    `is_gateway` is True for the endpoints of a gateway.
     """
 
     def __init__(
@@ -98,31 +100,31 @@ class Routes:
         self._remotes = remotes
         self.typed: frozenset[tuple[str, str]] = frozenset()
         """The methods and shapes of the routes that typed fields ask for, once these are known."""
-        self._known = RouteCache(0)
+        self._route_cache = RouteCache(0)
         self._fingerprint = (-1, "")
         self._keys: dict[object, RouteKey] = {}
         self._verdicts: dict[int, tuple[Rule, type[ClientError] | None]] = {}
 
     def __iter__(self) -> Iterator[Route]:
-        """The allowed routes, by path; of the app's those that no upstream has taken the path of."""
-        found = [*map(self._as_route, self._remotes), *self._of_app()]
-        return iter(sorted(found, key=lambda route: route.path) if self._remotes else found)
+        """Return the exposed routes by path, without those of the app that an upstream's prefix covers."""
+        routes = [*map(self._as_route, self._remotes), *self._of_app()]
+        return iter(sorted(routes, key=lambda route: route.path) if self._remotes else routes)
 
     def reachable(self) -> Iterator[Reachable]:
-        """All that may be asked for, by unsafe methods too."""
+        """Yield the rules of all exposed routes, also for unsafe methods."""
         for rule in self._app.url_map.iter_rules():
             if not rule.websocket and self._verdict(rule) is None:
                 yield self._reached(rule)
 
     def everything(self) -> Iterator[tuple[str, str]]:
-        """Methods and templates of all rules and upstreams, whether they may be asked for or not."""
+        """Yield methods and templates of all rules and upstreams, exposed or not."""
         for rule in self._app.url_map.iter_rules():
             yield from ((method, self._as_template(rule)) for method in rule.methods or ())
         for remote in self._remotes:
             yield from ((method, self._as_route(remote).path) for method in get_args(Verb))
 
     def at(self, path: str) -> Reachable | None:
-        """What a path is routed to, None where that may not be asked for."""
+        """Return the rule that a path matches, or None if it is not exposed."""
         try:
             rule, _ = self._app.url_map.bind("localhost").match(path.partition("?")[0], "GET", return_rule=True)
         except HTTPException:
@@ -140,7 +142,7 @@ class Routes:
 
     @cached_property
     def kept(self) -> frozenset[str]:
-        """The paths of the gateways' endpoints, which no upstream can take, nor what is below them."""
+        """The paths of the gateways' endpoints: no upstream can take these, or a path below them."""
         rules = (rule for rule in self._app.url_map.iter_rules() if self._is_gateway(rule.endpoint))
         return frozenset(rule.rule.partition("/<")[0] for rule in rules)
 
@@ -166,9 +168,9 @@ class Routes:
     def judge(
         self, adapter: MapAdapter, site: Site, target: Target, method: str, *, opened: bool = False
     ) -> Matched | None:
-        """The rule that `target` matches, None where routing itself answers: with a redirect, say, or 405.
+        """Return the match of `target`, or None if routing itself answers, with a redirect or 405 say.
 
-        Raises NotAllowed, NestedRequest or BadPath where a sub-request to `target` is refused.
+        Raises NotAllowed, NestedRequest or BadPath if a sub-request to `target` is refused.
         """
         matched, rule = self._match(adapter, site, target, method)
         self.judge_rule(rule, opened=opened)
@@ -176,15 +178,15 @@ class Routes:
             raise BadPath("The path has an encoded slash or backslash in a segment.")
         return matched
 
-    def known(self) -> RouteCache:
-        """What is known, as long as the app has the same rules."""
+    def route_cache(self) -> RouteCache:
+        """Return the cached matches, which are dropped when the number of the app's rules changes."""
         rules = self._count()
-        if rules != self._known.rules or self._known.size > MAX_MATCHES:
-            self._known = RouteCache(rules)
-        return self._known
+        if rules != self._route_cache.rules or self._route_cache.size > MAX_MATCHES:
+            self._route_cache = RouteCache(rules)
+        return self._route_cache
 
     def fingerprint(self) -> str:
-        """What can be asked for: it changes with the app's rules, and with which of them are allowed."""
+        """Return a text that changes with the app's rules and with the set of exposed ones."""
         count = self._count()
         if count != self._fingerprint[0]:
             rules = self._app.url_map.iter_rules()
@@ -193,7 +195,7 @@ class Routes:
         return self._fingerprint[1]
 
     def _count(self) -> int:
-        """How many rules the app has; Flask only adds to them."""
+        """Return the number of the app's rules; Flask only adds to them."""
         return len(list(self._app.url_map.iter_rules()))
 
     def key_of(self, rule: Rule | None) -> RouteKey:
@@ -206,9 +208,9 @@ class Routes:
         return key
 
     def judge_rule(self, rule: Rule | None, *, opened: bool = False) -> None:
-        """Raises NotAllowed or NestedRequest where a rule is not to be reached; one message whatever the reason.
+        """Raise NotAllowed or NestedRequest if a rule may not be requested; one message for every reason.
 
-        What is `opened` is asked for by a field of its own, which RESTGQL_ROUTES does not bind.
+        `opened` is True for the request of a typed field, which RESTGQL_ROUTES does not bind.
         """
         verdict = NotAllowed if rule is None else self._verdict(rule)
         if verdict is NotAllowed and rule is not None and opened:
@@ -221,7 +223,7 @@ class Routes:
     def _match(
         self, adapter: MapAdapter, site: Site, target: Target, method: str
     ) -> tuple[Matched | None, Rule | None]:
-        """The match, and the rule that is to be judged: behind redirects of routing itself, the one they lead to."""
+        """Return the match, and the rule to check: after redirects of routing itself, the one that they lead to."""
         path = unquote(target.path)
         if not path.startswith(site.mount):
             return None, None
@@ -233,20 +235,20 @@ class Routes:
                 rule, arguments = at[0].match(at[1], method, return_rule=True)
                 return ((rule, dict(arguments)) if hop == 0 else None), rule
             except RequestRedirect as exc:
-                at = _behind(at[0], exc.new_url)
-            except MethodNotAllowed as exc:  # the path is there, and answers 405 where it may be asked for
+                at = _follow(at[0], exc.new_url)
+            except MethodNotAllowed as exc:  # the path exists: an exposed one answers 405
                 method = next(iter(exc.valid_methods or ()), "GET")
             except HTTPException:
                 break
         return None, None
 
     def _verdict(self, rule: Rule) -> type[ClientError] | None:
-        """What refuses a rule, decided once: no rule changes while the app serves."""
-        known = self._verdicts.get(id(rule))
-        if known is None or known[0] is not rule:
+        """Return the error that refuses a rule, decided once: no rule changes while the app serves."""
+        entry = self._verdicts.get(id(rule))
+        if entry is None or entry[0] is not rule:
             verdict = NestedRequest if self._is_gateway(rule.endpoint) else None if self._allows(rule) else NotAllowed
-            known = self._verdicts[id(rule)] = (rule, verdict)
-        return known[1]
+            entry = self._verdicts[id(rule)] = (rule, verdict)
+        return entry[1]
 
     def _allows(self, rule: Rule) -> bool:
         view = self._app.view_functions.get(rule.endpoint)
@@ -271,16 +273,16 @@ class Routes:
         return rule is not None and any(self._is_path(m["converter"]) for m in _VARIABLE.finditer(rule.rule))
 
     def _is_path(self, converter: str | None) -> bool:
-        """Whether a converter's values may hold a slash, as those of `path` do."""
+        """Return True if a converter's values may contain a slash, as those of `path` do."""
         return not getattr(self._app.url_map.converters.get(converter or "default"), "part_isolating", True)
 
     def _as_template(self, rule: Rule) -> str:
-        """`/users/<int:id>` as `/users/{id}`."""
+        """Return a rule as a URI template: `/users/<int:id>` as `/users/{id}`."""
         return _VARIABLE.sub(lambda m: f"{{{'+' if self._is_path(m['converter']) else ''}{m['variable']}}}", rule.rule)
 
 
-def _behind(adapter: MapAdapter, url: str) -> tuple[MapAdapter, str] | None:
-    """The adapter and the path that a redirect of routing itself leads to, None where it leaves the app."""
+def _follow(adapter: MapAdapter, url: str) -> tuple[MapAdapter, str] | None:
+    """Return the adapter and the path that a redirect of routing itself leads to, or None if it leaves the app."""
     host, name = url.partition("://")[2].partition("/")[0], adapter.server_name
     if adapter.map.host_matching:
         name, subdomain = host, None

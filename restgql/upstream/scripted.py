@@ -1,4 +1,4 @@
-"""A script of routes in an app's stead: the dispatcher for tests, which counts its hits."""
+"""A dispatcher for tests that answers from a script of routes, and counts its hits."""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -21,11 +21,11 @@ _Query = tuple[tuple[str, str], ...]
 
 
 class ScriptedDispatcher:
-    """Answers from a script of `path` or `path?query` → answer; a path without a query stands for any.
+    """Answers from a script of `path` or `path?query` → answer; a path without a query matches any query.
 
     An answer is a body (text, bytes, or JSON; None is an empty one), `(status, body)`, `(status, body, headers)`, an
-    exception in place of a response (`UpstreamTimeout("…")`; what is none of ours is a crash), or a function of the
-    request that gives one of these, and may block. A path that the script lacks is NOT_ALLOWED, and no hit.
+    exception in place of a response (`UpstreamTimeout("…")`; one that is not of restgql is a crash), or a function of
+    the request that returns one of these, and may block. A path that the script lacks is NOT_ALLOWED, and no hit.
     """
 
     def __init__(self, routes: Mapping[str, Answer]) -> None:
@@ -37,13 +37,13 @@ class ScriptedDispatcher:
 
     @property
     def requests(self) -> list[SubRequest]:
-        """What was asked, in order of arrival."""
+        """The requests, in order of arrival."""
         with self._lock:
             return list(self._requests)
 
     @property
     def hits(self) -> list[str]:
-        """The paths that were asked for, in order of arrival."""
+        """The requested paths, in order of arrival."""
         return [str(request.target) for request in self.requests]
 
     @property
@@ -52,37 +52,37 @@ class ScriptedDispatcher:
         return sorted({at.path for at, _ in self._script.values()})
 
     def route(self, request: SubRequest) -> object:
-        """A path takes as long as it did before."""
+        """Return the path: the latency of each path is observed by itself."""
         return request.target.path
 
     def __call__(self, request: SubRequest) -> SubResponse:
-        """What the script has. Raises NotAllowed and BadPath."""
+        """Return the script's answer. Raises NotAllowed and BadPath."""
         answer = self._find(request.target)
         with self._lock:
             self._requests.append(request)
         try:
-            found = answer(request) if callable(answer) else answer
+            result = answer(request) if callable(answer) else answer
         except RestgqlError as exc:  # raised or returned, it is in the response's place
-            found = exc
-        if not isinstance(found, Exception):
-            return _reply(str(request.target), *(found if isinstance(found, tuple) else (200, found)))
-        if isinstance(found, ClientError) or not isinstance(found, RestgqlError):
-            raise found
-        return SubResponse.failed(str(request.target), found)
+            result = exc
+        if not isinstance(result, Exception):
+            return _reply(str(request.target), *(result if isinstance(result, tuple) else (200, result)))
+        if isinstance(result, ClientError) or not isinstance(result, RestgqlError):
+            raise result
+        return SubResponse.failed(str(request.target), result)
 
     def _find(self, asked: Target) -> Answer:
         exact, any_query = _key(asked), (unquote(asked.path), None)
-        found = self._script.get(exact) or self._script.get(any_query)
-        if found is None:
+        entry = self._script.get(exact) or self._script.get(any_query)
+        if entry is None:
             raise NotAllowed("No route that can be asked for matches the path.")
-        at, answer = found
+        at, answer = entry
         if asked.has_encoded_slash and not at.has_encoded_slash:  # as of a converter that takes no slash
             raise BadPath("The path has an encoded slash or backslash in a segment.")
         return answer
 
 
 def _key(at: Target) -> tuple[str, _Query | None]:
-    """A target as a route sees it: decoded."""
+    """Return a target as a route sees it: decoded."""
     query = None if at.query is None else tuple(parse_qsl(at.query, keep_blank_values=True))
     return unquote(at.path), query
 

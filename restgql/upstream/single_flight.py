@@ -1,4 +1,4 @@
-"""One request at a time for clients that ask for the same as the same: single flight, where it is configured."""
+"""Single flight: identical requests of one caller share one exchange, if configured."""
 
 import threading
 import time
@@ -14,14 +14,14 @@ from restgql.upstream import Dispatcher
 from restgql.upstream.environ import DEADLINE, Environ
 from restgql.upstream.identity import Identity
 
-# Of which app. Of header fields that do not say who asks, a response says itself which it depends on.
+# The keys that identify the app. Vary names the other header fields that a response depends on.
 _APP = ("HTTP_HOST", "SCRIPT_NAME", "SERVER_NAME", "wsgi.url_scheme")
 
 Key = tuple[object, ...]
 
 
 class Flight:
-    """A request on its way, sent with the header fields of `environ`; `landed` once it has its reply, or has none."""
+    """A request in flight, sent with the header fields of `environ`; `landed` is set after its reply or failure."""
 
     def __init__(self, environ: Environ) -> None:
         self.environ = environ
@@ -30,7 +30,7 @@ class Flight:
 
 
 class Flights:
-    """The requests that are on their way for any client of one gateway; `lock` guards `by_key` and `writes`.
+    """The requests of one gateway in flight; `lock` guards `by_key` and `writes`.
 
     `writes` counts unsafe requests that have ended: no request joins one that was sent before a write.
     """
@@ -48,11 +48,11 @@ class Flights:
 
 
 class SingleFlight:
-    """The dispatcher of one operation, whose safe requests join those of the same caller, `who`, that are on their way.
+    """The dispatcher of one operation whose safe requests join identical ones of the same caller, `who`, in flight.
 
-    A reply is another client's, too, unless it sets a cookie, must not be stored, or varies with a header field in
-    which the two differ (RFC 9111 section 4.1): then the request is made after all. Where `shares` is false it always
-    is, once the flight has landed, as a cache below may have the reply then.
+    A follower uses the leader's reply, unless it sets a cookie, must not be stored, or varies with a header field in
+    which the two requests differ (RFC 9111 section 4.1); then it dispatches its own request. With `shares=False` it
+    always does, after the leader has its reply: the cache below usually has the reply by then.
     """
 
     def __init__(
@@ -73,11 +73,11 @@ class SingleFlight:
         self._identity = (who, *(shared.get(key) for key in _APP))
 
     def route(self, request: SubRequest) -> object:
-        """As where it is dispatched."""
+        """Return the key of the route, as the wrapped dispatcher does."""
         return self._dispatch.route(request)
 
     def __call__(self, request: SubRequest) -> SubResponse:
-        """The reply, one's own or that of the flight. Raises what the dispatcher raises."""
+        """Return the response, of this request or of the one in flight. Raises the errors of the dispatcher."""
         if request.method not in SAFE_METHODS:
             try:
                 return self._dispatch(request)

@@ -1,4 +1,4 @@
-"""Sub-requests to a WSGI callable in this process, indistinguishable from requests over a socket."""
+"""Sub-requests to a WSGI callable in this process, equal to requests over a socket."""
 
 import contextvars
 import logging
@@ -27,11 +27,11 @@ class Refusal(BaseException):
 
 
 class Oversize(Exception):
-    """The body went over the limit; what it had is not read on."""
+    """The body exceeds the limit; the rest is not read."""
 
 
 class Overtime(Exception):
-    """The body went on beyond its time; it is not read on."""
+    """The body takes longer than its time; the rest is not read."""
 
 
 class Endless(Exception):
@@ -42,7 +42,7 @@ Exchanged = tuple[int, Headers, bytes]
 
 
 class WsgiDispatcher:
-    """A dispatcher by `exchange`. `shared` is the environ that all its sub-requests begin with, each has `seconds`."""
+    """A dispatcher by `exchange`. All its sub-requests share the environ `shared`; each has `seconds`."""
 
     def __init__(
         self, exchange: "Exchange", shared: Environ, *, seconds: float, max_reply: int, logger: logging.Logger
@@ -54,7 +54,7 @@ class WsgiDispatcher:
         self._logger = logger
 
     def __call__(self, request: SubRequest, extra: Environ | None = None) -> SubResponse:
-        """The app's response; a crash or an oversized body is a reply with a failure. Raises a refusal."""
+        """Return the app's response; after a crash or an oversized body, one with a failure. Raises a refusal."""
         environ = build(self._shared, request)
         if extra:
             environ.update(extra)
@@ -96,7 +96,7 @@ class WsgiDispatcher:
 
 
 def _split(fields: Headers) -> tuple[Headers, tuple[str, ...]]:
-    """The header fields that a reply has, and the Set-Cookie values of them."""
+    """Return the header fields that a response keeps, and its Set-Cookie values."""
     kept, cookies = [], []
     for field in fields:
         name = field[0].lower()
@@ -167,7 +167,7 @@ Exchange = Callable[[Environ, Collector], Exchanged]
 
 
 def through(app: WsgiApp) -> Exchange:
-    """The exchange with a WSGI callable."""
+    """Return the exchange with a WSGI callable."""
 
     def exchange(environ: Environ, collector: Collector) -> Exchanged:
         return collector.collect(app(environ, collector.start_response))

@@ -21,7 +21,7 @@ from restgql.cache.cache import opened
 from restgql.cache.entry import Entry
 from restgql.cache.keys import Key
 from restgql.cache.memory import Memory
-from restgql.cache.store import MAX_OWED, Entries, FaultTolerantStore, Found, Store, Token
+from restgql.cache.store import MAX_OWED, Entries, FaultTolerantStore, Store, StoredEntries, Token
 from restgql.cli import cli
 from restgql.upstream.circuit_breaker import CircuitBreaker
 from restgql.upstream.scripted import ScriptedDispatcher
@@ -380,8 +380,8 @@ class Failing:
             raise OSError("it is not there")
         return do()
 
-    def read(self, key: Key) -> Found:
-        found: Found = self._do(lambda: self._store.read(key))
+    def read(self, key: Key) -> StoredEntries:
+        found: StoredEntries = self._do(lambda: self._store.read(key))
         return found
 
     def write(self, uri: str, scope: str, entries: Entries, token: Token) -> None:
@@ -419,6 +419,6 @@ def test_a_store_that_fails_is_left_alone_and_said_to_fail_once(quiet: pytest.Lo
     guarded = FaultTolerantStore(failing, "failing", LOGGER, lambda: CircuitBreaker(failures=3, seconds=60))
     failing.fails = True
     for _ in range(100):
-        assert guarded.read(KEY) == Found()
+        assert guarded.read(KEY) == StoredEntries()
     assert failing.calls == 3
     assert complaints(quiet) == ["The cache (failing) fails, and is done without: OSError: it is not there"]

@@ -1,4 +1,4 @@
-"""A request context of Flask, less what is known of the request already."""
+"""A request context of Flask for a request whose match is cached."""
 
 import importlib.metadata
 from collections.abc import Callable
@@ -26,8 +26,11 @@ Matched = tuple[Rule, dict[str, Any]]
 
 
 class MatchedContext(RequestContext):
-    """A request context as Flask makes it, its match given rather than found again; `outer` is the URL adapter of the
-    outer request, and `host` its own, where they hold for this one, too."""
+    """A request context as Flask creates it, with a cached match instead of routing.
+
+    `outer` is the URL adapter of the outer request, and `host` the host of an earlier sub-request, if they hold for
+    this one, too.
+    """
 
     def __init__(
         self,
@@ -53,18 +56,18 @@ class MatchedContext(RequestContext):
 
     @property
     def opened_session(self) -> SessionMixin:
-        """The session, without a note that somebody looks at it."""
+        """The session, read without marking it as accessed."""
         session: SessionMixin = vars(self)[_SESSION]
         return session
 
     @property
     def is_as_matched(self) -> bool:
-        """Whether nobody has led the request elsewhere since."""
+        """True if no code has changed the request's rule since."""
         return self.request.url_rule is self._matched[0]
 
     @cached_property
     def url_adapter(self) -> MapAdapter | None:  # type: ignore[override]
-        """As the app would make it, once somebody asks for it: `url_for`, say."""
+        """The URL adapter as the app would create it, on first use: by `url_for`, say."""
         if self._outer is None:
             return self.app.create_url_adapter(self.app.request_class(self._entered, populate_request=False))
         adapter = MapAdapter.__new__(MapAdapter)
@@ -75,17 +78,17 @@ class MatchedContext(RequestContext):
         return adapter
 
     def copy(self) -> RequestContext:
-        """As Flask's, for `copy_current_request_context`: another thread may have one that finds all for itself."""
+        """Copy as Flask does, for `copy_current_request_context`: another thread gets a context that caches nothing."""
         return RequestContext(self.app, self.request.environ, self.request, vars(self)[_SESSION])
 
     def match_request(self) -> None:
-        """Flask's own, without the search."""
+        """Set the cached match, in place of Flask's search."""
         rule, arguments = self._matched
         self.request.url_rule = rule
         self.request.view_args = dict(arguments)
 
     def push(self) -> None:
-        """Flask's own, passing over signals that nobody receives."""
+        """Push as Flask does, without sending signals that have no receiver."""
         # it is pushed within another, or again: then it has a session
         if self._cv_tokens or contexts._cv_app.get(None) is not None or vars(self)[_SESSION] is not None:
             super().push()
@@ -102,7 +105,7 @@ class MatchedContext(RequestContext):
         self.match_request()
 
     def pop(self, exc: BaseException | None = _UNKNOWN) -> None:
-        """Flask's own, passing over signals that nobody receives."""
+        """Pop as Flask does, without sending signals that have no receiver."""
         if exc is _UNKNOWN or len(self._cv_tokens) != 1:  # it was never pushed, or the view has pushed it again
             super().pop(*(() if exc is _UNKNOWN else (exc,)))
             return
@@ -127,7 +130,7 @@ class MatchedContext(RequestContext):
 
 
 def _pop_app(context: AppContext, error: BaseException | None) -> None:
-    """As `AppContext.pop`."""
+    """Pop an app context as `AppContext.pop` does."""
     app = context.app
     if len(context._cv_tokens) != 1 or appcontext_tearing_down.receivers or appcontext_popped.receivers:
         context.pop(error)
@@ -143,7 +146,7 @@ def _pop_app(context: AppContext, error: BaseException | None) -> None:
 
 
 def synchronous(app: Flask, function: Callable[..., Any]) -> Callable[..., Any]:
-    """As `Flask.ensure_sync`."""
+    """Return a synchronous function as `Flask.ensure_sync` does."""
     if type(function) is FunctionType and not function.__code__.co_flags & CO_COROUTINE and not vars(function):
         return function  # one with attributes may be marked as asynchronous
     return app.ensure_sync(function)
@@ -151,6 +154,6 @@ def synchronous(app: Flask, function: Callable[..., Any]) -> Callable[..., Any]:
 
 @bounded_cache(entries=4_096, characters=256)
 def scopes(endpoint: str | None) -> tuple[str | None, ...]:
-    """What hooks are registered under: None for the app, then the endpoint's blueprints, the outermost first."""
+    """Return the keys of hooks: None for the app, then the names of the endpoint's blueprints, outermost first."""
     names = (endpoint or "").split(".")[:-1]
     return None, *(".".join(names[: count + 1]) for count in range(len(names)))

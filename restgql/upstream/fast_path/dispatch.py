@@ -1,4 +1,4 @@
-"""The cheap way into a plain Flask app: the steps of `Flask.wsgi_app`, less what is known of the request already."""
+"""The fast path into a plain Flask app: the steps of `Flask.wsgi_app` for a request whose match is cached."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _CORRECTED = frozenset({"location", "content-location"})
 
 
 class PlainApp:
-    """`Flask.wsgi_app` for requests that are matched already: the same calls in the same order.
+    """`Flask.wsgi_app` for requests with a cached match: the same calls in the same order.
 
     `adapter` is the outer request's.
     """
@@ -28,7 +28,7 @@ class PlainApp:
         self._host: str | None = None
 
     def exchange(self, environ: dict[str, Any], collector: Collector) -> Exchanged:
-        """The app's response. Raises what it raises, Oversize, Overtime, and Endless."""
+        """Return the app's response. Raises the app's errors, Oversize, Overtime, and Endless."""
         matched = environ.get(MATCHED)
         if matched is None:  # routing itself answers, with a redirect or 405
             return self._whole_way(environ, collector)
@@ -64,10 +64,10 @@ class PlainApp:
 
 
 def full_dispatch(context: MatchedContext) -> Response:
-    """As `Flask.full_dispatch_request`.
+    """Dispatch a request as `Flask.full_dispatch_request` does.
 
-    It has the request where Flask asks its proxies for it again and again, passes over signals that nobody receives,
-    and knows a function that is not asynchronous by its kind.
+    It passes the request where Flask asks its proxies for it again and again, sends no signal without a receiver, and
+    recognizes a synchronous function by its type.
     """
     app = context.app
     app._got_first_request = True
@@ -80,20 +80,20 @@ def full_dispatch(context: MatchedContext) -> Response:
     except Exception as exc:
         value = app.handle_user_exception(exc)
     # as Flask.make_response, for what most views give
-    made: Any = app.json.response(value) if type(value) in _JSON else app.make_response(value)
-    response = _processed(context, made)
+    view_response: Any = app.json.response(value) if type(value) in _JSON else app.make_response(value)
+    response = _processed(context, view_response)
     if request_finished.receivers:
         request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
     return response
 
 
 def _preprocessed(app: Flask, request: Request) -> Any:
-    """As `Flask.preprocess_request`."""
-    found = scopes(request.endpoint)
-    for scope in found:
+    """Run the hooks before the request as `Flask.preprocess_request` does."""
+    hook_scopes = scopes(request.endpoint)
+    for scope in hook_scopes:
         for preprocess in app.url_value_preprocessors.get(scope, ()):
             preprocess(request.endpoint, request.view_args)
-    for scope in found:
+    for scope in hook_scopes:
         for before in app.before_request_funcs.get(scope, ()):
             value = synchronous(app, before)()
             if value is not None:
@@ -102,7 +102,7 @@ def _preprocessed(app: Flask, request: Request) -> Any:
 
 
 def _viewed(app: Flask, request: Request) -> Any:
-    """As `Flask.dispatch_request`."""
+    """Call the view as `Flask.dispatch_request` does."""
     rule = request.url_rule
     # no sub-request is OPTIONS, but a middleware or a hook may make it one
     if request.routing_exception is not None or rule is None or request.method == "OPTIONS":
@@ -111,7 +111,7 @@ def _viewed(app: Flask, request: Request) -> Any:
 
 
 def _processed(context: MatchedContext, response: Response) -> Response:
-    """As `Flask.process_response`."""
+    """Run the hooks after the request as `Flask.process_response` does."""
     app = context.app
     for after in context._after_request_functions:
         response = app.ensure_sync(after)(response)
@@ -125,8 +125,10 @@ def _processed(context: MatchedContext, response: Response) -> Response:
 
 
 def _fields_of(response: Response) -> Headers | None:
-    """The header fields of a response that is sent as it stands: a list of chunks, and none that Werkzeug would
-    correct; None of any other."""
+    """Return the header fields of a response that can be sent without Werkzeug's corrections, else None.
+
+    Its body is a list of chunks, and it has no field that Werkzeug would correct.
+    """
     status = response.status_code
     if type(response) is not Response or type(response.response) is not list or status < 200 or status in (204, 304):
         return None

@@ -1,4 +1,4 @@
-"""Whether an app takes Flask's own steps, so that its requests may take the cheap way."""
+"""The check that an app takes Flask's own steps, so that its requests may take the fast path."""
 
 import importlib.metadata
 from operator import attrgetter, is_
@@ -34,20 +34,20 @@ REQUEST_STEPS = ("__init__", "push", "pop", "match_request")
 APP_STEPS = ("push", "pop")
 _steps_of, _request_steps_of, _app_steps_of = attrgetter(*STEPS), attrgetter(*REQUEST_STEPS), attrgetter(*APP_STEPS)
 _MIXIN = "restgql.upstream.flask_app"
-_JUDGED: dict[type, tuple[tuple[object, ...], bool]] = {}
+_CHECKED: dict[type, tuple[tuple[object, ...], bool]] = {}
 _BUILTIN = frozenset(DEFAULT_CONVERTERS.values())  # others may ask a database, with a context around them
 
 
 def is_unwrapped(app: Flask) -> bool:
-    """Whether no middleware stands before the app; it may come at any time."""
+    """Return True if the app has no middleware; it may be added at any time."""
     return "wsgi_app" not in vars(app)
 
 
 def has_plain_core(app: Flask) -> bool:
-    """Whether routing depends on path and method alone, and nothing stands between the app, its routing and its hooks,
-    but for middleware that `wsgi_app` is wrapped in.
+    """Return True if routing depends only on path and method, and no method in STEPS is overridden or patched.
 
-    It is asked anew for each operation: tools that monitor an app replace its methods at any time.
+    Middleware around `wsgi_app` is allowed. The check runs for each operation: tools that monitor an app replace its
+    methods at any time.
     """
     return (
         _KNOWN
@@ -63,17 +63,17 @@ def has_plain_core(app: Flask) -> bool:
 
 
 def _has_flasks_steps(cls: type) -> bool:
-    """Whether the steps of a request, past our own mixin, are as Flask has them."""
+    """Return True if the steps of a request, apart from GatewayMixin, are Flask's own."""
     now = (*_steps_of(Flask), *_steps_of(cls), *_request_steps_of(RequestContext), *_app_steps_of(AppContext))
-    known = _JUDGED.get(cls)
-    if known is None or not all(map(is_, known[0], now)):  # a wrapper may be equal to what it wraps
-        known = _JUDGED[cls] = (
+    checked = _CHECKED.get(cls)
+    if checked is None or not all(map(is_, checked[0], now)):  # a wrapper may be equal to what it wraps
+        checked = _CHECKED[cls] = (
             now,
             all(_is_flasks_own(cls, name, flask.app.__file__) for name in STEPS)
             and all(_is_flasks_own(RequestContext, name, flask.ctx.__file__) for name in REQUEST_STEPS)
             and all(_is_flasks_own(AppContext, name, flask.ctx.__file__) for name in APP_STEPS),
         )
-    return known[1]
+    return checked[1]
 
 
 def _is_flasks_own(cls: type, name: str, file: str) -> bool:

@@ -1,4 +1,4 @@
-"""What is behind an app's middleware: the way from there on, for a sub-request whose path is known."""
+"""The cache of route matches by the path that the app sees, after its middleware."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from flask import Flask, Request
 from restgql.upstream.environ import decoded
 from restgql.upstream.fast_path.context import Matched
 
-CORE = "restgql.core"
+MATCH_CACHE = "restgql.match_cache"
 # Besides the path: what makes a URL adapter one of WebSockets, or none, as a host does that no URL can have.
 _ROUTED_BY = ("REQUEST_METHOD", "wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "HTTP_CONNECTION", "HTTP_UPGRADE")
 
@@ -27,8 +27,11 @@ def is_kept(key: MatchKey) -> bool:
 
 
 class MatchCache:
-    """The app behind its middleware, as the sub-requests of one operation come to it: their environ has it as CORE, and
-    what comes to a path again takes the cheap way from there. What is `opened` is matched apart."""
+    """The cached matches of `app`, carried in a sub-request's environ through the app's middleware.
+
+    Once a path has been matched, `request_context` reuses the match instead of routing again. Requests that only a
+    typed field permits (`opened`) have separate entries.
+    """
 
     def __init__(self, app: Flask, matches: Matches, *, opened: bool) -> None:
         self.app = app
@@ -36,18 +39,18 @@ class MatchCache:
         self._opened = opened
 
     def is_of(self, app: object) -> bool:
-        """Whether it is this app, and no other one that a middleware leads to."""
+        """Return True if the cache is of this app, and not of another that a middleware calls."""
         return self.app is app
 
-    def at(self, environ: dict[str, Any]) -> MatchKey:
-        """What to remember a request by."""
+    def key_of(self, environ: dict[str, Any]) -> MatchKey:
+        """Return the key of a request in the cache."""
         return decoded(environ, "PATH_INFO"), self._opened, *map(environ.get, _ROUTED_BY)
 
-    def matched(self, at: MatchKey) -> Matched | None:
-        """The match of a request that was matched before, None of any other."""
-        return self._matches.get(at)
+    def get(self, key: MatchKey) -> Matched | None:
+        """Return the cached match of a request, or None."""
+        return self._matches.get(key)
 
-    def learn(self, at: MatchKey, request: Request) -> None:
-        """Remember the match of a request that may be answered; no hook has seen it yet."""
-        if request.url_rule is not None and request.routing_exception is None and is_kept(at):
-            self._matches[at] = request.url_rule, dict(request.view_args or {})
+    def learn(self, key: MatchKey, request: Request) -> None:
+        """Cache the match of a request that may be answered; no hook has run yet."""
+        if request.url_rule is not None and request.routing_exception is None and is_kept(key):
+            self._matches[key] = request.url_rule, dict(request.view_args or {})

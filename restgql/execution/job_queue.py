@@ -1,0 +1,97 @@
+"""The jobs and calls of one operation that have not ended, and the order in which they begin."""
+
+import threading
+import time
+from collections import deque
+
+from restgql.execution.job import CallerTask, Job
+
+
+class JobQueue:
+    """The jobs and calls of one operation that have not ended.
+
+    `lock` guards everything in it, and the jobs themselves: whoever calls a method or changes an attribute holds it.
+    """
+
+    __slots__ = ("calls", "early", "ended", "held", "later", "later_calls", "lock", "pending", "ready", "running")
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.ready: deque[Job] = deque()
+        self.later: deque[Job] = deque()
+        """Jobs that begin when no job is ready."""
+        self.held: list[Job] = []
+        """Jobs whose route has all the threads that it may have."""
+        self.running: set[Job] = set()
+        self.calls: deque[CallerTask] = deque()
+        self.later_calls: deque[CallerTask] = deque()
+        """Calls that begin when all other jobs and calls have ended, but for the other later ones."""
+        self.pending = 0
+        """The number of jobs and calls that have not ended."""
+        self.early = 0
+        """The number of them that are not for later; a call counts until it begins."""
+        self.ended = False
+        """True once the operation has ended: nothing may begin any more."""
+        self.ended = False
+        """True once nothing may begin any more."""
+
+    def add(self, job: Job) -> None:
+        """Add a job that may begin."""
+        (self.later if job.later else self.ready).append(job)
+        self.pending += 1
+        self.early += not job.later
+
+    def add_call(self, call: CallerTask, *, later: bool) -> None:
+        """Add a call."""
+        (self.later_calls if later else self.calls).append(call)
+        self.pending += 1
+        self.early += not later
+
+    def waiting(self) -> int:
+        """Return the number of jobs that wait for a thread; without the lock, it may be out of date."""
+        return len(self.ready) + len(self.later)
+
+    def begin_job(self, thread: str) -> Job | None:
+        """Begin the next job in the thread of this name, and return it; None if no job is ready."""
+        queue = self.ready or self.later
+        if not queue:
+            return None
+        job = queue.popleft()
+        job.thread, job.begun = thread, time.perf_counter()
+        self.running.add(job)
+        return job
+
+    def begin_call(self) -> CallerTask | None:
+        """Begin the next call, and return it; None if no call may begin yet."""
+        if self.calls:
+            self.early -= 1
+            return self.calls.popleft()
+        return self.later_calls.popleft() if self.later_calls and not self.early else None
+
+    def hold(self, job: Job) -> None:
+        """Keep a job that has begun, but has no answer yet, until `release`."""
+        job.worker, job.begun = None, 0.0
+        self.held.append(job)
+
+    def release(self) -> None:
+        """Make the held jobs ready."""
+        for job in self.held:
+            (self.later if job.later else self.ready).append(job)
+        self.held.clear()
+
+    def discard(self, jobs: list[Job]) -> None:
+        """Keep jobs that have not begun from beginning."""
+        self.ready = deque(job for job in self.ready if job not in jobs)
+        self.later = deque(job for job in self.later if job not in jobs)
+        self.held = [job for job in self.held if job not in jobs]
+
+    def end_all(self) -> tuple[list[Job], list[CallerTask]]:
+        """End the operation: nothing begins any more. Return the jobs without an answer, and the calls."""
+        self.ended = True
+        jobs = [*self.running, *self.ready, *self.later, *self.held]
+        calls = [*self.calls, *self.later_calls]
+        self.early -= len(self.calls)
+        self.pending -= len(calls)
+        for waiting in (self.ready, self.later, self.held, self.calls, self.later_calls):
+            waiting.clear()
+        return jobs, calls

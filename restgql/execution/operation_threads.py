@@ -1,0 +1,240 @@
+"""The pool threads that work for one operation: their start, their next job, and the end of each job."""
+
+import logging
+import math
+import threading
+import time
+
+import msgspec
+
+from restgql.execution.job import Answer, Job, Listener, too_much, unavailable, without_frames
+from restgql.execution.job_queue import JobQueue
+from restgql.execution.latency import RouteLatency
+from restgql.execution.route_threads import Admission, Ticket
+from restgql.execution.scheduler_settings import SchedulerSettings
+from restgql.execution.thread_pool import ThreadPool
+from restgql.execution.worker import Worker
+from restgql.model import SAFE_METHODS
+from restgql.sub_response import SubResponse
+from restgql.upstream import Dispatcher
+
+CLOSED = "Too many earlier requests to this route have not ended yet."
+
+
+class OperationThreads:
+    """The pool threads that work for one operation.
+
+    One thread, the leader, takes job after job. Another one joins if requests to the route wait, or if the watchdog
+    starts it. The queue's lock guards everything here that changes.
+    """
+
+    __slots__ = (
+        "_bytes",
+        "_dispatch",
+        "_latency",
+        "_lock",
+        "_logger",
+        "_pool",
+        "_queue",
+        "_settings",
+        "_wait_left",
+        "_wake",
+        "began",
+        "began_unsafe",
+        "count",
+        "in_route_queue",
+        "notify_each",
+        "progress",
+    )
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        dispatch: Dispatcher,
+        settings: SchedulerSettings,
+        *,
+        pool: ThreadPool,
+        latency: RouteLatency,
+        logger: logging.Logger,
+    ) -> None:
+        self._queue = queue
+        self._lock = queue.lock
+        self._dispatch = dispatch
+        self._settings = settings
+        self._pool = pool
+        self._latency = latency
+        self._logger = logger
+        self._bytes = 0
+        self._wait_left = settings.max_wait
+        self._wake = threading.Lock()
+        self._wake.acquire()
+        self.count = 0
+        """The number of threads at work; one that is given up no longer counts."""
+        self.progress = time.perf_counter()
+        """The time when a job or call of the operation ended last."""
+        self.began = self.began_unsafe = False
+        """True once a request, or an unsafe one, was handed to the dispatcher; `began` is True after a call, too."""
+        self.in_route_queue = False
+        """True once a job had to wait for a thread of its route."""
+        self.notify_each = False
+        """True to wake the caller after every job, rather than after the last one."""
+
+    # The caller's thread ------------------------------------------------------------------------------------------
+
+    def start_first(self, seconds_left: float) -> bool:
+        """Start a thread if jobs are ready and none is at work; return False if the pool has none.
+
+        With no call to run meanwhile, it waits for a thread as long as the operation may.
+        """
+        with self._lock:
+            if self.count or not self._queue.waiting():
+                return True
+            self.count = 1
+        worker = self._worker()
+        if self._pool.start(worker):
+            return True
+        if not self._queue.calls:
+            began = time.monotonic()
+            wait = max(0.0, min(self._wait_left, seconds_left))
+            is_started = self._pool.start(worker, wait, max_waiting=self._settings.max_waiting)
+            self._wait_left -= time.monotonic() - began
+            if is_started:
+                return True
+        with self._lock:
+            self.count -= 1
+        return False
+
+    def wait(self, seconds: float) -> None:
+        """Wait until `wake` is called, but no longer than this."""
+        self._wake.acquire(timeout=seconds)
+
+    def leave_route_queues(self) -> None:
+        """Wait no longer for a thread of any route."""
+        if self.in_route_queue:
+            self._pool.leave_queues(self._retry_held)
+
+    # Any thread ---------------------------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Wake the caller's thread if it waits; whoever calls this holds the lock."""
+        if self._wake.locked():
+            self._wake.release()
+
+    def start_another(self) -> bool:
+        """Start one more thread; return False if no job is ready, or there is no room for a thread."""
+        with self._lock:
+            if self.count >= self._settings.in_flight or not self._queue.waiting():
+                return False
+            self.count += 1
+        if self._pool.start(self._worker()):
+            return True
+        with self._lock:
+            self.count -= 1
+        return False
+
+    def next_job(self, worker: Worker, ticket: Ticket, thread: str) -> Job | None:
+        """Return the next job that `worker` may run; None if no job is ready, or if the worker was given up."""
+        queue = self._queue
+        while True:
+            with self._lock:
+                if worker.source is None:
+                    return None
+                job = queue.begin_job(thread)
+                if job is None:
+                    self.count -= 1
+                    if queue.held and not self.count:
+                        self.wake()
+                    return None
+                job.worker = worker
+                has_others = bool(queue.later if job.later else queue.ready)
+            if job.route is None:
+                job.route = self._dispatch.route(job.request)
+            # Most jobs of an operation ask the same route.
+            if (ticket.route is not job.route or self._pool.stuck) and not self._enter_route(job, ticket):
+                continue
+            ticket.begun = job.begun
+            if has_others and self._latency.waits(job.route):
+                self.start_another()
+            if job.answer is not None:
+                return None  # the operation has ended meanwhile
+            self.began = True
+            if job.request.method not in SAFE_METHODS:
+                self.began_unsafe = True
+            return job
+
+    def finish(self, job: Job, answer: Answer, *, given_up: bool = False, overdue: bool = False) -> bool:
+        """Set the answer of a job and call its listeners; return False if it has an answer already.
+
+        If a thread still runs the job, it is `given_up`; `overdue` if the job had all its time.
+        """
+        reply = answer if isinstance(answer, SubResponse) else None
+        if reply is None or reply.failure is not None:
+            without_frames(answer)
+        queue = self._queue
+        with self._lock:
+            if job.answer is not None:
+                return False
+            if reply is not None:
+                self._bytes += len(reply.body)
+                if self._bytes > self._settings.max_replies:
+                    answer = too_much(job.request, self._settings.max_replies)
+            job.answer, job.ended = answer, time.perf_counter()
+            if job.request.body:  # its timing needs no body, which may be a file
+                job.request = msgspec.structs.replace(job.request, body=b"")
+            self.progress = job.ended
+            was_running = given_up and job in queue.running
+            queue.running.discard(job)
+            listeners, job.listeners = job.listeners, []
+            worker, job.worker = job.worker, None
+            if was_running:
+                self.count -= 1
+                if worker is not None:
+                    worker.let_go()
+            if queue.held:
+                queue.release()
+        if was_running and worker is not None and worker.ticket is not None:
+            self._pool.give_up(worker.ticket, overdue=overdue)
+        self._notify(job, listeners, answer)
+        if was_running and queue.waiting():
+            self.start_another()
+        return True
+
+    def _notify(self, job: Job, listeners: list[Listener], answer: Answer) -> None:
+        """Call the listeners of a job, and count it as ended."""
+        try:
+            for listener in listeners:
+                listener(answer)
+        except Exception:  # a listener that fails must not keep the operation waiting
+            self._logger.exception("Exception after %s", job.request.target)
+        queue = self._queue
+        with self._lock:
+            queue.pending -= 1
+            queue.early -= not job.later
+            if not queue.pending or self.notify_each or (queue.later_calls and not queue.early):
+                self.wake()
+
+    def _worker(self) -> Worker:
+        return Worker(self, self._dispatch, self._latency, self._logger)
+
+    def _enter_route(self, job: Job, ticket: Ticket) -> bool:
+        """Return True if the thread of `ticket` may ask the job's route; else hold the job, or answer it."""
+        admission = self._pool.enter(ticket, job.route, self._retry_held, max_waiting=self._settings.max_waiting)
+        if admission is Admission.ENTERED:
+            return True
+        if admission is Admission.CLOSED:
+            self.finish(job, unavailable(job.request, CLOSED))
+            return False
+        with self._lock:
+            self._queue.running.discard(job)
+            if job.answer is None:
+                self._queue.hold(job)
+                self.in_route_queue = True
+                if admission is Admission.FULL and not self._queue.running:
+                    self.progress = -math.inf  # no job of this operation will make room: wait no longer
+        return False
+
+    def _retry_held(self) -> None:
+        """Try the held jobs again: a route may have a thread for one of them."""
+        with self._lock:
+            self._queue.release()
+            self.wake()

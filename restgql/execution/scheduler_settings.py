@@ -1,0 +1,18 @@
+"""The limits of the jobs of one operation."""
+
+import msgspec
+
+
+class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits of an operation's jobs. Times in seconds, `max_replies` in bytes.
+
+    An operation without a thread waits `max_wait` in all, unless `max_waiting` operations of the process wait already.
+    """
+
+    subrequest_timeout: float
+    in_flight: int
+    max_replies: int
+    max_wait: float
+    max_waiting: int
+    inline: bool = False
+    """Run all jobs in the caller's own thread, one after the other: nested work must not wait for a thread."""

@@ -1,0 +1,65 @@
+"""The watch over one operation's jobs, kept by its caller's thread: ends late ones, and starts threads for others."""
+
+import math
+import time
+
+from restgql.execution.job import Job, timed_out
+from restgql.execution.job_queue import JobQueue
+from restgql.execution.operation_threads import OperationThreads
+from restgql.execution.scheduler_settings import SchedulerSettings
+from restgql.meter import Meter
+
+INTERVAL_SECONDS = 0.002
+"""The time between two looks while jobs are ready that another thread could take."""
+
+
+class Watchdog:
+    """The watch over the jobs of one operation.
+
+    The caller's thread runs no job, so it keeps every time limit, however long a job runs. `is_idle` is True while it
+    waits longer than one interval; the queue's lock guards it.
+    """
+
+    __slots__ = ("_meter", "_queue", "_settings", "_threads", "is_idle")
+
+    def __init__(
+        self, queue: JobQueue, threads: OperationThreads, settings: SchedulerSettings, *, meter: Meter
+    ) -> None:
+        self._queue = queue
+        self._threads = threads
+        self._settings = settings
+        self._meter = meter
+        self.is_idle = False
+
+    def patience(self) -> float:
+        """Return the seconds until the next look: one interval while another thread could take ready jobs."""
+        queue, threads = self._queue, self._threads
+        with queue.lock:
+            self.is_idle = not queue.waiting() or threads.count >= self._settings.in_flight
+            # A worker that has not taken its job yet will soon have one, with its own time limit.
+            if not self.is_idle or queue.ended or len(queue.running) < threads.count:
+                return INTERVAL_SECONDS
+            first = min((job.begun + self._seconds(job) for job in queue.running), default=math.inf)
+            if queue.held and not threads.count:
+                first = min(first, threads.progress + self._settings.max_wait)
+        return max(0.0, min(self._meter.seconds_left, first - time.perf_counter()))
+
+    def look(self) -> list[Job]:
+        """End late jobs, and start threads if a job keeps others waiting; return the held jobs that waited too long."""
+        queue, threads = self._queue, self._threads
+        now = time.perf_counter()
+        with queue.lock:
+            late = [job for job in queue.running if now - job.begun >= self._seconds(job)]
+            is_blocked = threads.count and all(now - job.begun >= INTERVAL_SECONDS / 2 for job in queue.running)
+            missing_threads = queue.waiting() if is_blocked else 0
+            has_patience = threads.count or now - threads.progress < self._settings.max_wait
+            held = [] if has_patience else list(queue.held)
+        for job in late:
+            threads.finish(job, timed_out(job.request), given_up=True, overdue=True)
+        for _ in range(missing_threads):
+            if not threads.start_another():
+                break
+        return held
+
+    def _seconds(self, job: Job) -> float:
+        return job.request.timeout or self._settings.subrequest_timeout
