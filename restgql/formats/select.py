@@ -1,8 +1,6 @@
 """JMESPath (jmespath.org/specification) over JSON values, with `split` of JEP-014, bounded in time and size."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from json import dumps
 from math import isfinite
 from typing import Any
@@ -75,8 +73,10 @@ class _Steps:
 
 def check(expression: str) -> None:
     """Raise BadSelect for an expression that is invalid for every value."""
-    with _raising_bad_select(expression):
+    try:
         _compiled(expression, _Steps())
+    except _ERRORS as exc:
+        raise _bad_select(expression, exc) from exc
 
 
 def search(expression: str, value: Any, charge: Charge = UNMETERED) -> Any:
@@ -84,8 +84,8 @@ def search(expression: str, value: Any, charge: Charge = UNMETERED) -> Any:
 
     `charge` is called with the steps and elements that the expression is about to walk, many at a time.
     """
-    with _raising_bad_select(expression):
-        work = Work(_Steps() if charge is UNMETERED else charge)
+    work = Work(_Steps() if charge is UNMETERED else charge)
+    try:
         compiled = _compiled(expression, work.spend)
         run, steps = compiled.program
         work.spend(CALL + steps)
@@ -95,25 +95,35 @@ def search(expression: str, value: Any, charge: Charge = UNMETERED) -> Any:
                 raise too_large()
         finally:
             work.settle()
-        if isinstance(result, float) and not isfinite(result):
-            raise BadSelect("The expression makes a number that is out of range.")
-        return result
+    except _ERRORS as exc:
+        raise _bad_select(expression, exc) from exc
+    if isinstance(result, float) and not isfinite(result):
+        raise BadSelect("The expression makes a number that is out of range.")
+    return result
 
 
-@contextmanager
-def _raising_bad_select(expression: str) -> Iterator[None]:
-    """Raise errors of the library as BadSelect."""
-    try:
-        yield
-    except JMESPathError as exc:
-        if isinstance(exc, JMESPathTypeError):
-            exc.current_value = _brief(exc.current_value)
-        # The library's message unescapes a literal, so it may contain a lone surrogate.
-        message = str(exc)[:MAX_SHOWN].encode(errors="backslashreplace").decode()
-        raise BadSelect(f"{_shown(expression)}: {message}") from exc
-    # The library lets a function's own TypeError, ValueError or KeyError through, and warns of an old syntax.
-    except (RecursionError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, Warning) as exc:
-        raise BadSelect(f"{_shown(expression)} cannot be evaluated on this value.") from exc
+# The library lets a function's own TypeError, ValueError or KeyError through, and warns of an old syntax.
+_ERRORS = (
+    JMESPathError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    Warning,
+)
+
+
+def _bad_select(expression: str, error: Exception) -> BadSelect:
+    """Return the error for one of the library."""
+    if not isinstance(error, JMESPathError):
+        return BadSelect(f"{_shown(expression)} cannot be evaluated on this value.")
+    if isinstance(error, JMESPathTypeError):
+        error.current_value = _brief(error.current_value)
+    # The library's message unescapes a literal, so it may contain a lone surrogate.
+    message = str(error)[:MAX_SHOWN].encode(errors="backslashreplace").decode()
+    return BadSelect(f"{_shown(expression)}: {message}")
 
 
 def _brief(value: Any) -> Any:

@@ -17,6 +17,7 @@ from graphql import (
     GraphQLString,
     Undefined,
     default_field_resolver,
+    get_nullable_type,
     is_abstract_type,
     is_leaf_type,
 )
@@ -252,9 +253,11 @@ class Executor:
                 where = f"{field.parent_type.name}.{field.name}"
                 raise GraphQLError(f"Expected Iterable, but did not find one for field '{where}'.")
             items, inner = list(value), of_type.of_type
+            is_leaf = is_leaf_type(get_nullable_type(inner))  # only the error of an item has its path
 
             def complete(executor: "Executor", field: SelectedField, index: int, within: Defers) -> Any:
-                return executor._complete(inner, field, path.add_key(index, None), items[index], within)
+                at = path if is_leaf else path.add_key(index, None)
+                return executor._complete(inner, field, at, items[index], within)
 
             return self._list(inner, field, path, len(items), complete, within)
         if is_leaf_type(of_type):
@@ -292,10 +295,12 @@ class Executor:
                     return self._leaf(cast(GraphQLLeafType, of_type.of_type), value)
                 raise UpstreamInvalid(f"The value is {json.kind(value)}, and {of_type} is a list.")
             inner, results = of_type.of_type, result.items if result is not None else None
+            is_leaf = is_leaf_type(get_nullable_type(inner))
 
             def complete(executor: "Executor", field: SelectedField, index: int, within: Defers) -> Any:
                 item = results[index] if results else None
-                return executor._typed(inner, field, path.add_key(index, None), value[index], item, response, within)
+                at = path if is_leaf else path.add_key(index, None)
+                return executor._typed(inner, field, at, value[index], item, response, within)
 
             return self._list(inner, field, path, len(value), complete, within)
         if is_leaf_type(of_type):
