@@ -170,6 +170,11 @@ class Tally:
         self._output += size
 
     @property
+    def introspection_left(self) -> int:
+        """The fields of introspection that the walks after this one may have."""
+        return max(0, self._introspection_left)
+
+    @property
     def output(self) -> int:
         """The bytes that are not committed yet."""
         return self._output

@@ -11,7 +11,8 @@ from restgql.errors import LimitExceeded
 from restgql.meter import Tally
 
 MAX_LIMITED = 100
-"""Errors of fields that a limit has ended, in one part of an answer: the fields after them are null without one."""
+"""Errors of fields that a limit has ended, in one answer: the fields after them are null without one, but that each
+walk has one."""
 ERROR_VALUES = 20
 """The values of the answer that an error costs as much as."""
 _ERROR_SIZE = 150
@@ -22,34 +23,39 @@ Locations = dict[int, list[SourceLocation]]
 
 
 class FieldErrors:
-    """The errors of one walk over an answer or a value; `tally` is charged for each."""
+    """The errors of one walk over an answer or a value; `tally` is charged for each. `limited` is the number of errors
+    that a limit has ended, those of earlier walks included."""
 
-    __slots__ = ("_limited", "_locations", "_tally", "errors")
+    __slots__ = ("_allowed", "_locations", "_tally", "errors", "limited")
 
-    def __init__(self, tally: Tally, locations: Locations) -> None:
+    def __init__(self, tally: Tally, locations: Locations, limited_before: int = 0) -> None:
         self._tally = tally
         self._locations = locations
-        self._limited = 0
+        self._allowed = max(MAX_LIMITED, limited_before + 1)
+        self.limited = limited_before
         self.errors: list[GraphQLError] = []
 
     def add(self, error: Exception, of_type: GraphQLOutputType, field: SelectedField, path: Path) -> None:
         """Add the error of a field. Raises it as a GraphQLError if the field may not be null."""
         if isinstance(of_type, GraphQLNonNull):
             raise self._located(error, field, path)
-        if isinstance(error, LimitExceeded):
-            self._limited += 1
-            if self._limited > MAX_LIMITED:
-                return
+        is_limited = isinstance(error, LimitExceeded)
+        if is_limited and not self._admits_limited():
+            return
         located = self._located(error, field, path)
         try:
             self._tally.charge_values(ERROR_VALUES)
             self._tally.charge_output(_size_of(located))
         except LimitExceeded as exc:
-            self._limited += 1
-            if self._limited > MAX_LIMITED:
+            if not is_limited and not self._admits_limited():
                 return
             located = self._located(exc, field, path)
         self.errors.append(located)
+
+    def _admits_limited(self) -> bool:
+        """Count an error that a limit has ended; return False if there are enough of these."""
+        self.limited += 1
+        return self.limited <= self._allowed
 
     def _located(self, error: Exception, field: SelectedField, path: Path) -> GraphQLError:
         """Return the error with its path and the places of its field, unless it has them."""

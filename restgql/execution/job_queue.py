@@ -32,8 +32,6 @@ class JobQueue:
         """The number of them that are not for later; a call counts until it begins."""
         self.ended = False
         """True once the operation has ended: nothing may begin any more."""
-        self.ended = False
-        """True once nothing may begin any more."""
 
     def add(self, job: Job) -> None:
         """Add a job that may begin."""
@@ -46,6 +44,11 @@ class JobQueue:
         (self.later_calls if later else self.calls).append(call)
         self.pending += 1
         self.early += not later
+
+    @property
+    def is_later_call_next(self) -> bool:
+        """True if only a call for later may begin."""
+        return bool(self.later_calls) and not self.early
 
     def waiting(self) -> int:
         """Return the number of jobs that wait for a thread; without the lock, it may be out of date."""
@@ -66,7 +69,7 @@ class JobQueue:
         if self.calls:
             self.early -= 1
             return self.calls.popleft()
-        return self.later_calls.popleft() if self.later_calls and not self.early else None
+        return self.later_calls.popleft() if self.is_later_call_next else None
 
     def hold(self, job: Job) -> None:
         """Keep a job that has begun, but has no answer yet, until `release`."""

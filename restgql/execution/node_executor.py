@@ -1,12 +1,22 @@
 """Executes plan nodes into results: each response starts the nodes that depend on it, independent of its siblings."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
+from graphql import GraphQLAbstractType, GraphQLError, get_named_type
 
 from restgql.bindings import RequestBinding, SelectBinding
-from restgql.errors import Cancelled, ClientError, LimitExceeded, RestgqlError, UpstreamInvalid
+from restgql.errors import (
+    LATE,
+    Cancelled,
+    ClientError,
+    GatewayError,
+    LimitExceeded,
+    RestgqlError,
+    UpstreamInvalid,
+    UpstreamTimeout,
+)
 from restgql.execution.key_batches import (
     KeyBatch,
     ParentField,
@@ -20,7 +30,7 @@ from restgql.execution.redirects import RedirectChain
 from restgql.execution.result import Result, Results
 from restgql.execution.scheduler import Answer, Scheduler
 from restgql.execution.typed_value import select_value, typed_value
-from restgql.execution.user_resolver import ResolverTask, as_source
+from restgql.execution.user_resolver import ResolverTask, as_source, resolve_info, response_path, runtime_type
 from restgql.formats import target
 from restgql.formats.headers import IDEMPOTENCY_KEY, is_value
 from restgql.model import SAFE_METHODS, SubRequest
@@ -30,7 +40,7 @@ from restgql.plan.plan import Plan, PlanContext
 from restgql.plan.requests import elements, request_of
 from restgql.plan.template_scope import TemplateScope
 from restgql.sub_response import REDIRECTS, SubResponse
-from restgql.upstream import Upstream
+from restgql.upstream import Upstream, current_operation
 from restgql.upstream.client_context import CookieHistory
 
 
@@ -44,6 +54,23 @@ class PendingRequest(msgspec.Struct, frozen=True, eq=False):
     path: Path
     batch: KeyBatch | None = None
     cookie_history: CookieHistory = ()
+
+
+class TypedTask(msgspec.Struct, frozen=True, eq=False):
+    """The typed value of a response, for the caller's thread: functions of the user's own tell the types in it."""
+
+    executor: "NodeExecutor"
+    pending: PendingRequest
+    request: SubRequest
+    response: SubResponse
+
+    def run(self) -> None:
+        """Settle the result of the request, and send what depends on it."""
+        self.executor.settle_typed(self.pending, self.request, self.response)
+
+    def cancel(self) -> None:
+        """Settle the result without its value: the operation has ended."""
+        self.executor.fail(self.pending, UpstreamTimeout(LATE))
 
 
 ParentsByNode = dict[int, tuple[PlanNode, list[ParentField]]]
@@ -87,12 +114,18 @@ class NodeExecutor:
         """Begin nodes without a parent, whose results are filled while the scheduler runs. Raises LimitExceeded, with
         nothing sent, if they make more sub-requests than an operation may."""
         pending: list[PendingRequest] = []
+        resolvers: list[PlanNode] = []
         for node in nodes:
+            if node.kind is NodeKind.RESOLVER:
+                resolvers.append(node)
+                continue
             result = results[node.key]
             self._expand(node, None, result, (node.key,), pending)
             if node.kind is NodeKind.AGGREGATE and isinstance(result.error, LimitExceeded):
                 raise result.error
         self._scheduler.reserve([each.request for each in pending])
+        for node in resolvers:
+            self._expand(node, None, results[node.key], (node.key,), pending)
         self._send_all(pending)
 
     def _begin_children(self, nodes: tuple[PlanNode, ...], scope: TemplateScope, results: Results, path: Path) -> None:
@@ -128,7 +161,7 @@ class NodeExecutor:
             self._scheduler.reserve([each.request for each in pending])
         except LimitExceeded as exc:
             for each in pending:
-                self._fail(each, exc)
+                self.fail(each, exc)
             return
         self._send_all(pending)
 
@@ -155,6 +188,7 @@ class NodeExecutor:
         self, node: PlanNode, scope: TemplateScope | None, result: Result, path: Path, pending: list[PendingRequest]
     ) -> None:
         """Add the sub-requests that a node makes now, or settle its result with the error that prevents them."""
+        before = len(pending)
         try:
             match node.kind:
                 case NodeKind.GET | NodeKind.FETCH | NodeKind.REQUEST:
@@ -182,8 +216,9 @@ class NodeExecutor:
                     result.settled = True
                 case NodeKind.SELECT:
                     raise AssertionError("a SELECT node is part of its parent's value")
-        except RestgqlError as exc:
-            result.fail(exc)
+        except Exception as exc:
+            del pending[before:]  # nobody would see their responses
+            result.fail(self._expected(exc, path))
 
     def _pending(
         self, node: PlanNode, arguments: NodeArguments, scope: TemplateScope | None, result: Result, path: Path
@@ -241,7 +276,7 @@ class NodeExecutor:
         assert node.field is not None
         self.has_resolved = True
         task = ResolverTask(self._plan.selections, self._variables, self._upstream, node.field, source, path, result)
-        self._scheduler.submit_call(task)
+        self._scheduler.submit_call(task, later=node.deferred)
 
     def _send(self, pending: PendingRequest, chain: RedirectChain, request: SubRequest) -> None:
         self._scheduler.submit(
@@ -251,7 +286,7 @@ class NodeExecutor:
     def _answered(self, pending: PendingRequest, chain: RedirectChain, request: SubRequest, answer: Answer) -> None:
         try:
             if isinstance(answer, ClientError):
-                self._fail(pending, answer)
+                self.fail(pending, answer)
                 return
             pending.result.responses.append(answer)
             if answer.status not in REDIRECTS and not chain.replies:
@@ -259,9 +294,9 @@ class NodeExecutor:
             else:
                 self._redirected(pending, chain, request, answer)
         except RestgqlError as exc:
-            self._fail(pending, exc)
+            self.fail(pending, exc)
         except Exception:
-            self._fail(pending, UpstreamInvalid("The response could not be used.", status=500))
+            self.fail(pending, UpstreamInvalid("The response could not be used.", status=500))
             raise
 
     def _redirected(
@@ -279,7 +314,10 @@ class NodeExecutor:
             self._mutations.append((msgspec.structs.replace(pending.request, body=b""), response))
         node, result = pending.node, pending.result
         if node.kind is NodeKind.REQUEST:
-            self._typed(pending, request, response)
+            if node.resolves_type:
+                self._scheduler.submit_call(TypedTask(self, pending, request, response), later=node.deferred)
+            else:
+                self._typed(pending, request, response)
             return
         result.response = response
         if node.children and node.kind is not NodeKind.AGGREGATE:
@@ -307,6 +345,17 @@ class NodeExecutor:
             return
         scope = self._scope(value, pending, request, response)
         self._begin_children(pending.node.children, scope, children, pending.path)
+
+    def settle_typed(self, pending: PendingRequest, request: SubRequest, response: SubResponse) -> None:
+        """Settle the typed field that a response is for in the caller's thread."""
+        try:
+            with current_operation(self._upstream):
+                self._typed(pending, request, response)
+        except RestgqlError as exc:
+            self.fail(pending, exc)
+        except Exception:
+            self.fail(pending, UpstreamInvalid("The response could not be used.", status=500))
+            raise
 
     def _typed(self, pending: PendingRequest, request: SubRequest, response: SubResponse) -> None:
         """Settle the typed field that a response is for, or those of a batch."""
@@ -353,8 +402,8 @@ class NodeExecutor:
         try:
             if node.children or node.cases:
                 self._spread_children(node, value, parent, parents, list_depth)
-        except RestgqlError as exc:
-            result.fail(exc)
+        except Exception as exc:  # the children of other objects are still to be sent
+            result.fail(self._expected(exc, parent.path))
         result.settled = True
 
     def _spread_children(
@@ -368,12 +417,27 @@ class NodeExecutor:
                 self._spread(node, item, at, parents, list_depth - 1)
         elif not list_depth and value is not None and not isinstance(value, msgspec.Raw):
             scope = msgspec.structs.replace(parent.scope, value=value)
-            children = node.children_of(value, self._meter.charge_elements)
+            children = self._children_of(node, value, parent.path)
             self._meter.charge_nodes(len(children))
             for child in children:
                 result = parent.result.children[child.key] = Result()
                 field = ParentField(scope, result, (*parent.path, child.key), parent.response)
-                self._spread_child(child, value, field, parents)
+                try:
+                    self._spread_child(child, value, field, parents)
+                except Exception as exc:
+                    result.fail(self._expected(exc, field.path))
+
+    def _children_of(self, node: PlanNode, value: Any, path: Path) -> tuple[PlanNode, ...]:
+        """Return the children that a value of a node has. Raises what a function that tells its type raises."""
+        if not node.cases or node.discriminator is not None:
+            return node.children_of(value, self._meter.charge_elements)
+        assert self._plan is not None
+        assert self._plan.selections is not None
+        assert node.field is not None
+        selections = self._plan.selections
+        info = resolve_info(selections, self._variables, node.field, response_path(path))
+        of_type = cast(GraphQLAbstractType, get_named_type(node.field.definition.type))
+        return node.cases[runtime_type(selections, of_type, info, value).name]
 
     def _spread_child(self, node: PlanNode, value: Any, field: ParentField, parents: ParentsByNode) -> None:
         if node.kind is NodeKind.REQUEST:
@@ -382,11 +446,7 @@ class NodeExecutor:
             self._call_resolver(node, as_source(value), field.result, field.path)
         else:
             assert isinstance(node.binding, SelectBinding)
-            try:
-                selected = select_value(node.binding, value, field.response, self._meter.charge_elements)
-            except RestgqlError as exc:
-                field.result.fail(exc)
-                return
+            selected = select_value(node.binding, value, field.response, self._meter.charge_elements)
             self._spread(node, selected, field, parents, node.list_depth)
 
     def _send_parents(self, parents_by_node: ParentsByNode) -> None:
@@ -425,8 +485,15 @@ class NodeExecutor:
             pending.append(PendingRequest(node, request, first.result, first.path, keys, history))
         return pending
 
+    def _expected(self, error: Exception, path: Path) -> RestgqlError | GraphQLError:
+        """Return the error that a field has for an exception; log one that is not expected."""
+        if isinstance(error, RestgqlError | GraphQLError):
+            return error
+        self._scheduler.logger.error("Exception in the field %s", list(path), exc_info=error)
+        return GatewayError("Internal error.")
+
     @staticmethod
-    def _fail(pending: PendingRequest, error: RestgqlError) -> None:
+    def fail(pending: PendingRequest, error: RestgqlError) -> None:
         """Settle every result that waits for a request with an error."""
         results = [parent.result for parents in pending.batch.values() for parent in parents] if pending.batch else []
         for result in results or [pending.result]:

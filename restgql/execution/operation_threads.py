@@ -201,11 +201,11 @@ class OperationThreads:
 
     def _notify(self, job: Job, listeners: list[Listener], answer: Answer) -> None:
         """Call the listeners of a job, and count it as ended."""
-        try:
-            for listener in listeners:
+        for listener in listeners:
+            try:
                 listener(answer)
-        except Exception:  # a listener that fails must not keep the operation waiting
-            self._logger.exception("Exception after %s", job.request.target)
+            except Exception:  # it must not keep the operation, or another listener, waiting
+                self._logger.exception("Exception after %s", job.request.target)
         queue = self._queue
         with self._lock:
             queue.pending -= 1

@@ -34,17 +34,18 @@ class Scheduler:
         "__weakref__",
         "_began",
         "_dispatch",
+        "_has_yielded",
         "_in_call",
         "_job_by_identity",
         "_jobs",
         "_lock",
-        "_logger",
         "_meter",
         "_queue",
         "_repeated",
         "_settings",
         "_threads",
         "_watchdog",
+        "logger",
     )
 
     def __init__(
@@ -60,11 +61,13 @@ class Scheduler:
         self._dispatch = dispatch
         self._settings = settings
         self._meter = meter
-        self._logger = logger
+        self.logger = logger
         self._queue = JobQueue()
         self._lock = self._queue.lock
         self._threads = OperationThreads(self._queue, dispatch, settings, pool=pool, latency=latency, logger=logger)
         self._watchdog = Watchdog(self._queue, self._threads, settings, meter=meter)
+        self._has_yielded = False
+        """True once `events` has yielded after the last job and call that are not for later."""
         self._in_call = False
         """True while the thread that waits runs a call."""
         self._job_by_identity: dict[tuple[object, ...], Job] = {}
@@ -213,7 +216,7 @@ class Scheduler:
             else:
                 threads.began = True
                 threads.began_unsafe = threads.began_unsafe or job.request.method not in SAFE_METHODS
-                answer = ask(self._dispatch, job.request, self._logger, inline=True)
+                answer = ask(self._dispatch, job.request, self.logger, inline=True)
                 took, before, computed = time.perf_counter() - job.begun, computed, time.thread_time()
                 job.waited = max(0.0, took - (computed - before))
                 threads.finish(job, answer)
@@ -225,7 +228,11 @@ class Scheduler:
         if not self._meter.seconds_left:
             self.cancel()
         with self._lock:
-            call = self._queue.begin_call()
+            queue = self._queue
+            if self._threads.notify_each and not self._has_yielded and queue.is_later_call_next:
+                self._has_yielded = True
+                return  # what is not for later is taken first
+            call = queue.begin_call()
         if call is None:
             if self._queue.pending and not self._settings.inline:
                 self._threads.wait(self._watchdog.patience())
@@ -246,7 +253,7 @@ class Scheduler:
         try:
             function()
         except Exception:
-            self._logger.exception("Exception in a call of an operation")
+            self.logger.exception("Exception in a call of an operation")
 
     def _end_late(self) -> None:
         """End every job that has had all its time. Raises Unavailable if nothing has begun yet."""

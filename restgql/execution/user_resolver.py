@@ -1,5 +1,6 @@
 """Fields with resolvers of the user's own: called once, in the caller's thread, and completed with all below them."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, cast
 
@@ -48,7 +49,7 @@ class JsonObject(dict[str, Any]):
 
 def as_source(value: Any) -> Any:
     """Return a JSON value as the source of a user's resolver: a copy, which the resolver may change."""
-    copied = deepcopy(value)
+    copied = json.value(json.encode(value))  # JSON may nest deeper than Python can copy it
     return JsonObject(copied) if isinstance(copied, dict) else copied
 
 
@@ -77,16 +78,12 @@ class ResolverTask:
         """Call the resolver in this thread, unless the deadline has passed."""
         result = self._result
         completer = _Completer(self._selections, self._variables, self._upstream.meter)
-        path = None
-        for key in self._path:
-            path = Path(path, key, None)
-        assert path is not None
         try:
             with current_operation(self._upstream):
-                result.data = completer.field(self._field, self._source, path)
+                result.data = completer.field(self._field, self._source, response_path(self._path))
         except Exception as exc:
             result.fail(exc)
-        result.field_errors = completer.errors
+        result.field_errors = completer.end()
         result.settled = True
 
     def cancel(self) -> None:
@@ -105,11 +102,12 @@ class _Completer:
         self._variables = variables
         self._meter = meter
         self._shaping = meter.for_shaping()
-        self._field_errors = FieldErrors(self._shaping.tally(), {})
+        self._tally = self._shaping.tally()
+        self._field_errors = FieldErrors(self._tally, {})
 
-    @property
-    def errors(self) -> list[GraphQLError]:
-        """The errors of fields so far."""
+    def end(self) -> list[GraphQLError]:
+        """Count the errors of fields in the meter, and return them."""
+        self._tally.commit()
         return self._field_errors.errors
 
     def field(self, field: SelectedField, source: Any, path: Path) -> Any:
@@ -126,7 +124,7 @@ class _Completer:
             self._shaping.charge_values(RESOLVED_VALUES)
             arguments = field.arguments(self._variables)
             if arguments:  # defaults and variables are not the resolver's own
-                arguments = deepcopy(arguments)
+                arguments = deepcopy(arguments, {id(leaf): leaf for leaf in _leaves(arguments)})
             if isinstance(resolve, RequestBinding):
                 message = (
                     f"{field.parent_type.name}.{field.name} asks a route with values of its parent, and its parent is "
@@ -196,6 +194,24 @@ class _Completer:
 
     def _info(self, field: SelectedField, path: Path) -> GraphQLResolveInfo:
         return resolve_info(self._selections, self._variables, field, path)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """Yield the values within lists and objects: what a scalar type has made of one may be no value to copy."""
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item)
+    else:
+        yield value
+
+
+def response_path(keys: tuple[str | int, ...]) -> Path:
+    """Return a response path of one key or more, as resolvers get it."""
+    path = None
+    for key in keys:
+        path = Path(path, key, None)
+    assert path is not None
+    return path
 
 
 def resolve_info(

@@ -4,7 +4,7 @@ import time
 from collections.abc import Generator, Iterator
 
 from restgql.bounded_cache import bounded_cache
-from restgql.errors import BadRequest, LimitExceeded, RestgqlError
+from restgql.errors import BadRequest, LimitExceeded, RestgqlError, Unavailable
 from restgql.execution.execution import Execution
 from restgql.formats import json_body, media
 from restgql.formats.headers import NO_STORE
@@ -91,7 +91,7 @@ def _in_parts(
         members = _map(execution, envelope=envelope)
         opening = b"" if framing else b"{"
         try:
-            for _ in _with_last(execution.events()):
+            for _ in _and_once_more(execution.events(), members):
                 for member in members.fresh(in_order=framing is None):
                     yield framing.frame(b"{" + member + b"}") if framing else opening + member
                     opening = b"" if framing else b","
@@ -106,6 +106,11 @@ def _map(execution: Execution, *, envelope: bool) -> Map:
     return Map(execution.results[NAME].parts or {}, execution.upstream.meter.tally(), envelope=envelope)
 
 
-def _with_last(events: Iterator[None]) -> Iterator[None]:
-    yield from events
+def _and_once_more(events: Iterator[None], members: Map) -> Iterator[None]:
+    """Yield for each event, and once nothing runs. Raises Unavailable while nothing was sent."""
+    try:
+        yield from events
+    except Unavailable:
+        if not members.sent:
+            raise
     yield None

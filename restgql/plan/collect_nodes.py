@@ -14,7 +14,7 @@ from graphql import (
     get_named_type,
 )
 
-from restgql.bindings import RequestBinding, SelectBinding, UserResolver
+from restgql.bindings import Discriminator, RequestBinding, SelectBinding, UserResolver
 from restgql.documents.collect_fields import Selections
 from restgql.documents.selected_field import Key, SelectedField, SelectionSet
 from restgql.plan.nodes import NodeKind, PlanNode
@@ -74,6 +74,9 @@ class _Collector:
             below = {} if kind is NodeKind.RESOLVER else self._below_of(field)
             if kind is NodeKind.SELECT and not below:
                 continue
+            parts = (*below.get("children", ()), *(node for nodes in below.get("cases", {}).values() for node in nodes))
+            if any(node.kind is NodeKind.SELECT and node.resolves_type for node in parts):
+                below = {**below, "resolves_type": True}
             yield PlanNode(
                 key=field.key,
                 kind=kind,
@@ -93,13 +96,17 @@ class _Collector:
             return {"children": children} if children else {}
         if not isinstance(of_type, GraphQLInterfaceType | GraphQLUnionType):
             return {}
+        if not isinstance(of_type.resolve_type, Discriminator):
+            self.has_resolvers = True  # the answer asks it, too
         key = of_type.name, field.group.key
         if key not in self._below:
             cases = {
                 possible.name: self.nodes_of(possible, self._selections.below(field.group, possible))
                 for possible in self._selections.possible_types(of_type)
             }
-            self._below[key] = {"cases": cases, "discriminator": of_type.resolve_type} if any(cases.values()) else {}
+            resolve = of_type.resolve_type
+            how = {"discriminator": resolve} if isinstance(resolve, Discriminator) else {"resolves_type": True}
+            self._below[key] = {"cases": cases, **how} if any(cases.values()) else {}
         return self._below[key]
 
 

@@ -10,18 +10,20 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
     OperationDefinitionNode,
     SelectionSetNode,
 )
 from graphql.execution.collect_fields import should_include_node
 
+from restgql.errors import BadRequest
 from restgql.plan.plan import Plan, PlanContext
 
 Node = TypeVar("Node", FieldNode, OperationDefinitionNode, FragmentDefinitionNode)
 
 
 def conditions(plan: Plan, context: PlanContext) -> Plan:
-    """Return the plan of the same operation without the nodes that its conditions leave out."""
+    """Return the plan of the same operation without the nodes that its conditions leave out. Raises BadRequest."""
     node = _pruned(plan.node, plan.conditions)
     fragments = [
         _pruned(definition, plan.conditions)
@@ -40,7 +42,15 @@ def _pruned(node: Node, variables: Mapping[str, Any]) -> Node:
         selections=tuple(
             selection if isinstance(selection, FragmentSpreadNode) else _pruned(cast(FieldNode, selection), variables)
             for selection in node.selection_set.selections
-            if should_include_node(dict(variables), cast(FieldNode, selection))
+            if _is_included(cast(FieldNode, selection), variables)
         )
     )
     return pruned
+
+
+def _is_included(selection: FieldNode, variables: Mapping[str, Any]) -> bool:
+    """Return False if @skip or @include leaves a selection out. Raises BadRequest for a condition that is null."""
+    try:
+        return should_include_node(dict(variables), selection)
+    except GraphQLError as exc:
+        raise BadRequest(exc.message) from exc

@@ -64,7 +64,8 @@ class PlanNode(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     `field` is where its arguments come from. If no variable occurs in them, they are `arguments`, and `request` is its
     sub-request, if nothing else decides it. `children` depend on the value of this node; if that may be of several
     types, `cases` has the children of each, and `discriminator` tells which. `list_depth` is the number of lists around
-    its type. A `deferred` node may come later.
+    its type. A `deferred` node may come later. It `resolves_type` if a function of the user's own tells the type of its
+    value, or of a part of it.
     """
 
     key: str
@@ -77,6 +78,7 @@ class PlanNode(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     discriminator: Discriminator | None = None
     list_depth: int = 0
     deferred: bool = False
+    resolves_type: bool = False
     arguments: NodeArguments | None = None
     request: SubRequest | None = None
 

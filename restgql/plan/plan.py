@@ -18,7 +18,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     A plan is shared by all requests with the same document and the same `conditions` (the values of the variables of
     @skip, @include, @defer and @stream): it holds nothing else of a request, and nothing changes it. `has_resolvers` is
-    True if one of its nodes has a resolver of the user's own.
+    True if a resolver of the user's own gives a value, or tells the type of one.
     """
 
     document: DocumentNode

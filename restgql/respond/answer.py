@@ -9,7 +9,7 @@ from graphql import GraphQLError, GraphQLObjectType
 from restgql.documents.collect_fields import Selections
 from restgql.documents.selected_field import Variables
 from restgql.errors import RestgqlError
-from restgql.execution.result import Results
+from restgql.execution.result import NotSettled, Results
 from restgql.formats import json
 from restgql.meter import Meter
 from restgql.respond.executor import Answerable, Executor
@@ -42,6 +42,7 @@ class Answer:
         self._meter = meter.for_shaping()
         self._introspection = introspection
         self._logger = logger
+        self._limited = 0
         self.causes: list[Exception | None] = []
         """The exception behind each error; None if a value does not fit its type."""
 
@@ -49,7 +50,11 @@ class Answer:
         """Return the response map, once every result is settled. Errors of fields are in it, and in `causes`."""
         executor, shape = self._begin(0)
         data = executor.root()
-        errors = self._settle(executor, shape) or []
+        while (errors := self._settle(executor, shape)) is None:  # a fault of ours: no null without an error
+            for result in executor.awaited:
+                result.fail(NotSettled(result))
+            executor, shape = self._begin(0)
+            data = executor.root()
         self.causes = list(map(_cause, errors))
         formatted = {"errors": list(map(self._format, errors))} if errors else {}
         return formatted | {"data": data}
@@ -61,13 +66,16 @@ class Answer:
     def _begin(self, left_before: int) -> tuple[Executor, Shape]:
         shape = Shape(self._routes, self._meter.tally(self._introspection), self._meter.charge_elements)
         root = CoreSource(self._results)
-        return Executor(self._answerable, shape, root, left_before=left_before), shape
+        executor = Executor(self._answerable, shape, root, left_before=left_before, limited_before=self._limited)
+        return executor, shape
 
     def _settle(self, executor: Executor, shape: Shape) -> list[GraphQLError] | None:
         """End a walk: return its errors, or None if it met a result that is not settled, and has to be made again."""
         if executor.awaited:
             return None
         shape.tally.commit()
+        self._limited = executor.limited
+        self._introspection = shape.tally.introspection_left
         return [*executor.errors, *shape.errors]
 
     def _format(self, error: GraphQLError) -> ResponseMap:

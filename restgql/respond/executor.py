@@ -1,6 +1,7 @@
 """An operation executed over its results (GraphQL, section Execution), whole or part by part. Nothing is asked here."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 
 import msgspec
@@ -25,8 +26,16 @@ from graphql.pyutils import Path, inspect, is_iterable
 
 from restgql.bindings import TAKES_ANY, Discriminator, RequestBinding, SelectBinding, UserResolver
 from restgql.documents.collect_fields import Selections
-from restgql.documents.selected_field import AT_ONCE, ArgumentError, Defers, Key, SelectedField, SelectionSet, Variables
-from restgql.errors import UpstreamInvalid
+from restgql.documents.selected_field import (
+    AT_ONCE,
+    ArgumentError,
+    Defers,
+    Key,
+    SelectedField,
+    SelectionSet,
+    Variables,
+)
+from restgql.errors import LimitExceeded, UpstreamInvalid
 from restgql.execution.field_errors import FieldErrors, Locations
 from restgql.execution.result import NotSettled, Result
 from restgql.execution.typed_value import select_value
@@ -75,7 +84,9 @@ class Executor:
     every result is settled.
     """
 
-    def __init__(self, answerable: Answerable, shape: Shape, root: Any, *, left_before: int = 0) -> None:
+    def __init__(
+        self, answerable: Answerable, shape: Shape, root: Any, *, left_before: int = 0, limited_before: int = 0
+    ) -> None:
         self._answerable = answerable
         self._selections = answerable.selections
         self._variables = answerable.variables
@@ -84,7 +95,7 @@ class Executor:
         self._root = root
         self._left_before = left_before
         self._introspection = Introspection(answerable.selections, answerable.variables, shape.tally)
-        self._field_errors = FieldErrors(shape.tally, answerable.locations)
+        self._field_errors = FieldErrors(shape.tally, answerable.locations, limited_before)
         self.later: list[Later] = []
         """Parts of one field are next to each other, a fragment before the fields that it defers."""
         self.awaited: list[Result] = []
@@ -94,9 +105,14 @@ class Executor:
         """The errors of fields so far."""
         return self._field_errors.errors
 
+    @property
+    def limited(self) -> int:
+        """The number of errors of fields that a limit has ended, those of earlier walks included."""
+        return self._field_errors.limited
+
     def next(self) -> None:
         """Begin a walk over another part of the answer, which has errors and later parts of its own."""
-        self._field_errors = FieldErrors(self._tally, self._answerable.locations)
+        self._field_errors.errors = []
         self._left_before += len(self.later)
         self.later = []
 
@@ -110,10 +126,18 @@ class Executor:
             self.later.clear()
             return None
 
+    def part(self, of: DeferredFields) -> Data:
+        """Return the data of fields that were deferred. Raises the GraphQLError of what leaves none."""
+        try:
+            return self.fields(of.type, of.source, of.path, of.fields, of.defers)
+        except LimitExceeded as exc:
+            keys = None if of.path is None else of.path.as_list()
+            raise GraphQLError(exc.message, path=keys, original_error=exc, extensions=exc.extensions) from exc
+
     def fields(
         self, of_type: GraphQLObjectType, source: Any, path: Path | None, fields: Fields, within: Defers
     ) -> Data:
-        """ExecuteSelectionSet(). Raises the GraphQLError of a field that may not be null."""
+        """ExecuteSelectionSet(). Raises the GraphQLError of a field that may not be null, and LimitExceeded."""
         data: Data = {}
         value = source.value if type(source) is TypedSource and type(source.value) is dict else None
         size = 0
@@ -129,7 +153,8 @@ class Executor:
                     size += len(scalar) if type(scalar) is str else _NUMBER_SIZE
                     continue
             data[key] = self._field(source, Path(path, key, of_type.name), field, within)
-        self._tally.charge_output(size)
+        if size:
+            self._tally.charge_output(size)
         return data
 
     @property
@@ -141,7 +166,10 @@ class Executor:
     ) -> Data:
         if path is not None:
             self._tally.charge_values(_OBJECT + len(selection_set.fields))
-        self._tally.charge_output(selection_set.key_bytes)
+            self._tally.charge_output(selection_set.key_bytes)
+        else:
+            with suppress(LimitExceeded):  # the root is no field that could be null: its fields are, one by one
+                self._tally.charge_output(selection_set.key_bytes)
         if not self._selections.incremental:
             return self.fields(of_type, source, path, selection_set.fields, within)
         if self._is_full:
@@ -172,7 +200,7 @@ class Executor:
             return MISSING
 
     def _field(self, source: Any, path: Path, field: SelectedField, within: Defers) -> Any:
-        if field.name == "get" and type(source) is CoreSource:
+        if field.name == "get" and type(source) is CoreSource and type(field.definition.resolve) is not RequestBinding:
             text = self._plain_get(source, field)
             if text is not MISSING:
                 return text
@@ -191,8 +219,8 @@ class Executor:
         of_type, resolve = field.definition.type, field.definition.resolve
         match resolve:
             case UserResolver():
+                self._field_errors.errors += source.results[field.key].field_errors  # even where it has no data
                 result = settled(source.results, field.key)
-                self._field_errors.errors += result.field_errors
                 self._tally.charge_output(_size_of(result.data))
                 return result.data
             case RequestBinding():

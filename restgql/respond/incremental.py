@@ -118,11 +118,16 @@ class Delivery:
     def next(self) -> Payload | None:
         """Return the next payload, None while nothing new is there. A long one ends with a fragment or an item."""
         progress = 1
-        while progress and self._size < PAYLOAD_SIZE:
+        while progress and not self._is_long:
             progress = sum(map(self._run, list(self._parts)))
             progress += sum(map(self._complete, self._all()))
             progress += sum(map(self._advance, list(self._streams)))
         return self._taken() if self._payload else None
+
+    @property
+    def _is_long(self) -> bool:
+        """True if the payload is to be sent before anything is added: it is long, and the client can use it."""
+        return self._size >= PAYLOAD_SIZE and bool(self._payload)
 
     def _taken(self) -> Payload:
         payload, self._payload, self._size = self._payload, {}, 0
@@ -193,14 +198,14 @@ class Delivery:
 
     def _run(self, part: Part) -> bool:
         """Walk the fields of a part that somebody waits for, if they are there."""
-        if self._size >= PAYLOAD_SIZE:
+        if self._is_long:
             return False
         if not any(fragment.state == "told" for fragment in part.fragments) or not _are_settled(part.awaited):
             return False
         walk, shape = self._begin(self._left)
-        of, failure = part.of, None
+        failure = None
         try:
-            part.data = walk.fields(of.type, of.source, of.path, of.fields, of.defers)
+            part.data = walk.part(part.of)
         except GraphQLError as exc:
             failure = exc
         size = shape.tally.output
@@ -218,6 +223,8 @@ class Delivery:
         part.streams = self._register(walk)
         for fragment in part.fragments:
             fragment.open -= 1
+        for fragment in part.fragments:  # at once, so that a long payload ends with it
+            self._complete(fragment)
         return True
 
     def _complete(self, fragment: Fragment) -> bool:
@@ -261,7 +268,7 @@ class Delivery:
         inner: list[Stream] = []
         failed: list[GraphQLError] | None = None
         walk, shape = self._begin(self._left)
-        while stream.index < stream.of.length and self._size < PAYLOAD_SIZE:
+        while stream.index < stream.of.length and not (self._is_long or (items and self._size >= PAYLOAD_SIZE)):
             item, failure = None, None
             try:
                 item = stream.of.complete(walk, stream.index)
@@ -299,8 +306,11 @@ class Delivery:
         self._payload.setdefault("incremental", []).append(entry)
 
 
-def _are_settled(outcomes: list[Result]) -> bool:
-    return all(outcome.settled for outcome in outcomes)
+def _are_settled(awaited: list[Result]) -> bool:
+    """Return True if no result is awaited any longer; drop those that are settled, so that none is looked at again."""
+    while awaited and awaited[-1].settled:
+        awaited.pop()
+    return not awaited
 
 
 def _keys(path: Path | None) -> Keys:
