@@ -33,12 +33,6 @@ class JobQueue:
         self.ended = False
         """True once the operation has ended: nothing may begin any more."""
 
-    def add(self, job: Job) -> None:
-        """Add a job that may begin."""
-        (self.later if job.later else self.ready).append(job)
-        self.pending += 1
-        self.early += not job.later
-
     def add_call(self, call: CallerTask, *, later: bool) -> None:
         """Add a call."""
         (self.later_calls if later else self.calls).append(call)

@@ -167,7 +167,7 @@ class NodeExecutor:
 
     def _send_all(self, pending: list[PendingRequest]) -> None:
         for each in pending:
-            self._send(each, RedirectChain(each.request, self._client), each.request)
+            self._send(each, None, each.request)
 
     def _arguments_of(self, node: PlanNode) -> NodeArguments:
         """Return the arguments of a node in this request. Raises their error."""
@@ -278,20 +278,23 @@ class NodeExecutor:
         task = ResolverTask(self._plan.selections, self._variables, self._upstream, node.field, source, path, result)
         self._scheduler.submit_call(task, later=node.deferred)
 
-    def _send(self, pending: PendingRequest, chain: RedirectChain, request: SubRequest) -> None:
+    def _send(self, pending: PendingRequest, chain: RedirectChain | None, request: SubRequest) -> None:
         self._scheduler.submit(
             request, lambda answer: self._answered(pending, chain, request, answer), later=pending.node.deferred
         )
 
-    def _answered(self, pending: PendingRequest, chain: RedirectChain, request: SubRequest, answer: Answer) -> None:
+    def _answered(
+        self, pending: PendingRequest, chain: RedirectChain | None, request: SubRequest, answer: Answer
+    ) -> None:
         try:
             if isinstance(answer, ClientError):
                 self.fail(pending, answer)
                 return
             pending.result.responses.append(answer)
-            if answer.status not in REDIRECTS and not chain.replies:
+            if answer.status not in REDIRECTS and chain is None:
                 self._arrived(pending, request, answer)
             else:
+                chain = chain or RedirectChain(pending.request, self._client)
                 self._redirected(pending, chain, request, answer)
         except RestgqlError as exc:
             self.fail(pending, exc)

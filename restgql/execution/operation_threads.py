@@ -139,14 +139,16 @@ class OperationThreads:
             with self._lock:
                 if worker.source is None:
                     return None
-                job = queue.begin_job(thread)
-                if job is None:
+                jobs = queue.ready or queue.later
+                if not jobs:
                     self.count -= 1
                     if queue.held and not self.count:
                         self.wake()
                     return None
-                job.worker = worker
-                has_others = bool(queue.later if job.later else queue.ready)
+                job = jobs.popleft()  # as `begin_job` does, without a call for every job
+                job.worker, job.thread, job.begun = worker, thread, time.perf_counter()
+                queue.running.add(job)
+                has_others = bool(jobs)
             if job.route is None:
                 job.route = self._dispatch.route(job.request)
             # Most jobs of an operation ask the same route.

@@ -120,7 +120,9 @@ class Scheduler:
                 answer = job.answer = timed_out(request)
             else:
                 self._jobs.append(job)
-                queue.add(job)
+                (queue.later if later else queue.ready).append(job)
+                queue.pending += 1
+                queue.early += not later
                 if not (self._watchdog.is_idle or self._in_call) or queue.waiting() <= 1:
                     return
                 self._threads.wake()
