@@ -1,5 +1,6 @@
 """The errors of fields (GraphQL, section Errors): each with its path, and bounded in number and bytes."""
 
+from contextlib import suppress
 from typing import Any
 
 from graphql import GraphQLError, GraphQLNonNull, GraphQLOutputType, SourceLocation
@@ -41,6 +42,8 @@ class FieldErrors:
             raise self._located(error, field, path)
         is_limited = isinstance(error, LimitExceeded)
         if is_limited and not self._admits_limited():
+            with suppress(LimitExceeded):
+                self._tally.charge_values(ERROR_VALUES)
             return
         located = self._located(error, field, path)
         try:

@@ -14,7 +14,6 @@ from restgql.execution.route_threads import Admission, Ticket
 from restgql.execution.scheduler_settings import SchedulerSettings
 from restgql.execution.thread_pool import ThreadPool
 from restgql.execution.worker import Worker
-from restgql.model import SAFE_METHODS
 from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
 
@@ -40,7 +39,6 @@ class OperationThreads:
         "_wait_left",
         "_wake",
         "began",
-        "began_unsafe",
         "count",
         "in_route_queue",
         "notify_each",
@@ -72,8 +70,8 @@ class OperationThreads:
         """The number of threads at work; one that is given up no longer counts."""
         self.progress = time.perf_counter()
         """The time when a job or call of the operation ended last."""
-        self.began = self.began_unsafe = False
-        """True once a request, or an unsafe one, was handed to the dispatcher; `began` is True after a call, too."""
+        self.began = False
+        """True once a request was handed to the dispatcher, or a call has begun."""
         self.in_route_queue = False
         """True once a job had to wait for a thread of its route."""
         self.notify_each = False
@@ -160,8 +158,6 @@ class OperationThreads:
             if job.answer is not None:
                 return None  # the operation has ended meanwhile
             self.began = True
-            if job.request.method not in SAFE_METHODS:
-                self.began_unsafe = True
             return job
 
     def finish(self, job: Job, answer: Answer, *, given_up: bool = False, overdue: bool = False) -> bool:

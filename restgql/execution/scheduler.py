@@ -77,11 +77,6 @@ class Scheduler:
         """The requests that the job of an identical one answers, each with the time of its submission."""
 
     @property
-    def began_unsafe(self) -> bool:
-        """True once an unsafe request was handed to the dispatcher."""
-        return self._threads.began_unsafe
-
-    @property
     def notify_each(self) -> bool:
         """True to yield after every job, rather than at the end."""
         return self._threads.notify_each
@@ -217,7 +212,6 @@ class Scheduler:
                 self._run_next_call()
             else:
                 threads.began = True
-                threads.began_unsafe = threads.began_unsafe or job.request.method not in SAFE_METHODS
                 answer = ask(self._dispatch, job.request, self.logger, inline=True)
                 took, before, computed = time.perf_counter() - job.begun, computed, time.thread_time()
                 job.waited = max(0.0, took - (computed - before))

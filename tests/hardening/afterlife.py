@@ -198,6 +198,7 @@ def holdings(times: int) -> dict[str, float]:
 
     Before it, they hold the schemas and the state of five apps.
     """
+    gc.unfreeze()  # else the collector does not tell of what was made before the fork
     before = sizes()
     all_of_it(times)
     gc.collect()
