@@ -8,7 +8,7 @@ from graphql.language import get_location
 from graphql.pyutils import Path
 
 from restgql.documents.selected_field import SelectedField
-from restgql.errors import LimitExceeded
+from restgql.errors import LimitExceeded, RestgqlError
 from restgql.meter import Tally
 
 MAX_LIMITED = 100
@@ -64,6 +64,8 @@ class FieldErrors:
         """Return the error with its path and the places of its field, unless it has them."""
         if isinstance(error, GraphQLError) and error.path is not None:
             return error
+        if isinstance(error, RestgqlError):
+            error.with_traceback(None)  # its frames would keep the values that the field has come to
         extensions: Any = getattr(error, "extensions", None)
         message = error.message if isinstance(error, GraphQLError) else str(error)
         located = GraphQLError(message, path=path.as_list(), original_error=error, extensions=extensions or None)

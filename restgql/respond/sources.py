@@ -16,6 +16,8 @@ from restgql.respond.aggregate_map import Map
 from restgql.sub_response import SubResponse
 
 MISSING = object()
+LONG_TEXT = 16_384
+"""The bytes of a JSON text that costs more to copy than to send as a piece of its own."""
 ENCODED_BYTES = 1_000
 """The bytes of a JSON value that cost as much to write as a field of the answer."""
 
@@ -95,7 +97,7 @@ class CoreSource:
             return MISSING
         text = response.json_text
         shape.tally.charge_output(len(text))
-        return msgspec.Raw(text)
+        return _written(text)
 
     def json(self, info: GraphQLResolveInfo, expression: str | None) -> Any:
         """Return the JSON value of a response or an item, or what an expression selects of it. Raises BadSelect."""
@@ -111,14 +113,20 @@ class CoreSource:
         return routes
 
 
-def _charged(value: Any, shape: Shape) -> msgspec.Raw:
+def _charged(value: Any, shape: Shape) -> msgspec.Raw | Spliced:
     """Return the JSON text of a value, its size charged."""
-    text = value if isinstance(value, msgspec.Raw) else msgspec.Raw(encode(value))
-    size = memoryview(text).nbytes
-    if text is not value:
-        shape.tally.charge_values(size // ENCODED_BYTES)
-    shape.tally.charge_output(size)
-    return text
+    if isinstance(value, msgspec.Raw):
+        shape.tally.charge_output(memoryview(value).nbytes)
+        return value
+    text = encode(value)
+    shape.tally.charge_values(len(text) // ENCODED_BYTES)
+    shape.tally.charge_output(len(text))
+    return _written(text)
+
+
+def _written(text: bytes) -> msgspec.Raw | Spliced:
+    """Return a JSON text as a value of the answer; one that is long is not copied into it."""
+    return Spliced([text]) if len(text) > LONG_TEXT else msgspec.Raw(text)
 
 
 def _each_value(shape: Shape, info: GraphQLResolveInfo, result: Result, expression: str | None) -> Any:
