@@ -55,7 +55,7 @@ class _Entry:
         self.compiled: _Compiled | None = None
 
 
-CALL = 50
+CALL = 25
 """The steps that cost as much as the start of an expression."""
 
 
