@@ -1,0 +1,101 @@
+"""The sub-requests of an operation: sent all or none, followed through redirects, and handed over as they arrive."""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from restgql.errors import ClientError, LimitExceeded, RestgqlError, UpstreamInvalid
+from restgql.execution.key_batches import KeyBatch, Path
+from restgql.execution.redirects import RedirectChain
+from restgql.execution.result import Result
+from restgql.execution.scheduler import Answer, Scheduler
+from restgql.model import SubRequest
+from restgql.plan.nodes import PlanNode
+from restgql.sub_response import REDIRECTS, SubResponse
+from restgql.upstream.client_context import ClientContext, CookieHistory
+
+
+class PendingRequest(msgspec.Struct, frozen=True, eq=False):
+    """A sub-request that a node makes, and the result that its response settles. `path` is the field's response path.
+    A request for the keys of several parents has these in `batch`."""
+
+    node: PlanNode
+    request: SubRequest
+    result: Result
+    path: Path
+    batch: KeyBatch | None = None
+    cookie_history: CookieHistory = ()
+
+    def fail(self, error: RestgqlError) -> None:
+        """Settle every result that waits for the request with an error."""
+        results = [parent.result for parents in self.batch.values() for parent in parents] if self.batch else []
+        for result in results or [self.result]:
+            result.fail(error)
+
+
+Arrived = Callable[[PendingRequest, SubRequest, SubResponse], None]
+"""Settles the results of a request with a response to it, or to the last request of its redirects."""
+
+
+class SubRequests:
+    """The sub-requests of one operation. `arrived` is called with each response that is no redirect to follow."""
+
+    __slots__ = ("_arrived", "_client", "_scheduler")
+
+    def __init__(self, scheduler: Scheduler, client: ClientContext, arrived: Arrived) -> None:
+        self._scheduler = scheduler
+        self._client = client
+        self._arrived = arrived
+
+    def reserve(self, pending: Iterable[PendingRequest]) -> None:
+        """Charge requests to the meter, all or none. Raises LimitExceeded."""
+        self._scheduler.reserve([each.request for each in pending])
+
+    def send(self, pending: list[PendingRequest]) -> None:
+        """Send requests that were reserved."""
+        for each in pending:
+            self._send(each, None, each.request)
+
+    def reserve_and_send(self, pending: list[PendingRequest]) -> None:
+        """Send all of a fan-out or, if it is over the budget, nothing of it."""
+        try:
+            self.reserve(pending)
+        except LimitExceeded as exc:
+            for each in pending:
+                each.fail(exc)
+            return
+        self.send(pending)
+
+    def _send(self, pending: PendingRequest, chain: RedirectChain | None, request: SubRequest) -> None:
+        self._scheduler.submit(
+            request, lambda answer: self._answered(pending, chain, request, answer), later=pending.node.deferred
+        )
+
+    def _answered(
+        self, pending: PendingRequest, chain: RedirectChain | None, request: SubRequest, answer: Answer
+    ) -> None:
+        try:
+            if isinstance(answer, ClientError):
+                pending.fail(answer)
+                return
+            pending.result.responses.append(answer)
+            if answer.status not in REDIRECTS and chain is None:
+                self._arrived(pending, request, answer)
+            else:
+                chain = chain or RedirectChain(pending.request, self._client)
+                self._redirected(pending, chain, request, answer)
+        except RestgqlError as exc:
+            pending.fail(exc)
+        except Exception:
+            pending.fail(UpstreamInvalid("The response could not be used.", status=500))
+            raise
+
+    def _redirected(
+        self, pending: PendingRequest, chain: RedirectChain, request: SubRequest, response: SubResponse
+    ) -> None:
+        following = chain.then(request, response)
+        if isinstance(following, SubResponse):
+            self._arrived(pending, request, following)
+            return
+        self._scheduler.reserve([following[1]])
+        self._send(pending, *following)
