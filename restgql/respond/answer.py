@@ -12,7 +12,8 @@ from restgql.errors import RestgqlError
 from restgql.execution.result import NotSettled, Results
 from restgql.formats import json
 from restgql.meter import Meter
-from restgql.respond.executor import Answerable, Executor
+from restgql.respond.answerable import Answerable
+from restgql.respond.executor import Executor
 from restgql.respond.incremental import Delivery
 from restgql.respond.sources import CoreSource, Routes, Shape
 

@@ -8,14 +8,12 @@ import msgspec
 from graphql import (
     GraphQLAbstractType,
     GraphQLError,
-    GraphQLID,
     GraphQLLeafType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
-    GraphQLString,
     Undefined,
     default_field_resolver,
     get_nullable_type,
@@ -25,56 +23,33 @@ from graphql import (
 from graphql.pyutils import Path, inspect, is_iterable
 
 from restgql.bindings import TAKES_ANY, Discriminator, RequestBinding, SelectBinding, UserResolver
-from restgql.documents.collect_fields import Selections
 from restgql.documents.selected_field import (
     AT_ONCE,
     ArgumentError,
     Defers,
-    Key,
     SelectedField,
     SelectionSet,
-    Variables,
 )
 from restgql.errors import LimitExceeded, UpstreamInvalid
-from restgql.execution.field_errors import FieldErrors, Locations
+from restgql.execution.field_errors import FieldErrors
 from restgql.execution.result import NotSettled, Result
 from restgql.execution.typed_value import select_value
 from restgql.execution.user_resolver import resolve_info, runtime_type
 from restgql.formats import json
+from restgql.respond.answerable import Answerable
 from restgql.respond.introspection import Introspection
 from restgql.respond.later import MAX_LATER, DeferredFields, DeferredFragment, Later, StreamedList
-from restgql.respond.sources import ENCODED_BYTES, MISSING, CoreSource, Shape, TypedSource, settled
+from restgql.respond.leaf import NUMBER_SIZE, serialize, serialize_scalar, size_of
+from restgql.respond.sources import MISSING, CoreSource, Shape, TypedSource, settled
 from restgql.sub_response import SubResponse
 
 Data = dict[str, Any]
 Fields = tuple[SelectedField, ...]
 _INTROSPECTION = frozenset({"__schema", "__type"})
-_SCALARS = frozenset({str, int, float, bool})
-_TEXTS = (GraphQLString, GraphQLID)
 _NULL = msgspec.Raw(b"null")
-_NUMBER_SIZE = 8
 _OBJECT = 5
 _DEARER = 9
 """The scalars of a typed object that cost as much as an object, and as one more field of any other kind."""
-
-
-class Answerable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """The selections and variables of an answer. `at_once` keeps selection sets of fields that are no longer deferred,
-    `locations` where fields are in the document."""
-
-    selections: Selections
-    variables: Variables
-    root_type: GraphQLObjectType
-    at_once: dict[tuple[GraphQLObjectType, Key], SelectionSet]
-    locations: Locations
-
-    def below(self, field: SelectedField, of_type: GraphQLObjectType) -> SelectionSet:
-        """Return the fields that a field selects of an object type."""
-        key = of_type, field.group.key
-        known = self.at_once.get(key)
-        if known is None:
-            known = self.at_once[key] = self.selections.below(field.group, of_type)
-        return known
 
 
 class Executor:
@@ -147,10 +122,10 @@ class Executor:
                 data[key] = of_type.name
                 continue
             if value is not None and field.scalar_key is not None:
-                scalar = self._scalar(field, value.get(field.scalar_key))
+                scalar = serialize_scalar(field, value.get(field.scalar_key))
                 if scalar is not MISSING:
                     data[key] = scalar
-                    size += len(scalar) if type(scalar) is str else _NUMBER_SIZE
+                    size += len(scalar) if type(scalar) is str else NUMBER_SIZE
                     continue
             data[key] = self._field(source, Path(path, key, of_type.name), field, within)
         if size:
@@ -185,20 +160,6 @@ class Executor:
         ]
         return self.fields(of_type, source, path, tuple(now), within)
 
-    def _scalar(self, field: SelectedField, value: Any) -> Any:
-        """Return a field that is a scalar under one key, without the context of an error; MISSING if it has one."""
-        of_type = field.scalar_type
-        if type(value) is str and of_type in _TEXTS:
-            return value
-        if value is None:
-            return MISSING if field.is_required else None
-        if type(value) not in _SCALARS or of_type is None:
-            return MISSING
-        try:
-            return of_type.serialize(value)
-        except Exception:  # it is met again by `_field`, which says where
-            return MISSING
-
     def _field(self, source: Any, path: Path, field: SelectedField, within: Defers) -> Any:
         if field.name == "get" and type(source) is CoreSource and type(field.definition.resolve) is not RequestBinding:
             text = self._plain_get(source, field)
@@ -221,7 +182,7 @@ class Executor:
             case UserResolver():
                 self._field_errors.errors += source.results[field.key].field_errors  # even where it has no data
                 result = settled(source.results, field.key)
-                self._tally.charge_output(_size_of(result.data))
+                self._tally.charge_output(size_of(result.data))
                 return result.data
             case RequestBinding():
                 result = settled(source.results, field.key)
@@ -289,8 +250,11 @@ class Executor:
 
             return self._list(inner, field, path, len(items), complete, within)
         if is_leaf_type(of_type):
-            return self._leaf(
-                cast(GraphQLLeafType, of_type), value, is_charged=isinstance(value, msgspec.Raw | json.Spliced)
+            return serialize(
+                self._tally,
+                cast(GraphQLLeafType, of_type),
+                value,
+                is_charged=isinstance(value, msgspec.Raw | json.Spliced),
             )
         info = self._info(field, path)
         if is_abstract_type(of_type):
@@ -320,7 +284,7 @@ class Executor:
         if isinstance(of_type, GraphQLList):
             if not isinstance(value, list):
                 if is_leaf_type(of_type.of_type) and isinstance(value, msgspec.Raw):
-                    return self._leaf(cast(GraphQLLeafType, of_type.of_type), value)
+                    return serialize(self._tally, cast(GraphQLLeafType, of_type.of_type), value)
                 raise UpstreamInvalid(f"The value is {json.kind(value)}, and {of_type} is a list.")
             inner, results = of_type.of_type, result.items if result is not None else None
             is_leaf = is_leaf_type(get_nullable_type(inner))
@@ -332,7 +296,7 @@ class Executor:
 
             return self._list(inner, field, path, len(value), complete, within)
         if is_leaf_type(of_type):
-            return self._leaf(cast(GraphQLLeafType, of_type), value)
+            return serialize(self._tally, cast(GraphQLLeafType, of_type), value)
         takes_any = not isinstance(of_type, GraphQLObjectType) or of_type.extensions.get(TAKES_ANY)
         if not isinstance(value, dict) and not takes_any:
             raise UpstreamInvalid(f"The value is {json.kind(value)}, and {of_type} is an object.")
@@ -391,41 +355,5 @@ class Executor:
             self.later.append(streamed)
         return [item(self, field, index, within) for index in range(count)]
 
-    def _leaf(self, of_type: GraphQLLeafType, value: Any, *, is_charged: bool = False) -> Any:
-        """Serialize a scalar or enum. JSON texts of the core schema's fields `is_charged` by their source."""
-        if is_charged:
-            pass
-        elif isinstance(value, msgspec.Raw):
-            self._tally.charge_output(memoryview(value).nbytes)
-        elif isinstance(value, str):
-            self._tally.charge_output(len(value))
-        elif isinstance(value, list | dict):
-            text = json.encode(value)
-            self._tally.charge_values(len(text) // ENCODED_BYTES)
-            self._tally.charge_output(len(text))
-            if getattr(of_type, "name", "") == "JSON":
-                return msgspec.Raw(text)
-        else:
-            self._tally.charge_output(_NUMBER_SIZE)
-        serialized = of_type.serialize(value)
-        if serialized is None or serialized is Undefined:
-            raise TypeError(f"Expected `{inspect(of_type)}.serialize({inspect(value)})` to return a value.")
-        return serialized
-
     def _info(self, field: SelectedField, path: Path) -> GraphQLResolveInfo:
         return resolve_info(self._selections, self._variables, field, path, self._root, self._shape)
-
-
-def _size_of(data: Any) -> int:
-    """Return the bytes of completed data in the answer, about."""
-    match data:
-        case dict():
-            return 2 + sum(len(key) + 4 + _size_of(value) for key, value in data.items())
-        case list():
-            return 2 + sum(map(_size_of, data))
-        case msgspec.Raw():
-            return memoryview(data).nbytes
-        case str():
-            return len(data) + 2
-        case _:
-            return _NUMBER_SIZE

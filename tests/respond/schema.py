@@ -8,7 +8,8 @@ from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, Operat
 
 from restgql.documents.collect_fields import Selections
 from restgql.execution.result import NotSettled, Result
-from restgql.respond.executor import Answerable, Executor
+from restgql.respond.answerable import Answerable
+from restgql.respond.executor import Executor
 from restgql.respond.incremental import Delivery
 from restgql.respond.sources import Shape
 from restgql.schema.incremental import DEFER, STREAM

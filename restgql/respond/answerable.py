@@ -1,0 +1,27 @@
+"""What every walk over the parts of one answer has in common."""
+
+import msgspec
+from graphql import GraphQLObjectType
+
+from restgql.documents.collect_fields import Selections
+from restgql.documents.selected_field import Key, SelectedField, SelectionSet, Variables
+from restgql.execution.field_errors import Locations
+
+
+class Answerable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """The selections and variables of an answer. `at_once` keeps selection sets of fields that are no longer deferred,
+    `locations` where fields are in the document."""
+
+    selections: Selections
+    variables: Variables
+    root_type: GraphQLObjectType
+    at_once: dict[tuple[GraphQLObjectType, Key], SelectionSet]
+    locations: Locations
+
+    def below(self, field: SelectedField, of_type: GraphQLObjectType) -> SelectionSet:
+        """Return the fields that a field selects of an object type."""
+        key = of_type, field.group.key
+        known = self.at_once.get(key)
+        if known is None:
+            known = self.at_once[key] = self.selections.below(field.group, of_type)
+        return known
