@@ -1,10 +1,9 @@
 """M1, by a grammar: requests made at random cost what their size allows, and are answered in strict JSON.
 
-RESTGQL_FUZZ_SECONDS sets how long, RESTGQL_FUZZ_SEED which requests.
+RESTGQL_FUZZ_SECONDS sets for how long, RESTGQL_FUZZ_SEED which requests: the same every time, unless it is set.
 """
 
 import os
-import secrets
 import time
 
 from tests.hardening.attempt import Attempt, attempt, attempted, faults
@@ -13,7 +12,7 @@ from tests.hardening.grammar import Grammar
 from tests.hardening.measure import Killed, Process
 
 SECONDS = float(os.environ.get("RESTGQL_FUZZ_SECONDS", "60"))
-SEED = os.environ.get("RESTGQL_FUZZ_SEED", "") or secrets.token_hex(4)
+SEED = os.environ.get("RESTGQL_FUZZ_SEED", "1")
 IN_ONE_PROCESS = 20
 MOST_FAILURES = 5
 SHOWN = 3_000
