@@ -13,8 +13,8 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
-SLOTS = 40_000
-"""The values that the frame says it needs. CPython rounds its chunk up to 512 KB, and the rest, 190 KB, is the room."""
+SLOTS = 16_400
+"""The values that the frame says it needs. CPython rounds its chunk up to 256 KB, and the rest, 130 KB, is the room."""
 
 
 def in_large_frame(function: Callable[P, R]) -> Callable[P, R]:
