@@ -19,7 +19,6 @@ from restgql.formats import headers
 from restgql.formats import json as json_format
 from restgql.formats.file import File, files_in
 from restgql.http import endpoints, stored
-from restgql.large_frame import in_large_frame
 from restgql.model import GraphQLRequest
 from restgql.plan.arguments import compile_arguments
 from restgql.plan.nodes import NodeKind, PlanNode
@@ -66,7 +65,6 @@ class Gateway:
         prefix = configuration.load(self._arguments, app.config).url_prefix
         app.register_blueprint(self.blueprint, **({} if prefix is None else {"url_prefix": prefix}))
 
-    @in_large_frame
     def execute(
         self,
         query: str,
@@ -94,7 +92,6 @@ class Gateway:
         decoded: dict[str, Any] = json_format.value(json_format.encode(result))
         return decoded
 
-    @in_large_frame
     def run(
         self, name: str, variables: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None
     ) -> Any:

@@ -5,7 +5,7 @@ it changes afterwards, or depends on the variables of a request, except those of
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
@@ -23,6 +23,8 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     get_named_type,
+    get_nullable_type,
+    is_list_type,
 )
 from graphql.execution.collect_fields import does_fragment_condition_match
 from graphql.execution.execute import get_field_def
@@ -64,6 +66,8 @@ class Selections:
         self._collected: dict[tuple[GraphQLObjectType, Key], SelectionSet] = {}
         self.size = 0
         """The fields of all selection sets."""
+        self.has_lists = False
+        """True if a field that is selected is a list."""
         root_type = schema.get_root_type(operation.operation)
         if root_type is not None:
             self._complete(root_type, (), [(operation.selection_set, None)])
@@ -119,6 +123,7 @@ class Selections:
                 message = f"The document selects more than {MAX_SELECTED_FIELDS} fields of all its types."
                 raise LimitExceeded(message, limit="selected fields", allowed=MAX_SELECTED_FIELDS)
             for field in selection_set.fields:
+                self.has_lists = self.has_lists or is_list_type(get_nullable_type(cast(Any, field.definition.type)))
                 if field.node.selection_set is None:
                     continue
                 for possible in self.possible_types(get_named_type(field.definition.type)):

@@ -20,6 +20,7 @@ from restgql.execution.result import Result
 from restgql.execution.sub_requests import PendingRequest, SubRequests
 from restgql.execution.typed_value import select_value, typed_value
 from restgql.execution.user_resolver import as_source
+from restgql.large_frame import in_large_frame
 from restgql.model import SubRequest
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.plan.template_scope import TemplateScope
@@ -72,6 +73,10 @@ ParentsByNode = dict[int, tuple[PlanNode, list[ParentField]]]
 """By the id of a node: the node, and every parent that it is asked for."""
 
 
+LARGE_BODY = 16_384
+"""The bytes of a body whose values are many enough for a frame of their own."""
+
+
 class TypedFields:
     """The typed fields of one operation, whose other nodes `nodes` executes."""
 
@@ -94,8 +99,9 @@ class TypedFields:
             pending.result.response = response
             value = typed_value(binding, response, self._meter.charge_elements)
             values = [(ParentField(scope, pending.result, pending.path, response), value)]
+        spread = self._spread_large if len(response.body) > LARGE_BODY else self._spread
         for parent, value in values:
-            self._spread(pending.node, value, parent, parents, pending.node.list_depth)
+            spread(pending.node, value, parent, parents, pending.node.list_depth)
         self._send_parents(parents)
 
     def settle_in_caller(self, pending: PendingRequest, request: SubRequest, response: SubResponse) -> None:
@@ -142,6 +148,8 @@ class TypedFields:
         except Exception as exc:  # the children of other objects are still to be sent
             result.fail(self._nodes.expected(exc, parent.path))
         result.settled = True
+
+    _spread_large = in_large_frame(_spread)
 
     def _spread_children(
         self, node: PlanNode, value: Any, parent: ParentField, parents: ParentsByNode, list_depth: int

@@ -17,7 +17,6 @@ from restgql.formats.remote import is_below
 from restgql.http import aggregate, cache_invalidation, graphql, graphql_request, stored
 from restgql.http.request import read
 from restgql.http.responses import problem_response
-from restgql.large_frame import in_large_frame
 from restgql.model import HttpRequest, HttpResponse
 from restgql.operations.stored import Operations
 from restgql.pipeline import Connect
@@ -122,7 +121,6 @@ class Views:
         return answer, 503 if answer["status"] == "fail" else 200, [*NO_STORE, NOSNIFF]
 
 
-@in_large_frame
 def _answer(state: GatewayState, stage: Any) -> ResponseReturnValue:
     """Answer the current request by a stage of the pipeline."""
     context = request_ctx._get_current_object()  # type: ignore[attr-defined]

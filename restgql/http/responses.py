@@ -11,7 +11,6 @@ from restgql.formats.headers import NO_STORE
 from restgql.formats.json import encode_in_pieces
 from restgql.http import timings
 from restgql.http.cache_control import merge_cache_control
-from restgql.large_frame import in_large_frame
 from restgql.model import Headers, HttpRequest, HttpResponse
 from restgql.pipeline import OperationResult
 from restgql.respond import answer
@@ -31,7 +30,6 @@ class Pieces:
     def __iter__(self) -> Iterator[bytes]:
         return self
 
-    @in_large_frame
     def __next__(self) -> bytes:
         if self._first is not None:
             first, self._first = self._first, None

@@ -2,6 +2,7 @@
 
 from restgql.bounded_cache import WeightedCache
 from restgql.documents.documents import Documents, Operation
+from restgql.large_frame import in_large_frame
 from restgql.model import GraphQLRequest
 from restgql.plan.collect_nodes import collect_nodes
 from restgql.plan.conditions import conditions
@@ -38,6 +39,7 @@ class Planner:
             self._kept.put(key, plan, operation.document.weight + FIELD_WEIGHT * plan.selections.size)
         return plan
 
+    @in_large_frame
     def _make(self, operation: Operation, *, incremental: bool) -> Plan:
         plan = Plan(
             document=operation.document.node,

@@ -11,6 +11,7 @@ from restgql.documents.selected_field import Variables
 from restgql.errors import RestgqlError
 from restgql.execution.result import NotSettled, Results
 from restgql.formats import json
+from restgql.large_frame import in_large_frame
 from restgql.meter import Meter
 from restgql.respond.answerable import Answerable
 from restgql.respond.executor import Executor
@@ -49,6 +50,10 @@ class Answer:
 
     def whole(self) -> ResponseMap:
         """Return the response map, once every result is settled. Errors of fields are in it, and in `causes`."""
+        walk = in_large_frame(self._whole) if self._answerable.selections.has_lists else self._whole
+        return walk()
+
+    def _whole(self) -> ResponseMap:
         executor, shape = self._begin(0)
         data = executor.root()
         while (errors := self._settle(executor, shape)) is None:  # a fault of ours: no null without an error

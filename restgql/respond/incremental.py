@@ -8,6 +8,7 @@ from graphql.pyutils import Path
 
 from restgql.documents.selected_field import Defer
 from restgql.execution.result import Result
+from restgql.large_frame import in_large_frame
 from restgql.respond.executor import Data, Executor
 from restgql.respond.later import DeferredFields, DeferredFragment, StreamedList
 from restgql.respond.sources import Shape
@@ -100,6 +101,7 @@ class Delivery:
         """Whether the client waits for more."""
         return any(stream.id for stream in self._streams) or any(f.state == "told" for f in self._all())
 
+    @in_large_frame
     def initial(self) -> Payload | None:
         """The first payload, None while something that it holds is not there."""
         if not _are_settled(self._awaited):
@@ -115,6 +117,7 @@ class Delivery:
         self._tell_streams(self._register(walk))
         return self._taken()
 
+    @in_large_frame
     def next(self) -> Payload | None:
         """Return the next payload, None while nothing new is there. A long one ends with a fragment or an item."""
         progress = 1
