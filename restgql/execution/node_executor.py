@@ -49,7 +49,7 @@ class NodeExecutor:
         self._is_alone = is_alone
         self._has_uploads = has_uploads
         self._arguments: dict[int, NodeArguments | RestgqlError] = {}
-        self._mutations: list[tuple[SubRequest, SubResponse]] = []
+        self._mutations = list(upstream.cookie_history)
         self.has_resolved = False
         """True once a resolver of the user's own was asked for a value."""
 
@@ -95,7 +95,8 @@ class NodeExecutor:
             results.update({node.key: Result(error=exc) for node in nodes})
             return
         for node in nodes:
-            result, pending = Result(), list[PendingRequest]()
+            result = Result()
+            pending: list[PendingRequest] = []
             results[node.key] = result
             self.expand(node, scope, result, (*path, node.key), pending)
             begun.append((result, pending))
@@ -175,8 +176,14 @@ class NodeExecutor:
             request = msgspec.structs.replace(request, cookie=cookie)
         if self._is_alone and request.method not in SAFE_METHODS:
             request = self._with_idempotency_key(request)
-        history = scope.cookie_history if scope is not None else tuple(self._mutations)
-        if scope is None and history:  # a browser would send the cookies of the mutations before it
+        if scope is not None:
+            return PendingRequest(node, request, result, path, cookie_history=scope.cookie_history)
+        return self._pending_root(node, request, result, path)
+
+    def _pending_root(self, node: PlanNode, request: SubRequest, result: Result, path: Path) -> PendingRequest:
+        """Return a root field's sub-request, with the cookies of the mutations before it, as a browser sends them."""
+        history = tuple(self._mutations)
+        if history:
             request = msgspec.structs.replace(request, cookie=self._client.cookie_along(history, request.target.path))
         return PendingRequest(node, request, result, path, cookie_history=history)
 
@@ -192,7 +199,7 @@ class NodeExecutor:
             part = result.parts[key]
             try:
                 request = SubRequest(target=target.parse(text))
-                pending.append(PendingRequest(node, request, part, (*path, key)))
+                pending.append(self._pending_root(node, request, part, (*path, key)))
             except RestgqlError as exc:
                 part.fail(exc)
         result.settled = True
@@ -219,7 +226,10 @@ class NodeExecutor:
         assert self._plan.selections is not None
         assert node.field is not None
         self.has_resolved = True
-        task = ResolverTask(self._plan.selections, self._variables, self._upstream, node.field, source, path, result)
+        upstream = self._upstream
+        if self._mutations:
+            upstream = msgspec.structs.replace(upstream, cookie_history=tuple(self._mutations))
+        task = ResolverTask(self._plan.selections, self._variables, upstream, node.field, source, path, result)
         self._scheduler.submit_call(task, later=node.deferred)
 
     def _arrived(self, pending: PendingRequest, request: SubRequest, response: SubResponse) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from restgql.meter import Meter
 from restgql.model import SubRequest
 from restgql.sub_response import SubResponse
-from restgql.upstream.client_context import ClientContext
+from restgql.upstream.client_context import ClientContext, CookieHistory
 from restgql.upstream.environ import Environ
 
 
@@ -28,7 +28,8 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     """The app and its remote upstreams, as the sub-requests of one operation reach them on behalf of `client`.
 
     `meter` bounds the operation. `nested` is True for an operation within a sub-request of another. `environ` is the
-    WSGI environ that all its sub-requests share.
+    WSGI environ that all its sub-requests share. `cookie_history` are the mutations before it, whose cookies a browser
+    would send by now.
     """
 
     dispatch: Dispatcher
@@ -37,6 +38,7 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     nested: bool
     request_id: str
     environ: Environ = {}
+    cookie_history: CookieHistory = ()
 
 
 _CURRENT: ContextVar[Upstream] = ContextVar("restgql.current_operation")
@@ -53,8 +55,10 @@ def current_operation(upstream: Upstream) -> Iterator[None]:
 
 
 def join_current_operation(upstream: Upstream) -> Upstream:
-    """Return an upstream with the meter of the operation whose resolver runs in this context, if there is one."""
+    """Return an upstream with the meter and the cookies of the operation whose resolver runs in this context, if there
+    is one."""
     outer = _CURRENT.get(None)
     if outer is None:
         return upstream
-    return msgspec.structs.replace(upstream, meter=outer.meter.until(upstream.meter.deadline), nested=True)
+    meter = outer.meter.until(upstream.meter.deadline)
+    return msgspec.structs.replace(upstream, meter=meter, nested=True, cookie_history=outer.cookie_history)

@@ -9,7 +9,7 @@ from typing import Any
 
 import graphene
 import pytest
-from flask import Flask, jsonify, request
+from flask import Flask, jsonify, request, session
 from graphene.types.generic import GenericScalar
 from graphql import GraphQLError
 
@@ -729,3 +729,47 @@ def test_q2_such_a_value_after_a_write_leaves_the_writes_in_the_answer(name: str
     assert response["data"] == {"a": {"json": {"id": 1}}, "any": None, "b": {"json": {"id": 2}}, "js": None}
     assert codes(response).keys() == {"any", "js"}
     assert values.writes == ["POST", "POST"]
+
+
+def test_q1_a_resolver_that_asks_sends_the_cookies_of_the_mutations_before_it() -> None:
+    app = Flask(__name__)
+    app.secret_key = "secret"
+
+    @app.post("/login")
+    def login() -> Any:
+        session["user"] = request.get_json()["name"]
+        return {}
+
+    @app.post("/logout")
+    def logout() -> Any:
+        session.clear()
+        return {}
+
+    @app.get("/me")
+    def me() -> Any:
+        return {"name": session.get("user", "nobody")}
+
+    class Mutation(graphene.ObjectType):
+        me = graphene.List(graphene.String)
+
+        @staticmethod
+        def resolve_me(root: Any, info: Any) -> list[str]:
+            nested = gateway.execute('{ get(path: "/me", select: "name") aggregate(paths: ["/me"]) }')["data"]
+            return [gateway.get("/me")["name"], nested["get"], nested["aggregate"]["/me"]["name"]]
+
+    gateway = Gateway(app, routes=["*"], verbs=["GET", "POST"], mutation=Mutation)
+    query = """mutation {
+      before: me
+      in: post(path: "/login", body: {name: "ada"}) { get(path: "/me", select: "name") }
+      within: me
+      out: post(path: "/logout") { status }
+      after: me
+    }"""
+    answer = app.test_client().post("/graphql", json={"query": query}).get_json()
+    assert answer["data"] == {
+        "before": ["nobody"] * 3,
+        "in": {"get": "ada"},
+        "within": ["ada"] * 3,
+        "out": {"status": 200},
+        "after": ["nobody"] * 3,
+    }
