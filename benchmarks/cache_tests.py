@@ -89,7 +89,7 @@ class Origin:
         dropped = headers.HOP_BY_HOP | headers.listed(found.headers.get("connection", ""))
         lines = tuple((name, value) for name, value in found.headers.items() if name.lower() not in dropped)
         cookies = tuple(found.headers.getlist("set-cookie"))
-        return SubResponse(url=path, status=found.status, headers=lines, body=body, cookies=cookies)
+        return SubResponse(url=path, status=found.status, fields=lines, body=body, cookies=cookies)
 
 
 def proxy(origin: str, cache: Cache) -> ThreadingHTTPServer:
@@ -129,7 +129,7 @@ def proxy(origin: str, cache: Cache) -> ThreadingHTTPServer:
 
         def _answer(self, reply: SubResponse) -> None:
             self.send_response_only(reply.status)
-            for name, value in reply.headers:
+            for name, value in reply.fields:
                 if name.lower() != "content-length":
                     self.send_header(name, value)
             has_body = self.command != "HEAD" and reply.status not in (204, 304)

@@ -21,8 +21,8 @@ LEVEL = """{ fetch(path: "/slow/50/1") { getEach(over: "next", path: "{+item}") 
 
 
 def environ(path: str, method: str = "GET", value: Any = None) -> dict[str, Any]:
-    data = None if value is None else json.dumps(value).encode()
-    made = EnvironBuilder(path=path, method=method, data=data, content_type=data and "application/json").get_environ()
+    data, content_type = (None, None) if value is None else (json.dumps(value).encode(), "application/json")
+    made = EnvironBuilder(path=path, method=method, data=data, content_type=content_type).get_environ()
     made.pop("werkzeug.request", None)
     return made
 
