@@ -1,7 +1,7 @@
 """The response to a sub-request: its status, header fields and body, and the JSON value that they stand for."""
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
@@ -10,6 +10,7 @@ from restgql.errors import BadSelect, LimitExceeded, RestgqlError, UpstreamInval
 from restgql.formats import coding, media, problem, select
 from restgql.formats import json as json_format
 from restgql.formats.charge import UNMETERED, Charge
+from restgql.formats.headers import HOP_BY_HOP
 from restgql.model import Headers
 
 Value = TypeVar("Value")
@@ -18,6 +19,7 @@ PARSED_BYTES = 500
 """The bytes of JSON that cost as much to parse as an element of an expression. Parsed JSON takes ten times its bytes,
 so it is kept only where requests depend on it."""
 
+_DROPPED = HOP_BY_HOP | {"date"}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NULL = b"null"
 _NO_CONTENT = frozenset({204, 205, 304})
@@ -62,6 +64,18 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     seconds: float = 0.0
     source: str = "dispatched"
     max_size: int = 5_000_000
+
+    @classmethod
+    def received(
+        cls, url: str, status: int, fields: "ReceivedFields", body: bytes, *, seconds: float, max_size: int
+    ) -> "SubResponse":
+        """Return the response that an app has sent."""
+        kept, cookies, field_map = fields
+        response = cls(
+            url=url, status=status, fields=kept, body=body, cookies=cookies, seconds=seconds, max_size=max_size
+        )
+        vars(response)["field_map"] = field_map  # the same that the property would make
+        return response
 
     @classmethod
     def failed(cls, url: str, failure: RestgqlError, seconds: float = 0.0) -> "SubResponse":
@@ -131,32 +145,33 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     @property
     def problem(self) -> RestgqlError | None:
         """The failure to get a response, or the error of a body that cannot be read."""
-        return self.failure or self._content.unreadable
+        return self._content.problem
 
     @property
     def data_status(self) -> int:
         """The status of the response as data: that of `problem`, if it has one."""
-        problem = self.problem
+        problem = self._content.problem
         return self.status if problem is None else problem.status
 
     @property
     def is_data(self) -> bool:
         """False if the value is an error: a status of 400 or more, a redirect, or no value at all."""
-        is_had = self.failure is None and self._content.unreadable is None
-        return is_had and self.status < 400 and self.status not in REDIRECTS
+        return self._content.problem is None and self.status < 400 and self.status not in REDIRECTS
 
     @property
     def is_storable(self) -> bool:
         """True if an answer that contains this response may be cached as long as this response."""
-        return not self.cookies and self.data_status < 400
+        problem = self._content.problem
+        return not self.cookies and (self.status if problem is None else problem.status) < 400
 
     def value(self, expression: str | None = None, charge: Charge = UNMETERED) -> Any:
         """Return the JSON value: its text as it is, or the value that a JMESPath expression selects.
 
         Raises BadSelect, and the error of a body that cannot be read.
         """
-        if self.failure is None and self._content.unreadable is not None:
-            raise self._content.unreadable
+        problem = self._content.problem
+        if problem is not None and problem is not self.failure:
+            raise problem
         if expression is None:
             return msgspec.Raw(self.json_text)
         if "_parsed" in vars(self):  # a request depends on it
@@ -183,7 +198,7 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     def json_text(self) -> bytes:
         """The JSON text of the value: the first row of the table that fits."""
         content = self._content
-        if content.json is not None and content.unreadable is None and self.failure is None:  # the usual row
+        if content.json is not None and content.problem is None:  # the usual row
             return content.json
         return next(make(self, content) for fits, make in _TABLE if fits(self, content))
 
@@ -222,22 +237,37 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         return _decode(self)
 
 
+ReceivedFields = tuple[Headers, tuple[str, ...], dict[str, str]]
+"""The header fields that a response keeps, its Set-Cookie values, and the fields by their names in lower case."""
+
+
+def sort_fields(fields: Iterable[tuple[str, str]]) -> ReceivedFields:
+    """Return the header fields of a response, as an app sends them, sorted in one walk."""
+    kept: list[tuple[str, str]] = []
+    cookies: list[str] = []
+    field_map: dict[str, str] = {}
+    for field in fields:
+        name = field[0].lower()
+        if name == "set-cookie":
+            cookies.append(field[1])
+        elif name not in _DROPPED:
+            kept.append(field)
+            field_map[name] = f"{field_map[name]}, {field[1]}" if name in field_map else field[1]
+    return tuple(kept), tuple(cookies), field_map
+
+
 class _Content(msgspec.Struct, frozen=True):
     """A body with its content coding undone; `json` is its JSON text, if its media type is JSON.
 
-    `undecodable` is the error of a coding that cannot be undone, `invalid` that of a body that is no JSON.
+    `undecodable` is the error of a coding that cannot be undone. `problem` is the failure to get a response, or the
+    error of a body that cannot be read.
     """
 
     body: bytes
     content_type: str
     json: bytes | None
     undecodable: RestgqlError | None
-    invalid: RestgqlError | None
-
-    @property
-    def unreadable(self) -> RestgqlError | None:
-        """The error of a body that is no JSON value."""
-        return self.undecodable or self.invalid
+    problem: RestgqlError | None
 
     @property
     def essence(self) -> str:
@@ -263,7 +293,7 @@ def _decode(response: SubResponse) -> _Content:
             text = json_format.text(body) or None
         except json_format.NotJson:
             invalid = UpstreamInvalid("The response is no valid JSON, though its Content-Type says so.")
-    return _Content(body, content_type, text, undecodable, invalid)
+    return _Content(body, content_type, text, undecodable, response.failure or undecodable or invalid)
 
 
 def _data_url(content: _Content) -> str:

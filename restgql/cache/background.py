@@ -48,7 +48,8 @@ class Background:
         Raises its errors. If no thread is free, the caller's thread runs it.
         """
         self._unless_forked()
-        done, outcome = threading.Event(), list[SubResponse | BaseException]()
+        done = threading.Event()
+        outcome: list[SubResponse | BaseException] = []
 
         def run() -> None:
             try:

@@ -16,7 +16,7 @@ from graphql import (
 )
 from graphql.execution.values import get_argument_values
 
-from restgql.bindings import SelectBinding
+from restgql.bindings import RequestBinding, SelectBinding, UserResolver
 from restgql.errors import BadRequest
 
 Variables = Mapping[str, Any]
@@ -89,16 +89,18 @@ class SelectedField:
     `constant_arguments` are its coerced arguments if no variable occurs in them: shared by all requests, so only code
     that never changes them may read them. None if they have to be coerced for each request. A typed field that is a
     scalar under one key of its parent's JSON has this key as `scalar_key`, its type as `scalar_type`, and `is_required`
-    if that is not null.
+    if that is not null. `is_plain_get` is True for a `get` of the core schema without `select`.
     """
 
     __slots__ = (
         "constant_arguments",
         "definition",
         "group",
+        "is_plain_get",
         "is_required",
         "is_typename",
         "key",
+        "name",
         "parent_type",
         "scalar_key",
         "scalar_type",
@@ -107,16 +109,14 @@ class SelectedField:
     def __init__(self, key: str, group: FieldGroup, parent_type: GraphQLObjectType, definition: GraphQLField) -> None:
         self.key = key
         self.group = group
+        self.name = name = group.name
         self.parent_type = parent_type
         self.definition = definition
         self.constant_arguments = _constant_arguments(definition, group.nodes[0])
         self.is_required = isinstance(definition.type, GraphQLNonNull)
-        self.is_typename = group.name == "__typename"
+        self.is_typename = name == "__typename"
+        self.is_plain_get = name == "get" and _is_plain_get(definition, self.node)
         self.scalar_key, self.scalar_type = _scalar(definition)
-
-    @property
-    def name(self) -> str:
-        return self.group.name
 
     @property
     def node(self) -> FieldNode:
@@ -164,6 +164,11 @@ def _scalar(definition: GraphQLField) -> tuple[str | None, GraphQLScalarType | N
         return None, None
     keys = cast(SelectBinding, binding).keys
     return (keys[0], of_type) if keys is not None and len(keys) == 1 else (None, None)
+
+
+def _is_plain_get(definition: GraphQLField, node: FieldNode) -> bool:
+    of_core = not isinstance(definition.resolve, RequestBinding | UserResolver)
+    return of_core and all(argument.name.value != "select" for argument in node.arguments)
 
 
 def _constant_arguments(definition: GraphQLField, node: FieldNode) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from restgql.upstream import Upstream
 MAX_WAIT_SECONDS = 1.0
 """The most that an operation waits for a thread; a tenth of its deadline if that is less."""
 
+_is_deferred = attrgetter("deferred")
 _WITH_REQUEST = frozenset({NodeKind.GET, NodeKind.FETCH, NodeKind.REQUEST})
 
 
@@ -56,7 +58,7 @@ class Execution:
         """Begin the root nodes, or the first one of a mutation. Raises LimitExceeded, with nothing sent."""
         if self._serial:
             self._check_budget()
-        first = self._nodes[:1] if self._serial else sorted(self._nodes, key=lambda node: node.deferred)
+        first = self._nodes[:1] if self._serial else sorted(self._nodes, key=_is_deferred)
         self._executor.begin(first, self.results)
         return self
 

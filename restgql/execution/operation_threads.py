@@ -7,7 +7,7 @@ import time
 
 import msgspec
 
-from restgql.execution.job import Answer, Job, Listener, too_much, unavailable, without_frames
+from restgql.execution.job import Answer, Job, too_much, unavailable, without_frames
 from restgql.execution.job_queue import JobQueue
 from restgql.execution.latency import RouteLatency
 from restgql.execution.route_threads import Admission, Ticket
@@ -192,24 +192,19 @@ class OperationThreads:
                 queue.release()
         if was_running and worker is not None and worker.ticket is not None:
             self._pool.give_up(worker.ticket, overdue=overdue)
-        self._notify(job, listeners, answer)
-        if was_running and queue.waiting():
-            self.start_another()
-        return True
-
-    def _notify(self, job: Job, listeners: list[Listener], answer: Answer) -> None:
-        """Call the listeners of a job, and count it as ended."""
         for listener in listeners:
             try:
                 listener(answer)
             except Exception:  # it must not keep the operation, or another listener, waiting
                 self._logger.exception("Exception after %s", job.request.target)
-        queue = self._queue
         with self._lock:
             queue.pending -= 1
             queue.early -= not job.later
             if not queue.pending or self.notify_each or (queue.later_calls and not queue.early):
                 self.wake()
+        if was_running and queue.waiting():
+            self.start_another()
+        return True
 
     def _worker(self) -> Worker:
         return Worker(self, self._dispatch, self._latency, self._logger)

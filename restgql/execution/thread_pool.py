@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 
 from restgql.execution.route_threads import Admission, RouteQueue, RouteThreads, Ticket
-from restgql.large_frame import in_large_frame
 
 IDLE_SECONDS = 30.0
 
@@ -165,7 +164,6 @@ class ThreadPool:
         """Return the log record about lost threads, once for each change."""
         return self._routes.notice(self.stuck, 2 * self.size, depleted=self.is_depleted)
 
-    @in_large_frame
     def _loop(self, own: IdleThread) -> None:
         while True:
             assert own.next is not None

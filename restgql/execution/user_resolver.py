@@ -166,7 +166,8 @@ class _Completer:
         if not is_iterable(value):
             where = f"{field.parent_type.name}.{field.name}"
             raise GraphQLError(f"Expected Iterable, but did not find one for field '{where}'.")
-        inner, completed = of_type.of_type, list[Any]()
+        inner = of_type.of_type
+        completed: list[Any] = []
         for index, item in enumerate(value):
             if index % _CHARGED_AT_ONCE == 0:
                 self._shaping.charge_values(_CHARGED_AT_ONCE)

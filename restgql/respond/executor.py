@@ -161,8 +161,11 @@ class Executor:
         return self.fields(of_type, source, path, tuple(now), within)
 
     def _field(self, source: Any, path: Path, field: SelectedField, within: Defers) -> Any:
-        if field.name == "get" and type(source) is CoreSource and type(field.definition.resolve) is not RequestBinding:
-            text = self._plain_get(source, field)
+        if field.is_plain_get and type(source) is CoreSource:
+            try:
+                text = source.plain_get(field.key, self._shape)
+            except Exception:  # it is met again below, which says where
+                text = MISSING
             if text is not MISSING:
                 return text
         before = len(self.later)
@@ -201,15 +204,6 @@ class Executor:
         if field.name in _INTROSPECTION:
             return self._introspection.complete(of_type, field, result, info)
         return self._complete(of_type, field, path, result, within)
-
-    def _plain_get(self, source: CoreSource, field: SelectedField) -> Any:
-        """Return the JSON of a `get`, without the context of an error; MISSING if it has one, or is not there."""
-        try:
-            if field.read_arguments(self._variables).get("select") is not None:
-                return MISSING
-            return source.plain_get(field.key, self._shape)
-        except Exception:  # it is met again by `_field`, which says where
-            return MISSING
 
     def _arguments(self, field: SelectedField) -> Data:
         try:

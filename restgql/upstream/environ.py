@@ -56,10 +56,9 @@ def build(shared: Environ, request: SubRequest) -> Environ:
     environ["wsgi.input"] = io.BytesIO(request.body)
     if request.content_type:
         environ["CONTENT_TYPE"], environ["CONTENT_LENGTH"] = request.content_type, str(len(request.body))
-    text = str(target)
     for key in _REQUEST_TARGETS:
         if key in environ:
-            environ[key] += text
+            environ[key] += str(target)
     for name, value in request.headers:
         environ["HTTP_" + name.upper().replace("-", "_")] = value
     if request.cookie:

@@ -184,6 +184,8 @@ class InProcess:
         self._route_cache = routes.route_cache() if core else None
         self._matches = {} if self._route_cache is None else self._route_cache.by_client_path
         """Matches of this operation, or of all operations where they depend on path and method alone."""
+        self._last: tuple[SubRequest | None, Matched | None] = None, None
+        """The last request that was matched in any thread."""
 
     def route(self, request: SubRequest) -> RouteKey:
         """Return the key of the endpoint that the path matches; all paths that match none have one key."""
@@ -195,7 +197,9 @@ class InProcess:
 
     def __call__(self, request: SubRequest) -> SubResponse:
         """Return the app's response. Raises NotAllowed, NestedRequest and BadPath."""
-        matched = self._match(request)
+        last, matched = self._last
+        if last is not request:  # a thread asks for the route of a request before its response
+            matched = self._match(request)
         if self._plain and matched is not None:  # it is judged, and nothing can lead it elsewhere
             return self._wsgi(request, {MATCHED: matched, GATE: None})
         extra: environ.Environ = {GATE: _gate(self._routes, opened=True)} if request.opened else {}
@@ -205,12 +209,13 @@ class InProcess:
 
     def _match(self, request: SubRequest) -> Matched | None:
         key = request.method, request.target.path, request.opened, self._site.mount
-        cached = self._matches.get(key)
-        if cached is not None:
-            return cached
-        matched = self._routes.judge(self._adapter, self._site, request.target, request.method, opened=request.opened)
-        if matched is not None and is_kept(key):  # where a redirect leads may depend on more
-            self._matches[key] = matched
+        matched = self._matches.get(key)
+        if matched is None:
+            judge = self._routes.judge
+            matched = judge(self._adapter, self._site, request.target, request.method, opened=request.opened)
+            if matched is not None and is_kept(key):  # where a redirect leads may depend on more
+                self._matches[key] = matched
+        self._last = request, matched
         return matched
 
 

@@ -8,14 +8,11 @@ from typing import Any
 
 from restgql.errors import ENDLESS, LATE, LimitExceeded, RestgqlError, UpstreamInvalid, UpstreamTimeout
 from restgql.formats import media
-from restgql.formats.headers import HOP_BY_HOP
-from restgql.model import Headers, SubRequest
-from restgql.sub_response import SubResponse
+from restgql.model import SubRequest
+from restgql.sub_response import ReceivedFields, SubResponse, sort_fields
 from restgql.upstream.environ import DEADLINE, Environ, build
 
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
-
-_DROPPED = HOP_BY_HOP | {"date"}
 
 
 class Refusal(BaseException):
@@ -38,7 +35,7 @@ class Endless(Exception):
     """The body is a stream of events by its Content-Type; it is not read."""
 
 
-Exchanged = tuple[int, Headers, bytes]
+Exchanged = tuple[int, ReceivedFields, bytes]
 
 
 class WsgiDispatcher:
@@ -58,12 +55,12 @@ class WsgiDispatcher:
         environ = build(self._shared, request)
         if extra:
             environ.update(extra)
-        environ[DEADLINE] = until = min(self._shared[DEADLINE], time.monotonic() + (request.timeout or self._seconds))
+        environ[DEADLINE] = min(self._shared[DEADLINE], time.monotonic() + (request.timeout or self._seconds))
         url = str(request.target)
         started = time.perf_counter()
         try:
             # An empty context: in the caller's, a nested Flask request would share and overwrite its `g`.
-            status, fields, body = contextvars.Context().run(self._exchange, environ, Collector(self._max_reply, until))
+            status, fields, body = contextvars.Context().run(self._exchange, environ, self._max_reply)
         except Refusal as exc:
             raise exc.error from None
         except Oversize:
@@ -81,30 +78,10 @@ class WsgiDispatcher:
             self._logger.exception("Exception on %s [%s], a sub-request of the gateway", url, request.method)
             failure = UpstreamInvalid("The route crashed.", status=500)
         else:
-            headers, cookies = _split(fields)
-            seconds = time.perf_counter() - started
-            return SubResponse(
-                url=url,
-                status=status,
-                fields=headers,
-                body=body,
-                cookies=cookies,
-                seconds=seconds,
-                max_size=self._max_reply,
+            return SubResponse.received(
+                url, status, fields, body, seconds=time.perf_counter() - started, max_size=self._max_reply
             )
         return SubResponse.failed(url, failure, time.perf_counter() - started)
-
-
-def _split(fields: Headers) -> tuple[Headers, tuple[str, ...]]:
-    """Return the header fields that a response keeps, and its Set-Cookie values."""
-    kept, cookies = [], []
-    for field in fields:
-        name = field[0].lower()
-        if name == "set-cookie":
-            cookies.append(field[1])
-        elif name not in _DROPPED:
-            kept.append(field)
-    return tuple(kept), tuple(cookies)
 
 
 class Collector:
@@ -144,7 +121,7 @@ class Collector:
         if self._started is None:
             raise RuntimeError("the app did not call start_response")
         status, headers = self._started
-        return int(status[:3]), tuple(headers), bytes(self._body)
+        return int(status[:3]), sort_fields(headers), bytes(self._body)
 
     def _refuse_endless(self) -> None:
         if self._endless:
@@ -162,14 +139,18 @@ def is_endless(fields: Iterable[tuple[str, str]]) -> bool:
     return any(name.lower() == "content-type" and media.is_endless(value) for name, value in fields)
 
 
-Exchange = Callable[[Environ, Collector], Exchanged]
-"""From an environ to status, header fields and body. Raises what the app raises, Oversize, Overtime, and Endless."""
+Exchange = Callable[[Environ, int], Exchanged]
+"""From an environ, and the most bytes of a body, to status, header fields and body.
+
+Raises what the app raises, Oversize, Overtime, and Endless.
+"""
 
 
 def through(app: WsgiApp) -> Exchange:
     """Return the exchange with a WSGI callable."""
 
-    def exchange(environ: Environ, collector: Collector) -> Exchanged:
+    def exchange(environ: Environ, limit: int) -> Exchanged:
+        collector = Collector(limit, environ[DEADLINE])
         return collector.collect(app(environ, collector.start_response))
 
     return exchange

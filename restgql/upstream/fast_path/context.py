@@ -2,7 +2,7 @@
 
 import importlib.metadata
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from inspect import CO_COROUTINE
 from types import FunctionType
 from typing import Any
@@ -13,8 +13,6 @@ from flask.ctx import AppContext, RequestContext
 from flask.sessions import SessionMixin
 from werkzeug.routing import MapAdapter, Rule
 from werkzeug.wsgi import get_host
-
-from restgql.bounded_cache import bounded_cache
 
 # In Flask 3.1.3 it is behind a property, that notes who looks at it.
 _SESSION = "_session" if hasattr(RequestContext, "session") else "session"
@@ -152,7 +150,7 @@ def synchronous(app: Flask, function: Callable[..., Any]) -> Callable[..., Any]:
     return app.ensure_sync(function)
 
 
-@bounded_cache(entries=4_096, characters=256)
+@lru_cache(maxsize=4_096)  # an endpoint is a name in the app's own code
 def scopes(endpoint: str | None) -> tuple[str | None, ...]:
     """Return the keys of hooks: None for the app, then the names of the endpoint's blueprints, outermost first."""
     names = (endpoint or "").split(".")[:-1]

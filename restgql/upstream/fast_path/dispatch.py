@@ -6,13 +6,13 @@ from flask import Flask, Request, Response, request_finished, request_started
 from werkzeug.routing import MapAdapter
 
 from restgql.formats import media
-from restgql.model import Headers
+from restgql.sub_response import ReceivedFields, sort_fields
+from restgql.upstream.environ import DEADLINE
 from restgql.upstream.fast_path.context import MatchedContext, scopes, synchronous
 from restgql.upstream.wsgi import Collector, Exchanged, Oversize, through
 
 MATCHED = "restgql.matched"
 _JSON = (dict, list)
-_CORRECTED = frozenset({"location", "content-location"})
 
 
 class PlainApp:
@@ -27,11 +27,14 @@ class PlainApp:
         self._whole_way = through(app.wsgi_app)
         self._host: str | None = None
 
-    def exchange(self, environ: dict[str, Any], collector: Collector) -> Exchanged:
-        """Return the app's response. Raises the app's errors, Oversize, Overtime, and Endless."""
+    def exchange(self, environ: dict[str, Any], limit: int) -> Exchanged:
+        """Return the app's response, whose body has at most `limit` bytes.
+
+        Raises the app's errors, Oversize, Overtime, and Endless.
+        """
         matched = environ.get(MATCHED)
         if matched is None:  # routing itself answers, with a redirect or 405
-            return self._whole_way(environ, collector)
+            return self._whole_way(environ, limit)
         app = self._app
         context = MatchedContext(app, environ, matched, self._adapter, self._host)
         self._host = context.host  # no field sets another
@@ -47,7 +50,11 @@ class PlainApp:
                 error = exc
                 raise
             fields = _fields_of(response)
-            chunks: Any = response(environ, collector.start_response) if fields is None else response.response
+            if fields is None:
+                collector = Collector(limit, environ[DEADLINE])
+                chunks: Any = response(environ, collector.start_response)
+            else:
+                chunks = response.response
         finally:
             if error is not None and app.should_ignore_error(error):
                 error = None
@@ -58,7 +65,7 @@ class PlainApp:
             body = chunks[0] if len(chunks) == 1 and type(chunks[0]) is bytes else response.get_data()
         finally:
             response.close()
-        if len(body) > collector.limit:
+        if len(body) > limit:
             raise Oversize
         return response.status_code, fields, body
 
@@ -124,7 +131,7 @@ def _processed(context: MatchedContext, response: Response) -> Response:
     return response
 
 
-def _fields_of(response: Response) -> Headers | None:
+def _fields_of(response: Response) -> ReceivedFields | None:
     """Return the header fields of a response that can be sent without Werkzeug's corrections, else None.
 
     Its body is a list of chunks, and it has no field that Werkzeug would correct.
@@ -132,8 +139,9 @@ def _fields_of(response: Response) -> Headers | None:
     status = response.status_code
     if type(response) is not Response or type(response.response) is not list or status < 200 or status in (204, 304):
         return None
-    fields = tuple(response.headers)
-    values = {name.lower(): value for name, value in fields}
-    if media.is_endless(values.get("content-type", "")):  # the collector refuses it
+    fields = sort_fields(response.headers)
+    field_map = fields[2]
+    if "content-length" not in field_map or "location" in field_map or "content-location" in field_map:
         return None
-    return fields if "content-length" in values and _CORRECTED.isdisjoint(values) else None
+    is_endless = media.is_endless(field_map.get("content-type", ""))  # the collector refuses it
+    return None if is_endless else fields
