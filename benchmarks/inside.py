@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
 from flask import Flask
@@ -12,7 +13,7 @@ from werkzeug.test import EnvironBuilder
 
 from benchmarks.app import create_app
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
-from restgql.upstream.flask_app import OuterRequest
+from restgql.upstream.outer_request import OuterRequest
 
 Case = Callable[[], object]
 QUICK = [f"/posts/{id}" for id in range(1, 11)]
@@ -58,7 +59,7 @@ def plan_to_replies(app: Flask, paths: list[str]) -> Case:
     made = environ("/graphql")
     here = app.request_class(made)
     adapter = app.create_url_adapter(here)
-    entered = OuterRequest(app, made, before_middleware=True)
+    entered = OuterRequest(app, made, True, copy_context())
     return lambda: mounted.pipeline.start_node(node, mounted.connect(entered, here, adapter)).finish()
 
 

@@ -87,12 +87,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_expansion: Count = 1_000_000
     max_output: Count = 10_000_000
 
-    deadline: Seconds = 10.0
-    subrequest_timeout: Seconds = 5.0
+    deadline: Seconds = 25.0
+    subrequest_timeout: Seconds = 20.0
     in_flight: Positive = 16
     threads: Positive = 32
     max_waiting: Count = 32
-    sequential: bool = False
+    sequential: Literal["server"] | bool | None = None
     single_flight: bool = False
 
     def __post_init__(self) -> None:

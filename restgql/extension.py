@@ -1,13 +1,14 @@
 """The Flask extension: the gateway on a blueprint, its configuration, and its calls in Python."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from flask import Blueprint, Flask, current_app, request
 from flask.blueprints import BlueprintSetupState
-from flask.globals import request_ctx
 from flask.testing import EnvironBuilder
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import SecurityError
@@ -26,7 +27,8 @@ from restgql.respond import answer as graphql_answer
 from restgql.state import EXTENSION, GatewayState
 from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream, join_current_operation
-from restgql.upstream.flask_app import OuterRequest, entered_by, install_mixin
+from restgql.upstream.contexts import current_request_context
+from restgql.upstream.outer_request import OuterRequest, entered_by, install_mixin
 
 if TYPE_CHECKING:
     from restgql.cache.cache import Cache
@@ -84,7 +86,8 @@ class Gateway:
             uploads = frozenset(name for name, value in values.items() if any(files_in(value)))
             params = GraphQLRequest(query=query, operation_name=operation_name, variables=values, uploads=uploads)
             pipeline = state.trusted_pipeline
-            result = pipeline.run(pipeline.read(params), partial(_caller, state, headers)).response_map
+            with _session_of_view(state):
+                result = pipeline.run(pipeline.read(params), partial(_caller, state, headers)).response_map
         except InvalidRequest as exc:
             result = graphql_answer.refused(exc.errors)
         except RestgqlError as exc:
@@ -101,7 +104,8 @@ class Gateway:
         """
         state = self._state()
         operation = state.operations.named(name, debug=True, suggestions=True)
-        result = stored.run(state.trusted_pipeline, operation, _json(variables), partial(_caller, state, headers))
+        with _session_of_view(state):
+            result = stored.run(state.trusted_pipeline, operation, _json(variables), partial(_caller, state, headers))
         return json_format.value(json_format.encode(result))
 
     def get(
@@ -149,7 +153,8 @@ class Gateway:
         pipeline = state.trusted_pipeline
         compiled = compile_arguments(kind, arguments, pipeline.added_headers)
         node = PlanNode(key="", kind=kind, arguments=compiled)
-        result = pipeline.start_node(node, _caller(state, None)).finish().results[""]
+        with _session_of_view(state):
+            result = pipeline.start_node(node, _caller(state, None)).finish().results[""]
         if result.error is not None:
             raise result.error
         assert result.response is not None
@@ -198,6 +203,17 @@ def _variables(value: Any) -> Any:
     return _json({"": value})[""]
 
 
+@contextmanager
+def _session_of_view(state: GatewayState) -> Iterator[None]:
+    """Open the session of the view that asks anew, once it has asked."""
+    entered = entered_by(state.app, request) if request and current_app == state.app else None
+    try:
+        yield
+    finally:
+        if entered is not None and entered.session is not None:
+            entered.session.reopen()
+
+
 def _caller(state: GatewayState, fields: Mapping[str, str] | None, *, stored: bool = False) -> Upstream:
     """Return the upstream of the current request's caller or, outside of a request, of a client that sends `fields`."""
     app = state.app
@@ -206,8 +222,9 @@ def _caller(state: GatewayState, fields: Mapping[str, str] | None, *, stored: bo
     }
     if request and current_app == app:
         entered = entered_by(app, request)
-        outer = OuterRequest(app, entered.environ | own, entered.before_middleware)
-        return join_current_operation(state.connect(outer, request, request_ctx.url_adapter, stored=stored))
+        outer = msgspec.structs.replace(entered, environ=entered.environ | own, cookies=[])
+        upstream = state.connect(outer, request, current_request_context().url_adapter, stored=stored, in_view=True)
+        return join_current_operation(upstream)
     trusted = app.config.get("TRUSTED_HOSTS") or [None]
     base = None if app.config["SERVER_NAME"] or trusted[0] is None else f"http://{trusted[0].lstrip('.')}"
     builder = EnvironBuilder(app, state.config.graphql_path or "/", base_url=base)
@@ -220,6 +237,5 @@ def _caller(state: GatewayState, fields: Mapping[str, str] | None, *, stored: bo
         adapter = app.create_url_adapter(flask_request)
     except SecurityError as exc:
         raise BadRequest(f"{exc.description} Set it by headers=.") from exc
-    return join_current_operation(
-        state.connect(OuterRequest(app, environ, before_middleware=True), flask_request, adapter, stored=stored)
-    )
+    outer = OuterRequest(app, environ, True, copy_context())
+    return join_current_operation(state.connect(outer, flask_request, adapter, stored=stored))

@@ -24,11 +24,13 @@ from restgql.schema.review import shape_of
 from restgql.sources import Typed
 from restgql.upstream import Dispatcher, Upstream
 from restgql.upstream.environ import Environ
-from restgql.upstream.flask_app import OuterRequest, connect
+from restgql.upstream.flask_app import connect
 from restgql.upstream.identity import Identity
+from restgql.upstream.outer_request import OuterRequest
 from restgql.upstream.remote import UpstreamPool
 from restgql.upstream.routes import Routes
 from restgql.upstream.single_flight import Flights
+from restgql.upstream.threads import Threads
 
 EXTENSION = "restgql"
 ENDPOINTS = ("graphql", "aggregate", "asset", "health", "operation", "openapi")
@@ -151,14 +153,21 @@ class GatewayState:
         return self._pipelines[key]
 
     def connect(
-        self, entered: OuterRequest, flask_request: Request, adapter: MapAdapter | None, *, stored: bool = False
+        self,
+        entered: OuterRequest,
+        flask_request: Request,
+        adapter: MapAdapter | None,
+        *,
+        stored: bool = False,
+        in_view: bool = False,
     ) -> Upstream:
         """Return the upstream of one operation; `flask_request` is Flask's current request, after the app's middleware.
 
-        Operations that are `stored` may use the limit of typed sub-requests for untyped ones, too.
+        Operations that are `stored` may use the limit of typed sub-requests for untyped ones, too. `in_view` is True if
+        a view of the app asks, or a resolver.
         """
         self._log_reach()
-        upstream = self._connected(entered, flask_request, adapter, stored=stored)
+        upstream = self._connected(entered, flask_request, adapter, stored=stored, in_view=in_view)
         if self.cache is None:
             return upstream
 
@@ -166,11 +175,17 @@ class GatewayState:
             """Return a dispatcher with a deadline of its own, for revalidation in the background."""
             return self._connected(entered, flask_request, adapter).dispatch
 
-        alone = upstream.nested or self.config.sequential
+        alone = upstream.nested or upstream.threads is not Threads.MANY
         return self.cache.around(upstream, self._cache_salt(), None if alone else again)
 
     def _connected(
-        self, entered: OuterRequest, flask_request: Request, adapter: MapAdapter | None, *, stored: bool = False
+        self,
+        entered: OuterRequest,
+        flask_request: Request,
+        adapter: MapAdapter | None,
+        *,
+        stored: bool = False,
+        in_view: bool = False,
     ) -> Upstream:
         return connect(
             self.app,
@@ -182,6 +197,7 @@ class GatewayState:
             remotes=self.remotes,
             flights=self._flights,
             limits=self._stored_limits if stored else self._limits,
+            in_view=in_view,
         )
 
     @property

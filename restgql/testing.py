@@ -27,6 +27,7 @@ from restgql.upstream.client_context import ClientContext
 from restgql.upstream.environ import DEADLINE
 from restgql.upstream.routes import Route
 from restgql.upstream.scripted import Answer, ScriptedDispatcher
+from restgql.upstream.threads import Threads
 
 ORIGIN = "http://localhost"
 logger = logging.getLogger("restgql.testing")
@@ -88,6 +89,7 @@ class Scripted(ScriptedDispatcher):
             client=ClientContext(Site(origins=frozenset({ORIGIN})), ORIGIN.replace("http", "https"), ""),
             meter=Meter(limits_of(self._config, stored=stored), deadline),
             nested=False,
+            threads=Threads.SERVER if self._config.sequential else Threads.MANY,
             request_id="scripted",
             environ={DEADLINE: deadline},
         )

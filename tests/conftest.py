@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 from werkzeug.serving import make_server
+from werkzeug.test import EnvironBuilder
+
+from tests.redis_server import RedisServer
 
 Serve = Callable[[Any], str]
 
@@ -33,6 +36,16 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     refuse_skip(report)
     return report
+
+
+@pytest.fixture(autouse=True)
+def threads_promised(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have test clients promise threads (wsgi.multithread), as most servers do; a test marked `one_thread` has its own
+    environ say."""
+    if "one_thread" in request.keywords:
+        return
+    get_environ = EnvironBuilder.get_environ
+    monkeypatch.setattr(EnvironBuilder, "get_environ", lambda self: get_environ(self) | {"wsgi.multithread": True})
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +78,13 @@ def node_clients() -> Path:
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder, check=True)
     return folder
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed")
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()

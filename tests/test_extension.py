@@ -446,13 +446,16 @@ def levels(depth, end):
 @pytest.mark.parametrize(
     ("through_the_gateway", "left", "answer"),
     [
-        (False, 2, levels(3, None)),
-        (False, 3, levels(2, {"code": "NESTED_REQUEST"})),
-        (True, 1, levels(2, None)),
-        (True, 2, levels(1, {"code": "NESTED_REQUEST"})),
+        (False, 1, levels(2, None)),
+        (False, 3, levels(4, None)),
+        (False, 4, levels(3, {"code": "LIMIT_EXCEEDED"})),
+        (True, 2, levels(3, None)),
+        (True, 3, levels(2, {"code": "LIMIT_EXCEEDED"})),
     ],
 )
-def test_a_view_that_calls_the_gateway_nests_to_depth_2(nesting, way, through_the_gateway, left, answer):
+def test_a_view_that_calls_the_gateway_nests_as_deep_as_the_budget_allows(
+    nesting, way, through_the_gateway, left, answer
+):
     path = f"/nest/{way}/{left}"
     if through_the_gateway:
         assert data(nesting, query=f'{{ get(path: "{path}") }}')["get"] == answer

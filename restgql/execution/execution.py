@@ -20,6 +20,7 @@ from restgql.plan.nodes import NodeKind, PlanNode
 from restgql.plan.plan import Plan, PlanContext
 from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream
+from restgql.upstream.threads import Threads
 
 MAX_WAIT_SECONDS = 1.0
 """The most that an operation waits for a thread; a tenth of its deadline if that is less."""
@@ -188,11 +189,12 @@ class Executions(msgspec.Struct, frozen=True, kw_only=True):
             upstream.dispatch,
             SchedulerSettings(
                 subrequest_timeout=config.subrequest_timeout,
-                in_flight=config.in_flight,
+                in_flight=config.in_flight if upstream.threads is Threads.MANY else 1,
                 max_replies=config.max_replies,
                 max_wait=min(MAX_WAIT_SECONDS, config.deadline / 10),
                 max_waiting=config.max_waiting,
-                inline=upstream.nested or config.sequential,
+                inline=upstream.threads is Threads.SERVER,
+                nested=upstream.nested,
             ),
             pool=thread_pool.shared(config.threads),
             meter=upstream.meter,

@@ -89,7 +89,7 @@ class OperationThreads:
                 return True
             self.count = 1
         worker = self._worker()
-        if self._pool.start(worker):
+        if self._pool.start(worker, nested=self._settings.nested):
             return True
         if not self._queue.calls:
             began = time.monotonic()
@@ -124,7 +124,7 @@ class OperationThreads:
             if self.count >= self._settings.in_flight or not self._queue.waiting():
                 return False
             self.count += 1
-        if self._pool.start(self._worker()):
+        if self._pool.start(self._worker(), nested=self._settings.nested):
             return True
         with self._lock:
             self.count -= 1

@@ -15,12 +15,14 @@ RouteQueue = Callable[[], None]
 class Ticket:
     """A piece of work that has a thread: `stuck` once no one waits for it any more, `done` when it has ended.
 
-    It asks `route` since `begun`, a time of `time.perf_counter()`.
+    It asks `route` since `begun`, a time of `time.perf_counter()`. It is `nested` if another thread of the pool waits
+    for it.
     """
 
-    __slots__ = ("begun", "done", "overdue", "route", "stuck")
+    __slots__ = ("begun", "done", "nested", "overdue", "route", "stuck")
 
-    def __init__(self) -> None:
+    def __init__(self, *, nested: bool = False) -> None:
+        self.nested = nested
         self.done = self.stuck = self.overdue = False
         self.route: object = None
         self.begun = 0.0
@@ -76,7 +78,7 @@ class RouteThreads:
             threads = self._by_route[route] = _Route()
         elif threads.stuck and self._has_lost_too_many(threads):
             return Admission.CLOSED
-        elif threads.running + len(threads.stuck) >= self._share(lost):
+        elif not ticket.nested and threads.running + len(threads.stuck) >= self._share(lost):
             if queue is None or queue in threads.queue:
                 return Admission.WAITING
             if self.queued >= max_queued:

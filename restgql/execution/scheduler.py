@@ -161,6 +161,8 @@ class Scheduler:
         if not queue.pending:
             return
         try:
+            if not self._meter.seconds_left:  # of an operation within another, say
+                self.cancel()
             if self._settings.inline:
                 yield from self._run_inline()
             while queue.pending:

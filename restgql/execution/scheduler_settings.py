@@ -15,4 +15,6 @@ class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_wait: float
     max_waiting: int
     inline: bool = False
-    """Run all jobs in the caller's own thread, one after the other: nested work must not wait for a thread."""
+    """Run all jobs in the caller's own thread, one after the other."""
+    nested: bool = False
+    """Take threads that the pool does not count: the one that waits for them is counted, and must get them."""

@@ -61,19 +61,28 @@ class ThreadPool:
         """
         return self.stuck > self.size // 2 + self.size // 8
 
-    def start(self, work: Work, wait: float = 0.0, *, max_waiting: int | None = None, route: object = None) -> bool:
+    def start(
+        self,
+        work: Work,
+        wait: float = 0.0,
+        *,
+        max_waiting: int | None = None,
+        route: object = None,
+        nested: bool = False,
+    ) -> bool:
         """Start `work` in a thread within `wait` seconds, for a request to `route` if it is known; return False if it
         cannot.
 
-        It does not wait if `max_waiting` operations wait already, or if all threads are lost.
+        It does not wait if `max_waiting` operations wait already, or if all threads are lost. Work that is `nested`,
+        which a thread of the pool waits for, takes that one's place: were it to wait, too, all could wait for ever.
         """
-        ticket = Ticket()
+        ticket = Ticket(nested=nested)
         with self._lock:
-            if not self._has_room() and not self._waits_for_room(wait, max_waiting):
+            if not nested and not self._has_room() and not self._waits_for_room(wait, max_waiting):
                 return False
             if route is not None and self._routes.enter(ticket, route, self.stuck) is not Admission.ENTERED:
                 return False
-            self.busy += 1
+            self.busy += not nested
             if self._parked:  # the last one: what it works with is still in the caches, and the first may end
                 parked = self._parked.pop()
                 parked.next = work, ticket
@@ -120,7 +129,7 @@ class ThreadPool:
             if ticket.stuck or ticket.done:  # it may have ended meanwhile
                 return
             ticket.stuck, ticket.overdue = True, overdue
-            self.busy -= 1
+            self.busy -= not ticket.nested
             self.stuck += 1
             self._routes.give_up(ticket)
             self._freed.notify_all()  # of the last, all who wait have to know
@@ -149,7 +158,7 @@ class ThreadPool:
             ticket.done = True
             if ticket.stuck:
                 self.stuck -= 1
-            else:
+            elif not ticket.nested:
                 self.busy -= 1
             if self._waiting:
                 self._freed.notify()

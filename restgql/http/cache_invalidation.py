@@ -1,10 +1,10 @@
 """Unsafe requests to the app, from a client or a gateway: stored responses from before them are not used after them."""
 
 from flask import Request, Response
-from flask.globals import request_ctx
 
 from restgql.state import GatewayState, is_gateway
-from restgql.upstream.flask_app import entered_by
+from restgql.upstream.contexts import current_request_context
+from restgql.upstream.outer_request import entered_by
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 
@@ -12,7 +12,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 def invalidate(state: GatewayState, response: Response) -> Response:
     """Drop the stored responses that an unsafe request has changed (RFC 9111 section 4.4), and share none from before
     it. It is an `after_request` function of the app, so it runs for the requests of other gateways, too."""
-    context = request_ctx._get_current_object()  # type: ignore[attr-defined]
+    context = current_request_context()
     flask_request: Request = context.request
     if flask_request.method in SAFE or is_gateway(state.app, flask_request.endpoint or ""):
         return response

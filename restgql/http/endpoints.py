@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Request, abort, current_app, request, send_from_directory, stream_with_context
 from flask.blueprints import BlueprintSetupState
-from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 
 from restgql import graphiql
@@ -21,7 +20,9 @@ from restgql.model import HttpRequest, HttpResponse
 from restgql.operations.stored import Operations
 from restgql.pipeline import Connect
 from restgql.state import GatewayState, is_gateway
-from restgql.upstream.flask_app import DEPTH, entered_by
+from restgql.upstream.contexts import current_request_context
+from restgql.upstream.flask_app import DEPTH
+from restgql.upstream.outer_request import entered_by
 
 METHODS = ("GET", "POST", "QUERY")
 _NO_PAGE = "There is no GraphiQL here: outside debug it is off, and RESTGQL_GRAPHIQL turns it on."
@@ -123,7 +124,7 @@ class Views:
 
 def _answer(state: GatewayState, stage: Any) -> ResponseReturnValue:
     """Answer the current request by a stage of the pipeline."""
-    context = request_ctx._get_current_object()  # type: ignore[attr-defined]
+    context = current_request_context()
     flask_request: Request = context.request
     entered = entered_by(state.app, flask_request)
     state.log_profile()
@@ -134,6 +135,8 @@ def _answer(state: GatewayState, stage: Any) -> ResponseReturnValue:
         answer = stage(request, partial(state.connect, entered, flask_request, context.url_adapter))
     except RestgqlError as exc:
         answer = problem_response(exc)
+    if entered.session is not None:
+        entered.session.reopen(answer.cookies)
     entered.answered = True
     entered.cookies.extend(answer.cookies)
     entered.no_store = NO_STORE[0] in answer.headers

@@ -12,6 +12,8 @@ from restgql.model import SubRequest
 from restgql.sub_response import SubResponse
 from restgql.upstream.client_context import ClientContext, CookieHistory
 from restgql.upstream.environ import Environ
+from restgql.upstream.outer_session import OuterSession
+from restgql.upstream.threads import Threads
 
 
 class Dispatcher(Protocol):
@@ -27,9 +29,10 @@ class Dispatcher(Protocol):
 class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     """The app and its remote upstreams, as the sub-requests of one operation reach them on behalf of `client`.
 
-    `meter` bounds the operation. `nested` is True for an operation within a sub-request of another. `environ` is the
-    WSGI environ that all its sub-requests share. `cookie_history` are the mutations before it, whose cookies a browser
-    would send by now.
+    `meter` bounds the operation. `nested` is True for an operation within a sub-request of another, or within a
+    resolver of the user's own. `threads` are those that run its sub-requests. `environ` is the WSGI environ that all
+    these share. `session` is the outer request's, if it has to be saved before them. `cookie_history` are the mutations
+    before it, whose cookies a browser would send by now.
     """
 
     dispatch: Dispatcher
@@ -37,7 +40,9 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     meter: Meter
     nested: bool
     request_id: str
+    threads: Threads = Threads.MANY
     environ: Environ = {}
+    session: OuterSession | None = None
     cookie_history: CookieHistory = ()
 
 
@@ -46,11 +51,18 @@ _CURRENT: ContextVar[Upstream] = ContextVar("restgql.current_operation")
 
 @contextmanager
 def current_operation(upstream: Upstream) -> Iterator[None]:
-    """Make the requests of a resolver, by `gateway.get` say, part of the operation of `upstream`."""
+    """Make the requests of a resolver, by `gateway.get` say, part of the operation of `upstream`.
+
+    The resolver sees the session as the sub-requests before it have left it, and those after it as the resolver has.
+    """
     token = _CURRENT.set(upstream)
+    if upstream.session is not None:
+        upstream.session.reopen(cookie for _, response in upstream.cookie_history for cookie in response.cookies)
     try:
         yield
     finally:
+        if upstream.session is not None:
+            upstream.session.save()
         _CURRENT.reset(token)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import msgspec
 from flask import Flask
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.routing import MapAdapter, RequestRedirect, Rule
+from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
 
 from restgql.config import Verb
 from restgql.errors import BadPath, ClientError, NestedRequest, NotAllowed
@@ -18,8 +18,7 @@ from restgql.formats.remote import RemoteUpstream
 from restgql.formats.target import Site, Target
 from restgql.model import RouteKey
 from restgql.schema.review import shape_of
-from restgql.upstream.fast_path.context import Matched
-from restgql.upstream.fast_path.match_cache import Matches
+from restgql.upstream.fast_path.match_cache import Matched, Matches
 
 DEFAULT = ("*", "!static")
 MAX_ROUTING_REDIRECTS = 5
@@ -49,6 +48,7 @@ class RouteCache(msgspec.Struct, frozen=True, eq=False):
     """
 
     rules: int
+    url_map: Map | None = None
     by_client_path: dict[tuple[str, str, bool, str], Matched] = {}
     by_app_path: Matches = {}
 
@@ -179,11 +179,11 @@ class Routes:
         return matched
 
     def route_cache(self) -> RouteCache:
-        """Return the cached matches, which are dropped when the number of the app's rules changes."""
-        rules = self._count()
-        if rules != self._route_cache.rules or self._route_cache.size > MAX_MATCHES:
-            self._route_cache = RouteCache(rules)
-        return self._route_cache
+        """Return the cached matches, which are dropped when the app has another map, or another number of rules."""
+        cache, rules, url_map = self._route_cache, self._count(), self._app.url_map
+        if rules != cache.rules or url_map is not cache.url_map or cache.size > MAX_MATCHES:
+            cache = self._route_cache = RouteCache(rules, url_map)
+        return cache
 
     def fingerprint(self) -> str:
         """Return a text that changes with the app's rules and with the set of exposed ones."""

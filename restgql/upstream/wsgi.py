@@ -39,11 +39,20 @@ Exchanged = tuple[int, ReceivedFields, bytes]
 
 
 class WsgiDispatcher:
-    """A dispatcher by `exchange`. All its sub-requests share the environ `shared`; each has `seconds`."""
+    """A dispatcher by `exchange`. All its sub-requests share the environ `shared`; each has `seconds`, and a copy of
+    `context`, the context variables of the caller that entered the app."""
 
     def __init__(
-        self, exchange: "Exchange", shared: Environ, *, seconds: float, max_reply: int, logger: logging.Logger
+        self,
+        exchange: "Exchange",
+        shared: Environ,
+        context: contextvars.Context,
+        *,
+        seconds: float,
+        max_reply: int,
+        logger: logging.Logger,
     ) -> None:
+        self._context = context
         self._exchange = exchange
         self._shared = shared
         self._seconds = seconds
@@ -59,8 +68,8 @@ class WsgiDispatcher:
         url = str(request.target)
         started = time.perf_counter()
         try:
-            # An empty context: in the caller's, a nested Flask request would share and overwrite its `g`.
-            status, fields, body = contextvars.Context().run(self._exchange, environ, self._max_reply)
+            # A copy: in the context itself, a nested Flask request would share and overwrite the `g` of another.
+            status, fields, body = self._context.copy().run(self._exchange, environ, self._max_reply)
         except Refusal as exc:
             raise exc.error from None
         except Oversize:

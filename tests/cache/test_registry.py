@@ -11,7 +11,7 @@ from flask import Flask
 from restgql import Gateway
 from restgql.cache.redis_registry import RedisRegistry
 from restgql.documents.registry import MemoryRegistry
-from tests.cache.conftest import RedisServer
+from tests.redis_server import RedisServer
 
 LOGGER = logging.getLogger("tests.cache")
 DOCUMENT = '{ a: get(path: "/a") }'

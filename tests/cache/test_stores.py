@@ -26,8 +26,8 @@ from restgql.cli import cli
 from restgql.upstream.circuit_breaker import CircuitBreaker
 from restgql.upstream.scripted import ScriptedDispatcher
 from tests.cache.asking import PATH, Asking, nothing_new, ok
-from tests.cache.conftest import RedisServer
 from tests.cache.site import create, source
+from tests.redis_server import RedisServer
 
 HERE = Path(__file__).parent.parent.parent
 LOGGER = logging.getLogger("tests.cache")

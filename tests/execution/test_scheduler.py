@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, g, redirect, request
+from flask.testing import FlaskClient
 
 import restgql
 from restgql import Gateway
@@ -334,7 +335,22 @@ def test_many_requests_at_once_all_get_their_own_answers() -> None:
 # Sequential ---------------------------------------------------------------------------------------------------------
 
 
-def test_sequential_runs_everything_in_the_callers_thread_in_order() -> None:
+def promise(app: Flask, *, multithread: bool) -> None:
+    """Have the test clients of an app promise threads, or one thread (PEP 3333, wsgi.multithread)."""
+
+    class Client(FlaskClient):
+        def open(self, *args: Any, **kwargs: Any) -> Any:
+            return super().open(*args, environ_overrides={"wsgi.multithread": multithread}, **kwargs)
+
+    app.test_client_class = Client
+
+
+@pytest.mark.one_thread
+@pytest.mark.parametrize("sequential", [None, True, "server"])
+@pytest.mark.parametrize("multithread", [False, True])
+def test_one_after_the_other_by_key_or_as_the_server_promises(sequential: Any, multithread: bool) -> None:
+    if sequential is None and multithread:
+        return  # every other test
     turnstile = Turnstile()
 
     def view(id: str | None) -> Any:
@@ -343,7 +359,8 @@ def test_sequential_runs_everything_in_the_callers_thread_in_order() -> None:
             return {"id": id, "next": f"{id}0"}
 
     app = app_with(view=view)
-    asker = gateway(app, sequential=True)
+    promise(app, multithread=multithread)
+    asker = gateway(app, sequential=sequential)
     app.add_url_rule("/python", "python", lambda: asker.get("/view/8"))
     aggregate(app, numbered("view", 5))
     query(app, '{ a: fetch(path: "/view/5") { get(path: "/view/{next}") } b: get(path: "/view/6") }')
@@ -351,7 +368,26 @@ def test_sequential_runs_everything_in_the_callers_thread_in_order() -> None:
     ids = ["0", "1", "2", "3", "4", "5", "6", "50", "7", "8", "9"]
     assert turnstile.passed == [f"/view/{id}" for id in ids]
     assert turnstile.peak == 1
-    assert set(turnstile.threads) == {threading.get_ident()}
+    here = threading.get_ident()
+    of_python = turnstile.threads[-2]  # a view that asks has state of its own in its thread
+    of_others = set(turnstile.threads) - {of_python}
+    match sequential:
+        case "server":
+            assert set(turnstile.threads) == {here}
+        case True:
+            assert here not in turnstile.threads
+        case None:
+            assert of_others == {here} != {of_python}
+
+
+@pytest.mark.one_thread
+def test_what_is_bound_to_the_servers_thread_holds_where_it_promises_one() -> None:
+    app = app_with(thread=lambda id: {"id": threading.get_ident()}, python=lambda id: asker.get("/thread"))
+    asker = gateway(app)
+    here = {"id": threading.get_ident()}
+    assert aggregate(app, ["/thread", "/thread/1"]) == {"/thread": here, "/thread/1": here}
+    assert aggregate(app, ["/python"])["/python"] != here
+    assert app.test_client().get("/python").json != here
 
 
 # Nested work --------------------------------------------------------------------------------------------------------
@@ -388,20 +424,22 @@ def test_t5_nested_work_of_many_requests_on_a_full_pool_is_done() -> None:
     assert turnstile.peak == 4
 
 
-def test_t5_what_nests_too_deep_is_refused() -> None:
+@pytest.mark.parametrize("sequential", [None, True, False])
+def test_t5_work_nests_as_deep_as_the_budget_allows(sequential: bool | None) -> None:
     codes = []
 
     def deep(id: str) -> Any:
         try:
-            return {"below": asker.get(f"/deep/{int(id) + 1}")}
-        except restgql.NestedRequest as exc:
+            return {"depth": asker.get(f"/deep/{int(id) + 1}")["depth"]}
+        except restgql.LimitExceeded as exc:
             codes.append(exc.code)
             return {"depth": int(id)}
 
     app = app_with(deep=deep)
-    asker = gateway(app, threads=1)
-    assert aggregate(app, ["/deep/1"]) == {"/deep/1": {"below": {"depth": 2}}}
-    assert codes == ["NESTED_REQUEST"]
+    asker = gateway(app, threads=1, max_subrequests=30, sequential=sequential)
+    for _ in range(2):
+        assert aggregate(app, ["/deep/1"]) == {"/deep/1": {"depth": 30}}
+    assert codes == ["LIMIT_EXCEEDED"] * 2
 
 
 def test_t5_a_view_that_asks_from_outside_is_refused_while_the_pool_is_full() -> None:
@@ -453,7 +491,7 @@ def test_no_context_is_shared_or_left() -> None:
         for _ in range(3):
             for path, part in aggregate(app, paths).items():
                 id = path.removeprefix("/view/")
-                assert part == {"colour": "none", "g": [], "path": path, "own": [id, id, path]}
+                assert part == {"colour": "outer", "g": [], "path": path, "own": [id, id, path]}
         assert COLOUR.get() == "outer"
     finally:
         COLOUR.reset(token)

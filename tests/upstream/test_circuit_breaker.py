@@ -73,7 +73,11 @@ def test_a_dead_upstream_is_left_alone_and_the_other_one_answers(silent: Silent,
     alive.add_url_rule("/<path:path>", "any", lambda path: {"path": path, "sent": request.get_data(as_text=True)})
     app = Flask(__name__)
     gateway = Gateway(
-        app, routes=[], upstreams={"/dead": silent.url, "/alive": serve(alive)}, subrequest_timeout=0.2, sequential=True
+        app,
+        routes=[],
+        upstreams={"/dead": silent.url, "/alive": serve(alive)},
+        subrequest_timeout=0.2,
+        sequential="server",
     )
     paths = [f"/dead/{number}" for number in range(breaker.FAILURES + 3)]
     document = "query ($paths: [String!]!) { aggregate(paths: $paths) }"

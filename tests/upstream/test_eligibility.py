@@ -4,14 +4,41 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.ctx import AppContext, RequestContext
 from flask.globals import request_ctx
+from werkzeug.routing import Map, MapAdapter
 
 from restgql import Gateway
-from restgql.upstream.fast_path.eligibility import APP_STEPS, REQUEST_STEPS, STEPS, has_plain_core, is_unwrapped
+from restgql.upstream import fast_path
+from restgql.upstream.fast_path.eligibility import WATCHED
 
 Step = Callable[..., Any]
+STEPS = (
+    "__call__",
+    "wsgi_app",
+    "request_context",
+    "create_url_adapter",
+    "full_dispatch_request",
+    "preprocess_request",
+    "dispatch_request",
+    "finalize_request",
+    "process_response",
+    "make_response",
+    "ensure_sync",
+    "do_teardown_request",
+    "do_teardown_appcontext",
+    "app_context",
+)
+TAKEN: dict[type, tuple[str, ...]] = {
+    Flask: STEPS,
+    RequestContext: ("__init__", "push", "pop", "match_request"),
+    AppContext: ("__init__", "push", "pop"),
+    Response: ("__call__", "get_wsgi_response", "get_wsgi_headers", "get_app_iter"),
+    MapAdapter: ("match",),
+    Map: ("bind_to_environ", "bind"),
+}
+"""The steps that every request to an app takes."""
 
 
 class Proxy:
@@ -44,8 +71,17 @@ def made(cls: type[Flask] = Flask) -> Flask:
     return app
 
 
+def has_plain_core(app: Flask) -> bool:
+    with app.test_request_context() as context:
+        assert context.url_adapter is not None
+        return fast_path.is_routed_by_path(app, context.url_adapter)
+
+
 def is_plain(app: Flask) -> bool:
-    return has_plain_core(app) and is_unwrapped(app)
+    with app.test_request_context() as context:
+        assert context.url_adapter is not None
+        adapter = context.url_adapter
+        return fast_path.is_routed_by_path(app, adapter) and fast_path.exchange_with(app, adapter) is not None
 
 
 def wrap(app: Flask) -> None:
@@ -64,10 +100,7 @@ def test_an_app_of_flask_alone_is_plain() -> None:
     assert is_plain(app)
 
 
-WRAPPED = ((Flask, STEPS), (RequestContext, REQUEST_STEPS), (AppContext, APP_STEPS))
-
-
-@pytest.mark.parametrize(("cls", "step"), [(cls, step) for cls, steps in WRAPPED for step in steps])
+@pytest.mark.parametrize(("cls", "step"), [(cls, step) for cls, steps in TAKEN.items() for step in steps])
 def test_a_step_that_a_tool_wraps_is_taken_for_sub_requests_too(
     monkeypatch: pytest.MonkeyPatch, cls: type, step: str
 ) -> None:
@@ -82,6 +115,19 @@ def test_a_step_that_a_tool_wraps_is_taken_for_sub_requests_too(
     assert sub_requests > calls.count(step)
     monkeypatch.undo()
     assert is_plain(app)
+
+
+@pytest.mark.parametrize(("cls", "step"), [(cls, step) for cls, steps in WATCHED.items() for step in steps])
+def test_what_flasks_steps_reach_is_watched(monkeypatch: pytest.MonkeyPatch, cls: type, step: str) -> None:
+    app = made()
+    with app.test_request_context() as context:
+        adapter = context.url_adapter
+        assert adapter is not None
+        assert fast_path.is_routed_by_path(app, adapter)
+        monkeypatch.setattr(cls, step, Proxy(getattr(cls, step), [], step))
+        assert not fast_path.is_routed_by_path(app, adapter)
+        monkeypatch.undo()
+        assert fast_path.is_routed_by_path(app, adapter)
 
 
 @pytest.mark.parametrize("step", [step for step in STEPS if step != "__call__"])  # which Python looks up in the class

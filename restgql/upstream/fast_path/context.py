@@ -1,6 +1,5 @@
 """A request context of Flask for a request whose match is cached."""
 
-import importlib.metadata
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from inspect import CO_COROUTINE
@@ -11,16 +10,14 @@ from flask import Flask, appcontext_popped, appcontext_pushed, appcontext_tearin
 from flask import globals as contexts
 from flask.ctx import AppContext, RequestContext
 from flask.sessions import SessionMixin
-from werkzeug.routing import MapAdapter, Rule
+from werkzeug.routing import MapAdapter
 from werkzeug.wsgi import get_host
 
-# In Flask 3.1.3 it is behind a property, that notes who looks at it.
-_SESSION = "_session" if hasattr(RequestContext, "session") else "session"
-_KEEPS_HOST = not importlib.metadata.version("flask").startswith("3.0.")  # as it was before any hook
-_UNKNOWN: Any = object()
+from restgql.upstream.contexts import SESSION
+from restgql.upstream.fast_path.match_cache import Matched
+from restgql.upstream.fast_path.versions import KEEPS_HOST
 
-Matched = tuple[Rule, dict[str, Any]]
-"""The rule that a path matches, and the arguments of its view."""
+_UNKNOWN: Any = object()
 
 
 class MatchedContext(RequestContext):
@@ -42,10 +39,10 @@ class MatchedContext(RequestContext):
         self.request = app.request_class(environ)
         self.request.json_module = app.json
         self.host: str | None = None
-        if _KEEPS_HOST:
+        if KEEPS_HOST:
             self.host = self.request.host = host or get_host(environ, self.request.trusted_hosts)
         self.flashes = None
-        vars(self)[_SESSION] = None
+        vars(self)[SESSION] = None
         self._after_request_functions = []
         self._cv_tokens = []
         self._matched = matched
@@ -55,7 +52,7 @@ class MatchedContext(RequestContext):
     @property
     def opened_session(self) -> SessionMixin:
         """The session, read without marking it as accessed."""
-        session: SessionMixin = vars(self)[_SESSION]
+        session: SessionMixin = vars(self)[SESSION]
         return session
 
     @property
@@ -77,7 +74,7 @@ class MatchedContext(RequestContext):
 
     def copy(self) -> RequestContext:
         """Copy as Flask does, for `copy_current_request_context`: another thread gets a context that caches nothing."""
-        return RequestContext(self.app, self.request.environ, self.request, vars(self)[_SESSION])
+        return RequestContext(self.app, self.request.environ, self.request, vars(self)[SESSION])
 
     def match_request(self) -> None:
         """Set the cached match, in place of Flask's search."""
@@ -88,7 +85,7 @@ class MatchedContext(RequestContext):
     def push(self) -> None:
         """Push as Flask does, without sending signals that have no receiver."""
         # it is pushed within another, or again: then it has a session
-        if self._cv_tokens or contexts._cv_app.get(None) is not None or vars(self)[_SESSION] is not None:
+        if self._cv_tokens or contexts._cv_app.get(None) is not None or vars(self)[SESSION] is not None:
             super().push()
             return
         app = self.app
@@ -99,7 +96,7 @@ class MatchedContext(RequestContext):
         self._cv_tokens.append((contexts._cv_request.set(self), app_context))
         sessions = app.session_interface
         session: Any = sessions.open_session(app, self.request)
-        vars(self)[_SESSION] = sessions.make_null_session(app) if session is None else session
+        vars(self)[SESSION] = sessions.make_null_session(app) if session is None else session
         self.match_request()
 
     def pop(self, exc: BaseException | None = _UNKNOWN) -> None:

@@ -3,16 +3,19 @@
 from typing import Any
 
 from flask import Flask, Request, Response, request_finished, request_started
+from werkzeug.datastructures import Headers
 from werkzeug.routing import MapAdapter
 
 from restgql.formats import media
 from restgql.sub_response import ReceivedFields, sort_fields
 from restgql.upstream.environ import DEADLINE
 from restgql.upstream.fast_path.context import MatchedContext, scopes, synchronous
+from restgql.upstream.fast_path.eligibility import WATCHED
+from restgql.upstream.fast_path.match_cache import MATCHED
 from restgql.upstream.wsgi import Collector, Exchanged, Oversize, through
 
-MATCHED = "restgql.matched"
 _JSON = (dict, list)
+_STEPS = frozenset(WATCHED[Response])
 
 
 class PlainApp:
@@ -131,13 +134,16 @@ def _processed(context: MatchedContext, response: Response) -> Response:
     return response
 
 
-def _fields_of(response: Response) -> ReceivedFields | None:
+def _fields_of(response: Any) -> ReceivedFields | None:
     """Return the header fields of a response that can be sent without Werkzeug's corrections, else None.
 
-    Its body is a list of chunks, and it has no field that Werkzeug would correct.
+    A view or a hook may return anything that is a WSGI callable, and assign anything to a response's attributes. Here
+    the body is a list of chunks, and no field is one that Werkzeug would correct.
     """
+    if type(response) is not Response or type(response.headers) is not Headers or type(response.response) is not list:
+        return None
     status = response.status_code
-    if type(response) is not Response or type(response.response) is not list or status < 200 or status in (204, 304):
+    if status < 200 or status in (204, 304) or not _STEPS.isdisjoint(vars(response)):
         return None
     fields = sort_fields(response.headers)
     field_map = fields[2]

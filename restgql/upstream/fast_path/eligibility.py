@@ -1,58 +1,82 @@
-"""The check that an app takes Flask's own steps, so that its requests may take the fast path."""
+"""The check that an app, and all that the fast path touches of Flask and Werkzeug, is what the path was written for.
 
-import importlib.metadata
+The names that are checked are not listed: they are those that Flask's own steps reach, less those that the fast path
+calls at the same places.
+"""
+
+from collections.abc import Iterator
 from operator import attrgetter, is_
-from types import FunctionType
+from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
-import flask.app
-import flask.ctx
-from flask import Flask, Request
+import flask
+import werkzeug
+from flask import Flask, Request, Response
 from flask.ctx import AppContext, RequestContext
+from werkzeug.routing import Map, MapAdapter
 from werkzeug.routing.converters import DEFAULT_CONVERTERS
+from werkzeug.routing.matcher import StateMachineMatcher
 
-# The versions whose steps `context.py` and `steps.py` take one by one.
-_KNOWN = all(importlib.metadata.version(name).startswith(("3.0.", "3.1.")) for name in ("flask", "werkzeug"))
+DELEGATED = frozenset({"handle_exception", "handle_user_exception", "should_ignore_error"})
+"""The methods of Flask that the fast path calls where Flask does: an app may override them, and all that they call."""
 
-STEPS = (
-    "__call__",
-    "wsgi_app",
-    "request_context",
-    "create_url_adapter",
-    "full_dispatch_request",
-    "preprocess_request",
-    "dispatch_request",
-    "finalize_request",
-    "process_response",
-    "make_response",
-    "ensure_sync",
-    "do_teardown_request",
-    "do_teardown_appcontext",
-)
-_WITHIN = frozenset(STEPS) - {"wsgi_app"}
-REQUEST_STEPS = ("__init__", "push", "pop", "match_request")
-APP_STEPS = ("push", "pop")
-_steps_of, _request_steps_of, _app_steps_of = attrgetter(*STEPS), attrgetter(*REQUEST_STEPS), attrgetter(*APP_STEPS)
-_MIXIN = "restgql.upstream.flask_app"
-_CHECKED: dict[type, tuple[tuple[object, ...], bool]] = {}
+_STEPS: dict[type, tuple[tuple[str, ...], tuple[type, ...]]] = {
+    Flask: (("__call__", "wsgi_app"), (Flask,)),
+    RequestContext: (("__init__", "push", "pop", "match_request"), (RequestContext, Flask)),
+    AppContext: (("__init__", "push", "pop"), (AppContext, Flask)),
+    Response: (("__call__", "close"), (Response,)),
+    MapAdapter: (("match",), (MapAdapter, Map)),
+    Map: (("bind_to_environ",), (Map,)),
+    StateMachineMatcher: (("match",), (StateMachineMatcher,)),
+}
+"""The classes whose methods the fast path takes the steps of: the first of these, and the classes whose methods they
+call."""
+
+_OWN_FOLDERS = tuple(str(Path(module.__file__).parent) for module in (flask, werkzeug) if module.__file__)
+_MIXIN = "restgql.upstream.outer_request"
 _BUILTIN = frozenset(DEFAULT_CONVERTERS.values())  # others may ask a database, with a context around them
 
 
-def is_unwrapped(app: Flask) -> bool:
-    """Return True if the app has no middleware; it may be added at any time."""
-    return "wsgi_app" not in vars(app)
+def _names_in(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names_in(constant)
 
 
-def has_plain_core(app: Flask) -> bool:
-    """Return True if routing depends only on path and method, and no method in STEPS is overridden or patched.
+def reached() -> dict[type, tuple[str, ...]]:
+    """Return the methods, by class, that Flask's steps reach from the first to the last, those of DELEGATED aside."""
+    names: dict[type, set[str]] = {cls: set() for cls in _STEPS}
+    waiting = [(cls, name) for cls, (first, _) in _STEPS.items() for name in first]
+    while waiting:
+        cls, name = waiting.pop()
+        method = getattr(cls, name, None)
+        if type(method) is not FunctionType or name in names[cls] or name in DELEGATED:
+            continue
+        names[cls].add(name)
+        waiting += [(called, inner) for called in _STEPS[cls][1] for inner in _names_in(method.__code__)]
+    return {cls: tuple(sorted(of)) for cls, of in names.items()}
 
-    Middleware around `wsgi_app` is allowed. The check runs for each operation: tools that monitor an app replace its
-    methods at any time.
-    """
+
+WATCHED = reached()
+_ON_INSTANCE = frozenset(WATCHED[Flask]) - {"wsgi_app"}
+_steps_of = attrgetter(*WATCHED[Flask])
+_others = [(cls, attrgetter(*names)) for cls, names in WATCHED.items()]
+_CHECKED: dict[type, tuple[tuple[object, ...], bool]] = {}
+
+
+def has_flasks_steps(app: Flask) -> bool:
+    """Return True if no method in WATCHED is overridden or patched, on the app, its class, or a class of Flask's."""
+    return vars(app).keys().isdisjoint(_ON_INSTANCE) and _are_flasks_own(type(app))
+
+
+def has_plain_routing(app: Flask, adapter: MapAdapter) -> bool:
+    """Return True if routing depends only on path and method, by Werkzeug's own map and converters."""
     return (
-        _KNOWN
-        and vars(app).keys().isdisjoint(_WITHIN)
-        and _has_flasks_steps(type(app))
+        type(app.url_map) is Map
+        and type(adapter) is MapAdapter
+        and adapter.map is app.url_map
         and app.request_class is Request
         and not app.url_map.host_matching
         and not app.subdomain_matching
@@ -62,24 +86,22 @@ def has_plain_core(app: Flask) -> bool:
     )
 
 
-def _has_flasks_steps(cls: type) -> bool:
-    """Return True if the steps of a request, apart from GatewayMixin, are Flask's own."""
-    now = (*_steps_of(Flask), *_steps_of(cls), *_request_steps_of(RequestContext), *_app_steps_of(AppContext))
+def _are_flasks_own(cls: type) -> bool:
+    """Return True if the watched methods are Flask's and Werkzeug's own, apart from those of GatewayMixin."""
+    now: tuple[object, ...] = _steps_of(cls)
+    for other, methods_of in _others:
+        now += methods_of(other)
     checked = _CHECKED.get(cls)
     if checked is None or not all(map(is_, checked[0], now)):  # a wrapper may be equal to what it wraps
-        checked = _CHECKED[cls] = (
-            now,
-            all(_is_flasks_own(cls, name, flask.app.__file__) for name in STEPS)
-            and all(_is_flasks_own(RequestContext, name, flask.ctx.__file__) for name in REQUEST_STEPS)
-            and all(_is_flasks_own(AppContext, name, flask.ctx.__file__) for name in APP_STEPS),
-        )
+        classes = ((cls, WATCHED[Flask]), *WATCHED.items())
+        checked = _CHECKED[cls] = now, all(_is_own(each, name) for each, names in classes for name in names)
     return checked[1]
 
 
-def _is_flasks_own(cls: type, name: str, file: str) -> bool:
+def _is_own(cls: type, name: str) -> bool:
     for base in cls.__mro__:
         method: Any = vars(base).get(name)
         if method is not None and base.__module__ != _MIXIN:
             # a wrapper may pass on the attributes of what it wraps, and is another type
-            return type(method) is FunctionType and method.__code__.co_filename == file
+            return type(method) is FunctionType and method.__code__.co_filename.startswith(_OWN_FOLDERS)
     return False

@@ -3,13 +3,18 @@
 from typing import Any
 
 from flask import Flask, Request
+from werkzeug.routing import Rule
 
 from restgql.upstream.environ import decoded
-from restgql.upstream.fast_path.context import Matched
 
+MATCHED = "restgql.matched"
+"""The environ key of the match of a sub-request that was judged."""
 MATCH_CACHE = "restgql.match_cache"
 # Besides the path: what makes a URL adapter one of WebSockets, or none, as a host does that no URL can have.
 _ROUTED_BY = ("REQUEST_METHOD", "wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "HTTP_CONNECTION", "HTTP_UPGRADE")
+
+Matched = tuple[Rule, dict[str, Any]]
+"""The rule that a path matches, and the arguments of its view."""
 
 MatchKey = tuple[object, ...]
 """All that the match of a request depends on, and whether a field of its own opened it."""

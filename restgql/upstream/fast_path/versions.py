@@ -1,0 +1,24 @@
+"""The versions of Flask and Werkzeug whose steps the fast path takes one by one."""
+
+import importlib.metadata
+import logging
+
+_INSTALLED = {name: importlib.metadata.version(name) for name in ("flask", "werkzeug")}
+
+ARE_KNOWN = all(version.startswith(("3.0.", "3.1.")) for version in _INSTALLED.values())
+"""True if the fast path was written for the installed versions."""
+
+KEEPS_HOST = not _INSTALLED["flask"].startswith("3.0.")
+"""True if a request context keeps the host as it was before any hook."""
+
+_logged: list[bool] = []
+
+
+def log_unknown() -> None:
+    """Log once that the fast path is off."""
+    if not _logged:
+        _logged.append(True)
+        versions = ", ".join(f"{name} {version}" for name, version in _INSTALLED.items())
+        logging.getLogger("restgql").info(
+            "Sub-requests take the whole way through the app: its fast path is not known for %s.", versions
+        )

@@ -1,0 +1,87 @@
+"""The dispatcher into a Flask app: each sub-request is matched, checked, and sent."""
+
+from flask import Flask
+from werkzeug.routing import MapAdapter
+
+from restgql.formats.target import Site
+from restgql.model import RouteKey, SubRequest
+from restgql.sub_response import SubResponse
+from restgql.upstream import environ
+from restgql.upstream.contexts import current_request_context
+from restgql.upstream.fast_path.match_cache import MATCH_CACHE, MATCHED, MatchCache, Matched, is_kept
+from restgql.upstream.outer_request import GATE, Gate
+from restgql.upstream.routes import Routes
+from restgql.upstream.wsgi import WsgiDispatcher
+
+
+class InProcess:
+    """The dispatcher of one operation into `app`: each sub-request is matched, checked, and sent through `wsgi`.
+
+    It caches matches if these depend on path and method alone. The app `is_plain` if it has no middleware
+    either: then a request that was judged is sent with its match.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        wsgi: WsgiDispatcher,
+        routes: Routes,
+        adapter: MapAdapter,
+        site: Site,
+        *,
+        caches_matches: bool,
+        is_plain: bool,
+    ) -> None:
+        self._app = app
+        self._wsgi = wsgi
+        self._routes = routes
+        self._adapter = adapter
+        self._site = site
+        self._is_plain = is_plain
+        self._route_cache = routes.route_cache() if caches_matches else None
+        self._matches = {} if self._route_cache is None else self._route_cache.by_client_path
+        """Matches of this operation, or of all operations where they depend on path and method alone."""
+        self._last: tuple[SubRequest | None, Matched | None] = None, None
+        """The last request that was matched in any thread."""
+
+    def route(self, request: SubRequest) -> RouteKey:
+        """Return the key of the endpoint that the path matches; all paths that match none have one key."""
+        try:
+            matched = self._match(request)
+        except Exception:  # asking for it raises this again
+            matched = None
+        return self._routes.key_of(None if matched is None else matched[0])
+
+    def __call__(self, request: SubRequest) -> SubResponse:
+        """Return the app's response. Raises NotAllowed, NestedRequest and BadPath."""
+        last, matched = self._last
+        if last is not request:  # a thread asks for the route of a request before its response
+            matched = self._match(request)
+        if self._is_plain and matched is not None:  # it is judged, and nothing can lead it elsewhere
+            return self._wsgi(request, {MATCHED: matched, GATE: None})
+        extra: environ.Environ = {GATE: gate_of(self._routes, opened=True)} if request.opened else {}
+        if self._route_cache is not None:
+            extra[MATCH_CACHE] = MatchCache(self._app, self._route_cache.by_app_path, opened=request.opened)
+        return self._wsgi(request, extra)
+
+    def _match(self, request: SubRequest) -> Matched | None:
+        key = request.method, request.target.path, request.opened, self._site.mount
+        matched = self._matches.get(key)
+        if matched is None:
+            judge = self._routes.judge
+            matched = judge(self._adapter, self._site, request.target, request.method, opened=request.opened)
+            if matched is not None and is_kept(key):  # where a redirect leads may depend on more
+                self._matches[key] = matched
+        self._last = request, matched
+        return matched
+
+
+def gate_of(routes: Routes, *, opened: bool = False) -> Gate:
+    """Return a check of the rule that a sub-request matched in the app."""
+
+    def gate() -> None:
+        rule = current_request_context().request.url_rule
+        if rule is not None:
+            routes.judge_rule(rule, opened=opened)
+
+    return gate

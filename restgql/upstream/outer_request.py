@@ -1,0 +1,151 @@
+"""The request that entered the app, and the one place of an app that sees every request: before its middleware, and
+after its routing."""
+
+from collections.abc import Callable, Iterable
+from contextvars import Context, copy_context
+from typing import Any, cast
+
+import msgspec
+from flask import Flask, Request
+from werkzeug.datastructures import Headers
+
+from restgql.errors import RestgqlError
+from restgql.formats import cookies
+from restgql.formats.headers import NO_STORE
+from restgql.upstream import fast_path
+from restgql.upstream.contexts import current_context_without_flask, current_request_context
+from restgql.upstream.environ import Environ
+from restgql.upstream.fast_path.match_cache import MATCH_CACHE, MatchCache, MatchKey
+from restgql.upstream.outer_session import OuterSession
+from restgql.upstream.wsgi import Refusal
+
+ENTERED = "restgql.entered"
+GATE = "restgql.gate"
+CONTEXT = "restgql.context"
+
+Gate = Callable[[], None]
+
+
+class OuterRequest(msgspec.Struct):
+    """The outer request: its environ before any middleware, and the Set-Cookie values to add to its response.
+
+    `before_middleware` is False if the server called `app.wsgi_app` instead of `app`; `environ` is then the one that
+    the view sees. `context` has the context variables with which the app was entered. `answered` is True if the
+    response is a gateway's, `no_store` if no cache may store it.
+    """
+
+    app: Flask
+    environ: Environ
+    before_middleware: bool
+    context: Context
+    session: OuterSession | None = None
+    cookies: list[str] = []
+    answered: bool = False
+    no_store: bool = False
+
+    def outward(self, fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return the header fields to send, with the cookies of sub-requests after the outer request's own.
+
+        An after_request hook cannot weaken `no-store`, and a response that sets a cookie has it, too. Vary is sent as a
+        single line: nginx before 1.23 reads only the last one, and would serve one user's response to another.
+        """
+        if not self.answered:
+            return fields
+        replaced: dict[str, list[str]] = {"set-cookie": [], "vary": [], "cache-control": []}
+        rest = []
+        for field in fields:
+            values = replaced.get(field[0].lower())
+            if values is None:
+                rest.append(field)
+            else:
+                values.append(field[1])
+        own = [*(self.session.cookies if self.session else ()), *replaced["set-cookie"]]
+        set_cookie = [("Set-Cookie", value) for value in cookies.merged(own, self.cookies)]
+        caching = [("Cache-Control", value) for value in replaced["cache-control"]]
+        vary = [("Vary", ", ".join(replaced["vary"]))] if replaced["vary"] else []
+        return [*rest, *vary, *(NO_STORE if set_cookie or self.no_store else caching), *set_cookie]
+
+
+class GatewayMixin:
+    """Mixed into the app's own class: the one place that runs before all middleware, however late that is added."""
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        entered = OuterRequest(cast(Flask, self), environ.copy(), True, copy_context())
+        environ[ENTERED] = entered
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            return start_response(status, entered.outward(headers), *([exc_info] if exc_info else []))
+
+        result: Iterable[bytes] = super().__call__(environ, start)  # type: ignore[misc]
+        return result
+
+    def request_context(self, environ: dict[str, Any]) -> Any:
+        """Return a context with the cached match of a sub-request, if there is one. It runs after all middleware."""
+        cache: MatchCache | None = environ.get(MATCH_CACHE)
+        if cache is None or not cache.is_of(self):
+            return super().request_context(environ)  # type: ignore[misc]
+        key = cache.key_of(environ)
+        matched = cache.get(key)
+        if matched is not None:
+            return fast_path.MatchedContext(cache.app, environ, matched)
+        context = super().request_context(environ)  # type: ignore[misc]
+        vars(context)[MATCH_CACHE] = cache, key
+        return context
+
+    def full_dispatch_request(self) -> Any:
+        """Enforce RESTGQL_ROUTES on a sub-request, after routing and before any hook, whatever its middleware did."""
+        context = current_request_context()
+        environ = context.request.environ
+        app = cast(Flask, self)
+        if (
+            _entered(app, environ) is None and CONTEXT not in environ
+        ):  # the server, or another app, calls `app.wsgi_app`
+            environ[ENTERED] = OuterRequest(app, environ.copy(), False, current_context_without_flask())
+        if fast_path.is_as_matched(context):  # which only what has passed the gate is
+            response = fast_path.full_dispatch(context)
+        else:
+            gate: Gate | None = environ.get(GATE)
+            if gate is not None:
+                try:
+                    gate()
+                except RestgqlError as exc:
+                    raise Refusal(exc) from exc
+            # Once: a view may lead its request elsewhere.
+            unmatched: tuple[MatchCache, MatchKey] | None = vars(context).pop(MATCH_CACHE, None)
+            if unmatched is not None:
+                cache, key = unmatched
+                cache.learn(key, context.request)
+            response = super().full_dispatch_request()  # type: ignore[misc]
+        entered = _entered(app, environ)
+        if entered is not None and not entered.before_middleware:
+            response.headers = Headers(entered.outward(list(response.headers)))
+        return response
+
+
+def install_mixin(app: Flask) -> None:
+    """Mix GatewayMixin into the app's class, once."""
+    cls = type(app)
+    if not issubclass(cls, GatewayMixin):
+        app.__class__ = type(cls.__name__, (GatewayMixin, cls), {"__module__": cls.__module__, "__doc__": cls.__doc__})
+
+
+def entered_by(app: Flask, request: Request) -> OuterRequest:
+    """Return the outer request of this request."""
+    entered = _entered(app, request.environ)
+    if entered is not None:
+        if entered.session is None:
+            entered.session = OuterSession.of(app, current_request_context())
+        return entered
+    # A sub-request on the fast path, or `app.test_request_context()`, in which a direct request has its context, too.
+    context = request.environ.get(CONTEXT)
+    if context is None:  # an empty one is falsy
+        context = copy_context()
+    session = OuterSession.of(app, current_request_context())
+    entered = request.environ[ENTERED] = OuterRequest(app, request.environ.copy(), False, context, session)
+    return entered
+
+
+def _entered(app: Flask, environ: Environ) -> OuterRequest | None:
+    """Return the outer request in an environ, if it is one to this app."""
+    entered = environ.get(ENTERED)
+    return entered if isinstance(entered, OuterRequest) and entered.app is app else None

@@ -1,0 +1,58 @@
+"""The session of the outer request, beside those of its sub-requests."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+
+from restgql.formats import cookies
+from restgql.upstream.contexts import SESSION
+
+
+class OuterSession:
+    """The session of the outer request, if it is kept in a store of the server.
+
+    At its end a request writes its session over what its sub-requests have written: a login, say. So it is saved before
+    the first of them, if it was changed, and opened anew after the last, and so it is around a resolver of the user's
+    own. `cookies` are the Set-Cookie values that it has to send. A session that is all in its cookie needs none of
+    this, as the cookies of sub-requests are sent after its own.
+    """
+
+    def __init__(self, app: Flask, context: Any) -> None:
+        self._app = app
+        self._context = context
+        self.cookies: list[str] = []
+
+    @classmethod
+    def of(cls, app: Flask, context: Any) -> "OuterSession | None":
+        """Return the session of a request context, None if it is all in its cookie, or there is none."""
+        interface, session = app.session_interface, vars(context).get(SESSION)
+        if type(interface) is SecureCookieSessionInterface or session is None or interface.is_null_session(session):
+            return None
+        return cls(app, context)
+
+    def save(self) -> None:
+        """Save what the outer request has changed so far."""
+        session = vars(self._context)[SESSION]
+        if not getattr(session, "modified", True):
+            return
+        response = self._app.response_class()
+        self._app.session_interface.save_session(self._app, session, response)
+        self.cookies += response.headers.getlist("Set-Cookie")
+
+    def reopen(self, of_parts: Iterable[str] = ()) -> None:
+        """Open the session anew, as the client would send it after the Set-Cookie values of sub-requests."""
+        app, context = self._app, self._context
+        old, request = vars(context)[SESSION], context.request
+        header = cookies.next_header(
+            request.headers.get("Cookie", ""), [(request.url, [*self.cookies, *of_parts])], request.url
+        )
+        environ = {key: value for key, value in request.environ.items() if not key.startswith("werkzeug.")}
+        environ["HTTP_COOKIE"] = header
+        session: Any = app.session_interface.open_session(app, app.request_class(environ, populate_request=False))
+        if session is None:
+            session = app.session_interface.make_null_session(app)
+        if getattr(old, "accessed", False):  # the answer varies with it
+            session.accessed = True
+        vars(context)[SESSION] = session

@@ -1,0 +1,35 @@
+"""The threads that run the sub-requests of an operation (docs/rule.md, "The thread of a sub-request")."""
+
+import enum
+from contextvars import Context
+
+from flask import Flask
+
+from restgql.upstream.contexts import is_within_app_context
+from restgql.upstream.environ import Environ
+
+
+class Threads(enum.Enum):
+    """The threads that run the sub-requests of an operation."""
+
+    MANY = "many"
+    """Threads of the pool, which run beside each other what waits."""
+    OWN = "own"
+    """One thread that runs nothing else meanwhile: one sub-request after the other."""
+    SERVER = "server"
+    """The caller's own thread: one sub-request after the other."""
+
+
+def threads_of(sequential: object, app: Flask, context: Context, environ: Environ, *, in_view: bool) -> Threads:
+    """Return the threads by RESTGQL_SEQUENTIAL and what the server promises the app (PEP 3333, wsgi.multithread).
+
+    A view that asks the gateway has state of its own in its thread, so that what it asks for runs in another. A test
+    that holds an app context shares what is bound to it, a transaction say, with a direct request and a sub-request.
+    """
+    if sequential == "server" or is_within_app_context(app, context):
+        return Threads.SERVER
+    if sequential is True:
+        return Threads.OWN
+    if sequential is False or environ.get("wsgi.multithread", True):
+        return Threads.MANY
+    return Threads.OWN if in_view else Threads.SERVER
