@@ -28,7 +28,7 @@ from restgql.schema.scalars import Upload
 from restgql.schema.user_types import Get
 from restgql.sub_response import SubResponse as Response
 from restgql.testing import Scripted
-from restgql.upstream.routes import expose, hide
+from restgql.upstream.marks import expose, hide
 
 __version__ = "0.1.0"
 

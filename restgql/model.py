@@ -83,8 +83,9 @@ class Follow(enum.Enum):
 
 
 class SubRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One request to the app. `headers` have names in lower case; `cookie` replaces the caller's. If it is `opened`,
-    its route is a typed field's own, which RESTGQL_ROUTES does not bind. `timeout` is in seconds, if it has its own."""
+    """One request to the app. `headers` have names in lower case; `cookie` replaces the caller's. `opens` is
+    the shape of the template whose rule RESTGQL_ROUTES does not bind, as a typed field has it for its own; empty if it
+    binds every rule. `timeout` is in seconds, if it has its own."""
 
     target: Target
     method: str = "GET"
@@ -93,14 +94,14 @@ class SubRequest(msgspec.Struct, frozen=True, kw_only=True):
     follow: Follow = Follow.UNLESS_HTML
     body: bytes = b""
     content_type: str = ""
-    opened: bool = False
+    opens: str = ""
     typed: bool = False
     timeout: float | None = None
 
     @property
     def identity(self) -> tuple[object, ...]:
         """The key by which safe sub-requests of one operation are deduplicated."""
-        return (self.method, self.target, self.headers, self.cookie, self.opened, self.timeout)
+        return (self.method, self.target, self.headers, self.cookie, self.opens, self.timeout)
 
 
 class RouteKey(msgspec.Struct, frozen=True, eq=False):

@@ -101,7 +101,7 @@ def test_query_runs_the_operation_that_is_named():
 @pytest.mark.parametrize(
     ("args", "code"),
     [
-        (['{ get(path: "/nowhere") }'], "NOT_ALLOWED"),
+        (['{ get(path: "/nowhere") }'], "UPSTREAM_STATUS"),
         (['{ get(path: "/users/1") }', "--gateway", "partners"], "NOT_ALLOWED"),
         (["{ get(path: 5 }"], "BAD_REQUEST"),
         ([""], "BAD_REQUEST"),

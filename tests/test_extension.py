@@ -365,7 +365,7 @@ def test_headers_of_an_execution_within_a_request_are_over_the_callers():
 def test_get_is_the_value_or_an_error():
     gateway = Gateway(shop())
     assert gateway.get("/{name}{?a*}", {"name": "who", "a": [1, "é"]}, select="args.a") == "1"
-    with pytest.raises(NotAllowed):
+    with pytest.raises(UpstreamStatus, match="404"):
         gateway.get("/nowhere")
     with pytest.raises(NestedRequest):
         gateway.get("/graphql")

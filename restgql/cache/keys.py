@@ -68,7 +68,7 @@ class CacheKeys:
 
     def key(self, request: SubRequest) -> Key | None:
         """Return the key of a request's response, or None if no stored response may answer the request."""
-        of = (request.headers, request.cookie, request.opened)
+        of = (request.headers, request.cookie, request.opens)
         try:
             scopes = self._scopes[of]
         except KeyError:  # made twice at worst, if two threads ask at once
@@ -106,7 +106,7 @@ class CacheKeys:
             return None
         fields = self.fields(request)
         # What is opened for a typed field is so for no other, and a field's own headers are for it alone.
-        own = (tuple(field for field in request.headers if field[0] != "cache-control"), request.opened)
+        own = (tuple(field for field in request.headers if field[0] != "cache-control"), request.opens)
         places = sorted((name, value) for name, value in fields.items() if _is_place(name))
         who = self.who
         if request.cookie is not None:

@@ -68,7 +68,7 @@ def batch_request(
         target=to,
         headers=tuple(headers.well_formed((name, value) for name, value in filled if value is not None)),
         cookie=scope.cookie(to.path),
-        opened=binding.opens_route,
+        opens=batch.template.shape if binding.opens_route else "",
         typed=True,
         timeout=binding.timeout,
     )

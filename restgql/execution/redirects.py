@@ -60,8 +60,9 @@ class RedirectChain(msgspec.Struct, frozen=True):
         cookie = self.caller.cookie_after(request, reply, onward.path)
         if reply.status == 303 or (reply.status in (301, 302) and request.method == "POST"):
             request = _as_get(request)
-        opened = request.opened and onward.path == f"{request.target.path}/"  # a rule's own slash leads to that rule
-        return msgspec.structs.replace(request, target=onward, cookie=cookie, opened=opened)
+        is_own = onward.path == f"{request.target.path}/"  # a rule's own slash leads to that rule
+        opens = request.opens if is_own else ""
+        return msgspec.structs.replace(request, target=onward, cookie=cookie, opens=opens)
 
 
 def _as_get(request: SubRequest) -> SubRequest:

@@ -53,11 +53,13 @@ class Name(msgspec.Struct, frozen=True):
 
 
 class Template(msgspec.Struct, frozen=True):
-    """A compiled path template. `literal` is the length of its text outside of expressions."""
+    """A compiled path template. `literal` is the length of its text outside of expressions; `shape` its path with `{}`
+    in the place of each expression, without its query."""
 
     text: str
     names: tuple[Name, ...]
     literal: int = 0
+    shape: str = ""
 
 
 def compile(text: str) -> Template:
@@ -84,7 +86,8 @@ def _compiled(text: str) -> Template:
     literal = _EXPRESSION.sub("", text)
     if "{" in literal or "}" in literal:
         raise BadPath("A brace of the path closes no template expression; a literal one is written %7B or %7D.")
-    return Template(text, tuple(names), len(literal))
+    shape = _EXPRESSION.sub(lambda match: "" if match[1][0] in "?&" else "{}", text).partition("?")[0]
+    return Template(text, tuple(names), len(literal), shape)
 
 
 def expand(template: Template, lookup: Lookup, link: Callable[[str], str] = str, charge: Charge = UNMETERED) -> str:

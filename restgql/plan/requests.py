@@ -82,7 +82,7 @@ def _typed_request(
         cookie=None if scope is None else scope.cookie(to.path),
         body=body,
         content_type=content_type,
-        opened=binding.opens_route,
+        opens=binding.template.shape if binding.opens_route else "",
         typed=True,
         timeout=binding.timeout,
     )

@@ -59,29 +59,29 @@ class InProcess:
             matched = self._match(request)
         if self._is_plain and matched is not None:  # it is judged, and nothing can lead it elsewhere
             return self._wsgi(request, {MATCHED: matched, GATE: None})
-        extra: environ.Environ = {GATE: gate_of(self._routes, opened=True)} if request.opened else {}
+        extra: environ.Environ = {GATE: gate_of(self._routes, request.opens)} if request.opens else {}
         if self._route_cache is not None:
-            extra[MATCH_CACHE] = MatchCache(self._app, self._route_cache.by_app_path, opened=request.opened)
+            extra[MATCH_CACHE] = MatchCache(self._app, self._route_cache.by_app_path, opens=request.opens)
         return self._wsgi(request, extra)
 
     def _match(self, request: SubRequest) -> Matched | None:
-        key = request.method, request.target.path, request.opened, self._site.mount
+        key = request.method, request.target.path, request.opens, self._site.mount
         matched = self._matches.get(key)
         if matched is None:
             judge = self._routes.judge
-            matched = judge(self._adapter, self._site, request.target, request.method, opened=request.opened)
+            matched = judge(self._adapter, self._site, request.target, request.method, opens=request.opens)
             if matched is not None and is_kept(key):  # where a redirect leads may depend on more
                 self._matches[key] = matched
         self._last = request, matched
         return matched
 
 
-def gate_of(routes: Routes, *, opened: bool = False) -> Gate:
+def gate_of(routes: Routes, opens: str = "") -> Gate:
     """Return a check of the rule that a sub-request matched in the app."""
 
     def gate() -> None:
-        rule = current_request_context().request.url_rule
-        if rule is not None:
-            routes.judge_rule(rule, opened=opened)
+        request = current_request_context().request
+        if request.url_rule is not None:
+            routes.judge_rule(request.url_rule, request.path, opens)
 
     return gate

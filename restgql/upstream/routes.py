@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 from urllib.parse import unquote
 
 import msgspec
@@ -19,15 +19,14 @@ from restgql.formats.target import Site, Target
 from restgql.model import RouteKey
 from restgql.schema.review import shape_of
 from restgql.upstream.fast_path.match_cache import Matched, Matches
+from restgql.upstream.marks import mark_of
 
 DEFAULT = ("*", "!static")
 MAX_ROUTING_REDIRECTS = 5
 MAX_MATCHES = 2_048
-_MARK = "__restgql_exposed__"
+_NOT_ALLOWED = "No route that can be asked for matches the path."
 # A variable part of a rule, as Werkzeug's documentation of its rule format has it
 _VARIABLE = re.compile(r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\([^<>]*\))?:)?(?P<variable>[a-zA-Z_]\w*)>")
-
-View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +48,7 @@ class RouteCache(msgspec.Struct, frozen=True, eq=False):
 
     rules: int
     url_map: Map | None = None
-    by_client_path: dict[tuple[str, str, bool, str], Matched] = {}
+    by_client_path: dict[tuple[str, str, str, str], Matched] = {}
     by_app_path: Matches = {}
 
     @property
@@ -65,18 +64,6 @@ class Reachable(msgspec.Struct, frozen=True, kw_only=True):
     methods: tuple[str, ...]
     parameters: dict[str, str]
     view: Callable[..., Any] | None
-
-
-def hide(view: View) -> View:
-    """Hide a view from every gateway, whatever RESTGQL_ROUTES has."""
-    setattr(view, _MARK, False)
-    return view
-
-
-def expose(view: View) -> View:
-    """Expose a view to every gateway, whatever RESTGQL_ROUTES has."""
-    setattr(view, _MARK, True)
-    return view
 
 
 class Routes:
@@ -95,6 +82,12 @@ class Routes:
     ) -> None:
         self._app = app
         self._patterns = list(DEFAULT) if patterns is None else patterns
+        self._are_chosen = patterns is not None and tuple(patterns) != DEFAULT
+        self._excludes_paths = any(pattern.startswith("!/") for pattern in self._patterns)
+        self._marks: dict[str, tuple[object, bool | None]] = {}
+        """The views of endpoints, and their marks."""
+        self._named: dict[str, tuple[int, frozenset[int]]] = {}
+        """The rules that typed fields open, by the shape of their template, with the number of rules at that time."""
         self._methods = methods
         self._is_gateway = is_gateway
         self._remotes = remotes
@@ -165,15 +158,14 @@ class Routes:
                     typed=("GET", shape_of(path)) in self.typed,
                 )
 
-    def judge(
-        self, adapter: MapAdapter, site: Site, target: Target, method: str, *, opened: bool = False
-    ) -> Matched | None:
-        """Return the match of `target`, or None if routing itself answers, with a redirect or 405 say.
+    def judge(self, adapter: MapAdapter, site: Site, target: Target, method: str, *, opens: str = "") -> Matched | None:
+        """Return the match of `target`, or None if routing itself answers, with a redirect, 404 or 405 say, or what
+        stands before it.
 
         Raises NotAllowed, NestedRequest or BadPath if a sub-request to `target` is refused.
         """
         matched, rule = self._match(adapter, site, target, method)
-        self.judge_rule(rule, opened=opened)
+        self.judge_rule(rule, unquote(target.path).removeprefix(site.mount) or "/", opens)
         if target.has_encoded_slash and not self._takes_slashes(rule):
             raise BadPath("The path has an encoded slash or backslash in a segment.")
         return matched
@@ -207,18 +199,23 @@ class Routes:
             key = self._keys[endpoint] = RouteKey(name)
         return key
 
-    def judge_rule(self, rule: Rule | None, *, opened: bool = False) -> None:
-        """Raise NotAllowed or NestedRequest if a rule may not be requested; one message for every reason.
+    def judge_rule(self, rule: Rule | None, path: str, opens: str = "") -> None:
+        """Raise NotAllowed or NestedRequest if a rule may not be requested by this path; one message for every reason.
 
-        `opened` is True for the request of a typed field, which RESTGQL_ROUTES does not bind.
+        A path without a rule gets the app's own answer, unless RESTGQL_ROUTES was chosen. A typed field `opens` the
+        rule that a template of this shape names, though RESTGQL_ROUTES closes it.
         """
-        verdict = NotAllowed if rule is None else self._verdict(rule)
-        if verdict is NotAllowed and rule is not None and opened:
+        if rule is None:
+            if self._are_chosen:
+                raise NotAllowed(_NOT_ALLOWED)
             return
+        verdict = self._verdict(rule)
         if verdict is NestedRequest:
             raise NestedRequest("A gateway cannot be asked for through a gateway.")
-        if verdict is not None:
-            raise NotAllowed("No route that can be asked for matches the path.")
+        if verdict is None and self._excludes_paths and not self._allows(rule, path):
+            verdict = NotAllowed
+        if verdict is not None and not (opens and self._opens(opens, rule)):
+            raise verdict(_NOT_ALLOWED)
 
     def _match(
         self, adapter: MapAdapter, site: Site, target: Target, method: str
@@ -250,18 +247,58 @@ class Routes:
             entry = self._verdicts[id(rule)] = (rule, verdict)
         return entry[1]
 
-    def _allows(self, rule: Rule) -> bool:
-        view = self._app.view_functions.get(rule.endpoint)
-        for marked in (view, getattr(view, "view_class", None)):
-            exposed = getattr(marked, _MARK, None)
-            if exposed is not None:
-                return bool(exposed)
+    def _allows(self, rule: Rule, path: str = "") -> bool:
+        """Return True if a mark or the patterns allow a rule. What excludes is compared with the path, too: what a
+        middleware answers has no rule, or that of a catch-all."""
+        marked = self._mark(rule)
+        if marked is not None:
+            return marked
         allowed = False
         for pattern in self._patterns:
             bare = pattern.removeprefix("!")
-            if fnmatchcase(rule.rule if bare.startswith("/") else rule.endpoint, bare):
+            is_of_paths = bare.startswith("/")
+            if fnmatchcase(rule.rule if is_of_paths else rule.endpoint, bare):
                 allowed = bare == pattern
+            elif is_of_paths and bare != pattern and fnmatchcase(path, bare):
+                allowed = False
         return allowed
+
+    def _mark(self, rule: Rule) -> bool | None:
+        views = self._app.view_functions
+        view = views.get(rule.endpoint)
+        known = self._marks.get(rule.endpoint)
+        if known is None or known[0] is not view:
+            known = self._marks[rule.endpoint] = view, mark_of(view, views.values())
+        return known[1]
+
+    def _opens(self, shape: str, rule: Rule) -> bool:
+        """Return True if a template of this shape names a rule, and no view is hidden by it."""
+        count = self._count()
+        named = self._named.get(shape)
+        if named is None or named[0] != count:
+            named = self._named[shape] = count, self._named_by(shape)
+        return id(rule) in named[1] and self._mark(rule) is not False
+
+    def _named_by(self, shape: str) -> frozenset[int]:
+        """Return the ids of the rules that a template of a shape names: those that have its variables as variables, and
+        of these the ones with the most of its literals."""
+        sample = shape.replace("{}", "\0").rstrip("/")
+        variables: dict[int, int] = {}
+        for rule in self._app.url_map.iter_rules():
+            if re.fullmatch(self._as_pattern(rule), sample):
+                variables[id(rule)] = len(rule.arguments)
+        least = min(variables.values(), default=0)
+        return frozenset(key for key, count in variables.items() if count == least)
+
+    def _as_pattern(self, rule: Rule) -> str:
+        """Return a rule as a regular expression of paths, without a slash at the end."""
+        pattern, end = "", 0
+        for match in _VARIABLE.finditer(rule.rule):
+            pattern += re.escape(rule.rule[end : match.start()]) + (
+                ".+" if self._is_path(match["converter"]) else "[^/]+"
+            )
+            end = match.end()
+        return pattern + re.escape(rule.rule[end:].rstrip("/"))
 
     def _description(self, rule: Rule) -> str | None:
         view = self._app.view_functions.get(rule.endpoint)

@@ -386,7 +386,8 @@ def test_f4_four_times_the_capacity_is_answered_or_refused_and_recovers(hanging:
     with ThreadPoolExecutor(4 * threads) as executor:
         answers = [answer for found in executor.map(client, range(4 * threads)) for answer in found]
     statuses = Counter(status for status, _, _ in answers)
-    assert set(statuses) <= {200, 503}, statuses
+    assert set(statuses) <= {200, 503, 504}, statuses
+    assert statuses[504] <= 5, "its time was over before it began"
     for status, retry_after, answer in answers:
         if status == 503:
             assert (answer["code"], retry_after) == ("UNAVAILABLE", "1")

@@ -106,7 +106,7 @@ def test_no_word_is_asked_for_where_the_sentiment_is_not_above_0(demo: Demo) -> 
 
 
 @pytest.mark.parametrize(
-    ("sentence", "status"), [("", 400), ("happy/day", 403), ("happy\\day", 400), ("x" * 5_000, 400)]
+    ("sentence", "status"), [("", 400), ("happy/day", 400), ("happy\\day", 400), ("x" * 5_000, 400)]
 )
 def test_a_sentence_that_has_no_path_is_a_problem(demo: Demo, sentence: str, status: int) -> None:
     answer = demo.client.get("/graphql/positive_word", query_string={"sentence": sentence})

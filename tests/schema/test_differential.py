@@ -351,7 +351,7 @@ class Gateway:
         return request.target.path
 
     def __call__(self, request: SubRequest) -> SubResponse:
-        assert request.opened
+        assert request.opens
         path = str(request.target)
         self.asked[path] += 1
         status, value = self._replies.get(path.removeprefix("/r/"), (404, None))

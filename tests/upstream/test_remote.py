@@ -158,7 +158,7 @@ def test_the_host_cannot_be_changed_by_any_path(app: Flask, one: Api, two: Api) 
         assert gateway.fetch(path).error is None
         assert one.headers["Host"] == one.url.removeprefix("http://")
     for path in (f"/one@{evil}/x", f"/one:80@{evil}/x", f"/one.{evil}/x"):
-        with pytest.raises(NotAllowed):
+        with pytest.raises(UpstreamStatus, match="404"):  # no prefix covers it: it is the app's
             gateway.get(path)
     assert two.hits == []
 
@@ -167,7 +167,7 @@ def test_the_gateways_own_endpoints_stay_its_own(app: Flask, one: Api) -> None:
     gateway = mounted(app, {"/": one.url})
     mounted(app, {"/": one.url}, name="second", url_prefix="/second")
     for path in ("/graphql", "/%67raphql", "/graphql/", "/graphql?query=%7Bx%7D", "/aggregate", "/second/graphql"):
-        with pytest.raises((NestedRequest, NotAllowed)):
+        with pytest.raises((NestedRequest, NotAllowed, UpstreamStatus)):
             gateway.get(path)
     assert one.hits == []
     assert gateway.get("/graphqlx") == {"api": "one", "target": "/graphqlx"}

@@ -17,7 +17,7 @@ Matched = tuple[Rule, dict[str, Any]]
 """The rule that a path matches, and the arguments of its view."""
 
 MatchKey = tuple[object, ...]
-"""All that the match of a request depends on, and whether a field of its own opened it."""
+"""All that the match of a request depends on, and the rule that a typed field opens."""
 
 Matches = dict[MatchKey, Matched]
 
@@ -35,13 +35,13 @@ class MatchCache:
     """The cached matches of `app`, carried in a sub-request's environ through the app's middleware.
 
     Once a path has been matched, `request_context` reuses the match instead of routing again. Requests that only a
-    typed field permits (`opened`) have separate entries.
+    typed field permits (`opens`) have separate entries.
     """
 
-    def __init__(self, app: Flask, matches: Matches, *, opened: bool) -> None:
+    def __init__(self, app: Flask, matches: Matches, *, opens: str) -> None:
         self.app = app
         self._matches = matches
-        self._opened = opened
+        self._opens = opens
 
     def is_of(self, app: object) -> bool:
         """Return True if the cache is of this app, and not of another that a middleware calls."""
@@ -49,7 +49,7 @@ class MatchCache:
 
     def key_of(self, environ: dict[str, Any]) -> MatchKey:
         """Return the key of a request in the cache."""
-        return decoded(environ, "PATH_INFO"), self._opened, *map(environ.get, _ROUTED_BY)
+        return decoded(environ, "PATH_INFO"), self._opens, *map(environ.get, _ROUTED_BY)
 
     def get(self, key: MatchKey) -> Matched | None:
         """Return the cached match of a request, or None."""
