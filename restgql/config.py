@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from restgql.errors import ConfigError
-from restgql.formats.headers import may_leave, never_set
+from restgql.formats.headers import ACCEPT, is_value, may_leave, never_set
 from restgql.formats.remote import table
 from restgql.meter import Limits
 
@@ -33,6 +33,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     routes: list[str] | None = None
     untyped: bool = True
     verbs: list[Verb] = msgspec.field(default_factory=lambda: ["GET"])
+    accept: str = ACCEPT
     subrequest_headers: list[str] = msgspec.field(default_factory=list)
     upstreams: dict[str, str] = msgspec.field(default_factory=dict)
     upstream_headers: list[str] = msgspec.field(default_factory=list)
@@ -92,6 +93,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     in_flight: Positive = 16
     threads: Positive = 32
     max_waiting: Count = 32
+    hooks: bool = True
     sequential: Literal["server"] | bool | None = None
     single_flight: bool = False
 
@@ -102,6 +104,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         for name in self.upstream_headers:
             if not may_leave(name):
                 raise ValueError(f"the header {name} can never leave for an upstream")
+        if not self.accept.strip() or not is_value(self.accept):
+            raise ValueError("accept is the value of a header field, such as 'application/vnd.api+json'")
         table(self.upstreams)
         if self.cache is not None and not CACHES.match(self.cache):
             raise ValueError("it is 'memory', 'sqlite:PATH' or 'redis://HOST:PORT/DB'")

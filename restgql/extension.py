@@ -28,7 +28,7 @@ from restgql.state import EXTENSION, GatewayState
 from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream, join_current_operation
 from restgql.upstream.contexts import current_request_context
-from restgql.upstream.outer_request import OuterRequest, entered_by, install_mixin
+from restgql.upstream.outer_request import WITHOUT_HOOKS, OuterRequest, entered_by, install_mixin
 
 if TYPE_CHECKING:
     from restgql.cache.cache import Cache
@@ -167,6 +167,8 @@ class Gateway:
         config = configuration.load(self._arguments, app.config)
         state = GatewayState(app, config, f"{setup.name_prefix}.{setup.name}".lstrip("."), *self._user_types)
         app.extensions.setdefault(EXTENSION, {})[self.name] = state
+        if not config.hooks:
+            vars(app)[WITHOUT_HOOKS] = vars(app).get(WITHOUT_HOOKS, frozenset()) | state.endpoints
         endpoints.add(setup, state)
         self._app = app
 

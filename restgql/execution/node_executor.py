@@ -188,7 +188,8 @@ class NodeExecutor:
         return PendingRequest(node, request, result, path, cookie_history=history)
 
     def _expand_aggregate(self, node: PlanNode, result: Result, path: Path, pending: list[PendingRequest]) -> None:
-        parts = self.arguments_of(node).parts
+        arguments = self.arguments_of(node)
+        parts = arguments.parts
         allowed = self._meter.limits.max_subrequests
         if len(parts) > allowed:
             message = f"More than {allowed} paths."
@@ -198,7 +199,7 @@ class NodeExecutor:
         for key, text in parts:
             part = result.parts[key]
             try:
-                request = SubRequest(target=target.parse(text))
+                request = SubRequest(target=target.parse(text), headers=arguments.headers)
                 pending.append(self._pending_root(node, request, part, (*path, key)))
             except RestgqlError as exc:
                 part.fail(exc)

@@ -7,17 +7,18 @@ from restgql.bounded_cache import bounded_cache
 from restgql.errors import BadRequest, LimitExceeded, RestgqlError, Unavailable
 from restgql.execution.execution import Execution
 from restgql.formats import json_body, media
-from restgql.formats.headers import NO_STORE
+from restgql.formats.headers import ACCEPT, NO_STORE
 from restgql.http import responses
 from restgql.http.cache_control import merge_cache_control, shared_status
 from restgql.http.framing import FRAMINGS
-from restgql.model import WITH_BODY, AggregateRequest, HttpRequest, HttpResponse, Streaming
+from restgql.model import WITH_BODY, AggregateRequest, Headers, HttpRequest, HttpResponse, Streaming
 from restgql.pipeline import Connect, Pipeline
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.respond.aggregate_map import Map
 
 NAME = "aggregate"
 JSON = "application/json"
+_ASKED_ANYWAY = media.HTML | media.ENDLESS | {JSON, Streaming.NDJSON.value}
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -27,7 +28,8 @@ def answer(pipeline: Pipeline, request: HttpRequest, connect: Connect) -> HttpRe
     try:
         aggregate = read(request, pipeline.config.max_subrequests)
         pipeline.persisted.check_unlisted_allowed(f"operation={NAME}")
-        arguments = NodeArguments(parts=tuple(aggregate.paths.items()))
+        headers = accept_of_parts(request.accept) if pipeline.config.accept == ACCEPT else ()
+        arguments = NodeArguments(parts=tuple(aggregate.paths.items()), headers=headers)
         node = PlanNode(key=NAME, kind=NodeKind.AGGREGATE, arguments=arguments)
         execution = pipeline.start_node(node, connect())
         error = execution.results[NAME].error
@@ -41,13 +43,13 @@ def answer(pipeline: Pipeline, request: HttpRequest, connect: Connect) -> HttpRe
     body = responses.joined(_map(execution, envelope=aggregate.envelope).pieces())
     pipeline.log(execution, NAME, "-", started)
     has_errors = any(leaf.error for leaf in execution.leaves())
-    status, headers = (200, ()) if has_errors else shared_status(execution.responses())
+    status, of_status = (200, ()) if has_errors else shared_status(execution.responses())
     caching = NO_STORE if has_errors else merge_cache_control(execution.parts(), varies=pipeline.varies)
     return HttpResponse(
         status=status,
         content_type=JSON,
         body=body,
-        headers=(*caching, *headers, *responses.server_timing(request, execution)),
+        headers=(*caching, *of_status, *responses.server_timing(request, execution)),
         cookies=execution.cookies(),
     )
 
@@ -72,6 +74,13 @@ def _streaming(accept: str) -> Streaming | None:
     ranges = media.qualities(accept)
     best = max((Streaming.NDJSON, Streaming.EVENTS), key=lambda streaming: ranges.get(streaming.value, 0.0))
     return best if ranges.get(best.value, 0.0) > ranges.get(Streaming.MAP.value, 0.0) else None
+
+
+@bounded_cache(entries=256, characters=256)
+def accept_of_parts(accept: str) -> Headers:
+    """Return the Accept that the parts take from the caller: none where it names JSON, which they ask for anyway, a
+    stream of parts, or the HTML of a browser."""
+    return () if _ASKED_ANYWAY.intersection(media.qualities(accept)) or not accept else (("accept", accept),)
 
 
 def _flag(request: HttpRequest, name: str) -> bool:

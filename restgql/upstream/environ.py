@@ -20,15 +20,18 @@ _REQUEST_TARGETS = ("RAW_URI", "REQUEST_URI")  # as the server got it, before an
 _OUTER_ONLY = frozenset({"wsgi.input", "wsgi.file_wrapper", "wsgi.early_hints", "CONTENT_TYPE", "CONTENT_LENGTH"})
 
 
-def template(entered: Environ) -> Environ:
-    """Return the environ that an operation's sub-requests share, from the outer request's before any middleware."""
+def template(entered: Environ, accept: str) -> Environ:
+    """Return the environ that an operation's sub-requests share, from the outer request's before any middleware.
+
+    `accept` is the Accept of those that have none of their own.
+    """
     keys, connection = tuple(entered), entered.get("HTTP_CONNECTION", "")
     environ = {key: entered[key] for key in _carried(keys, connection)}
     for key in _REQUEST_TARGETS:
         if key in environ:
             path = environ[key].partition("?")[0]
             environ[key] = _before_path(path, decoded(entered, "PATH_INFO"), decoded(entered, "SCRIPT_NAME"))
-    environ["HTTP_ACCEPT"] = headers.ACCEPT
+    environ["HTTP_ACCEPT"] = accept
     return environ
 
 

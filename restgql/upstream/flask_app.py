@@ -67,7 +67,7 @@ def connect(
     deadline = min(time.monotonic() + config.deadline, outer.get(DEADLINE, math.inf))
     enclosing: Meter | None = outer.get(METER)
     meter = Meter(limits, deadline) if enclosing is None else enclosing.until(deadline)
-    shared = environ.template(outer) | {
+    shared = environ.template(outer, config.accept) | {
         DEPTH: depth,
         METER: meter,
         DEADLINE: deadline,
@@ -114,6 +114,7 @@ def _in_process(
         seconds=config.subrequest_timeout,
         max_reply=config.max_reply,
         logger=app.logger,
+        reads_files=bool(app.config.get("USE_X_SENDFILE")),
     )
     return InProcess(app, wsgi, routes, adapter, site, caches_matches=caches_matches, is_plain=is_plain)
 

@@ -6,14 +6,15 @@ from contextvars import Context, copy_context
 from typing import Any, cast
 
 import msgspec
-from flask import Flask, Request
+from flask import Flask, Request, request_finished, request_started
 from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
 
 from restgql.errors import RestgqlError
 from restgql.formats import cookies
 from restgql.formats.headers import NO_STORE
 from restgql.upstream import fast_path
-from restgql.upstream.contexts import current_context_without_flask, current_request_context
+from restgql.upstream.contexts import SESSION, current_context_without_flask, current_request_context
 from restgql.upstream.environ import Environ
 from restgql.upstream.fast_path.match_cache import MATCH_CACHE, MatchCache, MatchKey
 from restgql.upstream.outer_session import OuterSession
@@ -22,6 +23,8 @@ from restgql.upstream.wsgi import Refusal
 ENTERED = "restgql.entered"
 GATE = "restgql.gate"
 CONTEXT = "restgql.context"
+WITHOUT_HOOKS = "restgql_without_hooks"
+"""The attribute of an app with the endpoints that run without its hooks, and of a request context of one of them."""
 
 Gate = Callable[[], None]
 
@@ -83,7 +86,12 @@ class GatewayMixin:
         """Return a context with the cached match of a sub-request, if there is one. It runs after all middleware."""
         cache: MatchCache | None = environ.get(MATCH_CACHE)
         if cache is None or not cache.is_of(self):
-            return super().request_context(environ)  # type: ignore[misc]
+            context = super().request_context(environ)  # type: ignore[misc]
+            if WITHOUT_HOOKS in vars(self) and _endpoint(context) in vars(self)[WITHOUT_HOOKS]:
+                vars(context).update(
+                    {WITHOUT_HOOKS: True, SESSION: context.app.session_interface.make_null_session(context.app)}
+                )
+            return context
         key = cache.key_of(environ)
         matched = cache.get(key)
         if matched is not None:
@@ -115,11 +123,39 @@ class GatewayMixin:
             if unmatched is not None:
                 cache, key = unmatched
                 cache.learn(key, context.request)
-            response = super().full_dispatch_request()  # type: ignore[misc]
+            is_without = WITHOUT_HOOKS in vars(context)
+            response = _without_hooks(app) if is_without else super().full_dispatch_request()  # type: ignore[misc]
         entered = _entered(app, environ)
         if entered is not None and not entered.before_middleware:
             response.headers = Headers(entered.outward(list(response.headers)))
         return response
+
+    def do_teardown_request(self, *args: Any, **named: Any) -> None:
+        """Run the teardown functions of a request, unless it is one of a gateway without hooks."""
+        if WITHOUT_HOOKS not in vars(current_request_context()):
+            super().do_teardown_request(*args, **named)  # type: ignore[misc]
+
+
+def _endpoint(context: Any) -> str | None:
+    """Return the endpoint of a request whose context is not pushed yet."""
+    try:
+        rule, _ = context.url_adapter.match(return_rule=True)
+    except HTTPException:  # a redirect or 404; it is raised again where it is answered
+        return None
+    endpoint: str = rule.endpoint
+    return endpoint
+
+
+def _without_hooks(app: Flask) -> Any:
+    """Dispatch a request as `Flask.full_dispatch_request` does, without the functions before and after it."""
+    try:
+        request_started.send(app, _async_wrapper=app.ensure_sync)
+        value = app.dispatch_request()
+    except Exception as exc:
+        value = app.handle_user_exception(exc)
+    response = app.make_response(value)
+    request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
+    return response
 
 
 def install_mixin(app: Flask) -> None:

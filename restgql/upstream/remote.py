@@ -145,7 +145,7 @@ class PrefixRouter:
 
 def _leaving(shared: Environ, request: SubRequest, allowed: Iterable[str], authorization: str | None) -> dict[str, str]:
     """Return the header fields to send to an upstream. The HTTP client adds Host and the connection's own fields."""
-    fields = {"accept": headers.ACCEPT, "user-agent": "restgql"}
+    fields = {"accept": shared.get("HTTP_ACCEPT", headers.ACCEPT), "user-agent": "restgql"}
     for name in allowed:
         value = shared.get("HTTP_" + name.upper().replace("-", "_"))
         if name == "cookie" and request.cookie is not None:

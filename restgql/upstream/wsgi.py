@@ -10,6 +10,7 @@ from restgql.errors import ENDLESS, LATE, LimitExceeded, RestgqlError, UpstreamI
 from restgql.formats import media
 from restgql.model import SubRequest
 from restgql.sub_response import ReceivedFields, SubResponse, sort_fields
+from restgql.upstream import left_to_server
 from restgql.upstream.environ import DEADLINE, Environ, build
 
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -51,8 +52,10 @@ class WsgiDispatcher:
         seconds: float,
         max_reply: int,
         logger: logging.Logger,
+        reads_files: bool = False,
     ) -> None:
         self._context = context
+        self._reads_files = reads_files
         self._exchange = exchange
         self._shared = shared
         self._seconds = seconds
@@ -70,6 +73,10 @@ class WsgiDispatcher:
         try:
             # A copy: in the context itself, a nested Flask request would share and overwrite the `g` of another.
             status, fields, body = self._context.copy().run(self._exchange, environ, self._max_reply)
+            if not left_to_server.NAMES.isdisjoint(fields[2]):
+                fields, body = left_to_server.read(fields, self._max_reply, reads_files=self._reads_files)
+                if len(body) > self._max_reply:
+                    raise Oversize
         except Refusal as exc:
             raise exc.error from None
         except Oversize:
@@ -83,6 +90,8 @@ class WsgiDispatcher:
             failure = UpstreamTimeout(LATE)
         except Endless:
             failure = UpstreamInvalid(ENDLESS)
+        except left_to_server.Unreadable as exc:
+            failure = exc.failure
         except Exception:
             self._logger.exception("Exception on %s [%s], a sub-request of the gateway", url, request.method)
             failure = UpstreamInvalid("The route crashed.", status=500)
