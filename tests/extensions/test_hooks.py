@@ -157,3 +157,15 @@ def test_state_by_thread_under_a_server_of_one_thread(hooks: bool) -> None:
     part = app.test_client().post("/aggregate?envelope=true", json=["/a"]).json
     assert part is not None
     assert part["/a"]["status"] == (500 if hooks else 200)
+
+
+def test_the_recipe_counts_its_parts_and_not_the_endpoint(
+    recipe: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with sqlite3.connect("app.db") as connection:
+        connection.execute("create table visits(count integer)")
+        connection.execute("insert into visits values (0)")
+    client = recipe("Hooks that hold a lock").app.test_client()
+    assert client.post("/aggregate", json=["/visits"]).json == {"/visits": {"visits": 1}}
+    assert client.get("/visits").json == {"visits": 2}
