@@ -28,7 +28,9 @@ from restgql.state import EXTENSION, GatewayState
 from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream, join_current_operation
 from restgql.upstream.contexts import current_request_context
-from restgql.upstream.outer_request import WITHOUT_HOOKS, OuterRequest, entered_by, install_mixin
+from restgql.upstream.gateways import Gateways
+from restgql.upstream.outer_request import OuterRequest, entered_by, install_mixin
+from restgql.upstream.wsgi import WsgiApp
 
 if TYPE_CHECKING:
     from restgql.cache.cache import Cache
@@ -56,6 +58,8 @@ class Gateway:
         self._user_types = (query, mutation)
         self._arguments = arguments
         self._app: Flask | None = None
+        self._application: WsgiApp | None = None
+        self._states: list[GatewayState] = []
         self.blueprint = Blueprint(name, __name__)
         self.blueprint.record(self._mount)
         if app is not None:
@@ -138,6 +142,20 @@ class Gateway:
         return self._response(NodeKind.FETCH, arguments)
 
     @property
+    def application(self) -> WsgiApp | None:
+        """The outermost WSGI callable, if middleware stands around the app object: sub-requests pass it, too.
+
+        `application = Guard(app)`, as a server is told to serve it, is set by `gateway.application = application`.
+        """
+        return self._application
+
+    @application.setter
+    def application(self, application: WsgiApp | None) -> None:
+        self._application = application
+        for state in self._states:
+            state.application = application
+
+    @property
     def cache(self) -> "Cache":
         """The cache of RESTGQL_CACHE, for `clear()`. Raises ConfigError if that is not set."""
         cache = self._state().cache
@@ -167,12 +185,17 @@ class Gateway:
         config = configuration.load(self._arguments, app.config)
         state = GatewayState(app, config, f"{setup.name_prefix}.{setup.name}".lstrip("."), *self._user_types)
         app.extensions.setdefault(EXTENSION, {})[self.name] = state
-        if not config.hooks:
-            vars(app)[WITHOUT_HOOKS] = vars(app).get(WITHOUT_HOOKS, frozenset()) | state.endpoints
+        state.application = self._application
+        self._states.append(state)
+        gateways = Gateways.on(app)
+        gateways.endpoints |= state.endpoints
+        gateways.without_hooks |= frozenset() if config.hooks else state.endpoints
+        gateways.blueprints.append(self.blueprint)
         endpoints.add(setup, state)
         self._app = app
 
     def _check_name(self, app: Flask) -> None:
+        _check_kind(app)
         if self.name in app.extensions.get(EXTENSION, {}):
             raise ConfigError(f"The app has a gateway named {self.name!r}; a second one takes another name=.")
 
@@ -182,6 +205,20 @@ class Gateway:
         if state is None:
             raise ConfigError("The gateway is on no app yet: call init_app(app) first.")
         return state
+
+
+def _check_kind(app: Any) -> None:
+    """Raise ConfigError for what is no Flask app, or one whose views are called from an ASGI stack."""
+    if not isinstance(app, Flask):
+        raise ConfigError(
+            f"A gateway is put on a Flask app, and this is a {type(app).__module__}.{type(app).__name__}."
+        )
+    if type(app.json).__module__.partition(".")[0] == "connexion":
+        raise ConfigError(
+            "The views of this Flask app belong to Connexion 3, which calls them from an ASGI stack of its own: a "
+            "gateway on the app cannot ask for them. Serve the app as it is, and put the gateway on another Flask app, "
+            'with upstreams={"/api": "http://…"}.'
+        )
 
 
 def _json(value: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from restgql.upstream.remote import UpstreamPool
 from restgql.upstream.routes import Routes
 from restgql.upstream.single_flight import Flights
 from restgql.upstream.threads import Threads
+from restgql.upstream.wsgi import WsgiApp
 
 EXTENSION = "restgql"
 ENDPOINTS = ("graphql", "aggregate", "asset", "health", "operation", "openapi")
@@ -52,6 +53,8 @@ class GatewayState:
         self.app = app
         self.config = config
         self._user_types = (query, mutation)
+        self.application: WsgiApp | None = None
+        """The outermost WSGI callable, if sub-requests pass what stands around the app."""
         self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ENDPOINTS)
         self.remotes = _remotes(config, app) if config.upstreams else None
         self.routes = Routes(
@@ -76,6 +79,7 @@ class GatewayState:
         self._flights = Flights(Identity(config.cache_identity)) if config.single_flight else None
         self._logged_reach = config.routes is not None
         self._logged_problem = ""
+        self._logged_threads = False
         self._logged_profile: tuple[Profile, bool] | None = None
         if not sources.is_late(config):
             _ = self.pipeline  # an invalid schema keeps the app from starting
@@ -168,6 +172,8 @@ class GatewayState:
         """
         self._log_reach()
         upstream = self._connected(entered, flask_request, adapter, stored=stored, in_view=in_view)
+        if upstream.threads is not Threads.MANY and self.config.sequential is None:
+            self._log_threads()
         if self.cache is None:
             return upstream
 
@@ -198,6 +204,7 @@ class GatewayState:
             flights=self._flights,
             limits=self._stored_limits if stored else self._limits,
             in_view=in_view,
+            application=self.application,
         )
 
     @property
@@ -235,6 +242,16 @@ class GatewayState:
         if (profile, is_warning) != self._logged_profile:
             self._logged_profile = (profile, is_warning)
             logger.log(logging.WARNING if is_warning else logging.INFO, "%s", describe_profile(profile, self.config))
+
+    def _log_threads(self) -> None:
+        """Log once that sub-requests run one after the other, as the server promises the app one thread."""
+        if self._logged_threads or self.app.testing:
+            return
+        self._logged_threads = True
+        logger.warning(
+            "The server promises one thread (wsgi.multithread is false): sub-requests run one after the other in it. "
+            "They run at once under gunicorn -k gthread, or with RESTGQL_SEQUENTIAL = False."
+        )
 
     def _log_reach(self) -> None:
         """Log the number of reachable routes, once, if RESTGQL_ROUTES is not set and the app is not in debug."""

@@ -49,12 +49,14 @@ def add(setup: BlueprintSetupState, state: GatewayState) -> None:
 def _check_places(state: GatewayState) -> None:
     places: dict[tuple[str, ...], str] = {}
     for rule in state.app.url_map.iter_rules():
-        if is_gateway(state.app, rule.endpoint):
-            first = places.setdefault((rule.host or "", rule.subdomain or "", rule.rule), rule.endpoint)
-            if first != rule.endpoint:
-                raise ConfigError(f"{rule.rule} is another gateway's ({first}): graphql_path= takes another path.")
+        first = places.setdefault((rule.host or "", rule.subdomain or "", rule.rule), rule.endpoint)
+        if first != rule.endpoint and rule.endpoint in state.endpoints:
+            key = "aggregate_path" if rule.endpoint.endswith(".aggregate") else "graphql_path"
+            whose = f"another gateway's ({first})" if is_gateway(state.app, first) else f"the app's own ({first})"
+            raise ConfigError(f"{rule.rule} is {whose}: {key}= takes another path.")
+    own = [rule for (_, _, rule), endpoint in places.items() if is_gateway(state.app, endpoint)]
     for prefix in state.config.upstreams:
-        if any(is_below(prefix, rule.partition("/<")[0]) for _, _, rule in places):
+        if any(is_below(prefix, rule.partition("/<")[0]) for rule in own):
             raise ConfigError(f"upstreams = {{{prefix!r}: …}}: these paths are the gateway's own.")
 
 

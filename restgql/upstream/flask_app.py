@@ -21,7 +21,7 @@ from restgql.upstream.remote import PrefixRouter, UpstreamPool
 from restgql.upstream.routes import Routes
 from restgql.upstream.single_flight import Flights, SingleFlight
 from restgql.upstream.threads import threads_of
-from restgql.upstream.wsgi import WsgiDispatcher, through
+from restgql.upstream.wsgi import WsgiApp, WsgiDispatcher, through
 
 DEPTH = "restgql.depth"
 METER = "restgql.meter"
@@ -50,11 +50,13 @@ def connect(
     flights: Flights | None,
     limits: Limits,
     in_view: bool,
+    application: WsgiApp | None = None,
 ) -> Upstream:
     """Return the upstream of one operation: the app and its remote upstreams.
 
-    `here` is the outer request after all middleware; `in_view` is True if its own view asks. An operation within a
-    sub-request shares its budget and its deadline.
+    `here` is the outer request after all middleware; `in_view` is True if its own view asks; `application` is
+    the outermost WSGI callable, if that is not the app. An operation within a sub-request shares its budget and its
+    deadline.
     """
     if entered.session is not None:
         entered.session.save()
@@ -74,7 +76,7 @@ def connect(
         GATE: gate_of(routes),
         CONTEXT: entered.context,
     }
-    dispatch: Dispatcher = _in_process(entered, shared, adapter, site, routes, config)
+    dispatch: Dispatcher = _in_process(entered, shared, adapter, site, routes, config, application)
     if remotes is not None:
         dispatch = PrefixRouter(dispatch, remotes, site, shared, deadline)
     if flights is not None and depth == 1:  # two that nest could wait for each other
@@ -94,7 +96,13 @@ def connect(
 
 
 def _in_process(
-    entered: OuterRequest, shared: environ.Environ, adapter: MapAdapter, site: Site, routes: Routes, config: Config
+    entered: OuterRequest,
+    shared: environ.Environ,
+    adapter: MapAdapter,
+    site: Site,
+    routes: Routes,
+    config: Config,
+    application: WsgiApp | None,
 ) -> InProcess:
     """Return the dispatcher into the app, by the cheapest path with the same effects as the full one."""
     app = entered.app
@@ -103,10 +111,10 @@ def _in_process(
         assert http is not None
         adapter = http
     caches_matches = fast_path.is_routed_by_path(app, adapter)
-    exchange = fast_path.exchange_with(app, adapter) if caches_matches else None
+    exchange = fast_path.exchange_with(app, adapter) if caches_matches and application is None else None
     is_plain = exchange is not None
     if exchange is None:
-        exchange = through(app if entered.before_middleware else app.wsgi_app)
+        exchange = through(application or (app if entered.before_middleware else app.wsgi_app))
     wsgi = WsgiDispatcher(
         exchange,
         shared,

@@ -17,6 +17,7 @@ from restgql.upstream import fast_path
 from restgql.upstream.contexts import SESSION, current_context_without_flask, current_request_context
 from restgql.upstream.environ import Environ
 from restgql.upstream.fast_path.match_cache import MATCH_CACHE, MatchCache, MatchKey
+from restgql.upstream.gateways import Gateways
 from restgql.upstream.outer_session import OuterSession
 from restgql.upstream.wsgi import Refusal
 
@@ -24,7 +25,7 @@ ENTERED = "restgql.entered"
 GATE = "restgql.gate"
 CONTEXT = "restgql.context"
 WITHOUT_HOOKS = "restgql_without_hooks"
-"""The attribute of an app with the endpoints that run without its hooks, and of a request context of one of them."""
+"""The attribute of a request context whose endpoint runs without hooks."""
 
 Gate = Callable[[], None]
 
@@ -87,7 +88,8 @@ class GatewayMixin:
         cache: MatchCache | None = environ.get(MATCH_CACHE)
         if cache is None or not cache.is_of(self):
             context = super().request_context(environ)  # type: ignore[misc]
-            if WITHOUT_HOOKS in vars(self) and _endpoint(context) in vars(self)[WITHOUT_HOOKS]:
+            without_hooks = Gateways.on(cast(Flask, self)).without_hooks
+            if without_hooks and _endpoint(context) in without_hooks:
                 vars(context).update(
                     {WITHOUT_HOOKS: True, SESSION: context.app.session_interface.make_null_session(context.app)}
                 )
@@ -105,9 +107,11 @@ class GatewayMixin:
         context = current_request_context()
         environ = context.request.environ
         app = cast(Flask, self)
-        if (
-            _entered(app, environ) is None and CONTEXT not in environ
-        ):  # the server, or another app, calls `app.wsgi_app`
+        gateways = Gateways.on(app)
+        if not gateways.has_begun:
+            gateways.begin(app)
+        if _entered(app, environ) is None and CONTEXT not in environ:
+            # the server, or another app, calls `app.wsgi_app`
             environ[ENTERED] = OuterRequest(app, environ.copy(), False, current_context_without_flask())
         if fast_path.is_as_matched(context):  # which only what has passed the gate is
             response = fast_path.full_dispatch(context)
@@ -126,6 +130,8 @@ class GatewayMixin:
             is_without = WITHOUT_HOOKS in vars(context)
             response = _without_hooks(app) if is_without else super().full_dispatch_request()  # type: ignore[misc]
         entered = _entered(app, environ)
+        if (entered is None or not entered.answered) and context.request.endpoint in gateways.endpoints:
+            gateways.log_guard(context.request, response)
         if entered is not None and not entered.before_middleware:
             response.headers = Headers(entered.outward(list(response.headers)))
         return response
