@@ -96,6 +96,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hooks: bool = True
     sequential: Literal["server"] | bool | None = None
     single_flight: bool = False
+    verify: bool = False
 
     def __post_init__(self) -> None:
         for name in self.subrequest_headers:

@@ -113,8 +113,10 @@ def _in_process(
     caches_matches = fast_path.is_routed_by_path(app, adapter)
     exchange = fast_path.exchange_with(app, adapter) if caches_matches and application is None else None
     is_plain = exchange is not None
-    if exchange is None:
-        exchange = through(application or (app if entered.before_middleware else app.wsgi_app))
+    whole = through(application or (app if entered.before_middleware else app.wsgi_app))
+    exchange = exchange or whole
+    if config.verify and caches_matches:
+        exchange = fast_path.verifying(exchange, whole)
     wsgi = WsgiDispatcher(
         exchange,
         shared,

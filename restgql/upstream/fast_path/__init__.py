@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import MapAdapter
 
+from restgql.upstream.fast_path.verify import verifying as verifying
 from restgql.upstream.fast_path.versions import ARE_KNOWN, log_unknown
 from restgql.upstream.wsgi import Exchange
 

@@ -1,0 +1,48 @@
+"""RESTGQL_VERIFY: each safe sub-request by the fast path and by the whole way, compared. For tests, as its views and
+hooks run more than once."""
+
+import contextvars
+import io
+from typing import Any
+
+from restgql.model import SAFE_METHODS
+from restgql.upstream.fast_path.match_cache import MATCH_CACHE, MATCHED
+from restgql.upstream.wsgi import Exchange, Exchanged
+
+_CHANGES = frozenset({"date", "expires", "last-modified", "etag"})
+"""The header fields that two direct requests may have different values of."""
+
+
+class Different(AssertionError):
+    """The fast path gave another response than the whole way."""
+
+
+def verifying(fast: Exchange, whole: Exchange) -> Exchange:
+    """Return an exchange that takes both ways, and raises Different where their responses differ, unless two by the
+    whole way do."""
+
+    def exchange(environ: dict[str, Any], limit: int) -> Exchanged:
+        if environ["REQUEST_METHOD"] not in SAFE_METHODS or not (MATCHED in environ or MATCH_CACHE in environ):
+            return fast(environ, limit)
+        body = environ["wsgi.input"].read()
+
+        def by(way: Exchange, left_out: frozenset[str]) -> Exchanged:
+            own = {key: value for key, value in environ.items() if key not in left_out}
+            own["wsgi.input"] = io.BytesIO(body)
+            return contextvars.copy_context().run(way, own, limit)
+
+        found = by(fast, frozenset())
+        expected = by(whole, frozenset({MATCHED, MATCH_CACHE}))
+        if _compared(found) != _compared(expected):
+            again = by(whole, frozenset({MATCHED, MATCH_CACHE}))
+            if _compared(again) == _compared(expected):
+                raise Different(f"{environ['PATH_INFO']}: {_compared(found)} by the fast path, {_compared(expected)}")
+        return found
+
+    return exchange
+
+
+def _compared(exchanged: Exchanged) -> tuple[object, ...]:
+    status, (fields, cookies, _), body = exchanged
+    kept = sorted(field for field in fields if field[0].lower() not in _CHANGES)
+    return status, kept, sorted(cookie.partition("=")[0] for cookie in cookies), body
