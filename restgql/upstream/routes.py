@@ -281,24 +281,32 @@ class Routes:
 
     def _named_by(self, shape: str) -> frozenset[int]:
         """Return the ids of the rules that a template of a shape names: those that have its variables as variables, and
-        of these the ones with the most of its literals."""
+        of these the ones with the most of its literals. A variable may stand for a segment with several, as in
+        `/nodes/{id}` for `/nodes/<kind>:<key>`, where no rule has it as it is.
+        """
         sample = shape.replace("{}", "\0").rstrip("/")
-        variables: dict[int, int] = {}
+        fits: dict[int, tuple[int, bool, int]] = {}
         for rule in self._app.url_map.iter_rules():
-            if re.fullmatch(self._as_pattern(rule), sample):
-                variables[id(rule)] = len(rule.arguments)
-        least = min(variables.values(), default=0)
-        return frozenset(key for key, count in variables.items() if count == least)
+            text = rule.rule.rstrip("/")
+            if re.fullmatch(self._as_loose_pattern(text), sample):
+                literals = sum("<" not in segment for segment in text.split("/"))
+                is_strict = bool(re.fullmatch(self._as_pattern(text), sample))
+                fits[id(rule)] = literals, is_strict, -len(_VARIABLE.findall(text))
+        best = max(fits.values(), default=None)
+        return frozenset(key for key, fit in fits.items() if fit == best)
 
-    def _as_pattern(self, rule: Rule) -> str:
-        """Return a rule as a regular expression of paths, without a slash at the end."""
+    def _as_pattern(self, rule: str) -> str:
+        """Return the text of a rule as a regular expression of paths."""
         pattern, end = "", 0
-        for match in _VARIABLE.finditer(rule.rule):
-            pattern += re.escape(rule.rule[end : match.start()]) + (
-                ".+" if self._is_path(match["converter"]) else "[^/]+"
-            )
+        for match in _VARIABLE.finditer(rule):
+            pattern += re.escape(rule[end : match.start()])
+            pattern += ".+" if self._is_path(match["converter"]) else "[^/]+"
             end = match.end()
-        return pattern + re.escape(rule.rule[end:].rstrip("/"))
+        return pattern + re.escape(rule[end:])
+
+    def _as_loose_pattern(self, rule: str) -> str:
+        """Return the same with each segment that has variables as one."""
+        return "/".join("[^/]+" if "[^/]+" in part else part for part in _split(self._as_pattern(rule)))
 
     def _description(self, rule: Rule) -> str | None:
         view = self._app.view_functions.get(rule.endpoint)
@@ -316,6 +324,11 @@ class Routes:
     def _as_template(self, rule: Rule) -> str:
         """Return a rule as a URI template: `/users/<int:id>` as `/users/{id}`."""
         return _VARIABLE.sub(lambda m: f"{{{'+' if self._is_path(m['converter']) else ''}{m['variable']}}}", rule.rule)
+
+
+def _split(pattern: str) -> list[str]:
+    """Return the segments of a regular expression of paths."""
+    return [part.replace("\0", "[^/]+") for part in pattern.replace("[^/]+", "\0").split("/")]
 
 
 def _follow(adapter: MapAdapter, url: str) -> tuple[MapAdapter, str] | None:

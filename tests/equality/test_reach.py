@@ -86,6 +86,7 @@ def typed(tmp_path: Path, sdl: str, **settings: Any) -> Any:
         "/deep/<path:rest>",
         "/slash/<id>/",
         "/v<version>/word/<word>.json",
+        "/nodes/<kind>:<key>",
     ):
         app.add_url_rule(rule, rule, lambda rule=rule, **values: {"rule": rule})
     Gateway(app, schema=str(tmp_path), untyped=False, **settings)
@@ -116,6 +117,9 @@ def typed(tmp_path: Path, sdl: str, **settings: Any) -> Any:
         ("/slash/{id}", "1", "/slash/<id>/"),
         ("/slash/{id}/", "1", "/slash/<id>/"),
         ("/v1/word/{id}.json", "good", "/v<version>/word/<word>.json"),
+        ("/nodes/{id}", "post:2", "/nodes/<kind>:<key>"),
+        ("/nodes/post:{id}", "2", "/nodes/<kind>:<key>"),
+        ("/nodes/{id}", "2", "NOT_ALLOWED"),
         ("{+id}", "/users/export", "NOT_ALLOWED"),
     ],
 )
