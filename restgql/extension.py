@@ -266,7 +266,8 @@ def _caller(state: GatewayState, fields: Mapping[str, str] | None, *, stored: bo
         return join_current_operation(upstream)
     trusted = app.config.get("TRUSTED_HOSTS") or [None]
     base = None if app.config["SERVER_NAME"] or trusted[0] is None else f"http://{trusted[0].lstrip('.')}"
-    builder = EnvironBuilder(app, state.config.graphql_path or "/", base_url=base)
+    # No server is there to promise the app one thread.
+    builder = EnvironBuilder(app, state.config.graphql_path or "/", base_url=base, multithread=True)
     try:
         environ = builder.get_environ() | own
     finally:

@@ -172,7 +172,7 @@ class GatewayState:
         """
         self._log_reach()
         upstream = self._connected(entered, flask_request, adapter, stored=stored, in_view=in_view)
-        if upstream.threads is not Threads.MANY and self.config.sequential is None:
+        if self.config.sequential is None and not entered.environ.get("wsgi.multithread", True):
             self._log_threads()
         if self.cache is None:
             return upstream

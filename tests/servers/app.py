@@ -92,7 +92,13 @@ def process() -> Any:
 
 
 gateway = Gateway(
-    app, routes=["*"], profile="open", subrequest_timeout=SUBREQUEST_TIMEOUT, threads=THREADS, max_reply=1_000_000
+    app,
+    routes=["*"],
+    profile="open",
+    subrequest_timeout=SUBREQUEST_TIMEOUT,
+    threads=THREADS,
+    max_reply=1_000_000,
+    sequential=False if "AT_ONCE" in os.environ else None,
 )
 
 if "WARM" in os.environ:  # as an app that asks itself while it is loaded, before the server forks

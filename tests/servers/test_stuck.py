@@ -20,7 +20,8 @@ WITHIN = 1.0
 
 @pytest.fixture(params=[*SERVERS, *OTHERS])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
-    found = Server(request.param, tmp_path / "log", SUBREQUEST_TIMEOUT="1")
+    # In the one thread of gunicorn's default worker nothing could end a view that hangs but gunicorn itself.
+    found = Server(request.param, tmp_path / "log", SUBREQUEST_TIMEOUT="1", AT_ONCE="1")
     yield found
     found.kill()
 
