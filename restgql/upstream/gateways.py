@@ -23,7 +23,10 @@ class Gateways:
     @classmethod
     def on(cls, app: Flask) -> "Gateways":
         """Return the gateways on an app; an empty record at the first call."""
-        gateways: Gateways = vars(app).setdefault(_ATTRIBUTE, cls())
+        gateways: Gateways | None = getattr(app, _ATTRIBUTE, None)  # every request to the app asks for it
+        if gateways is None:
+            gateways = cls()
+            setattr(app, _ATTRIBUTE, gateways)
         return gateways
 
     def begin(self, app: Flask) -> None:

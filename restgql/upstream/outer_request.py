@@ -130,7 +130,8 @@ class GatewayMixin:
             is_without = WITHOUT_HOOKS in vars(context)
             response = _without_hooks(app) if is_without else super().full_dispatch_request()  # type: ignore[misc]
         entered = _entered(app, environ)
-        if (entered is None or not entered.answered) and context.request.endpoint in gateways.endpoints:
+        is_post = environ.get("REQUEST_METHOD") == "POST"
+        if is_post and not (entered and entered.answered) and context.request.endpoint in gateways.endpoints:
             gateways.log_guard(context.request, response)
         if entered is not None and not entered.before_middleware:
             response.headers = Headers(entered.outward(list(response.headers)))
@@ -138,7 +139,8 @@ class GatewayMixin:
 
     def do_teardown_request(self, *args: Any, **named: Any) -> None:
         """Run the teardown functions of a request, unless it is one of a gateway without hooks."""
-        if WITHOUT_HOOKS not in vars(current_request_context()):
+        has_some = Gateways.on(cast(Flask, self)).without_hooks
+        if not has_some or WITHOUT_HOOKS not in vars(current_request_context()):
             super().do_teardown_request(*args, **named)  # type: ignore[misc]
 
 
