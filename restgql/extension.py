@@ -29,7 +29,7 @@ from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream, join_current_operation
 from restgql.upstream.contexts import current_request_context
 from restgql.upstream.gateways import Gateways
-from restgql.upstream.outer_request import OuterRequest, entered_by, install_mixin
+from restgql.upstream.outer_request import OuterRequest, entered_by, install_mixins
 from restgql.upstream.wsgi import WsgiApp
 
 if TYPE_CHECKING:
@@ -181,8 +181,8 @@ class Gateway:
     def _mount(self, setup: BlueprintSetupState) -> None:
         app = cast(Flask, setup.app)
         self._check_name(app)
-        install_mixin(app)
         config = configuration.load(self._arguments, app.config)
+        install_mixins(app, hooks=config.hooks)
         state = GatewayState(app, config, f"{setup.name_prefix}.{setup.name}".lstrip("."), *self._user_types)
         app.extensions.setdefault(EXTENSION, {})[self.name] = state
         state.application = self._application

@@ -1,5 +1,6 @@
 """Flask's contexts, which are two until Flask 3.1 and one after it."""
 
+from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
 from typing import Any, cast
 
@@ -18,9 +19,8 @@ _APP: ContextVar[Any] = cast(ContextVar[Any], flask.globals._cv_app)
 _VARIABLES = (_APP,) if IS_MERGED else (_APP, cast(ContextVar[Any], flask.globals._cv_request))
 
 
-def current_request_context() -> Any:
-    """Return the context of the current request. Raises RuntimeError outside of one."""
-    return _proxy._get_current_object()
+current_request_context: Callable[[], Any] = _proxy._get_current_object
+"""Return the context of the current request. Raises RuntimeError outside of one."""
 
 
 def current_context_without_flask() -> Context:

@@ -24,6 +24,8 @@ from restgql.upstream.wsgi import Refusal
 ENTERED = "restgql.entered"
 GATE = "restgql.gate"
 CONTEXT = "restgql.context"
+ENTRY = "restgql.entry"
+"""The environ key of an app that was not entered by its `__call__`, and the context before its hooks."""
 WITHOUT_HOOKS = "restgql_without_hooks"
 """The attribute of a request context whose endpoint runs without hooks."""
 
@@ -73,6 +75,8 @@ class OuterRequest(msgspec.Struct):
 class GatewayMixin:
     """Mixed into the app's own class: the one place that runs before all middleware, however late that is added."""
 
+    restgql_gateways: Gateways
+
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         entered = OuterRequest(cast(Flask, self), environ.copy(), True, copy_context())
         environ[ENTERED] = entered
@@ -87,13 +91,7 @@ class GatewayMixin:
         """Return a context with the cached match of a sub-request, if there is one. It runs after all middleware."""
         cache: MatchCache | None = environ.get(MATCH_CACHE)
         if cache is None or not cache.is_of(self):
-            context = super().request_context(environ)  # type: ignore[misc]
-            without_hooks = Gateways.on(cast(Flask, self)).without_hooks
-            if without_hooks and _endpoint(context) in without_hooks:
-                vars(context).update(
-                    {WITHOUT_HOOKS: True, SESSION: context.app.session_interface.make_null_session(context.app)}
-                )
-            return context
+            return super().request_context(environ)  # type: ignore[misc]
         key = cache.key_of(environ)
         matched = cache.get(key)
         if matched is not None:
@@ -104,44 +102,66 @@ class GatewayMixin:
 
     def full_dispatch_request(self) -> Any:
         """Enforce RESTGQL_ROUTES on a sub-request, after routing and before any hook, whatever its middleware did."""
+        # Every direct request to the app passes here too, and must not pay for the gateway.
         context = current_request_context()
         environ = context.request.environ
         app = cast(Flask, self)
-        gateways = Gateways.on(app)
+        gateways = self.restgql_gateways
         if not gateways.has_begun:
             gateways.begin(app)
-        if _entered(app, environ) is None and CONTEXT not in environ:
-            # the server, or another app, calls `app.wsgi_app`
-            environ[ENTERED] = OuterRequest(app, environ.copy(), False, current_context_without_flask())
-        if fast_path.is_as_matched(context):  # which only what has passed the gate is
+        if CONTEXT not in environ and (ENTERED not in environ or _entered(app, environ) is None):
+            environ[ENTRY] = app, current_context_without_flask()  # the server, or another app, calls `app.wsgi_app`
+        is_sub_request = GATE in environ
+        if is_sub_request and fast_path.is_as_matched(context):  # which only what has passed the gate is
             response = fast_path.full_dispatch(context)
         else:
-            gate: Gate | None = environ.get(GATE)
-            if gate is not None:
-                try:
-                    gate()
-                except RestgqlError as exc:
-                    raise Refusal(exc) from exc
-            # Once: a view may lead its request elsewhere.
-            unmatched: tuple[MatchCache, MatchKey] | None = vars(context).pop(MATCH_CACHE, None)
-            if unmatched is not None:
-                cache, key = unmatched
-                cache.learn(key, context.request)
-            is_without = WITHOUT_HOOKS in vars(context)
+            if is_sub_request:
+                _pass_gate(context, environ)
+            is_without = gateways.without_hooks and WITHOUT_HOOKS in vars(context)
             response = _without_hooks(app) if is_without else super().full_dispatch_request()  # type: ignore[misc]
-        entered = _entered(app, environ)
-        is_post = environ.get("REQUEST_METHOD") == "POST"
-        if is_post and not (entered and entered.answered) and context.request.endpoint in gateways.endpoints:
+        entered = _entered(app, environ) if ENTERED in environ else None
+        if entered is not None and entered.answered:
+            if not entered.before_middleware:
+                response.headers = Headers(entered.outward(list(response.headers)))
+        elif environ["REQUEST_METHOD"] == "POST" and context.request.endpoint in gateways.endpoints:
             gateways.log_guard(context.request, response)
-        if entered is not None and not entered.before_middleware:
-            response.headers = Headers(entered.outward(list(response.headers)))
         return response
 
+
+class WithoutHooksMixin:
+    """Mixed into the app's class as well, if a gateway on it has RESTGQL_HOOKS = False."""
+
+    restgql_gateways: Gateways
+
+    def request_context(self, environ: dict[str, Any]) -> Any:
+        """Return a context that is marked, and has no session, for a request to an endpoint without hooks."""
+        context = super().request_context(environ)  # type: ignore[misc]
+        cache: MatchCache | None = environ.get(MATCH_CACHE)
+        is_outer = cache is None or not cache.is_of(self)
+        if is_outer and _endpoint(context) in self.restgql_gateways.without_hooks:
+            session = context.app.session_interface.make_null_session(context.app)
+            vars(context).update({WITHOUT_HOOKS: True, SESSION: session})
+        return context
+
     def do_teardown_request(self, *args: Any, **named: Any) -> None:
-        """Run the teardown functions of a request, unless it is one of a gateway without hooks."""
-        has_some = Gateways.on(cast(Flask, self)).without_hooks
-        if not has_some or WITHOUT_HOOKS not in vars(current_request_context()):
+        """Run the teardown functions of a request, unless it is one without hooks."""
+        if WITHOUT_HOOKS not in vars(current_request_context()):
             super().do_teardown_request(*args, **named)  # type: ignore[misc]
+
+
+def _pass_gate(context: Any, environ: Environ) -> None:
+    """Raise Refusal for a sub-request to a route that is not exposed; cache the match of one that is."""
+    gate: Gate | None = environ[GATE]
+    if gate is not None:
+        try:
+            gate()
+        except RestgqlError as exc:
+            raise Refusal(exc) from exc
+    # Once: a view may lead its request elsewhere.
+    unmatched: tuple[MatchCache, MatchKey] | None = vars(context).pop(MATCH_CACHE, None)
+    if unmatched is not None:
+        cache, key = unmatched
+        cache.learn(key, context.request)
 
 
 def _endpoint(context: Any) -> str | None:
@@ -166,11 +186,13 @@ def _without_hooks(app: Flask) -> Any:
     return response
 
 
-def install_mixin(app: Flask) -> None:
-    """Mix GatewayMixin into the app's class, once."""
-    cls = type(app)
-    if not issubclass(cls, GatewayMixin):
-        app.__class__ = type(cls.__name__, (GatewayMixin, cls), {"__module__": cls.__module__, "__doc__": cls.__doc__})
+def install_mixins(app: Flask, *, hooks: bool) -> None:
+    """Mix GatewayMixin into the app's class, and WithoutHooksMixin for a gateway without hooks; each once."""
+    Gateways.on(app)
+    for mixin in (GatewayMixin,) if hooks else (GatewayMixin, WithoutHooksMixin):
+        cls = type(app)
+        if not issubclass(cls, mixin):
+            app.__class__ = type(cls.__name__, (mixin, cls), {"__module__": cls.__module__, "__doc__": cls.__doc__})
 
 
 def entered_by(app: Flask, request: Request) -> OuterRequest:
@@ -183,7 +205,8 @@ def entered_by(app: Flask, request: Request) -> OuterRequest:
     # A sub-request on the fast path, or `app.test_request_context()`, in which a direct request has its context, too.
     context = request.environ.get(CONTEXT)
     if context is None:  # an empty one is falsy
-        context = copy_context()
+        entry_app, entry = request.environ.get(ENTRY, (None, None))
+        context = entry if entry_app is app else copy_context()
     session = OuterSession.of(app, current_request_context())
     entered = request.environ[ENTERED] = OuterRequest(app, request.environ.copy(), False, context, session)
     return entered
@@ -191,5 +214,5 @@ def entered_by(app: Flask, request: Request) -> OuterRequest:
 
 def _entered(app: Flask, environ: Environ) -> OuterRequest | None:
     """Return the outer request in an environ, if it is one to this app."""
-    entered = environ.get(ENTERED)
-    return entered if isinstance(entered, OuterRequest) and entered.app is app else None
+    entered: OuterRequest | None = environ.get(ENTERED)
+    return entered if entered is not None and entered.app is app else None
