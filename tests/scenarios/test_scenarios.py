@@ -41,8 +41,7 @@ def test_a_scenario_is_as_it_says(path: Path) -> None:
     blocks, expected = scenario.blocks, json.loads(scenario.blocks["json"])
     scripted = Scripted(script(blocks["routes"], client), **config_of(scenario))
     query, in_parts = blocks["graphql"], isinstance(expected, list)
-    given = re.match(r"# variables: (.*)", query)
-    variables = json.loads(given[1]) if given else {}
+    variables = variables_of(query)
     assert plan_of(scripted, query, variables, in_parts=in_parts) == blocks["plan"].rstrip("\n")
     assert scripted.hits == []
     before = 0
@@ -56,6 +55,12 @@ def test_a_scenario_is_as_it_says(path: Path) -> None:
             asked, in_document = sorted(asked), sorted(in_document)
         assert asked == in_document
         before = len(scripted.requests)
+
+
+def variables_of(query: str) -> dict[str, Any]:
+    line = re.match(r"# variables: (.*)", query)
+    variables: dict[str, Any] = json.loads(line[1]) if line else {}
+    return variables
 
 
 def config_of(scenario: Scenario) -> dict[str, Any]:
