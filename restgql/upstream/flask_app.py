@@ -4,6 +4,7 @@ import math
 import os
 import re
 import time
+from threading import get_ident
 
 import msgspec
 from flask import Flask, Request
@@ -16,11 +17,11 @@ from restgql.upstream import Dispatcher, Upstream, environ, fast_path
 from restgql.upstream.client_context import ClientContext
 from restgql.upstream.environ import DEADLINE
 from restgql.upstream.in_process import InProcess, gate_of
-from restgql.upstream.outer_request import CONTEXT, GATE, OuterRequest
+from restgql.upstream.outer_request import CONTEXT, GATE, SHARED_THREAD, OuterRequest
 from restgql.upstream.remote import PrefixRouter, UpstreamPool
 from restgql.upstream.routes import Routes
 from restgql.upstream.single_flight import Flights, SingleFlight
-from restgql.upstream.threads import threads_of
+from restgql.upstream.threads import Threads, threads_of
 from restgql.upstream.wsgi import WsgiApp, WsgiDispatcher, through
 
 DEPTH = "restgql.depth"
@@ -64,6 +65,7 @@ def connect(
     depth = outer.get(DEPTH, 0) + 1
     assert adapter is not None, "Flask has one for every request"
     site = site_of(outer, here)
+    threads = threads_of(config.sequential, entered.app, entered.context, outer, in_view=in_view)
     if remotes is not None:
         site = msgspec.structs.replace(site, remotes=remotes.table, kept=routes.kept)
     deadline = min(time.monotonic() + config.deadline, outer.get(DEADLINE, math.inf))
@@ -76,6 +78,8 @@ def connect(
         GATE: gate_of(routes),
         CONTEXT: entered.context,
     }
+    if threads is Threads.SERVER and (config.hooks or in_view):
+        shared[SHARED_THREAD] = get_ident()
     dispatch: Dispatcher = _in_process(entered, shared, adapter, site, routes, config, application)
     if remotes is not None:
         dispatch = PrefixRouter(dispatch, remotes, site, shared, deadline)
@@ -88,7 +92,7 @@ def connect(
         client=_client(outer, here, site),
         meter=meter,
         nested=depth > 1,
-        threads=threads_of(config.sequential, entered.app, entered.context, outer, in_view=in_view),
+        threads=threads,
         request_id=_request_id(outer),
         environ=shared,
         session=entered.session,

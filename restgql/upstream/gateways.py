@@ -2,11 +2,15 @@
 
 import logging
 from dataclasses import dataclass, field
+from traceback import walk_tb
 from typing import Any
 
 from flask import Blueprint, Flask, Response
+from werkzeug.exceptions import HTTPException
 
 _ATTRIBUTE = "restgql_gateways"
+_BEFORE = frozenset({Flask.preprocess_request.__name__, "_preprocess_request"})
+"""The functions that call the before_request functions, Flask's and the fast path's."""
 _REFUSED = frozenset({301, 302, 303, 307, 400, 401, 403})
 
 
@@ -19,6 +23,7 @@ class Gateways:
     blueprints: list[Blueprint] = field(default_factory=list)
     has_begun: bool = False
     has_logged_guard: bool = False
+    has_logged_hook: bool = False
 
     @classmethod
     def on(cls, app: Flask) -> "Gateways":
@@ -52,4 +57,20 @@ class Gateways:
             request.path,
             response.status_code,
             request.endpoint,
+        )
+
+    def log_hook(self, environ: dict[str, Any], exception: Exception) -> None:
+        """Log once that a before_request function has failed in a sub-request, in the thread of the outer request."""
+        frames = {frame.f_code.co_name for frame, _ in walk_tb(exception.__traceback__)}
+        if self.has_logged_hook or isinstance(exception, HTTPException) or _BEFORE.isdisjoint(frames):
+            return
+        self.has_logged_hook = True
+        logging.getLogger("restgql").warning(
+            "A before_request function failed in the sub-request %s %s (%s: %s). The same functions had run in this "
+            "thread for the request to the gateway. If one keeps a connection or a lock by thread, set "
+            "RESTGQL_HOOKS = False or RESTGQL_SEQUENTIAL = True.",
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"],
+            type(exception).__name__,
+            exception,
         )

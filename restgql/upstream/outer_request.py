@@ -3,6 +3,7 @@ after its routing."""
 
 from collections.abc import Callable, Iterable
 from contextvars import Context, copy_context
+from threading import get_ident
 from typing import Any, cast
 
 import msgspec
@@ -28,6 +29,9 @@ ENTRY = "restgql.entry"
 """The environ key of an app that was not entered by its `__call__`, and the context before its hooks."""
 WITHOUT_HOOKS = "restgql_without_hooks"
 """The attribute of a request context whose endpoint runs without hooks."""
+
+SHARED_THREAD = "restgql.shared_thread"
+"""The environ key of the thread that ran the hooks of the outer request, if sub-requests run in it as well."""
 
 Gate = Callable[[], None]
 
@@ -126,6 +130,13 @@ class GatewayMixin:
         elif environ["REQUEST_METHOD"] == "POST" and context.request.endpoint in gateways.endpoints:
             gateways.log_guard(context.request, response)
         return response
+
+    def handle_user_exception(self, e: Exception) -> Any:
+        """Handle an exception as the app does; log one of a hook whose state by thread another request may hold."""
+        environ = current_request_context().request.environ
+        if environ.get(SHARED_THREAD) == get_ident():
+            self.restgql_gateways.log_hook(environ, e)
+        return super().handle_user_exception(e)  # type: ignore[misc]
 
 
 class WithoutHooksMixin:

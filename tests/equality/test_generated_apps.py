@@ -185,7 +185,12 @@ def build(
     app.add_url_rule("/leaf", "leaf", lambda: {"leaf": True})
     app.register_blueprint(blueprint)
     gateway = Gateway(
-        app, routes=["*"], hooks=False, profile="open", verify=not {"session", "replaces"} & {*of_app, *of_blueprint}
+        app,
+        routes=["*"],
+        hooks=False,
+        profile="open",
+        sequential=sequential,
+        verify=not {"session", "replaces"} & {*of_app, *of_blueprint},
     )
     app.add_url_rule("/nested/<path:path>", "nested", lambda path: envelope(gateway, f"/{path}"))
     if patched:
@@ -251,9 +256,14 @@ def test_a_part_of_a_generated_app_is_the_direct_request(
                 assert shown(part["status"], fields) == expected, path
                 sent = part["dataUrl"].partition(",")[2] if part["dataUrl"] else ""
                 assert b64decode(sent) == direct.data, path
-            nested = app.test_client().get(f"/nested{path}")
-            if nested.is_json and isinstance(nested.json, dict) and "headers" in nested.json:
-                assert nested.json["status"] == direct.status_code, path
+            for _ in range(2):
+                nested = app.test_client().get(f"/nested{path}")
+                if not (nested.is_json and isinstance(nested.json, dict) and "headers" in nested.json):
+                    continue  # a hook has answered in place of the view
+                part = nested.json
+                assert shown(part["status"], list(part["headers"].items())) == expected, path
+                sent = part["body"].partition(",")[2] if part["body"] else ""
+                assert b64decode(sent) == direct.data, path
 
 
 def test_every_kind_of_return_is_generated() -> None:

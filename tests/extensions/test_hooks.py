@@ -3,6 +3,7 @@
 import sqlite3
 from collections import Counter
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import graphene
@@ -169,3 +170,58 @@ def test_the_recipe_counts_its_parts_and_not_the_endpoint(
     client = recipe("Hooks that hold a lock").app.test_client()
     assert client.post("/aggregate", json=["/visits"]).json == {"/visits": {"visits": 1}}
     assert client.get("/visits").json == {"visits": 2}
+
+
+class Connection:
+    """A connection that is kept by thread, as peewee's: one cannot be opened twice."""
+
+    def __init__(self) -> None:
+        self.threads: set[int] = set()
+
+    def open(self) -> None:
+        if get_ident() in self.threads:
+            raise RuntimeError("Connection already opened.")
+        self.threads.add(get_ident())
+
+    def close(self, exc: BaseException | None) -> None:
+        self.threads.discard(get_ident())
+
+
+@pytest.mark.one_thread
+@pytest.mark.parametrize(
+    ("settings", "fails"), [({}, True), ({"hooks": False}, False), ({"sequential": True}, False)], ids=repr
+)
+def test_a_hook_that_keeps_state_by_thread_is_logged_with_the_keys(
+    caplog: pytest.LogCaptureFixture, settings: dict[str, Any], fails: bool
+) -> None:
+    app, connection = Flask("app"), Connection()
+    app.before_request(connection.open)
+    app.teardown_request(connection.close)
+    app.add_url_rule("/a/<int:id>", "a", lambda id: {"id": id})
+    app.register_error_handler(RuntimeError, lambda exc: ({"error": str(exc)}, 500))
+    Gateway(app, routes=["*"], **settings)
+    for _ in range(2):
+        answer = app.test_client().post("/graphql", json=QUERY).json
+        assert answer is not None
+        assert ("errors" in answer) is fails
+    logged = [record.getMessage() for record in caplog.records if "before_request function failed" in record.message]
+    assert logged == (
+        [
+            "A before_request function failed in the sub-request GET /a/1 (RuntimeError: Connection already opened.). "
+            "The same functions had run in this thread for the request to the gateway. If one keeps a connection or a "
+            "lock by thread, set RESTGQL_HOOKS = False or RESTGQL_SEQUENTIAL = True."
+        ]
+        if fails
+        else []
+    )
+
+
+@pytest.mark.one_thread
+def test_a_view_that_fails_and_a_hook_that_refuses_are_not_logged_so(caplog: pytest.LogCaptureFixture) -> None:
+    app = Flask("app")
+    app.before_request(lambda: abort(403) if request.path == "/a/2" else None)
+    app.add_url_rule("/a/<int:id>", "a", lambda id: {"id": 1 / 0})
+    Gateway(app, routes=["*"])
+    app.test_client().post("/graphql", json=QUERY)
+    assert "ZeroDivisionError" in caplog.text
+    assert "before_request function failed" not in caplog.text

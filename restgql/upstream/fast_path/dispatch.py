@@ -84,20 +84,20 @@ def full_dispatch(context: MatchedContext) -> Response:
     try:
         if request_started.receivers:
             request_started.send(app, _async_wrapper=app.ensure_sync)
-        value = _preprocessed(app, context.request)
+        value = _preprocess_request(app, context.request)
         if value is None:
-            value = _viewed(app, context.request)
+            value = _dispatch_request(app, context.request)
     except Exception as exc:
         value = app.handle_user_exception(exc)
     # as Flask.make_response, for what most views give
     view_response: Any = app.json.response(value) if type(value) in _JSON else app.make_response(value)
-    response = _processed(context, view_response)
+    response = _process_response(context, view_response)
     if request_finished.receivers:
         request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
     return response
 
 
-def _preprocessed(app: Flask, request: Request) -> Any:
+def _preprocess_request(app: Flask, request: Request) -> Any:
     """Run the hooks before the request as `Flask.preprocess_request` does."""
     hook_scopes = scopes(request.endpoint)
     for scope in hook_scopes:
@@ -111,7 +111,7 @@ def _preprocessed(app: Flask, request: Request) -> Any:
     return None
 
 
-def _viewed(app: Flask, request: Request) -> Any:
+def _dispatch_request(app: Flask, request: Request) -> Any:
     """Call the view as `Flask.dispatch_request` does."""
     rule = request.url_rule
     # no sub-request is OPTIONS, but a middleware or a hook may make it one
@@ -120,7 +120,7 @@ def _viewed(app: Flask, request: Request) -> Any:
     return synchronous(app, app.view_functions[rule.endpoint])(**request.view_args or {})
 
 
-def _processed(context: MatchedContext, response: Response) -> Response:
+def _process_response(context: MatchedContext, response: Response) -> Response:
     """Run the hooks after the request as `Flask.process_response` does."""
     app = context.app
     for after in context._after_request_functions:
