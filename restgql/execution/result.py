@@ -1,6 +1,6 @@
 """The result of a plan node: the answer is shaped from results alone."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from graphql import GraphQLError
 
@@ -15,13 +15,27 @@ class NotSettled(Exception):
         self.result = result
 
 
+class ProjectedValue(Protocol):
+    """A typed value in projected objects."""
+
+    def results(self) -> "list[Result]":
+        """Return the results of the fields that join the objects, in the order of their requests."""
+
+    def text(self) -> bytes | None:
+        """Return the JSON text of the value, None if something within it has an error. Raises NotSettled."""
+
+    def expand(self, result: "Result") -> None:
+        """Give a result the value, items and children in place of this."""
+
+
 class Result:
     """A response, an error, or the results of the parts, items and children that a node has.
 
     `responses` came for it one by one, those of redirects included; the response of a batch is listed once, by the
     first of its parents. `children` are the results of the nodes that depend on it. `value` is a typed value, or the
-    element that an item of `each` stands for. A resolver of the user's own has completed `data`, and `field_errors`
-    within it. It is `settled` once its own value is final; its children may still be pending.
+    element that an item of `each` stands for. A `projected` value takes the place of `value`, `items` and `children`. A
+    resolver of the user's own has completed `data`, and `field_errors` within it. It is `settled` once its own value is
+    final; its children may still be pending.
     """
 
     __slots__ = (
@@ -31,6 +45,7 @@ class Result:
         "field_errors",
         "items",
         "parts",
+        "projected",
         "response",
         "responses",
         "settled",
@@ -48,6 +63,7 @@ class Result:
         self.value = value
         self.data: Any = None
         self.field_errors: list[GraphQLError] = []
+        self.projected: ProjectedValue | None = None
 
     def unsettled(self) -> "Result | None":
         """Return this result, or one of its parts or items, if its value is not final yet."""
@@ -69,7 +85,8 @@ class Result:
 
     def leaves(self) -> "list[Result]":
         """Return the results of single sub-requests, this one and those below it, in document order."""
-        below = [*(self.parts or {}).values(), *(self.items or ()), *self.children.values()]
+        joined = self.projected.results() if self.projected is not None else ()
+        below = [*(self.parts or {}).values(), *(self.items or ()), *self.children.values(), *joined]
         own = [self] if self.response is not None or isinstance(self.error, RestgqlError) else []
         return own + [leaf for result in below for leaf in result.leaves()]
 

@@ -16,6 +16,7 @@ from restgql.execution.key_batches import (
     key_batches,
     values_of,
 )
+from restgql.execution.projected import Projected
 from restgql.execution.result import Result
 from restgql.execution.sub_requests import PendingRequest, SubRequests
 from restgql.execution.typed_value import select_value, typed_value
@@ -97,7 +98,8 @@ class TypedFields:
             values = self._batch_values(pending, binding, pending.batch, scope, response)
         else:
             pending.result.response = response
-            value = typed_value(binding, response, self._meter.charge_elements)
+            charge = self._meter.charge_elements
+            value = Projected.of_response(pending.node, response, charge) or typed_value(binding, response, charge)
             values = [(ParentField(scope, pending.result, pending.path, response), value)]
         spread = self._spread_large if len(response.body) > LARGE_BODY else self._spread
         for parent, value in values:
@@ -131,7 +133,10 @@ class TypedFields:
             return [(parent, None) for parents in keys.values() for parent in parents]
         items = items_by_key(binding.batch, response.parsed(), self._meter.charge_elements)
         values = [
-            (msgspec.structs.replace(parent, scope=scope, response=response), value)
+            (
+                msgspec.structs.replace(parent, scope=scope, response=response),
+                Projected.of_item(pending.node, value) or value,
+            )
             for parent, value in values_of(binding, keys, items)
         ]
         lacking = [parent for key, parents in keys.items() if key not in items for parent in parents]
@@ -141,13 +146,29 @@ class TypedFields:
     def _spread(self, node: PlanNode, value: Any, parent: ParentField, parents: ParentsByNode, list_depth: int) -> None:
         """Settle the value of a typed field, and collect the children of each object in it."""
         result = parent.result
-        result.value = value
+        if not isinstance(value, Projected):
+            result.value = value
         try:
-            if node.children or node.cases:
+            if isinstance(value, Projected):
+                result.projected = value
+                self._spread_joins(value, parent, parents)
+            elif node.children or node.cases:
                 self._spread_children(node, value, parent, parents, list_depth)
         except Exception as exc:  # the children of other objects are still to be sent
             result.fail(self._nodes.expected(exc, parent.path))
         result.settled = True
+
+    def _spread_joins(self, projected: Projected, parent: ParentField, parents: ParentsByNode) -> None:
+        """Collect the children of projected objects, once for all that have the same keys."""
+        self._meter.charge_nodes(projected.count)
+        for join, groups in projected.groups.values():
+            path = (*parent.path, join.node.key)
+            parents.setdefault(id(join.node), (join.node, []))[1].extend(
+                ParentField(
+                    msgspec.structs.replace(parent.scope, value=group.values), group.result, path, parent.response
+                )
+                for group in groups.values()
+            )
 
     _spread_large = in_large_frame(_spread)
 

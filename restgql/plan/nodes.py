@@ -1,6 +1,7 @@
 """The nodes of a plan: the fields that make sub-requests, or that a resolver of the user's own gives a value."""
 
 import enum
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -58,6 +59,47 @@ class NodeArguments(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return tuple(dict.fromkeys(name.text for name in names if not self.is_declared(name.text)))
 
 
+Convert = Callable[[Any], Any]
+
+
+class Join(msgspec.Struct, frozen=True, eq=False):
+    """A field of projected objects that makes requests: `slot` takes its JSON text. `keys` are the names that its
+    template takes from the object, each with the slot of its value."""
+
+    node: "PlanNode"
+    slot: str
+    keys: tuple[tuple[str, str], ...]
+    is_required: bool
+
+
+class Shape(msgspec.Struct, frozen=True, eq=False):
+    """The steps from decoded objects to those of the answer: values that are lifted out of objects on the way to them,
+    values that are converted, objects below, each with the number of lists around it, slots that are left out, and the
+    `output` class with the response keys. An object with a value in an `unfit` slot is left to the executor."""
+
+    lifted: tuple[tuple[str, tuple[str, ...]], ...]
+    converts: tuple[tuple[str, Convert], ...]
+    below: tuple[tuple[str, int, "Shape"], ...]
+    joins: tuple[Join, ...]
+    hidden: tuple[str, ...]
+    unfit: tuple[str, ...]
+    output: type[msgspec.Struct] | None
+
+
+class Projection(msgspec.Struct, frozen=True, eq=False):
+    """The type of a response's value, of which the answer takes what is at `keys`. The value has `depth` lists around
+    its objects; `convert` is its own step, `shape` has those of its objects."""
+
+    item_type: Any
+    """The type of the value itself."""
+    decoder: "msgspec.json.Decoder[Any]"
+    """Decodes the value within what is around it."""
+    keys: tuple[str, ...]
+    depth: int
+    shape: Shape | None
+    convert: Convert | None
+
+
 class PlanNode(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A field of an operation that makes sub-requests, or has a resolver of the user's own. `key` is its response key.
 
@@ -65,7 +107,7 @@ class PlanNode(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     sub-request, if nothing else decides it. `children` depend on the value of this node; if that may be of several
     types, `cases` has the children of each, and `discriminator` tells which. `list_depth` is the number of lists around
     its type. A `deferred` node may come later. It `resolves_type` if a function of the user's own tells the type of its
-    value, or of a part of it.
+    value, or of a part of it. With a `projection` its response is decoded to the selected fields alone.
     """
 
     key: str
@@ -81,6 +123,7 @@ class PlanNode(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     resolves_type: bool = False
     arguments: NodeArguments | None = None
     request: SubRequest | None = None
+    projection: Projection | None = None
 
     def below(self) -> tuple["PlanNode", ...]:
         """Return the nodes that depend on this one, of whatever type its value is."""

@@ -8,9 +8,10 @@ from restgql.plan.collect_nodes import collect_nodes
 from restgql.plan.conditions import conditions
 from restgql.plan.constants import constants
 from restgql.plan.plan import Pass, Plan, PlanContext
+from restgql.plan.projections import projections
 from restgql.plan.select_fields import select_fields
 
-PASSES: tuple[Pass, ...] = (conditions, select_fields, collect_nodes, constants)
+PASSES: tuple[Pass, ...] = (conditions, select_fields, collect_nodes, constants, projections)
 CACHED_PLANS = 512
 CACHED_WEIGHT = 10_000_000
 FIELD_WEIGHT = 1_500

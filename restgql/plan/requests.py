@@ -57,7 +57,12 @@ def needs_parent(node: PlanNode, arguments: NodeArguments) -> bool:
     if not isinstance(node.binding, RequestBinding):
         return False
     names = (name.text for _, value in node.binding.headers for name in value.names)
-    return bool(_PARENT.search(node.binding.query or "")) or not all(map(arguments.is_declared, names))
+    return takes_whole_parent(node.binding) or not all(map(arguments.is_declared, names))
+
+
+def takes_whole_parent(binding: RequestBinding) -> bool:
+    """Return True if the query of a request may take any part of the parent's JSON."""
+    return bool(_PARENT.search(binding.query or ""))
 
 
 def _typed_request(

@@ -40,7 +40,7 @@ from restgql.respond.answerable import Answerable
 from restgql.respond.introspection import Introspection
 from restgql.respond.later import MAX_LATER, DeferredFields, DeferredFragment, Later, StreamedList
 from restgql.respond.leaf import NUMBER_SIZE, serialize, serialize_scalar, size_of
-from restgql.respond.sources import MISSING, CoreSource, Shape, TypedSource, settled
+from restgql.respond.sources import MISSING, CoreSource, Shape, TypedSource, settled, written
 from restgql.sub_response import SubResponse
 
 Data = dict[str, Any]
@@ -189,6 +189,10 @@ class Executor:
                 return result.data
             case RequestBinding():
                 result = settled(source.results, field.key)
+                if result.projected is not None:
+                    if (text := result.projected.text()) is not None:
+                        return written(text, self._shape)
+                    result.projected.expand(result)
                 return self._typed(of_type, field, path, result.value, result, result.response, within)
             case SelectBinding() if type(source) is TypedSource:
                 known: Result | None = source.results.get(field.key)

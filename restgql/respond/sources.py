@@ -118,7 +118,11 @@ def _charged(value: Any, shape: Shape) -> msgspec.Raw | Spliced:
     if isinstance(value, msgspec.Raw):
         shape.tally.charge_output(memoryview(value).nbytes)
         return value
-    text = encode(value)
+    return written(encode(value), shape)
+
+
+def written(text: bytes, shape: Shape) -> msgspec.Raw | Spliced:
+    """Return a JSON text as a value of the answer, its size charged, and its values by that."""
     shape.tally.charge_values(len(text) // ENCODED_BYTES)
     shape.tally.charge_output(len(text))
     return _written(text)

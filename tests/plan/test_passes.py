@@ -45,7 +45,7 @@ def keys(nodes: tuple[PlanNode, ...]) -> list[str]:
 
 
 def test_the_passes_stand_in_one_tuple() -> None:
-    names = ["conditions", "select_fields", "collect_nodes", "constants"]
+    names = ["conditions", "select_fields", "collect_nodes", "constants", "projections"]
     assert [each.__name__ for each in PASSES] == names
     assert all(each.__module__ == f"restgql.plan.{each.__name__}" for each in PASSES)
 

@@ -38,6 +38,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from restgql import config as configuration
+from restgql.formats import json as json_format
 from restgql.formats.target import Site
 from restgql.meter import Meter
 from restgql.model import GraphQLRequest, SubRequest
@@ -338,14 +339,24 @@ class Gateway:
         schema = compile(_core(), [Definitions(document=parse(case.sdl))])
         self._pipeline = Pipeline(schema, self._config, [], logging.getLogger("tests"))
         self.asked: Counter[str] = Counter()
+        self.projected: Counter[str] = Counter()
+        """The ways that the results of the last operation took."""
 
     def execute(self, text: str) -> tuple[str, list[Any]]:
         self.asked.clear()
         operation = self._pipeline.read(GraphQLRequest(query=text, variables=VARIABLES))
-        result = self._pipeline.run(operation, self._connect).response_map
+        run = self._pipeline.run(operation, self._connect)
+        result, waiting = run.response_map, list(run.execution.results.values())
+        self.projected.clear()
+        while waiting:
+            each = waiting.pop()
+            self.projected["projected" if each.projected is not None else "expanded"] += 1
+            self.projected["joined"] += each.projected is not None and bool(each.projected.results())
+            waiting += each.children.values() if each.projected is None else each.projected.results()
         errors = result.get("errors", [])
         assert [error for error in errors if error["extensions"]["code"] == "INTERNAL"] == []
-        return json.dumps(result["data"]), _sorted(error["path"] for error in errors)
+        data = json_format.value(json_format.encode(result["data"]))
+        return json.dumps(data), _sorted(error["path"] for error in errors)
 
     def route(self, request: SubRequest) -> object:
         return request.target.path
@@ -395,6 +406,7 @@ def test_an_operation_has_the_data_and_the_errors_of_a_plain_executor() -> None:
             assert found == expected, f"{case.sdl}\n{json.dumps(case.replies)}\n{text}"
             assert all(count == 1 for count in gateway.asked.values()), gateway.asked
             seen.update(_features(text, *found))
+            seen.update(+gateway.projected)
             seen["batches"] += any(path.startswith("/batch") and path.count("id=") > 1 for path in gateway.asked)
 
     compare()
@@ -404,7 +416,9 @@ def test_an_operation_has_the_data_and_the_errors_of_a_plain_executor() -> None:
 
 IN_TEXT = ("... on", "fragment", "@skip", "@include", "Node", "Any", "a_")
 IN_DATA = ("null", "LATE", "Cat", "[[", "ant", '"t": "', "[null")
-IN_ALL = frozenset({"null data", "data", "errors", "no errors", "deep errors", "batches"})
+IN_ALL = frozenset(
+    {"null data", "data", "errors", "no errors", "deep errors", "batches", "projected", "expanded", "joined"}
+)
 FEATURES = IN_ALL | {*IN_TEXT} | {f"{each} in data" for each in IN_DATA}
 
 

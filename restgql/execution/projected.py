@@ -1,0 +1,174 @@
+"""The value of a projected field: objects that were decoded from the response, and the results of the fields that join
+them. The same value is made anew for the executor if an error has to be told with its place."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from restgql.bindings import RequestBinding, SelectBinding
+from restgql.execution.result import NotSettled, Result
+from restgql.execution.typed_value import select_value, typed_value
+from restgql.formats.charge import UNMETERED, Charge
+from restgql.plan.nodes import Join, NodeKind, PlanNode, Projection, Shape
+from restgql.plan.struct_builder import NotProjectable
+from restgql.plan.template_scope import walk
+from restgql.sub_response import SubResponse
+
+_NULL = b"null"
+
+Key = Any
+Objects = list[msgspec.Struct]
+
+
+class Group(msgspec.Struct, eq=False):
+    """The objects that one request of a join is for. `values` are what its template takes of them."""
+
+    values: dict[str, Any]
+    objects: Objects
+    result: Result = msgspec.field(default_factory=Result)
+
+
+class Projected:
+    """The value of a typed field in projected objects. `groups` are those of each join, by the values of its keys;
+    `count` is the number of objects that are joined."""
+
+    __slots__ = ("_node", "_read", "_text", "_value", "count", "groups")
+
+    def __init__(self, node: PlanNode, projection: Projection, value: Any, read: Callable[[], Any]) -> None:
+        self._node = node
+        self._read = read
+        self._text: bytes | None = None
+        self.groups: dict[int, tuple[Join, dict[Key, Group]]] = {}
+        self.count = 0
+        for _ in projection.keys:
+            value = None if value is None else value.inner
+        if projection.convert is not None:
+            value = projection.convert(value)
+        self._value = value
+        if projection.shape is not None:
+            self._finish(value, projection.depth, projection.shape)
+
+    @classmethod
+    def of_response(cls, node: PlanNode, response: SubResponse, charge: Charge) -> "Projected | None":
+        """Return the projected value of a response, None if it is an error, null by its status, or does not fit."""
+        projection, binding = node.projection, node.binding
+        assert isinstance(binding, RequestBinding)
+        if projection is None or response.status in binding.null_on or not response.is_data:
+            return None
+        try:
+            value = projection.decoder.decode(response.json_text)
+            return cls(node, projection, value, lambda: typed_value(binding, response, charge))
+        except Exception:  # it is met again by the executor, which says where
+            return None
+
+    @classmethod
+    def of_item(cls, node: PlanNode, value: Any) -> "Projected | None":
+        """Return the projected value of an item of a batch, None if it does not fit."""
+        projection = node.projection
+        if projection is None:
+            return None
+        try:
+            return cls(node, projection, msgspec.convert(value, projection.item_type), lambda: value)
+        except Exception:
+            return None
+
+    def results(self) -> list[Result]:
+        """Return the results of the joins, in the order of their requests."""
+        return [group.result for _, groups in self.groups.values() for group in groups.values()]
+
+    def text(self) -> bytes | None:
+        """Return the JSON text of the value, None if something within it has an error. Raises NotSettled."""
+        if self._text is None:
+            for join, groups in self.groups.values():
+                for group in groups.values():
+                    text = _text_of(group.result)
+                    if text is None or (text == _NULL and join.is_required):
+                        return None
+                    raw = msgspec.Raw(text)
+                    for each in group.objects:
+                        setattr(each, join.slot, raw)
+            self._text = msgspec.json.encode(self._value)
+        return self._text
+
+    def expand(self, result: Result) -> None:
+        """Give a result the value, items and children in place of this."""
+        result.projected = None
+        self._expand(self._node, self._read(), result, result.response, self._node.list_depth)
+
+    def _expand(self, node: PlanNode, value: Any, result: Result, response: SubResponse | None, depth: int) -> None:
+        result.value, result.settled = value, True
+        if depth and isinstance(value, list):
+            result.items = [Result() for _ in value]
+            for item, of_item in zip(value, result.items, strict=True):
+                self._expand(node, item, of_item, response, depth - 1)
+        elif isinstance(value, dict):
+            for child in node.children:
+                if child.kind is NodeKind.REQUEST:
+                    join, groups = self.groups[id(child)]
+                    result.children[child.key] = groups[_key(tuple(walk(value, name) for name, _ in join.keys))].result
+                else:
+                    assert isinstance(child.binding, SelectBinding)
+                    below = result.children[child.key] = Result()
+                    selected = select_value(child.binding, value, response, UNMETERED)
+                    self._expand(child, selected, below, response, child.list_depth)
+
+    def _finish(self, value: Any, depth: int, shape: Shape) -> None:
+        """Take the steps of a shape for every object in a value. Raises NotProjectable."""
+        if depth:
+            for item in value or ():
+                self._finish(item, depth - 1, shape)
+        elif value is not None:
+            if any(getattr(value, slot) is not msgspec.UNSET for slot in shape.unfit):
+                raise NotProjectable("A key has dots.")
+            for slot, place in shape.lifted:
+                setattr(value, slot, _lifted(value, place))
+            for join in shape.joins:
+                self._join(join, value)
+            for slot, convert in shape.converts:
+                setattr(value, slot, convert(getattr(value, slot)))
+            for slot, depth_below, below in shape.below:
+                self._finish(getattr(value, slot), depth_below, below)
+            for slot in shape.hidden:
+                setattr(value, slot, msgspec.UNSET)
+            if shape.output is not None:
+                value.__class__ = shape.output
+
+    def _join(self, join: Join, value: msgspec.Struct) -> None:
+        _, groups = self.groups.setdefault(id(join.node), (join, {}))
+        values = tuple(getattr(value, slot) for _, slot in join.keys)
+        key = _key(values)
+        self.count += 1
+        group = groups.get(key)
+        if group is None:
+            names = (name for name, _ in join.keys)
+            group = groups[key] = Group(dict(zip(names, values, strict=True)), [])
+        group.objects.append(value)
+
+
+def _lifted(value: Any, place: tuple[str, ...]) -> Any:
+    for slot in place:
+        value = getattr(value, slot)
+        if value is None:
+            return None
+    return value
+
+
+def _key(values: tuple[Any, ...]) -> Key:
+    """Return the key of equal values of a template. Raises NotProjectable if one is missing, TypeError for an array."""
+    if any(value is None or value is msgspec.UNSET for value in values):
+        raise NotProjectable("A key has no value.")
+    return tuple((value.__class__, value) for value in values)
+
+
+def _text_of(result: Result) -> bytes | None:
+    """Return the JSON text of a result, None if it has an error, or was not projected. Raises NotSettled."""
+    if not result.settled:
+        raise NotSettled(result)
+    if result.error is not None:
+        return None
+    if result.projected is not None:
+        return result.projected.text()
+    if isinstance(result.value, msgspec.Raw):
+        return bytes(result.value)
+    return _NULL if result.value is None else None

@@ -1,0 +1,161 @@
+"""Pass: compile the fields that are selected of a typed response to one type, which msgspec decodes and encodes.
+
+A value that does not fit the type is left to the executor, which tells where it does not, and why.
+"""
+
+import re
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
+from graphql import (
+    GraphQLBoolean,
+    GraphQLEnumType,
+    GraphQLFloat,
+    GraphQLID,
+    GraphQLInt,
+    GraphQLLeafType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLString,
+    is_leaf_type,
+)
+
+from restgql.bindings import TAKES_ANY, RequestBinding, SelectBinding
+from restgql.documents.collect_fields import Selections
+from restgql.documents.selected_field import Key, SelectedField
+from restgql.plan.nodes import Convert, NodeKind, PlanNode, Projection
+from restgql.plan.plan import Plan, PlanContext
+from restgql.plan.struct_builder import NotProjectable, Output, StructBuilder, struct
+
+_PLAIN = {
+    GraphQLString: str,
+    GraphQLBoolean: bool,
+    GraphQLFloat: float,
+    GraphQLInt: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)],
+}
+_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z", re.ASCII)
+_NULL = msgspec.Raw(b"null")
+
+Projected = dict[int, tuple[PlanNode, ...]]
+"""By the id of nodes that several parents have below them: those nodes with their projections."""
+
+
+def projections(plan: Plan, context: PlanContext) -> Plan:
+    """Return the plan with the `projection` of each typed field that has one. Parts that come later have none."""
+    if plan.incremental:
+        return plan
+    assert plan.selections is not None
+    return msgspec.structs.replace(plan, nodes=_project(plan.nodes, plan.selections, {}))
+
+
+def _project(nodes: tuple[PlanNode, ...], selections: Selections, projected: Projected) -> tuple[PlanNode, ...]:
+    if id(nodes) not in projected:
+        projected[id(nodes)] = tuple(_project_node(node, selections, projected) for node in nodes)
+    return projected[id(nodes)]
+
+
+def _project_node(node: PlanNode, selections: Selections, projected: Projected) -> PlanNode:
+    if node.children or node.cases:
+        node = msgspec.structs.replace(
+            node,
+            children=_project(node.children, selections, projected),
+            cases={name: _project(nodes, selections, projected) for name, nodes in node.cases.items()},
+        )
+    projection = projection_of(node, selections)
+    return node if projection is None else msgspec.structs.replace(node, projection=projection)
+
+
+def projection_of(node: PlanNode, selections: Selections) -> Projection | None:
+    """Return the projection of a typed field that makes a request, None if it has none."""
+    binding, field = node.binding, node.field
+    if not isinstance(binding, RequestBinding) or field is None or binding.passthrough:
+        return None
+    if binding.select is not None and not _PATH.match(binding.select):
+        return None
+    try:
+        compiled = _Compiler(selections).output(field.definition.type, field, node.children)
+    except NotProjectable:
+        return None
+    keys = tuple(binding.select.split(".")) if binding.select is not None else ()
+    type: Any = compiled.type
+    for key in reversed(keys):
+        default = () if isinstance(field.definition.type, GraphQLNonNull) else (None,)
+        type = struct("Outer", [("inner", type, *default)], {"inner": key})
+        type = type if not default else type | None
+    return Projection(compiled.type, msgspec.json.Decoder(type), keys, compiled.depth, compiled.shape, compiled.convert)
+
+
+class _Compiler:
+    """Compiles the output types of one plan. Raises NotProjectable."""
+
+    def __init__(self, selections: Selections) -> None:
+        self._selections = selections
+        self._objects: dict[tuple[GraphQLObjectType, Key, int], Output] = {}
+        """Compiled once: there may be as many ways to a selection set as fields to the power of the depth."""
+
+    def output(self, of_type: GraphQLOutputType, field: SelectedField, nodes: tuple[PlanNode, ...]) -> Output:
+        """Compile the type of a field."""
+        is_required = isinstance(of_type, GraphQLNonNull)
+        inner: GraphQLOutputType = cast(GraphQLNonNull[Any], of_type).of_type if is_required else of_type
+        if isinstance(inner, GraphQLList):
+            item = self.output(inner.of_type, field, nodes)
+            convert = None if item.convert is None else _of_items(item.convert)
+            output = Output(list[item.type], item.depth + 1, item.shape, convert)  # type: ignore[name-defined]
+        elif is_leaf_type(inner):
+            output = _leaf(cast(GraphQLLeafType, inner), is_required=is_required)
+        elif isinstance(inner, GraphQLObjectType) and not inner.extensions.get(TAKES_ANY):
+            key = inner, field.group.key, id(nodes)
+            if key not in self._objects:
+                self._objects[key] = self._object(inner, field, nodes)
+            output = self._objects[key]
+        else:
+            raise NotProjectable(f"{inner} is abstract, or takes any value.")
+        return output if is_required else msgspec.structs.replace(output, type=output.type | None)
+
+    def _object(self, of_type: GraphQLObjectType, field: SelectedField, nodes: tuple[PlanNode, ...]) -> Output:
+        node_by_key = {node.key: node for node in nodes}
+        builder = StructBuilder(of_type.name)
+        joins: list[tuple[SelectedField, PlanNode, str]] = []
+        for selected in self._selections.below(field.group, of_type).fields:
+            node, binding = node_by_key.get(selected.key), selected.definition.resolve
+            if selected.is_typename:
+                builder.add(selected.key, None, str, of_type.name)
+            elif node is not None and node.kind is NodeKind.REQUEST:
+                joins.append((selected, node, builder.add(selected.key, None, msgspec.Raw, _NULL)))
+            elif isinstance(binding, SelectBinding):
+                output = self.output(selected.definition.type, selected, node.children if node is not None else ())
+                builder.add_selected(selected, binding, output)
+            else:
+                raise NotProjectable(f"{selected.name} has a resolver.")
+        for selected, node, slot in joins:
+            builder.join(selected, node, slot)
+        return builder.build()
+
+
+def _leaf(of_type: GraphQLLeafType, *, is_required: bool) -> Output:
+    if of_type in _PLAIN:
+        return Output(_PLAIN[of_type])
+    if of_type is GraphQLID:
+        return Output(int | str, convert=_id)
+    if isinstance(of_type, GraphQLEnumType) and all(name == each.value for name, each in of_type.values.items()):
+        return Output(Literal[tuple(of_type.values)])
+
+    def convert(value: Any) -> Any:
+        if value is None and not is_required:
+            return None
+        converted = None if value is None else of_type.serialize(value)
+        if converted is None:
+            raise NotProjectable(f"{of_type} has no value.")
+        return converted
+
+    return Output(Any, convert=convert)
+
+
+def _id(value: int | str | None) -> str | None:
+    return str(value) if value.__class__ is int else cast(str | None, value)
+
+
+def _of_items(convert: Convert) -> Convert:
+    return lambda items: None if items is None else [convert(item) for item in items]

@@ -1,0 +1,185 @@
+"""The struct that the selected fields of one object type are decoded to: a slot for each value that is read."""
+
+import re
+import secrets
+from typing import Any
+
+import msgspec
+from graphql import GraphQLID, GraphQLInt, GraphQLNonNull, GraphQLOutputType, GraphQLString
+
+from restgql.bindings import RequestBinding, SelectBinding
+from restgql.documents.selected_field import SelectedField
+from restgql.plan.nodes import Convert, Join, PlanNode, Shape
+from restgql.plan.requests import takes_whole_parent
+
+_KEY_TYPES = (GraphQLString, GraphQLInt, GraphQLID)
+"""The types of fields whose values a template spells as the JSON has them."""
+_UNRENAMABLE = re.compile(r'[\x00-\x1f"\\]')
+_NO_KEY = f"~{secrets.token_hex(16)}"
+"""The begin of keys that no JSON object has."""
+
+
+class NotProjectable(Exception):
+    """A field, or a value, that only the executor can complete."""
+
+
+class Output(msgspec.Struct, frozen=True):
+    """A compiled output type: `depth` is the number of lists around its objects."""
+
+    type: Any
+    depth: int = 0
+    shape: Shape | None = None
+    convert: Convert | None = None
+
+
+class _Value(msgspec.Struct):
+    """A value that is read from a JSON object: `slot` is where the answer, or a join, has it."""
+
+    slot: str
+    type: Any
+    default: tuple[Any, ...]
+    of_type: GraphQLOutputType | None
+
+
+class StructBuilder:
+    """The fields of one struct: each has a slot, the JSON key that it is read from, and the response key."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._fields: list[tuple[Any, ...]] = []
+        self._read_from: dict[str, str] = {}
+        self._written_to: dict[str, str] = {}
+        self._values: dict[tuple[str, ...], _Value] = {}
+        """By their place in the JSON object."""
+        self._lifted: list[tuple[str, tuple[str, ...]]] = []
+        self._converts: list[tuple[str, Convert]] = []
+        self._below: list[tuple[str, int, Shape]] = []
+        self._joins: list[Join] = []
+        self._hidden: list[str] = []
+        self._unfit: list[str] = []
+
+    def add(self, response_key: str, json_key: str | None, type: Any, *default: Any) -> str:
+        """Add a slot and return its name; without a JSON key it keeps its default until it is set."""
+        slot = f"f{len(self._fields)}"
+        self._fields.append((slot, type, *default))
+        self._read_from[slot] = f"{_NO_KEY}{slot}" if json_key is None else _renamable(json_key)
+        self._written_to[slot] = response_key
+        return slot
+
+    def add_selected(self, selected: SelectedField, binding: SelectBinding, output: Output) -> None:
+        """Add a field that is part of its parent's JSON."""
+        if not binding.keys or binding.header is not None or binding.status:
+            raise NotProjectable(f"{selected.name} is more than a key.")
+        of_type = selected.definition.type
+        is_required = isinstance(of_type, GraphQLNonNull)
+        slot = self._read(selected.key, binding.keys, output.type, () if is_required else (None,), of_type)
+        if output.convert is not None:
+            self._converts.append((slot, output.convert))
+        if output.shape is not None:
+            self._below.append((slot, output.depth, output.shape))
+
+    def join(self, selected: SelectedField, node: PlanNode, slot: str) -> None:
+        """Add a field that makes requests, and the slots of the keys that these take."""
+        keys = tuple((name, self._key_slot(name)) for name in _parent_names(node))
+        self._joins.append(Join(node, slot, keys, isinstance(selected.definition.type, GraphQLNonNull)))
+
+    def _read(
+        self, response_key: str, at: tuple[str, ...], type: Any, default: tuple[Any, ...], of_type: Any = None
+    ) -> str:
+        """Add a slot for the value at a place of the JSON object."""
+        if any(at[: len(other)] == other[: len(at)] for other in self._values):
+            raise NotProjectable(f"{at} is taken twice.")
+        direct = (at[0], type, *default) if len(at) == 1 else (None, Any, None)
+        slot = self.add(response_key, *direct)
+        self._values[at] = _Value(slot, type, default, of_type)
+        return slot
+
+    def _key_slot(self, name: str) -> str:
+        at = tuple(name.split("."))
+        value = self._values.get(at)
+        if value is None:
+            slot = self._read(f"{_NO_KEY}{name}", at, Any, (msgspec.UNSET,))
+            self._hidden.append(slot)
+            if len(at) > 1:  # an object may have a key with dots
+                self._unfit.append(self.add(f"{_NO_KEY}.{name}", name, Any, msgspec.UNSET))
+            return slot
+        of_type = value.of_type.of_type if isinstance(value.of_type, GraphQLNonNull) else value.of_type
+        if of_type is not None and of_type not in _KEY_TYPES:
+            raise NotProjectable(f"{name} is converted.")
+        return value.slot
+
+    def build(self) -> Output:
+        """Return the struct, and the steps from its objects to those of the answer."""
+        self._add_outer({at: value for at, value in self._values.items() if len(at) > 1})
+        read = struct(self._name, self._fields, self._read_from)
+        output = None
+        if self._read_from != self._written_to:
+            output = struct(self._name, self._fields, self._written_to)
+        shape = Shape(
+            tuple(self._lifted),
+            tuple(self._converts),
+            tuple(self._below),
+            tuple(self._joins),
+            tuple(self._hidden),
+            tuple(self._unfit),
+            output,
+        )
+        needs_steps = output is not None or shape.converts or shape.below
+        return Output(read, 0, shape if needs_steps else None)
+
+    def _add_outer(self, values: dict[tuple[str, ...], _Value]) -> None:
+        """Add hidden slots for the objects that values are lifted out of."""
+        for key in dict.fromkeys(at[0] for at in values):
+            within = {at[1:]: value for at, value in values.items() if at[0] == key}
+            outer, places = _outer(within)
+            slot = self.add(f"{_NO_KEY}.{key}", key, *outer)
+            self._hidden.append(slot)
+            self._lifted += [(value.slot, (slot, *places[at])) for at, value in within.items()]
+
+
+def _outer(values: dict[tuple[str, ...], _Value]) -> tuple[tuple[Any, ...], dict[tuple[str, ...], tuple[str, ...]]]:
+    """Return the type of an object that values are lifted out of, with its default, and the slots that lead to each."""
+    fields: list[tuple[Any, ...]] = []
+    renamed: dict[str, str] = {}
+    places: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for key in dict.fromkeys(at[0] for at in values):
+        within = {at[1:]: value for at, value in values.items() if at[0] == key}
+        slot = f"f{len(fields)}"
+        renamed[slot] = _renamable(key)
+        if () in within:
+            value = within[()]
+            fields.append((slot, value.type, *value.default))
+            places[(key,)] = (slot,)
+        else:
+            type, below = _outer(within)
+            fields.append((slot, *type))
+            places |= {(key, *at): (slot, *place) for at, place in below.items()}
+    outer: Any = struct("Outer", fields, renamed)
+    is_required = any(len(field) == 2 for field in fields)
+    return ((outer,) if is_required else (outer | None, None)), places
+
+
+def struct(name: str, fields: list[tuple[Any, ...]], rename: dict[str, str]) -> type[msgspec.Struct]:
+    """Return a struct of slots, each renamed to its key in JSON."""
+    return msgspec.defstruct(name, fields, rename=rename, gc=False, kw_only=True)
+
+
+def _renamable(key: str) -> str:
+    if _UNRENAMABLE.search(key):
+        raise NotProjectable(f"{key} cannot be the name of a slot.")
+    return key
+
+
+def _parent_names(node: PlanNode) -> tuple[str, ...]:
+    """Return the names that the requests of a field take from its parent's JSON. Raises NotProjectable."""
+    binding = node.binding
+    assert isinstance(binding, RequestBinding)
+    if node.projection is None and not binding.passthrough:
+        raise NotProjectable(f"{node.key} is not projectable.")
+    filled = [name.text for name in binding.template.names]
+    filled += [name.text for _, value in binding.headers for name in value.names]
+    if takes_whole_parent(binding):
+        raise NotProjectable(f"{node.key} takes more than keys of its parent.")
+    batch = () if binding.batch is None else binding.batch.by
+    of_parent = (name for name in filled if name.partition(".")[0] not in binding.arguments)
+    return tuple(dict.fromkeys([*of_parent, *batch]))
