@@ -116,7 +116,9 @@ def test_every_code_is_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [*PAGES, ROOT / "docs/recipes.md", ROOT / "docs/architecture.md"], ids=lambda p: p.name
+    "page",
+    [*PAGES, *(ROOT / "docs" / f"{name}.md" for name in ("recipes", "architecture", "extensions"))],
+    ids=lambda p: p.name,
 )
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target, anchor in LINK.findall(page.read_text()):

@@ -1,14 +1,25 @@
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.extensions.recipes import block
+pytest.register_assert_rewrite("tests.equality.rule")
+
+from tests.extensions.recipes import block  # noqa: E402
+from tests.extensions.setting import Setting  # noqa: E402
 
 Recipe = Callable[..., Any]
+
+
+@pytest.fixture
+def make_setting() -> Iterator[Callable[..., Setting]]:
+    """Makes settings whose cleanup runs at the end of the test."""
+    with ExitStack() as cleanup:
+        yield lambda **options: Setting(cleanup=cleanup, **options)
 
 
 @pytest.fixture
