@@ -9,6 +9,9 @@ from flask.sessions import SecureCookieSessionInterface
 from restgql.formats import cookies
 from restgql.upstream.contexts import SESSION
 
+_BEAKER = "beaker.session"
+"""The key of the environ at which Beaker's middleware puts a session, which it saves when the response begins."""
+
 
 class OuterSession:
     """The session of the outer request, if it is kept in a store of the server.
@@ -17,32 +20,48 @@ class OuterSession:
     the first of them, if it was changed, and opened anew after the last, and so it is around a resolver of the user's
     own. `cookies` are the Set-Cookie values that it has to send. A session that is all in its cookie needs none of
     this, as the cookies of sub-requests are sent after its own.
+
+    `in_flask` is True for a session of the app's session interface, `beaker` is one of Beaker's middleware.
     """
 
-    def __init__(self, app: Flask, context: Any) -> None:
+    def __init__(self, app: Flask, context: Any, *, in_flask: bool, beaker: Any) -> None:
         self._app = app
         self._context = context
+        self._in_flask = in_flask
+        self._beaker = beaker
         self.cookies: list[str] = []
 
     @classmethod
     def of(cls, app: Flask, context: Any) -> "OuterSession | None":
         """Return the session of a request context, None if it is all in its cookie, or there is none."""
         interface, session = app.session_interface, vars(context).get(SESSION)
-        if type(interface) is SecureCookieSessionInterface or session is None or interface.is_null_session(session):
-            return None
-        return cls(app, context)
+        in_flask = not (
+            type(interface) is SecureCookieSessionInterface or session is None or interface.is_null_session(session)
+        )
+        beaker = context.request.environ.get(_BEAKER)
+        if type(beaker).__module__ != _BEAKER:  # its class is in a module of this name
+            beaker = None
+        return cls(app, context, in_flask=in_flask, beaker=beaker) if in_flask or beaker is not None else None
 
     def save(self) -> None:
         """Save what the outer request has changed so far."""
         session = vars(self._context)[SESSION]
-        if not getattr(session, "modified", True):
-            return
-        response = self._app.response_class()
-        self._app.session_interface.save_session(self._app, session, response)
-        self.cookies += response.headers.getlist("Set-Cookie")
+        if self._in_flask and getattr(session, "modified", True):
+            response = self._app.response_class()
+            self._app.session_interface.save_session(self._app, session, response)
+            self.cookies += response.headers.getlist("Set-Cookie")
+        if self._beaker is not None and self._beaker.accessed():
+            self._beaker.persist()
 
     def reopen(self, of_parts: Iterable[str] = ()) -> None:
         """Open the session anew, as the client would send it after the Set-Cookie values of sub-requests."""
+        if self._in_flask:
+            self._reopen_in_flask(of_parts)
+        beaker = self._beaker
+        if beaker is not None and beaker.accessed() and hasattr(beaker, "namespace_class"):  # not one in a cookie
+            beaker.load()
+
+    def _reopen_in_flask(self, of_parts: Iterable[str]) -> None:
         app, context = self._app, self._context
         old, request = vars(context)[SESSION], context.request
         header = cookies.next_header(

@@ -140,7 +140,8 @@ AUTH = (
         volatile=r"(?<=beaker=)\w+",
         shown_by=(
             "test_auth::test_flask_session_and_beaker_what_a_part_writes_stays",
-            "test_auth::test_beaker_a_session_that_the_outer_request_saves_undoes_what_a_part_wrote",
+            "test_auth::test_beaker_what_a_part_writes_stays_where_a_hook_of_the_outer_request_uses_the_session",
+            "test_auth::test_beaker_what_a_hook_of_the_outer_request_writes_stays_beside_it",
         ),
     ),
 )

@@ -1,9 +1,10 @@
 """Sessions, logins, tokens and roles: each part has the identity of the caller, and a login in a part stays."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, request
+from flask import request
 
 from tests.equality.client import Answer, Headers
 from tests.extensions.apps import auth
@@ -148,19 +149,53 @@ def test_flask_session_and_beaker_what_a_part_writes_stays(
     assert client.get("/cart", cookie_of(outer)).json == {"cart": ["tea", "milk"] * 2}
 
 
-def reading_hook(app: Flask) -> None:
-    app.before_request(lambda: request.environ["beaker.session"].get("user") and None)
+def read_session() -> None:
+    request.environ["beaker.session"].get("cart")
 
 
-@pytest.mark.parametrize("hooks", [True, False])
+def log_visit() -> None:
+    session = request.environ["beaker.session"]
+    session["visits"] = session.get("visits", 0) + 1
+    session.save()
+
+
+@pytest.mark.parametrize("options", [SETTINGS[1], SETTINGS[3], SETTINGS[4]])
+@pytest.mark.parametrize("kind", ["memory", "file", "cookie", "auto"])
+@pytest.mark.parametrize("hook", [None, read_session, log_visit])
 @pytest.mark.parametrize("make", [auth.by_beaker, auth.by_beaker_as_flask_session])
-def test_beaker_a_session_that_the_outer_request_saves_undoes_what_a_part_wrote(
-    make_setting: Any, make: Any, hooks: bool
+def test_beaker_what_a_part_writes_stays_where_a_hook_of_the_outer_request_uses_the_session(
+    make_setting: Any, tmp_path: Path, options: dict[str, Any], make: Any, hook: Any, kind: str
 ) -> None:
-    """The session is opened by a middleware, before Flask, so the gateway cannot open it anew after the last part."""
-    client = Client(make(make_setting(order="last", hooks=hooks)))
-    if make is auth.by_beaker:  # it saves at the end what was only read
-        reading_hook(client.app)
+    config = {
+        "memory": {"session.type": "memory"},
+        "auto": {"session.type": "memory", "session.auto": True},
+        "file": {"session.type": "file", "session.data_dir": str(tmp_path)},
+        "cookie": {"session.type": "cookie", "session.validate_key": "key", "session.data_serializer": "json"},
+    }[kind]
+    outcomes = []
+    for through in (False, True):
+        client = Client(make(make_setting(**options, config=config)))
+        if hook is not None:
+            client.app.before_request(lambda: hook() if request.path != "/cart" else None)
+        cookie = cookie_of(client.send("/cart", {"item": "tea"}))
+        if through:
+            answer = client.mutate("/cart", {"item": "milk"}, cookie).outer
+        else:
+            answer = client.send("/cart", {"item": "milk"}, cookie)
+        cookie = cookie_of(answer) if kind == "cookie" else cookie
+        outcomes.append(client.get("/cart", cookie).json)
+    assert outcomes == [{"cart": ["tea", "milk"]}] * 2
+
+
+@pytest.mark.parametrize("kind", ["memory", "file"])
+def test_beaker_what_a_hook_of_the_outer_request_writes_stays_beside_it(
+    make_setting: Any, tmp_path: Path, kind: str
+) -> None:
+    config = {"session.type": kind, "session.data_dir": str(tmp_path)}
+    client = Client(auth.by_beaker(make_setting(order="last", config=config)))
+    client.app.before_request(lambda: log_visit() if request.path == "/aggregate" else None)
+    client.app.add_url_rule("/all", "all", lambda: {"visits": request.environ["beaker.session"].get("visits")})
     cookie = cookie_of(client.send("/cart", {"item": "tea"}))
-    client.mutate("/cart", {"item": "milk"}, cookie)
-    assert client.get("/cart", cookie).json == {"cart": ["tea"] if hooks else ["tea", "milk"]}
+    client.aggregate(["/cart"], cookie)
+    parts = client.aggregate(["/all", "/cart"], cookie)
+    assert [part["body"] for part in parts.values()] == [{"visits": 2}, {"cart": ["tea"]}]

@@ -188,9 +188,9 @@ def by_session(setting: Setting) -> Flask:
 def by_beaker(setting: Setting) -> Flask:
     app = Flask("app")
     with setting.gateway(app):
-        config = {"session.type": "memory", "session.auto": True, "session.key": "beaker"}
+        config = {"session.type": "memory", "session.key": "beaker", **setting.config}
         app.wsgi_app = SessionMiddleware(app.wsgi_app, config)  # type: ignore[method-assign]
-        _add_cart(app, lambda: request.environ["beaker.session"])
+        _add_cart(app, lambda: request.environ["beaker.session"], lambda: request.environ["beaker.session"].save())
     return app
 
 
@@ -207,16 +207,17 @@ def by_beaker_as_flask_session(setting: Setting) -> Flask:
     app = Flask("app")
     with setting.gateway(app):
         app.session_interface = Interface()
-        config = {"session.type": "memory", "session.key": "beaker"}
+        config = {"session.type": "memory", "session.key": "beaker", **setting.config}
         app.wsgi_app = SessionMiddleware(app.wsgi_app, config)  # type: ignore[method-assign]
         _add_cart(app, lambda: session)
     return app
 
 
-def _add_cart(app: Flask, of_request: Any) -> None:
+def _add_cart(app: Flask, of_request: Any, save: Any = lambda: None) -> None:
     @app.post("/cart")
     def add() -> Any:
         of_request()["cart"] = [*of_request().get("cart", []), request.get_json()["item"]]
+        save()
         return {"cart": of_request()["cart"]}
 
     @app.get("/cart")
