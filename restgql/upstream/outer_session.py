@@ -35,9 +35,8 @@ class OuterSession:
     def of(cls, app: Flask, context: Any) -> "OuterSession | None":
         """Return the session of a request context, None if it is all in its cookie, or there is none."""
         interface, session = app.session_interface, vars(context).get(SESSION)
-        in_flask = not (
-            type(interface) is SecureCookieSessionInterface or session is None or interface.is_null_session(session)
-        )
+        in_cookie = type(interface) is SecureCookieSessionInterface
+        in_flask = not in_cookie and session is not None and not interface.is_null_session(session)
         beaker = context.request.environ.get(_BEAKER)
         if type(beaker).__module__ != _BEAKER:  # its class is in a module of this name
             beaker = None
@@ -45,11 +44,8 @@ class OuterSession:
 
     def save(self) -> None:
         """Save what the outer request has changed so far."""
-        session = vars(self._context)[SESSION]
-        if self._in_flask and getattr(session, "modified", True):
-            response = self._app.response_class()
-            self._app.session_interface.save_session(self._app, session, response)
-            self.cookies += response.headers.getlist("Set-Cookie")
+        if self._in_flask:
+            self._save_in_flask()
         if self._beaker is not None and self._beaker.accessed():
             self._beaker.persist()
 
@@ -60,6 +56,14 @@ class OuterSession:
         beaker = self._beaker
         if beaker is not None and beaker.accessed() and hasattr(beaker, "namespace_class"):  # not one in a cookie
             beaker.load()
+
+    def _save_in_flask(self) -> None:
+        session = vars(self._context)[SESSION]
+        if not getattr(session, "modified", True):
+            return
+        response = self._app.response_class()
+        self._app.session_interface.save_session(self._app, session, response)
+        self.cookies += response.headers.getlist("Set-Cookie")
 
     def _reopen_in_flask(self, of_parts: Iterable[str]) -> None:
         app, context = self._app, self._context

@@ -266,6 +266,7 @@ RESPONSES = (
             "test_socketio::test_each_part_emits_once",
             "test_socketio::test_an_event_handler_may_ask_the_gateway",
             "test_socketio::test_the_path_of_the_sockets_is_no_route",
+            "test_socketio::test_a_part_cannot_become_a_web_socket",
         ),
     ),
     Extension(

@@ -83,7 +83,7 @@ class Client(client.Client):
         return client.Answer(response.status_code, tuple(fields), content)
 
     def aggregate(self, paths: list[str], headers: client.Headers = ()) -> dict[str, Any]:
-        """The map of envelopes, whose status is 401 or 429 where that of all of its parts is."""
+        """Return the envelopes by path. The outer status is 401 or 429 if each part has it, else 200."""
         answer = self.post("/aggregate?envelope=true", paths, headers)
         envelopes: dict[str, Any] = answer.json
         statuses = {part["status"] for part in envelopes.values()}
@@ -107,7 +107,7 @@ class Client(client.Client):
         return client.Fetched((answer.get("data") or {}).get("fetch"), error, outer)
 
     def get_values(self, paths: list[str], headers: client.Headers = ()) -> list[Any]:
-        """The values of `get`, all paths in one operation; None where a path is an error."""
+        """Return the values of `get` in one operation, None for a path with an error."""
         fields = " ".join(f"f{number}: get(path: $p{number})" for number in range(len(paths)))
         names = ", ".join(f"$p{number}: String!" for number in range(len(paths)))
         variables = {f"p{number}": path for number, path in enumerate(paths)}
@@ -119,5 +119,5 @@ def _hidden(match: re.Match[str]) -> str:
 
 
 def cookie_of(answer: client.Answer) -> list[tuple[str, str]]:
-    """The Cookie header field with which a browser answers a response's Set-Cookie fields."""
+    """Return the Cookie header field that a browser sends after the Set-Cookie fields of a response."""
     return [("Cookie", "; ".join(value.partition(";")[0] for value in answer.all("Set-Cookie")))]

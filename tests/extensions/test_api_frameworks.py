@@ -43,13 +43,13 @@ def test_the_gateways_own_errors_are_those_that_it_has_without_the_extension(
 
 
 def readable(answer: Answer) -> tuple[int, Any, Any]:
-    """The status, Content-Type and body; of a 405, whose body is the app's, the status."""
+    """Return status, Content-Type and body, and the status alone of a 405, whose body is the app's."""
     return (405, None, None) if answer.status == 405 else (answer.status, answer.header("Content-Type"), answer.body)
 
 
 @frameworks
 def test_the_gateway_is_not_in_the_document_of_the_extension(make_setting: Any, extension: Extension) -> None:
-    """SpecTree in its mode "normal" lists each rule of the app; its mode "strict" those that it validates."""
+    """SpecTree lists each rule of the app in its mode "normal", and the routes that it validates in "strict"."""
     client = Client(extension.make(make_setting(order="first")))
     for path in extension.paths:
         if path.endswith(".json"):

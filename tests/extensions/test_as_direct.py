@@ -61,7 +61,7 @@ def test_a_mutation_answers_as_the_app(
 
 
 def shared_state() -> Any:
-    """What an extension may change outside of its app."""
+    """Return the objects outside of an app that an extension may change."""
     classes = [dict(vars(cls)) for cls in (Flask, Request, Response, Blueprint, threading.Thread, logging.Logger)]
     loggers = [list(logging.getLogger(name).handlers) for name in (None, "werkzeug", "flask.app")]
     return classes, loggers, vars(flask)["Flask"]

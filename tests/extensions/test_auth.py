@@ -22,7 +22,7 @@ mutation ($login: String!, $path: String!) {
 
 
 def statuses(client: Client, paths: list[str], headers: Headers = ()) -> list[int]:
-    """The statuses of the parts of an aggregate."""
+    """Return the statuses of the parts of an aggregate."""
     return [part["status"] for part in client.aggregate(paths, headers).values()]
 
 
@@ -104,7 +104,7 @@ def test_flask_security_a_session_needs_the_csrf_token_and_an_auth_token_does_no
 
 
 class Through:
-    """Sends through the gateway what `log_in_by_security` sends directly."""
+    """A client for `log_in_by_security` that sends its requests through the gateway."""
 
     def __init__(self, client: Client) -> None:
         self.client = client

@@ -16,8 +16,8 @@ PAGE = (ROOT / "docs" / "extensions.md").read_text("utf-8")
 GROUPS = {
     "Sessions, logins and tokens": AUTH,
     "API frameworks": API_FRAMEWORKS,
-    "What watches requests": OBSERVABILITY,
-    "What counts, caches and changes responses": RESPONSES,
+    "Errors, traces and metrics": OBSERVABILITY,
+    "Limits, caching and responses": RESPONSES,
 }
 FILES = ("auth", "api_frameworks", "sentry", "opentelemetry", "metrics", "debugtoolbar", "responses", "socketio")
 OF_ALL_EXTENSIONS = {"test_responses::test_an_extension_gives_the_gateway_no_header_that_a_part_has"}
@@ -25,7 +25,7 @@ OF_ALL_EXTENSIONS = {"test_responses::test_an_extension_gives_the_gateway_no_hea
 
 @cache
 def functions(file: str) -> set[str]:
-    """The test functions of a file, as file::function."""
+    """Return the test functions of a file, as file::function."""
     tree = ast.parse((FOLDER / f"{file}.py").read_text("utf-8"))
     return {f"{file}::{node.name}" for node in tree.body if isinstance(node, ast.FunctionDef)}
 

@@ -12,7 +12,7 @@ settings = pytest.mark.parametrize("options", SETTINGS)
 
 
 def requests_of(client: Client) -> Counter[tuple[str, str, str]]:
-    """How many requests were counted, by method, rule and status."""
+    """Return the number of counted requests by method, rule and status."""
     (family,) = [
         family
         for family in client.app.extensions["metrics"].collect()

@@ -34,7 +34,7 @@ def new(setting: Any) -> tuple[Client, InMemorySpanExporter]:
 
 
 def spans_of(exporter: InMemorySpanExporter) -> dict[str, Any]:
-    """The finished spans by target, each of which was asked for once."""
+    """Return the finished spans by target. Each target was requested once."""
     spans = {span.attributes["http.target"]: span for span in exporter.get_finished_spans()}
     assert len(spans) == len(exporter.get_finished_spans())
     exporter.clear()

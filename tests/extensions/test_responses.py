@@ -98,7 +98,9 @@ def test_flask_compress_a_compressed_answer_has_an_etag_that_is_known_again(
 
 
 @settings
-def test_flask_talisman_redirects_a_post_over_http(make_setting: Any, options: dict[str, Any]) -> None:
+def test_flask_talisman_redirects_a_post_over_http(
+    make_setting: Any, options: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
     app = responses.by_talisman(make_setting(**options))
     http, https = Client(app), Client(app, HTTPS)
     assert (http.get("/rows").status, https.get("/rows").status) == (302, 200)
@@ -108,6 +110,7 @@ def test_flask_talisman_redirects_a_post_over_http(make_setting: Any, options: d
         assert (answer.status, answer.json["/rows"]["status"], location) == (200, 302, f"{HTTPS}/rows")
     else:
         assert (answer.status, answer.header("Location")) == (302, f"{HTTPS}/aggregate?envelope=true")
+        assert caplog.text.count("A hook of the app") == 1
     forwarded = [("X-Forwarded-Proto", "https")]  # Talisman believes it
     assert http.aggregate(["/rows"], forwarded)["/rows"]["body"] == {"rows": [1, 2]}
     assert http.mutate("/rows", {"id": 1}, forwarded).status == 201

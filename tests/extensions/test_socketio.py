@@ -54,3 +54,15 @@ def test_the_path_of_the_sockets_is_no_route(make_setting: Any, options: dict[st
     for patterns in (["/orders/*"], ["*"]):
         client, _ = new(make_setting(**options, options={"routes": patterns}))
         assert client.fetch(HANDSHAKE).code == "NOT_ALLOWED"
+
+
+@settings
+def test_a_part_cannot_become_a_web_socket(make_setting: Any, options: dict[str, Any]) -> None:
+    """A part has no `Upgrade`, which is of the connection to the client, and a request to the gateway may have none."""
+    client, _ = new(make_setting(**options))
+    path = HANDSHAKE.replace("polling", "websocket")
+    direct, through = client.get(path), client.fetch(path)
+    assert (through.status, through.text) == (400, direct.body.decode())
+    assert through.text == '"Invalid websocket upgrade"'
+    upgrade = [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Key", "x3JJHMbDL1EzLkh9GBhXDw==")]
+    assert client.post("/aggregate", [path], upgrade).status == 400

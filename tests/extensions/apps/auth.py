@@ -195,7 +195,7 @@ def by_beaker(setting: Setting) -> Flask:
 
 
 def by_beaker_as_flask_session(setting: Setting) -> Flask:
-    """Beaker in the place of Flask's sessions, by the interface that its users copy."""
+    """Put Beaker in the place of Flask's sessions, by the interface that its users copy."""
 
     class Interface(SessionInterface):
         def open_session(self, app: Flask, request: Any) -> Any:

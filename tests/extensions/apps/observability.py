@@ -1,6 +1,7 @@
 """The smallest app for each extension that watches requests: errors, spans, metrics, a toolbar."""
 
 import logging
+import time
 from typing import Any
 
 import prometheus_client
@@ -63,6 +64,7 @@ def by_sentry(setting: Setting) -> Flask:
         @app.get("/tagged/<name>")
         def tagged(name: str) -> Any:
             sentry_sdk.set_tag("name", name)
+            time.sleep(0.02)  # so that another part runs meanwhile
             with sentry_sdk.start_span(op="db", name="select"):
                 sentry_sdk.capture_message(f"hello {name}")
             return {"name": name}

@@ -24,7 +24,7 @@ ASSETS = Path(__file__).parents[3] / "schema"
 
 
 def by_limiter(setting: Setting) -> Flask:
-    """Two requests an hour to each route, the gateway's too, for each client."""
+    """Limit each client to two requests an hour to each route, the gateway's too."""
     app = Flask("app")
     with setting.gateway(app):
         Limiter(
