@@ -194,6 +194,7 @@ class Executions(msgspec.Struct, frozen=True, kw_only=True):
                 max_wait=min(MAX_WAIT_SECONDS, config.deadline / 10),
                 max_waiting=config.max_waiting,
                 inline=upstream.threads is Threads.SERVER,
+                uses_own_thread=upstream.uses_own_thread,
                 nested=upstream.nested,
             ),
             pool=thread_pool.shared(config.threads),

@@ -54,9 +54,13 @@ class JobQueue:
         if not queue:
             return None
         job = queue.popleft()
+        self.begin(job, thread)
+        return job
+
+    def begin(self, job: Job, thread: str) -> None:
+        """Begin a job that was taken from the queue, in the thread of this name."""
         job.thread, job.begun = thread, time.perf_counter()
         self.running.add(job)
-        return job
 
     def begin_call(self) -> CallerTask | None:
         """Begin the next call, and return it; None if no call may begin yet."""

@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 
 from restgql.errors import Unavailable
+from restgql.execution.clocks import Clocks
 from restgql.execution.job import Answer, CallerTask, Job, Listener, ask, timed_out, unavailable
 from restgql.execution.job_queue import JobQueue
 from restgql.execution.latency import RouteLatency
 from restgql.execution.operation_threads import OperationThreads
+from restgql.execution.own_thread import PROCESS_WATCHDOG
 from restgql.execution.scheduler_settings import SchedulerSettings
 from restgql.execution.thread_pool import ThreadPool
-from restgql.execution.watchdog import Watchdog
+from restgql.execution.watchdog import INTERVAL_SECONDS, STUCK_SECONDS, Watchdog
 from restgql.meter import Meter
 from restgql.model import SAFE_METHODS, SubRequest, Timing
 from restgql.upstream import Dispatcher
@@ -38,8 +40,10 @@ class Scheduler:
         "_in_call",
         "_job_by_identity",
         "_jobs",
+        "_latency",
         "_lock",
         "_meter",
+        "_own_job",
         "_queue",
         "_repeated",
         "_settings",
@@ -61,6 +65,9 @@ class Scheduler:
         self._dispatch = dispatch
         self._settings = settings
         self._meter = meter
+        self._own_job: Job | None = None
+        """The job that runs in the caller's own thread, beside those of the pool."""
+        self._latency = latency
         self.logger = logger
         self._queue = JobQueue()
         self._lock = self._queue.lock
@@ -166,6 +173,10 @@ class Scheduler:
             if self._settings.inline:
                 yield from self._run_inline()
             while queue.pending:
+                if self._settings.uses_own_thread and not self._threads.notify_each:
+                    self._run_quick()
+                    if not queue.pending:
+                        break
                 if not self._threads.count and not self._threads.start_first(self._meter.seconds_left):
                     self._refuse_ready()
                 if queue.calls or queue.later_calls:
@@ -204,7 +215,7 @@ class Scheduler:
     def _run_inline(self) -> Iterator[None]:
         """Run all jobs and calls in this thread."""
         queue, threads = self._queue, self._threads
-        name, computed = threading.current_thread().name, time.thread_time()
+        name, clocks = threading.current_thread().name, Clocks()
         while queue.pending:
             if not self._meter.seconds_left:
                 self.cancel()  # in this mode the watchdog does not look
@@ -213,13 +224,60 @@ class Scheduler:
             if job is None:
                 self._run_next_call()
             else:
-                threads.began = True
-                answer = ask(self._dispatch, job.request, self.logger, inline=True)
-                took, before, computed = time.perf_counter() - job.begun, computed, time.thread_time()
-                job.waited = max(0.0, took - (computed - before))
-                threads.finish(job, answer)
+                self._run_job(job, clocks)
             if threads.notify_each:
                 yield
+
+    def _run_quick(self) -> None:
+        """Run the ready jobs whose routes never wait in this thread, once a pool thread has begun the others."""
+        queue, name, clocks = self._queue, threading.current_thread().name, Clocks()
+        is_watched = False
+        try:
+            while (job := self._begin_quick(name)) is not None:
+                if not is_watched and queue.ready:
+                    is_watched = True
+                    PROCESS_WATCHDOG.watch(self)
+                self._own_job = job
+                self._run_job(job, clocks)
+        finally:
+            self._own_job = None
+            if is_watched:
+                PROCESS_WATCHDOG.leave(self)
+
+    def _begin_quick(self, name: str) -> Job | None:
+        """Begin the first ready job whose route never waits, None if there is none."""
+        queue, never_waits = self._queue, self._latency.never_waits
+        with self._lock:
+            ready = list(queue.ready)
+        unrouted = [job for job in ready if job.route is None]
+        for job in unrouted:
+            job.route = self._dispatch.route(job.request)
+        if unrouted and not self._threads.count and not all(never_waits(job.route) for job in unrouted):
+            self._threads.start_first(self._meter.seconds_left)
+        quick = next((job for job in ready if never_waits(job.route)), None)
+        with self._lock:
+            if quick is None or quick not in queue.ready or not self._meter.seconds_left:
+                return None
+            queue.ready.remove(quick)
+            queue.begin(quick, name)
+            return quick
+
+    def look(self, idle: float) -> None:
+        """Start threads for the other jobs if the one in the caller's own thread keeps them waiting."""
+        job = self._own_job
+        if job is None:
+            return
+        ran = time.perf_counter() - job.begun
+        if ran >= STUCK_SECONDS or (ran >= INTERVAL_SECONDS and idle >= INTERVAL_SECONDS):
+            while self._threads.start_another():
+                pass
+
+    def _run_job(self, job: Job, clocks: Clocks) -> None:
+        """Run a job in this thread."""
+        self._threads.began = True
+        answer = ask(self._dispatch, job.request, self.logger, inline=True)
+        clocks.observe(job, self._latency)
+        self._threads.finish(job, answer)
 
     def _run_next_call(self) -> None:
         """Run the next call that may begin; wait if all of them are for later and other work has not ended."""

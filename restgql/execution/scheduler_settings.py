@@ -16,5 +16,7 @@ class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_waiting: int
     inline: bool = False
     """Run all jobs in the caller's own thread, one after the other."""
+    uses_own_thread: bool = False
+    """Run jobs whose routes never wait in the caller's own thread, once the others have begun."""
     nested: bool = False
     """Take threads that the pool does not count: the one that waits for them is counted, and must get them."""

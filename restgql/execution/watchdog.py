@@ -10,7 +10,11 @@ from restgql.execution.scheduler_settings import SchedulerSettings
 from restgql.meter import Meter
 
 INTERVAL_SECONDS = 0.002
-"""The time between two looks while jobs are ready that another thread could take."""
+"""The time to the first look while jobs are ready that another thread could take."""
+MAX_INTERVAL_SECONDS = 0.032
+"""The most time between two looks: each finds the process at work, and doubles it."""
+STUCK_SECONDS = 0.05
+"""The time after which a job keeps others waiting, even if the process is at work."""
 
 
 class Watchdog:
@@ -20,7 +24,7 @@ class Watchdog:
     waits longer than one interval; the queue's lock guards it.
     """
 
-    __slots__ = ("_meter", "_queue", "_settings", "_threads", "is_idle")
+    __slots__ = ("_interval", "_looked", "_meter", "_queue", "_settings", "_threads", "is_idle")
 
     def __init__(
         self, queue: JobQueue, threads: OperationThreads, settings: SchedulerSettings, *, meter: Meter
@@ -30,6 +34,8 @@ class Watchdog:
         self._settings = settings
         self._meter = meter
         self.is_idle = False
+        self._interval = INTERVAL_SECONDS
+        self._looked = time.perf_counter(), time.process_time()
 
     def patience(self) -> float:
         """Return the seconds until the next look: one interval while another thread could take ready jobs."""
@@ -38,7 +44,7 @@ class Watchdog:
             self.is_idle = not queue.waiting() or threads.count >= self._settings.in_flight
             # A worker that has not taken its job yet will soon have one, with its own time limit.
             if not self.is_idle or queue.ended or len(queue.running) < threads.count:
-                return INTERVAL_SECONDS
+                return self._interval
             first = min((job.begun + self._seconds(job) for job in queue.running), default=math.inf)
             if queue.held and not threads.count:
                 first = min(first, threads.progress + self._settings.max_wait)
@@ -50,7 +56,9 @@ class Watchdog:
         now = time.perf_counter()
         with queue.lock:
             late = [job for job in queue.running if now - job.begun >= self._seconds(job)]
-            is_blocked = threads.count and all(now - job.begun >= INTERVAL_SECONDS / 2 for job in queue.running)
+            is_blocked = threads.count and self._is_blocked(
+                now, min((now - job.begun for job in queue.running), default=now)
+            )
             missing_threads = queue.waiting() if is_blocked else 0
             has_patience = threads.count or now - threads.progress < self._settings.max_wait
             held = [] if has_patience else list(queue.held)
@@ -60,6 +68,21 @@ class Watchdog:
             if not threads.start_another():
                 break
         return held
+
+    def _is_blocked(self, now: float, shortest: float) -> bool:
+        """Return True if the jobs at work keep others waiting: while no thread of the process computes, all of them do.
+
+        More threads are of no use to a process at work, where threads take turns (the GIL). `shortest` is how long the
+        last job has run.
+        """
+        process = time.process_time()
+        idle = (now - self._looked[0]) - (process - self._looked[1])
+        self._looked = now, process
+        if shortest >= STUCK_SECONDS or (shortest >= INTERVAL_SECONDS / 2 and idle >= INTERVAL_SECONDS / 4):
+            self._interval = INTERVAL_SECONDS
+            return True
+        self._interval = min(MAX_INTERVAL_SECONDS, 2 * self._interval)
+        return False
 
     def _seconds(self, job: Job) -> float:
         return job.request.timeout or self._settings.subrequest_timeout

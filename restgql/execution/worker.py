@@ -2,9 +2,9 @@
 
 import logging
 import threading
-import time
 from typing import Protocol
 
+from restgql.execution.clocks import Clocks
 from restgql.execution.job import Answer, Job, ask
 from restgql.execution.latency import RouteLatency
 from restgql.execution.route_threads import Ticket
@@ -45,12 +45,10 @@ class Worker:
         """Run job after job until none is ready."""
         self.ticket = ticket
         dispatch, latency, logger = self._dispatch, self._latency, self._logger
-        name, computed = threading.current_thread().name, time.thread_time()
+        name, clocks = threading.current_thread().name, Clocks()
         while (source := self.source) is not None and (job := source.next_job(self, ticket, name)) is not None:
             del source
             answer = ask(dispatch, job.request, logger)
-            took, before, computed = time.perf_counter() - job.begun, computed, time.thread_time()
-            job.waited = max(0.0, took - (computed - before))
-            latency.observe(job.route, job.waited)
+            clocks.observe(job, latency)
             if (source := self.source) is None or not source.finish(job, answer):
                 return  # the job was given up, and so was this thread

@@ -30,7 +30,8 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     """The app and its remote upstreams, as the sub-requests of one operation reach them on behalf of `client`.
 
     `meter` bounds the operation. `nested` is True for an operation within a sub-request of another, or within a
-    resolver of the user's own. `threads` are those that run its sub-requests. `environ` is the WSGI environ that all
+    resolver of the user's own. `threads` are those that run its sub-requests; with `uses_own_thread` the caller's may
+    run those that never wait. `environ` is the WSGI environ that all
     these share. `session` is the outer request's, if it has to be saved before them. `cookie_history` are the mutations
     before it, whose cookies a browser would send by now.
     """
@@ -41,6 +42,7 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     nested: bool
     request_id: str
     threads: Threads = Threads.MANY
+    uses_own_thread: bool = False
     environ: Environ = {}
     session: OuterSession | None = None
     cookie_history: CookieHistory = ()

@@ -21,7 +21,7 @@ from restgql.upstream.outer_request import CONTEXT, GATE, SHARED_THREAD, OuterRe
 from restgql.upstream.remote import PrefixRouter, UpstreamPool
 from restgql.upstream.routes import Routes
 from restgql.upstream.single_flight import Flights, SingleFlight
-from restgql.upstream.threads import Threads, threads_of
+from restgql.upstream.threads import Threads, is_free, threads_of
 from restgql.upstream.wsgi import WsgiApp, WsgiDispatcher, through
 
 DEPTH = "restgql.depth"
@@ -80,7 +80,8 @@ def connect(
     }
     if threads is Threads.SERVER and (config.hooks or in_view):
         shared[SHARED_THREAD] = get_ident()
-    dispatch: Dispatcher = _in_process(entered, shared, adapter, site, routes, config, application)
+    in_process = _in_process(entered, shared, adapter, site, routes, config, application)
+    dispatch: Dispatcher = in_process
     if remotes is not None:
         dispatch = PrefixRouter(dispatch, remotes, site, shared, deadline)
     if flights is not None and depth == 1:  # two that nest could wait for each other
@@ -93,6 +94,10 @@ def connect(
         meter=meter,
         nested=depth > 1,
         threads=threads,
+        uses_own_thread=threads is Threads.MANY
+        and in_process.is_plain
+        and not in_view
+        and is_free(entered.app, here, hooks=config.hooks),
         request_id=_request_id(outer),
         environ=shared,
         session=entered.session,

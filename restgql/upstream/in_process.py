@@ -37,7 +37,7 @@ class InProcess:
         self._routes = routes
         self._adapter = adapter
         self._site = site
-        self._is_plain = is_plain
+        self.is_plain = is_plain
         self._route_cache = routes.route_cache() if caches_matches else None
         self._matches = {} if self._route_cache is None else self._route_cache.by_client_path
         """Matches of this operation, or of all operations where they depend on path and method alone."""
@@ -57,7 +57,7 @@ class InProcess:
         last, matched = self._last
         if last is not request:  # a thread asks for the route of a request before its response
             matched = self._match(request)
-        if self._is_plain and matched is not None:  # it is judged, and nothing can lead it elsewhere
+        if self.is_plain and matched is not None:  # it is judged, and nothing can lead it elsewhere
             return self._wsgi(request, {MATCHED: matched, GATE: None})
         extra: environ.Environ = {GATE: gate_of(self._routes, request.opens)} if request.opens else {}
         if self._route_cache is not None:

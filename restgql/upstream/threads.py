@@ -3,7 +3,8 @@
 import enum
 from contextvars import Context
 
-from flask import Flask
+from flask import Flask, Request, request_started
+from flask.sessions import SecureCookieSessionInterface
 
 from restgql.upstream.contexts import is_within_app_context
 from restgql.upstream.environ import Environ
@@ -33,3 +34,17 @@ def threads_of(sequential: object, app: Flask, context: Context, environ: Enviro
     if sequential is False or environ.get("wsgi.multithread", True):
         return Threads.MANY
     return Threads.OWN if in_view else Threads.SERVER
+
+
+def is_free(app: Flask, request: Request, *, hooks: bool) -> bool:
+    """Return True if no code of the app has run in this thread for the request to the gateway.
+
+    Without `hooks` for the endpoint none has, and else if there is none: then the state that an app keeps by thread is
+    that of each sub-request.
+    """
+    if not hooks:
+        return True
+    scopes = (None, *request.blueprints)
+    has_hooks = any(app.before_request_funcs.get(scope) or app.url_value_preprocessors.get(scope) for scope in scopes)
+    is_plain = type(app.session_interface) is SecureCookieSessionInterface and not request_started.receivers
+    return is_plain and not has_hooks

@@ -1,31 +1,80 @@
 """What is learnt of routes, and that clients cannot make it grow."""
 
 import gc
+import time
 import tracemalloc
 from uuid import uuid4
 
+import pytest
 from flask import Flask
 
 from restgql import Gateway
-from restgql.execution.latency import THRESHOLD, RouteLatency
+from restgql.execution import latency
+from restgql.execution.latency import DEMOTED_SECONDS, HANG_SECONDS, LONG_SECONDS, THRESHOLD, RouteLatency
+
+
+def observe(routes: RouteLatency, route: str, waited: float, *, computed: float = 1e-4, others: float = 0.0) -> None:
+    """Observe a request that waited: `others` are the seconds that other threads computed meanwhile."""
+    routes.observe(route, waited + computed, computed, computed + others)
 
 
 def test_a_route_is_expected_to_do_as_it_did() -> None:
-    waits = RouteLatency()
-    assert not waits.waits("unknown")
-    waits.observe("slow", 10 * THRESHOLD)
-    waits.observe("quick", THRESHOLD / 10)
-    assert waits.waits("slow")
-    assert not waits.waits("quick")
+    routes = RouteLatency()
+    assert not routes.waits("unknown")
+    observe(routes, "slow", 10 * THRESHOLD)
+    observe(routes, "quick", THRESHOLD / 10)
+    assert routes.waits("slow")
+    assert not routes.waits("quick")
 
 
 def test_a_route_that_changes_is_learnt_anew() -> None:
-    waits = RouteLatency()
+    routes = RouteLatency()
     for before, after in ((10 * THRESHOLD, 0.0), (0.0, 10 * THRESHOLD)):
         for seconds in (before, after):
             for _ in range(50):
-                waits.observe("route", seconds)
-        assert waits.waits("route") is (after > THRESHOLD)
+                observe(routes, "route", seconds)
+        assert routes.waits("route") is (after > THRESHOLD)
+
+
+def test_one_request_that_waited_for_its_turn_makes_no_route_slow() -> None:
+    routes = RouteLatency()
+    for number in range(100):
+        observe(routes, "route", 0.03 if number % 20 == 0 else 0.0, others=0.03 if number % 20 == 0 else 0.0)
+    assert not routes.waits("route")
+    assert routes.never_waits("route")
+
+
+def test_a_route_that_computes_waits_for_others_of_its_process_and_not_for_itself() -> None:
+    routes = RouteLatency()
+    for _ in range(50):
+        observe(routes, "busy", 0.05, computed=0.02, others=0.05)
+        observe(routes, "idle", 0.05, computed=0.02)
+    assert routes.never_waits("busy")
+    assert routes.waits("idle")
+
+
+def test_a_route_never_waits_after_many_requests_and_no_longer_after_a_long_wait() -> None:
+    routes = RouteLatency()
+    for _ in range(31):
+        observe(routes, "route", 0.0)
+        assert not routes.never_waits("route")
+    observe(routes, "route", 0.0)
+    assert routes.never_waits("route")
+    observe(routes, "route", LONG_SECONDS + 0.001)
+    assert not routes.never_waits("route")
+    for _ in range(32):
+        observe(routes, "route", 0.0)
+    assert routes.never_waits("route")
+
+
+def test_a_route_that_has_hung_is_left_to_the_pool_for_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    routes, now = RouteLatency(), time.monotonic()
+    observe(routes, "route", HANG_SECONDS + 0.001)
+    for _ in range(200):
+        observe(routes, "route", 0.0)
+    assert not routes.never_waits("route")
+    monkeypatch.setattr(latency.time, "monotonic", lambda: now + DEMOTED_SECONDS + 1)
+    assert routes.never_waits("route")
 
 
 def test_paths_that_clients_think_up_do_not_fill_the_memory() -> None:
