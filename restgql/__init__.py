@@ -1,34 +1,41 @@
-"""A GraphQL gateway over the REST routes a Flask app already has."""
+"""A GraphQL gateway over the REST routes a Flask app already has.
 
-from restgql.errors import (
-    BadPath,
-    BadRequest,
-    BadSelect,
-    Cancelled,
-    ClientError,
-    ConfigError,
-    GatewayError,
-    LimitExceeded,
-    MissingParameter,
-    NestedRequest,
-    NotAllowed,
-    PersistedQueryNotFound,
-    PersistedQueryNotSupported,
-    RestgqlError,
-    Unavailable,
-    UpstreamError,
-    UpstreamInvalid,
-    UpstreamStatus,
-    UpstreamTimeout,
-)
-from restgql.extension import Gateway
-from restgql.schema.documents import SchemaError
-from restgql.schema.json_scalar import JSON
-from restgql.schema.scalars import Upload
-from restgql.schema.user_types import Get
-from restgql.sub_response import SubResponse as Response
-from restgql.testing import Scripted
-from restgql.upstream.marks import expose, hide
+The public names are imported on first use: `flask --help` loads this package in every app's environment.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from restgql.errors import (
+        BadPath,
+        BadRequest,
+        BadSelect,
+        Cancelled,
+        ClientError,
+        ConfigError,
+        GatewayError,
+        LimitExceeded,
+        MissingParameter,
+        NestedRequest,
+        NotAllowed,
+        PersistedQueryNotFound,
+        PersistedQueryNotSupported,
+        RestgqlError,
+        Unavailable,
+        UpstreamError,
+        UpstreamInvalid,
+        UpstreamStatus,
+        UpstreamTimeout,
+    )
+    from restgql.extension import Gateway
+    from restgql.schema.documents import SchemaError
+    from restgql.schema.json_scalar import JSON
+    from restgql.schema.scalars import Upload
+    from restgql.schema.user_types import Get
+    from restgql.sub_response import SubResponse as Response
+    from restgql.testing import Scripted
+    from restgql.upstream.marks import expose, hide
 
 __version__ = "0.1.0"
 
@@ -62,3 +69,29 @@ __all__ = [
     "expose",
     "hide",
 ]
+
+_ELSEWHERE = {
+    "JSON": "schema.json_scalar:JSON",
+    "Gateway": "extension:Gateway",
+    "Get": "schema.user_types:Get",
+    "Response": "sub_response:SubResponse",
+    "SchemaError": "schema.documents:SchemaError",
+    "Scripted": "testing:Scripted",
+    "Upload": "schema.scalars:Upload",
+    "expose": "upstream.marks:expose",
+    "hide": "upstream.marks:hide",
+}
+"""The public names that are not in `restgql.errors`."""
+
+if not TYPE_CHECKING:  # a type checker would take any name for one of the package
+
+    def __getattr__(name):
+        """Import a public name."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module, _, own_name = _ELSEWHERE.get(name, f"errors:{name}").partition(":")
+        value = getattr(import_module(f"restgql.{module}"), own_name)
+        return globals().setdefault(name, value)
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

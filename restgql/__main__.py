@@ -1,5 +1,5 @@
 """`python -m restgql`: the commands of `flask restgql`."""
 
-from restgql.cli import main
+from restgql.cli.standalone import main
 
 main()

@@ -16,7 +16,7 @@ from flask import Flask, request
 from flask.cli import ScriptInfo
 
 from restgql.cli import cli
-from restgql.cli import serve as command
+from restgql.cli.standalone import serve as command
 
 Serve = Callable[[Any], str]
 

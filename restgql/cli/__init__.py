@@ -1,171 +1,25 @@
-"""The commands `flask restgql …`, and `python -m restgql --app …`, which can also serve without an app."""
+"""The group `flask restgql`.
 
-import re
-import sys
-from typing import Any
+Every `flask` command of an environment with restgql loads this module, so it imports nothing that Flask does not.
+"""
 
 import click
-from flask import Flask
-from flask.cli import AppGroup, FlaskGroup
-from werkzeug.serving import make_server
-
-from restgql.cli import context, types
-from restgql.cli.operations import operations
-from restgql.errors import ConfigError, RestgqlError
-from restgql.extension import Gateway
-from restgql.formats import json
-from restgql.model import GraphQLRequest
-from restgql.operations.stored import StoredOperation
-from restgql.plan import explain
-from restgql.state import EXTENSION, GatewayState
-
-cli = AppGroup("restgql", help="The GraphQL gateway of this app.")
-cli.add_command(types.schema)
-cli.add_command(types.check)
-cli.add_command(types.infer)
-cli.add_command(operations)
-
-_variables = click.option("--variables", default="{}", help="The variables, a JSON object.")
-_operation = click.option("--operation", help="The operation name, if the document has more than one.")
 
 
-@cli.command()
-@context.option
-@click.option("--prefix", default="", help="Only list paths that start with TEXT.")
-def routes(name: str, prefix: str) -> None:
-    """List the exposed routes."""
-    exposed = [route for route in context.gateway_state(name).routes if route.path.startswith(prefix)]
-    rows = [(r.path, ",".join(r.methods), r.endpoint, r.description or "") for r in exposed]
-    context.table(("path", "methods", "endpoint", "description"), rows)
-
-
-@cli.command()
-@context.option
-@click.argument("document")
-@_variables
-@_operation
-@click.option("--header", "-H", "header_lines", multiple=True, help="Send a header field, 'Name: value'.")
-def query(name: str, document: str, variables: str, operation: str | None, header_lines: tuple[str, ...]) -> None:
-    """Run an operation. DOCUMENT is its text, @FILE, - for standard input, or the name of a stored operation. Exits
-    with 1 if there are errors."""
-    stored = _stored(context.gateway_state(name), document)
-    params = _params(document, variables, operation)
-    gateway, headers = Gateway(name=name), dict(map(context.header, header_lines))
-    try:
-        if stored is not None:
-            result = gateway.run(stored.name, params.variables, headers=headers)
-        else:
-            result = gateway.execute(params.query, params.variables, operation_name=operation, headers=headers)
-    except RestgqlError as exc:
-        raise click.ClickException(f"{exc.code}: {exc.message}") from exc
-    click.echo(json.pretty(result))
-    if (stored is None or stored.result is None) and result.get("errors"):
-        sys.exit(1)
-
-
-@cli.command(name="explain")
-@context.option
-@click.argument("document")
-@_variables
-@_operation
-@click.option("--mermaid", is_flag=True, help="Print a mermaid flowchart instead of a tree.")
-def explain_plan(name: str, document: str, variables: str, operation: str | None, mermaid: bool) -> None:
-    """Show the sub-requests of an operation without making them. DOCUMENT is as for query."""
-    state = context.gateway_state(name)
-    stored = _stored(state, document)
-    params = _params(document if stored is None else stored.text, variables, operation)
-    try:
-        pipeline = state.trusted_pipeline
-        parsed = pipeline.read(params, stored=stored is not None)
-        plan, plan_context = pipeline.plan(parsed), pipeline.context(stored=stored is not None)
-    except RestgqlError as exc:
-        raise click.ClickException(f"{exc.code}: {exc.message}") from exc
-    click.echo((explain.mermaid if mermaid else explain.tree)(plan, parsed, plan_context))
-
-
-@cli.group()
-def cache() -> None:
-    """Manage the responses that RESTGQL_CACHE stores."""
-
-
-@cache.command()
-@context.option
-def clear(name: str) -> None:
-    """Delete all stored responses, for all processes that share the store. The memory of a running server is out of
-    reach."""
-    state = context.gateway_state(name)
-    if state.cache is None or state.config.cache == "memory":
-        raise click.ClickException("RESTGQL_CACHE names no store beyond this process: there is nothing to clear.")
-    try:
-        state.cache.clear()
-    except Exception as exc:
-        raise click.ClickException(f"The cache could not be cleared: {exc}") from exc
-
-
-@click.command()
-@click.option("--upstream", "pairs", multiple=True, metavar="PREFIX=URL", help="Send requests below PREFIX to URL.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Listen at this address.")
-@click.option("--port", default=5000, show_default=True, help="Listen at this port; 0 chooses a free one.")
-@click.option("--debug", is_flag=True, help="Turn on GraphiQL, and Flask's checks of debug mode.")
-def serve(pairs: tuple[str, ...], host: str, port: int, debug: bool) -> None:
-    """Serve a gateway over other servers, without an app. FLASK_RESTGQL_* in the environment configures it."""
-    app = Flask("restgql", static_folder=None)
-    app.config.from_prefixed_env()
-    app.debug = debug or app.debug
-    arguments: dict[str, Any] = {"upstreams": dict(map(_pair, pairs))} if pairs else {}
-    try:
-        Gateway(app, routes=[], **arguments)
-    except ConfigError as exc:
-        raise click.UsageError(str(exc)) from exc
-    state: GatewayState = app.extensions[EXTENSION][EXTENSION]
-    if state.remotes is None:
-        raise click.UsageError("There is nothing to ask: give an --upstream.")
-    server = make_server(host, port, app, threaded=True)
-    address = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
-    config, page = state.config, "GraphiQL" if state.profile.graphiql else "The gateway"
-    click.echo(f"{page} is at {address}{config.url_prefix or ''}{config.graphql_path or config.aggregate_path or ''}")
-    server.serve_forever()
-
-
-class _Group(FlaskGroup):
-    """Flask's options (`--app`, `--debug`, `--env-file`) over the commands of `cli`, and `serve`."""
+class _Commands(click.Group):
+    """The commands of `restgql.cli.commands`, imported when a command runs or the group's help lists them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*cli.list_commands(ctx), "serve"])
+        return _commands().list_commands(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return serve if cmd_name == "serve" else cli.get_command(ctx, cmd_name)
+        return _commands().get_command(ctx, cmd_name)
 
 
-def main() -> None:
-    """Run `python -m restgql --app APP COMMAND`."""
-    _Group(name="restgql", help=cli.help, add_default_commands=False).main(prog_name="python -m restgql")
+def _commands() -> click.Group:
+    from restgql.cli.commands import commands
+
+    return commands
 
 
-def _pair(text: str) -> tuple[str, str]:
-    prefix, equals, url = text.partition("=")
-    if not equals:
-        raise click.BadParameter("is no PREFIX=URL", param_hint="--upstream")
-    return prefix, url
-
-
-def _stored(state: GatewayState, document: str) -> StoredOperation | None:
-    """Return the stored operation of a name, None for the text of a document: no document is a single word.
-
-    Raises ClickException.
-    """
-    if not re.fullmatch(r"[\w-]*\w", document):
-        return None
-    try:
-        return state.operations.named(document, debug=True, suggestions=True)
-    except RestgqlError as exc:
-        raise click.ClickException(f"{document}: {exc.message}") from exc
-
-
-def _params(document: str, variables: str, operation: str | None) -> GraphQLRequest:
-    text = context.read(document.removeprefix("@")) if document == "-" or document.startswith("@") else document
-    try:
-        values = json.value(variables.encode(), dict)
-    except json.NotJson as exc:
-        raise click.BadParameter(f"is no JSON object: {exc}", param_hint="--variables") from exc
-    return GraphQLRequest(query=text, operation_name=operation, variables=values)
+cli = _Commands("restgql", help="The GraphQL gateway of this app.")

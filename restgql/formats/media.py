@@ -52,7 +52,16 @@ def qualities(accept: str) -> Mapping[str, float]:
 @bounded_cache(entries=256, characters=256)
 def charset(content_type: str) -> str:
     """Return the charset in a Content-Type, `utf-8` if it has none."""
-    return parse_options_header(content_type)[1].get("charset", "utf-8")
+    return parameters(content_type).get("charset", "utf-8")
+
+
+def parameters(field: str) -> Mapping[str, str]:
+    """Return the parameters of a media type that have a value; none if it is malformed."""
+    try:
+        values = parse_options_header(field)[1]
+    except LookupError:  # in Werkzeug 2.2: for a parameter in an unknown encoding (RFC 8187)
+        return {}
+    return {name: value for name, value in values.items() if value is not None}  # in Werkzeug 2.2, one may be None
 
 
 def decode_text(body: bytes, content_type: str) -> str | None:

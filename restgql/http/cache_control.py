@@ -142,7 +142,9 @@ def _stated(cache_control: str | None, age: str | None, targeted: bool) -> Direc
     if "no-store" in text:  # wherever it stands
         return {"no-store": None}
     directives: Directives = {}
-    for item in parse_list_header(text):
+    # Versions of Werkzeug differ in what they make of an unclosed quote, and of an empty item.
+    is_closed = text.count('"') % 2 == 0
+    for item in filter(None, parse_list_header(text) if is_closed else ()):
         name, _, value = (side.strip() for side in item.partition("="))
         seconds = _seconds(unquote_header_value(value)) if name in _SECONDS else None
         if not headers.is_token(name) or (name in _SECONDS and seconds is None):
@@ -151,7 +153,7 @@ def _stated(cache_control: str | None, age: str | None, targeted: bool) -> Direc
             directives[name] = None
         else:
             directives[name] = min(directives.get(name, _MOST) or 0, seconds)
-    if directives.keys().isdisjoint(_STORING) or text.count('"') % 2:
+    if directives.keys().isdisjoint(_STORING):
         directives |= UNSTATED
     if targeted:
         directives["private"] = None

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header, parse_options_header
+from werkzeug.http import parse_accept_header
 
 from restgql.bounded_cache import bounded_cache
 from restgql.config import Config
@@ -134,12 +134,12 @@ def _parts(accept: str) -> str | None:
     qualities = media.qualities(accept)
     least = max(qualities.get(whole, 0.0) for whole in _EXPLICIT_FIRST)
     for text, quality in parse_accept_header(accept, MIMEAccept):
-        name, parameters = parse_options_header(text)
+        name, parameters = media.essence(text), media.parameters(text)
         # Apollo's name of the version that has `pending` and `completed`; its other ones are of other payloads
         known = parameters.get("incrementalspec", INCREMENTAL_SPEC) == INCREMENTAL_SPEC
         known = known and parameters.keys().isdisjoint(("deferspec", "subscriptionspec"))
-        if name.lower() in _IN_PARTS and known and quality and quality >= least:
-            candidates.append((quality, name.lower()))
+        if name in _IN_PARTS and known and quality and quality >= least:
+            candidates.append((quality, name))
     return max(candidates, key=lambda pair: pair[0])[1] if candidates else None
 
 

@@ -1,5 +1,8 @@
 """Flask's current request, read as an HttpRequest: bounded, its content coding undone."""
 
+import codecs
+from urllib.parse import parse_qsl, quote
+
 from flask import Request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -24,6 +27,17 @@ _READ_FIELDS = {
     "If-Unmodified-Since": "HTTP_IF_UNMODIFIED_SINCE",
 }
 """The header fields that the gateway parses, by name: their keys in the environ (PEP 3333)."""
+
+_STILL_ENCODED = "restgql.still_encoded"
+"""The error handler for percent-encoded bytes that are not UTF-8. Werkzeug's own has no name before 2.3."""
+
+
+def _still_encoded(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return quote(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_STILL_ENCODED, _still_encoded)
 
 
 def read(flask_request: Request, config: Config, *, wants_timings: bool) -> HttpRequest:
@@ -54,7 +68,8 @@ def _content_type(flask_request: Request) -> str:
 def _query(flask_request: Request) -> tuple[tuple[str, str], ...]:
     """Return the parameters of the query string. Raises BadRequest."""
     try:
-        return tuple(flask_request.args.items(multi=True))
+        text = flask_request.query_string.decode()
+        return tuple(parse_qsl(text, keep_blank_values=True, errors=_STILL_ENCODED))
     except UnicodeDecodeError as exc:
         raise BadRequest("The query string holds bytes that are neither percent-encoded nor UTF-8.") from exc
 
@@ -74,6 +89,9 @@ def _content(flask_request: Request, config: Config, *, is_upload: bool, preflig
     body, content_type = (b"", "") if (length or 0) > limit else _read(flask_request, length, limit + 1)
     if max(length or 0, len(body)) > limit:
         raise _too_large(limit, f"RESTGQL_{key.upper()}")
+    app_limit = flask_request.max_content_length
+    if app_limit is not None and len(body) > app_limit:  # Werkzeug 2.2 enforces it for forms alone
+        raise _too_large(app_limit, "MAX_CONTENT_LENGTH")
     encoding = flask_request.environ.get("HTTP_CONTENT_ENCODING")
     if encoding is None:
         return body, content_type

@@ -12,6 +12,7 @@ import os
 import re
 import socket
 import time
+from email.message import Message
 from typing import Any
 
 import requests
@@ -19,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.response import HTTPResponse
 from urllib3.util import Timeout
 
@@ -28,6 +29,7 @@ from restgql.model import SAFE_METHODS
 
 MAX_HEAD = 65_536
 """Bytes of a response before its body: those of interim responses, too."""
+_FOLD = re.compile(r"\r?\n[ \t]+")
 FAILURES = (requests.RequestException, HTTPError, http.client.HTTPException, OSError)
 
 
@@ -49,6 +51,7 @@ class HttpClient:
         timeout = Timeout(total=max(0.001, until - time.monotonic()))
         response = self._adapter.send(request, stream=True, timeout=timeout, verify=self._verify)  # type: ignore[arg-type]
         raw: HTTPResponse = response.raw
+        raw.enforce_content_length = True  # urllib3 1.26 accepts a body that breaks off
         return raw
 
     def close(self) -> None:
@@ -106,6 +109,7 @@ class _Response(http.client.HTTPResponse):
     def begin(self) -> None:
         super().begin()
         self._source.allowance = None
+        _unfold(self.headers)
         if self.headers.get_payload():
             raise http.client.HTTPException("a line of the head is no header field")
         lengths = set(self.headers.get_all("content-length", ()))
@@ -156,7 +160,7 @@ class _Connection(HTTPConnection):
         try:
             addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as exc:
-            raise NameResolutionError(self.host, self, socket.gaierror(str(exc))) from exc
+            raise NewConnectionError(self, f"Failed to resolve {self.host}: {exc}") from exc
         for waiting, (family, kind, protocol, _, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:
                 sock = socket.socket(family, kind, protocol)
@@ -194,6 +198,16 @@ class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
+def _unfold(fields: Message) -> None:
+    """Replace obsolete line folding with a space (RFC 9112 section 5.2)."""
+    pairs = fields.items()
+    if any("\n" in value for _, value in pairs):
+        for name, _ in pairs:
+            del fields[name]
+        for name, value in pairs:
+            fields[name] = _FOLD.sub(" ", value)
 
 
 def _left(until: float) -> float:

@@ -4,11 +4,27 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import Map, RequestRedirect, Rule
 
 from tests.equality import rule
 from tests.equality.app import REDIRECTS, RESPONSES, STATUSES
 from tests.equality.client import Answer, Fetched
 from tests.equality.conftest import Served, behind, plain, quiet, served_by, wrapped
+
+
+def _many_slashes() -> str:
+    """Return a path with as many slashes in a row as this Werkzeug merges: versions before 3.1.9 merge two."""
+    try:
+        Map([Rule("/a/b", endpoint="b")]).bind("").match("/a///b")
+    except RequestRedirect:
+        return "/merged//a///b?q=1"
+    except NotFound:
+        return "/merged//a/b?q=1"
+    raise AssertionError("the rule has one slash")
+
+
+MERGED = _many_slashes()
 
 PATHS = (
     *(f"/response/{name}" for name in RESPONSES),
@@ -86,7 +102,7 @@ PATHS = (
     "/either",
     "/either/",
     "/merged/a/b",
-    "/merged//a///b?q=1",
+    MERGED,
     "/paged/",
     "/paged",
     "/paged/1",
@@ -124,7 +140,7 @@ UNMATCHED = (
     "/response/json/",
 )
 
-CHAINS = ("/chain/1", "/chain/5", "/cookies/then", "/slash", "/slash?q=1", "/paged/1", "/moved", "/merged//a///b?q=1")
+CHAINS = ("/chain/1", "/chain/5", "/cookies/then", "/slash", "/slash?q=1", "/paged/1", "/moved", MERGED)
 ENDLESS = ("/loop", "/chain/6")
 
 ANONYMOUS = ("/guarded", "/guarded/raised", "/session/read", "/session/clear", "/cookies", "/echo", "/isolated")

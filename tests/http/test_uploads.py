@@ -346,7 +346,7 @@ MALFORMED: dict[str, tuple[str | bytes, str, int]] = {
     "no boundary": (OPERATIONS, "multipart/form-data", 400),
     "an empty boundary": (OPERATIONS, "multipart/form-data; boundary=", 400),
     "a boundary that is not there": (OPERATIONS + "--b--\r\n", "multipart/form-data; boundary=c", 400),
-    "a boundary that is too long": (OPERATIONS, "multipart/form-data; boundary=" + "b" * 71, 400),
+    "a boundary that is too long": (OPERATIONS, "multipart/form-data; boundary=" + "b" * 101, 400),
     "a boundary that is no ASCII": (OPERATIONS, "multipart/form-data; boundary=\xe9", 400),
     "a truncated body": (OPERATIONS + MAP + FILE, B, 400),
     "truncated in a header": (OPERATIONS + "--b\r\nContent-Dispos", B, 400),

@@ -568,7 +568,7 @@ def test_a_fork_has_connections_of_its_own(kept: Raw) -> None:
 IMPORTS = """
 import json, sys
 from flask import Flask
-import restgql, restgql.cli
+import restgql, restgql.cli.commands
 app = Flask("app")
 gateway = restgql.Gateway(app, upstreams={"/one": sys.argv[1]}, routes=["*", "!static"])
 app.add_url_rule("/", view_func=lambda: "here")
