@@ -28,7 +28,8 @@ class Gateways:
     @classmethod
     def on(cls, app: Flask) -> "Gateways":
         """Return the gateways on an app; an empty record at the first call."""
-        gateways: Gateways | None = getattr(app, _ATTRIBUTE, None)  # every request to the app asks for it
+        # not getattr: the class of an app may have a __getattr__ that answers every name, as that of Eve has
+        gateways: Gateways | None = vars(app).get(_ATTRIBUTE)
         if gateways is None:
             gateways = cls()
             setattr(app, _ATTRIBUTE, gateways)

@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 import msgspec
 from flask import Flask
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, MapAdapter, Rule
 
 from restgql.config import Verb
 from restgql.errors import BadPath, ClientError, NestedRequest, NotAllowed
@@ -20,9 +20,10 @@ from restgql.model import RouteKey
 from restgql.schema.review import shape_of
 from restgql.upstream.fast_path.match_cache import Matched, Matches
 from restgql.upstream.marks import mark_of
+from restgql.upstream.routing import walk
+from restgql.upstream.text_map import TextMap, text_map_of
 
 DEFAULT = ("*", "!static")
-MAX_ROUTING_REDIRECTS = 5
 MAX_MATCHES = 2_048
 _NOT_ALLOWED = "No route that can be asked for matches the path."
 # A variable part of a rule, as Werkzeug's documentation of its rule format has it
@@ -95,6 +96,8 @@ class Routes:
         """The methods and shapes of the routes that typed fields ask for, once these are known."""
         self._route_cache = RouteCache(0)
         self._fingerprint = (-1, "")
+        self._text_maps: tuple[tuple[int, Map | None], TextMap | None] = (-1, None), None
+        """The map for routing by text, with the number of rules and the URL map that it was made for."""
         self._keys: dict[object, RouteKey] = {}
         self._verdicts: dict[int, tuple[Rule, type[ClientError] | None]] = {}
 
@@ -220,24 +223,29 @@ class Routes:
     def _match(
         self, adapter: MapAdapter, site: Site, target: Target, method: str
     ) -> tuple[Matched | None, Rule | None]:
-        """Return the match, and the rule to check: after redirects of routing itself, the one that they lead to."""
+        """Return the match, and the rule to check: after redirects of routing itself, the one that they lead to.
+
+        The app's own converters do not run, and the match has no arguments then.
+        """
         path = unquote(target.path)
         if not path.startswith(site.mount):
             return None, None
-        at: tuple[MapAdapter, str] | None = (adapter, path.removeprefix(site.mount) or "/")
-        for hop in range(MAX_ROUTING_REDIRECTS):
-            if at is None:
-                break
-            try:
-                rule, arguments = at[0].match(at[1], method, return_rule=True)
-                return ((rule, dict(arguments)) if hop == 0 else None), rule
-            except RequestRedirect as exc:
-                at = _follow(at[0], exc.new_url)
-            except MethodNotAllowed as exc:  # the path exists: an exposed one answers 405
-                method = next(iter(exc.valid_methods or ()), "GET")
-            except HTTPException:
-                break
-        return None, None
+        path = path.removeprefix(site.mount) or "/"
+        text_map = self._text_map() if type(adapter) is MapAdapter else None
+        if text_map is None:
+            return walk(adapter, path, method)
+        matched, copy = walk(text_map.bind(adapter), path, method)
+        rule = None if copy is None else text_map.rule_of(copy)
+        return (None if matched is None or rule is None else (rule, {})), rule
+
+    def _text_map(self) -> TextMap | None:
+        """Return the map for routing by text, if the app has converters of its own."""
+        count, url_map = self._count(), self._app.url_map
+        version, text_map = self._text_maps
+        if version != (count, url_map):
+            text_map = text_map_of(url_map)
+            self._text_maps = (count, url_map), text_map
+        return text_map
 
     def _verdict(self, rule: Rule) -> type[ClientError] | None:
         """Return the error that refuses a rule, decided once: no rule changes while the app serves."""
@@ -329,20 +337,3 @@ class Routes:
 def _split(pattern: str) -> list[str]:
     """Return the segments of a regular expression of paths."""
     return [part.replace("\0", "[^/]+") for part in pattern.replace("[^/]+", "\0").split("/")]
-
-
-def _follow(adapter: MapAdapter, url: str) -> tuple[MapAdapter, str] | None:
-    """Return the adapter and the path that a redirect of routing itself leads to, or None if it leaves the app."""
-    host, name = url.partition("://")[2].partition("/")[0], adapter.server_name
-    if adapter.map.host_matching:
-        name, subdomain = host, None
-    elif host.endswith(f".{name}"):
-        subdomain = host.removesuffix(f".{name}")
-    else:
-        subdomain = ""
-    other = adapter.map.bind(name, adapter.script_name, subdomain, adapter.url_scheme)
-    for candidate in (adapter, other):
-        root = candidate.make_redirect_url("", "")
-        if url.startswith(root):
-            return candidate, "/" + unquote(url.removeprefix(root).partition("?")[0])
-    return None

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask, Response, g, jsonify, request
+from flask import Flask, Response, abort, current_app, g, jsonify, request, session
 from flask.ctx import AppContext
 from werkzeug.datastructures import Headers
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import BaseConverter, Map, Rule, ValidationError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from restgql import Gateway
@@ -209,6 +209,53 @@ def the_app_context_is_of_a_subclass(app: Flask) -> None:
 
 
 @change
+def a_converter_asks_the_app(app: Flask) -> None:
+    runs = []
+
+    class OfRequest(BaseConverter):
+        def to_python(self, value: str) -> dict[str, Any]:
+            runs.append(value)
+            return {"path": request.path, "app": current_app.name, "a": session.get("a"), "runs": len(runs)}
+
+    app.url_map.converters["of_request"] = OfRequest
+    app.add_url_rule("/<of_request:value>", "a", lambda value: value)
+
+
+@change
+def a_converter_aborts(app: Flask) -> None:
+    class Aborting(BaseConverter):
+        def to_python(self, value: str) -> str:
+            abort(410)
+
+    app.url_map.converters["aborting"] = Aborting
+    app.register_error_handler(410, lambda error: ({"gone": request.path}, 410))
+    app.add_url_rule("/<aborting:value>", "a", lambda value: value)
+
+
+@change
+def a_converter_rejects_the_value(app: Flask) -> None:
+    class Rejecting(BaseConverter):
+        def to_python(self, value: str) -> str:
+            raise ValidationError(current_app.name)
+
+    app.url_map.converters["rejecting"] = Rejecting
+    app.register_error_handler(404, lambda error: ({"none": request.path}, 404))
+    app.add_url_rule("/<rejecting:value>", "a", lambda value: value)
+
+
+@change
+def the_app_class_has_every_attribute(app: Flask) -> None:
+    class Own(Flask):
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            return lambda *arguments, **named: None
+
+    app.__class__ = Own
+    answering(app, lambda: {"a": 1})
+
+
+@change
 def a_context_is_pushed_in_the_view(app: Flask) -> None:
     def view() -> Any:
         g.mark = 1
@@ -255,3 +302,31 @@ def test_e3_a_part_is_what_the_direct_request_is(name: str, header: dict[str, st
         assert {name.lower(): value for name, value in part["headers"].items()} == {
             name: ", ".join(alone.headers.getlist(name)) for name in sent
         }
+
+
+def test_a_closed_rule_is_closed_whatever_its_converter_makes_of_the_value() -> None:
+    app, runs = Flask(__name__), []
+
+    class Even(BaseConverter):
+        def to_python(self, value: str) -> str:
+            runs.append(request.path)
+            if len(value) % 2:
+                raise ValidationError(value)
+            return value
+
+    app.url_map.converters["even"] = Even
+    app.add_url_rule("/closed/<even:value>", "closed", lambda value: {"value": value})
+    app.add_url_rule("/open/<even:value>/", "open", lambda value: {"value": value})
+    Gateway(app, routes=["/open/*"])
+    paths = ["/closed/ab", "/closed/abc", "/open/ab/", "/open/abc/", "/open/ab", "/none"]
+    answer = app.test_client().post("/aggregate?envelope=true", json=paths).json
+    assert answer is not None
+    assert {path: answer[path]["status"] for path in paths} == {
+        "/closed/ab": 403,
+        "/closed/abc": 403,
+        "/open/ab/": 200,
+        "/open/abc/": 404,
+        "/open/ab": 200,
+        "/none": 403,
+    }
+    assert {path.rstrip("/") for path in runs} == {"/open/ab", "/open/abc"}
