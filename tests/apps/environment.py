@@ -28,13 +28,12 @@ def make_environment(name: str, folder: Path) -> Path:
     return python
 
 
-def unpack_sdist(requirement: str, folder: Path) -> Path:
-    """Download the sdist of a package and return the folder of its sources. Raises Failed."""
+def unpack_sdist(requirement: str, folder: Path) -> None:
+    """Download the sdist of a package, and unpack its sources into a folder. Raises Failed."""
     options = ("--no-deps", "--no-binary", ":all:", "--no-input", "--quiet", "--disable-pip-version-check")
     call(sys.executable, "-m", "pip", "download", *options, "--dest", str(folder), requirement, folder=folder)
     archive = next(folder.glob("*.tar.gz"))
     shutil.unpack_archive(archive, folder, filter="data")
-    return folder / archive.name.removesuffix(".tar.gz")
 
 
 def call(*command: str, folder: Path, variables: dict[str, str] | None = None, accepted: tuple[int, ...] = (0,)) -> str:

@@ -52,6 +52,14 @@ class Workshop:
                 self._environments[name] = make_environment(name, self._folder / f"{name}-environment")
             return self._environments[name]
 
+    def _sources(self, name: str, sdist: str) -> Path:
+        with self._locks[name]:
+            folder = self._folder / f"{name}-sources"
+            if not folder.exists():
+                folder.mkdir()
+                unpack_sdist(sdist, folder)
+            return next(path for path in folder.iterdir() if path.is_dir())
+
     def _compare(self, name: str) -> dict[str, Any]:
         python, folder = self._python(name), self._folder / name
         folder.mkdir()
@@ -62,7 +70,7 @@ class Workshop:
         python, folder = self._python(name), self._folder / f"{name}-{mode}"
         folder.mkdir()
         suite = import_module(f"tests.apps.suites.{name}")
-        sources = unpack_sdist(suite.SDIST, folder) if hasattr(suite, "SDIST") else folder
+        sources = self._sources(name, suite.SDIST) if hasattr(suite, "SDIST") else folder
         report = folder / "report.json"
         own = {"GATEWAY_SUITE_MODE": mode, "GATEWAY_SUITE_REPORT": str(report), "PYTHONPATH": str(PLUGIN)}
         options = (
