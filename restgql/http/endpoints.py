@@ -1,10 +1,11 @@
 """The endpoints of a gateway: their rules, and the view of each."""
 
+from collections.abc import Callable
 from functools import partial
 from hashlib import sha1
 from typing import Any
 
-from flask import Request, abort, current_app, request, send_from_directory, stream_with_context
+from flask import Flask, Request, abort, current_app, request, send_from_directory, stream_with_context
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
@@ -24,6 +25,8 @@ from restgql.upstream.contexts import current_request_context
 from restgql.upstream.flask_app import DEPTH
 from restgql.upstream.outer_request import entered_by
 
+View = Callable[..., ResponseReturnValue]
+
 METHODS = ("GET", "POST", "QUERY")
 _NO_PAGE = "There is no GraphiQL here: outside debug it is off, and RESTGQL_GRAPHIQL turns it on."
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
@@ -32,18 +35,31 @@ NOSNIFF = ("X-Content-Type-Options", "nosniff")
 def add(setup: BlueprintSetupState, state: GatewayState) -> None:
     """Add the endpoints of a gateway to its blueprint. Raises ConfigError if another gateway has one of their paths."""
     config, views = state.config, Views(state)
+    add_rule = partial(_add_rule, setup, state.app)
     if config.graphql_path is not None:
-        setup.add_url_rule(config.graphql_path, "graphql", views.graphql, methods=METHODS)
-        setup.add_url_rule(f"{config.graphql_path}/static/<path:filename>", "asset", views.asset)
-        setup.add_url_rule(f"{config.graphql_path}/health", "health", views.health)
+        add_rule(config.graphql_path, "graphql", views.graphql, methods=METHODS)
+        add_rule(f"{config.graphql_path}/static/<path:filename>", "asset", views.asset)
+        add_rule(f"{config.graphql_path}/health", "health", views.health)
         if config.operations is not None:
-            setup.add_url_rule(f"{config.graphql_path}/<name>", "operation", views.operation, methods=METHODS)
-            setup.add_url_rule(f"{config.graphql_path}/openapi.json", "openapi", views.openapi)
+            add_rule(f"{config.graphql_path}/<name>", "operation", views.operation, methods=METHODS)
+            add_rule(f"{config.graphql_path}/openapi.json", "openapi", views.openapi)
     if config.aggregate_path is not None and config.untyped:
-        setup.add_url_rule(config.aggregate_path, "aggregate", views.aggregate, methods=METHODS)
+        add_rule(config.aggregate_path, "aggregate", views.aggregate, methods=METHODS)
     if state.keeps_responses:
         state.app.after_request(partial(cache_invalidation.invalidate, state))
     _check_places(state)
+
+
+def _add_rule(setup: BlueprintSetupState, app: Flask, path: str, name: str, view: View, **options: Any) -> None:
+    """Add a rule of every host, also where the app matches hosts: there a rule without one is of none."""
+    if not app.url_map.host_matching or "host" in setup.options:
+        setup.add_url_rule(path, name, view, **options)
+        return
+
+    def of_any_host(restgql_host: str = "", **arguments: Any) -> ResponseReturnValue:
+        return view(**arguments)
+
+    setup.add_url_rule(path, name, of_any_host, host="<restgql_host>", **options)
 
 
 def _check_places(state: GatewayState) -> None:

@@ -141,3 +141,17 @@ def test_a_server_of_one_thread_is_named_once(caplog: pytest.LogCaptureFixture) 
             app.test_client().post("/graphql", json=QUERY)
     assert caplog.text.count("wsgi.multithread is false") == 1
     assert "RESTGQL_SEQUENTIAL = False" in caplog.text
+
+
+def test_an_app_that_matches_hosts_has_its_gateway_on_each() -> None:
+    app = Flask("hosts", host_matching=True, static_host="a.example")
+    app.add_url_rule("/a", "a", lambda: {"a": 1}, host="a.example")
+    app.add_url_rule("/any", "any", lambda host: {"host": host}, host="<host>")
+    Gateway(app, profile="open")
+    query = {"query": '{ a: fetch(path: "/a") { status } any: get(path: "/any") }'}
+    for host, status in (("a.example", 200), ("b.example", 404)):
+        client, base = app.test_client(), f"http://{host}"
+        answer = client.post("/graphql", json=query, base_url=base).json
+        assert answer == {"data": {"a": {"status": status}, "any": {"host": host}}}
+        assert client.post("/aggregate", json=["/any"], base_url=base).json == {"/any": {"host": host}}
+        assert client.get("/graphql/health", base_url=base).json == {"status": "pass"}
