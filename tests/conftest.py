@@ -12,6 +12,8 @@ from werkzeug.test import EnvironBuilder
 
 from tests.redis_server import RedisServer
 
+pytest.register_assert_rewrite("tests.equality.rule")
+
 Serve = Callable[[Any], str]
 
 

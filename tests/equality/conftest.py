@@ -8,11 +8,8 @@ import pytest
 from flask import Flask
 
 from restgql import Gateway
-
-pytest.register_assert_rewrite("tests.equality.rule")
-
-from tests.equality.app import Record, create_app  # noqa: E402
-from tests.equality.client import Client  # noqa: E402
+from tests.equality.app import Record, create_app
+from tests.equality.client import Client
 
 
 @dataclass

@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-pytest.register_assert_rewrite("tests.equality.rule")
-
-from tests.extensions.recipes import block  # noqa: E402
-from tests.extensions.setting import Setting  # noqa: E402
+from tests.extensions.recipes import block
+from tests.extensions.setting import Setting
 
 Recipe = Callable[..., Any]
 
