@@ -189,6 +189,17 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         self._check_data()
         return self._parsed
 
+    def decode(self, decoder: "msgspec.json.Decoder[Value]") -> Value:
+        """Return the JSON value of a response that is data, decoded to a type. Raises what the decoder raises."""
+        fields, body = self.field_map, self.body
+        is_plain = self.status == 200 and self.failure is None and fields.get("content-type") == "application/json"
+        if not is_plain or "content-encoding" in fields or "_content" in vars(self) or not body.isascii():
+            return decoder.decode(self.json_text)
+        value = decoder.decode(body)
+        text = body.strip(json_format.WHITESPACE)  # the decoder has validated all of it
+        vars(self)["_content"] = _Content(body, "application/json", text, None, None)
+        return value
+
     def json(self, select: str | None = None) -> Any:
         """Return the JSON value, decoded, or the value that a JMESPath expression selects. Raises BadSelect."""
         value = self.value(select)

@@ -54,10 +54,12 @@ class Projected:
         """Return the projected value of a response, None if it is an error, null by its status, or does not fit."""
         projection, binding = node.projection, node.binding
         assert isinstance(binding, RequestBinding)
-        if projection is None or response.status in binding.null_on or not response.is_data:
+        if projection is None or response.status in binding.null_on:
             return None
         try:
-            value = projection.decoder.decode(response.json_text)
+            value = response.decode(projection.decoder)
+            if not response.is_data:
+                return None
             return cls(node, projection, value, lambda: typed_value(binding, response, charge))
         except Exception:  # it is met again by the executor, which says where
             return None

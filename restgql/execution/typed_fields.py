@@ -91,7 +91,8 @@ class TypedFields:
 
     def settle(self, pending: PendingRequest, request: SubRequest, response: SubResponse) -> None:
         """Settle the typed field that a response is for, or those of a batch."""
-        binding, parents = pending.node.binding, ParentsByNode()
+        binding = pending.node.binding
+        parents: ParentsByNode = {}
         assert isinstance(binding, RequestBinding)
         scope = self._nodes.scope(None, pending, request, response)
         if pending.batch is not None:
@@ -101,8 +102,9 @@ class TypedFields:
             charge = self._meter.charge_elements
             value = Projected.of_response(pending.node, response, charge) or typed_value(binding, response, charge)
             values = [(ParentField(scope, pending.result, pending.path, response), value)]
-        spread = self._spread_large if len(response.body) > LARGE_BODY else self._spread
+        is_large = len(response.body) > LARGE_BODY
         for parent, value in values:
+            spread = self._spread_large if is_large and not isinstance(value, Projected) else self._spread
             spread(pending.node, value, parent, parents, pending.node.list_depth)
         self._send_parents(parents)
 

@@ -50,8 +50,9 @@ class Answer:
 
     def whole(self) -> ResponseMap:
         """Return the response map, once every result is settled. Errors of fields are in it, and in `causes`."""
-        walk = in_large_frame(self._whole) if self._answerable.selections.has_lists else self._whole
-        return walk()
+        # A projected value is not walked.
+        walks = any(result.projected is None for result in self._results.values())
+        return self._whole_with_lists() if walks and self._answerable.selections.has_lists else self._whole()
 
     def _whole(self) -> ResponseMap:
         executor, shape = self._begin(0)
@@ -64,6 +65,8 @@ class Answer:
         self.causes = list(map(_cause, errors))
         formatted = {"errors": list(map(self._format, errors))} if errors else {}
         return formatted | {"data": data}
+
+    _whole_with_lists = in_large_frame(_whole)
 
     def delivery(self) -> Delivery:
         """Return the payloads, each as soon as every result that it needs is settled."""
