@@ -127,6 +127,7 @@ class Pipeline:
             execution.upstream.meter,
             self.context(stored=operation.stored).introspection,
             self._app_logger,
+            operation.document.relocation,
         )
 
     def result(self, plan: Plan, operation: Operation, execution: Execution) -> OperationResult:

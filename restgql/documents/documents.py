@@ -1,6 +1,5 @@
 """Documents: parsed, limited, validated, and cached for the next request with the same text."""
 
-import hashlib
 from sys import getsizeof
 from typing import Any
 
@@ -19,8 +18,10 @@ from graphql.execution.values import get_variable_values
 
 from restgql.bounded_cache import WeightedCache
 from restgql.config import Config
-from restgql.documents.limits import Directives, DocumentLimits, check_document
+from restgql.documents.document import Document, hash_of
+from restgql.documents.limits import DocumentLimits, check_document
 from restgql.documents.rules import Rule
+from restgql.documents.shapes import Shapes
 from restgql.documents.tokens import check_text
 from restgql.errors import BadRequest, LimitExceeded
 from restgql.model import GraphQLRequest
@@ -38,15 +39,6 @@ class InvalidRequest(BadRequest):
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__(errors[0].message)
         self.errors = errors
-
-
-class Document(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """A valid document. `hash` is its SHA-256, `weight` the bytes that it takes in memory, about."""
-
-    node: DocumentNode
-    hash: str
-    directives: Directives
-    weight: int
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -99,10 +91,13 @@ class Documents:
         self._max_document = config.max_document
         self._max_tokens = config.max_tokens
         self._cached: WeightedCache[Document] = WeightedCache(CACHED_DOCUMENTS, CACHED_WEIGHT)
+        self._shapes = Shapes(schema, config.max_document)
 
     def operation(self, params: GraphQLRequest) -> Operation:
         """Return the operation of a request. Raises LimitExceeded, BadRequest and InvalidRequest."""
-        document = self._document(params.query)
+        return self._operation(self._document(params.query), params)
+
+    def _operation(self, document: Document, params: GraphQLRequest) -> Operation:
         node = _choose(document.node, params.operation_name)
         _check_uploads(node, params.uploads)
         variables = get_variable_values(
@@ -112,12 +107,14 @@ class Documents:
             max_errors=MAX_ERRORS,
             hide_suggestions=not self._suggestions,
         )
+        if isinstance(variables, list) and document.literals:
+            return self._operation(self._read(params.query), params)  # its errors have their own places
         if isinstance(variables, list):
             raise InvalidRequest(variables[:MAX_ERRORS])  # the last one only says that there are more
         return Operation(
             document=document,
             node=node,
-            variables=variables,
+            variables=variables | document.literals if document.literals else variables,
             has_uploads=bool(params.uploads),
             stored=self._stored,
         )
@@ -138,8 +135,11 @@ class Documents:
     def _document(self, text: str) -> Document:
         document = self._cached.get(text)
         if document is None:
+            document = self._shapes.document(text)
+        if document is None:
             document = self._read(text)
             self._cached.put(text, document, document.weight)
+            self._shapes.learn(text, document)
         return document
 
     def _read(self, text: str) -> Document:
@@ -160,9 +160,11 @@ class Documents:
             raise BadRequest("The document nests too deep.") from exc
         if errors:
             raise InvalidRequest(errors[:MAX_ERRORS])
+        hash = hash_of(text)
         return Document(
             node=document,
-            hash=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+            hash=hash,
+            plan_key=hash,
             directives=directives,
             weight=2 * getsizeof(text) + TOKEN_WEIGHT * tokens,  # the tree has all names and strings once more
         )

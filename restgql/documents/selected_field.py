@@ -1,6 +1,7 @@
 """The fields that are selected of an object type (GraphQL, section Field Collection), and what defers them."""
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Any, cast
 
 import msgspec
@@ -17,6 +18,7 @@ from graphql import (
 from graphql.execution.values import get_argument_values
 
 from restgql.bindings import RequestBinding, SelectBinding, UserResolver
+from restgql.documents.shape import is_literal
 from restgql.errors import BadRequest
 
 Variables = Mapping[str, Any]
@@ -93,6 +95,7 @@ class SelectedField:
     """
 
     __slots__ = (
+        "_lifted_arguments",
         "constant_arguments",
         "definition",
         "group",
@@ -113,6 +116,9 @@ class SelectedField:
         self.parent_type = parent_type
         self.definition = definition
         self.constant_arguments = _constant_arguments(definition, group.nodes[0])
+        self._lifted_arguments = (
+            _lifted_arguments(definition, group.nodes[0]) if self.constant_arguments is None else None
+        )
         self.is_required = isinstance(definition.type, GraphQLNonNull)
         self.is_typename = name == "__typename"
         self.is_plain_get = name == "get" and _is_plain_get(definition, self.node)
@@ -131,8 +137,12 @@ class SelectedField:
 
     def read_arguments(self, variables: Variables) -> dict[str, Any]:
         """Return the coerced arguments, which the caller must not change. Raises BadRequest."""
-        constant = self.constant_arguments
-        return self.arguments(variables) if constant is None else constant
+        if self.constant_arguments is not None:
+            return self.constant_arguments
+        if self._lifted_arguments is None:
+            return self.arguments(variables)
+        constant, lifted = self._lifted_arguments
+        return {**constant, **{argument: variables[name] for argument, name in lifted}}
 
     def at_once(self) -> "SelectedField":
         """Return the same field, deferred in nothing."""
@@ -180,6 +190,29 @@ def _constant_arguments(definition: GraphQLField, node: FieldNode) -> dict[str, 
         return get_argument_values(definition, node, {})
     except GraphQLError:  # raised anew for each request
         return None
+
+
+def _lifted_arguments(
+    definition: GraphQLField, node: FieldNode
+) -> tuple[dict[str, Any], tuple[tuple[str, str], ...]] | None:
+    """Return the constant arguments of a field, and the names of the literals that are its others; None if it takes a
+    variable of the client's."""
+    lifted, others = [], []
+    for argument in node.arguments:
+        if isinstance(argument.value, VariableNode) and is_literal(argument.value.name.value):
+            lifted.append((argument.name.value, argument.value.name.value))
+        else:
+            others.append(argument)
+    if not lifted or any(_has_variable(argument.value) for argument in others):
+        return None
+    by_lifted = dict(lifted)
+    rest = copy(definition)
+    rest.args = {name: each for name, each in definition.args.items() if name not in by_lifted}
+    try:
+        constant = get_argument_values(rest, FieldNode(name=node.name, arguments=tuple(others)), {})
+    except GraphQLError:
+        return None
+    return constant, tuple((definition.args[name].out_name or name, literal) for name, literal in lifted)
 
 
 def _has_variable(value: Any) -> bool:

@@ -32,7 +32,7 @@ class Planner:
 
     def plan(self, operation: Operation, *, incremental: bool = False) -> Plan:
         """Return the plan of an operation. Raises LimitExceeded, BadRequest and InvalidRequest."""
-        key = (operation.document.hash, operation.name, incremental, *operation.conditions.items())
+        key = (operation.document.plan_key, operation.name, incremental, *operation.conditions.items())
         plan = self._kept.get(key)
         if plan is None:
             plan = self._make(operation, incremental=incremental)

@@ -8,6 +8,7 @@ from graphql import GraphQLError, GraphQLObjectType
 
 from restgql.documents.collect_fields import Selections
 from restgql.documents.selected_field import Variables
+from restgql.documents.shape import Relocation
 from restgql.errors import RestgqlError
 from restgql.execution.result import NotSettled, Results
 from restgql.formats import json
@@ -33,6 +34,7 @@ class Answer:
         meter: Meter,
         introspection: int,
         logger: logging.Logger,
+        relocation: Relocation | None = None,
     ) -> None:
         root_type = selections.schema.get_root_type(selections.operation.operation)
         assert isinstance(root_type, GraphQLObjectType)
@@ -44,6 +46,7 @@ class Answer:
         self._meter = meter.for_shaping()
         self._introspection = introspection
         self._logger = logger
+        self._relocation = relocation
         self._limited = 0
         self.causes: list[Exception | None] = []
         """The exception behind each error; None if a value does not fit its type."""
@@ -88,7 +91,11 @@ class Answer:
         return [*executor.errors, *shape.errors]
 
     def _format(self, error: GraphQLError) -> ResponseMap:
-        return format_error(error, self._logger)
+        formatted = format_error(error, self._logger)
+        if self._relocation is not None and "locations" in formatted:
+            places = [self._relocation(at["line"], at["column"]) for at in formatted["locations"]]
+            formatted["locations"] = [{"line": line, "column": column} for line, column in places]
+        return formatted
 
 
 def refused(errors: Iterable[GraphQLError] | RestgqlError) -> ResponseMap:

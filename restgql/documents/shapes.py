@@ -1,0 +1,55 @@
+"""The shapes of valid documents: a document of a known shape is neither parsed nor validated."""
+
+import msgspec
+from graphql import GraphQLSchema
+
+from restgql.bounded_cache import WeightedCache
+from restgql.documents.document import Document, hash_of
+from restgql.documents.shape import Lifted, Relocation, Shape
+
+CACHED_SHAPES = 512
+CACHED_WEIGHT = 10_000_000
+_INCREMENTAL = frozenset({"defer", "stream"})
+
+
+class Shapes:
+    """The last shapes of valid documents.
+
+    A shape is compiled when a second document has it, as most documents have the same literals every time.
+    """
+
+    def __init__(self, schema: GraphQLSchema, max_document: int) -> None:
+        self._schema = schema
+        self._max_document = max_document
+        self._seen: WeightedCache[bool] = WeightedCache(CACHED_SHAPES, CACHED_WEIGHT // 10)
+        self._compiled: WeightedCache[tuple[Lifted | None, Document]] = WeightedCache(CACHED_SHAPES, CACHED_WEIGHT)
+
+    def document(self, text: str) -> Document | None:
+        """Return a document of a shape that is known, None for any other."""
+        shape = self._shape_of(text)
+        compiled = None if shape is None else self._compiled.get(shape.key)
+        if shape is None or compiled is None:
+            return None
+        lifted, document = compiled
+        literals = None if lifted is None else lifted.values(shape)
+        if lifted is None or literals is None:
+            return None
+        relocation = Relocation(lifted.shape, shape)
+        return msgspec.structs.replace(document, hash=hash_of(text), literals=literals, relocation=relocation)
+
+    def learn(self, text: str, document: Document) -> None:
+        """Remember the shape of a valid document; compile it if another one has had it."""
+        shape = self._shape_of(text)
+        if shape is None or not _INCREMENTAL.isdisjoint(document.directives.names):
+            return
+        if self._seen.get(shape.key) is None:
+            self._seen.put(shape.key, True, 2 * len(text))
+        elif self._compiled.get(shape.key) is None:
+            lifted = Lifted.of(self._schema, document.node, shape)
+            if lifted is not None:
+                document = msgspec.structs.replace(document, node=lifted.node, plan_key=("shape", document.hash))
+            self._compiled.put(shape.key, (lifted, document), document.weight + 2 * len(text))
+
+    def _shape_of(self, text: str) -> Shape | None:
+        is_short = len(text) <= self._max_document and len(text.encode("utf-8", "surrogatepass")) <= self._max_document
+        return Shape.of(text) if is_short else None
