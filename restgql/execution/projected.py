@@ -10,7 +10,7 @@ from restgql.bindings import RequestBinding, SelectBinding
 from restgql.execution.result import NotSettled, Result
 from restgql.execution.typed_value import select_value, typed_value
 from restgql.formats.charge import UNMETERED, Charge
-from restgql.plan.nodes import Join, NodeKind, PlanNode, Projection, Shape
+from restgql.plan.nodes import Cases, Join, NodeKind, PlanNode, Projection, Shape
 from restgql.plan.struct_builder import NotProjectable
 from restgql.plan.template_scope import walk
 from restgql.sub_response import SubResponse
@@ -105,7 +105,7 @@ class Projected:
             for item, of_item in zip(value, result.items, strict=True):
                 self._expand(node, item, of_item, response, depth - 1)
         elif isinstance(value, dict):
-            for child in node.children:
+            for child in node.children_of(value, UNMETERED):
                 if child.kind is NodeKind.REQUEST:
                     join, groups = self.groups[id(child)]
                     result.children[child.key] = groups[_key(tuple(walk(value, name) for name, _ in join.keys))].result
@@ -115,12 +115,13 @@ class Projected:
                     selected = select_value(child.binding, value, response, UNMETERED)
                     self._expand(child, selected, below, response, child.list_depth)
 
-    def _finish(self, value: Any, depth: int, shape: Shape) -> None:
+    def _finish(self, value: Any, depth: int, shape: Shape | Cases) -> None:
         """Take the steps of a shape for every object in a value. Raises NotProjectable."""
         if depth:
             for item in value or ():
                 self._finish(item, depth - 1, shape)
         elif value is not None:
+            shape = shape if isinstance(shape, Shape) else shape.by_class[type(value)]
             if any(getattr(value, slot) is not msgspec.UNSET for slot in shape.unfit):
                 raise NotProjectable("A key has dots.")
             for slot, place in shape.lifted:

@@ -79,11 +79,17 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
 
     lifted: tuple[tuple[str, tuple[str, ...]], ...]
     converts: tuple[tuple[str, Convert], ...]
-    below: tuple[tuple[str, int, "Shape"], ...]
+    below: tuple[tuple[str, int, "Shape | Cases"], ...]
     joins: tuple[Join, ...]
     hidden: tuple[str, ...]
     unfit: tuple[str, ...]
     output: type[msgspec.Struct] | None
+
+
+class Cases(msgspec.Struct, frozen=True, eq=False):
+    """The steps of objects of several types, by the class that they are decoded to."""
+
+    by_class: dict[type, Shape]
 
 
 class Projection(msgspec.Struct, frozen=True, eq=False):
@@ -96,7 +102,7 @@ class Projection(msgspec.Struct, frozen=True, eq=False):
     """Decodes the value within what is around it."""
     keys: tuple[str, ...]
     depth: int
-    shape: Shape | None
+    shape: Shape | Cases | None
     convert: Convert | None
 
 

@@ -4,6 +4,8 @@ A value that does not fit the type is left to the executor, which tells where it
 """
 
 import re
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any, Literal, cast
 
 import msgspec
@@ -13,21 +15,23 @@ from graphql import (
     GraphQLFloat,
     GraphQLID,
     GraphQLInt,
+    GraphQLInterfaceType,
     GraphQLLeafType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLString,
+    GraphQLUnionType,
     is_leaf_type,
 )
 
-from restgql.bindings import TAKES_ANY, RequestBinding, SelectBinding
+from restgql.bindings import Discriminator, RequestBinding, SelectBinding
 from restgql.documents.collect_fields import Selections
 from restgql.documents.selected_field import Key, SelectedField
-from restgql.plan.nodes import Convert, NodeKind, PlanNode, Projection
+from restgql.plan.nodes import Cases, Convert, NodeKind, PlanNode, Projection, Shape
 from restgql.plan.plan import Plan, PlanContext
-from restgql.plan.struct_builder import NotProjectable, Output, StructBuilder, struct
+from restgql.plan.struct_builder import NotProjectable, Output, StructBuilder, Tag, struct
 
 _PLAIN = {
     GraphQLString: str,
@@ -75,7 +79,7 @@ def projection_of(node: PlanNode, selections: Selections) -> Projection | None:
     if binding.select is not None and not _PATH.match(binding.select):
         return None
     try:
-        compiled = _Compiler(selections).output(field.definition.type, field, node.children)
+        compiled = _Compiler(selections).output(field.definition.type, field, node)
     except NotProjectable:
         return None
     keys = tuple(binding.select.split(".")) if binding.select is not None else ()
@@ -92,31 +96,64 @@ class _Compiler:
 
     def __init__(self, selections: Selections) -> None:
         self._selections = selections
-        self._objects: dict[tuple[GraphQLObjectType, Key, int], Output] = {}
+        self._objects: dict[tuple[GraphQLObjectType, Key, int, Tag | None], Output] = {}
         """Compiled once: there may be as many ways to a selection set as fields to the power of the depth."""
 
-    def output(self, of_type: GraphQLOutputType, field: SelectedField, nodes: tuple[PlanNode, ...]) -> Output:
-        """Compile the type of a field."""
+    def output(self, of_type: GraphQLOutputType, field: SelectedField, node: PlanNode | None) -> Output:
+        """Compile the type of a field; `node` has the nodes below it, if there are some."""
         is_required = isinstance(of_type, GraphQLNonNull)
         inner: GraphQLOutputType = cast(GraphQLNonNull[Any], of_type).of_type if is_required else of_type
         if isinstance(inner, GraphQLList):
-            item = self.output(inner.of_type, field, nodes)
+            item = self.output(inner.of_type, field, node)
             convert = None if item.convert is None else _of_items(item.convert)
             output = Output(list[item.type], item.depth + 1, item.shape, convert)  # type: ignore[name-defined]
         elif is_leaf_type(inner):
             output = _leaf(cast(GraphQLLeafType, inner), is_required=is_required)
-        elif isinstance(inner, GraphQLObjectType) and not inner.extensions.get(TAKES_ANY):
-            key = inner, field.group.key, id(nodes)
-            if key not in self._objects:
-                self._objects[key] = self._object(inner, field, nodes)
-            output = self._objects[key]
+        elif isinstance(inner, GraphQLObjectType):
+            output = self._object(inner, field, () if node is None else node.children)
+        elif isinstance(inner, GraphQLInterfaceType | GraphQLUnionType):
+            output = self._abstract(inner, field, {} if node is None else node.cases)
         else:
-            raise NotProjectable(f"{inner} is abstract, or takes any value.")
+            raise NotProjectable(f"{inner} is no output type.")
         return output if is_required else msgspec.structs.replace(output, type=output.type | None)
 
-    def _object(self, of_type: GraphQLObjectType, field: SelectedField, nodes: tuple[PlanNode, ...]) -> Output:
+    def _abstract(
+        self,
+        of_type: GraphQLInterfaceType | GraphQLUnionType,
+        field: SelectedField,
+        cases: dict[str, tuple[PlanNode, ...]],
+    ) -> Output:
+        """Compile a struct for each value that tells a type; it is what msgspec has as the tag."""
+        discriminator = of_type.resolve_type
+        keys = discriminator.select.keys if isinstance(discriminator, Discriminator) else None
+        types = discriminator.types if isinstance(discriminator, Discriminator) else {}
+        if keys is None or len(keys) != 1 or len(types) < 2:
+            raise NotProjectable(f"{of_type} has no single key that tells the type.")
+        shapes: dict[type, Shape] = {}
+        structs: list[Any] = []
+        for value, name in types.items():
+            known = self._selections.schema.get_type(name)
+            if not isinstance(known, GraphQLObjectType):
+                raise NotProjectable(f"{name} is no object type.")
+            output = self._object(known, field, cases.get(name, ()), Tag(keys[0], value))
+            assert isinstance(output.shape, Shape)
+            shapes[output.type] = output.shape
+            structs.append(output.type)
+        return Output(reduce(or_, structs), 0, Cases(shapes))
+
+    def _object(
+        self, of_type: GraphQLObjectType, field: SelectedField, nodes: tuple[PlanNode, ...], tag: Tag | None = None
+    ) -> Output:
+        key = of_type, field.group.key, id(nodes), tag
+        if key not in self._objects:
+            self._objects[key] = self._compile(of_type, field, nodes, tag)
+        return self._objects[key]
+
+    def _compile(
+        self, of_type: GraphQLObjectType, field: SelectedField, nodes: tuple[PlanNode, ...], tag: Tag | None
+    ) -> Output:
         node_by_key = {node.key: node for node in nodes}
-        builder = StructBuilder(of_type.name)
+        builder = StructBuilder(of_type.name, tag)
         joins: list[tuple[SelectedField, PlanNode, str]] = []
         for selected in self._selections.below(field.group, of_type).fields:
             node, binding = node_by_key.get(selected.key), selected.definition.resolve
@@ -125,7 +162,7 @@ class _Compiler:
             elif node is not None and node.kind is NodeKind.REQUEST:
                 joins.append((selected, node, builder.add(selected.key, None, msgspec.Raw, _NULL)))
             elif isinstance(binding, SelectBinding):
-                output = self.output(selected.definition.type, selected, node.children if node is not None else ())
+                output = self.output(selected.definition.type, selected, node)
                 builder.add_selected(selected, binding, output)
             else:
                 raise NotProjectable(f"{selected.name} has a resolver.")

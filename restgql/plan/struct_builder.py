@@ -2,14 +2,14 @@
 
 import re
 import secrets
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from graphql import GraphQLID, GraphQLInt, GraphQLNonNull, GraphQLOutputType, GraphQLString
 
 from restgql.bindings import RequestBinding, SelectBinding
 from restgql.documents.selected_field import SelectedField
-from restgql.plan.nodes import Convert, Join, PlanNode, Shape
+from restgql.plan.nodes import Cases, Convert, Join, PlanNode, Shape
 from restgql.plan.requests import takes_whole_parent
 
 _KEY_TYPES = (GraphQLString, GraphQLInt, GraphQLID)
@@ -23,12 +23,19 @@ class NotProjectable(Exception):
     """A field, or a value, that only the executor can complete."""
 
 
+class Tag(NamedTuple):
+    """The key of a JSON object that tells its type, and the value of one type."""
+
+    key: str
+    value: str
+
+
 class Output(msgspec.Struct, frozen=True):
     """A compiled output type: `depth` is the number of lists around its objects."""
 
     type: Any
     depth: int = 0
-    shape: Shape | None = None
+    shape: Shape | Cases | None = None
     convert: Convert | None = None
 
 
@@ -44,8 +51,9 @@ class _Value(msgspec.Struct):
 class StructBuilder:
     """The fields of one struct: each has a slot, the JSON key that it is read from, and the response key."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, tag: Tag | None) -> None:
         self._name = name
+        self._tag = tag
         self._fields: list[tuple[Any, ...]] = []
         self._read_from: dict[str, str] = {}
         self._written_to: dict[str, str] = {}
@@ -53,7 +61,7 @@ class StructBuilder:
         """By their place in the JSON object."""
         self._lifted: list[tuple[str, tuple[str, ...]]] = []
         self._converts: list[tuple[str, Convert]] = []
-        self._below: list[tuple[str, int, Shape]] = []
+        self._below: list[tuple[str, int, Shape | Cases]] = []
         self._joins: list[Join] = []
         self._hidden: list[str] = []
         self._unfit: list[str] = []
@@ -72,11 +80,26 @@ class StructBuilder:
             raise NotProjectable(f"{selected.name} is more than a key.")
         of_type = selected.definition.type
         is_required = isinstance(of_type, GraphQLNonNull)
+        if self._tag is not None and binding.keys[0] == self._tag.key:
+            self._add_tag(selected, binding, output)
+            return
         slot = self._read(selected.key, binding.keys, output.type, () if is_required else (None,), of_type)
         if output.convert is not None:
             self._converts.append((slot, output.convert))
         if output.shape is not None:
             self._below.append((slot, output.depth, output.shape))
+
+    def _add_tag(self, selected: SelectedField, binding: SelectBinding, output: Output) -> None:
+        """Add the field of the key that tells the type: its value is known."""
+        assert self._tag is not None
+        if binding.keys != (self._tag.key,) or output.depth:
+            raise NotProjectable(f"{selected.name} is within the tag.")
+        try:
+            value = msgspec.convert(self._tag.value, output.type)
+            value = value if output.convert is None else output.convert(value)
+        except Exception as exc:
+            raise NotProjectable(f"{selected.name} does not fit the tag.") from exc
+        self.add(selected.key, None, str, value)
 
     def join(self, selected: SelectedField, node: PlanNode, slot: str) -> None:
         """Add a field that makes requests, and the slots of the keys that these take."""
@@ -96,6 +119,8 @@ class StructBuilder:
 
     def _key_slot(self, name: str) -> str:
         at = tuple(name.split("."))
+        if self._tag is not None and at[0] == self._tag.key:
+            raise NotProjectable(f"{name} tells the type.")
         value = self._values.get(at)
         if value is None:
             slot = self._read(f"{_NO_KEY}{name}", at, Any, (msgspec.UNSET,))
@@ -111,9 +136,10 @@ class StructBuilder:
     def build(self) -> Output:
         """Return the struct, and the steps from its objects to those of the answer."""
         self._add_outer({at: value for at, value in self._values.items() if len(at) > 1})
-        read = struct(self._name, self._fields, self._read_from)
+        tag = self._tag
+        read = struct(self._name, self._fields, self._read_from, tag)
         output = None
-        if self._read_from != self._written_to:
+        if tag is not None or self._read_from != self._written_to:
             output = struct(self._name, self._fields, self._written_to)
         shape = Shape(
             tuple(self._lifted),
@@ -159,9 +185,12 @@ def _outer(values: dict[tuple[str, ...], _Value]) -> tuple[tuple[Any, ...], dict
     return ((outer,) if is_required else (outer | None, None)), places
 
 
-def struct(name: str, fields: list[tuple[Any, ...]], rename: dict[str, str]) -> type[msgspec.Struct]:
+def struct(
+    name: str, fields: list[tuple[Any, ...]], rename: dict[str, str], tag: Tag | None = None
+) -> type[msgspec.Struct]:
     """Return a struct of slots, each renamed to its key in JSON."""
-    return msgspec.defstruct(name, fields, rename=rename, gc=False, kw_only=True)
+    tagged: dict[str, Any] = {} if tag is None else {"tag_field": tag.key, "tag": tag.value}
+    return msgspec.defstruct(name, fields, rename=rename, gc=False, kw_only=True, **tagged)
 
 
 def _renamable(key: str) -> str:
