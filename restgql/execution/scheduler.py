@@ -46,6 +46,7 @@ class Scheduler:
         "_own_job",
         "_queue",
         "_repeated",
+        "_routed",
         "_settings",
         "_threads",
         "_watchdog",
@@ -80,6 +81,8 @@ class Scheduler:
         self._job_by_identity: dict[tuple[object, ...], Job] = {}
         self._began = time.perf_counter()
         self._jobs: list[Job] = []
+        self._routed = 0
+        """The number of jobs whose routes were asked for, to find those that never wait."""
         self._repeated: list[tuple[SubRequest, float, Job]] = []
         """The requests that the job of an identical one answers, each with the time of its submission."""
 
@@ -247,19 +250,20 @@ class Scheduler:
     def _begin_quick(self, name: str) -> Job | None:
         """Begin the first ready job whose route never waits, None if there is none."""
         queue, never_waits = self._queue, self._latency.never_waits
-        with self._lock:
-            ready = list(queue.ready)
-        unrouted = [job for job in ready if job.route is None]
-        for job in unrouted:
-            job.route = self._dispatch.route(job.request)
-        if unrouted and not self._threads.count and not all(never_waits(job.route) for job in unrouted):
+        new = self._jobs[self._routed :]
+        self._routed += len(new)
+        for job in new:
+            if job.route is None:
+                job.route = self._dispatch.route(job.request)
+        if new and not self._threads.count and not all(never_waits(job.route) for job in new):
             self._threads.start_first(self._meter.seconds_left)
-        quick = next((job for job in ready if never_waits(job.route)), None)
         with self._lock:
-            if quick is None or quick not in queue.ready or not self._meter.seconds_left:
+            if not self._meter.seconds_left:
                 return None
-            queue.ready.remove(quick)
-            queue.begin(quick, name)
+            quick = next((job for job in queue.ready if never_waits(job.route)), None)  # the first, as a rule
+            if quick is not None:
+                queue.ready.remove(quick)
+                queue.begin(quick, name)
             return quick
 
     def look(self, idle: float) -> None:
