@@ -73,7 +73,7 @@ class Scheduler:
         self._queue = JobQueue()
         self._lock = self._queue.lock
         self._threads = OperationThreads(self._queue, dispatch, settings, pool=pool, latency=latency, logger=logger)
-        self._watchdog = Watchdog(self._queue, self._threads, settings, meter=meter)
+        self._watchdog = Watchdog(self._queue, self._threads, settings, meter=meter, latency=latency)
         self._has_yielded = False
         """True once `events` has yielded after the last job and call that are not for later."""
         self._in_call = False

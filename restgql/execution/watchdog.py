@@ -5,6 +5,7 @@ import time
 
 from restgql.execution.job import Job, timed_out
 from restgql.execution.job_queue import JobQueue
+from restgql.execution.latency import RouteLatency
 from restgql.execution.operation_threads import OperationThreads
 from restgql.execution.scheduler_settings import SchedulerSettings
 from restgql.meter import Meter
@@ -24,15 +25,22 @@ class Watchdog:
     waits longer than one interval; the queue's lock guards it.
     """
 
-    __slots__ = ("_interval", "_looked", "_meter", "_queue", "_settings", "_threads", "is_idle")
+    __slots__ = ("_interval", "_latency", "_looked", "_meter", "_queue", "_settings", "_threads", "is_idle")
 
     def __init__(
-        self, queue: JobQueue, threads: OperationThreads, settings: SchedulerSettings, *, meter: Meter
+        self,
+        queue: JobQueue,
+        threads: OperationThreads,
+        settings: SchedulerSettings,
+        *,
+        meter: Meter,
+        latency: RouteLatency,
     ) -> None:
         self._queue = queue
         self._threads = threads
         self._settings = settings
         self._meter = meter
+        self._latency = latency
         self.is_idle = False
         self._interval = INTERVAL_SECONDS
         self._looked = time.perf_counter(), time.process_time()
@@ -42,10 +50,12 @@ class Watchdog:
         queue, threads = self._queue, self._threads
         with queue.lock:
             self.is_idle = not queue.waiting() or threads.count >= self._settings.in_flight
+            first = min((job.begun + self._seconds(job) for job in queue.running), default=math.inf)
             # A worker that has not taken its job yet will soon have one, with its own time limit.
             if not self.is_idle or queue.ended or len(queue.running) < threads.count:
-                return self._interval
-            first = min((job.begun + self._seconds(job) for job in queue.running), default=math.inf)
+                is_quick = queue.running and all(self._latency.never_waits(job.route) for job in queue.running)
+                interval = MAX_INTERVAL_SECONDS if is_quick else self._interval
+                return max(0.0, min(interval, first - time.perf_counter()))
             if queue.held and not threads.count:
                 first = min(first, threads.progress + self._settings.max_wait)
         return max(0.0, min(self._meter.seconds_left, first - time.perf_counter()))
