@@ -28,6 +28,8 @@ ADDRESS_SPACE = 2_000_000_000
 """The most that one call may take before it is killed, far over each bound that a test asserts."""
 
 MEGABYTE = 1_000_000
+LOOP_SECONDS = 0.003
+"""The CPU of the loop in `slowness` where the bounds were set."""
 
 
 class Killed(NamedTuple):
@@ -82,15 +84,25 @@ def resident() -> float:
 
 
 def cost(work: Callable[[], Any]) -> tuple[Cost, Any]:
-    """Return the cost of some work, of the threads that go on after it too, and its result."""
+    """Return the cost of some work, of the threads that go on after it too, and its result. Its CPU is that of a machine
+    that is as fast as the one that the bounds were set on."""
     before = resident()
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew: proc(5)
     cpu, wall = time.process_time(), time.perf_counter()
     result = work()
     seconds = time.perf_counter() - wall
     settle()
-    spent = time.process_time() - cpu
+    spent = (time.process_time() - cpu) / slowness()
     return Cost(spent, _status("VmHWM") - before, seconds), result
+
+
+def slowness() -> float:
+    """Return how many times as long as there a loop takes here and now, 1 at least: hosts differ, and neighbours come."""
+    texts: dict[int, str] = {}
+    began = time.thread_time()
+    for number in range(40_000):
+        texts[number % 1_000] = str(number)
+    return min(3.0, max(1.0, (time.thread_time() - began) / LOOP_SECONDS))
 
 
 def settle() -> None:
