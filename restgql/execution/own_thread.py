@@ -1,59 +1,97 @@
-"""The jobs that run in the caller's own thread, and the one thread of the process that looks after them."""
+"""The jobs of one operation that run in its caller's own thread, which is the server's."""
 
+import logging
 import threading
 import time
-from typing import Protocol
 
-LOOK_SECONDS = 0.01
-"""The time between two looks."""
-IDLE_LOOKS = 100
-"""The looks without anything to look after, after which the thread ends."""
+from restgql.execution.clocks import Clocks
+from restgql.execution.job import Job, ask
+from restgql.execution.job_queue import JobQueue
+from restgql.execution.latency import RouteLatency
+from restgql.execution.operation_threads import OperationThreads
+from restgql.execution.process_watchdog import PROCESS_WATCHDOG
+from restgql.execution.watchdog import INTERVAL_SECONDS, STUCK_SECONDS
+from restgql.meter import Meter
+from restgql.upstream import Dispatcher
 
 
-class OwnThread(Protocol):
-    """An operation whose jobs run in its caller's thread."""
+class OwnThread:
+    """Runs jobs in the thread that waits for the operation.
+
+    While one runs, the watchdog of the process looks whether it keeps the others waiting.
+    """
+
+    __slots__ = ("_dispatch", "_job", "_latency", "_logger", "_meter", "_queue", "_routed", "_threads")
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        threads: OperationThreads,
+        dispatch: Dispatcher,
+        *,
+        meter: Meter,
+        latency: RouteLatency,
+        logger: logging.Logger,
+    ) -> None:
+        self._queue = queue
+        self._threads = threads
+        self._dispatch = dispatch
+        self._meter = meter
+        self._latency = latency
+        self._logger = logger
+        self._job: Job | None = None
+        """The job that runs."""
+        self._routed = 0
+        """The number of jobs whose routes were asked for, to find those that never wait."""
+
+    def run(self, job: Job, clocks: Clocks) -> None:
+        """Run a job that has begun."""
+        self._threads.began = True
+        answer = ask(self._dispatch, job.request, self._logger, inline=True)
+        clocks.observe(job, self._latency)
+        self._threads.finish(job, answer)
+
+    def run_quick(self, jobs: list[Job]) -> None:
+        """Run the ready jobs whose routes never wait, once a pool thread has begun the others; `jobs` are all jobs of
+        the operation so far."""
+        name, clocks, is_watched = threading.current_thread().name, Clocks(), False
+        try:
+            while (job := self._begin_quick(jobs, name)) is not None:
+                if not is_watched and self._queue.ready:
+                    is_watched = True
+                    PROCESS_WATCHDOG.watch(self)
+                self._job = job
+                self.run(job, clocks)
+        finally:
+            self._job = None
+            if is_watched:
+                PROCESS_WATCHDOG.leave(self)
 
     def look(self, idle: float) -> None:
-        """Start threads for the other jobs if the one at work keeps them waiting; the process was `idle` so long."""
+        """Start threads for the other jobs if the one that runs keeps them waiting."""
+        job = self._job
+        if job is None:
+            return
+        ran = time.perf_counter() - job.begun
+        if ran >= STUCK_SECONDS or (ran >= INTERVAL_SECONDS and idle >= INTERVAL_SECONDS):
+            while self._threads.start_another():
+                pass
 
-
-class ProcessWatchdog:
-    """Looks after the operations of the process that run jobs in their callers' threads. `_lock` guards all of it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._watched: set[OwnThread] = set()
-        self._thread: threading.Thread | None = None
-
-    def watch(self, operation: OwnThread) -> None:
-        """Look after an operation until `leave`."""
-        with self._lock:
-            self._watched.add(operation)
-            # a thread is not there any more in a process that was forked
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="restgql-watchdog", daemon=True)
-                self._thread.start()
-
-    def leave(self, operation: OwnThread) -> None:
-        """Look after an operation no longer."""
-        with self._lock:
-            self._watched.discard(operation)
-
-    def _run(self) -> None:
-        looks, looked = 0, (time.perf_counter(), time.process_time())
-        while True:
-            time.sleep(LOOK_SECONDS)
-            now = time.perf_counter(), time.process_time()
-            idle, looked = (now[0] - looked[0]) - (now[1] - looked[1]), now
-            with self._lock:
-                watched = list(self._watched)
-                looks = 0 if watched else looks + 1
-                if looks > IDLE_LOOKS:
-                    self._thread = None
-                    return
-            for operation in watched:
-                operation.look(idle)
-            del watched
-
-
-PROCESS_WATCHDOG = ProcessWatchdog()
+    def _begin_quick(self, jobs: list[Job], name: str) -> Job | None:
+        """Begin the first ready job whose route never waits, None if there is none."""
+        queue, never_waits = self._queue, self._latency.never_waits
+        new = jobs[self._routed :]
+        self._routed += len(new)
+        for job in new:
+            if job.route is None:
+                job.route = self._dispatch.route(job.request)
+        if new and not self._threads.count and not all(never_waits(job.route) for job in new):
+            self._threads.start_first(self._meter.seconds_left)
+        with queue.lock:
+            if not self._meter.seconds_left:
+                return None
+            quick = next((job for job in queue.ready if never_waits(job.route)), None)  # the first, as a rule
+            if quick is not None:
+                queue.ready.remove(quick)
+                queue.begin(quick, name)
+            return quick

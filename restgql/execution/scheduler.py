@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 
 from restgql.errors import Unavailable
 from restgql.execution.clocks import Clocks
-from restgql.execution.job import Answer, CallerTask, Job, Listener, ask, timed_out, unavailable
+from restgql.execution.job import Answer, CallerTask, Job, Listener, timed_out, unavailable
 from restgql.execution.job_queue import JobQueue
 from restgql.execution.latency import RouteLatency
 from restgql.execution.operation_threads import OperationThreads
-from restgql.execution.own_thread import PROCESS_WATCHDOG
+from restgql.execution.own_thread import OwnThread
 from restgql.execution.scheduler_settings import SchedulerSettings
 from restgql.execution.thread_pool import ThreadPool
-from restgql.execution.watchdog import INTERVAL_SECONDS, STUCK_SECONDS, Watchdog
+from restgql.execution.watchdog import Watchdog
 from restgql.meter import Meter
 from restgql.model import SAFE_METHODS, SubRequest, Timing
 from restgql.upstream import Dispatcher
@@ -40,13 +40,11 @@ class Scheduler:
         "_in_call",
         "_job_by_identity",
         "_jobs",
-        "_latency",
         "_lock",
         "_meter",
-        "_own_job",
+        "_own_thread",
         "_queue",
         "_repeated",
-        "_routed",
         "_settings",
         "_threads",
         "_watchdog",
@@ -66,14 +64,12 @@ class Scheduler:
         self._dispatch = dispatch
         self._settings = settings
         self._meter = meter
-        self._own_job: Job | None = None
-        """The job that runs in the caller's own thread, beside those of the pool."""
-        self._latency = latency
         self.logger = logger
         self._queue = JobQueue()
         self._lock = self._queue.lock
         self._threads = OperationThreads(self._queue, dispatch, settings, pool=pool, latency=latency, logger=logger)
         self._watchdog = Watchdog(self._queue, self._threads, settings, meter=meter, latency=latency)
+        self._own_thread = OwnThread(self._queue, self._threads, dispatch, meter=meter, latency=latency, logger=logger)
         self._has_yielded = False
         """True once `events` has yielded after the last job and call that are not for later."""
         self._in_call = False
@@ -81,8 +77,6 @@ class Scheduler:
         self._job_by_identity: dict[tuple[object, ...], Job] = {}
         self._began = time.perf_counter()
         self._jobs: list[Job] = []
-        self._routed = 0
-        """The number of jobs whose routes were asked for, to find those that never wait."""
         self._repeated: list[tuple[SubRequest, float, Job]] = []
         """The requests that the job of an identical one answers, each with the time of its submission."""
 
@@ -177,7 +171,7 @@ class Scheduler:
                 yield from self._run_inline()
             while queue.pending:
                 if self._settings.uses_own_thread and not self._threads.notify_each:
-                    self._run_quick()
+                    self._own_thread.run_quick(self._jobs)
                     if not queue.pending:
                         break
                 if not self._threads.count and not self._threads.start_first(self._meter.seconds_left):
@@ -227,61 +221,9 @@ class Scheduler:
             if job is None:
                 self._run_next_call()
             else:
-                self._run_job(job, clocks)
+                self._own_thread.run(job, clocks)
             if threads.notify_each:
                 yield
-
-    def _run_quick(self) -> None:
-        """Run the ready jobs whose routes never wait in this thread, once a pool thread has begun the others."""
-        queue, name, clocks = self._queue, threading.current_thread().name, Clocks()
-        is_watched = False
-        try:
-            while (job := self._begin_quick(name)) is not None:
-                if not is_watched and queue.ready:
-                    is_watched = True
-                    PROCESS_WATCHDOG.watch(self)
-                self._own_job = job
-                self._run_job(job, clocks)
-        finally:
-            self._own_job = None
-            if is_watched:
-                PROCESS_WATCHDOG.leave(self)
-
-    def _begin_quick(self, name: str) -> Job | None:
-        """Begin the first ready job whose route never waits, None if there is none."""
-        queue, never_waits = self._queue, self._latency.never_waits
-        new = self._jobs[self._routed :]
-        self._routed += len(new)
-        for job in new:
-            if job.route is None:
-                job.route = self._dispatch.route(job.request)
-        if new and not self._threads.count and not all(never_waits(job.route) for job in new):
-            self._threads.start_first(self._meter.seconds_left)
-        with self._lock:
-            if not self._meter.seconds_left:
-                return None
-            quick = next((job for job in queue.ready if never_waits(job.route)), None)  # the first, as a rule
-            if quick is not None:
-                queue.ready.remove(quick)
-                queue.begin(quick, name)
-            return quick
-
-    def look(self, idle: float) -> None:
-        """Start threads for the other jobs if the one in the caller's own thread keeps them waiting."""
-        job = self._own_job
-        if job is None:
-            return
-        ran = time.perf_counter() - job.begun
-        if ran >= STUCK_SECONDS or (ran >= INTERVAL_SECONDS and idle >= INTERVAL_SECONDS):
-            while self._threads.start_another():
-                pass
-
-    def _run_job(self, job: Job, clocks: Clocks) -> None:
-        """Run a job in this thread."""
-        self._threads.began = True
-        answer = ask(self._dispatch, job.request, self.logger, inline=True)
-        clocks.observe(job, self._latency)
-        self._threads.finish(job, answer)
 
     def _run_next_call(self) -> None:
         """Run the next call that may begin; wait if all of them are for later and other work has not ended."""

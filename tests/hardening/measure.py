@@ -84,8 +84,8 @@ def resident() -> float:
 
 
 def cost(work: Callable[[], Any]) -> tuple[Cost, Any]:
-    """Return the cost of some work, of the threads that go on after it too, and its result. Its CPU is that of a machine
-    that is as fast as the one that the bounds were set on."""
+    """Return the cost of some work, of the threads that go on after it too, and its result. Its CPU is that of a
+    machine that is as fast as the one that the bounds were set on."""
     before = resident()
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew: proc(5)
     cpu, wall = time.process_time(), time.perf_counter()
@@ -97,7 +97,7 @@ def cost(work: Callable[[], Any]) -> tuple[Cost, Any]:
 
 
 def slowness() -> float:
-    """Return how many times as long as there a loop takes here and now, 1 at least: hosts differ, and neighbours come."""
+    """Return how many times as long as there a loop takes here and now, at least 1: hosts differ, neighbours come."""
     texts: dict[int, str] = {}
     began = time.thread_time()
     for number in range(40_000):
