@@ -1,6 +1,7 @@
 """Pass: compile the arguments and sub-requests that no variable and no parent decides, once for all requests."""
 
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 
@@ -9,13 +10,11 @@ from restgql.model import SubRequest
 from restgql.plan.arguments import arguments_of
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.plan.plan import Plan, PlanContext
+from restgql.plan.rebuild import rebuild
 from restgql.plan.requests import needs_parent, request_of
 
 _WITH_REQUEST = frozenset({NodeKind.GET, NodeKind.FETCH, NodeKind.REQUEST})
 _WITHOUT_ARGUMENTS = frozenset({NodeKind.SELECT, NodeKind.RESOLVER})
-
-Compiled = dict[int, tuple[PlanNode, ...]]
-"""By the id of nodes that several parents have below them: those nodes compiled."""
 
 
 def constants(plan: Plan, context: PlanContext) -> Plan:
@@ -23,22 +22,10 @@ def constants(plan: Plan, context: PlanContext) -> Plan:
 
     Those that raise are left to each request: an exception that is kept collects the tracebacks of all that raise it.
     """
-    return msgspec.structs.replace(plan, nodes=_compile(plan.nodes, context, {}))
+    return msgspec.structs.replace(plan, nodes=rebuild(plan.nodes, partial(_compile, context=context)))
 
 
-def _compile(nodes: tuple[PlanNode, ...], context: PlanContext, compiled: Compiled) -> tuple[PlanNode, ...]:
-    if id(nodes) not in compiled:
-        compiled[id(nodes)] = tuple(_compile_node(node, context, compiled) for node in nodes)
-    return compiled[id(nodes)]
-
-
-def _compile_node(node: PlanNode, context: PlanContext, compiled: Compiled) -> PlanNode:
-    if node.children or node.cases:
-        node = msgspec.structs.replace(
-            node,
-            children=_compile(node.children, context, compiled),
-            cases={name: _compile(nodes, context, compiled) for name, nodes in node.cases.items()},
-        )
+def _compile(node: PlanNode, context: PlanContext) -> PlanNode:
     if node.kind in _WITHOUT_ARGUMENTS or node.field is None or node.field.constant_arguments is None:
         return node
     with suppress(RestgqlError):

@@ -4,7 +4,7 @@ A value that does not fit the type is left to the executor, which tells where it
 """
 
 import re
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Annotated, Any, Literal, cast
 
@@ -31,6 +31,7 @@ from restgql.documents.collect_fields import Selections
 from restgql.documents.selected_field import Key, SelectedField
 from restgql.plan.nodes import Cases, Convert, NodeKind, PlanNode, Projection, Shape
 from restgql.plan.plan import Plan, PlanContext
+from restgql.plan.rebuild import rebuild
 from restgql.plan.struct_builder import NotProjectable, Output, StructBuilder, Tag, struct
 
 _PLAIN = {
@@ -42,31 +43,16 @@ _PLAIN = {
 _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z", re.ASCII)
 _NULL = msgspec.Raw(b"null")
 
-Projected = dict[int, tuple[PlanNode, ...]]
-"""By the id of nodes that several parents have below them: those nodes with their projections."""
-
 
 def projections(plan: Plan, context: PlanContext) -> Plan:
     """Return the plan with the `projection` of each typed field that has one. Parts that come later have none."""
     if plan.incremental:
         return plan
     assert plan.selections is not None
-    return msgspec.structs.replace(plan, nodes=_project(plan.nodes, plan.selections, {}))
+    return msgspec.structs.replace(plan, nodes=rebuild(plan.nodes, partial(_project, selections=plan.selections)))
 
 
-def _project(nodes: tuple[PlanNode, ...], selections: Selections, projected: Projected) -> tuple[PlanNode, ...]:
-    if id(nodes) not in projected:
-        projected[id(nodes)] = tuple(_project_node(node, selections, projected) for node in nodes)
-    return projected[id(nodes)]
-
-
-def _project_node(node: PlanNode, selections: Selections, projected: Projected) -> PlanNode:
-    if node.children or node.cases:
-        node = msgspec.structs.replace(
-            node,
-            children=_project(node.children, selections, projected),
-            cases={name: _project(nodes, selections, projected) for name, nodes in node.cases.items()},
-        )
+def _project(node: PlanNode, selections: Selections) -> PlanNode:
     projection = projection_of(node, selections)
     return node if projection is None else msgspec.structs.replace(node, projection=projection)
 
