@@ -190,8 +190,10 @@ class Executor:
             case RequestBinding():
                 result = settled(source.results, field.key)
                 if result.projected is not None:
-                    if (text := result.projected.text()) is not None:
-                        return written(text, self._shape)
+                    text = result.projected.text()
+                    with suppress(LimitExceeded):  # as much as there is room for is completed below
+                        if text is not None:
+                            return written(text, self._shape)
                     result.projected.expand(result)
                 return self._typed(of_type, field, path, result.value, result, result.response, within)
             case SelectBinding() if type(source) is TypedSource:

@@ -123,8 +123,8 @@ def _charged(value: Any, shape: Shape) -> msgspec.Raw | Spliced:
 
 def written(text: bytes, shape: Shape) -> msgspec.Raw | Spliced:
     """Return a JSON text as a value of the answer, its size charged, and its values by that."""
-    shape.tally.charge_values(len(text) // ENCODED_BYTES)
     shape.tally.charge_output(len(text))
+    shape.tally.charge_values(len(text) // ENCODED_BYTES)
     return _written(text)
 
 
