@@ -44,7 +44,6 @@ SUITE = (
     "tests/plan/test_projections.py",
     "tests/schema/test_differential.py",
     "tests/schema/test_user_types.py",
-    "tests/execution/test_own_thread.py",
     "tests/test_shapes.py",
     "tests/test_config.py",
     "tests/test_extension.py",
