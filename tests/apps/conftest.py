@@ -14,7 +14,7 @@ def workshop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     workshop = Workshop(folder)
     items = [item for item in request.session.items if isinstance(item, pytest.Function) and hasattr(item, "callspec")]
     for item in items:
-        if "workshop" in item.fixturenames:
+        if item.path.parent == Path(__file__).parent and "workshop" in item.fixturenames:
             name = item.callspec.params["name"]
             if item.originalname == "test_a_sub_request_is_the_direct_request":
                 workshop.compare(name)
