@@ -1,59 +1,34 @@
-"""The app that is measured: hooks, JSON of a usual size, a slow route, and a sentiment API over a few words."""
+"""The back end behind the gateway: `app` as it is by default, `own_thread` with `RESTGQL_HOOKS = False`."""
 
-import time
+from pathlib import Path
 from typing import Any
 
-from flask import Flask, abort, g, request
+from flask import Flask
 
+from benchmarks import backend
 from restgql import Gateway
 
-POSTS = {
-    id: {
-        "id": id,
-        "userId": id % 10 + 1,
-        "title": f"Post {id}: what the quick brown fox said",
-        "body": "The lazy dog did not answer at once. " * 8,
-        "tags": ["fox", "dog"],
-    }
-    for id in range(1, 101)
+# W6 makes 500 sub-requests in one operation, and reads 10,000 items
+LIMITS = {
+    "max_subrequests": 500,
+    "max_aliases": 500,
+    "max_fields": 5_000,
+    "max_tokens": 20_000,
+    "max_reply": 10_000_000,
 }
-WORDS = {"superb": 5, "happy": 3, "good": 3, "sad": -2}
-SENTENCE = "what a superb and happy day it was for them"
+SCHEMA = str(Path(__file__).parent / "blog.graphql")
 
 
 def create_app(**options: Any) -> Flask:
-    app = Flask(__name__)
-
-    @app.before_request
-    def before() -> None:
-        g.user = request.headers.get("Authorization", "anonymous")
-
-    @app.after_request
-    def after(response: Any) -> Any:
-        response.headers["X-User"] = g.user
-        return response
-
-    @app.get("/posts/<int:id>")
-    def post(id: int) -> Any:
-        return POSTS.get(id) or abort(404)
-
-    @app.get("/slow/<int:ms>/<int:n>")
-    def slow(ms: int, n: int) -> Any:
-        time.sleep(ms / 1000)
-        return {"n": n, "next": [f"/slow/{ms}/{100 + n * 10 + i}" for i in range(10)]}
-
-    @app.get("/v1/word/<word>.json")
-    def word(word: str) -> Any:
-        return {"word": word, "sentiment": WORDS.get(word, 0)}
-
-    @app.get("/v1/sentence/<sentence>.json")
-    def sentence(sentence: str) -> Any:
-        return {"sentence": sentence, "sentiment": sum(WORDS.get(word, 0) for word in sentence.split())}
-
-    for number in range(20):  # a real app has more routes than are called
-        app.add_url_rule(f"/other{number}/<int:id>/x", f"other{number}", lambda id: {"id": id})
+    app = backend.create_app()
     Gateway(app, routes=["*"], **options)
     return app
 
 
-app = create_app()
+def create_peer(**options: Any) -> Flask:
+    """Return the app as it is measured beside the peers: with typed fields, and the limits that W6 needs."""
+    return create_app(schema=SCHEMA, **LIMITS, **options)
+
+
+app = create_peer()
+own_thread = create_peer(hooks=False)

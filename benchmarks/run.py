@@ -1,16 +1,26 @@
-"""`python3 start.py bench`: each figure as a ratio within one interleaved run, beside the one to reach."""
+"""`python3 start.py bench`: the gateway within one process, beside its peers, and over slow links.
 
+Writes `.benchmarks/report.md` and `.benchmarks/report.svg`. A run of some groups or workloads keeps the other figures.
+"""
+
+import argparse
+import json
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks import inside, measure, mobile, stored
+from benchmarks import comparison, inside, links, measure, report, stored
+from benchmarks.installing import FOLDER
+from benchmarks.links import SENTENCE, case
 from benchmarks.measure import Round
+from benchmarks.workloads import WORKLOADS
 
-# What is compared, with what, and the ratio to reach: at most, or with a minus sign at least. None: it is only shown.
-# Over several cores it is as much that of waking an idle one, which takes a virtual machine 20 to 100 µs.
+# A case, the case that it is compared with, and the ratio to reach: at most, or with a minus sign at least. None: it is
+# only shown. Over several cores it is as much that of waking an idle one, which takes a virtual machine 20 to 100 µs.
 Rows = tuple[tuple[str, str, float | None], ...]
 ONE_CORE: Rows = (
     ("plan to replies", "ten one by one", 1.10),
@@ -22,14 +32,14 @@ ALL_CORES: Rows = (
     ("POST /aggregate", "ten one by one", None),
     ("POST /graphql", "ten one by one", None),
 )
-PROXIED: Rows = tuple((case, base, None) for case, base, _ in ONE_CORE)
+PROXIED: Rows = tuple((name, base, None) for name, base, _ in ONE_CORE)
 SLOW: Rows = (
     ("ten of 50 ms in a batch", "one of 50 ms", 1.06),
     ("one of 50 ms, then ten that need it", "one of 50 ms", 2.12),
 )
-MOBILE: Rows = (
-    ("one query", "HTTP/2, all words at once", 0.55),
-    ("HTTP/1.1 keep-alive, one by one", "one query", -5.0),
+LINKS: Rows = (
+    (case(SENTENCE, "one request", 100), case(SENTENCE, "HTTP/2", 100), 0.55),
+    (case(SENTENCE, "one by one", 100), case(SENTENCE, "one request", 100), -5.0),
 )
 # 5 µs a hit, where a request takes 58
 STORED: Rows = (("ten fresh hits in memory", "ten one by one", 0.086),)
@@ -52,28 +62,87 @@ GROUPS: dict[str, tuple[Callable[[], list[Round]], Rows]] = {
     "quick-all-cores": (quick, ALL_CORES),
     "quick-proxied": (lambda: measure.on_one_core(proxied), PROXIED),
     "slow": (slow, SLOW),
-    "mobile": (mobile.rounds, MOBILE),
+    "links": (links.rounds, LINKS),
     "stored": (stored.rounds, STORED),
 }
+PEERS = "peers"
 
 
-def main(names: list[str]) -> int:
-    """Measure the named groups, or all; 1 if a figure is not reached."""
+def main(arguments: list[str]) -> int:
+    """Measure the named groups, or all; 1 if a ratio is not reached."""
+    options = _options(arguments)
+    results = _stored_results()
     missed = 0
     for name, (measured, rows) in GROUPS.items():
-        if names and name not in names:
-            continue
-        found = measured()
-        print(f"\n{name}")
-        for case in found[0]:
-            print(f"  {case:<38} {measure.median(found, case) * 1e3:10.3f} ms")
-        for case, base, wanted in rows:
-            ratio = measure.ratio(found, case, base)
-            reached = wanted is None or (ratio <= wanted if wanted > 0 else ratio >= -wanted)
-            missed += not reached
-            bound = "" if wanted is None else f" (at most {wanted})" if wanted > 0 else f" (at least {-wanted})"
-            print(f"  {case} : {base} = {ratio:.2f}{bound}{'' if reached else '  MISSED'}")
+        if not options.groups or name in options.groups:
+            found = measured()
+            missed += _show(name, found, rows)
+            results["groups"][name] = {each: measure.median(found, each) * 1e3 for each in found[0]}
+            _store(results)
+    if not options.groups or PEERS in options.groups:
+        chosen = [each for each in WORKLOADS if not options.workloads or each.name.split()[0] in options.workloads]
+        _merge(results, comparison.compare(chosen, options.peers, options.rounds, options.seconds))
+        _store(results)
+    results["machine"] = comparison.machine()
+    results["python"] = f"Python {sys.version.split()[0]}, restgql {version('restgql')}"
+    _store(results)
+    for path in report.write(results, FOLDER):
+        print(f"\nwrote {path}")
+    if options.docs:
+        report.write_docs(results)
     return int(missed > 0)
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="start.py bench", description=__doc__)
+    parser.add_argument("groups", nargs="*", choices=[[], *GROUPS, PEERS], help="all by default")
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of the peers (default: 3)")
+    parser.add_argument("--seconds", type=float, default=0.5, help="of one measurement of a peer (default: 0.5)")
+    parser.add_argument("--peers", type=_names, default=[], help="parts of their names, separated by commas")
+    parser.add_argument("--workloads", type=_names, default=[], help="such as W1,W6")
+    parser.add_argument("--docs", action="store_true", help="write the figures into docs/performance.md, too")
+    return parser.parse_args(arguments)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _show(name: str, found: list[Round], rows: Rows) -> int:
+    """Print a group, and return how many of its ratios are not reached."""
+    missed = 0
+    print(f"\n{name}")
+    for each in found[0]:
+        print(f"  {each:<56} {measure.median(found, each) * 1e3:10.3f} ms")
+    for each, base, bound in rows:
+        ratio = measure.ratio(found, each, base)
+        reached = bound is None or (ratio <= bound if bound > 0 else ratio >= -bound)
+        missed += not reached
+        text = "" if bound is None else f" (at most {bound})" if bound > 0 else f" (at least {-bound})"
+        print(f"  {each} : {base} = {ratio:.2f}{text}{'' if reached else '  MISSED'}", flush=True)
+    return missed
+
+
+def _stored_results() -> dict[str, Any]:
+    """Return the figures of earlier runs."""
+    path = FOLDER / "results.json"
+    empty: dict[str, Any] = {"groups": {}, "rows": [], "versions": {}, "skipped": {}}
+    return empty | (json.loads(path.read_text()) if path.is_file() else {})
+
+
+def _store(results: dict[str, Any]) -> None:
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / "results.json").write_text(json.dumps(results, indent=1))
+
+
+def _merge(results: dict[str, Any], measured: dict[str, Any]) -> None:
+    """Replace the rows that were measured again, and keep the others."""
+    new = {(row["workload"], row["series"]) for row in measured["rows"]}
+    kept = [row for row in results["rows"] if (row["workload"], row["series"]) not in new]
+    results["rows"] = kept + measured["rows"]
+    results["versions"] |= measured["versions"]
+    results["skipped"] = measured["skipped"]
+    results["load"] = measured["load"]
 
 
 if __name__ == "__main__":

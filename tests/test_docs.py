@@ -117,7 +117,7 @@ def test_every_code_is_documented() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    [*PAGES, *(ROOT / "docs" / f"{name}.md" for name in ("recipes", "architecture", "extensions"))],
+    [*PAGES, *(ROOT / "docs" / f"{name}.md" for name in ("recipes", "architecture", "extensions", "performance"))],
     ids=lambda p: p.name,
 )
 def test_every_link_leads_somewhere(page: Path) -> None:
