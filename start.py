@@ -110,7 +110,13 @@ def bench(arguments: list[str]) -> int:
     script = ROOT / "benchmarks" / "run.py"
     if not script.is_file():
         raise Failed("There are no benchmarks here: benchmarks/run.py is missing.")
-    return subprocess.run([set_up("test"), str(script), *arguments], cwd=ROOT, env=environment()).returncode
+    process = subprocess.Popen([set_up("test"), str(script), *arguments], cwd=ROOT, env=environment())
+    try:
+        return process.wait()
+    finally:
+        # it stops its servers first, which takes seconds
+        process.terminate()
+        process.wait()
 
 
 def set_up(extra: str) -> str:

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 from benchmarks.links import WAYS, case
 from benchmarks.workloads import SIZES, WORKLOADS
 
-WIDTH, COLUMN, LABEL, BAR, GAP, HEAD = 1120, 550, 205, 16, 4, 44
+WIDTH, COLUMN, LABEL, BAR, GAP, HEAD = 1120, 550, 215, 16, 4, 44
 OWN, OTHER, PLAIN = "#2563eb", "#9ca3af", "#d6d9de"
 Bar = tuple[str, float, str]
 """The label, the value and the colour."""

@@ -126,7 +126,7 @@ def _series(
         for form in peer.forms:
             if form == "aggregate" and not workload.paths:
                 continue
-            name = f"{peer.name}, POST {PATHS[form]}" if len(peer.forms) > 1 else peer.name
+            name = f"{peer.name} {PATHS[form]}" if len(peer.forms) > 1 else peer.name
             body, expected = _exchange(workload, form)
             wrong = difference(server.url + PATHS[form], body, expected)
             started = time.monotonic()

@@ -25,7 +25,8 @@ def environ(path: str, method: str = "GET", value: Any = None) -> dict[str, Any]
     data, content_type = (None, None) if value is None else (json.dumps(value).encode(), "application/json")
     made = EnvironBuilder(path=path, method=method, data=data, content_type=content_type).get_environ()
     made.pop("werkzeug.request", None)
-    return made
+    # as most servers promise, so that sub-requests may run at the same time
+    return made | {"wsgi.multithread": True}
 
 
 def exchange(app: Any, made: dict[str, Any], body: bytes) -> bytes:

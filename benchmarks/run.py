@@ -5,6 +5,7 @@ Writes `.benchmarks/report.md` and `.benchmarks/report.svg`. A run of some group
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -145,5 +146,20 @@ def _merge(results: dict[str, Any], measured: dict[str, Any]) -> None:
     results["load"] = measured["load"]
 
 
+def _interrupt(number: int, frame: object) -> None:
+    """Raise KeyboardInterrupt once: the next signal must not end the process while it stops its servers."""
+    _on_signals(signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _on_signals(handler: Any) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    _on_signals(_interrupt)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,8 +1,10 @@
 """The benchmarks measure right answers only, and leave no process behind."""
 
+import contextlib
 import json
+import subprocess
 import sys
-import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,7 +70,6 @@ def test_the_generator_in_python_counts_answers_and_failures(serve: Callable[[An
     assert result.requests >= 4
     assert abs(result.failed - result.requests / 2) <= 2
     assert 0 < result.p50 <= result.p99 < result.seconds
-    assert threading.active_count() < 20
 
 
 def test_the_generator_in_python_is_a_process_of_its_own(serve: Callable[[Any], str], tmp_path: Path) -> None:
@@ -93,6 +94,28 @@ def test_a_server_that_ends_is_reported_with_its_log(tmp_path: Path) -> None:
     server = Server(words, free_port(), environ={}, log=tmp_path / "log")
     with pytest.raises(RuntimeError, match="no such app"), serving(server):
         pass
+
+
+def children(parent: int) -> set[int]:
+    rows = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended
+            rows.append(path.read_text().rpartition(")"))
+    return {int(before.partition(" ")[0]) for before, _, after in rows if after.split()[1] == str(parent)}
+
+
+def test_a_run_that_is_ended_stops_its_servers(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, run.__file__, "links"], stdout=log, stderr=log)
+    servers: set[int] = set()
+    while len(servers) < 3:
+        assert process.poll() is None, (tmp_path / "log").read_text()
+        time.sleep(0.2)
+        servers = children(process.pid)
+    process.terminate()
+    process.terminate()  # a second signal does not end it before its servers
+    assert process.wait(30) == 130
+    assert not [pid for pid in servers if Path(f"/proc/{pid}").exists()]
 
 
 def test_the_report_has_a_table_for_each_workload() -> None:

@@ -19,4 +19,4 @@ def own_thread(site: Site) -> Command:
 
 
 DEFAULT = Peer(name="restgql", forms=("aggregate", "graphql"), install=install, command=default)
-OWN_THREAD = Peer(name="restgql, own thread", forms=("aggregate", "graphql"), install=install, command=own_thread)
+OWN_THREAD = Peer(name="restgql own thread", forms=("aggregate", "graphql"), install=install, command=own_thread)
