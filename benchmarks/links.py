@@ -106,7 +106,7 @@ async def _timed(address: str, task: str, ask: Ask, connections: int, http2: boo
     return seconds
 
 
-def rounds(count: int = 5) -> list[Round]:
+def rounds(count: int = 3) -> list[Round]:
     """Return the seconds of each way over each link, in interleaved rounds."""
     with _links() as addresses:
         return [

@@ -74,16 +74,17 @@ def main(arguments: list[str]) -> int:
     options = _options(arguments)
     results = _stored_results()
     missed = 0
-    for name, (measured, rows) in GROUPS.items():
+    for name, (measure_group, rows) in GROUPS.items():
         if not options.groups or name in options.groups:
-            found = measured()
+            found = measure_group()
             missed += _show(name, found, rows)
             results["groups"][name] = {each: measure.median(found, each) * 1e3 for each in found[0]}
             _store(results)
     if not options.groups or PEERS in options.groups:
-        chosen = [each for each in WORKLOADS if not options.workloads or each.name.split()[0] in options.workloads]
-        _merge(results, comparison.compare(chosen, options.peers, options.rounds, options.seconds))
-        _store(results)
+        chosen = [each for each in WORKLOADS if not options.workloads or each.name.startswith(tuple(options.workloads))]
+        for measured in comparison.compare(chosen, options.peers, options.rounds, options.seconds):
+            _merge(results, measured)
+            _store(results)
     results["machine"] = comparison.machine()
     results["python"] = f"Python {sys.version.split()[0]}, restgql {version('restgql')}"
     _store(results)
@@ -98,9 +99,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="start.py bench", description=__doc__)
     parser.add_argument("groups", nargs="*", choices=[[], *GROUPS, PEERS], help="all by default")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of the peers (default: 3)")
-    parser.add_argument("--seconds", type=float, default=0.5, help="of one measurement of a peer (default: 0.5)")
+    parser.add_argument("--seconds", type=float, default=0.4, help="of one measurement of a peer (default: 0.4)")
     parser.add_argument("--peers", type=_names, default=[], help="parts of their names, separated by commas")
-    parser.add_argument("--workloads", type=_names, default=[], help="such as W1,W6")
+    parser.add_argument("--workloads", type=_names, default=[], help="such as W1,W6, or 'W6 500'")
     parser.add_argument("--docs", action="store_true", help="write the figures into docs/performance.md, too")
     return parser.parse_args(arguments)
 

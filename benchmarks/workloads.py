@@ -72,7 +72,7 @@ W4 = Workload(
     paths=tuple(f"/slow/50/{n}" for n in range(10)),
     query="{ " + " ".join(f"s{n}: slow(ms: 50, n: {n}) {{ n }}" for n in range(10)) + " }",
     data={f"s{n}": {"n": n} for n in range(10)},
-    share=2.0,
+    share=1.0,
 )
 W5 = Workload(
     name="W5",
