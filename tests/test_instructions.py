@@ -14,15 +14,14 @@ from benchmarks import instructions
 def test_the_instructions_stay_below_their_ceilings() -> None:
     committed = instructions.ceilings()
     different = instructions.differences(committed["versions"])
-    if "python" in different:
-        pytest.skip(f"the ceilings are of other versions: {different}; refresh them: {instructions.REFRESH}")
     if shutil.which("valgrind") is None:
         pytest.skip("valgrind is not installed")
     counted = instructions.count()
-    assert not instructions.exceeded(committed["instructions"], counted), different or "the same versions"
+    if "python" not in different:  # another Python counts otherwise
+        assert not instructions.exceeded(committed["instructions"], counted), different or "the same versions"
     # far fewer would mean that the operations were not counted
     for name, ceiling in committed["instructions"].items():
-        assert counted[name] > 0.5 * ceiling, f"{name}: {counted[name]:,} of {ceiling:,}: {instructions.REFRESH}"
+        assert 0.5 * ceiling < counted[name] < 2 * ceiling, f"{name}: {counted[name]:,} of {ceiling:,}: {instructions.REFRESH}"
 
 
 def test_three_percent_more_is_allowed_and_four_is_not() -> None:
