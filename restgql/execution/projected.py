@@ -1,7 +1,7 @@
 """The value of a projected field: objects that were decoded from the response, and the results of the fields that join
 them. The same value is made anew for the executor if an error has to be told with its place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -47,7 +47,7 @@ class Projected:
             value = projection.convert(value)
         self._value = value
         if projection.shape is not None:
-            self._finish(value, projection.depth, projection.shape)
+            self._finish(_objects(value, projection.depth), projection.shape)
 
     @classmethod
     def of_response(cls, node: PlanNode, response: SubResponse, charge: Charge) -> "Projected | None":
@@ -108,45 +108,61 @@ class Projected:
             for child in node.children_of(value, UNMETERED):
                 if child.kind is NodeKind.REQUEST:
                     join, groups = self.groups[id(child)]
-                    result.children[child.key] = groups[_key(tuple(walk(value, name) for name, _ in join.keys))].result
+                    result.children[child.key] = groups[_key([walk(value, name) for name, _ in join.keys])].result
                 else:
                     assert isinstance(child.binding, SelectBinding)
                     below = result.children[child.key] = Result()
                     selected = select_value(child.binding, value, response, UNMETERED)
                     self._expand(child, selected, below, response, child.list_depth)
 
-    def _finish(self, value: Any, depth: int, shape: Shape | Cases) -> None:
-        """Take the steps of a shape for every object in a value. Raises NotProjectable."""
-        if depth:
-            for item in value or ():
-                self._finish(item, depth - 1, shape)
-        elif value is not None:
-            shape = shape if isinstance(shape, Shape) else shape.by_class[type(value)]
-            if any(getattr(value, slot) is not msgspec.UNSET for slot in shape.unfit):
+    def _finish(self, objects: Objects, shape: Shape | Cases) -> None:
+        """Take the steps of a shape, each for all objects. Raises NotProjectable."""
+        if isinstance(shape, Cases):
+            for of_class, steps in shape.by_class.items():
+                self._finish([each for each in objects if type(each) is of_class], steps)
+            return
+        for slot in shape.unfit:
+            if any(getattr(each, slot) is not msgspec.UNSET for each in objects):
                 raise NotProjectable("A key has dots.")
-            for slot, place in shape.lifted:
-                setattr(value, slot, _lifted(value, place))
-            for join in shape.joins:
-                self._join(join, value)
-            for slot, convert in shape.converts:
-                setattr(value, slot, convert(getattr(value, slot)))
-            for slot, depth_below, below in shape.below:
-                self._finish(getattr(value, slot), depth_below, below)
-            for slot in shape.hidden:
-                setattr(value, slot, msgspec.UNSET)
-            if shape.output is not None:
-                value.__class__ = shape.output
+        for slot, place in shape.lifted:
+            for each in objects:
+                setattr(each, slot, _lifted(each, place))
+        for join in shape.joins:
+            self._join(join, objects)
+        for slot, convert in shape.converts:
+            for each in objects:
+                setattr(each, slot, convert(getattr(each, slot)))
+        for slot, depth, below in shape.below:
+            self._finish(_objects([getattr(each, slot) for each in objects], depth + 1), below)
+        for slot in shape.hidden:
+            for each in objects:
+                setattr(each, slot, msgspec.UNSET)
+        if shape.output is not None:
+            for each in objects:
+                each.__class__ = shape.output
 
-    def _join(self, join: Join, value: msgspec.Struct) -> None:
+    def _join(self, join: Join, objects: Objects) -> None:
+        """Collect the objects by the values that the template of a join takes of them."""
+        self.count += len(objects)
         _, groups = self.groups.setdefault(id(join.node), (join, {}))
-        values = tuple(getattr(value, slot) for _, slot in join.keys)
-        key = _key(values)
-        self.count += 1
-        group = groups.get(key)
-        if group is None:
-            names = (name for name, _ in join.keys)
-            group = groups[key] = Group(dict(zip(names, values, strict=True)), [])
-        group.objects.append(value)
+        slots = [slot for _, slot in join.keys]
+        for each in objects:
+            values = [getattr(each, slot) for slot in slots]
+            key = _key(values)
+            group = groups.get(key)
+            if group is None:
+                names = (name for name, _ in join.keys)
+                group = groups[key] = Group(dict(zip(names, values, strict=True)), [])
+            group.objects.append(each)
+
+
+def _objects(value: Any, depth: int) -> Objects:
+    """Return the objects in a value, without those that are null; it has `depth` lists around them."""
+    if not depth:
+        return [] if value is None else [value]
+    if depth == 1:
+        return [each for each in value or () if each is not None]
+    return [each for items in value or () for each in _objects(items, depth - 1)]
 
 
 def _lifted(value: Any, place: tuple[str, ...]) -> Any:
@@ -157,10 +173,15 @@ def _lifted(value: Any, place: tuple[str, ...]) -> Any:
     return value
 
 
-def _key(values: tuple[Any, ...]) -> Key:
+def _key(values: Sequence[Any]) -> Key:
     """Return the key of equal values of a template. Raises NotProjectable if one is missing, TypeError for an array."""
-    if any(value is None or value is msgspec.UNSET for value in values):
-        raise NotProjectable("A key has no value.")
+    if len(values) == 1:
+        (value,) = values
+        if value.__class__ is int or value.__class__ is str:
+            return value
+    for value in values:
+        if value is None or value is msgspec.UNSET:
+            raise NotProjectable("A key has no value.")
     return tuple((value.__class__, value) for value in values)
 
 
