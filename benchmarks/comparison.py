@@ -165,7 +165,7 @@ def _measure(
     workload: Workload, series: list[Series], generator: Generator, folder: Path, rounds: int, seconds: float
 ) -> Iterator[Row]:
     for each in series:
-        generator.run(each.request, connections=4, seconds=WARM * workload.share, folder=folder)
+        generator.run(each.request, connections=1, seconds=max(WARM * workload.share, each.least), folder=folder)
     for connections in workload.connections:
         samples: dict[str, list[Row]] = {each.name: [] for each in series}
         for _ in range(rounds):

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -80,9 +81,15 @@ class Generator:
         script.write_text(_script(request))
         # wrk counts in whole seconds, but ends and reports at SIGINT once it has begun
         seconds = max(seconds, LEAST)
-        options = ["-t1", f"-c{connections}", "-d1h", f"--timeout={TIMEOUT}s", "-s", str(script)]
-        words = ["timeout", "--signal=INT", "--preserve-status", str(seconds), self._wrk, *options, request.url]
-        return _load(words, "", seconds, self._environ)
+        options = [
+            "-t1",
+            f"-c{connections}",
+            f"-d{int(seconds) + TIMEOUT}s",
+            f"--timeout={TIMEOUT}s",
+            "-s",
+            str(script),
+        ]
+        return _load([self._wrk, *options, request.url], "", seconds, self._environ, interrupt=True)
 
 
 def generator() -> Generator:
@@ -102,12 +109,20 @@ def _script(request: Request) -> str:
     return SCRIPT % ('"POST"' if request.body else '"GET"', paths, body)
 
 
-def _load(words: list[str], text: str, seconds: float, environ: dict[str, str]) -> Load:
-    limit = seconds + 2 * TIMEOUT
-    done = subprocess.run(words, input=text, capture_output=True, text=True, cwd=ROOT, env=environ, timeout=limit)
-    if done.returncode != 0:
-        raise RuntimeError(f"{words}: {done.returncode} {done.stderr}")
-    return Load(**json.loads(done.stdout.splitlines()[-1]))
+def _load(words: list[str], text: str, seconds: float, environ: dict[str, str], *, interrupt: bool = False) -> Load:
+    """Run a generator and return its figures; `interrupt` is True for one that ends at SIGINT alone."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=ROOT, env=environ) as process:
+        try:
+            if interrupt:
+                time.sleep(seconds)
+                process.send_signal(signal.SIGINT)
+            output, error = process.communicate(text, timeout=seconds + 2 * TIMEOUT)
+        finally:
+            process.kill()
+    if process.returncode != 0:
+        raise RuntimeError(f"{words}: {process.returncode} {error}")
+    return Load(**json.loads(output.splitlines()[-1]))
 
 
 def send(request: Request, connections: int, seconds: float) -> Load:

@@ -79,6 +79,16 @@ def test_the_generator_in_python_is_a_process_of_its_own(serve: Callable[[Any], 
     assert result.failed == 0
 
 
+def test_a_generator_that_does_not_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrk = tmp_path / "wrk"
+    wrk.write_text(f"#!/bin/sh\ntrap '' INT\necho $$ > {tmp_path}/pid\nexec sleep 600\n")
+    wrk.chmod(0o755)
+    monkeypatch.setattr(load, "TIMEOUT", 0.1)
+    with pytest.raises(subprocess.TimeoutExpired):
+        load.Generator(str(wrk), {}).run(load.Request("", ("/",)), connections=1, seconds=0.5, folder=tmp_path)
+    assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()
+
+
 def test_a_server_is_stopped_with_the_processes_that_it_started(tmp_path: Path) -> None:
     port = free_port()
     words = ["sh", "-c", f'sleep 600 & exec {sys.executable} -c "{SERVE}" {port}']
