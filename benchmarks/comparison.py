@@ -168,7 +168,7 @@ def _measure(
         generator.run(each.request, connections=1, seconds=max(WARM * workload.share, each.least), folder=folder)
     for connections in workload.connections:
         samples: dict[str, list[Row]] = {each.name: [] for each in series}
-        for _ in range(rounds):
+        for _ in range(max(1, int(rounds * workload.share))):
             for each in series:
                 length = max(seconds * workload.share, each.least)
                 samples[each.name].append(_sample(workload, each, connections, generator, folder, length))

@@ -20,7 +20,7 @@ class Workload:
     paths: tuple[str, ...] = ()
     connections: tuple[int, ...] = (1, 16)
     share: float = 1.0
-    """The share of the usual seconds that a measurement takes."""
+    """The share of the usual rounds, and of the usual seconds of a measurement."""
 
 
 def _brief(post: dict[str, Any]) -> dict[str, Any]:
