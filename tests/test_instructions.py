@@ -21,7 +21,9 @@ def test_the_instructions_stay_below_their_ceilings() -> None:
         assert not instructions.exceeded(committed["instructions"], counted), different or "the same versions"
     # far fewer would mean that the operations were not counted
     for name, ceiling in committed["instructions"].items():
-        assert 0.5 * ceiling < counted[name] < 2 * ceiling, f"{name}: {counted[name]:,} of {ceiling:,}: {instructions.REFRESH}"
+        assert 0.5 * ceiling < counted[name] < 2 * ceiling, (
+            f"{name}: {counted[name]:,} of {ceiling:,}: {instructions.REFRESH}"
+        )
 
 
 def test_three_percent_more_is_allowed_and_four_is_not() -> None:
