@@ -182,6 +182,7 @@ def _sample(
     before = series.cpu_seconds()
     result = generator.run(series.request, connections=connections, seconds=seconds, folder=folder)
     cpu = series.cpu_seconds() - before
+    _await_idle(series)
     batches = max(result.requests / series.gets, 1e-9)
     return Row(
         workload=workload.name,
@@ -194,6 +195,15 @@ def _sample(
         resident=series.server.resident_bytes() / 1e6,
         failed=result.failed,
     )
+
+
+def _await_idle(series: Series) -> None:
+    """Wait until the servers have finished the requests that were under way when the generator ended, at most 5 s."""
+    for _ in range(100):
+        before = series.cpu_seconds()
+        time.sleep(0.05)
+        if series.cpu_seconds() - before < 0.02:
+            return
 
 
 def _median(name: str, found: list[Row]) -> Row:
