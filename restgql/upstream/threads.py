@@ -46,5 +46,5 @@ def is_free(app: Flask, request: Request, *, hooks: bool) -> bool:
         return True
     scopes = (None, *request.blueprints)
     has_hooks = any(app.before_request_funcs.get(scope) or app.url_value_preprocessors.get(scope) for scope in scopes)
-    is_plain = type(app.session_interface) is SecureCookieSessionInterface and not request_started.receivers
-    return is_plain and not has_hooks
+    listens = bool(request_started.receivers) and request_started.has_receivers_for(app)
+    return type(app.session_interface) is SecureCookieSessionInterface and not listens and not has_hooks
