@@ -32,10 +32,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 class _Counts:
     """The counts that an operation shares with all that nests in it; `lock` guards every one of them."""
 
-    __slots__ = ("elements", "expansion", "lock", "nodes", "output", "requests", "untyped", "values")
+    __slots__ = ("elements", "expansion", "lock", "nodes", "output", "projected", "requests", "untyped", "values")
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        self.projected = 0
         self.requests = self.untyped = self.nodes = self.elements = self.expansion = self.output = self.values = 0
 
 
@@ -114,6 +115,18 @@ class Meter:
             self._counts.expansion = total = self._counts.expansion + size
         if total > self.limits.max_expansion:
             raise _exceeded("expand its templates to", "bytes", "max_expansion", self.limits.max_expansion)
+
+    @property
+    def projected_room(self) -> int:
+        """The bytes of projected values that may still be made."""
+        return self.limits.max_output - self._counts.projected
+
+    def has_room(self, size: int) -> bool:
+        """Count bytes of projected values before they are made; False if they would be over those of the answer, and
+        for all after these."""
+        with self._counts.lock:
+            self._counts.projected += size
+            return self._counts.projected <= self.limits.max_output
 
     def for_shaping(self) -> "Meter":
         """Return a meter with the same counts, which ends SHAPING_SECONDS later: for the answer after the deadline."""

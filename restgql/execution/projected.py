@@ -2,6 +2,7 @@
 them. The same value is made anew for the executor if an error has to be told with its place."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -9,7 +10,8 @@ import msgspec
 from restgql.bindings import RequestBinding, SelectBinding
 from restgql.execution.result import NotSettled, Result
 from restgql.execution.typed_value import select_value, typed_value
-from restgql.formats.charge import UNMETERED, Charge
+from restgql.formats.charge import UNMETERED
+from restgql.meter import Meter
 from restgql.plan.nodes import Cases, Join, NodeKind, PlanNode, Projection, Shape
 from restgql.plan.struct_builder import NotProjectable
 from restgql.plan.template_scope import walk
@@ -33,45 +35,54 @@ class Projected:
     """The value of a typed field in projected objects. `groups` are those of each join, by the values of its keys;
     `count` is the number of objects that are joined."""
 
-    __slots__ = ("_node", "_read", "_text", "_value", "count", "groups")
+    __slots__ = ("_meter", "_node", "_read", "_text", "_value", "count", "groups")
 
-    def __init__(self, node: PlanNode, projection: Projection, value: Any, read: Callable[[], Any]) -> None:
+    def __init__(
+        self, node: PlanNode, projection: Projection, value: Any, read: Callable[[], Any], meter: Meter, body: int
+    ) -> None:
         self._node = node
         self._read = read
+        self._meter = meter
         self._text: bytes | None = None
         self.groups: dict[int, tuple[Join, dict[Key, Group]]] = {}
         self.count = 0
-        for _ in projection.keys:
-            value = None if value is None else value.inner
+        if not meter.has_room(projection.size_of(value, body)):
+            raise NotProjectable("The values are too large to be made at once.")
         if projection.convert is not None:
             value = projection.convert(value)
         self._value = value
         if projection.shape is not None:
             self._finish(_objects(value, projection.depth), projection.shape)
+        if not self.groups:  # the text is smaller than the objects
+            self._text, self._value = msgspec.json.encode(value), None
 
     @classmethod
-    def of_response(cls, node: PlanNode, response: SubResponse, charge: Charge) -> "Projected | None":
+    def of_response(cls, node: PlanNode, response: SubResponse, meter: Meter) -> "Projected | None":
         """Return the projected value of a response, None if it is an error, null by its status, or does not fit."""
         projection, binding = node.projection, node.binding
         assert isinstance(binding, RequestBinding)
-        if projection is None or response.status in binding.null_on:
+        if projection is None or response.status in binding.null_on or meter.projected_room < len(response.body):
             return None
         try:
             value = response.decode(projection.decoder)
             if not response.is_data:
                 return None
-            return cls(node, projection, value, lambda: typed_value(binding, response, charge))
+            for _ in projection.keys:
+                value = None if value is None else value.inner
+            read = partial(typed_value, binding, response, meter.charge_elements)
+            return cls(node, projection, value, read, meter, len(response.json_text))
         except Exception:  # it is met again by the executor, which says where
             return None
 
     @classmethod
-    def of_item(cls, node: PlanNode, value: Any) -> "Projected | None":
-        """Return the projected value of an item of a batch, None if it does not fit."""
+    def of_item(cls, node: PlanNode, value: Any, meter: Meter, body: int) -> "Projected | None":
+        """Return the projected value of an item of a batch, whose items have `body` bytes on average; None if it does
+        not fit."""
         projection = node.projection
         if projection is None:
             return None
         try:
-            return cls(node, projection, msgspec.convert(value, projection.item_type), lambda: value)
+            return cls(node, projection, msgspec.convert(value, projection.item_type), lambda: value, meter, body)
         except Exception:
             return None
 
@@ -80,16 +91,21 @@ class Projected:
         return [group.result for _, groups in self.groups.values() for group in groups.values()]
 
     def text(self) -> bytes | None:
-        """Return the JSON text of the value, None if something within it has an error. Raises NotSettled."""
+        """Return the JSON text of the value; None if something within it has an error, or is too large. Raises
+        NotSettled."""
         if self._text is None:
+            size = 0
             for join, groups in self.groups.values():
                 for group in groups.values():
                     text = _text_of(group.result)
                     if text is None or (text == _NULL and join.is_required):
                         return None
+                    size += len(text) * len(group.objects)
                     raw = msgspec.Raw(text)
                     for each in group.objects:
                         setattr(each, join.slot, raw)
+            if not self._meter.has_room(size):
+                return None
             self._text = msgspec.json.encode(self._value)
         return self._text
 

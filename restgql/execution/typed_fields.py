@@ -99,8 +99,9 @@ class TypedFields:
             values = self._batch_values(pending, binding, pending.batch, scope, response)
         else:
             pending.result.response = response
-            charge = self._meter.charge_elements
-            value = Projected.of_response(pending.node, response, charge) or typed_value(binding, response, charge)
+            value = Projected.of_response(pending.node, response, self._meter) or typed_value(
+                binding, response, self._meter.charge_elements
+            )
             values = [(ParentField(scope, pending.result, pending.path, response), value)]
         is_large = len(response.body) > LARGE_BODY
         for parent, value in values:
@@ -134,10 +135,11 @@ class TypedFields:
         if response.status in binding.null_on:
             return [(parent, None) for parents in keys.values() for parent in parents]
         items = items_by_key(binding.batch, response.parsed(), self._meter.charge_elements)
+        size = len(response.body) // max(1, len(items))
         values = [
             (
                 msgspec.structs.replace(parent, scope=scope, response=response),
-                Projected.of_item(pending.node, value) or value,
+                Projected.of_item(pending.node, value, self._meter, size) or value,
             )
             for parent, value in values_of(binding, keys, items)
         ]

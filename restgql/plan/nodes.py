@@ -104,6 +104,17 @@ class Projection(msgspec.Struct, frozen=True, eq=False):
     depth: int
     shape: Shape | Cases | None
     convert: Convert | None
+    key_bytes: int
+    """The bytes of the response keys of one object, and of those below it."""
+    has_lists: bool
+    """True if the number of objects is not that of the value's own items."""
+
+    def size_of(self, value: Any, body: int) -> int:
+        """Return the bytes of the JSON text of a value, which was read from a body of so many bytes, at most."""
+        count = len(value) if isinstance(value, list) else 1
+        if self.has_lists:
+            count = body // 2  # an object has two bytes at least
+        return body + count * self.key_bytes
 
 
 class PlanNode(msgspec.Struct, frozen=True, kw_only=True, eq=False):

@@ -74,7 +74,16 @@ def projection_of(node: PlanNode, selections: Selections) -> Projection | None:
         default = () if isinstance(field.definition.type, GraphQLNonNull) else (None,)
         type = struct("Outer", [("inner", type, *default)], {"inner": key})
         type = type if not default else type | None
-    return Projection(compiled.type, msgspec.json.Decoder(type), keys, compiled.depth, compiled.shape, compiled.convert)
+    return Projection(
+        item_type=compiled.type,
+        decoder=msgspec.json.Decoder(type),
+        keys=keys,
+        depth=compiled.depth,
+        shape=compiled.shape,
+        convert=compiled.convert,
+        key_bytes=compiled.key_bytes,
+        has_lists=compiled.has_lists or compiled.depth > 1,
+    )
 
 
 class _Compiler:
@@ -92,7 +101,8 @@ class _Compiler:
         if isinstance(inner, GraphQLList):
             item = self.output(inner.of_type, field, node)
             convert = None if item.convert is None else _of_items(item.convert)
-            output = Output(list[item.type], item.depth + 1, item.shape, convert)  # type: ignore[name-defined]
+            of_items: Any = list.__class_getitem__(item.type)
+            output = msgspec.structs.replace(item, type=of_items, depth=item.depth + 1, convert=convert)
         elif is_leaf_type(inner):
             output = _leaf(cast(GraphQLLeafType, inner), is_required=is_required)
         elif isinstance(inner, GraphQLObjectType):
@@ -117,6 +127,7 @@ class _Compiler:
             raise NotProjectable(f"{of_type} has no single key that tells the type.")
         shapes: dict[type, Shape] = {}
         structs: list[Any] = []
+        key_bytes, has_lists = 0, False
         for value, name in types.items():
             known = self._selections.schema.get_type(name)
             if not isinstance(known, GraphQLObjectType):
@@ -124,8 +135,9 @@ class _Compiler:
             output = self._object(known, field, cases.get(name, ()), Tag(keys[0], value))
             assert isinstance(output.shape, Shape)
             shapes[output.type] = output.shape
+            key_bytes, has_lists = max(key_bytes, output.key_bytes), has_lists or output.has_lists
             structs.append(output.type)
-        return Output(reduce(or_, structs), 0, Cases(shapes))
+        return Output(reduce(or_, structs), 0, Cases(shapes), None, key_bytes, has_lists)
 
     def _object(
         self, of_type: GraphQLObjectType, field: SelectedField, nodes: tuple[PlanNode, ...], tag: Tag | None = None

@@ -15,6 +15,8 @@ from restgql.plan.requests import takes_whole_parent
 _KEY_TYPES = (GraphQLString, GraphQLInt, GraphQLID)
 """The types of fields whose values a template spells as the JSON has them."""
 _UNRENAMABLE = re.compile(r'[\x00-\x1f"\\]')
+NULL_BYTES = 16
+"""The bytes of a key besides its name, and of a value that the JSON lacks."""
 _NO_KEY = f"~{secrets.token_hex(16)}"
 """The begin of keys that no JSON object has."""
 
@@ -37,6 +39,10 @@ class Output(msgspec.Struct, frozen=True):
     depth: int = 0
     shape: Shape | Cases | None = None
     convert: Convert | None = None
+    key_bytes: int = 0
+    """The bytes of the response keys of one object, and of those below it, each once."""
+    has_lists: bool = False
+    """True if there may be many objects below one."""
 
 
 class _Value(msgspec.Struct):
@@ -65,6 +71,8 @@ class StructBuilder:
         self._joins: list[Join] = []
         self._hidden: list[str] = []
         self._unfit: list[str] = []
+        self._key_bytes = 2
+        self._has_lists = False
 
     def add(self, response_key: str, json_key: str | None, type: Any, *default: Any) -> str:
         """Add a slot and return its name; without a JSON key it keeps its default until it is set."""
@@ -72,6 +80,7 @@ class StructBuilder:
         self._fields.append((slot, type, *default))
         self._read_from[slot] = f"{_NO_KEY}{slot}" if json_key is None else _renamable(json_key)
         self._written_to[slot] = response_key
+        self._key_bytes += len(response_key) + NULL_BYTES
         return slot
 
     def add_selected(self, selected: SelectedField, binding: SelectBinding, output: Output) -> None:
@@ -88,6 +97,8 @@ class StructBuilder:
             self._converts.append((slot, output.convert))
         if output.shape is not None:
             self._below.append((slot, output.depth, output.shape))
+        self._key_bytes += output.key_bytes
+        self._has_lists = self._has_lists or output.has_lists or bool(output.key_bytes and output.depth)
 
     def _add_tag(self, selected: SelectedField, binding: SelectBinding, output: Output) -> None:
         """Add the field of the key that tells the type: its value is known."""
@@ -151,7 +162,7 @@ class StructBuilder:
             output,
         )
         needs_steps = output is not None or shape.converts or shape.below
-        return Output(read, 0, shape if needs_steps else None)
+        return Output(read, 0, shape if needs_steps else None, None, self._key_bytes, self._has_lists)
 
     def _add_outer(self, values: dict[tuple[str, ...], _Value]) -> None:
         """Add hidden slots for the objects that values are lifted out of."""

@@ -40,7 +40,7 @@ from restgql.respond.answerable import Answerable
 from restgql.respond.introspection import Introspection
 from restgql.respond.later import MAX_LATER, DeferredFields, DeferredFragment, Later, StreamedList
 from restgql.respond.leaf import NUMBER_SIZE, serialize, serialize_scalar, size_of
-from restgql.respond.sources import MISSING, CoreSource, Shape, TypedSource, settled, written
+from restgql.respond.sources import MISSING, PROJECTED_BYTES, CoreSource, Shape, TypedSource, settled, written
 from restgql.sub_response import SubResponse
 
 Data = dict[str, Any]
@@ -193,7 +193,7 @@ class Executor:
                     text = result.projected.text()
                     with suppress(LimitExceeded):  # as much as there is room for is completed below
                         if text is not None:
-                            return written(text, self._shape)
+                            return written(text, self._shape, PROJECTED_BYTES)
                     result.projected.expand(result)
                 return self._typed(of_type, field, path, result.value, result, result.response, within)
             case SelectBinding() if type(source) is TypedSource:

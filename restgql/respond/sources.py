@@ -21,6 +21,9 @@ LONG_TEXT = 16_384
 ENCODED_BYTES = 1_000
 """The bytes of a JSON value that cost as much to write as a field of the answer."""
 
+PROJECTED_BYTES = 100
+"""The same of a projected value: what has no room in the answer is completed field by field after it."""
+
 Routes = Callable[[str | None], list[Any]]
 """Returns the routes that can be asked for, by prefix."""
 
@@ -121,10 +124,10 @@ def _charged(value: Any, shape: Shape) -> msgspec.Raw | Spliced:
     return written(encode(value), shape)
 
 
-def written(text: bytes, shape: Shape) -> msgspec.Raw | Spliced:
+def written(text: bytes, shape: Shape, value_bytes: int = ENCODED_BYTES) -> msgspec.Raw | Spliced:
     """Return a JSON text as a value of the answer, its size charged, and its values by that."""
     shape.tally.charge_output(len(text))
-    shape.tally.charge_values(len(text) // ENCODED_BYTES)
+    shape.tally.charge_values(len(text) // value_bytes)
     return _written(text)
 
 
