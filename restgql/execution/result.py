@@ -83,12 +83,17 @@ class Result:
         self.settled = False
         self.fail(error)
 
-    def leaves(self) -> "list[Result]":
-        """Return the results of single sub-requests, this one and those below it, in document order."""
+    def leaves(self, seen: set[int] | None = None) -> "list[Result]":
+        """Return the results of single sub-requests, this one and those below it, in document order; each once, as
+        several parents may share one."""
+        seen = set() if seen is None else seen
+        if id(self) in seen:
+            return []
+        seen.add(id(self))
         joined = self.projected.results() if self.projected is not None else ()
         below = [*(self.parts or {}).values(), *(self.items or ()), *self.children.values(), *joined]
         own = [self] if self.response is not None or isinstance(self.error, RestgqlError) else []
-        return own + [leaf for result in below for leaf in result.leaves()]
+        return own + [leaf for result in below for leaf in result.leaves(seen)]
 
 
 Results = dict[str, Result]

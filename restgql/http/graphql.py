@@ -75,6 +75,8 @@ def _in_parts(
         """Yield each payload as soon as it is ready; once no sub-request runs any longer, all the others."""
         events = execution.events()
         is_running, has_begun = True, False
+        while is_running and not plan.incremental:  # there is one payload, of all results
+            is_running = _wait(events, has_begun=False)
         while True:
             payload = delivery.next() if has_begun else delivery.initial()
             if payload is None:
