@@ -9,6 +9,7 @@ from werkzeug.routing import MapAdapter
 from restgql.formats import media
 from restgql.sub_response import ReceivedFields, sort_fields
 from restgql.upstream.environ import DEADLINE
+from restgql.upstream.fast_path import plain_json
 from restgql.upstream.fast_path.context import MatchedContext, scopes, synchronous
 from restgql.upstream.fast_path.eligibility import WATCHED
 from restgql.upstream.fast_path.match_cache import MATCHED
@@ -90,7 +91,7 @@ def full_dispatch(context: MatchedContext) -> Response:
     except Exception as exc:
         value = app.handle_user_exception(exc)
     # as Flask.make_response, for what most views give
-    view_response: Any = app.json.response(value) if type(value) in _JSON else app.make_response(value)
+    view_response: Any = plain_json.response(app, value) if type(value) in _JSON else app.make_response(value)
     response = _process_response(context, view_response)
     if request_finished.receivers:
         request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)

@@ -1,0 +1,86 @@
+"""The JSON text of a view's value as Flask's own provider writes it, byte for byte, by msgspec where both agree."""
+
+import json
+from itertools import chain
+from typing import Any, cast
+
+import msgspec
+from flask import Flask, Response
+from flask.json.provider import DefaultJSONProvider
+
+_MAX_DEPTH = 20
+_MAX_VALUES = 1_000_000
+"""Values with more are left to Flask's provider: a list that contains itself has no end."""
+_MAX_EXACT = 1e15
+_MIN_EXACT = 1e-4
+"""Python and msgspec write a float between these as the same digits; a larger or smaller one has an exponent."""
+
+_DUMPS = json.dumps
+_OF_PROVIDER = ("compact", "ensure_ascii", "mimetype", "sort_keys")
+_OF_CLASS = {name: getattr(DefaultJSONProvider, name) for name in ("_prepare_response_obj", "dumps", "response")}
+_STR = frozenset({str})
+_SCALARS = frozenset({str, int, bool, type(None)})
+_TYPES = _SCALARS | {float, dict, list}
+_ENCODERS = {is_sorted: msgspec.json.Encoder(order="sorted" if is_sorted else None) for is_sorted in (True, False)}
+_flat = chain.from_iterable
+
+
+def response(app: Flask, value: dict[str, Any] | list[Any]) -> Any:
+    """Return the response that `app.json.response` makes of a value."""
+    text, provider = _text(app, value), cast(DefaultJSONProvider, app.json)
+    return provider.response(value) if text is None else Response(text, mimetype=provider.mimetype)
+
+
+def _text(app: Flask, value: dict[str, Any] | list[Any]) -> bytes | None:
+    """Return the JSON text of a value and a line feed, or None where Flask's own provider has to write it."""
+    provider = app.json
+    if type(provider) is not DefaultJSONProvider or app.response_class is not Response or not _is_flasks_own(provider):
+        return None
+    is_compact = provider.compact or (provider.compact is None and not app.debug)
+    if not is_compact or provider.ensure_ascii is not True:
+        return None
+    try:
+        text = _ENCODERS[provider.sort_keys is True].encode(value) if _is_plain(value) else None
+    except Exception:  # an unpaired surrogate, say, or another thread changes it meanwhile
+        return None
+    if text is None:
+        return None
+    # Flask escapes other characters than these
+    return text + b"\n" if text.isascii() and b"\x7f" not in text else None
+
+
+def _is_flasks_own(provider: DefaultJSONProvider) -> bool:
+    """Return True if no function that writes the text is overridden or patched."""
+    own = vars(provider)
+    return (
+        json.dumps is _DUMPS
+        and own.keys().isdisjoint(_OF_CLASS)
+        and all(getattr(DefaultJSONProvider, name) is function for name, function in _OF_CLASS.items())
+        and provider.sort_keys in (True, False)
+    )
+
+
+def _is_plain(value: dict[str, Any] | list[Any]) -> bool:
+    """Return True if all that a value has in it is of JSON's own types, not of subclasses, and no float has an
+    exponent."""
+    dicts, lists = ([value], []) if type(value) is dict else ([], [value])
+    for _ in range(_MAX_DEPTH):
+        if sum(map(len, chain(dicts, lists))) > _MAX_VALUES:
+            return False
+        if not _STR.issuperset(map(type, _flat(dicts))):
+            return False
+        values = list(_flat((*map(dict.values, dicts), *lists)))
+        types = set(map(type, values))
+        if types <= _SCALARS:
+            return True
+        if not types <= _TYPES:
+            return False
+        if float in types and not all(_has_no_exponent(each) for each in values if type(each) is float):
+            return False
+        dicts = [each for each in values if type(each) is dict] if dict in types else []
+        lists = [each for each in values if type(each) is list] if list in types else []
+    return False
+
+
+def _has_no_exponent(number: float) -> bool:
+    return number == 0 or _MIN_EXACT <= abs(number) < _MAX_EXACT
