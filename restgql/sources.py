@@ -16,12 +16,14 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from restgql.config import Config
 from restgql.errors import ConfigError
 from restgql.formats import json
-from restgql.schema import annotations, camel, core, documents, openapi
+from restgql.schema import core, documents
 from restgql.schema.compile import ROOTS, compile
 from restgql.schema.documents import Definitions, SchemaError
-from restgql.schema.notes import OperationNote
-from restgql.schema.openapi.read import load
 from restgql.schema.review import Row, shape_of
+from restgql.schema.sdl import camel
+from restgql.schema.sdl.notes import OperationNote
+from restgql.schema.sources import annotations, openapi
+from restgql.schema.sources.openapi.read import load
 from restgql.upstream.routes import Routes
 
 AUTO = "auto"

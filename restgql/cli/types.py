@@ -28,9 +28,9 @@ from restgql.documents.rules import RULES
 from restgql.errors import ConfigError
 from restgql.extension import Gateway
 from restgql.formats import json
-from restgql.schema import samples
 from restgql.schema.review import review
-from restgql.schema.samples import Sample
+from restgql.schema.sources import samples
+from restgql.schema.sources.samples import Sample
 from restgql.sources import Typed, source_of
 
 

@@ -41,10 +41,10 @@ from graphql.validation.validate import validate_sdl
 from restgql.bindings import TAKES_ANY, Discriminator, RequestBinding, SelectBinding
 from restgql.formats import json
 from restgql.schema import defaults, directives, scalars
-from restgql.schema.camel import snake
 from restgql.schema.collector import at_rest
 from restgql.schema.documents import Definitions, SchemaError, at, explained, located, misfits
 from restgql.schema.fields import Wrong, binding, checked, given, keys_of
+from restgql.schema.sdl.camel import snake
 
 ROOTS = {"Query": "query", "Mutation": "mutation"}
 ENUMS = (EnumTypeDefinitionNode, EnumTypeExtensionNode)

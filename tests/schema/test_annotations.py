@@ -20,10 +20,10 @@ from typing_extensions import TypeAliasType
 
 from restgql import Gateway
 from restgql.schema import core
-from restgql.schema.annotations import Generated, View, generate
-from restgql.schema.annotations.fields import taken_types
 from restgql.schema.compile import calls, compile
 from restgql.schema.documents import Definitions
+from restgql.schema.sdl.fields import taken_types
+from restgql.schema.sources.annotations import Generated, View, generate
 
 T = TypeVar("T")
 UserId = NewType("UserId", int)
@@ -302,7 +302,7 @@ def test_pydantic_is_not_imported() -> None:
     code = """if True:
         import sys
         from dataclasses import dataclass
-        from restgql.schema.annotations import View, generate
+        from restgql.schema.sources.annotations import View, generate
         @dataclass
         class User:
             id: int

@@ -8,8 +8,8 @@ from graphql import GraphQLSchema, parse, print_ast, validate_schema
 from restgql.schema import core
 from restgql.schema.compile import compile
 from restgql.schema.documents import Definitions
-from restgql.schema.notes import OperationNote
-from restgql.schema.openapi import Generated, generate
+from restgql.schema.sdl.notes import OperationNote
+from restgql.schema.sources.openapi import Generated, generate
 
 Json = dict[str, Any]
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from restgql.errors import ConfigError
-from restgql.schema.notes import Skipped
-from restgql.schema.openapi import generate
+from restgql.schema.sdl.notes import Skipped
+from restgql.schema.sources.openapi import generate
 from tests.schema.openapi.documents import answer, asking, built, document, field, made, of, only
 
 

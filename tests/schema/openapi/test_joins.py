@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from restgql.schema.openapi import Join
+from restgql.schema.sources.openapi import Join
 from tests.schema.openapi.documents import answer, definition, document, made, of, ref
 
 ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}

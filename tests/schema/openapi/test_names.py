@@ -3,7 +3,8 @@
 import pytest
 
 from restgql.errors import ConfigError
-from restgql.schema.openapi import generate, names
+from restgql.schema.sdl import names
+from restgql.schema.sources.openapi import generate
 from tests.schema.openapi.documents import answer, answering, definition, document, made, of, ref
 
 

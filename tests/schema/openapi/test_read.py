@@ -6,8 +6,8 @@ import textwrap
 import pytest
 
 from restgql.errors import ConfigError
-from restgql.schema.openapi import read, yaml
-from restgql.schema.openapi.read import load
+from restgql.schema.sources.openapi import read, yaml
+from restgql.schema.sources.openapi.read import load
 from tests.schema.openapi.documents import field, made
 
 YAML = textwrap.dedent(
@@ -99,7 +99,7 @@ def test_json_nested_too_deep() -> None:
 
 
 def test_texts_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    from restgql.schema.openapi import read as module  # the function, whose module has the bound
+    from restgql.schema.sources.openapi import read as module  # the function, whose module has the bound
 
     monkeypatch.setattr(sys.modules[module.__module__], "MAX_BYTES", 10)
     with pytest.raises(ConfigError, match="bytes"):

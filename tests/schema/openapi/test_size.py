@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from restgql.schema.openapi import generate
+from restgql.schema.sources.openapi import generate
 from tests.schema.openapi.documents import answer, answering, built, document, made, of, only, ref, sending
 
 DEEP = 20_000

@@ -7,9 +7,9 @@ from typing import Any, get_args, get_origin
 import msgspec
 from graphql import DefinitionNode, TypeNode
 
-from restgql.schema.annotations.fields import Fields, taken_types
-from restgql.schema.openapi import names
-from restgql.schema.openapi.nodes import Nodes
+from restgql.schema.sdl import names
+from restgql.schema.sdl.fields import Fields, taken_types
+from restgql.schema.sdl.nodes import Nodes
 
 JSON = "JSON"
 

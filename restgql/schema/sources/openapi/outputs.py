@@ -3,12 +3,12 @@
 from functools import partial
 from typing import assert_never
 
-from restgql.schema.openapi import names
-from restgql.schema.openapi.nodes import key
-from restgql.schema.openapi.parts import description, mapping
-from restgql.schema.openapi.registry import Registry, Source, Typed
-from restgql.schema.openapi.scalars import BINARY, JSON, simple
-from restgql.schema.openapi.shape import Anything, Enum, Items, Object, Scalar, Union
+from restgql.schema.sdl import names
+from restgql.schema.sdl.nodes import key
+from restgql.schema.sources.openapi.parts import description, mapping
+from restgql.schema.sources.openapi.registry import Registry, Source, Typed
+from restgql.schema.sources.openapi.scalars import BINARY, JSON, simple
+from restgql.schema.sources.openapi.shape import Anything, Enum, Items, Object, Scalar, Union
 
 
 class Outputs:

@@ -6,12 +6,12 @@ from typing import assert_never
 
 import msgspec
 
-from restgql.schema.openapi import names
-from restgql.schema.openapi.operation import Parameter
-from restgql.schema.openapi.parts import mapping, sequence
-from restgql.schema.openapi.problem import Problem
-from restgql.schema.openapi.shape import Anything, Items, Object, Union
-from restgql.schema.openapi.shapes import Shapes
+from restgql.schema.sdl import names
+from restgql.schema.sources.openapi.operation import Parameter
+from restgql.schema.sources.openapi.parts import mapping, sequence
+from restgql.schema.sources.openapi.problem import Problem
+from restgql.schema.sources.openapi.shape import Anything, Items, Object, Union
+from restgql.schema.sources.openapi.shapes import Shapes
 
 _DELIMITERS = {"form": ",", "spaceDelimited": " ", "tabDelimited": "\t", "pipeDelimited": "|"}
 

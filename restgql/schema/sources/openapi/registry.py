@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 import msgspec
 from graphql import DefinitionNode, ObjectTypeDefinitionNode, TypeNode
 
-from restgql.schema.openapi import names
-from restgql.schema.openapi.nodes import Nodes
-from restgql.schema.openapi.parts import Schema, description
-from restgql.schema.openapi.problem import Problem
-from restgql.schema.openapi.scalars import CORE, JSON
-from restgql.schema.openapi.shape import Enum, Items
-from restgql.schema.openapi.shapes import Located, Shapes
+from restgql.schema.sdl import names
+from restgql.schema.sdl.nodes import Nodes
+from restgql.schema.sources.openapi.parts import Schema, description
+from restgql.schema.sources.openapi.problem import Problem
+from restgql.schema.sources.openapi.scalars import CORE, JSON
+from restgql.schema.sources.openapi.shape import Enum, Items
+from restgql.schema.sources.openapi.shapes import Located, Shapes
 
 MAX_LISTS = 8
 """Of lists within lists; what is deeper is JSON."""

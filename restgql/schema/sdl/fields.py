@@ -10,9 +10,9 @@ from restgql.errors import BadPath
 from restgql.formats import template
 from restgql.formats.template import Template
 from restgql.schema import core, directives, scalars
-from restgql.schema.camel import camel, snake
-from restgql.schema.openapi import names
-from restgql.schema.openapi.nodes import Nodes, key
+from restgql.schema.sdl import names
+from restgql.schema.sdl.camel import camel, snake
+from restgql.schema.sdl.nodes import Nodes, key
 
 CONVERTERS = {"int": "Int", "float": "Float", "uuid": "UUID"}
 """The scalars that the arguments of converters are; of any other it is String."""

@@ -8,18 +8,18 @@ from graphql import DefinitionNode, DocumentNode, FieldDefinitionNode
 
 from restgql.errors import ConfigError
 from restgql.schema.collector import at_rest
-from restgql.schema.notes import Kind, OperationNote, Skipped
-from restgql.schema.openapi import names
-from restgql.schema.openapi.fields import Fields, Made
-from restgql.schema.openapi.joins import Join, joined, proposed
-from restgql.schema.openapi.nodes import Nodes
-from restgql.schema.openapi.operation import Operation, base_path, operations
-from restgql.schema.openapi.parts import text
-from restgql.schema.openapi.read import check
-from restgql.schema.openapi.references import Load, References, component_schemas
-from restgql.schema.openapi.registry import Registry
-from restgql.schema.openapi.scalars import JSON
-from restgql.schema.openapi.shapes import Shapes
+from restgql.schema.sdl import names
+from restgql.schema.sdl.nodes import Nodes
+from restgql.schema.sdl.notes import Kind, OperationNote, Skipped
+from restgql.schema.sources.openapi.fields import Fields, Made
+from restgql.schema.sources.openapi.joins import Join, joined, proposed
+from restgql.schema.sources.openapi.operation import Operation, base_path, operations
+from restgql.schema.sources.openapi.parts import text
+from restgql.schema.sources.openapi.read import check
+from restgql.schema.sources.openapi.references import Load, References, component_schemas
+from restgql.schema.sources.openapi.registry import Registry
+from restgql.schema.sources.openapi.scalars import JSON
+from restgql.schema.sources.openapi.shapes import Shapes
 
 Allowed = Callable[[str, str], bool]
 

@@ -6,18 +6,18 @@ from typing import Any
 import msgspec
 from graphql import EnumValueNode, FieldDefinitionNode
 
-from restgql.schema.openapi import names
-from restgql.schema.openapi.arguments import Arguments
-from restgql.schema.openapi.bodies import FILE, body
-from restgql.schema.openapi.inputs import Inputs
-from restgql.schema.openapi.operation import Operation, parameters
-from restgql.schema.openapi.outputs import Outputs
-from restgql.schema.openapi.parts import Schema, description
-from restgql.schema.openapi.problem import Problem
-from restgql.schema.openapi.references import References
-from restgql.schema.openapi.registry import Registry, Typed
-from restgql.schema.openapi.responses import Response, response
-from restgql.schema.openapi.scalars import JSON
+from restgql.schema.sdl import names
+from restgql.schema.sources.openapi.arguments import Arguments
+from restgql.schema.sources.openapi.bodies import FILE, body
+from restgql.schema.sources.openapi.inputs import Inputs
+from restgql.schema.sources.openapi.operation import Operation, parameters
+from restgql.schema.sources.openapi.outputs import Outputs
+from restgql.schema.sources.openapi.parts import Schema, description
+from restgql.schema.sources.openapi.problem import Problem
+from restgql.schema.sources.openapi.references import References
+from restgql.schema.sources.openapi.registry import Registry, Typed
+from restgql.schema.sources.openapi.responses import Response, response
+from restgql.schema.sources.openapi.scalars import JSON
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,13 +7,14 @@ from graphql import InputValueDefinitionNode, NonNullTypeNode, ValueNode
 
 from restgql.formats import headers
 from restgql.formats.select import MAX_EXPRESSION
-from restgql.schema.openapi import defaults, names, styles
-from restgql.schema.openapi.inputs import Inputs
-from restgql.schema.openapi.operation import Parameter, plain_variable, variables
-from restgql.schema.openapi.parts import description, mapping
-from restgql.schema.openapi.problem import Problem
-from restgql.schema.openapi.registry import Registry, Typed
-from restgql.schema.openapi.scalars import JSON
+from restgql.schema.sdl import names
+from restgql.schema.sources.openapi import defaults, styles
+from restgql.schema.sources.openapi.inputs import Inputs
+from restgql.schema.sources.openapi.operation import Parameter, plain_variable, variables
+from restgql.schema.sources.openapi.parts import description, mapping
+from restgql.schema.sources.openapi.problem import Problem
+from restgql.schema.sources.openapi.registry import Registry, Typed
+from restgql.schema.sources.openapi.scalars import JSON
 
 _PIECE = re.compile(r"\{([^{}]*)\}")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110 section 5.6.2

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from restgql.formats.media import essence, is_json
-from restgql.schema.openapi.operation import Operation
-from restgql.schema.openapi.parts import Schema, mapping, sequence, text
-from restgql.schema.openapi.references import References
+from restgql.schema.sources.openapi.operation import Operation
+from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
+from restgql.schema.sources.openapi.references import References
 
 _SUCCESS = re.compile(r"2(\d\d|XX)\Z")
 _FIRST = ("200", "201")

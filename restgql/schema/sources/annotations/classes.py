@@ -8,8 +8,8 @@ from typing import Annotated, Any, get_args, get_origin, is_typeddict
 
 import msgspec
 
-from restgql.schema.annotations import hints
-from restgql.schema.annotations.hints import Unknown
+from restgql.schema.sources.annotations import hints
+from restgql.schema.sources.annotations.hints import Unknown
 
 _NOTHING = Unknown("its annotation cannot be evaluated")
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from restgql.schema.openapi.parts import Schema, mapping, sequence, text
-from restgql.schema.openapi.problem import Problem
-from restgql.schema.openapi.references import References
+from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
+from restgql.schema.sources.openapi.problem import Problem
+from restgql.schema.sources.openapi.references import References
 
 METHODS = ("get", "post", "put", "patch", "delete")
 _VARIABLE = re.compile(r"\{([^{}]*)\}")

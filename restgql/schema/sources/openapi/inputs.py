@@ -6,12 +6,12 @@ from typing import Any, assert_never
 
 from graphql import NamedTypeNode, NonNullTypeNode, TypeNode
 
-from restgql.schema.openapi import names
-from restgql.schema.openapi.parts import description, mapping
-from restgql.schema.openapi.problem import Problem
-from restgql.schema.openapi.registry import Registry, Source, Typed
-from restgql.schema.openapi.scalars import BINARY, JSON, simple
-from restgql.schema.openapi.shape import Anything, Enum, Items, Object, Scalar, Union
+from restgql.schema.sdl import names
+from restgql.schema.sources.openapi.parts import description, mapping
+from restgql.schema.sources.openapi.problem import Problem
+from restgql.schema.sources.openapi.registry import Registry, Source, Typed
+from restgql.schema.sources.openapi.scalars import BINARY, JSON, simple
+from restgql.schema.sources.openapi.shape import Anything, Enum, Items, Object, Scalar, Union
 
 
 class Inputs:

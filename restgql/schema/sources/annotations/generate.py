@@ -8,13 +8,13 @@ import msgspec
 from graphql import DefinitionNode, DocumentNode
 
 from restgql.errors import BadPath
-from restgql.schema.annotations import classes, hints
-from restgql.schema.annotations.definitions import JSON, Document, Typed
-from restgql.schema.annotations.fields import Endpoint, Fields
-from restgql.schema.annotations.hints import Unknown
-from restgql.schema.annotations.types import Types
-from restgql.schema.notes import Kind, OperationNote, Skipped
-from restgql.schema.openapi.nodes import Nodes
+from restgql.schema.sdl.fields import Endpoint, Fields
+from restgql.schema.sdl.nodes import Nodes
+from restgql.schema.sdl.notes import Kind, OperationNote, Skipped
+from restgql.schema.sources.annotations import classes, hints
+from restgql.schema.sources.annotations.definitions import JSON, Document, Typed
+from restgql.schema.sources.annotations.hints import Unknown
+from restgql.schema.sources.annotations.types import Types
 
 
 class View(Endpoint, frozen=True, kw_only=True):

@@ -4,8 +4,8 @@ from typing import Any
 
 from graphql import ListTypeNode, TypeNode, ValueNode
 
-from restgql.schema.openapi.parts import Schema, sequence
-from restgql.schema.openapi.registry import Registry, Typed
+from restgql.schema.sources.openapi.parts import Schema, sequence
+from restgql.schema.sources.openapi.registry import Registry, Typed
 
 _INT = range(-(2**31), 2**31)
 _LONG = range(-(2**63), 2**63)

@@ -9,10 +9,10 @@ from typing import Any
 from graphql import DefinitionNode, DocumentNode, TypeNode
 
 from restgql.formats.select import MAX_EXPRESSION
-from restgql.schema.annotations.fields import Endpoint, Fields, taken_types
-from restgql.schema.openapi import names
-from restgql.schema.openapi.nodes import Nodes, key
 from restgql.schema.scalars import LONG
+from restgql.schema.sdl import names
+from restgql.schema.sdl.fields import Endpoint, Fields, taken_types
+from restgql.schema.sdl.nodes import Nodes, key
 
 MAX_KEYS = 50
 """An object with more is a map, whose keys are data."""

@@ -5,11 +5,11 @@ from typing import Any
 import msgspec
 
 from restgql.formats.media import essence, is_json
-from restgql.schema.openapi.operation import Operation
-from restgql.schema.openapi.parts import Schema, description, mapping, sequence, text
-from restgql.schema.openapi.problem import Problem
-from restgql.schema.openapi.references import References
-from restgql.schema.openapi.scalars import BINARY, simple
+from restgql.schema.sources.openapi.operation import Operation
+from restgql.schema.sources.openapi.parts import Schema, description, mapping, sequence, text
+from restgql.schema.sources.openapi.problem import Problem
+from restgql.schema.sources.openapi.references import References
+from restgql.schema.sources.openapi.scalars import BINARY, simple
 
 _ENCODINGS = {"application/x-www-form-urlencoded": "FORM", "multipart/form-data": "MULTIPART"}
 FILE = "FILE"

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from restgql.schema.openapi.parts import Schema, mapping, sequence
-from restgql.schema.openapi.scalars import JSON, of_values, scalar, wider
+from restgql.schema.sources.openapi.parts import Schema, mapping, sequence
+from restgql.schema.sources.openapi.scalars import JSON, of_values, scalar, wider
 
 
 class Scalar(msgspec.Struct, frozen=True):

@@ -4,8 +4,8 @@ from typing import Any
 
 from restgql.errors import ConfigError
 from restgql.formats import json
-from restgql.schema.openapi import yaml
-from restgql.schema.openapi.parts import text
+from restgql.schema.sources.openapi import yaml
+from restgql.schema.sources.openapi.parts import text
 
 MAX_BYTES = 64_000_000
 _VERSIONS = {"swagger": ("2.",), "openapi": ("3.0", "3.1")}

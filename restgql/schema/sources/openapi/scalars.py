@@ -3,7 +3,7 @@
 from typing import Any
 
 from restgql.formats import media
-from restgql.schema.openapi.parts import Schema
+from restgql.schema.sources.openapi.parts import Schema
 
 JSON = "JSON"
 BINARY = "Binary"

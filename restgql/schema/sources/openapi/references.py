@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from restgql.schema.openapi.parts import Schema, mapping
-from restgql.schema.openapi.problem import Problem
+from restgql.schema.sources.openapi.parts import Schema, mapping
+from restgql.schema.sources.openapi.problem import Problem
 
 Load = Callable[[str], Any]
 

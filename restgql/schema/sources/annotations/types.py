@@ -12,10 +12,10 @@ from uuid import UUID
 import msgspec
 
 from restgql.formats import json
-from restgql.schema.annotations import classes, hints
-from restgql.schema.annotations.definitions import JSON, Definition, Labels, Typed, labels, part, spelled
-from restgql.schema.annotations.hints import Unknown
-from restgql.schema.openapi import names
+from restgql.schema.sdl import names
+from restgql.schema.sources.annotations import classes, hints
+from restgql.schema.sources.annotations.definitions import JSON, Definition, Labels, Typed, labels, part, spelled
+from restgql.schema.sources.annotations.hints import Unknown
 
 MAX_NESTING = 8
 """Of type arguments: a generic class may lead to itself with ever more."""

@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from restgql.schema.openapi.parts import Schema, mapping, sequence
-from restgql.schema.openapi.problem import Problem
-from restgql.schema.openapi.references import References
-from restgql.schema.openapi.shape import (
+from restgql.schema.sources.openapi.parts import Schema, mapping, sequence
+from restgql.schema.sources.openapi.problem import Problem
+from restgql.schema.sources.openapi.references import References
+from restgql.schema.sources.openapi.shape import (
     Anything,
     Object,
     Shape,
@@ -21,7 +21,7 @@ from restgql.schema.openapi.shape import (
     structured,
     wrapped,
 )
-from restgql.schema.openapi.variants import Group, Variant, decide
+from restgql.schema.sources.openapi.variants import Group, Variant, decide
 
 MAX_PARTS = 1_000
 """The schemas that one may be composed of, through allOf of allOf."""

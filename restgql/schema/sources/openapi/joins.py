@@ -7,14 +7,14 @@ from typing import Any, Literal
 import msgspec
 from graphql import DefinitionNode, FieldDefinitionNode, NamedTypeNode, NonNullTypeNode, ObjectTypeDefinitionNode
 
-from restgql.schema.openapi import names
-from restgql.schema.openapi.fields import Made
-from restgql.schema.openapi.nodes import Nodes
-from restgql.schema.openapi.operation import variables
-from restgql.schema.openapi.parts import Schema, mapping, text
-from restgql.schema.openapi.problem import Problem
-from restgql.schema.openapi.references import References
-from restgql.schema.openapi.scalars import JSON
+from restgql.schema.sdl import names
+from restgql.schema.sdl.nodes import Nodes
+from restgql.schema.sources.openapi.fields import Made
+from restgql.schema.sources.openapi.operation import variables
+from restgql.schema.sources.openapi.parts import Schema, mapping, text
+from restgql.schema.sources.openapi.problem import Problem
+from restgql.schema.sources.openapi.references import References
+from restgql.schema.sources.openapi.scalars import JSON
 
 _KEY = re.compile(r"(.*[^_])(?:_id|Id|ID)\Z")
 _KEYS = frozenset({"Int", "Long", "String", "UUID", "ID"})

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 
 from restgql.formats.select import MAX_EXPRESSION
-from restgql.schema.openapi.nodes import key
-from restgql.schema.openapi.parts import Schema, mapping, sequence, text
-from restgql.schema.openapi.references import named
-from restgql.schema.openapi.scalars import wider
-from restgql.schema.openapi.shape import Anything, Enum, Member, Object, Scalar, Shape, Union
+from restgql.schema.sdl.nodes import key
+from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
+from restgql.schema.sources.openapi.references import named
+from restgql.schema.sources.openapi.scalars import wider
+from restgql.schema.sources.openapi.shape import Anything, Enum, Member, Object, Scalar, Shape, Union
 
 
 class Group(msgspec.Struct, frozen=True):

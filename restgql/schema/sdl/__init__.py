@@ -1,0 +1,1 @@
+"""The kit that every source of types uses: names, nodes, fields, and the notes of what a source left out."""

@@ -1,0 +1,1 @@
+"""The sources of types: OpenAPI documents, annotations of views, samples of answers."""

@@ -1,0 +1,7 @@
+"""OpenAPI 2.0, 3.0 and 3.1 documents as SDL with directives."""
+
+from restgql.schema.sources.openapi.generate import Generated, everything, generate
+from restgql.schema.sources.openapi.joins import Join
+from restgql.schema.sources.openapi.read import read
+
+__all__ = ["Generated", "Join", "everything", "generate", "read"]
