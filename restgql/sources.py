@@ -10,18 +10,18 @@ from urllib.parse import urljoin
 
 import msgspec
 from flask import Flask
-from graphql import DocumentNode, GraphQLSchema, ObjectTypeDefinitionNode, TypeDefinitionNode
+from graphql import DocumentNode, GraphQLSchema
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from restgql.config import Config
 from restgql.errors import ConfigError
 from restgql.formats import json
 from restgql.schema import core, documents
-from restgql.schema.compile import ROOTS, compile
+from restgql.schema.compile import compile
 from restgql.schema.documents import Definitions, SchemaError
 from restgql.schema.review import Row, shape_of
-from restgql.schema.sdl import camel
 from restgql.schema.sdl.notes import OperationNote
+from restgql.schema.sdl.reserved import Reserved, defined, reserve
 from restgql.schema.sources import annotations, openapi
 from restgql.schema.sources.openapi.read import load
 from restgql.upstream.routes import Routes
@@ -55,21 +55,21 @@ def typed(config: Config, app: Flask, routes: Routes, query: type | None = None,
     rows: list[Row] = []
     joins: tuple[str, ...] = ()
     names: Mapping[str, str] = {}
+    reserved = reserve(query, mutation)
     if config.schema is not None:
         found += documents.read(Path(app.root_path) / config.schema)
     if config.openapi is not None:
-        generated = _from_openapi(config, app, routes, _called_in(found))
-        if config.camel_case:
-            camel.rename(generated.document)
+        generated = _from_openapi(config, app, routes, _called_in(found), reserved)
         found.append(Definitions(document=generated.document, written=False))
         rows += map(_row, generated.operations)
         joins = tuple(f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)
         names = generated.names
     if config.annotations:
-        annotated = annotations.generate(_views(routes, _called_in(found)), camel_case=config.camel_case)
+        views = _views(routes, _called_in(found))
+        annotated = annotations.generate(views, camel_case=config.camel_case, reserved=reserved)
         found.append(Definitions(document=annotated.document, written=False))
         rows += map(_row, annotated.operations)
-    clashes = _clashes(found)
+    clashes = _clashes(found, reserved)
     if clashes:
         raise SchemaError(clashes)
 
@@ -107,20 +107,15 @@ def _views(routes: Routes, taken: Shapes) -> Iterator[annotations.View]:
             )
 
 
-def _clashes(found: list[Definitions]) -> list[str]:
-    """Types and root fields that two sources have: the compiler looks for these only in what is written by hand."""
-    seen: Counter[str] = Counter()
-    for source in found:
-        if not source.written:
-            for definition in source.document.definitions:
-                if isinstance(definition, TypeDefinitionNode):
-                    name = definition.name.value
-                    roots = (
-                        definition.fields if name in ROOTS and isinstance(definition, ObjectTypeDefinitionNode) else ()
-                    )
-                    seen.update([f"{name}.{field.name.value}" for field in roots] if name in ROOTS else [name])
+def _clashes(sources: list[Definitions], reserved: Reserved) -> list[str]:
+    """Return an error for each type and root field of a generated document that another source or the user has."""
+    generated = [source.document for source in sources if not source.written]
+    written = {name for source in sources if source.written for name in defined(source.document)}
+    counts = Counter(name for document in generated for name in defined(document))
     return [
-        f"{name} is made by two sources; one in schema= takes the place of both." for name in seen if seen[name] > 1
+        *(f"{name} is made by two sources: rename one of them." for name in counts if counts[name] > 1),
+        *(f"{name} is in schema=, and is generated, too: rename one of them." for name in counts if name in written),
+        *(error for document in generated for error in reserved.clashes(document)),
     ]
 
 
@@ -137,7 +132,7 @@ def _called_in(found: list[Definitions]) -> Shapes:
     )
 
 
-def _from_openapi(config: Config, app: Flask, routes: Routes, taken: Shapes) -> openapi.Generated:
+def _from_openapi(config: Config, app: Flask, routes: Routes, taken: Shapes, reserved: Reserved) -> openapi.Generated:
     document, where = _document(config.openapi, app)
     reachable = {(method, shape_of(route.path)) for route in routes.reachable() for method in route.methods}
     names = Path(app.root_path, config.openapi_names) if config.openapi_names else None
@@ -147,6 +142,8 @@ def _from_openapi(config: Config, app: Flask, routes: Routes, taken: Shapes) -> 
         names=json.value(names.read_bytes(), dict[str, str]) if names is not None and names.is_file() else {},
         accepted=config.joins,
         load=None if where is None else lambda name: _referred(app, where, name),
+        camel_case=config.camel_case,
+        reserved=reserved,
     )
 
 

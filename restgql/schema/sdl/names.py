@@ -37,7 +37,7 @@ def value(text: str) -> str:
     return member(text, "value")
 
 
-def camel(text: str) -> str:
+def root(text: str) -> str:
     """The name of a root field: `repos/list-for-org` is `reposListForOrg`; what is a name stays."""
     if NAME.match(text):
         return text
@@ -79,11 +79,11 @@ class Names:
     def __contains__(self, name: str) -> bool:
         return name in self._taken
 
-    def take(self, wanted: str) -> str:
-        """The name wanted, with a number where another has it."""
+    def take(self, wanted: str, avoid: frozenset[str] = frozenset()) -> str:
+        """Return the name wanted, with a number where another has it, or if it is one of `avoid`."""
         name = wanted
         number = self._last.get(wanted, 1)
-        while name in self._taken:
+        while name in self._taken or name in avoid:
             number += 1
             name = f"{wanted}_{number}" if wanted[-1].isdigit() else f"{wanted}{number}"
         self._last[wanted] = number

@@ -7,6 +7,7 @@ import msgspec
 from graphql import EnumValueNode, FieldDefinitionNode
 
 from restgql.schema.sdl import names
+from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.openapi.arguments import Arguments
 from restgql.schema.sources.openapi.bodies import FILE, body
 from restgql.schema.sources.openapi.inputs import Inputs
@@ -17,7 +18,6 @@ from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.references import References
 from restgql.schema.sources.openapi.registry import Registry, Typed
 from restgql.schema.sources.openapi.responses import Response, response
-from restgql.schema.sources.openapi.scalars import JSON
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +26,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     operation: Operation
     node: FieldDefinitionNode
     path: str
+    arguments: Mapping[str, str]
+    """The names of the arguments in the path and the query, by those of their parameters."""
     result: Typed
     types: frozenset[str]
     notes: tuple[str, ...]
@@ -64,6 +66,7 @@ class Fields:
             operation=operation,
             node=self._node(operation, name, arguments, encoded, result),
             path=arguments.path,
+            arguments=arguments.named,
             result=result,
             types=frozenset({*arguments.types, result.name}),
             notes=(*notes, *arguments.notes),

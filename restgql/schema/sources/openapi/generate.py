@@ -9,8 +9,11 @@ from graphql import DefinitionNode, DocumentNode, FieldDefinitionNode
 from restgql.errors import ConfigError
 from restgql.schema.collector import at_rest
 from restgql.schema.sdl import names
+from restgql.schema.sdl.naming import Naming
 from restgql.schema.sdl.nodes import Nodes
 from restgql.schema.sdl.notes import Kind, OperationNote, Skipped
+from restgql.schema.sdl.reserved import Reserved, reserve
+from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.openapi.fields import Fields, Made
 from restgql.schema.sources.openapi.joins import Join, joined, proposed
 from restgql.schema.sources.openapi.operation import Operation, base_path, operations
@@ -18,20 +21,9 @@ from restgql.schema.sources.openapi.parts import text
 from restgql.schema.sources.openapi.read import check
 from restgql.schema.sources.openapi.references import Load, References, component_schemas
 from restgql.schema.sources.openapi.registry import Registry
-from restgql.schema.sources.openapi.scalars import JSON
 from restgql.schema.sources.openapi.shapes import Shapes
 
 Allowed = Callable[[str, str], bool]
-
-CORE_TYPES = frozenset(
-    ["Boolean", "Date", "DateTime", "Decimal", "Float", "ID", "Int", "JSON", "Long", "Mutation", "Query", "RestBatch",
-     "RestEncoding", "RestFileInput", "RestHeader", "RestHeaderInput", "RestItem", "RestResponse", "RestRoute",
-     "String", "Subscription", "URL", "UUID", "Upload"]
-)  # fmt: skip
-CORE_FIELDS = {
-    "Query": frozenset({"get", "fetch", "aggregate", "routes", "node"}),
-    "Mutation": frozenset({"post", "put", "patch", "delete"}),
-}
 
 NO_MORE = "the document says no more of the response"
 
@@ -59,27 +51,34 @@ def generate(
     accepted: Collection[str] = (),
     load: Load | None = None,
     prefix: str | None = None,
+    camel_case: bool = False,
+    reserved: Reserved | None = None,
 ) -> Generated:
     """The SDL of a document. Raises ConfigError for one that is no OpenAPI, and for a lockfile that cannot be kept.
 
     `allowed` says of a method (`GET`) and a path of the app, with the document's variables, whether there may be a
     field for it. `names` is a lockfile, `accepted` names joins (`Post.author`), `load` reads the documents that it
-    refers to. Paths are those of the app below `prefix`; without one, below the document's base path, and where
+    refers to. Names that are `reserved` are given to nothing. The document is to be compiled with the same
+    `camel_case`. Paths are those of the app below `prefix`; without one, below the document's base path, and where
     `allowed` refuses that, below nothing.
     """
     check(document, where="The document")
     given = dict(document)
     bases = tuple(dict.fromkeys([base_path(given), ""])) if prefix is None else (prefix.rstrip("/"),)
-    return _Generation(given, load).run(allowed, names or {}, accepted, bases)
+    generation = _Generation(given, load, Naming(camel_case), reserved or reserve())
+    return generation.run(allowed, names or {}, accepted, bases)
 
 
 class _Generation:
     """The state of generating from one document."""
 
-    def __init__(self, document: dict[str, Any], load: Load | None) -> None:
+    def __init__(self, document: dict[str, Any], load: Load | None, naming: Naming, reserved: Reserved) -> None:
         self._references = References(document, load)
         self._nodes = Nodes()
-        self._registry = Registry(Shapes(self._references), self._nodes, component_schemas(document), CORE_TYPES)
+        self._naming = naming
+        self._reserved = reserved
+        shapes, components = Shapes(self._references), component_schemas(document)
+        self._registry = Registry(shapes, self._nodes, components, naming, reserved)
         self._fields = Fields(document, self._references, self._registry)
         self._document = document
         self._made: list[Made] = []
@@ -90,7 +89,7 @@ class _Generation:
     ) -> Generated:
         found, lost = operations(self._document, self._references)
         self._skipped = [Skipped(method="", path=path, reason=reason) for path, reason in lost.items()]
-        called = _called(found, locked)
+        called = self._called(found, locked)
         for operation in found:
             path = self._path(operation, allowed, bases)
             if path is None:
@@ -99,7 +98,7 @@ class _Generation:
                 self._made.append(self._fields.make(operation, called[operation.key], path))
             except Exception as exc:  # whatever a document holds, it spoils this operation alone
                 self._skip(operation, f"{type(exc).__name__}: {exc}")
-        joins = proposed(self._made, self._registry.definitions, self._references)
+        joins = proposed(self._made, self._registry.definitions, self._references, self._naming)
         return Generated(
             document=DocumentNode(definitions=tuple(self._definitions(joins, accepted))),
             operations=self._notes(),
@@ -107,6 +106,23 @@ class _Generation:
             joins=tuple(joins),
             skipped=tuple(self._skipped),
         )
+
+    def _called(self, found: list[Operation], locked: Mapping[str, str]) -> dict[str, str]:
+        """Return the field of each operation: the lockfile's name, that of its operationId, or that of its path."""
+        scopes = {root: names.Names(taken) for root, taken in self._reserved.fields.items()}
+        called = {}
+        for operation in found:
+            if (name := locked.get(operation.key)) is not None:
+                if not names.is_name(name) or name in scopes[_root(operation)]:
+                    raise ConfigError(f"The lockfile has {name!r} for {operation.key}, which is no name or taken.")
+                called[operation.key] = scopes[_root(operation)].take(name)
+        for operation in found:
+            if operation.key not in called:
+                root, identifier = _root(operation), _operation_id(operation)
+                name = self._naming.root(identifier or _described(operation))
+                avoid = frozenset() if identifier else self._reserved.own_fields.get(root, frozenset())
+                called[operation.key] = scopes[root].take(name, avoid)
+        return called
 
     def _path(self, operation: Operation, allowed: Allowed, bases: tuple[str, ...]) -> str | None:
         """The path of the app that an operation has; None, with a note, for one that is to have no field."""
@@ -156,26 +172,12 @@ def _root(operation: Operation) -> str:
     return "Query" if operation.method == "get" else "Mutation"
 
 
-def _called(found: list[Operation], locked: Mapping[str, str]) -> dict[str, str]:
-    """The field of each operation: the lockfile's name first, then that of its operationId, else of its path."""
-    scopes = {root: names.Names(taken) for root, taken in CORE_FIELDS.items()}
-    called = {}
-    for operation in found:
-        if (name := locked.get(operation.key)) is not None:
-            if not names.is_name(name) or name in scopes[_root(operation)]:
-                raise ConfigError(f"The lockfile has {name!r} for {operation.key}, which is no name or taken.")
-            called[operation.key] = scopes[_root(operation)].take(name)
-    for operation in found:
-        if operation.key not in called:
-            called[operation.key] = scopes[_root(operation)].take(names.camel(_wanted(operation)))
-    return called
+def _operation_id(operation: Operation) -> str:
+    return text(operation.body.get("operationId")).strip()
 
 
-def _wanted(operation: Operation) -> str:
-    """An operationId, or `get users by id` for GET /users/{id}."""
-    given = text(operation.body.get("operationId")).strip()
-    if given:
-        return given
+def _described(operation: Operation) -> str:
+    """Return `get users by id` for GET /users/{id}."""
     words = [operation.method]
     for piece in operation.path.replace("}", "/").split("/"):
         words.append(piece.replace("{", " by "))

@@ -4,10 +4,10 @@ from functools import partial
 from typing import assert_never
 
 from restgql.schema.sdl import names
-from restgql.schema.sdl.nodes import key
+from restgql.schema.sdl.scalar_names import BINARY, JSON
 from restgql.schema.sources.openapi.parts import description, mapping
 from restgql.schema.sources.openapi.registry import Registry, Source, Typed
-from restgql.schema.sources.openapi.scalars import BINARY, JSON, simple
+from restgql.schema.sources.openapi.scalars import simple
 from restgql.schema.sources.openapi.shape import Anything, Enum, Items, Object, Scalar, Union
 
 
@@ -57,13 +57,13 @@ class Outputs:
     def _define(self, source: Source, shape: Object, name: str) -> None:
         self._registry.note(name, shape.problem and f"{name} is not whole, {shape.problem}")
         fields = []
-        for text, called in names.members(shape.properties, "field").items():
+        for text, called in self._registry.naming.members(shape.properties, "field").items():
             part = mapping(schema := shape.properties[text])
             if part.get("writeOnly") is True:
                 continue
             plain = simple(schema)
             typed = self._plain(plain) if plain else self._registry.within(name, text, self.type, schema)
-            directives = () if called == text else (self._nodes.directive("select", {"from": key(text)}),)
+            directives = self._registry.naming.select(called, text, self._nodes)
             if part.get("deprecated") is True:
                 directives = (*directives, self._nodes.directive("deprecated", {}))
             fields.append(self._nodes.field(called, typed.node, description(part), directives))

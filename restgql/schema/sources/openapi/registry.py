@@ -7,10 +7,12 @@ import msgspec
 from graphql import DefinitionNode, ObjectTypeDefinitionNode, TypeNode
 
 from restgql.schema.sdl import names
+from restgql.schema.sdl.naming import Naming
 from restgql.schema.sdl.nodes import Nodes
+from restgql.schema.sdl.reserved import Reserved
+from restgql.schema.sdl.scalar_names import CORE, JSON
 from restgql.schema.sources.openapi.parts import Schema, description
 from restgql.schema.sources.openapi.problem import Problem
-from restgql.schema.sources.openapi.scalars import CORE, JSON
 from restgql.schema.sources.openapi.shape import Enum, Items
 from restgql.schema.sources.openapi.shapes import Located, Shapes
 
@@ -46,10 +48,14 @@ class Registry:
     Types are made from a list of work, so a chain of them may be as long as it likes.
     """
 
-    def __init__(self, shapes: Shapes, nodes: Nodes, components: Iterable[str], taken: frozenset[str]) -> None:
+    def __init__(
+        self, shapes: Shapes, nodes: Nodes, components: Iterable[str], naming: Naming, reserved: Reserved
+    ) -> None:
         self.shapes = shapes
         self.nodes = nodes
-        self._names = names.Names(taken)
+        self.naming = naming
+        self._own = reserved.own_types
+        self._names = names.Names(reserved.types)
         # A named schema has its name, whatever comes before it
         self._reserved = {name: self._names.take(names.pascal(name)) for name in components}
         self._known: dict[tuple[int, str], str] = {}
@@ -124,9 +130,7 @@ class Registry:
         name = self.once(source, "", define)
         self._equal_enums.setdefault(equal, name)
         if name not in self.enums:
-            found = names.Names()
-            valid = {text: found.take(text) for text in shape.values if names.value(text) == text}
-            self.enums[name] = {text: valid.get(text) or found.take(names.value(text)) for text in shape.values}
+            self.enums[name] = self.naming.values({text: text for text in shape.values})
         return name
 
     def within(self, owner: str, text: str, kind: Callable[[object, str, str], Typed], schema: object) -> Typed:
@@ -171,4 +175,4 @@ class Registry:
         if not use and source.name in self._reserved:
             return self._reserved.pop(source.name)
         wanted = names.pascal(source.name or source.hint)
-        return self._names.take(wanted if wanted.endswith(use) else wanted + use)
+        return self._names.take(wanted if wanted.endswith(use) else wanted + use, avoid=self._own)
