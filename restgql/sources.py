@@ -2,29 +2,33 @@
 
 import contextvars
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import msgspec
 from flask import Flask
-from graphql import DocumentNode, GraphQLSchema, ObjectTypeDefinitionNode, TypeDefinitionNode
+from graphql import DocumentNode, GraphQLSchema
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from restgql import api_documents
+from restgql.api_documents import ApiDocument
 from restgql.config import Config
 from restgql.errors import ConfigError
 from restgql.formats import json
+from restgql.remote_apis import RemoteApi
 from restgql.schema import core, documents
 from restgql.schema.compile import ROOTS, compile
 from restgql.schema.documents import Definitions, SchemaError
 from restgql.schema.review import Row, shape_of
 from restgql.schema.sdl import camel
+from restgql.schema.sdl.clashes import clashes
 from restgql.schema.sdl.notes import OperationNote
 from restgql.schema.sources import annotations, openapi
 from restgql.schema.sources.openapi.read import load
 from restgql.upstream.routes import Routes
+from restgql.upstream_settings import documents_of
 
 AUTO = "auto"
 _DOCUMENTED_AT = re.compile(r"/(?:openapi|swagger|apispec(?:_\d+)?|api-docs)(?:\.json)?\Z")
@@ -44,42 +48,103 @@ class Typed(msgspec.Struct, frozen=True):
     names: Mapping[str, str] = {}
 
 
+class _Collected:
+    """The sources of one gateway, in their order."""
+
+    def __init__(self) -> None:
+        self.definitions: list[Definitions] = []
+        self.rows: list[Row] = []
+        self.joins: list[str] = []
+        self.names: dict[str, str] = {}
+
+    def add(self, generated: openapi.Generated, *, source: str, upstream: str = "") -> None:
+        """Add what an OpenAPI document is turned into."""
+        document = generated.document
+        self.definitions.append(Definitions(document=document, written=False, source=source, upstream=upstream))
+        self.rows += map(_row, generated.operations)
+        self.joins += (f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)
+        self.names |= generated.names
+
+
 def is_late(config: Config) -> bool:
     """Whether a source goes by the app's routes, which are all there only when it is first asked."""
     return config.openapi is not None or config.annotations
 
 
-def typed(config: Config, app: Flask, routes: Routes, query: type | None = None, mutation: type | None = None) -> Typed:
+def typed(
+    config: Config,
+    app: Flask,
+    routes: Routes,
+    apis: Sequence[RemoteApi] = (),
+    query: type | None = None,
+    mutation: type | None = None,
+) -> Typed:
     """The schema of a gateway on an app, with a user's graphene types. Raises SchemaError and ConfigError."""
-    found: list[Definitions] = []
-    rows: list[Row] = []
-    joins: tuple[str, ...] = ()
-    names: Mapping[str, str] = {}
+    found = _Collected()
     if config.schema is not None:
-        found += documents.read(Path(app.root_path) / config.schema)
-    if config.openapi is not None:
-        generated = _from_openapi(config, app, routes, _called_in(found))
-        if config.camel_case:
-            camel.rename(generated.document)
-        found.append(Definitions(document=generated.document, written=False))
-        rows += map(_row, generated.operations)
-        joins = tuple(f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)
-        names = generated.names
+        found.definitions += documents.read(Path(app.root_path) / config.schema)
+    locked = _lockfile(config, app)
+    for source in documents_of(config.openapi):
+        generated = _from_openapi(source, config, app, routes, _called_in(found.definitions), locked)
+        found.add(generated, source="openapi=")
     if config.annotations:
-        annotated = annotations.generate(_views(routes, _called_in(found)), camel_case=config.camel_case)
-        found.append(Definitions(document=annotated.document, written=False))
-        rows += map(_row, annotated.operations)
-    clashes = _clashes(found)
-    if clashes:
-        raise SchemaError(clashes)
+        views = _views(routes, _called_in(found.definitions))
+        annotated = annotations.generate(views, camel_case=config.camel_case)
+        document = annotated.document
+        found.definitions.append(Definitions(document=document, written=False, source="annotations="))
+        found.rows += map(_row, annotated.operations)
+    for api in apis:
+        _add_upstream(found, api, apis, config, locked)
+    errors = clashes(found.definitions, _own_names(query, mutation))
+    if errors:
+        raise SchemaError(errors)
 
     def compiled(*, untyped: bool) -> GraphQLSchema:
         base = core.build(query, mutation, [verb for verb in config.verbs if verb != "GET"], untyped=untyped)
-        return compile(base, found, camel_case=config.camel_case) if found else base
+        sources = found.definitions
+        return compile(base, sources, camel_case=config.camel_case) if sources else base
 
     schema = compiled(untyped=True)
     clients = schema if config.untyped else compiled(untyped=False)
-    return Typed(schema, clients, tuple(found), tuple(rows), joins, names)
+    return Typed(schema, clients, tuple(found.definitions), tuple(found.rows), tuple(found.joins), found.names)
+
+
+def _own_names(query: type | None, mutation: type | None) -> dict[str, str]:
+    """The names of a user's graphene types and root fields, with the argument that they come by."""
+    names: dict[str, str] = {}
+    for argument, root, own in (("query=", "Query", query), ("mutation=", "Mutation", mutation)):
+        if own is not None:
+            names |= {f"{root}.{name}": argument for name in own._meta.fields}  # type: ignore[attr-defined]
+    if query is not None or mutation is not None:
+        of_core = core.build(verbs=core.VERBS).type_map
+        types = core.build(query, mutation).type_map.keys() - of_core.keys()
+        names |= dict.fromkeys(types, "query= or mutation=")
+    return names
+
+
+def _add_upstream(
+    found: _Collected, api: RemoteApi, apis: Sequence[RemoteApi], config: Config, locked: Mapping[str, str]
+) -> None:
+    """Add the documents of an upstream, less the operations that a root field in schema= asks for."""
+    mounts = tuple(mount for each in apis for mount in each.mounts)
+    taken = _called_in(found.definitions)
+    for document in api.documents:
+        places = api.places(document, mounts, lambda method, path: (method, shape_of(path)) in taken)
+        generated = openapi.generate(
+            document.value,
+            names=locked,
+            accepted=config.joins,
+            load=document.load,
+            places=places,
+            name_prefix=api.settings.prefix,
+            filled=api.secrets.parameters,
+        )
+        if config.camel_case:
+            camel.rename(generated.document)
+        found.add(generated, source=api.label, upstream=api.prefix)
+        found.rows += (
+            Row(method=each.method, path=each.path, reason=f"{each.reason} ({api.label})") for each in generated.skipped
+        )
 
 
 def _row(operation: OperationNote) -> Row:
@@ -107,75 +172,55 @@ def _views(routes: Routes, taken: Shapes) -> Iterator[annotations.View]:
             )
 
 
-def _clashes(found: list[Definitions]) -> list[str]:
-    """Types and root fields that two sources have: the compiler looks for these only in what is written by hand."""
-    seen: Counter[str] = Counter()
-    for source in found:
-        if not source.written:
-            for definition in source.document.definitions:
-                if isinstance(definition, TypeDefinitionNode):
-                    name = definition.name.value
-                    roots = (
-                        definition.fields if name in ROOTS and isinstance(definition, ObjectTypeDefinitionNode) else ()
-                    )
-                    seen.update([f"{name}.{field.name.value}" for field in roots] if name in ROOTS else [name])
-    return [
-        f"{name} is made by two sources; one in schema= takes the place of both." for name in seen if seen[name] > 1
-    ]
-
-
 def _called_in(found: list[Definitions]) -> Shapes:
-    """The routes that have a field already, by the directives of these documents."""
+    """The routes that have a root field already, by the directives of these documents. A join takes no route."""
     return frozenset(
         (directive.name.value.upper(), shape_of(argument.value.value))
         for source in found
         for definition in source.document.definitions
         for field in getattr(definition, "fields", None) or ()
+        if definition.name.value in ROOTS  # type: ignore[attr-defined]
         for directive in field.directives
         for argument in directive.arguments
         if argument.name.value == "path" and hasattr(argument.value, "value")
     )
 
 
-def _from_openapi(config: Config, app: Flask, routes: Routes, taken: Shapes) -> openapi.Generated:
-    document, where = _document(config.openapi, app)
-    reachable = {(method, shape_of(route.path)) for route in routes.reachable() for method in route.methods}
+def _lockfile(config: Config, app: Flask) -> dict[str, str]:
     names = Path(app.root_path, config.openapi_names) if config.openapi_names else None
-    return openapi.generate(
-        document,
+    return json.value(names.read_bytes(), dict[str, str]) if names is not None and names.is_file() else {}
+
+
+def _from_openapi(
+    source: Any, config: Config, app: Flask, routes: Routes, taken: Shapes, locked: Mapping[str, str]
+) -> openapi.Generated:
+    document = _document(source, app)
+    reachable = {(method, shape_of(route.path)) for route in routes.reachable() for method in route.methods}
+    generated = openapi.generate(
+        document.value,
         allowed=lambda method, path: (at := (method, shape_of(path))) in reachable and at not in taken,
-        names=json.value(names.read_bytes(), dict[str, str]) if names is not None and names.is_file() else {},
+        names=locked,
         accepted=config.joins,
-        load=None if where is None else lambda name: _referred(app, where, name),
+        load=document.load,
     )
+    if config.camel_case:
+        camel.rename(generated.document)
+    return generated
 
 
-def _referred(app: Flask, where: Path | str, name: str) -> Any:
-    """A document that another one refers to: beside its file, or relative to its path of the app."""
-    if isinstance(where, Path):
-        return load((where.parent / name).read_bytes(), where=name)
-    return load(_answer(app, urljoin(where, name)), where=name)
-
-
-def _document(given: Any, app: Flask) -> tuple[dict[str, Any], Path | str | None]:
-    """An OpenAPI document, and its file or its path of the app, if it has one. Raises ConfigError."""
-    if isinstance(given, Mapping):
-        return dict(given), None
-    if callable(given):
-        return _document(given(), app)
-    assert isinstance(given, str), "the configuration takes nothing else"
-    if given == AUTO:
+def _document(source: Any, app: Flask) -> ApiDocument:
+    """The document of a source: in the app, at a path of the app, or anywhere else. Raises ConfigError."""
+    if callable(source) and not isinstance(source, Mapping):
+        return _document(source(), app)
+    if source == AUTO:
         return _found_in(app)
-    if given.startswith("/") and not Path(given).is_file():
-        return _asked(app, given), given
-    path = Path(app.root_path) / given
-    try:
-        return openapi.read(path.read_bytes(), where=str(path)), path
-    except OSError as exc:
-        raise ConfigError(f"openapi = {given!r}: {exc}") from exc
+    root = Path(app.root_path)
+    if isinstance(source, str) and source.startswith("/") and not Path(source).is_file():
+        return _asked(app, source)
+    return api_documents.read(source, root)
 
 
-def _found_in(app: Flask) -> tuple[dict[str, Any], str | None]:
+def _found_in(app: Flask) -> ApiDocument:
     """The document that one of the known extensions keeps, or that a route of the app answers with."""
     for find in _KEPT:
         try:
@@ -183,11 +228,11 @@ def _found_in(app: Flask) -> tuple[dict[str, Any], str | None]:
         except Exception:  # an extension of another version; its route may be there all the same
             continue
         if kept:
-            return kept, None
+            return ApiDocument(value=kept)
     tried = [rule.rule for rule in app.url_map.iter_rules() if not rule.arguments and _DOCUMENTED_AT.search(rule.rule)]
     for path in sorted(tried, key=len):
         try:
-            return _asked(app, path), path
+            return _asked(app, path)
         except ConfigError:
             continue
     raise ConfigError(
@@ -208,8 +253,13 @@ _KEPT: tuple[Callable[[Flask], Any], ...] = (
 )
 
 
-def _asked(app: Flask, path: str) -> dict[str, Any]:
-    return openapi.read(_answer(app, path), where=path)
+def _asked(app: Flask, path: str) -> ApiDocument:
+    """The document at a path of the app; what it refers to is relative to the path."""
+    return ApiDocument(
+        value=openapi.read(_answer(app, path), where=path),
+        name=path,
+        load=lambda name: load(_answer(app, urljoin(path, name)), where=name),
+    )
 
 
 def _answer(app: Flask, path: str) -> bytes:

@@ -9,7 +9,7 @@ from flask import Flask, Request, request
 from graphql import GraphQLSchema
 from werkzeug.routing import MapAdapter
 
-from restgql import cache, sources
+from restgql import cache, remote_apis, sources
 from restgql.config import Config, limits_of
 from restgql.documents import manifest
 from restgql.documents.persisted import PersistedDocuments
@@ -19,6 +19,7 @@ from restgql.operations.operation_store import OperationStore
 from restgql.operations.stored import NONE, Operations
 from restgql.pipeline import Pipeline, logger
 from restgql.profile import OPEN, Profile, describe_profile, profile_of
+from restgql.remote_apis import RemoteApi
 from restgql.schema.compile import calls
 from restgql.schema.review import shape_of
 from restgql.sources import Typed
@@ -56,7 +57,8 @@ class GatewayState:
         self.application: WsgiApp | None = None
         """The outermost WSGI callable, if sub-requests pass what stands around the app."""
         self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ENDPOINTS)
-        self.remotes = _remotes(config, app) if config.upstreams else None
+        self._apis = remote_apis.read(config, Path(app.root_path))
+        self.remotes = _remotes(config, self._apis, app) if self._apis else None
         self.routes = Routes(
             app,
             config.routes,
@@ -90,7 +92,7 @@ class GatewayState:
     @cached_property
     def typed(self) -> Typed:
         """The schema with its sources. Raises SchemaError and ConfigError."""
-        return sources.typed(self.config, self.app, self.routes, *self._user_types)
+        return sources.typed(self.config, self.app, self.routes, self._apis, *self._user_types)
 
     @property
     def problem(self) -> str | None:
@@ -222,7 +224,8 @@ class GatewayState:
     def _cache_salt(self) -> bytes:
         """Return a digest that separates the stored responses of this app and configuration from those of others."""
         config = self.config
-        rules = (config.upstreams, config.upstream_headers, config.cache_identity, config.max_reply)
+        remotes = self.remotes.digest_parts if self.remotes else ()
+        rules = (remotes, config.cache_identity, config.max_reply)
         parts = (self.app.secret_key, self.routes.fingerprint(), rules)
         if self._salt[0] != parts:
             self._salt = (parts, hashlib.blake2b(repr(parts).encode(), digest_size=32).digest())
@@ -266,11 +269,9 @@ class GatewayState:
             )
 
 
-def _remotes(config: Config, app: Flask) -> UpstreamPool:
+def _remotes(config: Config, apis: tuple[RemoteApi, ...], app: Flask) -> UpstreamPool:
     return UpstreamPool(
-        config.upstreams,
-        leaving=config.upstream_headers,
-        seconds=config.subrequest_timeout,
+        remote_apis.accesses(config, apis),
         max_reply=config.max_reply,
         connections=config.threads,
         logger=app.logger,

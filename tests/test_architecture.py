@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "restgql"
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "bounded_cache", "large_frame"}),
     frozenset({"formats", "meter"}),
-    frozenset({"bindings"}),
+    frozenset({"bindings", "upstream_settings"}),
     frozenset({"config"}),
     frozenset({"model"}),
     frozenset({"sub_response", "profile", "graphiql"}),
@@ -23,6 +23,8 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"execution"}),
     frozenset({"cache", "respond", "operations"}),
     frozenset({"pipeline"}),
+    frozenset({"api_documents"}),
+    frozenset({"remote_apis"}),
     frozenset({"sources"}),
     frozenset({"state"}),
     frozenset({"http"}),

@@ -71,7 +71,7 @@ def _check_places(state: GatewayState) -> None:
             whose = f"another gateway's ({first})" if is_gateway(state.app, first) else f"the app's own ({first})"
             raise ConfigError(f"{rule.rule} is {whose}: {key}= takes another path.")
     own = [rule for (_, _, rule), endpoint in places.items() if is_gateway(state.app, endpoint)]
-    for prefix in state.config.upstreams:
+    for prefix in (remote.prefix or "/" for remote in (state.remotes.table if state.remotes else ())):
         if any(is_below(prefix, rule.partition("/<")[0]) for rule in own):
             raise ConfigError(f"upstreams = {{{prefix!r}: …}}: these paths are the gateway's own.")
 

@@ -118,20 +118,3 @@ def variables(path: str) -> list[str]:
 def plain_variable(found: str) -> str:
     """Operators of templates that OpenAPI does not have, and documents do: `{+path}`, `{path*}`."""
     return found.strip().lstrip("+#/.;?&").rstrip("*+")
-
-
-def base_path(document: Schema) -> str:
-    """The path that a document's own paths are below: of its first server, or its basePath (Swagger 2.0)."""
-    if "swagger" in document:
-        return _tidy(text(document.get("basePath")))
-    server = mapping(next(iter(sequence(document.get("servers"))), None))
-    url = text(server.get("url"))
-    for name, variable in mapping(server.get("variables")).items():
-        url = url.replace(f"{{{name}}}", str(mapping(variable).get("default", "")))
-    path = re.sub(r"\A[A-Za-z][\w+.-]*://[^/?#]*|\A//[^/?#]*", "", url)
-    return _tidy(re.split(r"[?#]", path)[0])
-
-
-def _tidy(path: str) -> str:
-    path = path.strip().strip("/")
-    return f"/{path}" if path and "{" not in path else ""

@@ -40,12 +40,20 @@ class Registry:
     Types are made from a list of work, so a chain of them may be as long as it likes.
     """
 
-    def __init__(self, shapes: Shapes, nodes: Nodes, components: Iterable[str], taken: frozenset[str]) -> None:
+    def __init__(
+        self,
+        shapes: Shapes,
+        nodes: Nodes,
+        components: Iterable[str],
+        taken: frozenset[str],
+        prefix: names.Prefix | None = None,
+    ) -> None:
         self.shapes = shapes
         self.nodes = nodes
         self._names = names.Names(taken)
+        self._prefix = prefix or names.Prefix()
         # A named schema has its name, whatever comes before it
-        self._reserved = {name: self._names.take(names.pascal(name)) for name in components}
+        self._reserved = {name: self._names.take(self.titled(name)) for name in components}
         self._known: dict[tuple[int, str], str] = {}
         self._pending: deque[tuple[str, Callable[[str], None]]] = deque()
         self._values: dict[str, str] = {}
@@ -54,6 +62,10 @@ class Registry:
         self._scalars: dict[str, Typed] = {}
         self.definitions: dict[str, DefinitionNode] = {}
         self.enums: dict[str, dict[str, str]] = {}
+
+    def titled(self, name: str) -> str:
+        """The name of the type of a schema that the document has a name for; a hint has its prefix already."""
+        return self._prefix.of_type(names.pascal(name))
 
     def finish(self) -> None:
         """Makes the types that those made so far need; one that cannot be made is a scalar, which takes what comes."""
@@ -79,7 +91,7 @@ class Registry:
         located = self.shapes.locate(schema)
         lists = 0
         while lists < MAX_LISTS and isinstance(shape := self.shapes.shape(located.schema), Items):
-            hint = names.pascal(f"{located.name or hint}Item")
+            hint = names.pascal(f"{self.titled(located.name) if located.name else hint}Item")
             located = self.shapes.locate(shape.item)
             lists += 1
         return located, lists, hint
@@ -156,5 +168,5 @@ class Registry:
     def _name(self, source: Source, use: str) -> str:
         if not use and source.name in self._reserved:
             return self._reserved.pop(source.name)
-        wanted = names.pascal(source.name or source.hint)
+        wanted = self.titled(source.name) if source.name else names.pascal(source.hint)
         return self._names.take(wanted if wanted.endswith(use) else wanted + use)
