@@ -9,6 +9,7 @@ from restgql.execution.latency import RouteLatency
 from restgql.execution.operation_threads import OperationThreads
 from restgql.execution.scheduler_settings import SchedulerSettings
 from restgql.meter import Meter
+from restgql.model import RouteKey
 
 INTERVAL_SECONDS = 0.002
 """The time to the first look while jobs are ready that another thread could take."""
@@ -95,4 +96,5 @@ class Watchdog:
         return False
 
     def _seconds(self, job: Job) -> float:
-        return job.request.timeout or self._settings.subrequest_timeout
+        of_route = job.route.timeout if isinstance(job.route, RouteKey) else None
+        return job.request.timeout or of_route or self._settings.subrequest_timeout

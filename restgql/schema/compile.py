@@ -94,9 +94,13 @@ def _changed(schema: GraphQLSchema, **changes: Any) -> GraphQLSchema:
 def _combined(core: GraphQLSchema, documents: Iterable[DocumentNode]) -> DocumentNode:
     """One document, in which a root type that is there already is extended, and scalars that are used are defined."""
     definitions: list[Any] = []
-    there = set(core.type_map)
+    there, repeated = set(core.type_map), set[str]()
     for document in documents:
         for definition in document.definitions:
+            if isinstance(definition, ScalarTypeDefinitionNode) and definition.name.value in scalars.NAMES:
+                if definition.name.value in repeated:
+                    continue  # every generated document defines the scalars that it uses
+                repeated.add(definition.name.value)
             if isinstance(definition, ObjectTypeDefinitionNode) and definition.name.value in ROOTS:
                 if definition.name.value in there:
                     definition = _as_extension(definition)

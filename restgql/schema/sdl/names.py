@@ -69,6 +69,25 @@ def _ascii(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 
+class Prefix:
+    """The text that begins the names of a source's types and root fields: as it is if it ends with an underscore, else
+    as the first word of PascalCase and camelCase."""
+
+    def __init__(self, text: str = "") -> None:
+        self._text = text
+        self._is_word = not text.endswith("_")
+
+    def of_type(self, name: str) -> str:
+        """`User` is `ShopUser`, or `shop_User`."""
+        return self._text[:1].upper() + self._text[1:] + name if self._is_word else self._text + name
+
+    def of_field(self, name: str) -> str:
+        """`users` is `shopUsers`, or `shop_users`."""
+        if not self._text or not self._is_word:
+            return self._text + name
+        return self._text[:1].lower() + self._text[1:] + name[:1].upper() + name[1:]
+
+
 class Names:
     """The names of one scope."""
 

@@ -1,14 +1,13 @@
 """The names that a generated type or root field may not have."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 
 import msgspec
-from graphql import DocumentNode, GraphQLSchema, ObjectTypeDefinitionNode, ScalarTypeDefinitionNode, TypeDefinitionNode
+from graphql import GraphQLSchema
 
 from restgql.schema import core, directives, scalars
 
-ROOTS = ("Query", "Mutation")
 _TYPES = frozenset({"Mutation", "Query", "Subscription"})
 _FIELDS = {"Query": frozenset({"node"})}
 
@@ -25,14 +24,11 @@ class Reserved(msgspec.Struct, frozen=True, kw_only=True):
     own_types: frozenset[str] = frozenset()
     own_fields: Mapping[str, frozenset[str]] = {}
 
-    def clashes(self, document: DocumentNode) -> Iterator[str]:
-        """Yield an error for each definition that has a name of the user's own."""
-        for name in defined(document):
-            root, _, field = name.partition(".")
-            if name in self.own_types:
-                yield f"{name} is a type of query= or mutation=, and a generated one: rename one of them."
-            elif field in self.own_fields.get(root, ()):
-                yield f"{name} is a field of {root.lower()}=, and a generated one: rename one of them."
+    @property
+    def own(self) -> dict[str, str]:
+        """The names of the user's graphene types and root fields (`Query.user`), with the argument of each."""
+        fields = {f"{root}.{name}": f"{root.lower()}=" for root, names in self.own_fields.items() for name in names}
+        return dict.fromkeys(self.own_types, "query= or mutation=") | fields
 
 
 def reserve(query: type | None = None, mutation: type | None = None) -> Reserved:
@@ -49,21 +45,6 @@ def with_types(reserved: Reserved, schema: GraphQLSchema) -> Reserved:
     """Return reserved names with all types of a schema, which generated ones then avoid."""
     types = frozenset(name for name in schema.type_map if not name.startswith("__"))
     return msgspec.structs.replace(reserved, own_types=reserved.own_types | types - reserved.types)
-
-
-def defined(document: DocumentNode) -> Iterator[str]:
-    """Yield the names of the types of a document, and of its root fields: `User`, `Query.user`.
-
-    A scalar of the gateway may be defined by every document that uses it.
-    """
-    for definition in document.definitions:
-        if not isinstance(definition, TypeDefinitionNode):
-            continue
-        name = definition.name.value
-        if name in ROOTS and isinstance(definition, ObjectTypeDefinitionNode):
-            yield from (f"{name}.{field.name.value}" for field in definition.fields)
-        elif not (isinstance(definition, ScalarTypeDefinitionNode) and name in scalars.NAMES):
-            yield name
 
 
 @cache

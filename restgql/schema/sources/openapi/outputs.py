@@ -72,7 +72,8 @@ class Outputs:
     def _union(self, source: Source, shape: Union, lists: int) -> Typed:
         values = {}
         for member in shape.members:
-            title = f"{source.name or source.hint}{names.pascal(member.name or member.value)}"
+            whole = self._registry.titled(source.name) if source.name else source.hint
+            title = f"{whole}{names.pascal(member.name or member.value)}"
             typed = self.type(member.schema, title)
             values[typed.name] = member.value
         if JSON in values or len(values) < len(shape.members) or not self._registry.claim(values):

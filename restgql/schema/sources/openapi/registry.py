@@ -7,9 +7,8 @@ import msgspec
 from graphql import DefinitionNode, ObjectTypeDefinitionNode, TypeNode
 
 from restgql.schema.sdl import names
-from restgql.schema.sdl.naming import Naming
+from restgql.schema.sdl.kit import Kit
 from restgql.schema.sdl.nodes import Nodes
-from restgql.schema.sdl.reserved import Reserved
 from restgql.schema.sdl.scalar_names import CORE, JSON
 from restgql.schema.sources.openapi.parts import Schema, description
 from restgql.schema.sources.openapi.problem import Problem
@@ -48,16 +47,15 @@ class Registry:
     Types are made from a list of work, so a chain of them may be as long as it likes.
     """
 
-    def __init__(
-        self, shapes: Shapes, nodes: Nodes, components: Iterable[str], naming: Naming, reserved: Reserved
-    ) -> None:
+    def __init__(self, shapes: Shapes, nodes: Nodes, components: Iterable[str], kit: Kit) -> None:
         self.shapes = shapes
         self.nodes = nodes
-        self.naming = naming
-        self._own = reserved.own_types
-        self._names = names.Names(reserved.types)
+        self.naming = kit.naming
+        self._prefix = kit.prefix
+        self._own = kit.reserved.own_types
+        self._names = names.Names(kit.reserved.types)
         # A named schema has its name, whatever comes before it
-        self._reserved = {name: self._names.take(names.pascal(name)) for name in components}
+        self._reserved = {name: self._names.take(self.titled(name)) for name in components}
         self._known: dict[tuple[int, str], str] = {}
         self._pending: deque[tuple[str, Callable[[str], None]]] = deque()
         self._values: dict[str, str] = {}
@@ -68,6 +66,10 @@ class Registry:
         self.enums: dict[str, dict[str, str]] = {}
         self._equal_enums: dict[tuple[frozenset[str], str], str] = {}
         """By their values and the property that has them."""
+
+    def titled(self, name: str) -> str:
+        """The name of the type of a schema that the document has a name for; a hint has its prefix already."""
+        return self._prefix.of_type(names.pascal(name))
 
     def finish(self) -> None:
         """Makes the types that those made so far need; one that cannot be made is a scalar, which takes what comes."""
@@ -93,7 +95,7 @@ class Registry:
         located = self.shapes.locate(schema)
         lists = 0
         while lists < MAX_LISTS and isinstance(shape := self.shapes.shape(located.schema), Items):
-            hint = names.pascal(f"{located.name or hint}Item")
+            hint = names.pascal(f"{self.titled(located.name) if located.name else hint}Item")
             located = self.shapes.locate(shape.item)
             lists += 1
         return located, lists, hint
@@ -174,5 +176,5 @@ class Registry:
     def _name(self, source: Source, use: str) -> str:
         if not use and source.name in self._reserved:
             return self._reserved.pop(source.name)
-        wanted = names.pascal(source.name or source.hint)
+        wanted = self.titled(source.name) if source.name else names.pascal(source.hint)
         return self._names.take(wanted if wanted.endswith(use) else wanted + use, avoid=self._own)
