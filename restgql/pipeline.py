@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Protocol
 
 import msgspec
@@ -97,6 +98,12 @@ class Pipeline:
     def read(self, request: GraphQLRequest, *, stored: bool = False) -> Operation:
         """Return the operation of the app's own code, or a stored one. Raises BadRequest and InvalidRequest."""
         return self._planner(stored=stored).operation(request)
+
+    def compile_stored(self, texts: Iterable[str]) -> None:
+        """Compile the documents of stored operations, so that the first request for one finds its plan."""
+        for text in texts:
+            with suppress(RestgqlError):  # each request for it gets the error
+                self._stored.compile(text)
 
     def plan(self, operation: Operation, *, incremental: bool = False) -> Plan:
         """Return the plan of an operation. Raises LimitExceeded, BadRequest and InvalidRequest."""

@@ -124,6 +124,8 @@ class GatewayState:
         )
         if sources.is_late(self.config):
             store.log_errors()
+        stored = store.operations(watch=False).by_name
+        self.pipeline.compile_stored(operation.text for operation in stored.values())
         return store
 
     @property
