@@ -180,7 +180,7 @@ class Pipeline:
         ]
         logger.info(
             "request=%s operation=%s document=%s parts=%s ms=%.1f",
-            execution.request_id,
+            execution.upstream.request_id(),
             name or "-",
             document,
             ",".join(statuses) or "-",
