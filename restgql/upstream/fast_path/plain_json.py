@@ -2,6 +2,7 @@
 
 import json
 from itertools import chain
+from operator import attrgetter
 from typing import Any, cast
 
 import msgspec
@@ -15,9 +16,9 @@ _MAX_EXACT = 1e15
 _MIN_EXACT = 1e-4
 """Python and msgspec write a float between these as the same digits; a larger or smaller one has an exponent."""
 
-_DUMPS = json.dumps
-_OF_PROVIDER = ("compact", "ensure_ascii", "mimetype", "sort_keys")
-_OF_CLASS = {name: getattr(DefaultJSONProvider, name) for name in ("_prepare_response_obj", "dumps", "response")}
+_METHODS = ("_prepare_response_obj", "dumps", "response")
+_methods_of = attrgetter(*_METHODS)
+_FLASKS_OWN = (json.dumps, _methods_of(DefaultJSONProvider))
 _STR = frozenset({str})
 _SCALARS = frozenset({str, int, bool, type(None)})
 _TYPES = _SCALARS | {float, dict, list}
@@ -51,13 +52,8 @@ def _text(app: Flask, value: dict[str, Any] | list[Any]) -> bytes | None:
 
 def _is_flasks_own(provider: DefaultJSONProvider) -> bool:
     """Return True if no function that writes the text is overridden or patched."""
-    own = vars(provider)
-    return (
-        json.dumps is _DUMPS
-        and own.keys().isdisjoint(_OF_CLASS)
-        and all(getattr(DefaultJSONProvider, name) is function for name, function in _OF_CLASS.items())
-        and provider.sort_keys in (True, False)
-    )
+    is_patched = (json.dumps, _methods_of(DefaultJSONProvider)) != _FLASKS_OWN
+    return not is_patched and vars(provider).keys().isdisjoint(_METHODS) and provider.sort_keys in (True, False)
 
 
 def _is_plain(value: dict[str, Any] | list[Any]) -> bool:
