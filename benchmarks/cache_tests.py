@@ -121,7 +121,6 @@ def proxy(origin: str, cache: Cache) -> ThreadingHTTPServer:
                 client=ClientContext(Site(frozenset({f"http://{environ['HTTP_HOST']}"})), "", ""),
                 meter=Meter(LIMITS, environ[DEADLINE]),
                 nested=False,
-                request_id="",
                 environ=environ,
             )
             request = SubRequest(target=target.parse(self.path), method=self.command, headers=own, body=body)

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Protocol
 
 import msgspec
@@ -102,6 +103,12 @@ class Pipeline:
         """Return the operation of the app's own code, or a stored one. Raises BadRequest and InvalidRequest."""
         return self._operation(request, stored=stored)
 
+    def compile_stored(self, texts: Iterable[str]) -> None:
+        """Compile the documents of stored operations, so that the first request for one finds its plan."""
+        for text in texts:
+            with suppress(RestgqlError):  # each request for it gets the error
+                self._stored.compile(text)
+
     def plan(self, operation: Operation, *, incremental: bool = False) -> Plan:
         """Return the plan of an operation. Raises LimitExceeded, BadRequest and InvalidRequest."""
         return self._planner(stored=operation.stored).plan(operation, incremental=incremental)
@@ -186,7 +193,7 @@ class Pipeline:
         ]
         logger.info(
             "request=%s operation=%s document=%s parts=%s ms=%.1f",
-            execution.request_id,
+            execution.upstream.request_id(),
             name or "-",
             document,
             ",".join(statuses) or "-",

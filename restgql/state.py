@@ -128,6 +128,8 @@ class GatewayState:
             if self.sources.is_late and typed.failure is None:
                 store.log_errors()
             self._store = typed, store
+            stored = store.operations(watch=False).by_name
+            self.pipeline.compile_stored(operation.text for operation in stored.values())
         return self._store[1]
 
     @property

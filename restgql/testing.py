@@ -90,8 +90,7 @@ class Scripted(ScriptedDispatcher):
             meter=Meter(limits_of(self._config, stored=stored), deadline),
             nested=False,
             threads=Threads.SERVER if self._config.sequential else Threads.MANY,
-            request_id="scripted",
-            environ={DEADLINE: deadline},
+            environ={DEADLINE: deadline, "HTTP_X_REQUEST_ID": "scripted"},
         )
         return upstream if self.cache is None else self.cache.around(upstream, b"", lambda: self)
 

@@ -97,6 +97,11 @@ class Documents:
         """Return the operation of a request. Raises LimitExceeded, BadRequest and InvalidRequest."""
         return self._operation(self._document(params.query), params)
 
+    def without_variables(self, text: str) -> Operation:
+        """Return the only operation of a document, before any request has variables. Raises as `operation` does."""
+        document = self._document(text)
+        return Operation(document=document, node=_choose(document.node, None), variables={}, stored=self._stored)
+
     def _operation(self, document: Document, params: GraphQLRequest) -> Operation:
         node = _choose(document.node, params.operation_name)
         _check_uploads(node, params.uploads)

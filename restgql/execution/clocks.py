@@ -3,16 +3,32 @@
 import time
 
 from restgql.execution.job import Job
-from restgql.execution.latency import RouteLatency
+from restgql.execution.latency import THRESHOLD, RouteLatency
+
+try:
+    import resource
+
+    _THREAD: int | None = getattr(resource, "RUSAGE_THREAD", None)  # of Linux and FreeBSD
+except ImportError:  # Windows
+    _THREAD = None
+
+
+def _blocked() -> int | None:
+    """Return how often the current thread has given up the CPU by itself, None if the system does not tell."""
+    return None if _THREAD is None else resource.getrusage(_THREAD).ru_nvcsw
 
 
 class Clocks:
-    """The CPU time of the current thread and of the process at the end of its last job."""
+    """The CPU time of the current thread and of the process at the end of its last job.
 
-    __slots__ = ("_process", "_thread")
+    `_switches` is how often the thread had blocked when that was last read.
+    """
+
+    __slots__ = ("_process", "_switches", "_thread")
 
     def __init__(self) -> None:
         self._thread, self._process = time.thread_time(), time.process_time()
+        self._switches = _blocked()
 
     def observe(self, job: Job, latency: RouteLatency) -> None:
         """Set the time that a job has waited, which ends now in this thread, and record it for its route."""
@@ -20,5 +36,14 @@ class Clocks:
         took, self._thread, self._process = time.perf_counter() - job.begun, time.thread_time(), time.process_time()
         computed = self._thread - thread
         job.waited = max(0.0, took - computed)
-        if job.route is not None:  # it is not asked for where all jobs run in one thread
-            latency.observe(job.route, took, computed, self._process - process)
+        if job.route is None:  # it is not asked for where all jobs run in one thread
+            return
+        if took - computed > THRESHOLD and self._was_preempted():
+            took = computed
+        latency.observe(job.route, took, computed, self._process - process)
+
+    def _was_preempted(self) -> bool:
+        """Return True if the thread has not blocked since this was last asked: others had the CPU, it waited for
+        nothing."""
+        before, self._switches = self._switches, _blocked()
+        return before is not None and self._switches == before

@@ -47,7 +47,6 @@ class Execution:
         serial: bool = False,
     ) -> None:
         self.results: Results = {node.key: Result() for node in nodes}
-        self.request_id = upstream.request_id
         self.upstream = upstream
         self._nodes = nodes
         self._executor = executor

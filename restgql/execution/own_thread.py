@@ -2,26 +2,21 @@
 
 import logging
 import threading
-import time
+from collections.abc import Callable
 
 from restgql.execution.clocks import Clocks
 from restgql.execution.job import Job, ask
 from restgql.execution.job_queue import JobQueue
 from restgql.execution.latency import RouteLatency
 from restgql.execution.operation_threads import OperationThreads
-from restgql.execution.process_watchdog import PROCESS_WATCHDOG
-from restgql.execution.watchdog import INTERVAL_SECONDS, STUCK_SECONDS
 from restgql.meter import Meter
 from restgql.upstream import Dispatcher
 
 
 class OwnThread:
-    """Runs jobs in the thread that waits for the operation.
+    """Runs jobs in the thread that waits for the operation."""
 
-    While one runs, the watchdog of the process looks whether it keeps the others waiting.
-    """
-
-    __slots__ = ("_dispatch", "_job", "_latency", "_logger", "_meter", "_queue", "_routed", "_threads")
+    __slots__ = ("_dispatch", "_latency", "_logger", "_meter", "_queue", "_routed", "_threads")
 
     def __init__(
         self,
@@ -39,8 +34,6 @@ class OwnThread:
         self._meter = meter
         self._latency = latency
         self._logger = logger
-        self._job: Job | None = None
-        """The job that runs."""
         self._routed = 0
         """The number of jobs whose routes were asked for, to find those that never wait."""
 
@@ -51,31 +44,17 @@ class OwnThread:
         clocks.observe(job, self._latency)
         self._threads.finish(job, answer)
 
-    def run_quick(self, jobs: list[Job]) -> None:
-        """Run the ready jobs whose routes never wait, once a pool thread has begun the others; `jobs` are all jobs of
-        the operation so far."""
-        name, clocks, is_watched = threading.current_thread().name, Clocks(), False
-        try:
-            while (job := self._begin_quick(jobs, name)) is not None:
-                if not is_watched and self._queue.ready:
-                    is_watched = True
-                    PROCESS_WATCHDOG.watch(self)
-                self._job = job
-                self.run(job, clocks)
-        finally:
-            self._job = None
-            if is_watched:
-                PROCESS_WATCHDOG.leave(self)
+    def run_quick(self, jobs: list[Job], watch: Callable[[], None]) -> None:
+        """Run the ready jobs whose routes never wait, once a pool thread has begun the others.
 
-    def look(self, idle: float) -> None:
-        """Start threads for the other jobs if the one that runs keeps them waiting."""
-        job = self._job
-        if job is None:
-            return
-        ran = time.perf_counter() - job.begun
-        if ran >= STUCK_SECONDS or (ran >= INTERVAL_SECONDS and idle >= INTERVAL_SECONDS):
-            while self._threads.start_another():
-                pass
+        `jobs` are all jobs of the operation so far. `watch` has the watchdog of the process look whether the one that
+        runs keeps others waiting.
+        """
+        name, clocks = threading.current_thread().name, Clocks()
+        while (job := self._begin_quick(jobs, name)) is not None:
+            if self._queue.ready:
+                watch()
+            self.run(job, clocks)
 
     def _begin_quick(self, jobs: list[Job], name: str) -> Job | None:
         """Begin the first ready job whose route never waits, None if there is none."""

@@ -1,38 +1,48 @@
-"""The one thread of the process that looks after operations whose jobs run in their callers' threads."""
+"""The one thread of the process that looks after all operations whose callers wait, so that these can sleep."""
 
+import os
 import threading
 import time
 from typing import Protocol
 
-LOOK_SECONDS = 0.01
-"""The time between two looks."""
-IDLE_LOOKS = 100
-"""The looks without anything to look after, after which the thread ends."""
+LOOK_SECONDS = 0.002
+"""The time between two looks while threads of the process wait."""
+MAX_LOOK_SECONDS = 0.032
+"""The most time between two looks: each that finds the process at work doubles it."""
+BUSY_SHARE = 0.75
+"""The share of the time between two looks from which a process that computes is at work."""
+REST_SECONDS = 1.0
+"""The time without an operation after which the thread ends."""
 
 
 class Watched(Protocol):
-    """An operation whose jobs run in its caller's thread."""
+    """An operation that a thread waits for, or whose jobs run in that thread."""
 
-    def look(self, idle: float) -> None:
-        """Start threads for the other jobs if the one at work keeps them waiting; the process was `idle` so long."""
+    def look(self, *, is_idle: bool) -> None:
+        """Start threads if a job keeps others waiting; wake the caller if a job is late.
+
+        The process `is_idle` if no thread of it computed for a part of the time since the last look.
+        """
 
 
 class ProcessWatchdog:
-    """Looks after the operations of the process that run jobs in their callers' threads. `_lock` guards all of it."""
+    """Looks after operations. `_lock` guards all of it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._watched: set[Watched] = set()
-        self._thread: threading.Thread | None = None
+        self._has_thread = False
 
     def watch(self, operation: Watched) -> None:
         """Look after an operation until `leave`."""
         with self._lock:
             self._watched.add(operation)
-            # a thread is not there any more in a process that was forked
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="restgql-watchdog", daemon=True)
-                self._thread.start()
+            has_thread, self._has_thread = self._has_thread, True
+        if not has_thread:  # without the lock: gevent runs others meanwhile
+            try:
+                threading.Thread(target=self._run, name="restgql-watchdog", daemon=True).start()
+            except RuntimeError:  # the system has no thread to give
+                self._has_thread = False
 
     def leave(self, operation: Watched) -> None:
         """Look after an operation no longer."""
@@ -40,20 +50,36 @@ class ProcessWatchdog:
             self._watched.discard(operation)
 
     def _run(self) -> None:
-        looks, looked = 0, (time.perf_counter(), time.process_time())
+        interval, used = LOOK_SECONDS, time.perf_counter()
+        looked = used, time.process_time()
         while True:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(interval)
             now = time.perf_counter(), time.process_time()
-            idle, looked = (now[0] - looked[0]) - (now[1] - looked[1]), now
+            passed, computed = now[0] - looked[0], now[1] - looked[1]
+            is_idle, looked = computed < passed * BUSY_SHARE, now
+            # threads of a process at work take turns (the GIL): this one, too, would take them from the others
+            interval = LOOK_SECONDS if is_idle else min(MAX_LOOK_SECONDS, 2 * interval)
             with self._lock:
                 watched = list(self._watched)
-                looks = 0 if watched else looks + 1
-                if looks > IDLE_LOOKS:
-                    self._thread = None
+                used = now[0] if watched else used
+                if now[0] - used > REST_SECONDS:
+                    self._has_thread = False
                     return
             for operation in watched:
-                operation.look(idle)
-            del watched
+                operation.look(is_idle=is_idle)
+            if not watched:
+                interval = MAX_LOOK_SECONDS / 4
+            watched.clear()
 
 
-PROCESS_WATCHDOG = ProcessWatchdog()
+_SHARED: list[ProcessWatchdog] = []
+# A fork has none of the threads; and a server may put greenlets in the place of threads after it.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_SHARED.clear)
+
+
+def shared() -> ProcessWatchdog:
+    """Return the watchdog of this process; create it at the first call."""
+    if not _SHARED:
+        _SHARED.append(ProcessWatchdog())
+    return _SHARED[0]  # two threads may each create one; both use the first

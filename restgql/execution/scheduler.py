@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from restgql.errors import Unavailable
+from restgql.execution import process_watchdog
 from restgql.execution.clocks import Clocks
 from restgql.execution.job import Answer, CallerTask, Job, Listener, timed_out, unavailable
 from restgql.execution.job_queue import JobQueue
@@ -29,7 +30,8 @@ class Scheduler:
     """Runs jobs as they become ready, each safe one once, and calls in the thread that waits for all of it.
 
     Pool threads run the jobs (`OperationThreads`). The thread that waits, the caller's, runs no job, so it keeps the
-    deadline whatever they do (`Watchdog`); it runs the calls. The queue's lock guards everything here that changes.
+    deadline whatever they do; it runs the calls. While it sleeps, the watchdog of the process looks after the jobs.
+    The queue's lock guards everything here that changes.
     """
 
     __slots__ = (
@@ -38,6 +40,7 @@ class Scheduler:
         "_dispatch",
         "_has_yielded",
         "_in_call",
+        "_is_watched",
         "_job_by_identity",
         "_jobs",
         "_lock",
@@ -68,8 +71,9 @@ class Scheduler:
         self._queue = JobQueue()
         self._lock = self._queue.lock
         self._threads = OperationThreads(self._queue, dispatch, settings, pool=pool, latency=latency, logger=logger)
-        self._watchdog = Watchdog(self._queue, self._threads, settings, meter=meter, latency=latency)
+        self._watchdog = Watchdog(self._queue, self._threads, settings)
         self._own_thread = OwnThread(self._queue, self._threads, dispatch, meter=meter, latency=latency, logger=logger)
+        self._is_watched = False
         self._has_yielded = False
         """True once `events` has yielded after the last job and call that are not for later."""
         self._in_call = False
@@ -122,13 +126,10 @@ class Scheduler:
                 (queue.later if later else queue.ready).append(job)
                 queue.pending += 1
                 queue.early += not later
-                if not (self._watchdog.is_idle or self._in_call) or queue.waiting() <= 1:
-                    return
-                self._threads.wake()
-                if not self._in_call:
+                if not self._in_call or queue.waiting() <= 1:
                     return
                 answer = None
-        if answer is None:  # the thread that waits is in a call, and cannot see that a job keeps others waiting
+        if answer is None:  # the thread that waits is in a call
             self._threads.start_another()
         else:
             listener(answer)
@@ -171,7 +172,7 @@ class Scheduler:
                 yield from self._run_inline()
             while queue.pending:
                 if self._settings.uses_own_thread and not self._threads.notify_each:
-                    self._own_thread.run_quick(self._jobs)
+                    self._own_thread.run_quick(self._jobs, self._watch)
                     if not queue.pending:
                         break
                 if not self._threads.count and not self._threads.start_first(self._meter.seconds_left):
@@ -179,11 +180,14 @@ class Scheduler:
                 if queue.calls or queue.later_calls:
                     self._run_next_call()
                 else:
-                    self._threads.wait(self._watchdog.patience())
+                    self._wait()
                 if queue.pending:
                     self._end_late()
                 yield
         finally:
+            if self._is_watched:
+                self._is_watched = False
+                process_watchdog.shared().leave(self._watchdog)
             if queue.pending:
                 self.cancel()
             self._threads.leave_route_queues()
@@ -225,6 +229,17 @@ class Scheduler:
             if threads.notify_each:
                 yield
 
+    def _wait(self) -> None:
+        """Sleep until the operation goes on, or its deadline has passed."""
+        self._watch()
+        self._threads.wait(self._meter.seconds_left)
+
+    def _watch(self) -> None:
+        """Have the watchdog of the process look after this operation."""
+        if not self._is_watched:
+            self._is_watched = True
+            process_watchdog.shared().watch(self._watchdog)
+
     def _run_next_call(self) -> None:
         """Run the next call that may begin; wait if all of them are for later and other work has not ended."""
         if not self._meter.seconds_left:
@@ -237,7 +252,7 @@ class Scheduler:
             call = queue.begin_call()
         if call is None:
             if self._queue.pending and not self._settings.inline:
-                self._threads.wait(self._watchdog.patience())
+                self._wait()
             return
         while not self._settings.inline and self._queue.waiting() and self._threads.start_another():
             pass  # a slow function keeps no sub-request waiting
@@ -261,7 +276,7 @@ class Scheduler:
         """End every job that has had all its time. Raises Unavailable if nothing has begun yet."""
         if not self._meter.seconds_left:
             self.cancel()
-        held = self._watchdog.look()
+        held = self._watchdog.end_late()
         if held:
             self._refuse(held)
 

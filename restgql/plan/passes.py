@@ -30,6 +30,16 @@ class Planner:
         """Return the operation that is asked for. Raises LimitExceeded, BadRequest and InvalidRequest."""
         return self._documents.operation(request)
 
+    def compile(self, text: str) -> None:
+        """Parse, validate and plan a document of one operation before its first request.
+
+        The plans of one whose variables decide @skip, @include, @defer or @stream are made for the values of a request.
+        Raises LimitExceeded, BadRequest and InvalidRequest.
+        """
+        operation = self._documents.without_variables(text)
+        if not operation.document.directives.conditions:
+            self.plan(operation)
+
     def plan(self, operation: Operation, *, incremental: bool = False) -> Plan:
         """Return the plan of an operation. Raises LimitExceeded, BadRequest and InvalidRequest."""
         key = (operation.document.plan_key, operation.name, incremental, *operation.conditions.items())

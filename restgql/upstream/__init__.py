@@ -1,5 +1,7 @@
 """Sub-requests in, responses out: the only room that does I/O."""
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +16,8 @@ from restgql.upstream.client_context import ClientContext, CookieHistory
 from restgql.upstream.environ import Environ
 from restgql.upstream.outer_session import OuterSession
 from restgql.upstream.threads import Threads
+
+_REQUEST_ID = re.compile(r"[\w.:=+/@-]{1,128}\Z", re.ASCII)
 
 
 class Dispatcher(Protocol):
@@ -40,12 +44,16 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     client: ClientContext
     meter: Meter
     nested: bool
-    request_id: str
     threads: Threads = Threads.MANY
     uses_own_thread: bool = False
     environ: Environ = {}
     session: OuterSession | None = None
     cookie_history: CookieHistory = ()
+
+    def request_id(self) -> str:
+        """Return the caller's X-Request-Id if it is safe to log, else a new one."""
+        request_id = self.environ.get("HTTP_X_REQUEST_ID", "")
+        return request_id if _REQUEST_ID.match(request_id) else os.urandom(6).hex()
 
 
 _CURRENT: ContextVar[Upstream] = ContextVar("restgql.current_operation")

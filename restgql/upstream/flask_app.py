@@ -1,8 +1,6 @@
 """A Flask app as the upstream of one operation."""
 
 import math
-import os
-import re
 import time
 from threading import get_ident
 
@@ -26,7 +24,6 @@ from restgql.upstream.wsgi import WsgiApp, WsgiDispatcher, through
 
 DEPTH = "restgql.depth"
 METER = "restgql.meter"
-_REQUEST_ID = re.compile(r"[\w.:=+/@-]{1,128}\Z", re.ASCII)
 
 
 def site_of(entered: environ.Environ, request: Request) -> Site:
@@ -98,7 +95,6 @@ def connect(
         and in_process.is_plain
         and not in_view
         and is_free(entered.app, here, hooks=config.hooks),
-        request_id=_request_id(outer),
         environ=shared,
         session=entered.session,
     )
@@ -141,9 +137,3 @@ def _in_process(
 def _client(outer: environ.Environ, here: Request, site: Site) -> ClientContext:
     idempotency_key = outer.get("HTTP_IDEMPOTENCY_KEY") or None
     return ClientContext(site, f"https://{here.host}", outer.get("HTTP_COOKIE", ""), idempotency_key)
-
-
-def _request_id(entered: environ.Environ) -> str:
-    """Return the caller's X-Request-Id if it is safe to log, else a new one."""
-    request_id = entered.get("HTTP_X_REQUEST_ID", "")
-    return request_id if _REQUEST_ID.match(request_id) else os.urandom(6).hex()

@@ -61,7 +61,6 @@ class Asking:
             client=ClientContext(Site(origins=frozenset({"http://localhost"})), "https://localhost", ""),
             meter=meter(until),
             nested=nested,
-            request_id="",
             environ={"wsgi.url_scheme": "http", "HTTP_HOST": "localhost", DEADLINE: until, **fields, **(environ or {})},
         )
         upstream = self.cache.around(upstream, salt, again)

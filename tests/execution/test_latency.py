@@ -10,7 +10,11 @@ from flask import Flask
 
 from restgql import Gateway
 from restgql.execution import latency
+from restgql.execution.clocks import Clocks
+from restgql.execution.job import Job
 from restgql.execution.latency import DEMOTED_SECONDS, HANG_SECONDS, LONG_SECONDS, THRESHOLD, RouteLatency
+from restgql.formats import target
+from restgql.model import SubRequest
 
 
 def observe(routes: RouteLatency, route: str, waited: float, *, computed: float = 1e-4, others: float = 0.0) -> None:
@@ -99,3 +103,26 @@ def test_paths_that_clients_think_up_do_not_fill_the_memory() -> None:
         assert held() - full < 6_000_000, "the next 3,000 paths alone are 12 MB"
     finally:
         tracemalloc.stop()
+
+
+def job_on(route: str, ran: float) -> Job:
+    """Return a job that has begun so many seconds ago."""
+    job = Job(SubRequest(target=target.parse(route)), lambda answer: None)
+    job.route, job.begun = route, time.perf_counter() - ran
+    return job
+
+
+def test_a_thread_that_another_process_has_displaced_did_not_wait() -> None:
+    """A machine at work takes the CPU from a thread for a time in which it would have computed."""
+    routes, clocks = RouteLatency(), Clocks()
+    for _ in range(8):
+        clocks.observe(job_on("/displaced", 10 * THRESHOLD), routes)
+    assert not routes.waits("/displaced")
+
+
+def test_a_thread_that_sleeps_waits() -> None:
+    routes, clocks = RouteLatency(), Clocks()
+    for _ in range(8):
+        time.sleep(3 * THRESHOLD)
+        clocks.observe(job_on("/asleep", 3 * THRESHOLD), routes)
+    assert routes.waits("/asleep")

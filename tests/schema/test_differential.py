@@ -384,7 +384,6 @@ class Gateway:
             client=ClientContext(Site(origins=frozenset({"http://localhost"})), "http://localhost", ""),
             meter=Meter(configuration.limits_of(self._config), time.monotonic() + 60),
             nested=False,
-            request_id="differential",
         )
 
 
