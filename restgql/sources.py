@@ -23,7 +23,7 @@ from restgql.schema.compile import ROOTS, compile
 from restgql.schema.documents import Definitions, SchemaError
 from restgql.schema.review import Row, shape_of
 from restgql.schema.sdl import camel
-from restgql.schema.sdl.clashes import clashes
+from restgql.schema.sdl.clashes import clashes, without_repeated
 from restgql.schema.sdl.notes import OperationNote
 from restgql.schema.sources import annotations, openapi
 from restgql.schema.sources.openapi.read import load
@@ -59,7 +59,8 @@ class _Collected:
 
     def add(self, generated: openapi.Generated, *, source: str, upstream: str = "") -> None:
         """Add what an OpenAPI document is turned into."""
-        document = generated.document
+        earlier = [each.document for each in self.definitions if each.source == source]
+        document = without_repeated(generated.document, earlier)
         self.definitions.append(Definitions(document=document, written=False, source=source, upstream=upstream))
         self.rows += map(_row, generated.operations)
         self.joins += (f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)
