@@ -108,17 +108,43 @@ def test_the_types_are_there_when_the_app_starts_without_routes_of_its_own(app: 
         (["{shop}/v1"], ""),
         (["https://elsewhere.example", "{shop}/v1"], ""),
         (["{shop}/v1/"], "/v1"),
-        (["https://api.example.com/v7"], "/v1"),  # the operator's URL stands in for another host
+        (["https://api.example.com/v1"], ""),  # a URL without a path stands in for another host alone
+        (["https://{region}.example.com/v1"], ""),
+        (["https://api.example.com/v7"], "/v1"),  # and one with a path for its base path, too
+        (["https://api.example.com"], "/v1"),
         ([], "/v1"),
     ],
 )
 def test_the_operators_url_and_the_servers_make_the_base_path(
     app: Flask, shop: str, servers: list[str], base: str
 ) -> None:
-    source = document([url.format(shop=shop) for url in servers])
+    source = document([url.replace("{shop}", shop) for url in servers])
     gateway = mount(app, {"/shop": {"url": shop + base, "openapi": source}})
     assert gateway.execute("{ getPet(petId: 4) { name } }") == {"data": {"getPet": {"name": "pet 4"}}}
     assert hits(shop) == ["/v1/pets/4"]
+
+
+@pytest.mark.parametrize("versions", [("/v1", "/v2"), ("https://api.example.com/v1", "https://api.example.com/v2")])
+def test_a_path_may_have_servers_of_its_own(app: Flask, shop: str, versions: tuple[str, str]) -> None:
+    source = document([versions[0]])
+    source["paths"]["/stock"]["servers"] = [{"url": versions[1]}]
+    gateway = mount(app, {"/shop": {"url": shop, "openapi": source}})
+    assert gateway.execute("{ getPet(petId: 4) { name } stock { target } }") == {
+        "data": {"getPet": {"name": "pet 4"}, "stock": {"target": "/v2/stock?"}}
+    }
+    source["paths"]["/stock"]["servers"] = [{"url": "https://elsewhere.example/v2"}]
+    other = Flask("other")
+    mount(other, {"/shop": {"url": shop, "openapi": source}})
+    assert "stock" not in typed(other).schema.query_type.fields  # type: ignore[union-attr]
+
+
+def test_swagger_has_a_base_path(app: Flask, shop: str) -> None:
+    answer = {"200": {"description": "OK", "schema": {"type": "object", "properties": {"name": {"type": "string"}}}}}
+    number = {"name": "petId", "in": "path", "required": True, "type": "integer"}
+    item = {"get": {"operationId": "getPet", "parameters": [number], "responses": answer}}
+    source = {"swagger": "2.0", "basePath": "/v1", "host": "api.example.com", "paths": {"/pets/{petId}": item}}
+    gateway = mount(app, {"/shop": {"url": shop, "openapi": source}})
+    assert gateway.execute("{ getPet(petId: 4) { name } }") == {"data": {"getPet": {"name": "pet 4"}}}
 
 
 def test_without_a_url_the_servers_of_the_document_are_asked(app: Flask, shop: str) -> None:
