@@ -536,6 +536,16 @@ def test_check_lists_the_fields_of_an_upstream_and_what_has_none(app: Flask, sho
     assert "is not below" in result.output
 
 
+def test_a_document_of_an_upstream_in_the_key_of_the_app_is_warned_of(
+    app: Flask, shop: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway = mount(app, {"/shop": shop}, openapi=document())
+    assert gateway.execute('{ get(path: "/shop/v1/pets/1", select: "id") }') == {"data": {"get": 1}}
+    (record,) = (each for each in caplog.records if "makes no field" in each.message)
+    assert record.levelname == "WARNING"
+    assert "upstreams={'/shop': {'url': …, 'openapi': …}}" in record.message
+
+
 def test_camel_case_reads_an_upstream_too(app: Flask, shop: str) -> None:
     source = document()
     source["components"]["schemas"]["Pet"]["properties"]["owner_id"] = {"type": "integer"}
