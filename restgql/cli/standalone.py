@@ -33,8 +33,8 @@ from restgql.state import EXTENSION, GatewayState
     "--credentials",
     multiple=True,
     metavar="[PREFIX=]JSON",
-    help='Send a secret of the environment: \'{"header": "Authorization", "scheme": "Bearer", "env": "TOKEN"}\' '
-    'or \'{"query": "api_key", "env": "KEY"}\'.',
+    help='Send a secret of the environment: {"header": "Authorization", "scheme": "Bearer", "env": "TOKEN"}, or '
+    '{"query": "api_key", "env": "KEY"}.',
 )
 @click.option("--schema", metavar="PATH", help="Add the fields and joins of SDL files: a file, or a folder of them.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Listen at this address.")
@@ -67,7 +67,7 @@ def serve(
         raise click.UsageError(str(exc)) from exc
     state: GatewayState = app.extensions[EXTENSION][EXTENSION]
     if state.remotes is None:
-        raise click.UsageError("There is nothing to ask: give an --openapi document, or an --upstream.")
+        raise click.UsageError("There is nothing to ask: give an --upstream. --openapi types one by its document.")
     server = make_server(host, port, app, threaded=True)
     address = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
     config, page = state.config, "GraphiQL" if state.profile.graphiql else "The gateway"

@@ -26,7 +26,10 @@ def entries(documents: Iterable[str], upstreams: Iterable[str], credentials: Ite
         prefix, url = _split(text)
         if not prefix and not url.lower().startswith(("http://", "https://")):
             raise click.BadParameter("is no PREFIX=URL, and no URL", param_hint="--upstream")
-        entry = found.setdefault(prefix or (typed[0] if len(typed) == 1 else "/"), {})
+        if prefix and _mount(prefix) in typed:
+            prefix = _mount(prefix)
+        prefix = prefix or (typed[0] if len(typed) == 1 else "/")
+        entry = found.setdefault(prefix, {})
         if "url" in entry:
             raise click.BadParameter("names two URLs for one prefix", param_hint="--upstream")
         entry["url"] = url
@@ -50,4 +53,4 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _mount(name: str) -> str:
-    return name if name.startswith("/") else f"/{name}"
+    return f"/{name.removeprefix('/')}"

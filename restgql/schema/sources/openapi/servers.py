@@ -12,7 +12,7 @@ _SCHEMES = ("https", "http")
 
 
 def of_document(document: Schema, base: str = "") -> tuple[str, ...]:
-    """Return the server URLs of a document, at least one. Relative ones are resolved against `base`, if given."""
+    """Return the server URLs of a document, at least one. `base` resolves relative ones, if it is known."""
     return _resolved(_swagger(document) if "swagger" in document else _listed(document), base)
 
 
