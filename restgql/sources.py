@@ -20,7 +20,7 @@ from restgql.schema import core, documents
 from restgql.schema.compile import compile
 from restgql.schema.documents import Definitions, SchemaError
 from restgql.schema.review import Row, shape_of
-from restgql.schema.sdl.clashes import clashes
+from restgql.schema.sdl.clashes import clashes, without_repeated
 from restgql.schema.sdl.notes import OperationNote, Skipped
 from restgql.schema.sdl.reserved import Reserved, reserve
 from restgql.schema.sources import annotations, openapi
@@ -53,7 +53,8 @@ class _Collected:
 
     def add(self, generated: openapi.Generated, *, source: str, upstream: str = "") -> None:
         """Add what an OpenAPI document is turned into."""
-        document = generated.document
+        earlier = [each.document for each in self.definitions if each.source == source]
+        document = without_repeated(generated.document, earlier)
         self.definitions.append(Definitions(document=document, written=False, source=source, upstream=upstream))
         self.rows += map(_row, generated.operations)
         self.rows += (_skipped(each, f" ({source})" if upstream else "") for each in generated.skipped)

@@ -131,7 +131,9 @@ def test_one_command_gives_graphiql_over_the_api_of_a_document(api_url: str) -> 
         assert ask(match[1], mutation, {}) == {"addPet": {"name": "Rex"}}
         page = urllib.request.Request(match[1], headers={"Accept": "text/html"})
         with urllib.request.urlopen(page, timeout=10) as response:
-            assert "GraphiQL" in response.read().decode()
+            text = response.read().decode()
+        assert "GraphiQL" in text
+        assert r"{\n  echo {\n    authorization\n    key\n" in text  # the first query is of the API
 
 
 def test_a_document_by_file_and_the_url_of_its_api(api_url: str, tmp_path: Path) -> None:
@@ -141,6 +143,12 @@ def test_a_document_by_file_and_the_url_of_its_api(api_url: str, tmp_path: Path)
     with serving(*args, cwd=tmp_path) as line:
         query = "{ getPet(petId: 4) { name twin { name } } }"
         assert ask(line.split()[-1], query, {}) == {"getPet": {"name": "pet 4", "twin": {"name": "pet 1"}}}
+
+
+def test_the_environment_types_an_upstream(api_url: str) -> None:
+    entry = {"/shop": {"url": f"{api_url}/v1", "openapi": f"{api_url}/v1/openapi.json", "timeout": 5}}
+    with serving(FLASK_RESTGQL_UPSTREAMS=json.dumps(entry)) as line:
+        assert ask(line.split()[-1], "{ getPet(petId: 4) { name } }", {}) == {"getPet": {"name": "pet 4"}}
 
 
 def test_several_documents_and_their_secrets(api_url: str, tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ from ipaddress import ip_address
 from typing import Any
 
 import click
+import msgspec
 from flask import Flask
 from flask.cli import FlaskGroup
 from werkzeug.serving import make_server
 
 from restgql.cli import cli
+from restgql.cli.first_query import first_query
 from restgql.cli.upstreams import entries
 from restgql.errors import ConfigError
 from restgql.extension import Gateway
@@ -68,6 +70,8 @@ def serve(
     state: GatewayState = app.extensions[EXTENSION][EXTENSION]
     if state.remotes is None:
         raise click.UsageError("There is nothing to ask: give an --upstream. --openapi types one by its document.")
+    if documents and "RESTGQL_GRAPHIQL_QUERY" not in app.config and (query := first_query(state.typed.clients)):
+        state.config = msgspec.structs.replace(state.config, graphiql_query=query)
     server = make_server(host, port, app, threaded=True)
     address = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
     config, page = state.config, "GraphiQL" if state.profile.graphiql else "The gateway"

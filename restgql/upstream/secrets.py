@@ -1,7 +1,9 @@
 """The operator's secrets for one upstream: sent with each request, and shown nowhere."""
 
+import json
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
-from urllib.parse import quote, unquote_plus
+from urllib.parse import quote, quote_plus, unquote_plus
 
 from restgql.errors import ConfigError
 from restgql.formats.headers import is_value
@@ -21,7 +23,7 @@ class Secrets:
     ) -> None:
         self._fields = {name.lower(): value for name, value in fields}
         self._query = dict(query)
-        spellings = {spelling for value in values for spelling in (value, quote(value, safe=""), quote(value))}
+        spellings = {spelling for value in values for spelling in _spellings(value)}
         self._shown = sorted((each for each in spellings if len(each) >= MIN_REDACTED), key=len, reverse=True)
 
     def __repr__(self) -> str:
@@ -56,6 +58,7 @@ class Secrets:
             raw = secret.encode()
             if raw in body:
                 body = body.replace(raw, REDACTED.encode())
+                fields = tuple(field for field in fields if field[0].lower() != "content-length")
             if any(secret in value for _, value in fields):
                 fields = tuple((name, value.replace(secret, REDACTED)) for name, value in fields)
         return fields, body
@@ -78,7 +81,20 @@ def read(
             fields.append((credential.header, f"{credential.scheme} {value}".lstrip()))
         elif credential.query is not None:
             query.append((credential.query, value))
-    return Secrets(fields, query, [*values, *([] if authorization is None else [authorization.partition(" ")[2]])])
+    if authorization is not None:
+        values += [authorization.partition(" ")[2], _password(authorization)]
+    return Secrets(fields, query, values)
+
+
+def _spellings(value: str) -> tuple[str, ...]:
+    """Return a value as it is, in URLs and in JSON, where a slash may be escaped."""
+    in_json = json.dumps(value)[1:-1]
+    return value, quote(value, safe=""), quote(value), quote_plus(value), in_json, in_json.replace("/", "\\/")
+
+
+def _password(authorization: str) -> str:
+    """Return the password of basic credentials."""
+    return b64decode(authorization.partition(" ")[2]).decode().partition(":")[2]
 
 
 def _name_of(part: str) -> str:

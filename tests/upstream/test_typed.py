@@ -8,7 +8,7 @@ from typing import Any
 
 import graphene
 import pytest
-from flask import Flask
+from flask import Flask, request
 from graphql import print_schema
 
 from restgql import ConfigError, Gateway
@@ -220,8 +220,6 @@ def test_upstreams_and_the_app_are_joined_by_schema(app: Flask, shop: str) -> No
 def test_the_app_may_be_batched_for_an_upstream(app: Flask, shop: str) -> None:
     @app.get("/owners")
     def owners() -> Any:
-        from flask import request
-
         return [{"id": int(id), "name": f"owner {id}"} for id in request.args.getlist("id")]
 
     write(
@@ -245,6 +243,18 @@ def test_a_field_written_by_hand_is_the_only_one_of_its_operation(app: Flask, sh
     query = typed(app).schema.query_type
     assert query is not None
     assert "getPet" not in query.fields
+
+
+def test_documents_of_one_upstream_share_the_types_that_are_alike(app: Flask, shop: str) -> None:
+    one, two = document(), document()
+    one["paths"] = {path: item for path, item in one["paths"].items() if path == "/pets"}
+    two["paths"] = {path: item for path, item in two["paths"].items() if path == "/pets/{petId}"}
+    gateway = mount(app, {"/shop": {"url": f"{shop}/v1", "openapi": [one, two]}})
+    answer = gateway.execute("{ listPets { id } getPet(petId: 7) { name } }")["data"]
+    assert answer == {"listPets": [{"id": 1}, {"id": 2}, {"id": 3}], "getPet": {"name": "pet 7"}}
+    two["components"]["schemas"]["Pet"]["properties"]["color"] = {"type": "string"}
+    with pytest.raises(ConfigError, match="two documents of one upstream share its names"):
+        mount(Flask("other"), {"/shop": {"url": f"{shop}/v1", "openapi": [one, two]}})
 
 
 # Names.
@@ -362,6 +372,42 @@ def test_secrets_of_the_environment_are_sent_and_shown_nowhere(
     echo = typed(app).schema.query_type.fields["echo"]  # type: ignore[union-attr]
     filled = {each.get("query") or each["header"].replace("-", "_") for each in several}
     assert set(echo.args) == {"api_key", "X_Key"} - filled
+
+
+def test_a_secret_is_in_no_message_of_an_upstream_that_fails(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("SHOP_TOKEN", SECRET)
+    credentials = {"query": "api_key", "env": "SHOP_TOKEN"}
+    gateway = mount(app, {"/shop": {"url": "http://127.0.0.1:1", "openapi": document(), "credentials": credentials}})
+    answer = gateway.execute("{ echo { target } }")
+    assert answer["errors"][0]["extensions"]["code"] == "UPSTREAM_INVALID"
+    assert "of the upstream 127.0.0.1:1" in caplog.text
+    for text in (str(answer), caplog.text):
+        assert SECRET not in text
+        assert "wolf%2F" not in text
+
+
+@pytest.mark.parametrize("spelled", [SECRET, SECRET.replace("/", "\\/"), "wolf%2F1965%2Bmoon"])
+def test_a_secret_that_an_upstream_repeats_is_redacted(
+    app: Flask, serve: Any, monkeypatch: pytest.MonkeyPatch, spelled: str
+) -> None:
+    api = Flask("api")
+    api.add_url_rule(
+        "/a",
+        "a",
+        lambda: ('{"next": "/b?key=' + spelled + '"}', {"X-Key": spelled, "Content-Type": "application/json"}),
+    )
+    api.add_url_rule("/b", "b", lambda: request.args.to_dict(flat=False))
+    monkeypatch.setenv("SHOP_TOKEN", SECRET)
+    credentials = {"query": "key", "env": "SHOP_TOKEN"}
+    gateway = mount(app, {"/shop": {"url": serve(api), "credentials": credentials}})
+    query = '{ fetch(path: "/shop/a") { headers { name value } json get(path: "{+next}") } }'
+    answer = gateway.execute(query)["data"]["fetch"]
+    assert answer["json"] == {"next": "/b?key=REDACTED"}
+    assert {"name": "X-Key", "value": "REDACTED"} in answer["headers"]
+    assert answer["get"] == {"key": ["REDACTED"]}  # the link is asked with the secret
 
 
 def test_each_upstream_has_its_own_headers(app: Flask, shop: str) -> None:
