@@ -22,7 +22,7 @@ from restgql import Gateway
 from restgql.schema import core
 from restgql.schema.compile import calls, compile
 from restgql.schema.documents import Definitions
-from restgql.schema.sdl.fields import taken_types
+from restgql.schema.sdl.reserved import reserve
 from restgql.schema.sources.annotations import Generated, View, generate
 
 T = TypeVar("T")
@@ -508,7 +508,7 @@ def test_classes_of_one_name() -> None:
 
 
 def test_a_class_named_as_a_type_that_is_there() -> None:
-    assert taken_types() >= set(core.build().type_map)
+    assert reserve().types >= set(core.build().type_map)
     for name in ("Query", "Mutation", "Date", "RestItem", "RestBatch", "JSON", "String"):
         assert f"type Main{name} {{" in sdl(returning(in_module("app.main", name, a=int)))
 

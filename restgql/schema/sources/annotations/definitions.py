@@ -8,10 +8,10 @@ import msgspec
 from graphql import DefinitionNode, TypeNode
 
 from restgql.schema.sdl import names
-from restgql.schema.sdl.fields import Fields, taken_types
+from restgql.schema.sdl.fields import Fields
 from restgql.schema.sdl.nodes import Nodes
-
-JSON = "JSON"
+from restgql.schema.sdl.reserved import Reserved
+from restgql.schema.sdl.scalar_names import JSON
 
 Labels = tuple[str, str, str]
 """What a type is called: alone, among those of its name, and among those of its name in modules of one name."""
@@ -38,9 +38,9 @@ class Typed(msgspec.Struct, frozen=True):
 class Document:
     """The nodes of some definitions."""
 
-    def __init__(self, definitions: Sequence[Definition], nodes: Nodes, fields: Fields) -> None:
+    def __init__(self, definitions: Sequence[Definition], nodes: Nodes, fields: Fields, reserved: Reserved) -> None:
         self._definitions = definitions
-        self._called = _called(definitions)
+        self._called = _called(definitions, reserved)
         self._nodes = nodes
         self._fields = fields
 
@@ -100,9 +100,9 @@ def _label(hint: Any, level: int) -> str:
     return f"{module.rpartition('.')[2] if level == 1 else module} {qualified}"
 
 
-def _called(definitions: Sequence[Definition]) -> dict[Definition, str]:
+def _called(definitions: Sequence[Definition], reserved: Reserved) -> dict[Definition, str]:
     """The shortest label of each that no other wants; of one that several want, none has it."""
-    taken = taken_types()
+    taken = reserved.types
     level = dict.fromkeys(definitions, 0)
     while True:
         wanted = {one: names.pascal(one.labels[level[one]]) for one in definitions}

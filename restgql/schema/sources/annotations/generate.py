@@ -9,10 +9,13 @@ from graphql import DefinitionNode, DocumentNode
 
 from restgql.errors import BadPath
 from restgql.schema.sdl.fields import Endpoint, Fields
+from restgql.schema.sdl.naming import Naming
 from restgql.schema.sdl.nodes import Nodes
 from restgql.schema.sdl.notes import Kind, OperationNote, Skipped
+from restgql.schema.sdl.reserved import Reserved, reserve
+from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.annotations import classes, hints
-from restgql.schema.sources.annotations.definitions import JSON, Document, Typed
+from restgql.schema.sources.annotations.definitions import Document, Typed
 from restgql.schema.sources.annotations.hints import Unknown
 from restgql.schema.sources.annotations.types import Types
 
@@ -36,13 +39,13 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...]
 
 
-def generate(views: Iterable[View], *, camel_case: bool = False) -> Generated:
-    """The SDL of views: a field of Query for each that answers GET and says what it returns.
+def generate(views: Iterable[View], *, camel_case: bool = False, reserved: Reserved | None = None) -> Generated:
+    """Return the SDL of views: a field of Query for each that answers GET and says what it returns.
 
     It is to be compiled with the same `camel_case`. Whatever an annotation is, it raises nothing.
     """
-    nodes = Nodes()
-    fields, types = Fields(nodes, camel_case=camel_case), Types()
+    nodes, naming, reserved = Nodes(), Naming(camel_case), reserved or reserve()
+    fields, types = Fields(nodes, naming, reserved), Types(naming)
     found, skipped = [], []
     for view in sorted(views, key=lambda view: (view.path, view.name, view.methods)):
         reason = _left_out(view)
@@ -50,7 +53,7 @@ def generate(views: Iterable[View], *, camel_case: bool = False) -> Generated:
             skipped.append(Skipped(method=view.methods[0] if view.methods else "", path=view.path, reason=reason))
         else:
             found.append((view, _typed(view, types)))
-    document = Document(types.definitions, nodes, fields)
+    document = Document(types.definitions, nodes, fields, reserved)
     called = fields.roots([view for view, _ in found])
     roots = [
         fields.root(view, name, document.type(typed), classes.paragraph(view.function.__doc__))

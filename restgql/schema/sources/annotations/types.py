@@ -12,9 +12,10 @@ from uuid import UUID
 import msgspec
 
 from restgql.formats import json
-from restgql.schema.sdl import names
+from restgql.schema.sdl.naming import Naming
+from restgql.schema.sdl.scalar_names import JSON, wider
 from restgql.schema.sources.annotations import classes, hints
-from restgql.schema.sources.annotations.definitions import JSON, Definition, Labels, Typed, labels, part, spelled
+from restgql.schema.sources.annotations.definitions import Definition, Labels, Typed, labels, part, spelled
 from restgql.schema.sources.annotations.hints import Unknown
 
 MAX_NESTING = 8
@@ -24,7 +25,6 @@ _SCALARS: dict[type, str] = {
     bool: "Boolean", int: "Int", float: "Float", str: "String", datetime: "DateTime", date: "Date", UUID: "UUID",
     Decimal: "Decimal",
 }  # fmt: skip
-_WIDER = ((frozenset({"Int", "Float"}), "Float"), (frozenset({"Int", "Float", "Decimal"}), "Decimal"))
 _LISTS: tuple[Any, ...] = (
     list, tuple, set, frozenset, deque, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable, abc.Set,
     abc.MutableSet,
@@ -39,7 +39,8 @@ _NOTHING: tuple[Any, ...] = (None, NoneType, msgspec.UnsetType)
 class Types:
     """Collects the types of one document; after each, `finish` types what it leads to."""
 
-    def __init__(self) -> None:
+    def __init__(self, naming: Naming) -> None:
+        self._naming = naming
         self._found: dict[Hashable, Definition] = {}
         self._ahead: deque[tuple[Definition, list[classes.Property]]] = deque()
 
@@ -90,10 +91,10 @@ class Types:
         found = {self._type(argument, called): argument for argument in arguments if argument not in _NOTHING}
         if len(found) == 1:
             return next(iter(found))
-        kinds = {typed.of for typed in found if not typed.lists}
-        wider = next((scalar for narrower, scalar in _WIDER if kinds <= narrower), None)
-        if wider is not None and not any(typed.lists for typed in found):
-            return Typed(wider)
+        scalars = {typed.of for typed in found if isinstance(typed.of, str) and not typed.lists}
+        scalar = wider(scalars) if len(scalars) == len(found) else None
+        if scalar is not None:
+            return Typed(scalar)
         return Typed(JSON, problem=f"it is one of {', '.join(map(spelled, found.values()))}"[:200])
 
     def _literal(self, arguments: Sequence[Any], called: Labels) -> Typed:
@@ -102,9 +103,8 @@ class Types:
         if kinds != (str,):
             return self._union(kinds, called)
         if ("", *called, *values) not in self._found:
-            scope = names.Names()
             found = self._found["", *called, *values] = Definition(called)
-            found.values = {value: scope.take(names.value(value)) for value in values}
+            found.values = self._naming.values(dict(zip(values, values, strict=True)))
         return Typed(self._found["", *called, *values])
 
     def _list(self, origin: Any, arguments: tuple[Any, ...], called: Labels) -> Typed:
@@ -138,9 +138,8 @@ class Types:
     def _enum(self, cls: type[enum.Enum]) -> Typed:
         if not all(isinstance(member.value, str | int | float) for member in cls) or not len(cls):
             return Typed(JSON, problem=f"{cls.__qualname__} has values that are no scalars")
-        scope = names.Names()
         definition = self._found[cls, ()] = Definition(labels(cls), classes.described(cls))
-        definition.values = {json.spelled(member.value): scope.take(names.value(member.name)) for member in cls}
+        definition.values = self._naming.values({json.spelled(member.value): member.name for member in cls})
         return Typed(definition)
 
 

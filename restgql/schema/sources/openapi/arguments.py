@@ -8,13 +8,13 @@ from graphql import InputValueDefinitionNode, NonNullTypeNode, ValueNode
 from restgql.formats import headers
 from restgql.formats.select import MAX_EXPRESSION
 from restgql.schema.sdl import names
+from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.openapi import defaults, styles
 from restgql.schema.sources.openapi.inputs import Inputs
 from restgql.schema.sources.openapi.operation import Parameter, plain_variable, variables
 from restgql.schema.sources.openapi.parts import description, mapping
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.registry import Registry, Typed
-from restgql.schema.sources.openapi.scalars import JSON
 
 _PIECE = re.compile(r"\{([^{}]*)\}")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110 section 5.6.2
@@ -48,8 +48,8 @@ class Arguments:
         keys = [(name, "path") for name in needed]
         keys += [key for key in self._given if key[1] in ("query", "header")]
         self._names = names.Names(_TAKEN)
-        valid = {key: self._names.take(key[0]) for key in keys if names.is_name(key[0])}
-        self._called = {key: valid.get(key) or self._names.take(names.member(key[0], "argument")) for key in keys}
+        wanted = {key: (key[0], names.member(key[0], "argument")) for key in keys}
+        self._called = registry.naming.distinct(wanted, self._names)
 
     def gather(self) -> None:
         """Makes an argument of each parameter that can be sent; of the others it is noted why."""
@@ -75,6 +75,12 @@ class Arguments:
         self.types.add(typed.name)
         self.nodes.append(self._registry.nodes.input_value(called, node, text))
         return called
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The names of arguments in the path and the query, by those of their parameters."""
+        by_place = sorted(self._called.items(), key=lambda item: item[0][1] == "path")  # a path's name wins
+        return {name: called for (name, place), called in by_place if place != "header"}
 
     @property
     def path(self) -> str:
@@ -138,7 +144,7 @@ class Arguments:
         self.headers.append((parameter.name, f"{{{called}}}"))
 
     def _add(self, parameter: Parameter, called: str, *, required: bool) -> None:
-        typed = self._inputs.type(parameter.schema, f"{self._hint}{names.pascal(parameter.name)}")
+        typed = self._inputs.type(parameter.schema, f"{self._hint}{names.pascal(parameter.name)}", parameter.name)
         default = self._default(parameter, typed)
         node = NonNullTypeNode(type=typed.node) if required and default is None else typed.node
         if typed.problem:

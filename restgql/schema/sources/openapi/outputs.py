@@ -4,10 +4,10 @@ from functools import partial
 from typing import assert_never
 
 from restgql.schema.sdl import names
-from restgql.schema.sdl.nodes import key
+from restgql.schema.sdl.scalar_names import BINARY, JSON
 from restgql.schema.sources.openapi.parts import description, mapping
 from restgql.schema.sources.openapi.registry import Registry, Source, Typed
-from restgql.schema.sources.openapi.scalars import BINARY, JSON, simple
+from restgql.schema.sources.openapi.scalars import simple
 from restgql.schema.sources.openapi.shape import Anything, Enum, Items, Object, Scalar, Union
 
 
@@ -16,13 +16,16 @@ class Outputs:
         self._registry = registry
         self._nodes = registry.nodes
 
-    def type(self, schema: object, hint: str) -> Typed:
-        """The type of a schema; the types that it needs are made by the registry's `finish`. Raises Problem."""
+    def type(self, schema: object, hint: str, member: str = "") -> Typed:
+        """Return the type of a schema, which is that of the property `member`. Raises Problem.
+
+        The types that it needs are made by the registry's `finish`.
+        """
         if name := simple(schema):
             return self._plain(name)
         located, lists, hint = self._registry.unlisted(schema, hint)
         shape = self._registry.shapes.shape(located.schema)
-        source = Source(located.schema, located.name, hint)
+        source = Source(located.schema, located.name, hint, member)
         match shape:
             case Scalar():
                 return self._registry.typed("String" if shape.name == BINARY else shape.name, lists)
@@ -54,13 +57,13 @@ class Outputs:
     def _define(self, source: Source, shape: Object, name: str) -> None:
         self._registry.note(name, shape.problem and f"{name} is not whole, {shape.problem}")
         fields = []
-        for text, called in names.members(shape.properties, "field").items():
+        for text, called in self._registry.naming.members(shape.properties, "field").items():
             part = mapping(schema := shape.properties[text])
             if part.get("writeOnly") is True:
                 continue
             plain = simple(schema)
             typed = self._plain(plain) if plain else self._registry.within(name, text, self.type, schema)
-            directives = () if called == text else (self._nodes.directive("select", {"from": key(text)}),)
+            directives = self._registry.naming.select(called, text, self._nodes)
             if part.get("deprecated") is True:
                 directives = (*directives, self._nodes.directive("deprecated", {}))
             fields.append(self._nodes.field(called, typed.node, description(part), directives))
@@ -69,7 +72,8 @@ class Outputs:
     def _union(self, source: Source, shape: Union, lists: int) -> Typed:
         values = {}
         for member in shape.members:
-            title = f"{source.name or source.hint}{names.pascal(member.name or member.value)}"
+            whole = self._registry.titled(source.name) if source.name else source.hint
+            title = f"{whole}{names.pascal(member.name or member.value)}"
             typed = self.type(member.schema, title)
             values[typed.name] = member.value
         if JSON in values or len(values) < len(shape.members) or not self._registry.claim(values):

@@ -7,10 +7,11 @@ import msgspec
 from graphql import DefinitionNode, ObjectTypeDefinitionNode, TypeNode
 
 from restgql.schema.sdl import names
+from restgql.schema.sdl.kit import Kit
 from restgql.schema.sdl.nodes import Nodes
+from restgql.schema.sdl.scalar_names import CORE, JSON
 from restgql.schema.sources.openapi.parts import Schema, description
 from restgql.schema.sources.openapi.problem import Problem
-from restgql.schema.sources.openapi.scalars import CORE, JSON
 from restgql.schema.sources.openapi.shape import Enum, Items
 from restgql.schema.sources.openapi.shapes import Located, Shapes
 
@@ -27,11 +28,17 @@ class Typed(msgspec.Struct, frozen=True):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """The schema that a type is of; the document's name for it, or else where it stands."""
+    """The schema that a type is of; the document's name for it, or else where it stands, and its own name there."""
 
     schema: Schema
     name: str
     hint: str
+    member: str = ""
+
+    @property
+    def word(self) -> str:
+        """The name of the schema, or of the property that it is of, whatever its case."""
+        return names.pascal(self.name or self.member).lower()
 
 
 class Registry:
@@ -40,12 +47,15 @@ class Registry:
     Types are made from a list of work, so a chain of them may be as long as it likes.
     """
 
-    def __init__(self, shapes: Shapes, nodes: Nodes, components: Iterable[str], taken: frozenset[str]) -> None:
+    def __init__(self, shapes: Shapes, nodes: Nodes, components: Iterable[str], kit: Kit) -> None:
         self.shapes = shapes
         self.nodes = nodes
-        self._names = names.Names(taken)
+        self.naming = kit.naming
+        self._prefix = kit.prefix
+        self._own = kit.reserved.own_types
+        self._names = names.Names(kit.reserved.types)
         # A named schema has its name, whatever comes before it
-        self._reserved = {name: self._names.take(names.pascal(name)) for name in components}
+        self._reserved = {name: self._names.take(self.titled(name)) for name in components}
         self._known: dict[tuple[int, str], str] = {}
         self._pending: deque[tuple[str, Callable[[str], None]]] = deque()
         self._values: dict[str, str] = {}
@@ -54,6 +64,12 @@ class Registry:
         self._scalars: dict[str, Typed] = {}
         self.definitions: dict[str, DefinitionNode] = {}
         self.enums: dict[str, dict[str, str]] = {}
+        self._equal_enums: dict[tuple[frozenset[str], str], str] = {}
+        """By their values and the property that has them."""
+
+    def titled(self, name: str) -> str:
+        """The name of the type of a schema that the document has a name for; a hint has its prefix already."""
+        return self._prefix.of_type(names.pascal(name))
 
     def finish(self) -> None:
         """Makes the types that those made so far need; one that cannot be made is a scalar, which takes what comes."""
@@ -79,7 +95,7 @@ class Registry:
         located = self.shapes.locate(schema)
         lists = 0
         while lists < MAX_LISTS and isinstance(shape := self.shapes.shape(located.schema), Items):
-            hint = names.pascal(f"{located.name or hint}Item")
+            hint = names.pascal(f"{self.titled(located.name) if located.name else hint}Item")
             located = self.shapes.locate(shape.item)
             lists += 1
         return located, lists, hint
@@ -105,20 +121,24 @@ class Registry:
         return name
 
     def enum(self, source: Source, shape: Enum) -> str:
+        """Return the name of an enum. Enums without a name of their own are one type if values and property are."""
+        equal = frozenset(shape.values), source.word
+        if not source.name and source.member and equal in self._equal_enums:
+            return self._equal_enums[equal]
+
         def define(name: str) -> None:
             self.definitions[name] = self.nodes.enum(name, self.enums[name], description(source.schema))
 
         name = self.once(source, "", define)
+        self._equal_enums.setdefault(equal, name)
         if name not in self.enums:
-            found = names.Names()
-            valid = {text: found.take(text) for text in shape.values if names.value(text) == text}
-            self.enums[name] = {text: valid.get(text) or found.take(names.value(text)) for text in shape.values}
+            self.enums[name] = self.naming.values({text: text for text in shape.values})
         return name
 
-    def within(self, owner: str, text: str, kind: Callable[[object, str], Typed], schema: object) -> Typed:
+    def within(self, owner: str, text: str, kind: Callable[[object, str, str], Typed], schema: object) -> Typed:
         """The type of a property, JSON where it has none; what is wrong with it is noted of its owner."""
         try:
-            typed = kind(schema, f"{owner}{text[:1].upper()}{text[1:]}")
+            typed = kind(schema, f"{owner}{text[:1].upper()}{text[1:]}", text)
         except Problem as exc:
             typed = self.typed(JSON, problem=exc.message)
         if typed.problem:
@@ -156,5 +176,5 @@ class Registry:
     def _name(self, source: Source, use: str) -> str:
         if not use and source.name in self._reserved:
             return self._reserved.pop(source.name)
-        wanted = names.pascal(source.name or source.hint)
-        return self._names.take(wanted if wanted.endswith(use) else wanted + use)
+        wanted = self.titled(source.name) if source.name else names.pascal(source.hint)
+        return self._names.take(wanted if wanted.endswith(use) else wanted + use, avoid=self._own)

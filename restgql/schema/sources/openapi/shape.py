@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from restgql.schema.sdl.scalar_names import JSON, wider
 from restgql.schema.sources.openapi.parts import Schema, mapping, sequence
-from restgql.schema.sources.openapi.scalars import JSON, of_values, scalar, wider
+from restgql.schema.sources.openapi.scalars import of_values, scalar
 
 
 class Scalar(msgspec.Struct, frozen=True):

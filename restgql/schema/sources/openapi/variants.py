@@ -7,9 +7,9 @@ import msgspec
 
 from restgql.formats.select import MAX_EXPRESSION
 from restgql.schema.sdl.nodes import key
+from restgql.schema.sdl.scalar_names import wider
 from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
 from restgql.schema.sources.openapi.references import named
-from restgql.schema.sources.openapi.scalars import wider
 from restgql.schema.sources.openapi.shape import Anything, Enum, Member, Object, Scalar, Shape, Union
 
 
