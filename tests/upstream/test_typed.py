@@ -178,6 +178,8 @@ def test_a_server_of_another_origin_is_a_mount_of_its_own_without_secrets(
     [
         ("/stock", {"servers": [{"url": "/v2"}]}, "its own server, {shop}/v2, is not below {shop}/v1"),
         ("/x", {"servers": [{"url": "https://u:p@e.example/?k=1"}]}, "https://e.example/, is not below"),
+        ("/x", {"servers": [{"url": "{shop}/v1/../v2"}]}, "has a dot segment"),
+        ("/x", {"servers": [{"url": "{shop}/v1/%2e%2e/v2"}]}, "has a dot segment"),
         ("/../v2/stock", {}, "has a dot segment"),
         ("/%2e%2e/v2/stock", {}, "has a dot segment"),
         ("/a/..%2f..%2fv2/stock", {}, "has a dot segment"),
@@ -192,6 +194,7 @@ def test_no_path_of_a_document_leads_out_of_its_upstream(
     app: Flask, shop: str, path: str, item: dict[str, Any], says: str
 ) -> None:
     operation = {"operationId": "odd", "responses": document()["paths"]["/stock"]["get"]["responses"]}
+    item = {key: [{"url": each["url"].format(shop=shop)} for each in value] for key, value in item.items()}
     source = document(**{path: {**item, "get": operation}})
     inner = {"/shop/inner": f"{shop}/v2"}
     gateway = mount(app, {"/shop": {"url": f"{shop}/v1", "openapi": source}, **inner})
