@@ -66,6 +66,7 @@ def is_absolute(url: str) -> bool:
     """Return True if a server URL names an HTTP host, and has no variable without a default."""
     try:
         split = urlsplit(url)
-    except ValueError:
+        names_host = bool(split.hostname) and split.port != 0
+    except ValueError:  # `//[`, or a port that is none
         return False
-    return split.scheme.lower() in _SCHEMES and bool(split.netloc) and "{" not in url
+    return names_host and split.scheme.lower() in _SCHEMES and "{" not in url
