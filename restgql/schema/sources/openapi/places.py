@@ -157,7 +157,7 @@ def mounts_of(prefix: str, documents: list[tuple[Schema, str]]) -> tuple[RemoteU
 
     Raises ConfigError where a document names no server that can be asked.
     """
-    found: dict[str, list[RemoteUpstream]] = {}
+    by_host: dict[str, list[RemoteUpstream]] = {}
     for document, base in documents:
         usable = [url for url in servers.of_document(document, base) if servers.is_absolute(url)]
         if not usable:
@@ -173,11 +173,11 @@ def mounts_of(prefix: str, documents: list[tuple[Schema, str]]) -> tuple[RemoteU
                     if url is usable[0]:
                         raise ConfigError(f"upstreams[{prefix!r}]: {exc}, and url names another.") from exc
                     continue
-                found.setdefault(remote.host, []).append(remote)
+                by_host.setdefault(remote.host, []).append(remote)
     top = prefix.rstrip("/")
     return tuple(
         common(remotes, top if number == 0 else f"{top}/~{remotes[0].host}")
-        for number, remotes in enumerate(found.values())
+        for number, remotes in enumerate(by_host.values())
     )
 
 
@@ -205,7 +205,7 @@ def _may_lead_below(path: str, prefix: str) -> bool:
     segments = path.partition("?")[0].split("/")
     tops = prefix.split("/")
     pairs = zip(segments, tops, strict=False)
-    return len(segments) >= len(tops) and all("{" in given or unquote(given) == top for given, top in pairs)
+    return len(segments) >= len(tops) and all("{" in segment or unquote(segment) == top for segment, top in pairs)
 
 
 def _shown(url: str) -> str:
