@@ -157,7 +157,7 @@ class Sources:
         document = annotated.document
         collected.definitions.append(Definitions(document=document, written=False, source="annotations="))
         collected.rows += map(_row, annotated.operations)
-        collected.rows += map(_skipped, annotated.skipped)
+        collected.rows += (Row(method=each.method, path=each.path, reason=each.reason) for each in annotated.skipped)
 
     def _add_upstreams(self, collected: _Collected) -> None:
         """Add the documents of upstreams, less the operations that a root field in schema= asks for."""
@@ -247,7 +247,10 @@ def _lockfile(config: Config, app: Flask) -> dict[str, str]:
     try:
         names: dict[str, str] = json.value(path.read_bytes(), dict[str, str])
     except (json.NotJson, OSError) as exc:
-        raise ConfigError(f"openapi_names = {config.openapi_names!r}: it is no JSON object of names: {exc}") from exc
+        raise ConfigError(
+            f"openapi_names = {config.openapi_names!r}: it is no JSON object of names: {exc}. "
+            "Without the file, `flask restgql schema --write-names FILE` writes it anew."
+        ) from exc
     return names
 
 

@@ -50,7 +50,8 @@ def generate(views: Iterable[View], *, camel_case: bool = False, reserved: Reser
     for view in sorted(views, key=lambda view: (view.path, view.name, view.methods)):
         reason = _left_out(view)
         if reason:
-            skipped.append(Skipped(method=view.methods[0] if view.methods else "", path=view.path, reason=reason))
+            method = "GET" if "GET" in view.methods else next(iter(view.methods), "")
+            skipped.append(Skipped(method=method, path=view.path, reason=reason))
         else:
             found.append((view, _typed(view, types)))
     document = Document(types.definitions, nodes, fields, reserved)
