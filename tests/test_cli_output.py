@@ -150,7 +150,7 @@ def test_every_operation_is_a_field_or_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str, more: Any, how: Any, kind: str, reason: str
 ) -> None:
     caplog.set_level("DEBUG", "restgql")
-    method, internal = how.pop("method", "get") if "method" in how else "get", how.get("internal", False)
+    method, internal = how.get("method", "get"), how.get("internal", False)
     settings = {key: value for key, value in how.items() if key == "routes"}
     given = {**document(**more), "paths": {path: {method: {**ANSWER, "x-internal": internal}}}}
     app = app_of(tmp_path, openapi=given, **settings)
