@@ -90,7 +90,7 @@ class Arguments:
             if index % 2:
                 name = plain_variable(piece)
                 star = "*" if self._is_list(name) else ""
-                pieces[index] = f"{{{self._called[name, 'path']}{star}}}"
+                pieces[index] = f"{{{self._operator(name)}{self._called[name, 'path']}{star}}}"
             else:
                 pieces[index] = piece.replace("{", "%7B").replace("}", "%7D")
         path = "".join(pieces)
@@ -101,6 +101,11 @@ class Arguments:
     @property
     def query(self) -> str:
         return _expression(self._query)
+
+    def _operator(self, name: str) -> str:
+        """Return `+` for a variable that takes slashes (OpenAPI 3.2, `allowReserved`; RFC 6570 section 3.2.3)."""
+        parameter = self._given.get((name, "path"))
+        return "+" if parameter is not None and parameter.source.get("allowReserved") is True else ""
 
     def _is_list(self, name: str) -> bool:
         parameter = self._given.get((name, "path"))

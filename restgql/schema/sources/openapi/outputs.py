@@ -3,9 +3,12 @@
 from functools import partial
 from typing import assert_never
 
+from graphql import ConstDirectiveNode
+
 from restgql.schema.sdl import names
 from restgql.schema.sdl.scalar_names import BINARY, JSON
-from restgql.schema.sources.openapi.parts import description, mapping
+from restgql.schema.sources.openapi import extension
+from restgql.schema.sources.openapi.parts import Schema, description, mapping
 from restgql.schema.sources.openapi.registry import Registry, Source, Typed
 from restgql.schema.sources.openapi.scalars import simple
 from restgql.schema.sources.openapi.shape import Anything, Enum, Items, Object, Scalar, Union
@@ -63,11 +66,18 @@ class Outputs:
                 continue
             plain = simple(schema)
             typed = self._plain(plain) if plain else self._registry.within(name, text, self.type, schema)
-            directives = self._registry.naming.select(called, text, self._nodes)
+            directives = self._read(called, text, part)
             if part.get("deprecated") is True:
                 directives = (*directives, self._nodes.directive("deprecated", {}))
             fields.append(self._nodes.field(called, typed.node, description(part), directives))
         self._registry.definitions[name] = self._nodes.object(name, fields, description(source.schema))
+
+    def _read(self, name: str, text: str, part: Schema) -> tuple[ConstDirectiveNode, ...]:
+        """Return the directive by which a field reads its key."""
+        expression = extension.first_of_keys(part)
+        if expression:
+            return (self._nodes.directive("select", {"from": expression}),)
+        return self._registry.naming.select(name, text, self._nodes)
 
     def _union(self, source: Source, shape: Union, lists: int) -> Typed:
         values = {}

@@ -59,7 +59,7 @@ class Registry:
         self._known: dict[tuple[int, str], str] = {}
         self._pending: deque[tuple[str, Callable[[str], None]]] = deque()
         self._values: dict[str, str] = {}
-        self._problems: dict[str, str] = {}
+        self._problems: dict[str, list[str]] = {}
         self._users: dict[str, set[str]] = {}
         self._scalars: dict[str, Typed] = {}
         self.definitions: dict[str, DefinitionNode] = {}
@@ -132,7 +132,7 @@ class Registry:
         name = self.once(source, "", define)
         self._equal_enums.setdefault(equal, name)
         if name not in self.enums:
-            self.enums[name] = self.naming.values({text: text for text in shape.values})
+            self.enums[name] = self.naming.values(shape.names or {text: text for text in shape.values})
         return name
 
     def within(self, owner: str, text: str, kind: Callable[[object, str, str], Typed], schema: object) -> Typed:
@@ -150,9 +150,9 @@ class Registry:
         self._users[name].add(owner)
 
     def note(self, owner: str, problem: str) -> None:
-        """Keeps the first thing that is wrong with a type."""
-        if problem:
-            self._problems.setdefault(owner, problem)
+        """Keep a problem of a type."""
+        if problem and problem not in (problems := self._problems.setdefault(owner, [])):
+            problems.append(problem)
 
     def claim(self, values: dict[str, str]) -> bool:
         """Gives object types the value that tells each in a union; False where one has another already."""
@@ -163,7 +163,7 @@ class Registry:
 
     def troubled(self) -> dict[str, str]:
         """Every type with something wrong in it or in a type that it leads to, and what that is."""
-        found = dict(self._problems)
+        found = {name: "; ".join(problems) for name, problems in self._problems.items()}
         pending = list(found)
         while pending:
             name = pending.pop()

@@ -4,6 +4,7 @@ from typing import Any
 
 from restgql.formats import media
 from restgql.schema.sdl.scalar_names import BINARY, JSON, of_value, wider
+from restgql.schema.sources.openapi import extension
 from restgql.schema.sources.openapi.parts import Schema
 
 _INT = 2**31
@@ -28,7 +29,7 @@ SCALARS: dict[str, dict[str, str]] = {
     "bool": {"": "Boolean"},
     "str": {"": "String"},
 }
-_TELLING = frozenset({"$ref", "enum", "const", "properties", "items", "allOf", "oneOf", "anyOf"})
+_TELLING = frozenset({extension.VALUE, "$ref", "enum", "const", "properties", "items", "allOf", "oneOf", "anyOf"})
 
 
 def scalar(kind: str, schema: Schema) -> str | None:

@@ -8,6 +8,7 @@ import msgspec
 from restgql.formats.select import MAX_EXPRESSION
 from restgql.schema.sdl.nodes import key
 from restgql.schema.sdl.scalar_names import wider
+from restgql.schema.sources.openapi import extension
 from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
 from restgql.schema.sources.openapi.references import named
 from restgql.schema.sources.openapi.shape import Anything, Enum, Member, Object, Scalar, Shape, Union
@@ -62,7 +63,8 @@ def _union(members: list[Variant], group: Group) -> Shape:
         values = _mapped(members, mapping(group.discriminator.get("mapping")), name)
     else:
         name, values = _told_apart(members)
-    expression = key(name)
+    first = mapping(members[0].shape.properties.get(name)) if isinstance(members[0].shape, Object) else {}
+    expression = extension.first_of_keys(first) or key(name)
     if len(set(values)) < len(members) and not group.discriminator:
         expression, values = _of_own_keys(members)
     if len(set(values)) < len(members) or len(expression) > MAX_EXPRESSION:
