@@ -179,11 +179,8 @@ class _Binder:
                 self._abstract(node)
             case EnumTypeDefinitionNode() | EnumTypeExtensionNode():
                 self._enum(node)
-            case InputObjectTypeDefinitionNode() | InputObjectTypeExtensionNode() if self._camel_case:
-                of_type = self._schema.type_map[node.name.value]
-                assert isinstance(of_type, GraphQLInputObjectType)
-                for name, field in of_type.fields.items():
-                    field.out_name = snake(name)
+            case InputObjectTypeDefinitionNode() | InputObjectTypeExtensionNode():
+                self._input(node)
 
     def undecided(self) -> Iterator[str]:
         """Finish: tell the types of interfaces and unions, and equip scalars; what cannot be told is an error."""
@@ -229,6 +226,15 @@ class _Binder:
                 continue
             if isinstance(field.resolve, SelectBinding) and not field.resolve.keys:
                 of_type.extensions = {**of_type.extensions, TAKES_ANY: True}
+
+    def _input(self, node: InputObjectTypeDefinitionNode | InputObjectTypeExtensionNode) -> None:
+        """Set the key in JSON of each input field."""
+        of_type = self._schema.type_map[node.name.value]
+        assert isinstance(of_type, GraphQLInputObjectType)
+        for field in node.fields or ():
+            value = next((each for each in field.directives if each.name.value == "value"), None)
+            key = self._key(field.name.value) if value is None else self._given(value, "is")
+            of_type.fields[field.name.value].out_name = key
 
     def _key(self, name: str) -> str:
         """What a field's value stands under in JSON."""

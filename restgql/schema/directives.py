@@ -87,8 +87,8 @@ directive @select(
   status: Boolean
 ) on FIELD_DEFINITION
 
-"""What stands in JSON for an enum's value, or for a type in its discriminator."""
-directive @value(is: String!) on ENUM_VALUE | OBJECT
+"""What stands in JSON for an enum's value, for a type in its discriminator, or for the name of an input field."""
+directive @value(is: String!) on ENUM_VALUE | OBJECT | INPUT_FIELD_DEFINITION
 
 """JMESPath: what says of a value which of the types it is, by their names or their @value."""
 directive @discriminator(from: String!) on INTERFACE | UNION

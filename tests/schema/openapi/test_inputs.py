@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from graphql import EnumTypeDefinitionNode, print_schema
 
-from tests.schema.openapi.documents import definition, document, field, made, of, only, ref, sending
+from tests.schema.openapi.documents import built, definition, document, field, made, of, only, ref, sending
 
 
 def test_a_json_body() -> None:
@@ -42,18 +43,38 @@ def test_input_has_no_defaults() -> None:
     assert "size: Int\n" in definition(made(sending(schema)), "AddThingInput")
 
 
-def test_properties_that_are_no_names_make_the_object_json() -> None:
-    schema = of(plain=of(a="string"), odd=of(**{"a-b": "string"}))
-    generated = made(sending(schema))
-    assert definition(generated, "AddThingInput") == (
-        "input AddThingInput {\n  plain: AddThingInputPlainInput\n  odd: JSON\n}"
-    )
-    assert only(generated).kind == "partly"
-    assert only(generated).reason == "AddThingInput.odd is JSON, its property 'a-b' is no GraphQL name"
+def test_a_property_that_is_no_name_is_sent_by_its_own() -> None:
+    schema = of(plain="string", **{"a-b": "string", "a_b": "string", "": {}, "$or": of(**{"x.y": "integer"})})
+    generated = made(sending({**schema, "required": ["a-b"]}))
+    assert definition(generated, "AddThingInput").split("\n")[1:-1] == [
+        "  plain: String",
+        '  a_b2: String! @value(is: "a-b")',
+        "  a_b: String",
+        '  field: JSON @value(is: "")',
+        '  or: AddThingInputOrInput @value(is: "$or")',
+    ]
+    assert "@value" not in print_schema(built(generated))
+    assert only(generated).kind == "typed"
 
 
-def test_a_property_without_a_name_makes_the_object_json() -> None:
-    assert "(input: JSON)" in field(made(sending({"type": "object", "properties": {"": {}}})), "addThing")
+def test_equal_enums_of_equal_properties_are_one_type() -> None:
+    state = {"type": "string", "enum": ["open", "closed"]}
+    other = {"type": "string", "enum": ["closed", "open"]}
+    given = sending(of(state=state, states={"type": "array", "items": {**state}}, mode={**state}))
+    post = given["paths"]["/things"]["post"]
+    post["parameters"] = [{"name": "state", "in": "query", "schema": other}]
+    post["responses"]["200"]["content"]["application/json"]["schema"] = of(state=other, mode=of(state={**state}))
+    generated = made(given)
+    enums = [node.name.value for node in generated.document.definitions if isinstance(node, EnumTypeDefinitionNode)]
+    assert enums == ["AddThingState", "AddThingInputStatesItem", "AddThingInputMode"]
+    assert definition(generated, "AddThingResponse").startswith("type AddThingResponse {\n  state: AddThingState\n")
+    assert "state: AddThingState" in definition(generated, "AddThingResponseMode")
+
+
+def test_an_enum_with_a_name_is_a_type_of_its_own() -> None:
+    state = {"type": "string", "enum": ["open", "closed"]}
+    given = sending(of(a=ref("State"), b=ref("Mode"), state=state), {"State": state, "Mode": {**state}})
+    assert definition(made(given), "AddThingInput").split("\n")[1:-1] == ["  a: State", "  b: Mode", "  state: State"]
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ class Arguments:
         self.headers.append((parameter.name, f"{{{called}}}"))
 
     def _add(self, parameter: Parameter, called: str, *, required: bool) -> None:
-        typed = self._inputs.type(parameter.schema, f"{self._hint}{names.pascal(parameter.name)}")
+        typed = self._inputs.type(parameter.schema, f"{self._hint}{names.pascal(parameter.name)}", parameter.name)
         default = self._default(parameter, typed)
         node = NonNullTypeNode(type=typed.node) if required and default is None else typed.node
         if typed.problem:

@@ -23,13 +23,16 @@ class Inputs:
         self._use, self._binary = ("Form", "Upload") if files else ("Input", "String")
         self._objects: set[str] = set()
 
-    def type(self, schema: object, hint: str) -> Typed:
-        """The type of a schema; the types that it needs are made by the registry's `finish`. Raises Problem."""
+    def type(self, schema: object, hint: str, member: str = "") -> Typed:
+        """Return the type of a schema, which is that of the property or parameter `member`. Raises Problem.
+
+        The types that it needs are made by the registry's `finish`.
+        """
         if name := simple(schema):
             return self._registry.scalar(self._binary if name == BINARY else name)
         located, lists, hint = self._registry.unlisted(schema, hint)
         shape = self._registry.shapes.shape(located.schema)
-        source = Source(located.schema, located.name, hint)
+        source = Source(located.schema, located.name, hint, member)
         match shape:
             case Scalar():
                 return self._registry.typed(self._binary if shape.name == BINARY else shape.name, lists)
@@ -54,9 +57,6 @@ class Inputs:
         sent = {text: value for text, value in shape.properties.items() if mapping(value).get("readOnly") is not True}
         if not sent:
             return self._registry.typed(JSON, lists)
-        wrong = next((text for text in sent if not names.is_name(text)), None)
-        if wrong is not None:
-            return self._registry.typed(JSON, lists, f"its property {wrong!r} is no GraphQL name")
         name = self._registry.once(source, self._use, partial(self._define, source, shape, sent))
         self._objects.add(name)
         return self._registry.typed(name, lists)
@@ -64,12 +64,15 @@ class Inputs:
     def _define(self, source: Source, shape: Object, sent: Mapping[str, Any], name: str) -> None:
         self._registry.note(name, shape.problem and f"{name} is not whole, {shape.problem}")
         fields = []
-        for text, schema in sent.items():
-            typed = self._registry.within(name, text, self.type, schema)
+        for text, called in names.members(sent, "field").items():
+            typed = self._registry.within(name, text, self.type, schema := sent[text])
             node = self._demanded_within(typed, schema) if text in shape.required else typed.node
             part = mapping(schema)
             deprecated = part.get("deprecated") is True
-            fields.append(self._nodes.input_value(text, node, description(part), deprecated=deprecated))
+            value = self._nodes.input_value(called, node, description(part), deprecated=deprecated)
+            if called != text:
+                value.directives = (*value.directives, self._nodes.directive("value", {"is": text}))
+            fields.append(value)
         self._registry.definitions[name] = self._nodes.input_object(name, fields, description(source.schema))
 
     def _demanded_within(self, typed: Typed, schema: object) -> TypeNode:

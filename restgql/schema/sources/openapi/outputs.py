@@ -16,13 +16,16 @@ class Outputs:
         self._registry = registry
         self._nodes = registry.nodes
 
-    def type(self, schema: object, hint: str) -> Typed:
-        """The type of a schema; the types that it needs are made by the registry's `finish`. Raises Problem."""
+    def type(self, schema: object, hint: str, member: str = "") -> Typed:
+        """Return the type of a schema, which is that of the property `member`. Raises Problem.
+
+        The types that it needs are made by the registry's `finish`.
+        """
         if name := simple(schema):
             return self._plain(name)
         located, lists, hint = self._registry.unlisted(schema, hint)
         shape = self._registry.shapes.shape(located.schema)
-        source = Source(located.schema, located.name, hint)
+        source = Source(located.schema, located.name, hint, member)
         match shape:
             case Scalar():
                 return self._registry.typed("String" if shape.name == BINARY else shape.name, lists)

@@ -27,11 +27,17 @@ class Typed(msgspec.Struct, frozen=True):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """The schema that a type is of; the document's name for it, or else where it stands."""
+    """The schema that a type is of; the document's name for it, or else where it stands, and its own name there."""
 
     schema: Schema
     name: str
     hint: str
+    member: str = ""
+
+    @property
+    def word(self) -> str:
+        """The name of the schema, or of the property that it is of, whatever its case."""
+        return names.pascal(self.name or self.member).lower()
 
 
 class Registry:
@@ -54,6 +60,8 @@ class Registry:
         self._scalars: dict[str, Typed] = {}
         self.definitions: dict[str, DefinitionNode] = {}
         self.enums: dict[str, dict[str, str]] = {}
+        self._equal_enums: dict[tuple[frozenset[str], str], str] = {}
+        """By their values and the property that has them."""
 
     def finish(self) -> None:
         """Makes the types that those made so far need; one that cannot be made is a scalar, which takes what comes."""
@@ -105,20 +113,26 @@ class Registry:
         return name
 
     def enum(self, source: Source, shape: Enum) -> str:
+        """Return the name of an enum. Enums without a name of their own are one type if values and property are."""
+        equal = frozenset(shape.values), source.word
+        if not source.name and source.member and equal in self._equal_enums:
+            return self._equal_enums[equal]
+
         def define(name: str) -> None:
             self.definitions[name] = self.nodes.enum(name, self.enums[name], description(source.schema))
 
         name = self.once(source, "", define)
+        self._equal_enums.setdefault(equal, name)
         if name not in self.enums:
             found = names.Names()
             valid = {text: found.take(text) for text in shape.values if names.value(text) == text}
             self.enums[name] = {text: valid.get(text) or found.take(names.value(text)) for text in shape.values}
         return name
 
-    def within(self, owner: str, text: str, kind: Callable[[object, str], Typed], schema: object) -> Typed:
+    def within(self, owner: str, text: str, kind: Callable[[object, str, str], Typed], schema: object) -> Typed:
         """The type of a property, JSON where it has none; what is wrong with it is noted of its owner."""
         try:
-            typed = kind(schema, f"{owner}{text[:1].upper()}{text[1:]}")
+            typed = kind(schema, f"{owner}{text[:1].upper()}{text[1:]}", text)
         except Problem as exc:
             typed = self.typed(JSON, problem=exc.message)
         if typed.problem:
