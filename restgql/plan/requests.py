@@ -9,7 +9,7 @@ import msgspec
 
 from restgql.bindings import RequestBinding
 from restgql.errors import BadPath, BadSelect
-from restgql.formats import headers, json, select, target, template
+from restgql.formats import brackets, headers, json, select, target, template
 from restgql.formats.body import Body, Written
 from restgql.formats.charge import UNMETERED, Charge
 from restgql.formats.target import Site
@@ -136,18 +136,20 @@ def _expand(
 
 
 def _with_query(path: str, entries: Any, charge: Charge) -> str:
-    """Return the path with entries in its query. Raises BadSelect, BadPath before they are too large, LimitExceeded."""
+    """Return the path with entries in its query: a list is a repeated entry, an object has its keys in brackets.
+
+    Raises BadSelect, BadRequest, BadPath before they are too large, and LimitExceeded.
+    """
     if not isinstance(entries, dict):
         raise BadSelect(f"query makes {json.kind(entries)}, and it takes an object.")
     pairs: list[tuple[str, str]] = []
     size = len(path)
     for name, value in entries.items():
-        for item in value if isinstance(value, list) else [value]:
-            if item is not None:
-                pairs.append((name, text := json.spelled(item)))
-                size += len(name) + len(text) + 2
-                if size > target.MAX_TARGET + 1:
-                    raise BadPath(f"The path is over {target.MAX_TARGET} bytes.")
+        for key, item in brackets.fields(name, value):
+            pairs.append((key, text := json.spelled(item)))
+            size += len(key) + len(text) + 2
+            if size > target.MAX_TARGET + 1:
+                raise BadPath(f"The path is over {target.MAX_TARGET} bytes.")
     charge(size)
     if not pairs:
         return path

@@ -113,7 +113,7 @@ def checked(expression: str | None) -> str | None:
 
 
 def _call(verb: str, given: Given, field: GraphQLField, *, is_root: bool, opened: bool) -> RequestBinding:
-    path = template.compile(given["path"])
+    path = template.compile_typed(given["path"])
     arguments = frozenset(field.args)
     if not given["path"].startswith(("/", "{+")):
         raise Wrong(f"@{verb}: the path {given['path'][:80]!r} begins with no slash.")

@@ -7,6 +7,7 @@ import msgspec
 from graphql import EnumValueNode, FieldDefinitionNode
 
 from restgql.schema.sdl import names
+from restgql.schema.sources.openapi import forms
 from restgql.schema.sources.openapi.arguments import Arguments
 from restgql.schema.sources.openapi.bodies import FILE, body
 from restgql.schema.sources.openapi.inputs import Inputs
@@ -93,6 +94,9 @@ class Fields:
         if typed.problem:
             arguments.notes.append(f"the request's body is {JSON}, {typed.problem}")
         called = arguments.add_body(typed, found.description, required=found.required)
+        if found.encoding == "FORM":
+            called, notes = forms.expression(called, found.schema, found.encodings, self._registry.shapes)
+            arguments.notes += notes
         is_default = found.encoding in ("JSON", FILE)
         encoding = {} if is_default else {"encoding": EnumValueNode(value=found.encoding)}
         return {"body": called, **encoding}

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from restgql.formats.media import essence
 from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.references import References
@@ -28,7 +29,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
-    """A parameter of either dialect. `style` is OpenAPI 3's; `encoded`: its value is JSON text."""
+    """A parameter of either dialect. `style` is OpenAPI 3's; `encoded`: its value is a text of `media_type`."""
 
     name: str
     place: str
@@ -38,10 +39,12 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     required: bool
     encoded: bool
     source: Schema
+    media_type: str = ""
 
 
+FORM = "application/x-www-form-urlencoded"
 # collectionFormat of Swagger 2.0: style, explode
-_COLLECTION = {
+COLLECTION = {
     "csv": ("form", False),
     "ssv": ("spaceDelimited", False),
     "tsv": ("tabDelimited", False),
@@ -86,10 +89,11 @@ def parameters(operation: Operation, references: References) -> tuple[list[Param
 
 
 def _parameter(name: str, place: str, source: Schema) -> Parameter:
-    encoded = False
+    encoded, media_type = False, ""
     if "schema" in source:
         schema = source["schema"]
     elif content := mapping(source.get("content")):
+        media_type = essence(text(next(iter(content))))
         schema = mapping(next(iter(content.values()))).get("schema")
         encoded = True
     else:
@@ -97,7 +101,7 @@ def _parameter(name: str, place: str, source: Schema) -> Parameter:
     style = text(source.get("style")) or _STYLE.get(place, "form")
     explode = source.get("explode", style in ("form", "deepObject"))
     if "type" in source and "schema" not in source:
-        style, explode = _COLLECTION.get(text(source.get("collectionFormat")), (_STYLE.get(place, "form"), False))
+        style, explode = COLLECTION.get(text(source.get("collectionFormat")), (_STYLE.get(place, "form"), False))
     return Parameter(
         name=name,
         place=place,
@@ -106,6 +110,7 @@ def _parameter(name: str, place: str, source: Schema) -> Parameter:
         explode=explode is True,
         required=source.get("required") is True,
         encoded=encoded,
+        media_type=media_type,
         source=source,
     )
 
