@@ -95,10 +95,12 @@ class UserResolver(msgspec.Struct, frozen=True):
 
 
 class Discriminator(msgspec.Struct, frozen=True, kw_only=True):
-    """Resolves the type of a JSON value of an interface or union, by the value that `select` selects from it."""
+    """Resolves the type of a JSON value of an interface or union, by the value that `select` selects from it. An object
+    of no value of `types` is of the type `otherwise`, if there is one."""
 
     select: SelectBinding
     types: dict[str, str]
+    otherwise: str | None = None
 
     def __call__(self, source: Any, info: GraphQLResolveInfo, of_type: Any) -> str | None:
         return self.type_of(source.value)
@@ -106,4 +108,5 @@ class Discriminator(msgspec.Struct, frozen=True, kw_only=True):
     def type_of(self, value: Any, charge: Charge = UNMETERED) -> str | None:
         """Return the name of the type of a value, None if it is of none. Raises BadSelect."""
         selected = self.select.of(value, charge)
-        return self.types.get(json.spelled(selected))
+        name = self.types.get(json.spelled(selected))
+        return self.otherwise if name is None and isinstance(value, dict) else name

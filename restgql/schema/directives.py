@@ -88,10 +88,15 @@ directive @select(
 ) on FIELD_DEFINITION
 
 """What stands in JSON for an enum's value, for a type in its discriminator, or for the name of an input field."""
-directive @value(is: String!) on ENUM_VALUE | OBJECT | INPUT_FIELD_DEFINITION
+directive @value(is: String!) repeatable on ENUM_VALUE | OBJECT | INPUT_FIELD_DEFINITION
 
 """JMESPath: what says of a value which of the types it is, by their names or their @value."""
-directive @discriminator(from: String!) on INTERFACE | UNION
+directive @discriminator(
+  from: String!
+
+  """The type of an object that none of these values tells; without it, such an object is an error."""
+  otherwise: String
+) on INTERFACE | UNION
 
 """A list route, asked once for many keys. Items are matched by key, whatever their order."""
 input RestBatch {

@@ -61,7 +61,7 @@ STATES = {"OPEN": "OPEN", "LATE": "too late", "SEVEN": "7"}
 ENUM = 'enum State { OPEN LATE @value(is: "too late") SEVEN @value(is: "7") }'
 ABSTRACT = """
 union Any @discriminator(from: "kind") = Ant | Bee
-interface Node @discriminator(from: "kind") { shared: %s other: %s }
+interface Node @discriminator(from: "kind", otherwise: "Bee") { shared: %s other: %s }
 """
 VARIABLES = {"yes": True, "no": False}
 
@@ -182,6 +182,8 @@ class Case:
     def _object(self, kind: str, depth: int) -> Any:
         name = self._one(MEMBERS.get(kind, (kind,)))
         found: dict[str, Any] = {"kind": "the cat" if name == "Cat" else name, "ref": {}, "deep": {}}
+        if self._chance(self.wrongness):
+            found["kind"] = self._one([None, "none", 5])
         for field in self.types[name]:
             if self._chance(0.05):
                 continue
@@ -288,9 +290,15 @@ class Plain:
 
     @staticmethod
     def _type_of(value: Any, info: Any, of_type: Any) -> str | None:
-        kinds = {"Ant": "Ant", "Bee": "Bee", "the cat": "Cat"}
-        kind = value.get("kind") if isinstance(value, dict) else None
-        return kinds.get(kind) if isinstance(kind, str) else None
+        kinds = {
+            "Bee": "Bee",
+            "the cat" if of_type.name == "Node" else "Ant": "Cat" if of_type.name == "Node" else "Ant",
+        }
+        if not isinstance(value, dict):
+            return None
+        kind = value.get("kind")
+        known = kinds.get(kind) if isinstance(kind, str) else None
+        return "Bee" if known is None and of_type.name == "Node" else known
 
     def _resolver(self, node: FieldDefinitionNode) -> Any:
         name, said = node.name.value, {d.name.value: d for d in node.directives}

@@ -3,7 +3,13 @@
 import re
 from typing import Any
 
-from graphql import DocumentNode, InputObjectTypeDefinitionNode, NameNode, ObjectTypeDefinitionNode
+from graphql import (
+    DocumentNode,
+    InputObjectTypeDefinitionNode,
+    InterfaceTypeDefinitionNode,
+    NameNode,
+    ObjectTypeDefinitionNode,
+)
 
 _HUMP = re.compile(r"(?<=[A-Za-z0-9])_([a-z])")
 _ROOTS = frozenset({"Query", "Mutation"})
@@ -25,6 +31,23 @@ def rename(document: DocumentNode) -> None:
         has_fields = isinstance(definition, ObjectTypeDefinitionNode | InputObjectTypeDefinitionNode)
         if has_fields and definition.name.value not in _ROOTS:  # type: ignore[attr-defined]
             _rename_fields(definition.fields or ())  # type: ignore[attr-defined]
+    objects = [each for each in document.definitions if isinstance(each, ObjectTypeDefinitionNode)]
+    for definition in document.definitions:
+        if isinstance(definition, InterfaceTypeDefinitionNode):
+            below = [each for each in objects if any(of.name.value == definition.name.value for of in each.interfaces)]
+            _rename_as_in(definition, below)
+
+
+def _rename_as_in(interface: InterfaceTypeDefinitionNode, objects: list[ObjectTypeDefinitionNode]) -> None:
+    """Give an interface the names that the fields have in all of its types; it loses those that differ in them."""
+    kept = []
+    for field in interface.fields or ():
+        names = [{each.name.value for each in of_type.fields} for of_type in objects]
+        name = next((each for each in (camel(field.name.value), field.name.value) if all(each in n for n in names)), "")
+        if name:
+            field.name = NameNode(value=name)
+            kept.append(field)
+    interface.fields = tuple(kept)
 
 
 def _rename_fields(fields: Any) -> None:

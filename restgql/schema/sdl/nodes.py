@@ -17,6 +17,7 @@ from graphql import (
     FloatValueNode,
     InputObjectTypeDefinitionNode,
     InputValueDefinitionNode,
+    InterfaceTypeDefinitionNode,
     IntValueNode,
     ListTypeNode,
     ListValueNode,
@@ -118,6 +119,27 @@ class Nodes:
             types=tuple(self.type(member) for member in members),
         )
 
+    def interface(
+        self, name: str, fields: Sequence[FieldDefinitionNode], discriminator: str, otherwise: str, description: str
+    ) -> InterfaceTypeDefinitionNode:
+        told = {"from": discriminator, "otherwise": otherwise}
+        return InterfaceTypeDefinitionNode(
+            name=self.name(name),
+            description=describe(description),
+            directives=(self.directive("discriminator", told),),
+            interfaces=(),
+            fields=tuple(fields),
+        )
+
+    def union_of(self, interface: InterfaceTypeDefinitionNode, members: Iterable[str]) -> UnionTypeDefinitionNode:
+        """Return a union in place of an interface."""
+        return UnionTypeDefinitionNode(
+            name=interface.name,
+            description=interface.description,
+            directives=interface.directives,
+            types=tuple(self.type(member) for member in members),
+        )
+
     def enum(self, name: str, values: Mapping[str, str], description: str) -> EnumTypeDefinitionNode:
         """`values` are the names by the values of the API."""
         nodes = [
@@ -133,9 +155,6 @@ class Nodes:
 
     def scalar(self, name: str) -> ScalarTypeDefinitionNode:
         return ScalarTypeDefinitionNode(name=self.name(name), directives=())
-
-    def told_by(self, value: str) -> tuple[ConstDirectiveNode, ...]:
-        return (self.directive("value", {"is": value}),)
 
     def directive(self, name: str, arguments: Mapping[str, Any]) -> ConstDirectiveNode:
         return ConstDirectiveNode(

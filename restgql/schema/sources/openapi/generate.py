@@ -15,7 +15,7 @@ from restgql.schema.sources.openapi.fields import Fields, Made
 from restgql.schema.sources.openapi.joins import Join, joined, proposed
 from restgql.schema.sources.openapi.operation import Operation, base_path, operations
 from restgql.schema.sources.openapi.parts import text
-from restgql.schema.sources.openapi.read import check
+from restgql.schema.sources.openapi.read import check, merges_siblings
 from restgql.schema.sources.openapi.references import Load, References, component_schemas
 from restgql.schema.sources.openapi.registry import Registry
 from restgql.schema.sources.openapi.scalars import JSON
@@ -79,7 +79,9 @@ class _Generation:
     def __init__(self, document: dict[str, Any], load: Load | None) -> None:
         self._references = References(document, load)
         self._nodes = Nodes()
-        self._registry = Registry(Shapes(self._references), self._nodes, component_schemas(document), CORE_TYPES)
+        named = component_schemas(document)
+        shapes = Shapes(self._references, named, merges_siblings=merges_siblings(document))
+        self._registry = Registry(shapes, self._nodes, named, CORE_TYPES)
         self._fields = Fields(document, self._references, self._registry)
         self._document = document
         self._made: list[Made] = []

@@ -3,12 +3,14 @@
 import posixpath
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from restgql.schema.sources.openapi.parts import Schema, mapping
 from restgql.schema.sources.openapi.problem import Problem
 
 Load = Callable[[str], Any]
+Follow = Callable[[Any], tuple[Any, str]]
+"""Returns the end of a chain of references, and its name."""
 
 # Where a document keeps its named schemas: Swagger 2.0, OpenAPI 3, JSON Schema
 _NAMED = frozenset({"schemas", "definitions", "$defs", "responses", "parameters", "requestBodies", "headers"})
@@ -22,14 +24,15 @@ class References:
         self._load = load
         self._found: dict[str, Any] = {}
 
-    def follow(self, value: Any) -> tuple[Any, str]:
-        """What is at the end of a chain of references, and the name it has there; empty where it has none.
+    def follow(self, value: Any, until: Callable[[Schema], bool] = lambda value: False) -> tuple[Any, str]:
+        """Return the end of a chain of references, and the name it has there; empty where it has none.
 
-        Raises Problem for a reference that leads nowhere, to itself or out of what may be read.
+        The chain ends at a reference that `until` is True for. Raises Problem for one that leads nowhere, to itself or
+        out of what may be read.
         """
         name = ""
         seen = set()
-        while isinstance(value, dict) and isinstance(reference := value.get("$ref"), str):
+        while isinstance(value, dict) and isinstance(reference := value.get("$ref"), str) and not until(value):
             if reference in seen:
                 raise Problem(f"the reference {reference} leads to itself")
             seen.add(reference)
@@ -122,7 +125,15 @@ def _is_elsewhere(target: str) -> bool:
     return bool(split.scheme or split.netloc)
 
 
-def component_schemas(document: Schema) -> list[str]:
-    """The names of the named schemas of a document of either dialect."""
-    found = {**mapping(document.get("definitions")), **mapping(mapping(document.get("components")).get("schemas"))}
-    return [name for name in found if isinstance(name, str)]
+def component_schemas(document: Schema) -> dict[str, Schema]:
+    """Return references to the named schemas of a document of either dialect, by name."""
+    places = (
+        ("#/definitions/", document.get("definitions")),
+        ("#/components/schemas/", mapping(document.get("components")).get("schemas")),
+    )
+    return {
+        name: {"$ref": place + quote(name.replace("~", "~0").replace("/", "~1"))}
+        for place, schemas in places
+        for name in mapping(schemas)
+        if isinstance(name, str)
+    }

@@ -34,11 +34,11 @@ class Object(msgspec.Struct, frozen=True):
 
 
 class Member(msgspec.Struct, frozen=True):
-    """An object type of a union, told by a value of the discriminator."""
+    """An object type of a union or interface, which values of the discriminator tell."""
 
     schema: Any
     name: str
-    value: str
+    values: tuple[str, ...]
 
 
 class Union(msgspec.Struct, frozen=True):
@@ -48,13 +48,27 @@ class Union(msgspec.Struct, frozen=True):
     discriminator: str
 
 
+class Interface(msgspec.Struct, frozen=True):
+    """An object of a schema that others are composed of: `members` are these, told by `discriminator`, JMESPath.
+
+    `default` is the name of the member for any other value, empty for the schema `own`. `everything` has the properties
+    of all of them.
+    """
+
+    own: Object
+    members: tuple[Member, ...]
+    discriminator: str
+    default: str
+    everything: Object
+
+
 class Anything(msgspec.Struct, frozen=True):
     """JSON: because the document says no more, or for a problem."""
 
     problem: str = ""
 
 
-Shape = Scalar | Enum | Items | Object | Union | Anything
+Shape = Scalar | Enum | Items | Object | Union | Interface | Anything
 
 # Keys that say what a value is; others describe or constrain it.
 _STRUCTURE = ("$ref", "properties", "items", "enum", "const", "allOf", "oneOf", "anyOf")
