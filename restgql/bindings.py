@@ -58,12 +58,21 @@ class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
 
 class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
     """A field whose value is part of its parent's: the value at `keys`, or the one that `select` (JMESPath) selects, of
-    the JSON value or of a header field of its response; or the response's status."""
+    the JSON value or of a header field of its response; or the response's status.
+
+    With `entries` it is the list of the object's entries, without those of these keys.
+    """
 
     keys: tuple[str, ...] | None = None
     select: str | None = None
     header: str | None = None
     status: bool = False
+    entries: frozenset[str] | None = None
+
+    @property
+    def is_of_whole(self) -> bool:
+        """True if the value of the field may be taken of an array or a scalar."""
+        return not self.keys and self.entries is None
 
     def __call__(self, source: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
         return self.of_object(source)
@@ -76,11 +85,14 @@ class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
     def of(self, value: Any, charge: Charge = UNMETERED) -> Any:
         """Return the part of a JSON value. Raises BadSelect."""
         if self.keys is None:
-            return select.search(self.select or "@", value, charge)
-        for key in self.keys:
+            value = select.search(self.select or "@", value, charge)
+        for key in self.keys or ():
             if not isinstance(value, dict):
                 return None
             value = value.get(key)
+        if self.entries is not None and isinstance(value, dict):
+            charge(len(value))
+            return [{"key": key, "value": item} for key, item in value.items() if key not in self.entries]
         return value
 
 

@@ -230,8 +230,18 @@ class _Binder:
             except Wrong as exc:
                 self.errors.append(at(field_node, f"{of_type.name}.{name} {exc}"))
                 continue
-            if isinstance(field.resolve, SelectBinding) and not field.resolve.keys:
+            if isinstance(field.resolve, SelectBinding) and field.resolve.is_of_whole:
                 of_type.extensions = {**of_type.extensions, TAKES_ANY: True}
+        self._leave_out_read(of_type)
+
+    def _leave_out_read(self, of_type: GraphQLObjectType) -> None:
+        """Leave out of the entries of a type what its other fields read."""
+        bindings = {name: field.resolve for name, field in of_type.fields.items()}
+        own = {name: each for name, each in bindings.items() if isinstance(each, SelectBinding)}
+        read = frozenset(each.keys[0] for each in own.values() if each.keys and each.header is None)
+        for name, each in own.items():
+            if each.entries is not None and each.keys == () and each.header is None:
+                of_type.fields[name].resolve = msgspec.structs.replace(each, entries=read)
 
     def _input(self, node: InputObjectTypeDefinitionNode | InputObjectTypeExtensionNode) -> None:
         """Set the key in JSON of each input field."""

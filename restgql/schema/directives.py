@@ -85,6 +85,9 @@ directive @select(
 
   """The response's status."""
   status: Boolean
+
+  """The entries of an object, each with key and value; without those that other fields of the type read."""
+  entries: Boolean
 ) on FIELD_DEFINITION
 
 """What stands in JSON for an enum's value, for a type in its discriminator, or for the name of an input field."""

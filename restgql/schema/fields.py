@@ -83,13 +83,14 @@ def given(directive: GraphQLDirective, node: DirectiveNode) -> Given:
 
 def _pick(given: Given) -> SelectBinding:
     expression, header, status = given.get("from"), given.get("header"), bool(given.get("status"))
-    if status and (expression is not None or header is not None):
+    entries = frozenset[str]() if given.get("entries") else None
+    if status and (expression is not None or header is not None or entries is not None):
         raise Wrong("@select: status: true stands alone.")
     if expression is None:
-        if header is None and not status:
-            raise Wrong("@select takes from:, header: or status: true.")
-        return SelectBinding(keys=(), header=header, status=status)
-    return SelectBinding(keys=keys_of(expression), select=checked(expression), header=header)
+        if header is None and not status and entries is None:
+            raise Wrong("@select takes from:, header:, entries: true or status: true.")
+        return SelectBinding(keys=(), header=header, status=status, entries=entries)
+    return SelectBinding(keys=keys_of(expression), select=checked(expression), header=header, entries=entries)
 
 
 def keys_of(expression: str) -> tuple[str, ...] | None:

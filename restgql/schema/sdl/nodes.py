@@ -122,13 +122,15 @@ class Nodes:
     def interface(
         self, name: str, fields: Sequence[FieldDefinitionNode], discriminator: str, otherwise: str, description: str
     ) -> InterfaceTypeDefinitionNode:
+        """Return an interface, whose fields are read where its types read them."""
         told = {"from": discriminator, "otherwise": otherwise}
+        read = {field: [each for each in field.directives if each.name.value != "select"] for field in fields}
         return InterfaceTypeDefinitionNode(
             name=self.name(name),
             description=describe(description),
             directives=(self.directive("discriminator", told),),
             interfaces=(),
-            fields=tuple(fields),
+            fields=tuple(_with_directives(field, tuple(directives)) for field, directives in read.items()),
         )
 
     def union_of(self, interface: InterfaceTypeDefinitionNode, members: Iterable[str]) -> UnionTypeDefinitionNode:
@@ -190,6 +192,16 @@ class Nodes:
 
     def enum_value(self, name: str) -> EnumValueNode:
         return EnumValueNode(value=name)
+
+
+def _with_directives(field: FieldDefinitionNode, directives: tuple[ConstDirectiveNode, ...]) -> FieldDefinitionNode:
+    return FieldDefinitionNode(
+        name=field.name,
+        description=field.description,
+        type=field.type,
+        arguments=field.arguments,
+        directives=directives,
+    )
 
 
 def describe(text: str) -> StringValueNode | None:

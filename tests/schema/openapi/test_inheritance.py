@@ -205,6 +205,12 @@ def test_a_discriminator_that_nothing_is_composed_of_changes_nothing() -> None:
     )
 
 
+def test_a_field_whose_name_is_no_graphql_name() -> None:
+    pet = {**of(**{"pet-kind": "string"}), "discriminator": {"propertyName": "pet-kind"}}
+    served = Served(answering(ref("Pet"), {**SCHEMAS, "Pet": pet}), {"/things": {"pet-kind": "Cat", "lives": 9}})
+    assert served.data("{ things { pet_kind ... on Cat { lives } } }")["things"] == {"pet_kind": "Cat", "lives": 9}
+
+
 def test_names_in_camel_case() -> None:
     schemas = {
         "Pet": {**of(pet_kind="string", created_at="string"), "discriminator": {"propertyName": "pet_kind"}},

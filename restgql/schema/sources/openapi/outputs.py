@@ -1,7 +1,7 @@
 """Types of what responses hold. Nothing in them is non-null: an API need not keep to its document."""
 
 from functools import partial
-from typing import assert_never
+from typing import Any, assert_never
 
 from graphql import FieldDefinitionNode
 
@@ -10,7 +10,7 @@ from restgql.schema.sdl.nodes import key
 from restgql.schema.sources.openapi.parts import description, mapping
 from restgql.schema.sources.openapi.registry import Registry, Source, Typed
 from restgql.schema.sources.openapi.scalars import BINARY, JSON, simple
-from restgql.schema.sources.openapi.shape import Anything, Enum, Interface, Items, Member, Object, Scalar, Union
+from restgql.schema.sources.openapi.shape import Anything, Enum, Interface, Items, Map, Member, Object, Scalar, Union
 
 _OTHER = "Other"
 
@@ -43,6 +43,8 @@ class Outputs:
                 return self._registry.typed(self._interface(source, shape), lists)
             case Interface():
                 return self._registry.typed(JSON, lists)
+            case Map():
+                return self._map(source, shape, lists)
             case Anything():
                 return self._registry.typed(JSON, lists, shape.problem)
             case Items():
@@ -80,7 +82,36 @@ class Outputs:
             if part.get("deprecated") is True:
                 directives = (*directives, self._nodes.directive("deprecated", {}))
             fields.append(self._nodes.field(called, typed.node, description(part), directives))
+        if shape.additional is not None:
+            taken = frozenset(field.name.value for field in fields)
+            fields.append(self._entries(shape.additional, names.Names(taken).take("entries"), name))
         return fields
+
+    def _entries(self, schema: Any, called: str, owner: str) -> FieldDefinitionNode:
+        """Return the field of the properties that have no name in the document."""
+
+        def define(name: str) -> None:
+            value = self._registry.within(name, "value", self.type, schema)
+            key = self._registry.typed("String")
+            fields = [
+                self._nodes.field("key", key.node, ""),
+                self._nodes.field("value", value.node, description(schema)),
+            ]
+            self._registry.definitions[name] = self._nodes.object(name, fields)
+
+        entry = self._registry.typed(self._registry.once(Source(schema, "", owner), "Entry", define), 1)
+        self._registry.uses(owner, entry.name)
+        directive = self._nodes.directive("select", {"entries": True})
+        return self._nodes.field(called, entry.node, "The properties without a field of their own.", (directive,))
+
+    def _map(self, source: Source, shape: Map, lists: int) -> Typed:
+        """Return the type of an object of any keys: JSON, unless there is something to select of its values."""
+        value, _, _ = self._registry.unlisted(shape.value, source.hint)
+        found = self._registry.shapes.shape(value.schema)
+        if not isinstance(found, Object | Union | Interface | Map):
+            return self._registry.typed(JSON, lists)
+        entries = Object({}, frozenset(), additional=shape.value)
+        return self._registry.typed(self._registry.once(source, "", partial(self._define, source, entries)), lists)
 
     def _union(self, source: Source, shape: Union, lists: int) -> Typed:
         values = {}

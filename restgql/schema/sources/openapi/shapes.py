@@ -17,9 +17,11 @@ from restgql.schema.sources.openapi.shape import (
     Anything,
     Interface,
     Items,
+    Map,
     Member,
     Object,
     Shape,
+    additional,
     composed,
     is_null,
     nullable,
@@ -50,6 +52,7 @@ class _Merged(msgspec.Struct, frozen=True):
     groups: tuple[Group, ...]
     parts: tuple[Schema, ...]
     problem: str
+    additional: Any
 
 
 class Shapes:
@@ -125,7 +128,9 @@ class Shapes:
         finally:
             self._depth -= 1
         if merged.properties:
-            return Object(merged.properties, merged.required, merged.problem)
+            return Object(merged.properties, merged.required, merged.problem, merged.additional)
+        if merged.additional is not None:
+            return Map(merged.additional)
         telling = [part for part in merged.parts if not composed(part) and structured(part)]
         if not telling:
             return Anything(merged.problem)
@@ -188,7 +193,8 @@ class Shapes:
                     properties[name] = self._merging.both(properties[name], value)
             needed |= required(part)
             groups += [group for group in self._groups(part) if part is schema or not self._within(schema, group)]
-        return _Merged(properties, needed, tuple(groups), tuple(parts), problem)
+        others = [found for part in parts if (found := additional(part)) is not None]
+        return _Merged(properties, needed, tuple(groups), tuple(parts), problem, others[-1] if others else None)
 
     def _groups(self, part: Schema) -> Iterable[Group]:
         for kind in ("oneOf", "anyOf"):

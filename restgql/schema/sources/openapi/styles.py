@@ -37,7 +37,11 @@ def form(shapes: Shapes, schema: Any) -> Form:
     if isinstance(found, shape.Items):
         return Form.LIST
     free = isinstance(found, shape.Anything) and mapping(shapes.locate(schema).schema).get("type") == "object"
-    return Form.OBJECT if free or isinstance(found, shape.Object | shape.Union) else Form.SCALAR
+    return (
+        Form.OBJECT
+        if free or isinstance(found, shape.Object | shape.Union | shape.Interface | shape.Map)
+        else Form.SCALAR
+    )
 
 
 def in_path(shapes: Shapes, parameter: Parameter, text: str, called: str) -> str:
