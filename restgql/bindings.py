@@ -69,10 +69,9 @@ class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
     status: bool = False
     entries: frozenset[str] | None = None
 
-    @property
-    def is_of_whole(self) -> bool:
-        """True if the value of the field may be taken of an array or a scalar."""
-        return not self.keys and self.entries is None
+    def is_of_whole(self, is_written: bool) -> bool:
+        """Return True if the field may be of a value that is no object; of a header field, if a user wrote it."""
+        return not self.keys and self.entries is None and (self.header is None or is_written)
 
     def __call__(self, source: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
         return self.of_object(source)

@@ -230,7 +230,7 @@ class _Binder:
             except Wrong as exc:
                 self.errors.append(at(field_node, f"{of_type.name}.{name} {exc}"))
                 continue
-            if isinstance(field.resolve, SelectBinding) and field.resolve.is_of_whole:
+            if isinstance(field.resolve, SelectBinding) and field.resolve.is_of_whole(opened):
                 of_type.extensions = {**of_type.extensions, TAKES_ANY: True}
         self._leave_out_read(of_type)
 

@@ -4,19 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from graphql import EnumValueNode, FieldDefinitionNode
+from graphql import EnumValueNode, FieldDefinitionNode, NamedTypeNode, ObjectTypeDefinitionNode
 
 from restgql.schema.sdl import names
 from restgql.schema.sources.openapi import forms
 from restgql.schema.sources.openapi.arguments import Arguments
 from restgql.schema.sources.openapi.bodies import FILE, body
+from restgql.schema.sources.openapi.headers import HeaderFields, is_shown
 from restgql.schema.sources.openapi.inputs import Inputs
 from restgql.schema.sources.openapi.operation import Operation, parameters
 from restgql.schema.sources.openapi.outputs import Outputs
 from restgql.schema.sources.openapi.parts import Schema, description
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.references import References
-from restgql.schema.sources.openapi.registry import Registry, Typed
+from restgql.schema.sources.openapi.registry import Registry, Source, Typed
 from restgql.schema.sources.openapi.responses import Response, response
 from restgql.schema.sources.openapi.scalars import JSON
 
@@ -32,6 +33,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     remarks: tuple[str, ...]
     declared: bool
+    with_headers: FieldDefinitionNode | None = None
+    """The same request with the header fields of its response, where the type of its value has no place for them."""
 
 
 class Fields:
@@ -42,6 +45,7 @@ class Fields:
         self._outputs = Outputs(registry)
         self._inputs = Inputs(registry)
         self._forms = Inputs(registry, files=True)
+        self._headers = HeaderFields(references, registry, self._outputs)
 
     def make(self, operation: Operation, name: str, path: str) -> Made:
         """The field of an operation whose path, with its base, is `path`. What cannot be typed is JSON."""
@@ -53,17 +57,21 @@ class Fields:
             notes.append(f"its parameters are left out, {_reason(exc)}")
             arguments, encoded = Arguments(path, (), hint, self._registry, self._inputs), {}
             arguments.gather()
-        declared = True
+        declared, wrapper = True, None
         try:
             found = response(operation, self._references, self._document)
             declared = found.declared
-            result = self._result(found, f"{hint}Response")
+            result = self._result(found, f"{hint}Response", notes)
             self._registry.finish()
+            wrapper = self._add_headers(found.headers, operation, result, hint)
         except Exception as exc:  # as above
             result = self._registry.typed(JSON, problem=_reason(exc))
         return Made(
             operation=operation,
             node=self._node(operation, name, arguments, encoded, result),
+            with_headers=None
+            if wrapper is None
+            else self._node(operation, f"{name}WithHeaders", arguments, encoded, wrapper),
             path=arguments.path,
             result=result,
             types=frozenset({*arguments.types, result.name}),
@@ -101,12 +109,37 @@ class Fields:
         encoding = {} if is_default else {"encoding": EnumValueNode(value=found.encoding)}
         return {"body": called, **encoding}
 
-    def _result(self, found: Response, hint: str) -> Typed:
+    def _add_headers(self, headers: Schema, operation: Operation, result: Typed, hint: str) -> Typed | None:
+        """Add the header fields of a response to the object type of its value; for any other value, return a type with
+        the value and these."""
+        definition = self._registry.definitions.get(result.name)
+        if isinstance(definition, ObjectTypeDefinitionNode) and isinstance(result.node, NamedTypeNode):
+            definition.fields += tuple(self._headers.fields(headers, result.name, definition.fields))
+            self._registry.finish()
+            return None
+        if not any(map(is_shown, headers)):
+            return None
+        nodes = self._registry.nodes
+
+        def define(name: str) -> None:
+            value = nodes.field("value", result.node, "", (nodes.directive("select", {"from": "@"}),))
+            self._registry.uses(name, result.name)
+            fields = (value, *self._headers.fields(headers, name, (value,)))
+            self._registry.definitions[name] = nodes.object(name, fields)
+
+        name = self._registry.once(Source(operation.body, "", hint), "WithHeaders", define)
+        self._registry.finish()
+        return self._registry.typed(name)
+
+    def _result(self, found: Response, hint: str, notes: list[str]) -> Typed:
         if found.is_text and self._outputs.is_scalar(found.schema):
             return self._registry.typed("String")
         if found.problem:
             return self._registry.typed(JSON, problem=found.problem)
-        return self._outputs.type(found.schema, hint)
+        schema = self._registry.shapes.of_any((found.schema, *found.others)) if found.others else found.schema
+        if schema is None and found.others:
+            notes.append("its type is that of its first response, and another one is no object or a different scalar")
+        return self._outputs.type(found.schema if schema is None else schema, hint)
 
     def _node(
         self, operation: Operation, name: str, arguments: Arguments, encoded: Mapping[str, Any], result: Typed

@@ -129,8 +129,20 @@ class _Generation:
         roots: dict[str, list[FieldDefinitionNode]] = {"Query": [], "Mutation": []}
         for one in self._made:
             roots[_root(one.operation)].append(one.node)
+        self._add_with_headers(roots)
         found: list[DefinitionNode] = [self._nodes.object(name, fields) for name, fields in roots.items() if fields]
         return [*found, *joined(self._registry.document(), joins, accepted, self._nodes)]
+
+    def _add_with_headers(self, roots: dict[str, list[FieldDefinitionNode]]) -> None:
+        scopes = {
+            root: names.Names(CORE_FIELDS[root] | {field.name.value for field in fields})
+            for root, fields in roots.items()
+        }
+        for one in self._made:
+            if one.with_headers is not None:
+                root = _root(one.operation)
+                one.with_headers.name = self._nodes.name(scopes[root].take(one.with_headers.name.value))
+                roots[root].append(one.with_headers)
 
     def _notes(self) -> tuple[OperationNote, ...]:
         troubled = self._registry.troubled()

@@ -26,7 +26,10 @@ class Response(msgspec.Struct, frozen=True):
     declared: bool = False
     is_text: bool = False
     """Its value is a string: the text, or a data: URL of what is no text."""
-    """Whether the document has a schema for it, be it of no use."""
+    others: tuple[Any, ...] = ()
+    """The schemas of other successful responses."""
+    headers: Schema = {}
+    """The documented header fields of all of them."""
 
 
 def response(operation: Operation, references: References, document: Schema) -> Response:
@@ -35,14 +38,16 @@ def response(operation: Operation, references: References, document: Schema) -> 
     statuses = [status for status in given if _SUCCESS.match(status)]
     statuses.sort(key=lambda status: (_FIRST.index(status) if status in _FIRST else len(_FIRST), status))
     # `default` is what errors look like wherever a success is said apart
-    others = Response(problem=NO_SCHEMA)
-    for status in statuses or ["default"]:
-        found = _response(mapping(references.follow(given.get(status))[0]), operation, document)
-        if found.schema is not None and not found.is_text:
-            return found
-        if found.declared and not others.declared:
-            others = found
-    return others
+    sources = [mapping(references.follow(given.get(status))[0]) for status in statuses or ["default"]]
+    found = [_response(source, operation, document) for source in sources]
+    as_json = [each for each in found if each.schema is not None and not each.is_text]
+    declared = [each for each in found if each.declared]
+    first = next(iter([*as_json, *declared]), Response(problem=NO_SCHEMA))
+    return msgspec.structs.replace(
+        first,
+        others=tuple(each.schema for each in as_json[1:]),
+        headers={name: value for source in sources for name, value in mapping(source.get("headers")).items()},
+    )
 
 
 def _response(source: Schema, operation: Operation, document: Schema) -> Response:

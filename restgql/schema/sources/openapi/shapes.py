@@ -1,6 +1,6 @@
 """The shapes of a document's schemas, each found once: references followed, allOf merged, oneOf and anyOf decided."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -115,6 +115,21 @@ class Shapes:
             shape = self._with_children(schema, shape)
         self._found[id(schema)] = (schema, shape)
         return shape
+
+    def of_any(self, schemas: Sequence[Any]) -> Any:
+        """Return the schema of values of any of these; None where no type has them all. Raises Problem."""
+        distinct: dict[int, Any] = {}
+        for schema in schemas:
+            distinct.setdefault(id(self.locate(schema).schema), schema)
+        if len(distinct) == 1:
+            return schemas[0]
+        union = {"anyOf": [*distinct.values()]}
+        shapes = [self.shape(self.locate(schema).schema) for schema in union["anyOf"]]
+        if not isinstance(self.shape(union), Anything):
+            return union
+        if not all(isinstance(shape, Object) for shape in shapes):
+            return schemas[0] if all(shape == shapes[0] for shape in shapes) else None
+        return {"allOf": union["anyOf"]}
 
     def _composed(self, schema: Schema) -> Shape:
         if self._depth >= MAX_DEPTH:
