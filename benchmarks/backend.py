@@ -7,6 +7,8 @@ from flask import Flask, abort, g, request
 
 WORDS = {"superb": 5, "happy": 3, "good": 3, "sad": -2}
 SENTENCE = "what a superb and happy day it was for them"
+SQUARES = 13_000
+"""The squares that a core of the measured machine adds in a millisecond."""
 TEXT = (
     "Maps from before the railway show how far a day was: two valleys for a cart, one for a walker with a load. "
     "The inns stand where the day ended, and where none stands, the road was better than it looks today. "
@@ -59,6 +61,11 @@ def create_app() -> Flask:
     def slow(ms: int, n: int) -> Any:
         time.sleep(ms / 1000)
         return {"n": n, "next": [f"/slow/{ms}/{100 + n * 10 + i}" for i in range(10)]}
+
+    @app.get("/busy/<int:ms>/<int:n>")
+    def busy(ms: int, n: int) -> Any:
+        sum(i * i for i in range(ms * SQUARES))
+        return {"n": n}
 
     for number in range(20):  # a real app has more routes than are called
         app.add_url_rule(f"/other{number}/<int:id>/x", f"other{number}", lambda id: {"id": id})

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import chart
+from benchmarks import chart, keepalive
 from benchmarks.links import ROUND_TRIPS, WAYS, case
 from benchmarks.processes import ROOT
 from benchmarks.workloads import SIZES, WORKLOADS, Workload
 
 DOCS = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- begin of the measured figures -->", "<!-- end of the measured figures -->"
+UNITS = ("wall", "CPU")
 INSIDE = {
     "quick": "on one core",
     "quick-all-cores": "on all cores",
@@ -53,6 +54,7 @@ def _sections(results: dict[str, Any]) -> Iterator[str]:
     for unit in ("requests", "items"):
         yield _sizes(unit, [each for each in SIZES if each.name.endswith(unit)], results["rows"])
     yield _links(results["groups"].get("links", {}))
+    yield _keepalive(results["groups"].get("keepalive", {}))
     yield _inside(results["groups"])
     if results["skipped"]:
         yield "Not measured:"
@@ -97,6 +99,18 @@ def _links(found: dict[str, float]) -> str:
         for trip in ROUND_TRIPS
     ]
     return f"### W7: ms over a link, connections open\n\n{_table(['task, round trip', *ways], lines)}"
+
+
+def _keepalive(found: dict[str, float]) -> str:
+    if not found:
+        return ""
+    lines = []
+    for app in keepalive.APPS:
+        for kind in keepalive.KINDS:
+            cells = [found.get(keepalive.case(app, kind, way, unit)) for unit in UNITS for way in ("GETs", "batch")]
+            lines.append([f"{kind}, {app}", *map(_number, cells)])
+    head = ["", *[f"{way}, {unit}" for unit in UNITS for way in ("GETs", "batch")]]
+    return f"### Routes that compute: ms over one connection, one server process\n\n{_table(head, lines)}"
 
 
 def _inside(groups: dict[str, dict[str, float]]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks import comparison, inside, links, measure, report, stored
+from benchmarks import comparison, inside, keepalive, links, measure, report, stored
 from benchmarks.installing import FOLDER
 from benchmarks.links import SENTENCE, case
 from benchmarks.measure import Round
@@ -42,6 +42,13 @@ LINKS: Rows = (
     (case(SENTENCE, "one request", 100), case(SENTENCE, "HTTP/2", 100), 0.55),
     (case(SENTENCE, "one by one", 100), case(SENTENCE, "one request", 100), -5.0),
 )
+# in the mix as the longest wait and the CPU
+KEEPALIVE: Rows = tuple(
+    (keepalive.case(app, kind, "batch", unit), keepalive.case(app, kind, "GETs", unit), 0.97)
+    for app in keepalive.APPS
+    for kind in keepalive.KINDS
+    for unit in ("wall", "CPU")
+)
 # 5 µs a hit, where a request takes 58
 STORED: Rows = (("ten fresh hits in memory", "ten one by one", 0.086),)
 
@@ -64,6 +71,7 @@ GROUPS: dict[str, tuple[Callable[[], list[Round]], Rows]] = {
     "quick-proxied": (lambda: measure.on_one_core(proxied), PROXIED),
     "slow": (slow, SLOW),
     "links": (links.rounds, LINKS),
+    "keepalive": (keepalive.rounds, KEEPALIVE),
     "stored": (stored.rounds, STORED),
 }
 PEERS = "peers"

@@ -9,8 +9,8 @@ import msgspec
 
 from restgql.errors import ConfigError
 from restgql.formats.headers import ACCEPT, is_value, may_leave, never_set
-from restgql.formats.remote import table
 from restgql.meter import Limits
+from restgql.upstream_settings import OPENAPI_FORMS, documents_of, is_document_source, settings_of
 
 PREFIX = "RESTGQL_"
 
@@ -35,7 +35,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     verbs: list[Verb] = msgspec.field(default_factory=lambda: ["GET"])
     accept: str = ACCEPT
     subrequest_headers: list[str] = msgspec.field(default_factory=list)
-    upstreams: dict[str, str] = msgspec.field(default_factory=dict)
+    upstreams: dict[str, Any] = msgspec.field(default_factory=dict)
     upstream_headers: list[str] = msgspec.field(default_factory=list)
 
     schema: str | None = None
@@ -107,11 +107,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 raise ValueError(f"the header {name} can never leave for an upstream")
         if not self.accept.strip() or not is_value(self.accept):
             raise ValueError("accept is the value of a header field, such as 'application/vnd.api+json'")
-        table(self.upstreams)
+        for prefix, entry in self.upstreams.items():
+            settings_of(prefix, entry)
         if self.cache is not None and not CACHES.match(self.cache):
             raise ValueError("it is 'memory', 'sqlite:PATH' or 'redis://HOST:PORT/DB'")
-        if self.openapi is not None and not (isinstance(self.openapi, str | Mapping) or callable(self.openapi)):
-            raise ValueError("it is a file, a path of the app, a dict, a callable, or 'auto'")
+        if not all(map(is_document_source, documents_of(self.openapi))):
+            raise ValueError(f"{OPENAPI_FORMS}; a URL is a path of the app there, or 'auto'")
 
 
 def limits_of(config: Config, *, stored: bool = False) -> Limits:
@@ -177,10 +178,13 @@ def _choices(of: Any) -> Iterator[Any]:
 
 
 def _redact(value: Any) -> Any:
-    """Return a value without the credentials of its URLs."""
+    """Return a value without the credentials of its URLs, and without what a mapping has in a mapping or a list."""
     if isinstance(value, Mapping):
-        return {key: _redact(item) for key, item in value.items()}
-    return f"…{value[value.rindex('@') :]}" if isinstance(value, str) and "@" in value else value
+        return {key: "…" if isinstance(item, Mapping | list) else _redact(item) for key, item in value.items()}
+    if not isinstance(value, str):
+        return value
+    shown = f"…{value[value.rindex('@') :]}" if "@" in value else value
+    return f"{shown.partition('?')[0]}?…" if "?" in shown and "://" in value else shown
 
 
 def _unknown(field: str, key: str) -> str:

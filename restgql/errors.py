@@ -125,6 +125,12 @@ class Unavailable(GatewayError):
     status = 503
 
 
+class SchemaUnavailable(Unavailable):
+    """A type that the operation may need could not be built; the rest of the schema works."""
+
+    code = "SCHEMA_UNAVAILABLE"
+
+
 class Cancelled(GatewayError):
     """A request was not made, because the one it depends on has failed; `parent` is that one's response path."""
 

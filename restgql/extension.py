@@ -107,7 +107,7 @@ class Gateway:
         It runs as `execute` does. Raises ClientErrors and, if the operation has a `# result:`, its first error.
         """
         state = self._state()
-        operation = state.operations.named(name, debug=True, suggestions=True)
+        operation = state.operation(name, debug=True, suggestions=True)
         with _session_of_view(state):
             result = stored.run(state.trusted_pipeline, operation, _json(variables), partial(_caller, state, headers))
         return json_format.value(json_format.encode(result))
@@ -184,7 +184,13 @@ class Gateway:
         config = configuration.load(self._arguments, app.config)
         install_mixins(app, hooks=config.hooks)
         state = GatewayState(app, config, f"{setup.name_prefix}.{setup.name}".lstrip("."), *self._user_types)
-        app.extensions.setdefault(EXTENSION, {})[self.name] = state
+        states = app.extensions.setdefault(EXTENSION, {})
+        states[self.name] = state
+        try:
+            state.start()
+        except ConfigError:
+            del states[self.name]
+            raise
         state.application = self._application
         self._states.append(state)
         gateways = Gateways.on(app)

@@ -107,10 +107,11 @@ class SubRequest(msgspec.Struct, frozen=True, kw_only=True):
 class RouteKey(msgspec.Struct, frozen=True, eq=False):
     """The key of a route, for all requests that it answers, whatever path values and query a client sends.
 
-    Keys are equal if they are the same object; `name` is for the log.
+    Keys are equal if they are the same object; `name` is for the log. `timeout` is in seconds, if the route has one.
     """
 
     name: str
+    timeout: float | None = None
 
     def __str__(self) -> str:
         return self.name

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -10,7 +10,7 @@ import msgspec
 from graphql import GraphQLSchema, OperationType
 
 from restgql.config import Config
-from restgql.documents.documents import Documents, Operation
+from restgql.documents.documents import Documents, InvalidRequest, Operation
 from restgql.documents.persisted import PersistedDocuments
 from restgql.documents.registry import MemoryRegistry
 from restgql.documents.rules import NO_INTROSPECTION, NO_ROUTES_FIELD, RULES, WITHOUT_SUGGESTIONS, Rule
@@ -49,7 +49,8 @@ class Pipeline:
     """The stages, set up for one schema, configuration and profile.
 
     `routes` are those that can be asked for; `app_logger` gets the app's own tracebacks. Stored operations use `own`,
-    the schema of the app's own code, and no profile closes anything to them.
+    the schema of the app's own code, and no profile closes anything to them. If a part of the schema could not be
+    built, `missing` returns the error of an operation that does not fit the rest.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Pipeline:
         profile: Profile = OPEN,
         persisted: PersistedDocuments | None = None,
         own: GraphQLSchema | None = None,
+        missing: Callable[[], RestgqlError] | None = None,
     ) -> None:
         self.config = config
         self.profile = profile
@@ -71,7 +73,9 @@ class Pipeline:
         timings_header = (config.timings,) if isinstance(config.timings, str) else ()
         self.varies = ("Accept", *timings_header)
         suggestions = profile.suggestions
-        documents = Documents(schema, config, _rules(profile), suggestions=suggestions)
+        self._missing = missing
+        rules = _rules(profile, is_whole=missing is None)
+        documents = Documents(schema, config, rules, suggestions=suggestions)
         self._clients = Planner(documents, PlanContext.of(schema, config))
         # Stored operations have documents and plans that no other request displaces.
         own = own or schema
@@ -89,7 +93,7 @@ class Pipeline:
         self.persisted.check_allowed(request, method, self.profile)
         stored = self.persisted.stored_text(request.query)
         ready = request if stored is None else msgspec.structs.replace(request, query=stored)
-        operation = self._planner(stored=stored is not None).operation(ready)
+        operation = self._operation(ready, stored=stored is not None)
         if method != "POST" and operation.type is not OperationType.QUERY:
             raise BadRequest(f"{method} runs queries only; send the operation by POST.", status=405)
         self.persisted.register(request)
@@ -97,7 +101,7 @@ class Pipeline:
 
     def read(self, request: GraphQLRequest, *, stored: bool = False) -> Operation:
         """Return the operation of the app's own code, or a stored one. Raises BadRequest and InvalidRequest."""
-        return self._planner(stored=stored).operation(request)
+        return self._operation(request, stored=stored)
 
     def compile_stored(self, texts: Iterable[str]) -> None:
         """Compile the documents of stored operations, so that the first request for one finds its plan."""
@@ -160,6 +164,15 @@ class Pipeline:
         """Return the context in which arguments are read."""
         return self._planner(stored=stored).context
 
+    def _operation(self, request: GraphQLRequest, *, stored: bool) -> Operation:
+        """Return the valid operation of a request. An unknown field may be one that could not be built."""
+        try:
+            return self._planner(stored=stored).operation(request)
+        except InvalidRequest as exc:
+            if self._missing is None:
+                raise
+            raise self._missing() from exc
+
     def _planner(self, *, stored: bool) -> Planner:
         return self._stored if stored else self._clients
 
@@ -188,7 +201,9 @@ class Pipeline:
         )
 
 
-def _rules(profile: Profile) -> tuple[Rule, ...]:
+def _rules(profile: Profile, *, is_whole: bool) -> tuple[Rule, ...]:
+    """Return the rules of a profile. A schema that is not whole cannot be introspected: a client generator would take
+    the part for the whole."""
     rules = RULES if profile.suggestions else WITHOUT_SUGGESTIONS
-    closed = () if profile.introspection else (NO_INTROSPECTION,)
+    closed = () if profile.introspection and is_whole else (NO_INTROSPECTION,)
     return (*rules, *closed, *(() if profile.routes_field else (NO_ROUTES_FIELD,)))

@@ -1,40 +1,36 @@
 """Where the types of a gateway come from: each source is SDL with directives, and the earlier ones win."""
 
-import contextvars
-import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
 import msgspec
 from flask import Flask
-from graphql import DocumentNode, GraphQLSchema, ObjectTypeDefinitionNode, TypeDefinitionNode
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from graphql import DocumentNode, GraphQLSchema
 
+from restgql import app_documents
+from restgql.api_documents import ApiDocument
 from restgql.config import Config
 from restgql.errors import ConfigError
 from restgql.formats import json
+from restgql.open_routes import OpenRoutes, Shapes, asked_for
+from restgql.remote_apis import RemoteApi
 from restgql.schema import core, documents
-from restgql.schema.compile import ROOTS, compile
+from restgql.schema.compile import compile
 from restgql.schema.documents import Definitions, SchemaError
 from restgql.schema.review import Row, shape_of
-from restgql.schema.sdl import camel
-from restgql.schema.sdl.notes import OperationNote
+from restgql.schema.sdl.clashes import clashes, without_repeated
+from restgql.schema.sdl.notes import OperationNote, Skipped
+from restgql.schema.sdl.reserved import Reserved, reserve
 from restgql.schema.sources import annotations, openapi
-from restgql.schema.sources.openapi.read import load
 from restgql.upstream.routes import Routes
-
-AUTO = "auto"
-_DOCUMENTED_AT = re.compile(r"/(?:openapi|swagger|apispec(?:_\d+)?|api-docs)(?:\.json)?\Z")
-
-Shapes = frozenset[tuple[str, str]]
+from restgql.upstream_settings import documents_of
 
 
 class Typed(msgspec.Struct, frozen=True):
     """The schema of a gateway, that of its clients, which may be less, the SDL that these were compiled from, and what
-    the sources say of their operations."""
+    the sources say of their operations. `failure` is the reason why a source has no part in it."""
 
     schema: GraphQLSchema
     clients: GraphQLSchema
@@ -42,44 +38,170 @@ class Typed(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...] = ()
     joins: tuple[str, ...] = ()
     names: Mapping[str, str] = {}
+    failure: Exception | None = None
 
 
-def is_late(config: Config) -> bool:
-    """Whether a source goes by the app's routes, which are all there only when it is first asked."""
-    return config.openapi is not None or config.annotations
+class _Collected:
+    """The sources of one gateway, in their order, and the first failure of one."""
+
+    def __init__(self, definitions: Sequence[Definitions]) -> None:
+        self.definitions = list(definitions)
+        self.rows: list[Row] = []
+        self.joins: list[str] = []
+        self.names: dict[str, str] = {}
+        self.failure: Exception | None = None
+
+    def add(self, generated: openapi.Generated, *, source: str, upstream: str = "") -> None:
+        """Add what an OpenAPI document is turned into."""
+        earlier = [each.document for each in self.definitions if each.source == source]
+        document = without_repeated(generated.document, earlier)
+        self.definitions.append(Definitions(document=document, written=False, source=source, upstream=upstream))
+        self.rows += map(_row, generated.operations)
+        self.rows += (_skipped(each, f" ({source})" if upstream else "") for each in generated.skipped)
+        self.joins += (f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)
+        self.names |= generated.names
+
+    def fail(self, failure: Exception) -> None:
+        self.failure = self.failure or failure
 
 
-def typed(config: Config, app: Flask, routes: Routes, query: type | None = None, mutation: type | None = None) -> Typed:
-    """The schema of a gateway on an app, with a user's graphene types. Raises SchemaError and ConfigError."""
-    found: list[Definitions] = []
-    rows: list[Row] = []
-    joins: tuple[str, ...] = ()
-    names: Mapping[str, str] = {}
-    if config.schema is not None:
-        found += documents.read(Path(app.root_path) / config.schema)
-    if config.openapi is not None:
-        generated = _from_openapi(config, app, routes, _called_in(found))
-        if config.camel_case:
-            camel.rename(generated.document)
-        found.append(Definitions(document=generated.document, written=False))
-        rows += map(_row, generated.operations)
-        joins = tuple(f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)
-        names = generated.names
-    if config.annotations:
-        annotated = annotations.generate(_views(routes, _called_in(found)), camel_case=config.camel_case)
-        found.append(Definitions(document=annotated.document, written=False))
-        rows += map(_row, annotated.operations)
-    clashes = _clashes(found)
-    if clashes:
-        raise SchemaError(clashes)
+class Sources:
+    """The sources of one gateway on one app. All that does not depend on routes is read here, and nothing changes it.
 
-    def compiled(*, untyped: bool) -> GraphQLSchema:
-        base = core.build(query, mutation, [verb for verb in config.verbs if verb != "GET"], untyped=untyped)
-        return compile(base, found, camel_case=config.camel_case) if found else base
+    `base` is the schema without the sources that depend on routes. Raises SchemaError and ConfigError.
+    """
 
-    schema = compiled(untyped=True)
-    clients = schema if config.untyped else compiled(untyped=False)
-    return Typed(schema, clients, tuple(found), tuple(rows), joins, names)
+    def __init__(
+        self,
+        config: Config,
+        app: Flask,
+        apis: Sequence[RemoteApi] = (),
+        query: type | None = None,
+        mutation: type | None = None,
+    ) -> None:
+        self._config = config
+        self._app = app
+        self._apis = apis
+        self._user_types = (query, mutation)
+        self._reserved = reserve(query, mutation)
+        self._written = [] if config.schema is None else documents.read(Path(app.root_path) / config.schema)
+        self._locked = _lockfile(config, app)
+        sources = list(documents_of(config.openapi))
+        self._documents: list[ApiDocument | None] = [
+            app_documents.read(source, app) if app_documents.is_known_at_start(source) else None for source in sources
+        ]
+        self._sources = sources
+        base = _Collected(self._written)
+        self._add_upstreams(base)
+        self._has_base = False
+        self.base: Typed = self._compiled(base)
+        self._has_base = True
+
+    @property
+    def is_late(self) -> bool:
+        """True if a source goes by the app's routes, which are all there only at the first request."""
+        return bool(self._sources) or self._config.annotations
+
+    @property
+    def asks_app(self) -> bool:
+        """True if a document is read from the app itself, which may have it later."""
+        return None in self._documents
+
+    @property
+    def is_known_at_start(self) -> bool:
+        """True if nothing but the set of routes can change between the start and the first request."""
+        return not self.asks_app and not self._config.annotations
+
+    @property
+    def reserved(self) -> Reserved:
+        """The names that no source may give."""
+        return self._reserved
+
+    def build(self, routes: Routes, *, at_start: bool = False) -> Typed:
+        """Return the types of all sources; of one that fails, its failure. Nothing is asked of the app `at_start`."""
+        collected = _Collected(self._written)
+        for source, document in zip(self._sources, self._documents, strict=True):
+            if document is not None or not at_start:
+                self._attempt(self._add_openapi, collected, source, document, routes)
+        if self._config.annotations and not at_start:
+            self._attempt(self._add_annotations, collected, routes)
+        self._add_upstreams(collected)
+        return self._compiled(collected)
+
+    def _attempt(self, add: Any, collected: _Collected, *arguments: Any) -> None:
+        """Add a source; one that fails costs the others nothing, whatever the app's own code raises."""
+        try:
+            add(collected, *arguments)
+        except Exception as exc:
+            collected.fail(exc)
+
+    def _add_openapi(self, collected: _Collected, source: Any, document: ApiDocument | None, routes: Routes) -> None:
+        """Add a document of the app, less the operations that a root field in schema= asks for."""
+        document = document or app_documents.read(source, self._app)
+        found = OpenRoutes(routes, asked_for(collected.definitions))
+        generated = openapi.generate(
+            document.value,
+            allowed=found.allows,
+            explain=found.explain,
+            names=self._locked,
+            accepted=self._config.joins,
+            load=document.load,
+            camel_case=self._config.camel_case,
+            reserved=self._reserved,
+        )
+        collected.add(generated, source="openapi=")
+
+    def _add_annotations(self, collected: _Collected, routes: Routes) -> None:
+        views = _views(routes, asked_for(collected.definitions))
+        annotated = annotations.generate(views, camel_case=self._config.camel_case, reserved=self._reserved)
+        document = annotated.document
+        collected.definitions.append(Definitions(document=document, written=False, source="annotations="))
+        collected.rows += map(_row, annotated.operations)
+        collected.rows += map(_skipped, annotated.skipped)
+
+    def _add_upstreams(self, collected: _Collected) -> None:
+        """Add the documents of upstreams, less the operations that a root field in schema= asks for."""
+        mounts = tuple(mount for each in self._apis for mount in each.mounts)
+        for api in self._apis:
+            taken = partial(_is_in, asked_for(collected.definitions))
+            for document in api.documents:
+                places = api.places(document, mounts, taken)
+                generated = openapi.generate(
+                    document.value,
+                    names=self._locked,
+                    accepted=self._config.joins,
+                    load=document.load,
+                    places=places,
+                    name_prefix=api.settings.prefix,
+                    filled=api.secrets.parameters,
+                    camel_case=self._config.camel_case,
+                    reserved=self._reserved,
+                )
+                collected.add(generated, source=api.label, upstream=api.prefix)
+
+    def _compiled(self, collected: _Collected) -> Typed:
+        """Return the types of these sources; if they do not fit together, those of the base, with the failure."""
+        definitions = collected.definitions
+        try:
+            if errors := clashes(definitions, self._reserved.own):
+                raise SchemaError(errors)
+            schema = self._schema(definitions, untyped=True)
+            clients = schema if self._config.untyped else self._schema(definitions, untyped=False)
+        except Exception as exc:
+            if not self._has_base:
+                raise
+            return msgspec.structs.replace(self.base, failure=exc)
+        rows, joins = tuple(collected.rows), tuple(collected.joins)
+        return Typed(schema, clients, tuple(definitions), rows, joins, collected.names, collected.failure)
+
+    def _schema(self, definitions: list[Definitions], *, untyped: bool) -> GraphQLSchema:
+        verbs = [verb for verb in self._config.verbs if verb != "GET"]
+        base = core.build(*self._user_types, verbs, untyped=untyped)
+        return compile(base, definitions, camel_case=self._config.camel_case) if definitions else base
+
+
+def _is_in(taken: Shapes, method: str, path: str) -> bool:
+    return (method, shape_of(path)) in taken
 
 
 def _row(operation: OperationNote) -> Row:
@@ -92,8 +214,18 @@ def _row(operation: OperationNote) -> Row:
     )
 
 
+def _skipped(operation: Skipped, label: str = "") -> Row:
+    return Row(
+        method=operation.method,
+        path=operation.path,
+        kind="skipped",
+        reason=f"{operation.reason}{label}",
+        is_chosen=operation.is_chosen,
+    )
+
+
 def _views(routes: Routes, taken: Shapes) -> Iterator[annotations.View]:
-    """The views that may be asked for and that no earlier source has types for."""
+    """Yield the views that may be asked for and that no earlier source has types for."""
     for route in routes.reachable():
         methods = tuple(method for method in route.methods if (method, shape_of(route.path)) not in taken)
         function = getattr(getattr(route.view, "view_class", None), "get", route.view)
@@ -107,120 +239,18 @@ def _views(routes: Routes, taken: Shapes) -> Iterator[annotations.View]:
             )
 
 
-def _clashes(found: list[Definitions]) -> list[str]:
-    """Types and root fields that two sources have: the compiler looks for these only in what is written by hand."""
-    seen: Counter[str] = Counter()
-    for source in found:
-        if not source.written:
-            for definition in source.document.definitions:
-                if isinstance(definition, TypeDefinitionNode):
-                    name = definition.name.value
-                    roots = (
-                        definition.fields if name in ROOTS and isinstance(definition, ObjectTypeDefinitionNode) else ()
-                    )
-                    seen.update([f"{name}.{field.name.value}" for field in roots] if name in ROOTS else [name])
-    return [
-        f"{name} is made by two sources; one in schema= takes the place of both." for name in seen if seen[name] > 1
-    ]
-
-
-def _called_in(found: list[Definitions]) -> Shapes:
-    """The routes that have a field already, by the directives of these documents."""
-    return frozenset(
-        (directive.name.value.upper(), shape_of(argument.value.value))
-        for source in found
-        for definition in source.document.definitions
-        for field in getattr(definition, "fields", None) or ()
-        for directive in field.directives
-        for argument in directive.arguments
-        if argument.name.value == "path" and hasattr(argument.value, "value")
-    )
-
-
-def _from_openapi(config: Config, app: Flask, routes: Routes, taken: Shapes) -> openapi.Generated:
-    document, where = _document(config.openapi, app)
-    reachable = {(method, shape_of(route.path)) for route in routes.reachable() for method in route.methods}
-    names = Path(app.root_path, config.openapi_names) if config.openapi_names else None
-    return openapi.generate(
-        document,
-        allowed=lambda method, path: (at := (method, shape_of(path))) in reachable and at not in taken,
-        names=json.value(names.read_bytes(), dict[str, str]) if names is not None and names.is_file() else {},
-        accepted=config.joins,
-        load=None if where is None else lambda name: _referred(app, where, name),
-    )
-
-
-def _referred(app: Flask, where: Path | str, name: str) -> Any:
-    """A document that another one refers to: beside its file, or relative to its path of the app."""
-    if isinstance(where, Path):
-        return load((where.parent / name).read_bytes(), where=name)
-    return load(_answer(app, urljoin(where, name)), where=name)
-
-
-def _document(given: Any, app: Flask) -> tuple[dict[str, Any], Path | str | None]:
-    """An OpenAPI document, and its file or its path of the app, if it has one. Raises ConfigError."""
-    if isinstance(given, Mapping):
-        return dict(given), None
-    if callable(given):
-        return _document(given(), app)
-    assert isinstance(given, str), "the configuration takes nothing else"
-    if given == AUTO:
-        return _found_in(app)
-    if given.startswith("/") and not Path(given).is_file():
-        return _asked(app, given), given
-    path = Path(app.root_path) / given
+def _lockfile(config: Config, app: Flask) -> dict[str, str]:
+    """Return the names of RESTGQL_OPENAPI_NAMES; a file that is not there yet has none. Raises ConfigError."""
+    path = Path(app.root_path, config.openapi_names) if config.openapi_names else None
+    if path is None or not path.is_file():
+        return {}
     try:
-        return openapi.read(path.read_bytes(), where=str(path)), path
-    except OSError as exc:
-        raise ConfigError(f"openapi = {given!r}: {exc}") from exc
+        names: dict[str, str] = json.value(path.read_bytes(), dict[str, str])
+    except (json.NotJson, OSError) as exc:
+        raise ConfigError(f"openapi_names = {config.openapi_names!r}: it is no JSON object of names: {exc}") from exc
+    return names
 
 
-def _found_in(app: Flask) -> tuple[dict[str, Any], str | None]:
-    """The document that one of the known extensions keeps, or that a route of the app answers with."""
-    for find in _KEPT:
-        try:
-            kept = find(app)
-        except Exception:  # an extension of another version; its route may be there all the same
-            continue
-        if kept:
-            return kept, None
-    tried = [rule.rule for rule in app.url_map.iter_rules() if not rule.arguments and _DOCUMENTED_AT.search(rule.rule)]
-    for path in sorted(tried, key=len):
-        try:
-            return _asked(app, path), path
-        except ConfigError:
-            continue
-    raise ConfigError(
-        f"openapi = 'auto': the app has no OpenAPI document that can be found; tried {tried or 'no route'}."
-    )
-
-
-def _smorest(app: Flask) -> Any:
-    apis = app.extensions["flask-smorest"]["apis"]
-    return next(iter(apis.values()))["ext_obj"].spec.to_dict()
-
-
-# Those that keep a document and need not serve it: flask-smorest, APIFlask, flask-openapi3.
-_KEPT: tuple[Callable[[Flask], Any], ...] = (
-    _smorest,
-    lambda app: app.spec if isinstance(app.spec, dict) else None,  # type: ignore[attr-defined]
-    lambda app: app.api_doc,  # type: ignore[attr-defined]
-)
-
-
-def _asked(app: Flask, path: str) -> dict[str, Any]:
-    return openapi.read(_answer(app, path), where=path)
-
-
-def _answer(app: Flask, path: str) -> bytes:
-    """What a route of the app answers with, in a context of its own. Raises ConfigError."""
-    environ = EnvironBuilder(path=path).get_environ()
-    chunks, status, _ = contextvars.Context().run(run_wsgi_app, app.wsgi_app, environ, buffered=True)
-    if not status.startswith("200"):
-        raise ConfigError(f"openapi = {path!r}: the app answers {status}.")
-    return b"".join(chunks)
-
-
-def source_of(found: Typed) -> DocumentNode:
-    """All SDL of a gateway with its directives, as one document."""
-    return DocumentNode(definitions=tuple(d for source in found.definitions for d in source.document.definitions))
+def source_of(typed: Typed) -> DocumentNode:
+    """Return all SDL of a gateway with its directives, as one document."""
+    return DocumentNode(definitions=tuple(d for source in typed.definitions for d in source.document.definitions))

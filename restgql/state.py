@@ -2,26 +2,28 @@
 
 import hashlib
 import logging
-from functools import cached_property
 from pathlib import Path
 
 from flask import Flask, Request, request
 from graphql import GraphQLSchema
 from werkzeug.routing import MapAdapter
 
-from restgql import cache, sources
+from restgql import cache, remote_apis
 from restgql.config import Config, limits_of
 from restgql.documents import manifest
 from restgql.documents.persisted import PersistedDocuments
-from restgql.errors import ConfigError
+from restgql.errors import ConfigError, RestgqlError
 from restgql.execution.thread_pool import shared
 from restgql.operations.operation_store import OperationStore
-from restgql.operations.stored import NONE, Operations
+from restgql.operations.stored import NONE, Operations, StoredOperation
 from restgql.pipeline import Pipeline, logger
 from restgql.profile import OPEN, Profile, describe_profile, profile_of
+from restgql.remote_apis import RemoteApi
 from restgql.schema.compile import calls
+from restgql.schema.documents import SchemaError
 from restgql.schema.review import shape_of
-from restgql.sources import Typed
+from restgql.sources import Sources, Typed
+from restgql.type_build import TypeBuild
 from restgql.upstream import Dispatcher, Upstream
 from restgql.upstream.environ import Environ
 from restgql.upstream.flask_app import connect
@@ -52,22 +54,17 @@ class GatewayState:
             raise ConfigError(f"operations = {config.operations!r}: they are below graphql_path, and that is None.")
         self.app = app
         self.config = config
-        self._user_types = (query, mutation)
         self.application: WsgiApp | None = None
         """The outermost WSGI callable, if sub-requests pass what stands around the app."""
         self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ENDPOINTS)
-        self.remotes = _remotes(config, app) if config.upstreams else None
-        self.routes = Routes(
-            app,
-            config.routes,
-            frozenset({"GET", *config.verbs}),
-            lambda endpoint: is_gateway(app, endpoint),
-            self.remotes.table if self.remotes else (),
-        )
+        self._apis = remote_apis.read(config, Path(app.root_path))
+        self.remotes = _remotes(config, self._apis, app) if self._apis else None
+        self.routes = self._routes()
         self._limits = limits_of(config)
         self._stored_limits = limits_of(config, stored=True)
         self._profiles = {debug: profile_of(config, debug=debug) for debug in (True, False)}
-        self._pipelines: dict[tuple[Profile, int], Pipeline] = {}
+        self._pipelines: dict[tuple[Profile, int, bool], Pipeline] = {}
+        self._store: tuple[Typed, OperationStore] | None = None
         self.cache = cache.create_cache(config, Path(app.instance_path), app.logger)
         self._persisted = PersistedDocuments(
             config,
@@ -78,30 +75,35 @@ class GatewayState:
         self._salt: tuple[object, bytes] = ((), b"")
         self._flights = Flights(Identity(config.cache_identity)) if config.single_flight else None
         self._logged_reach = config.routes is not None
-        self._logged_problem = ""
         self._logged_threads = False
         self._logged_profile: tuple[Profile, bool] | None = None
-        if not sources.is_late(config):
-            _ = self.pipeline  # an invalid schema keeps the app from starting
-            if self._operation_store is not None:
-                self._operation_store.check()
+        self.sources = Sources(config, app, self._apis, query, mutation)
+        self._build = TypeBuild(self.sources, self.routes)
+        if not self.sources.is_late and self._operation_store is not None:
+            self._operation_store.check()
         self.log_profile(serving=False)
 
-    @cached_property
+    def start(self) -> None:
+        """Raise SchemaError or ConfigError for what is wrong with the types and known already."""
+        self._build.start(self._routes())  # routes of its own: the views may change before the first request
+
+    def _routes(self) -> Routes:
+        app, config = self.app, self.config
+        methods = frozenset({"GET", *config.verbs})
+        remotes = self.remotes.table if self.remotes else ()
+        return Routes(app, config.routes, methods, lambda endpoint: is_gateway(app, endpoint), remotes)
+
+    @property
     def typed(self) -> Typed:
-        """The schema with its sources. Raises SchemaError and ConfigError."""
-        return sources.typed(self.config, self.app, self.routes, *self._user_types)
+        """The schema with its sources. It has the reason if a source failed."""
+        return self._build.typed
 
     @property
     def problem(self) -> str | None:
-        """The reason why no operation can be run: the schema cannot be built, or too many threads are lost."""
-        try:
-            _ = self.pipeline
-        except Exception as exc:
-            if repr(exc) != self._logged_problem:  # probes come every few seconds
-                self._logged_problem = repr(exc)
-                logger.exception("The schema could not be built")
-            return "The schema could not be built; the log of the app has the reason."
+        """The reason why the gateway is not ready: the schema is not whole, or too many threads are lost."""
+        self._build.retry()
+        if (failure := self._build.failure) is not None:
+            return failure
         depleted = shared(self.config.threads).is_depleted
         return "Too many threads are lost to routes that do not answer." if depleted else None
 
@@ -115,37 +117,62 @@ class GatewayState:
         """The profile, which depends on `app.debug` of this moment: the app may be put in debug after its gateway."""
         return self._profiles[self.app.debug]
 
-    @cached_property
+    @property
     def _operation_store(self) -> OperationStore | None:
         if self.config.operations is None:
             return None
-        store = OperationStore(
-            Path(self.app.root_path) / self.config.operations, self.typed.schema, self.trusted_pipeline.documents
-        )
-        if sources.is_late(self.config):
-            store.log_errors()
-        stored = store.operations(watch=False).by_name
-        self.pipeline.compile_stored(operation.text for operation in stored.values())
-        return store
+        typed = self.typed
+        if self._store is None or self._store[0] is not typed:
+            folder = Path(self.app.root_path) / self.config.operations
+            store = OperationStore(folder, typed.schema, self.trusted_pipeline.documents)
+            if self.sources.is_late and typed.failure is None:
+                store.log_errors()
+            self._store = typed, store
+            stored = store.operations(watch=False).by_name
+            self.pipeline.compile_stored(operation.text for operation in stored.values())
+        return self._store[1]
 
     @property
     def operations(self) -> Operations:
         """The stored operations; in debug, reloaded if their files have changed."""
-        return NONE if self._operation_store is None else self._operation_store.operations(watch=self.app.debug)
+        store = self._operation_store
+        return NONE if store is None else store.operations(watch=self.app.debug)
+
+    def operation(self, name: str, *, debug: bool, suggestions: bool) -> StoredOperation:
+        """Return the stored operation of a name. Raises BadRequest and SchemaError, and SchemaUnavailable for one that
+        does not fit a schema which is not whole."""
+        try:
+            return self.operations.named(name, debug=debug, suggestions=suggestions)
+        except SchemaError as exc:
+            if self.typed.failure is None:
+                raise
+            raise self._missing() from exc
+
+    def check_whole(self) -> None:
+        """Raise SchemaUnavailable if a part of the schema could not be built."""
+        if self.typed.failure is not None:
+            raise self._missing()
+
+    def _missing(self) -> RestgqlError:
+        return self._build.missing(debug=self.app.debug)
 
     @property
     def pipeline(self) -> Pipeline:
-        """The stages of a client's request. Raises SchemaError and ConfigError."""
-        return self._pipeline_of(self.profile, self.typed.clients)
+        """The stages of a client's request."""
+        typed = self._build.typed
+        return self._pipeline_of(self.profile, typed, typed.clients)
 
     @property
     def trusted_pipeline(self) -> Pipeline:
         """The stages of a request by the app's own code, which no profile restricts."""
-        return self._pipeline_of(OPEN, self.typed.schema)
+        typed = self._build.typed
+        return self._pipeline_of(OPEN, typed, typed.schema)
 
-    def _pipeline_of(self, profile: Profile, schema: GraphQLSchema) -> Pipeline:
-        key = profile, id(schema)
+    def _pipeline_of(self, profile: Profile, typed: Typed, schema: GraphQLSchema) -> Pipeline:
+        key = profile, id(schema), typed.failure is None
         if key not in self._pipelines:
+            if typed.failure is None:  # no one needs those of a schema that was not whole
+                self._pipelines = {each: pipeline for each, pipeline in self._pipelines.items() if each[2]}
             self.routes.typed = frozenset((call.method, shape_of(call.template.text)) for _, _, call in calls(schema))
             self._pipelines[key] = Pipeline(
                 schema,
@@ -154,7 +181,8 @@ class GatewayState:
                 self.app.logger,
                 profile=profile,
                 persisted=self._persisted,
-                own=self.typed.schema,
+                own=typed.schema,
+                missing=None if typed.failure is None else self._missing,
             )
         return self._pipelines[key]
 
@@ -224,7 +252,8 @@ class GatewayState:
     def _cache_salt(self) -> bytes:
         """Return a digest that separates the stored responses of this app and configuration from those of others."""
         config = self.config
-        rules = (config.upstreams, config.upstream_headers, config.cache_identity, config.max_reply)
+        remotes = self.remotes.digest_parts if self.remotes else ()
+        rules = (remotes, config.cache_identity, config.max_reply)
         parts = (self.app.secret_key, self.routes.fingerprint(), rules)
         if self._salt[0] != parts:
             self._salt = (parts, hashlib.blake2b(repr(parts).encode(), digest_size=32).digest())
@@ -268,11 +297,9 @@ class GatewayState:
             )
 
 
-def _remotes(config: Config, app: Flask) -> UpstreamPool:
+def _remotes(config: Config, apis: tuple[RemoteApi, ...], app: Flask) -> UpstreamPool:
     return UpstreamPool(
-        config.upstreams,
-        leaving=config.upstream_headers,
-        seconds=config.subrequest_timeout,
+        remote_apis.accesses(config, apis),
         max_reply=config.max_reply,
         connections=config.threads,
         logger=app.logger,

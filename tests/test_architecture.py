@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "restgql"
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "bounded_cache", "large_frame"}),
     frozenset({"formats", "meter"}),
-    frozenset({"bindings"}),
+    frozenset({"bindings", "upstream_settings"}),
     frozenset({"config"}),
     frozenset({"model"}),
     frozenset({"sub_response", "profile", "graphiql"}),
@@ -23,7 +23,10 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"execution"}),
     frozenset({"cache", "respond", "operations"}),
     frozenset({"pipeline"}),
+    frozenset({"api_documents", "open_routes"}),
+    frozenset({"remote_apis", "app_documents"}),
     frozenset({"sources"}),
+    frozenset({"type_build"}),
     frozenset({"state"}),
     frozenset({"http"}),
     frozenset({"extension", "testing"}),
@@ -108,4 +111,4 @@ def test_there_is_no_import_cycle() -> None:
 
 def test_flask_is_seen_only_where_it_is_asked_or_asks() -> None:
     seen = {room(module) for module, path in modules().items() if "flask" in top_level_imports(path)}
-    assert seen == {"upstream", "sources", "state", "http", "extension", "cli"}
+    assert seen == {"upstream", "sources", "app_documents", "state", "http", "extension", "cli"}

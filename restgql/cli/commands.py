@@ -107,7 +107,7 @@ def _stored(state: GatewayState, document: str) -> StoredOperation | None:
     if not re.fullmatch(r"[\w-]*\w", document):
         return None
     try:
-        return state.operations.named(document, debug=True, suggestions=True)
+        return state.operation(document, debug=True, suggestions=True)
     except RestgqlError as exc:
         raise click.ClickException(f"{document}: {exc.message}") from exc
 

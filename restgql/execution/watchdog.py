@@ -6,6 +6,7 @@ from restgql.execution.job import Job, timed_out
 from restgql.execution.job_queue import JobQueue
 from restgql.execution.operation_threads import OperationThreads
 from restgql.execution.scheduler_settings import SchedulerSettings
+from restgql.model import RouteKey
 
 WAIT_SECONDS = 0.001
 """The time after which a job keeps others waiting, if no thread of the process computes."""
@@ -58,7 +59,8 @@ class Watchdog:
         return held
 
     def _is_late(self, job: Job, now: float) -> bool:
-        return now - job.begun >= (job.request.timeout or self._settings.subrequest_timeout)
+        of_route = job.route.timeout if isinstance(job.route, RouteKey) else None
+        return now - job.begun >= (job.request.timeout or of_route or self._settings.subrequest_timeout)
 
     def _has_waited_long(self, now: float) -> bool:
         """Return True if held jobs have waited for a thread as long as they may."""

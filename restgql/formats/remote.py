@@ -2,7 +2,8 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
@@ -37,7 +38,7 @@ class RemoteUpstream(msgspec.Struct, frozen=True, kw_only=True):
 
     def path_of(self, url: SplitResult) -> str | None:
         """Return the gateway's path for a URL, None if the URL is of another server or not below the base URL."""
-        if "@" in url.netloc or _origin(url) != self.origin:
+        if "@" in url.netloc or origin_of(url) != self.origin:
             return None
         rest = _rest(url.path, unquote(self.path))
         return None if rest is None else self.prefix + rest or "/"
@@ -48,8 +49,7 @@ def parse(prefix: str, text: str) -> tuple[RemoteUpstream, str | None]:
 
     Raises ValueError, whose message never contains the userinfo.
     """
-    if not _PREFIX.fullmatch(prefix) or _has_dots(prefix):
-        raise ValueError(f"the prefix {prefix!r} is no path: it begins with a slash, ends with none, and is plain")
+    check_prefix(prefix)
     if not _URL.fullmatch(text) or _has_dots(text):
         raise ValueError(f"the URL of {prefix!r} has a character or a dot segment that a base URL cannot have")
     if "?" in text or "#" in text:
@@ -60,17 +60,29 @@ def parse(prefix: str, text: str) -> tuple[RemoteUpstream, str | None]:
         url = urlsplit(text)
     except ValueError:
         url = urlsplit("")
-    origin = _origin(url)
+    origin = origin_of(url)
     if origin is None:
         raise ValueError(f"the URL of {prefix!r} has no host, or a port that is none")
     remote = RemoteUpstream(prefix=prefix.rstrip("/"), origin=origin, path=url.path.rstrip("/"))
-    return remote, None if url.username is None else _basic(url.username, url.password or "")
+    return remote, None if url.username is None else basic(url.username, url.password or "")
 
 
-def table(upstreams: Mapping[str, str]) -> tuple[RemoteUpstream, ...]:
-    """Return the upstreams, the longest prefix first. Raises ValueError."""
-    remotes = [parse(prefix, url)[0] for prefix, url in upstreams.items()]
+def check_prefix(prefix: str) -> None:
+    """Raise ValueError for a prefix that is no plain path."""
+    if not _PREFIX.fullmatch(prefix) or _has_dots(prefix):
+        raise ValueError(f"the prefix {prefix!r} is no path: it begins with a slash, ends with none, and is plain")
+
+
+def table(remotes: Iterable[RemoteUpstream]) -> tuple[RemoteUpstream, ...]:
+    """Return the upstreams, the longest prefix first."""
     return tuple(sorted(remotes, key=lambda remote: remote.prefix.count("/"), reverse=True))
+
+
+def common(remotes: Sequence[RemoteUpstream], prefix: str) -> RemoteUpstream:
+    """Return the upstream at the longest path that upstreams of one origin are all below."""
+    paths = [remote.path.split("/") for remote in remotes]
+    same = takewhile(lambda steps: len(set(steps)) == 1, zip(*paths, strict=False))
+    return RemoteUpstream(prefix=prefix, origin=remotes[0].origin, path="/".join(steps[0] for steps in same))
 
 
 def is_below(path: str, top: str) -> bool:
@@ -86,7 +98,7 @@ def _rest(path: str, top: str) -> str | None:
     return "".join(f"/{segment}" for segment in segments[depth:])
 
 
-def _origin(url: SplitResult) -> str | None:
+def origin_of(url: SplitResult) -> str | None:
     """Return the origin (RFC 6454 section 6.2) of a URL, None if its host or port is invalid."""
     try:
         port, host = url.port, url.hostname or ""
@@ -103,6 +115,6 @@ def _has_dots(path: str) -> bool:
     return any(unquote(segment) in (".", "..") for segment in path.split("/"))
 
 
-def _basic(user: str, password: str) -> str:
+def basic(user: str, password: str) -> str:
     """Return basic credentials (RFC 7617), in UTF-8."""
     return "Basic " + b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()

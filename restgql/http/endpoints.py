@@ -71,7 +71,7 @@ def _check_places(state: GatewayState) -> None:
             whose = f"another gateway's ({first})" if is_gateway(state.app, first) else f"the app's own ({first})"
             raise ConfigError(f"{rule.rule} is {whose}: {key}= takes another path.")
     own = [rule for (_, _, rule), endpoint in places.items() if is_gateway(state.app, endpoint)]
-    for prefix in state.config.upstreams:
+    for prefix in (remote.prefix or "/" for remote in (state.remotes.table if state.remotes else ())):
         if any(is_below(prefix, rule.partition("/<")[0]) for rule in own):
             raise ConfigError(f"upstreams = {{{prefix!r}: …}}: these paths are the gateway's own.")
 
@@ -98,10 +98,10 @@ class Views:
 
     def operation(self, name: str) -> ResponseReturnValue:
         state = self._state
-        pipeline, operations = state.pipeline, state.operations
+        pipeline = state.pipeline
 
         def stage(request: HttpRequest, connect: Connect) -> HttpResponse:
-            operation = operations.named(name, debug=state.app.debug, suggestions=pipeline.profile.suggestions)
+            operation = state.operation(name, debug=state.app.debug, suggestions=pipeline.profile.suggestions)
             return stored.answer(pipeline, operation, request, connect)
 
         return _answer(state, stage)
@@ -115,7 +115,12 @@ class Views:
         if described != source or document is None:
             document = stored.document(source[0], state.typed.schema, title=title, server=server)
             self._described = source, document
-        return _answer(state, lambda request, connect: document)
+
+        def stage(request: HttpRequest, connect: Connect) -> HttpResponse:
+            state.check_whole()  # else the list would lack operations
+            return document
+
+        return _answer(state, stage)
 
     def asset(self, filename: str) -> ResponseReturnValue:
         if not self._state.profile.graphiql or filename == graphiql.TEMPLATE:

@@ -44,7 +44,7 @@ from restgql.schema import defaults, directives, scalars
 from restgql.schema.collector import at_rest
 from restgql.schema.documents import Definitions, SchemaError, at, explained, located, misfits
 from restgql.schema.fields import Wrong, binding, checked, given, keys_of
-from restgql.schema.sdl.camel import snake
+from restgql.schema.sdl.naming import Naming
 
 ROOTS = {"Query": "query", "Mutation": "mutation"}
 ENUMS = (EnumTypeDefinitionNode, EnumTypeExtensionNode)
@@ -64,7 +64,7 @@ def compile(core: GraphQLSchema, sources: Sequence[Definitions], *, camel_case: 
         if errors:
             raise SchemaError(errors)
     schema = _extended(core, document)
-    binder = _Binder(schema, camel_case=camel_case)
+    binder = _Binder(schema, Naming(camel_case))
     for source in sources:
         for definition in source.document.definitions:
             binder.bind(definition, opened=source.written)
@@ -94,9 +94,13 @@ def _changed(schema: GraphQLSchema, **changes: Any) -> GraphQLSchema:
 def _combined(core: GraphQLSchema, documents: Iterable[DocumentNode]) -> DocumentNode:
     """One document, in which a root type that is there already is extended, and scalars that are used are defined."""
     definitions: list[Any] = []
-    there = set(core.type_map)
+    there, repeated = set(core.type_map), set[str]()
     for document in documents:
         for definition in document.definitions:
+            if isinstance(definition, ScalarTypeDefinitionNode) and definition.name.value in scalars.NAMES:
+                if definition.name.value in repeated:
+                    continue  # every generated document defines the scalars that it uses
+                repeated.add(definition.name.value)
             if isinstance(definition, ObjectTypeDefinitionNode) and definition.name.value in ROOTS:
                 if definition.name.value in there:
                     definition = _as_extension(definition)
@@ -158,10 +162,10 @@ def _not_definitions(document: DocumentNode) -> Iterator[str]:
 class _Binder:
     """Gives the fields of a schema their bindings; `errors` says where that could not be done."""
 
-    def __init__(self, schema: GraphQLSchema, *, camel_case: bool) -> None:
+    def __init__(self, schema: GraphQLSchema, naming: Naming) -> None:
         self.errors: list[str] = []
         self._schema = schema
-        self._camel_case = camel_case
+        self._naming = naming
         self._directives = directives.definitions()
         self._values: dict[str, list[str]] = {}
         self._undecided: dict[str, Node] = {}
@@ -223,9 +227,10 @@ class _Binder:
                 continue
             name = field_node.name.value
             try:
-                field.resolve = binding(root, field, field_node, self._directives, self._key(name), opened=opened)
-                if self._camel_case and isinstance(field.resolve, RequestBinding):
-                    left = {name: snake(name) for name in field.resolve.body_arguments}
+                key = self._naming.key(name)
+                field.resolve = binding(root, field, field_node, self._directives, key, opened=opened)
+                if isinstance(field.resolve, RequestBinding) and field.resolve.body_arguments:
+                    left = {name: self._naming.key(name) for name in field.resolve.body_arguments}
                     field.resolve = msgspec.structs.replace(field.resolve, body_arguments=left)
             except Wrong as exc:
                 self.errors.append(at(field_node, f"{of_type.name}.{name} {exc}"))
@@ -249,13 +254,9 @@ class _Binder:
         assert isinstance(of_type, GraphQLInputObjectType)
         for field in node.fields or ():
             values = [each for each in field.directives if each.name.value == "value"]
-            key = self._given(values[0], "is") if values else self._key(field.name.value)
+            key = self._given(values[0], "is") if values else self._naming.key(field.name.value)
             self._once(values)
             of_type.fields[field.name.value].out_name = key
-
-    def _key(self, name: str) -> str:
-        """What a field's value stands under in JSON."""
-        return snake(name) if self._camel_case else name
 
     def _abstract(self, node: Abstract) -> None:
         of_type = self._schema.type_map[node.name.value]

@@ -28,10 +28,13 @@ from restgql.errors import ConfigError
 
 
 class Definitions(msgspec.Struct, frozen=True, kw_only=True):
-    """A document of type definitions. One that was `written` by hand is validated, and its fields open their routes."""
+    """A document of type definitions. One that was `written` by hand is validated, and its fields open their routes.
+    `source` is the name in messages, `upstream` the prefix of the upstream that the document is of."""
 
     document: DocumentNode
     written: bool = True
+    source: str = "schema="
+    upstream: str = ""
 
 
 class SchemaError(ConfigError):

@@ -27,26 +27,34 @@ _PAGES = re.compile(r"\b(?:page|offset|cursor|limit|per_page|page_size|pageSize)
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A route, and what its field is: `typed`, `partly`, `json`, or `untyped` where it has none; and why."""
+    """A route, and its field: `typed`, `partly`, `json`, or `untyped` if it has none; with the reason. `skipped` is an
+    operation of a document without a field; it `is_chosen` if the document or the configuration wants no field."""
 
     method: str
     path: str
     field: str = ""
     kind: str = "untyped"
     reason: str = ""
+    is_chosen: bool = False
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
-    """The coverage by route, and a sentence for each thing to look at."""
+    """The coverage by route, a sentence for each error, and one for each thing that is worth knowing."""
 
     rows: tuple[Row, ...]
     joins: tuple[str, ...]
+    errors: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
 def shape_of(path: str) -> str:
     """A URI template without its names and its query: two of one shape are the same route."""
     return _VARIABLE.sub("{}", _QUERY.sub("", path).partition("?")[0])
+
+
+def is_near(one: str, other: str) -> bool:
+    """Return True if one shape ends as the other: only the base path differs."""
+    return min(len(one), len(other)) > 1 and (one.endswith(other) or other.endswith(one))
 
 
 def review(
@@ -56,29 +64,70 @@ def review(
     joins: Iterable[str] = (),
     *,
     everything: Iterable[tuple[str, str]],
+    accepted: Iterable[str] = (),
 ) -> Review:
-    """The review of a schema. `routes` are methods and URI templates, `everything` these and what is closed to clients;
-    `known` rows have a kind and a reason already."""
-    rows = {(row.method, shape_of(row.path)): row for row in known}
-    for of_type, name, call in calls(schema):
-        kind = "json" if call.passthrough else "typed"
-        for path in (call.template.text, *([call.batch.template.text] if call.batch else [])):
-            row = Row(method=call.method, path=path, field=f"{of_type}.{name}", kind=kind)
-            rows.setdefault((call.method, shape_of(path)), row)
-    for method, path in routes:
-        row = rows.get((method, shape_of(path)), Row(method=method, path=path, reason="no source describes it"))
-        rows[method, shape_of(path)] = msgspec.structs.replace(row, path=path)
+    """Return the review of a schema. `routes` are methods and URI templates, `everything` these and those that are
+    closed to clients; `known` rows have a kind and a reason already; `accepted` are the names of RESTGQL_JOINS."""
+    rows = _covered(schema, tuple(routes), tuple(known))
     return Review(
-        rows=tuple(sorted(rows.values(), key=lambda row: (row.path, row.method))),
+        rows=tuple(sorted(rows, key=lambda row: (row.path, row.method))),
         joins=tuple(joins),
+        errors=(*_unrouted(schema, tuple(everything)), *_unknown_joins(schema, accepted)),
         warnings=(
-            *_unrouted(schema, tuple(everything)),
+            *_skipped(rows),
             *_multiplying(schema),
             *_required(schema),
             *_paginated(schema),
             *_unused(schema),
         ),
     )
+
+
+def _covered(schema: GraphQLSchema, routes: tuple[tuple[str, str], ...], known: tuple[Row, ...]) -> list[Row]:
+    """Return a row for each field, each route without one, and each operation of a document without either."""
+    paths = {(method, shape_of(path)): path for method, path in routes}
+    rows = [row for row in known if row.kind != "skipped"]
+    places = {_place(row) for row in rows}
+    for of_type, name, call in calls(schema):
+        kind = "json" if call.passthrough else "typed"
+        for path in (call.template.text, *([call.batch.template.text] if call.batch else [])):
+            if (call.method, shape_of(path)) not in places:
+                rows.append(Row(method=call.method, path=path, field=f"{of_type}.{name}", kind=kind))
+                places.add((call.method, shape_of(path)))
+    skipped = [row for row in known if row.kind == "skipped" and _place(row) not in places]
+    rows += skipped
+    places |= set(map(_place, skipped))
+    rows += (
+        Row(method=method, path=path, reason=_undescribed(method, shape, skipped))
+        for (method, shape), path in paths.items()
+        if (method, shape) not in places
+    )
+    return [msgspec.structs.replace(row, path=paths.get(_place(row), row.path)) for row in rows]
+
+
+def _undescribed(method: str, shape: str, skipped: Iterable[Row]) -> str:
+    near = (row.path for row in skipped if row.method == method and is_near(shape, shape_of(row.path)))
+    path = next(near, "")
+    return f"a document has it as {path}, below another base path" if path else "no source describes it"
+
+
+def _place(row: Row) -> tuple[str, str]:
+    return row.method, shape_of(row.path)
+
+
+def _skipped(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield the operations of documents that have no field, though nobody chose so."""
+    for row in rows:
+        if row.kind == "skipped" and not row.is_chosen:
+            yield f"{row.method} {row.path} of the document has no field: {row.reason}.".lstrip()
+
+
+def _unknown_joins(schema: GraphQLSchema, accepted: Iterable[str]) -> Iterator[str]:
+    """Yield the joins of RESTGQL_JOINS that are none."""
+    fields = {f"{owner}.{name}" for owner, name, _ in calls(schema)}
+    for join in accepted:
+        if join not in fields:
+            yield f"RESTGQL_JOINS has {join}, and no source proposes this join."
 
 
 def _unrouted(schema: GraphQLSchema, everything: tuple[tuple[str, str], ...]) -> Iterator[str]:

@@ -8,10 +8,12 @@ each read, so a slow drip never ends; here every read, also of a head, is bounde
 import functools
 import http.client
 import io
+import logging
 import os
 import re
 import socket
 import time
+from contextvars import ContextVar
 from email.message import Message
 from typing import Any
 
@@ -33,6 +35,20 @@ _FOLD = re.compile(r"\r?\n[ \t]+")
 FAILURES = (requests.RequestException, HTTPError, http.client.HTTPException, OSError)
 
 
+_in_exchange: ContextVar[bool] = ContextVar("restgql.in_exchange", default=False)
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    """Remove the query of URLs from urllib3's records of our own exchanges: it may hold the operator's secrets."""
+    if _in_exchange.get() and isinstance(record.args, tuple):
+        record.args = tuple(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
+    return True
+
+
+for _name in ("urllib3.connectionpool", "urllib3.util.retry"):
+    logging.getLogger(_name).addFilter(_without_query)
+
+
 class HttpClient:
     """Connections to upstreams, kept for reuse: at most `connections` idle ones to each of `hosts` hosts."""
 
@@ -49,7 +65,11 @@ class HttpClient:
             request.body = body
             request.headers["Content-Length"] = str(len(body))
         timeout = Timeout(total=max(0.001, until - time.monotonic()))
-        response = self._adapter.send(request, stream=True, timeout=timeout, verify=self._verify)  # type: ignore[arg-type]
+        token = _in_exchange.set(True)
+        try:
+            response = self._adapter.send(request, stream=True, timeout=timeout, verify=self._verify)  # type: ignore[arg-type]
+        finally:
+            _in_exchange.reset(token)
         raw: HTTPResponse = response.raw
         raw.enforce_content_length = True  # urllib3 1.26 accepts a body that breaks off
         return raw

@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +18,7 @@ from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
 from restgql.upstream.circuit_breaker import CircuitBreaker
 from restgql.upstream.environ import Environ
+from restgql.upstream.secrets import Secrets
 
 if TYPE_CHECKING:
     from urllib3.response import HTTPResponse
@@ -31,35 +32,48 @@ _DROPPED = headers.HOP_BY_HOP | {"date", "set-cookie", "set-cookie2"}
 _CODED = frozenset({"content-encoding", "content-length"})  # of the body before it was decoded
 
 
+class UpstreamAccess(msgspec.Struct, frozen=True, kw_only=True):
+    """How requests reach one upstream: the caller's header fields that leave for it, the operator's secrets, and the
+    seconds of one exchange. `timeout` is the upstream's own, if it has one."""
+
+    remote: RemoteUpstream
+    leaving: frozenset[str]
+    secrets: Secrets
+    seconds: float
+    timeout: float | None = None
+
+
 class UpstreamPool:
     """The upstreams of a gateway, and the client for them. `_lock` guards `_http_client`, of process `_pid`."""
 
     def __init__(
         self,
-        upstreams: Mapping[str, str],
+        accesses: Iterable[UpstreamAccess],
         *,
-        leaving: Iterable[str],
-        seconds: float,
         max_reply: int,
         connections: int,
         logger: logging.Logger,
     ) -> None:
-        self.table = remote.table(upstreams)
-        self.leaving = headers.LEAVING | {name.lower() for name in leaving}
-        self.seconds = seconds
+        self._accesses = {access.remote.prefix: access for access in accesses}
+        self.table = remote.table(access.remote for access in self._accesses.values())
         self.max_reply = max_reply
         self.logger = logger
-        self._credentials = {at.prefix: own for at, own in (remote.parse(*item) for item in upstreams.items())}
-        self.keys = {at.prefix: RouteKey(at.prefix or "/") for at in self.table}
+        self.keys = {prefix: RouteKey(prefix or "/", access.timeout) for prefix, access in self._accesses.items()}
         self._breakers = {at.prefix: CircuitBreaker() for at in self.table}
         self._connections = connections
         self._lock = threading.Lock()
         self._http_client: HttpClient | None = None
         self._pid = 0
 
-    def authorization(self, at: RemoteUpstream) -> str | None:
-        """Return the Authorization header for the userinfo of an upstream's URL, or None without one."""
-        return self._credentials[at.prefix]
+    def access(self, at: RemoteUpstream) -> UpstreamAccess:
+        """Return how requests reach an upstream."""
+        return self._accesses[at.prefix]
+
+    @property
+    def digest_parts(self) -> tuple[object, ...]:
+        """What separates the stored responses of these upstreams and accounts from others; goes into a digest alone."""
+        accesses = self._accesses.values()
+        return tuple((each.remote, sorted(each.leaving), each.secrets.digest_parts) for each in accesses)
 
     def breaker(self, at: RemoteUpstream) -> CircuitBreaker:
         """Return the circuit breaker of an upstream."""
@@ -108,14 +122,15 @@ class PrefixRouter:
             raise BadPath("The path has an encoded slash or backslash in a segment.")
         at, rest = match
         started = time.monotonic()
-        until = min(self._deadline, started + self._remotes.seconds)
-        reply = self._exchange(request, at, at.url(rest, request.target.query), until)
+        access = self._remotes.access(at)
+        until = min(self._deadline, started + (request.timeout or access.seconds))
+        reply = self._exchange(request, access, at.url(rest, access.secrets.query(request.target.query)), until)
         return msgspec.structs.replace(reply, seconds=time.monotonic() - started)
 
-    def _exchange(self, request: SubRequest, at: RemoteUpstream, url: str, until: float) -> SubResponse:
+    def _exchange(self, request: SubRequest, access: UpstreamAccess, url: str, until: float) -> SubResponse:
         path = str(request.target)
-        sent = _leaving(self._shared, request, self._remotes.leaving, self._remotes.authorization(at))
-        client, breaker = self._remotes.http_client(), self._remotes.breaker(at)
+        sent = _leaving(self._shared, request, access)
+        client, breaker = self._remotes.http_client(), self._remotes.breaker(access.remote)
         from restgql.upstream.http_client import FAILURES, failure_of
 
         failure: RestgqlError
@@ -125,7 +140,7 @@ class PrefixRouter:
         try:
             response = client.send(request.method, url, sent, until, request.body)
             try:
-                reply = _reply(path, response, self._remotes.max_reply)
+                reply = _reply(path, response, self._remotes.max_reply, access.secrets)
             finally:
                 response.close()
             breaker.worked()
@@ -138,15 +153,15 @@ class PrefixRouter:
             late = time.monotonic() >= until
             failure = UpstreamTimeout("The upstream did not answer in time.") if late else failure_of(exc)
             name = type(exc.__cause__ or exc.__context__ or exc).__name__
-            place = (request.target.path, request.method, at.host)
+            place = (request.target.path, request.method, access.remote.host)
             self._remotes.logger.warning("%s on %s [%s], of the upstream %s", name, *place)
         return SubResponse.failed(path, failure)
 
 
-def _leaving(shared: Environ, request: SubRequest, allowed: Iterable[str], authorization: str | None) -> dict[str, str]:
+def _leaving(shared: Environ, request: SubRequest, access: UpstreamAccess) -> dict[str, str]:
     """Return the header fields to send to an upstream. The HTTP client adds Host and the connection's own fields."""
     fields = {"accept": shared.get("HTTP_ACCEPT", headers.ACCEPT), "user-agent": "restgql"}
-    for name in allowed:
+    for name in access.leaving:
         value = shared.get("HTTP_" + name.upper().replace("-", "_"))
         if name == "cookie" and request.cookie is not None:
             value = request.cookie
@@ -155,14 +170,13 @@ def _leaving(shared: Environ, request: SubRequest, allowed: Iterable[str], autho
     fields |= dict(request.headers)
     if request.content_type:
         fields["content-type"] = request.content_type
-    if authorization is not None:  # the operator's, whatever a caller sends
-        fields["authorization"] = authorization
+    fields = access.secrets.header_fields(fields)
     # A range is of what is sent, coding included (RFC 9110 section 14), and a part of a coded body decodes to nothing.
     fields["accept-encoding"] = "identity" if "range" in fields else coding.ACCEPTED
     return fields
 
 
-def _reply(path: str, response: "HTTPResponse", limit: int) -> SubResponse:
+def _reply(path: str, response: "HTTPResponse", limit: int, secrets: Secrets) -> SubResponse:
     """Return the response with its body decoded.
 
     Raises LimitExceeded, UpstreamInvalid and FAILURES.
@@ -189,7 +203,8 @@ def _reply(path: str, response: "HTTPResponse", limit: int) -> SubResponse:
     if len(body) > limit:
         raise too_large
     dropped = _DROPPED | options | (_CODED if encoding else frozenset())
-    return SubResponse(url=path, status=response.status, fields=_without(fields, dropped), body=body)
+    kept, body = secrets.without(_without(fields, dropped), body)
+    return SubResponse(url=path, status=response.status, fields=kept, body=body)
 
 
 def _read(response: "HTTPResponse", limit: int, too_large: LimitExceeded) -> bytes:

@@ -182,12 +182,15 @@ def test_a_schema_that_cannot_be_read_late_is_told_to_the_log_alone(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = Folder(tmp_path, {"good.graphql": GOOD}, openapi="/secret/openapi.json")
-    for path in ("good", "openapi.json", "nothing", ""):
-        caplog.clear()
-        answer = folder.client.get(f"/graphql/{path}".rstrip("/"))
-        assert (answer.status_code, "secret" in answer.text) == (500, False)
-        assert "openapi = '/secret/openapi.json': the app answers 404" in caplog.text
+    (Path(folder.path) / "typed.graphql").write_text("{ typed }")
+    answers = [folder.client.get(f"/graphql/{path}") for path in ("good", "typed", "openapi.json", "nothing")]
+    assert [answer.status_code for answer in answers] == [200, 503, 503, 404]
+    assert [answer.json.get("code") for answer in answers[1:3]] == ["SCHEMA_UNAVAILABLE"] * 2
+    assert not any("secret" in answer.text for answer in answers)
+    errors = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert errors == ["The schema could not be built: openapi = '/secret/openapi.json': the app answers 404 NOT FOUND."]
     assert folder.client.get("/graphql/health").status_code == 200
+    assert folder.client.get("/graphql/health?ready").status_code == 503
 
 
 def test_the_commands_list_operations_and_what_is_wrong_with_them(tmp_path: Path) -> None:

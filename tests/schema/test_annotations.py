@@ -15,15 +15,14 @@ import msgspec
 import pydantic
 import pytest
 from flask import Flask, Response, jsonify
-from graphql import print_ast, validate_schema
+from graphql import print_ast
 from typing_extensions import TypeAliasType
 
 from restgql import Gateway
 from restgql.schema import core
-from restgql.schema.compile import calls, compile
-from restgql.schema.documents import Definitions
-from restgql.schema.sdl.fields import taken_types
-from restgql.schema.sources.annotations import Generated, View, generate
+from restgql.schema.sdl.reserved import reserve
+from restgql.schema.sources.annotations import View, generate
+from tests.schema.annotations.views import checked, member, returning, sdl, typed
 
 T = TypeVar("T")
 UserId = NewType("UserId", int)
@@ -74,41 +73,6 @@ class User:
     said: Annotated[str, msgspec.Meta(description="What they said last.")] = ""
     kinds: ClassVar[int] = 3
     fixed: Final[int] = 3  # type: ignore[misc]
-
-
-def sdl(*views: View, camel_case: bool = False) -> str:
-    return print_ast(checked(*views, camel_case=camel_case).document)
-
-
-def checked(*views: View, camel_case: bool = False) -> Generated:
-    """What is generated, once it has been compiled as it is and as the text that a user would start from."""
-    generated = generate(views, camel_case=camel_case)
-    found = [Definitions(document=generated.document, written=written) for written in (False, True)]
-    for one in found:
-        schema = compile(core.build(), [one], camel_case=camel_case)
-        assert validate_schema(schema) == []
-        assert len(list(calls(schema))) == len(generated.operations)
-    assert generated == generate(reversed(views), camel_case=camel_case), "it depends on the order of the views"
-    return generated
-
-
-def returning(hint: Any, name: str = "it", path: str = "/it", **options: Any) -> View:
-    def view() -> None: ...
-
-    view.__annotations__["return"] = hint
-    return View(path=path, name=name, function=view, **options)
-
-
-def typed(hint: Any) -> str:
-    """The type of the field whose view returns that."""
-    line = next(line for line in sdl(returning(hint)).splitlines() if line.startswith("  it: "))
-    return line.removeprefix("  it: ").partition(" @")[0]
-
-
-def member(hint: Any) -> str:
-    """The type of the field of a key that holds that."""
-    text = sdl(returning(TypedDict("Holder", {"held": hint})))
-    return next(line for line in text.splitlines() if line.startswith("  held: ")).removeprefix("  held: ")
 
 
 def test_a_dataclass() -> None:
@@ -281,8 +245,8 @@ def test_a_pydantic_model() -> None:
 "A model."
 type Model {
   "All of it."
-  fullName: String
-  put: Int
+  fullName: String @select(from: "not_null(fullName, full_name)")
+  put: Int @select(from: "not_null(put, out)")
   site: URL
   count: Int
   later: Later
@@ -346,7 +310,7 @@ def test_a_generic_class_that_leads_to_ever_more() -> None:
         (Address | tuple[dict[str, str], Literal[404]], "Address"),
         (Address | tuple[Address, int], "Address"),
         (tuple[dict[str, str], Literal[404, 410]], "JSON"),
-        (Address | Struct, "JSON"),
+        (Address | Struct, "ItResponse"),
         (dict[str, Address], "JSON"),
         (Mapping[str, Any], "JSON"),
         (dict, "JSON"),
@@ -372,7 +336,7 @@ def test_a_generic_class_that_leads_to_ever_more() -> None:
     ],
 )
 def test_what_a_view_returns(hint: Any, expected: str) -> None:
-    assert typed(hint) == expected
+    assert typed(hint, Address=Address) == expected
 
 
 @pytest.mark.parametrize(
@@ -385,7 +349,8 @@ def test_what_a_view_returns(hint: Any, expected: str) -> None:
         (list[int] | None, "[Int]"),
         (Literal[1, 2], "Int"),
         (Literal["a", 1], "JSON"),
-        (Literal["a", None], "HolderHeld"),
+        (Literal["a", "b", None], "HolderHeld"),
+        (Literal["a", None], "String"),
         (Literal[Status.NEW], "Status"),
         (tuple[()], "[JSON]"),
         (TypeAliasType("Mood", Literal["a", "b"]), "Mood"),
@@ -455,7 +420,7 @@ def test_a_decorated_view() -> None:
 class Broken:
     fine: int
     lost: "Nowhere"  # type: ignore[name-defined]  # noqa: F821
-    file: bytes
+    file: complex
 
 
 def test_what_cannot_be_typed_is_json_alone() -> None:
@@ -464,7 +429,7 @@ def test_what_cannot_be_typed_is_json_alone() -> None:
     broken, other = generated.operations
     assert (broken.kind, other.kind) == ("partly", "typed")
     assert "Broken.lost is JSON, its annotation cannot be evaluated (NameError" in broken.reason
-    assert "Broken.file is JSON, nothing is known of the JSON of bytes" in broken.reason
+    assert "Broken.file is JSON, nothing is known of the JSON of complex" in broken.reason
 
 
 def test_a_class_that_raises_when_it_is_looked_at() -> None:
@@ -508,7 +473,7 @@ def test_classes_of_one_name() -> None:
 
 
 def test_a_class_named_as_a_type_that_is_there() -> None:
-    assert taken_types() >= set(core.build().type_map)
+    assert reserve().types >= set(core.build().type_map)
     for name in ("Query", "Mutation", "Date", "RestItem", "RestBatch", "JSON", "String"):
         assert f"type Main{name} {{" in sdl(returning(in_module("app.main", name, a=int)))
 

@@ -8,7 +8,8 @@ from restgql import BadPath, Gateway
 from restgql.schema import core
 from restgql.schema.compile import calls, compile
 from restgql.schema.documents import Definitions
-from restgql.schema.sources.samples import MAX_DEPTH, MAX_KEYS, Sample, infer, singular
+from restgql.schema.sdl.singulars import singular
+from restgql.schema.sources.samples import MAX_DEPTH, MAX_KEYS, Sample, infer
 
 ADA = {"id": 1, "name": "Ada", "joined": "2024-02-29", "address": {"city": "London", "zip": None}}
 BOB = {"id": 2, "name": None, "joined": "2023-01-01", "address": None, "tags": ["a"]}

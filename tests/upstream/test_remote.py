@@ -614,7 +614,7 @@ def test_requests_is_imported_when_an_upstream_is_first_asked(kept: Raw) -> None
         ({"upstreams": {"/a": "http://a/b/../c"}}, "the URL of '/a' has a character or a dot segment"),
         ({"upstreams": {"/a": "http://a b"}}, "the URL of '/a' has a character or a dot segment"),
         ({"upstreams": {"/a": "http://hilda:se cret@é"}}, "the URL of '/a' has a character or a dot segment"),
-        ({"upstreams": {"/a": 1}}, "Expected `str`, got `int`"),
+        ({"upstreams": {"/a": 1}}, "Expected `str | object`, got `int`"),
         ({"upstreams": ["http://a"]}, "Expected `object`, got `array`"),
         ({"upstream_headers": ["Host"]}, "the header Host can never leave"),
         ({"upstream_headers": ["cookie", "X-Forwarded-For"]}, "the header X-Forwarded-For can never leave"),

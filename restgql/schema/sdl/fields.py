@@ -1,7 +1,7 @@
 """Fields over routes and over the keys of JSON objects, whatever it was that told of their types."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from graphql import FieldDefinitionNode, NonNullTypeNode, TypeNode
@@ -9,15 +9,12 @@ from graphql import FieldDefinitionNode, NonNullTypeNode, TypeNode
 from restgql.errors import BadPath
 from restgql.formats import template
 from restgql.formats.template import Template
-from restgql.schema import core, directives, scalars
 from restgql.schema.sdl import names
-from restgql.schema.sdl.camel import camel, snake
-from restgql.schema.sdl.nodes import Nodes, key
+from restgql.schema.sdl.naming import Naming
+from restgql.schema.sdl.nodes import Nodes
+from restgql.schema.sdl.reserved import Reserved
+from restgql.schema.sdl.scalar_names import CONVERTERS
 
-CONVERTERS = {"int": "Int", "float": "Float", "uuid": "UUID"}
-"""The scalars that the arguments of converters are; of any other it is String."""
-
-_RESERVED = frozenset({"Mutation", "Query", "Subscription", "RestFileInput", "Upload"})
 _EXPRESSION = re.compile(r"\{[^{}]*\}")
 _WORD = re.compile(r"[\w.]+")
 
@@ -41,42 +38,38 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         return template.compile(self.path)
 
 
-def taken_types() -> frozenset[str]:
-    """The type names that no source may give: those of the core, of the directives, and of scalars."""
-    return frozenset(directives.extended(core.build()).type_map) | scalars.NAMES | _RESERVED
-
-
 class Fields:
-    """Makes the fields of one document, whose names are camelCase where it is compiled with `camel_case`."""
+    """Makes the fields of one document."""
 
-    def __init__(self, nodes: Nodes, *, camel_case: bool = False) -> None:
+    def __init__(self, nodes: Nodes, naming: Naming, reserved: Reserved) -> None:
         self._nodes = nodes
-        self._camel_case = camel_case
+        self._naming = naming
+        self._reserved = reserved
 
     def roots(self, endpoints: Sequence[Endpoint]) -> list[str]:
         """The name of the field of each: the endpoint's, or `users_by_id` for its rules after the first.
 
         They do not depend on the order of the endpoints.
         """
-        query = core.build().query_type
-        scope = names.Names(frozenset(query.fields if query else ()) | {"node"})
+        scope = names.Names(self._reserved.fields["Query"])
+        avoid = self._reserved.own_fields.get("Query", frozenset())
         called: dict[int, str] = {}
         first: dict[str, int] = {}
         order = sorted(range(len(endpoints)), key=lambda at: _rank(endpoints[at]))
         for at in order:
             first.setdefault(endpoints[at].name, at)
         for at in first.values():
-            called[at] = scope.take(self._name(endpoints[at].name, "route"))
+            called[at] = scope.take(self._naming.member(endpoints[at].name, "route"))
         for at in order:
             if at not in called:
-                called[at] = scope.take(self._name(_told_apart(endpoints[at]), "route"))
+                called[at] = scope.take(self._naming.member(_told_apart(endpoints[at]), "route"), avoid)
         return [called[at] for at in range(len(endpoints))]
 
     def root(self, endpoint: Endpoint, called: str, kind: TypeNode, description: str = "") -> FieldDefinitionNode:
         """A field of Query. Raises BadPath for what is no template."""
         nodes = self._nodes
         variables = {name.text: name for name in endpoint.template().names}
-        arguments = self._named(variables, "argument")
+        arguments = self._naming.members(variables, "argument")
         made = []
         for text, variable in variables.items():
             scalar = nodes.type(CONVERTERS.get(endpoint.parameters.get(text, ""), "String"))
@@ -87,24 +80,11 @@ class Fields:
 
     def members(self, keys: Mapping[str, tuple[TypeNode, str]]) -> list[FieldDefinitionNode]:
         """The fields of an object type, from the type and description of each key of the JSON object."""
-        called = self._named(keys, "field")
-        return [self._member(called[text], text, kind, said) for text, (kind, said) in keys.items()]
-
-    def _member(self, called: str, text: str, kind: TypeNode, description: str) -> FieldDefinitionNode:
-        read = snake(called) if self._camel_case else called
-        elsewhere = () if read == text else (self._nodes.directive("select", {"from": key(text)}),)
-        return self._nodes.field(called, kind, description, elsewhere)
-
-    def _named(self, texts: Iterable[str], fallback: str) -> dict[str, str]:
-        found = names.members(texts, fallback)
-        if not self._camel_case:
-            return found
-        scope = names.Names()
-        return {text: scope.take(camel(name)) for text, name in found.items()}
-
-    def _name(self, text: str, fallback: str) -> str:
-        name = names.member(text, fallback)
-        return camel(name) if self._camel_case else name
+        nodes, naming = self._nodes, self._naming
+        return [
+            nodes.field(name, keys[text][0], keys[text][1], naming.select(name, text, nodes))
+            for text, name in naming.members(keys, "field").items()
+        ]
 
 
 def _rank(endpoint: Endpoint) -> tuple[str, int, str]:

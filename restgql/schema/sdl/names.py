@@ -37,7 +37,7 @@ def value(text: str) -> str:
     return member(text, "value")
 
 
-def camel(text: str) -> str:
+def root(text: str) -> str:
     """The name of a root field: `repos/list-for-org` is `reposListForOrg`; what is a name stays."""
     if NAME.match(text):
         return text
@@ -69,6 +69,25 @@ def _ascii(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 
+class Prefix:
+    """The text that begins the names of a source's types and root fields: as it is if it ends with an underscore, else
+    as the first word of PascalCase and camelCase."""
+
+    def __init__(self, text: str = "") -> None:
+        self._text = text
+        self._is_word = not text.endswith("_")
+
+    def of_type(self, name: str) -> str:
+        """`User` is `ShopUser`, or `shop_User`."""
+        return self._text[:1].upper() + self._text[1:] + name if self._is_word else self._text + name
+
+    def of_field(self, name: str) -> str:
+        """`users` is `shopUsers`, or `shop_users`."""
+        if not self._text or not self._is_word:
+            return self._text + name
+        return self._text[:1].lower() + self._text[1:] + name[:1].upper() + name[1:]
+
+
 class Names:
     """The names of one scope."""
 
@@ -79,11 +98,11 @@ class Names:
     def __contains__(self, name: str) -> bool:
         return name in self._taken
 
-    def take(self, wanted: str) -> str:
-        """The name wanted, with a number where another has it."""
+    def take(self, wanted: str, avoid: frozenset[str] = frozenset()) -> str:
+        """Return the name wanted, with a number where another has it, or if it is one of `avoid`."""
         name = wanted
         number = self._last.get(wanted, 1)
-        while name in self._taken:
+        while name in self._taken or name in avoid:
             number += 1
             name = f"{wanted}_{number}" if wanted[-1].isdigit() else f"{wanted}{number}"
         self._last[wanted] = number

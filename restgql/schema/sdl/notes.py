@@ -20,8 +20,9 @@ class OperationNote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation that has no field."""
+    """An operation that has no field. It `is_chosen` if the document or the configuration wants none."""
 
     method: str
     path: str
     reason: str
+    is_chosen: bool = False

@@ -9,16 +9,17 @@ from typing import Any
 from graphql import DefinitionNode, DocumentNode, TypeNode
 
 from restgql.formats.select import MAX_EXPRESSION
-from restgql.schema.scalars import LONG
-from restgql.schema.sdl import names
-from restgql.schema.sdl.fields import Endpoint, Fields, taken_types
+from restgql.schema.sdl import names, scalar_names
+from restgql.schema.sdl.fields import Endpoint, Fields
+from restgql.schema.sdl.naming import Naming
 from restgql.schema.sdl.nodes import Nodes, key
+from restgql.schema.sdl.reserved import Reserved, reserve
+from restgql.schema.sdl.singulars import singular
 
 MAX_KEYS = 50
 """An object with more is a map, whose keys are data."""
 MAX_DEPTH = 32
 
-_INT = range(-(2**31), 2**31)
 _DATE = r"\d{4}-\d\d-\d\d"
 _FORMS: tuple[tuple[str, re.Pattern[str], Callable[[str], object]], ...] = (
     ("DateTime", re.compile(rf"{_DATE}[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?\Z"), datetime.fromisoformat),
@@ -27,24 +28,9 @@ _FORMS: tuple[tuple[str, re.Pattern[str], Callable[[str], object]], ...] = (
 )
 _LIKE_A_NAME = re.compile(r"[@$]?[A-Za-z_][\w.: -]*\Z")
 _LIKE_AN_ID = re.compile(r"(?=.*\d)[0-9a-f-]{16,}\Z")
-# What holds the values of all of these
-_WIDER = (
-    (frozenset({"Int", "Long"}), "Long"),
-    (frozenset({"Int", "Long", "Float"}), "Float"),
-    (frozenset({"String", "DateTime", "Date", "UUID"}), "String"),
-)
 _MANY = ("items", "data", "results", "entries", "values", "hits")
 """The usual keys of a page for its items."""
 _VERSION = re.compile(r"v\d+(\.\d+)*\Z|api\Z")
-_SINGULARS = {
-    "people": "person", "children": "child", "men": "man", "women": "woman", "data": "data", "news": "news",
-    "series": "series", "movies": "movie", "caches": "cache", "statuses": "status", "buses": "bus", "ids": "id",
-}  # fmt: skip
-_LAST_WORD = re.compile(r"(.*?)([A-Z]?[a-z]*|[A-Z]*)\Z", re.DOTALL)
-_ENDINGS = (
-    ("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("ss", "ss"), ("us", "us"),
-    ("is", "is"), ("s", ""),
-)  # fmt: skip
 
 
 class Sample(Endpoint, frozen=True, kw_only=True):
@@ -95,7 +81,7 @@ class Shape:
         """A scalar, `list`, `object`, or the empty string where only null is known."""
         kinds = [*(["list"] if self.items else []), *(["object"] if self.members is not None else [])]
         if self.scalars:
-            kinds.append(_wider(self.scalars))
+            kinds.append(scalar_names.wider(self.scalars) or "JSON")
         if len(kinds) > 1 or (kinds == ["object"] and self._is_map()):
             return "JSON"
         return kinds[0] if kinds else ""
@@ -104,7 +90,7 @@ class Shape:
         """Whether values of both may be of one type: they agree where both know, and objects know much alike."""
         kinds = {self.kind, other.kind} - {""}
         if len(kinds) > 1:
-            return "JSON" not in kinds and _wider(kinds) != "JSON"
+            return "JSON" not in kinds and scalar_names.wider(kinds) is not None
         if self.items and other.items:
             return self.items.fits(other.items)
         if kinds == {"object"} and self.members and other.members:
@@ -122,14 +108,14 @@ class Shape:
         return len({member.kind for member in members.values()} - {""}) <= 1
 
 
-def infer(samples: Iterable[Sample], *, camel_case: bool = False) -> DocumentNode:
-    """The SDL of samples: a field of Query for each, in which everything may be null.
+def infer(samples: Iterable[Sample], *, camel_case: bool = False, reserved: Reserved | None = None) -> DocumentNode:
+    """Return the SDL of samples: a field of Query for each, in which everything may be null.
 
     It is to be compiled with the same `camel_case`. Raises BadPath for a path that is no template.
     """
-    nodes = Nodes()
-    fields = Fields(nodes, camel_case=camel_case)
-    types = _Types(nodes, fields)
+    nodes, reserved = Nodes(), reserved or reserve()
+    fields = Fields(nodes, Naming(camel_case), reserved)
+    types = _Types(nodes, fields, reserved)
     found = sorted(samples, key=lambda sample: (sample.path, sample.name))
     kinds = [types.add(sample) for sample in found]
     called = fields.roots(found)
@@ -144,10 +130,10 @@ def infer(samples: Iterable[Sample], *, camel_case: bool = False) -> DocumentNod
 class _Types:
     """The object types of one document: routes share the one of their resource where what they answer with fits."""
 
-    def __init__(self, nodes: Nodes, fields: Fields) -> None:
+    def __init__(self, nodes: Nodes, fields: Fields, reserved: Reserved) -> None:
         self._nodes = nodes
         self._fields = fields
-        self._scope = names.Names(taken_types())
+        self._scope = names.Names(reserved.types | reserved.own_types)
         self._resources: dict[str, list[Shape]] = {}
         self._called: dict[int, str] = {}
         self._ahead: deque[Shape] = deque()
@@ -213,17 +199,6 @@ class _Types:
         self._ahead.append(shape)
 
 
-def singular(plural: str) -> str:
-    """What one of an English plural is called, as far as its ending tells."""
-    head, last = _LAST_WORD.match(plural).groups()  # type: ignore[union-attr]
-    lower = last.lower()
-    if lower in _SINGULARS:
-        found = _SINGULARS[lower]
-        return f"{head}{found.capitalize() if last[:1].isupper() else found}"
-    ending, instead = next(((old, new) for old, new in _ENDINGS if lower.endswith(old) and len(lower) > 3), ("", ""))
-    return f"{head}{last.removesuffix(ending)}{instead}"
-
-
 def _is_of_one(path: str) -> bool:
     """Whether the last segment of a path is a variable, which tells one of many."""
     return "{" in path.partition("{?")[0].rstrip("/").rpartition("/")[2]
@@ -236,16 +211,10 @@ def _static(path: str) -> list[str]:
 
 
 def _scalar(value: Any) -> str:
-    match value:
-        case bool():
-            return "Boolean"
-        case int():
-            return "Int" if value in _INT else "Long" if value in LONG else "JSON"
-        case float():
-            return "Float"
-        case str():
-            return next((name for name, form, parse in _FORMS if form.match(value) and _parses(value, parse)), "String")
-    return "JSON"
+    """Return the scalar of a JSON value, by its form if it is a text."""
+    if isinstance(value, str):
+        return next((name for name, form, parse in _FORMS if form.match(value) and _parses(value, parse)), "String")
+    return scalar_names.of_value(value)
 
 
 def _parses(text: str, parse: Callable[[str], object]) -> bool:
@@ -254,9 +223,3 @@ def _parses(text: str, parse: Callable[[str], object]) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _wider(scalars: set[str]) -> str:
-    if len(scalars) == 1:
-        return next(iter(scalars))
-    return next((wider for narrower, wider in _WIDER if scalars <= narrower), "JSON")

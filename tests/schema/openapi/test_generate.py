@@ -23,7 +23,9 @@ def test_internal_operations_are_left_out(internal: str) -> None:
     at["x-internal"] = True
     generated = made(given)
     assert generated.operations == ()
-    assert generated.skipped == (Skipped(method="GET", path="/things", reason="it is marked x-internal"),)
+    assert generated.skipped == (
+        Skipped(method="GET", path="/things", reason="it is marked x-internal", is_chosen=True),
+    )
 
 
 def test_operations_that_are_not_allowed_are_left_out() -> None:
@@ -35,7 +37,7 @@ def test_operations_that_are_not_allowed_are_left_out() -> None:
         return (method, path) == ("GET", "/b/{id}")
 
     generated = made(given, allowed=allowed)
-    assert asked == [("GET", "/a"), ("POST", "/a"), ("GET", "/b/{id}")]
+    assert asked == [("GET", "/a"), ("GET", "/a/"), ("POST", "/a"), ("POST", "/a/"), ("GET", "/b/{id}")]
     assert generated.names == {"GET /b/{id}": "getBById"}
     assert [skipped.path for skipped in generated.skipped] == ["/a", "/a"]
 

@@ -28,16 +28,17 @@ def test_additional_properties_beside_properties() -> None:
     }  # fmt: skip
 
 
-def test_a_map_of_objects() -> None:
-    served = Served(answering(USERS, SCHEMAS), {"/things": {"a": {"name": "A"}, "b": None}})
-    assert "things: ThingsResponse @get" in served.source
+def test_entries_of_objects() -> None:
+    schema = {**of(id="integer"), "additionalProperties": ref("User")}
+    served = Served(answering(schema, SCHEMAS), {"/things": {"id": 1, "a": {"name": "A"}, "b": None}})
     assert served.data("{ things { entries { key value { name } } } }")["things"] == {
         "entries": [{"key": "a", "value": {"name": "A"}}, {"key": "b", "value": None}]
     }
 
 
-def test_maps_within_objects_and_lists() -> None:
-    given = answering(of(rows={"type": "array", "items": of(users=USERS)}), SCHEMAS)
+def test_entries_within_objects_and_lists() -> None:
+    users = {**of(id="integer"), "additionalProperties": ref("User")}
+    given = answering(of(rows={"type": "array", "items": of(users=users)}), SCHEMAS)
     served = Served(given, {"/things": {"rows": [{"users": {"a": {"name": "A"}}}, {"users": {}}, {}]}})
     assert served.data("{ things { rows { users { entries { value { name } } } } } }")["things"]["rows"] == [
         {"users": {"entries": [{"value": {"name": "A"}}]}}, {"users": {"entries": []}}, {"users": None},
@@ -45,8 +46,8 @@ def test_maps_within_objects_and_lists() -> None:
 
 
 def test_what_is_no_object_is_an_error() -> None:
-    served = Served(answering(USERS, SCHEMAS), {"/things": [{"name": "A"}]})
-    found = served.ask("{ things { entries { key } } }")
+    schema = {**of(id="integer"), "additionalProperties": ref("User")}
+    found = Served(answering(schema, SCHEMAS), {"/things": [{"name": "A"}]}).ask("{ things { entries { key } } }")
     assert found["data"] == {"things": None}
     assert found["errors"][0]["extensions"]["code"] == "UPSTREAM_INVALID"
 
@@ -55,13 +56,14 @@ def test_what_is_no_object_is_an_error() -> None:
     "schema",
     [
         INTEGERS,
+        USERS,
         {"type": "object", "additionalProperties": True},
         {"type": "object", "additionalProperties": {}},
         {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
     ],
 )
-def test_a_map_of_nothing_to_select_is_json(schema: Any) -> None:
-    assert "value: JSON" in definition(made(answering(of(value=schema))), "ThingsResponse")
+def test_a_map_without_properties_is_json(schema: Any) -> None:
+    assert "value: JSON" in definition(made(answering(of(value=schema), SCHEMAS)), "ThingsResponse")
 
 
 @pytest.mark.parametrize("more", [True, False, {}])

@@ -58,7 +58,7 @@ def test_enum_values(text: str, name: str) -> None:
     ],
 )
 def test_root_fields(text: str, name: str) -> None:
-    assert names.camel(text) == name
+    assert names.root(text) == name
 
 
 def test_types_are_named_as_their_schemas_and_long_names_are_cut_in_the_middle() -> None:

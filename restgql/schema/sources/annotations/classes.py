@@ -1,4 +1,4 @@
-"""Which keys the JSON object of a class has: of a dataclass, TypedDict, msgspec Struct or pydantic model."""
+"""The keys of the JSON object that a class is: of a dataclass, TypedDict, msgspec Struct, attrs or SQLAlchemy class."""
 
 import dataclasses
 import inspect
@@ -12,60 +12,62 @@ from restgql.schema.sources.annotations import hints
 from restgql.schema.sources.annotations.hints import Unknown
 
 _NOTHING = Unknown("its annotation cannot be evaluated")
+_MAPPED = frozenset({"Mapped", "WriteOnlyMapped", "DynamicMapped"})
+_LAZY = _MAPPED - {"Mapped"}
+"""SQLAlchemy's relationships that are queries, not values."""
 
 
 class Property(msgspec.Struct, frozen=True):
-    """A key of a JSON object, what its value is, and what is said of it."""
+    """A key of a JSON object. `tag` is the one value that a Struct's tag has. `required`: the key is always written.
+
+    `has_default`: a request may leave it out.
+    """
 
     key: str
     hint: Any
     description: str = ""
+    tag: Any = None
+    required: bool = True
+    has_default: bool = False
 
 
 def properties(cls: type, arguments: tuple[Any, ...] = ()) -> list[Property] | None:
-    """The properties of a class, generic in `arguments`; None for one that says nothing of its JSON."""
+    """Return the properties of a class, generic in `arguments`; None if its JSON is not known from its annotations."""
     for is_one, read in _KINDS:
         if is_one(cls):
             return list(read(cls, arguments))
     return None
 
 
-def root(cls: Any) -> Any:
-    """The annotation that a pydantic RootModel wraps; None of any other class."""
-    pydantic = _pydantic()
-    if pydantic and issubclass(cls, pydantic.RootModel) and "root" in cls.model_fields:
-        return _model_fields(cls)["root"].annotation
-    return None
-
-
-def is_url(cls: type) -> bool:
-    """Whether it is a URL of pydantic's."""
-    pydantic = _pydantic()
-    return pydantic is not None and issubclass(cls, pydantic.AnyUrl)
-
-
 def described(cls: type) -> str:
-    """The first paragraph of a class's docstring, unless a dataclass made it of its fields."""
+    """Return the first paragraph of a class's docstring, unless a dataclass wrote the docstring from its fields."""
     text = vars(cls).get("__doc__") or ""
-    made = dataclasses.is_dataclass(cls) and text.startswith(f"{cls.__name__}(") and text.endswith(")")
-    return "" if made else paragraph(text)
+    generated = (dataclasses.is_dataclass(cls) or _is_attrs(cls)) and text.startswith(f"{cls.__name__}(")
+    return "" if generated and text.endswith(")") else paragraph(text)
 
 
 def paragraph(text: Any) -> str:
-    """The first paragraph of a docstring, in one line; what follows `---` is YAML to flasgger and others."""
+    """Return the first paragraph of a docstring in one line; the text after `---` is YAML to flasgger and others."""
     if not isinstance(text, str):
         return ""
     return " ".join(inspect.cleandoc(text).split("\n\n")[0].partition("---\n")[0].split())
 
 
-def _pydantic() -> Any:
-    """Pydantic 2, where the app has imported it: no class is a model otherwise."""
-    found = sys.modules.get("pydantic")
-    return found if hasattr(found, "RootModel") else None
+def tag(cls: Any) -> tuple[str, Any]:
+    """Return the key and the value of a Struct's tag; an empty key for any other class."""
+    config = getattr(cls, "__struct_config__", None)
+    return (config.tag_field, config.tag) if config is not None and config.tag is not None else ("", None)
+
+
+def mapped(hint: Any) -> Any:
+    """Return `X` of SQLAlchemy's `Mapped[X]`; None for any other type."""
+    origin = get_origin(hint)
+    is_mapped = getattr(origin, "__name__", "") in _MAPPED
+    return get_args(hint)[0] if is_mapped and origin.__module__.startswith("sqlalchemy.") else None
 
 
 def _is_typed_dict(cls: type) -> bool:
-    """Of typing, or of typing_extensions."""
+    """Return whether a class is a TypedDict of typing or of typing_extensions."""
     return is_typeddict(cls) or (issubclass(cls, dict) and hasattr(cls, "__total__"))
 
 
@@ -73,53 +75,65 @@ def _is_struct(cls: type) -> bool:
     return issubclass(cls, msgspec.Struct) and not cls.__struct_config__.array_like
 
 
-def _is_model(cls: type) -> bool:
-    pydantic = _pydantic()
-    return bool(pydantic) and issubclass(cls, pydantic.BaseModel)
+def _is_attrs(cls: type) -> bool:
+    return "__attrs_attrs__" in vars(cls)
 
 
-def _typed_dict(cls: type, arguments: tuple[Any, ...]) -> Iterator[Property]:
+def _is_sqlalchemy(cls: type) -> bool:
+    """Return whether a class is a mapped class of SQLAlchemy's declarative mapping."""
+    orm = sys.modules.get("sqlalchemy.orm")
+    return orm is not None and hasattr(cls, "__mapper__") and isinstance(cls.__mapper__, orm.Mapper)
+
+
+def _typed_dict(cls: Any, arguments: tuple[Any, ...]) -> Iterator[Property]:
+    required: frozenset[str] = getattr(cls, "__required_keys__", frozenset())
     for key, hint in hints.of_class(cls, arguments).items():
-        yield Property(key, hint, _said(hint))
+        yield Property(key, hint, _description(hint), required=key in required, has_default=key not in required)
 
 
 def _dataclass(cls: Any, arguments: tuple[Any, ...]) -> Iterator[Property]:
-    found = hints.of_class(cls, arguments)
+    evaluated = hints.of_class(cls, arguments)
     for field in dataclasses.fields(cls):
-        hint = found.get(field.name, _NOTHING)
-        yield Property(field.name, hint, _said(hint))
+        hint = evaluated.get(field.name, _NOTHING)
+        missing = dataclasses.MISSING
+        has_default = field.default is not missing or field.default_factory is not missing
+        yield Property(field.name, hint, _description(hint), has_default=has_default)
 
 
 def _struct(cls: Any, arguments: tuple[Any, ...]) -> Iterator[Property]:
     config = cls.__struct_config__
-    if config.tag is not None:
-        yield Property(config.tag_field, type(config.tag))
-    found = hints.of_class(cls, arguments)
-    for name, key in zip(cls.__struct_fields__, cls.__struct_encode_fields__, strict=True):
-        hint = found.get(name, _NOTHING)
-        yield Property(key, hint, _said(hint))
+    key, value = tag(cls)
+    if key:
+        yield Property(key, type(value), tag=value)
+    evaluated = hints.of_class(cls, arguments)
+    required: list[Any] = [msgspec.NODEFAULT] * (len(cls.__struct_fields__) - len(cls.__struct_defaults__))
+    defaults = [*required, *cls.__struct_defaults__]
+    for name, key, default in zip(cls.__struct_fields__, cls.__struct_encode_fields__, defaults, strict=True):
+        hint = evaluated.get(name, _NOTHING)
+        has_default = default is not msgspec.NODEFAULT
+        may_lack = has_default and (config.omit_defaults or default is msgspec.UNSET)
+        yield Property(key, hint, _description(hint), required=not may_lack, has_default=has_default)
 
 
-def _model(cls: Any, arguments: tuple[Any, ...]) -> Iterator[Property]:
-    """What `model_dump(by_alias=True)` has, as pydantic's own JSON Schema."""
-    for name, field in _model_fields(cls).items():
-        if field.exclude is not True:
-            yield Property(field.serialization_alias or field.alias or name, field.annotation, field.description or "")
-    for name, computed in cls.model_computed_fields.items():
-        yield Property(computed.alias or name, computed.return_type, computed.description or "")
+def _attrs(cls: Any, arguments: tuple[Any, ...]) -> Iterator[Property]:
+    evaluated = hints.of_class(cls, arguments)
+    attrs = sys.modules["attr"]
+    for attribute in cls.__attrs_attrs__:
+        hint = evaluated.get(attribute.name, attribute.type or _NOTHING)
+        yield Property(attribute.name, hint, _description(hint), has_default=attribute.default is not attrs.NOTHING)
 
 
-def _model_fields(cls: Any) -> dict[str, Any]:
-    if not cls.__pydantic_complete__:
-        cls.model_rebuild(raise_errors=False)
-    found: dict[str, Any] = cls.model_fields
-    return found
+def _sqlalchemy(cls: Any, arguments: tuple[Any, ...]) -> Iterator[Property]:
+    for key, hint in hints.of_class(cls, arguments).items():
+        lazy = getattr(get_origin(hint), "__name__", "") in _LAZY
+        if (value := mapped(hint)) is not None and not lazy:
+            yield Property(key, value, _description(value), required=False)
 
 
-def _said(hint: Any) -> str:
-    """What `Annotated` says of a field: `msgspec.Meta`, pydantic's `Field` or `Doc` in it."""
+def _description(hint: Any) -> str:
+    """Return the description within `Annotated`: of `msgspec.Meta`, pydantic's `Field` or `Doc`."""
     while get_args(hint) and get_origin(hint) is not Annotated and len(get_args(hint)) == 1:
-        (hint,) = get_args(hint)  # Required[…], Final[…]
+        (hint,) = get_args(hint)  # Required[…], Final[…], Mapped[…]
     for metadata in getattr(hint, "__metadata__", ()):
         text = getattr(metadata, "description", None) or getattr(metadata, "documentation", None)
         if isinstance(text, str):
@@ -130,6 +144,7 @@ def _said(hint: Any) -> str:
 _KINDS: tuple[tuple[Callable[[type], bool], Callable[[type, tuple[Any, ...]], Iterator[Property]]], ...] = (
     (_is_typed_dict, _typed_dict),
     (_is_struct, _struct),
-    (_is_model, _model),
     (dataclasses.is_dataclass, _dataclass),
+    (_is_attrs, _attrs),
+    (_is_sqlalchemy, _sqlalchemy),
 )

@@ -1,24 +1,37 @@
-"""From views and what they say they return to SDL with directives."""
+"""From views and their annotations to SDL with directives, by way of an OpenAPI document."""
 
-from collections.abc import Callable, Iterable
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import msgspec
-from graphql import DefinitionNode, DocumentNode
+from graphql import DocumentNode, ScalarTypeDefinitionNode
 
 from restgql.errors import BadPath
+from restgql.schema import scalars
 from restgql.schema.sdl.fields import Endpoint, Fields
+from restgql.schema.sdl.naming import Naming
 from restgql.schema.sdl.nodes import Nodes
-from restgql.schema.sdl.notes import Kind, OperationNote, Skipped
-from restgql.schema.sources.annotations import classes, hints
-from restgql.schema.sources.annotations.definitions import JSON, Document, Typed
-from restgql.schema.sources.annotations.hints import Unknown
-from restgql.schema.sources.annotations.types import Types
+from restgql.schema.sdl.notes import OperationNote, Skipped
+from restgql.schema.sdl.reserved import Reserved, reserve
+from restgql.schema.sdl.scalar_names import BINARY, CONVERTERS
+from restgql.schema.sources import openapi
+from restgql.schema.sources.annotations import classes, hints, parameters, responses
+from restgql.schema.sources.annotations.components import named
+from restgql.schema.sources.annotations.schemas import Schema, Schemas, problem
+from restgql.schema.sources.openapi.extension import VALUE
+from restgql.schema.sources.openapi.generate import NO_MORE
+from restgql.schema.sources.openapi.scalars import simple
+from restgql.schema.sources.openapi.shape import is_null
+
+SAYS_NO_MORE = "its annotation says no more"
+
+_OPTIONAL = re.compile(r"\{[?&]([^{}]*)\}")
+_VARIABLE = re.compile(r"\{(\+?)([^{}]*)\}")
 
 
 class View(Endpoint, frozen=True, kw_only=True):
-    """A rule of the app and the function that answers it, whose annotation and docstring are read; it is never called.
+    """A rule of the app and the function that answers it, whose annotations and docstring are read; it is never called.
 
     One for each rule that may be asked for and that no earlier source types: `methods` are the rule's, `parameters` the
     names of its converters (`default` for none), `function` is `app.view_functions[endpoint]`, or of a class-based view
@@ -36,38 +49,34 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...]
 
 
-def generate(views: Iterable[View], *, camel_case: bool = False) -> Generated:
-    """The SDL of views: a field of Query for each that answers GET and says what it returns.
+def generate(views: Iterable[View], *, camel_case: bool = False, reserved: Reserved | None = None) -> Generated:
+    """Return the SDL of views: a field of Query for each view that answers GET and has a return annotation.
 
     It is to be compiled with the same `camel_case`. Whatever an annotation is, it raises nothing.
     """
-    nodes = Nodes()
-    fields, types = Fields(nodes, camel_case=camel_case), Types()
-    found, skipped = [], []
+    reserved = reserved or reserve()
+    written: dict[str, View] = {}
+    skipped = []
     for view in sorted(views, key=lambda view: (view.path, view.name, view.methods)):
-        reason = _left_out(view)
+        reason = _left_out(view, written)
         if reason:
             skipped.append(Skipped(method=view.methods[0] if view.methods else "", path=view.path, reason=reason))
         else:
-            found.append((view, _typed(view, types)))
-    document = Document(types.definitions, nodes, fields)
-    called = fields.roots([view for view, _ in found])
-    roots = [
-        fields.root(view, name, document.type(typed), classes.paragraph(view.function.__doc__))
-        for (view, typed), name in zip(found, called, strict=True)
-    ]
-    definitions: list[DefinitionNode] = [nodes.object("Query", roots), *document] if roots else []
+            written[_path(view)] = view
+    called = Fields(Nodes(), Naming(camel_case), reserved).roots(list(written.values()))
+    fields = {f"GET {path}": name for path, name in zip(written, called, strict=True)}
+    document = _document(written, reserved)
+    generated = openapi.generate(document, names=fields, prefix="", camel_case=camel_case, reserved=reserved)
+    operations = (_note(note, written[note.path]) for note in generated.operations)
     return Generated(
-        document=DocumentNode(definitions=tuple(definitions)),
-        operations=tuple(
-            _operation(view, name, typed, document) for (view, typed), name in zip(found, called, strict=True)
-        ),
-        skipped=tuple(skipped),
+        document=_without_scalars(generated.document),
+        operations=tuple(operations),
+        skipped=(*skipped, *generated.skipped),
     )
 
 
-def _left_out(view: View) -> str:
-    """Why a view has no field, if it has none."""
+def _left_out(view: View, written: Mapping[str, View]) -> str:
+    """Return why a view has no field; empty for a view that has one."""
     if "GET" not in view.methods:
         return "it answers no GET, and annotations do not say what a view takes"
     try:
@@ -77,39 +86,68 @@ def _left_out(view: View) -> str:
         return exc.message
     except KeyError:
         return "it has no return annotation"
-    return ""
+    other = written.get(_path(view))
+    return f"the view {other.name} has its path" if other else ""
 
 
-def _typed(view: View, types: Types) -> Typed:
-    typed = types.typed(_body(hints.returned(view.function)), (f"{view.name} value",) * 3)
-    types.finish()
-    if typed.of == "String" and not typed.lists:
-        return Typed(JSON, problem="a text may hold anything")
-    return typed
+def _document(written: Mapping[str, View], reserved: Reserved) -> dict[str, Any]:
+    schemas = Schemas()
+    paths = {path: {"get": _operation(view, schemas)} for path, view in written.items()}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "annotations", "version": ""},
+        "paths": paths,
+        "components": {"schemas": named(schemas.components, reserved)},
+    }
 
 
-def _body(hint: Any) -> Any:
-    """What is the body of what a view returns: `(body, status)`, say, of which those of errors are left out."""
-    members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    bodies = []
-    for member in members:
-        parts = get_args(member)
-        if get_origin(member) is not tuple or len(parts) not in (2, 3) or Ellipsis in parts:
-            bodies.append(member)
-        elif not _is_error(parts[1]):
-            bodies.append(parts[0])
-    if not bodies:
-        return Unknown("it returns errors alone")
-    return bodies[0] if len(bodies) == 1 else Union[tuple(bodies)]  # noqa: UP007
+def _operation(view: View, schemas: Schemas) -> dict[str, Any]:
+    variables = {name.text for name in view.template().names}
+    return {
+        "description": classes.paragraph(view.function.__doc__),
+        "parameters": [*_of_path(view), *parameters.of_query(view.function, variables, schemas)],
+        "responses": {"200": {"description": "", "content": {"application/json": {"schema": _body(view, schemas)}}}},
+    }
 
 
-def _is_error(status: Any) -> bool:
-    values = get_args(status) if get_origin(status) is Literal else ()
-    return bool(values) and all(isinstance(value, int) and value >= 400 for value in values)
+def _body(view: View, schemas: Schemas) -> Schema:
+    schema = schemas.write(responses.body(hints.returned(view.function)))
+    members = [member for member in schema.get("anyOf", [schema]) if not is_null(member)]
+    if all(simple(member) in ("String", BINARY) for member in members):
+        return problem("a text may hold anything")
+    return schema
 
 
-def _operation(view: View, field: str, typed: Typed, document: Document) -> OperationNote:
-    problems = [typed.problem] if typed.problem else [*document.problems(typed)]
-    kind: Kind = "json" if typed.of == JSON else "partly" if problems else "typed"
-    reason = "; ".join(problems) or ("its annotation says no more" if kind == "json" else "")
-    return OperationNote(method="GET", path=view.path, field=field, kind=kind, reason=reason)
+def _path(view: View) -> str:
+    """Return a view's path as OpenAPI writes it: without operators, and without its query."""
+    return _VARIABLE.sub(r"{\2}", _OPTIONAL.sub("", view.path))
+
+
+def _of_path(view: View) -> list[parameters.Parameter]:
+    found = []
+    for reserved, name in _VARIABLE.findall(_OPTIONAL.sub("", view.path)):
+        allowed = {"allowReserved": True} if reserved else {}
+        found.append({"name": name, "in": "path", "required": True, "schema": _converted(view, name), **allowed})
+    for names in _OPTIONAL.findall(view.path):
+        found += [parameters.parameter(name, _converted(view, name)) for name in names.split(",")]
+    return found
+
+
+def _converted(view: View, name: str) -> Schema:
+    """Return the schema of a variable, by its converter."""
+    return {VALUE: {"scalar": CONVERTERS.get(view.parameters.get(name, ""), "String")}}
+
+
+def _without_scalars(document: DocumentNode) -> DocumentNode:
+    """Leave out the scalars that need no definition."""
+    return DocumentNode(
+        definitions=tuple(
+            node
+            for node in document.definitions
+            if not isinstance(node, ScalarTypeDefinitionNode) or node.name.value not in scalars.NAMES
+        )
+    )
+
+
+def _note(note: OperationNote, view: View) -> OperationNote:
+    return msgspec.structs.replace(note, path=view.path, reason=note.reason.replace(NO_MORE, SAYS_NO_MORE))

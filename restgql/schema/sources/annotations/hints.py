@@ -7,6 +7,8 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from restgql.schema.sources.annotations import type_checking
+
 Bound = Mapping[Any, Any]
 
 
@@ -16,15 +18,41 @@ class Unknown(msgspec.Struct, frozen=True):
     reason: str
 
 
+class _MissingType(type):
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return cls
+
+
+class Missing(metaclass=_MissingType):
+    """Stands for a name without a value within an annotation, so that the rest of the annotation has one."""
+
+    reason = ""
+
+    def __class_getitem__(cls, item: Any) -> Any:
+        return cls
+
+
 def returned(function: Callable[..., Any]) -> Any:
-    """What a function says it returns, Unknown where that cannot be evaluated. Raises KeyError if it says nothing."""
+    """Return the type that a function returns, Unknown if it cannot be evaluated. Raises KeyError without one."""
     try:
         annotations = function.__annotations__
     except AttributeError as exc:
         raise KeyError("return") from exc
     except NameError as exc:  # from 3.14 on they are evaluated here
         return _unknown(exc)
-    return _evaluated(annotations["return"], getattr(inspect.unwrap(function), "__globals__", {}), {})
+    return _evaluated(annotations["return"], _globals(function), {})
+
+
+def of_parameters(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the types of a function's parameters by name, without those that have no annotation."""
+    try:
+        annotations = dict(function.__annotations__)
+    except (AttributeError, NameError):
+        return {}
+    annotations.pop("return", None)
+    return {name: _evaluated(annotation, _globals(function), {}) for name, annotation in annotations.items()}
 
 
 def of_class(cls: type, arguments: tuple[Any, ...] = ()) -> dict[str, Any]:
@@ -57,6 +85,10 @@ def filled(hint: Any, bound: Bound) -> Any:
         return get_origin(hint)
 
 
+def _globals(function: Callable[..., Any]) -> dict[str, Any]:
+    return getattr(inspect.unwrap(function), "__globals__", {})
+
+
 def _bound(cls: type, own: Bound) -> dict[type, Bound]:
     """What the type variables of a class and of each of its generic bases are."""
     found: dict[type, Bound] = {cls: own}
@@ -78,11 +110,27 @@ def _own(cls: type) -> dict[str, Any]:
         return {}
 
 
+class _Scope(dict[str, Any]):
+    """The local names of an annotation; a name that its module does not have is looked up below TYPE_CHECKING."""
+
+    def __init__(self, local: dict[str, Any], scope: dict[str, Any]) -> None:
+        super().__init__(local)
+        self._scope = scope
+
+    def __missing__(self, name: str) -> Any:
+        if name in self._scope or hasattr(sys.modules["builtins"], name):
+            raise KeyError(name)  # it is evaluated as a global name
+        try:
+            return type_checking.resolve(name, self._scope)
+        except Exception as exc:  # a module that is imported runs
+            return _MissingType(name, (Missing,), {"reason": _unknown(exc).reason})
+
+
 def _evaluated(annotation: Any, scope: dict[str, Any], local: dict[str, Any]) -> Any:
     # of a class, since ClassVar and Final stand in nothing else
     holder = type("Holder", (), {"__annotations__": {"it": annotation}})
     try:
-        return get_type_hints(holder, globalns=scope, localns=local, include_extras=True)["it"]
+        return get_type_hints(holder, globalns=scope, localns=_Scope(local, scope), include_extras=True)["it"]
     except Exception as exc:  # a string holds any expression
         return _unknown(exc)
 

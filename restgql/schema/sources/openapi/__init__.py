@@ -2,6 +2,6 @@
 
 from restgql.schema.sources.openapi.generate import Generated, everything, generate
 from restgql.schema.sources.openapi.joins import Join
-from restgql.schema.sources.openapi.read import read
+from restgql.schema.sources.openapi.read import check, read
 
-__all__ = ["Generated", "Join", "everything", "generate", "read"]
+__all__ = ["Generated", "Join", "check", "everything", "generate", "read"]

@@ -8,13 +8,13 @@ from graphql import InputValueDefinitionNode, NonNullTypeNode, ValueNode
 from restgql.formats import headers
 from restgql.formats.select import MAX_EXPRESSION
 from restgql.schema.sdl import names
+from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.openapi import defaults, styles
 from restgql.schema.sources.openapi.inputs import Inputs
 from restgql.schema.sources.openapi.operation import FORM, Parameter, plain_variable, variables
 from restgql.schema.sources.openapi.parts import description, mapping
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.registry import Registry, Typed
-from restgql.schema.sources.openapi.scalars import JSON
 
 _PIECE = re.compile(r"\{([^{}]*)\}")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110 section 5.6.2
@@ -49,8 +49,8 @@ class Arguments:
         keys = [(name, "path") for name in needed]
         keys += [key for key in self._given if key[1] in ("query", "querystring", "header")]
         self._names = names.Names(_TAKEN)
-        valid = {key: self._names.take(key[0]) for key in keys if names.is_name(key[0])}
-        self._called = {key: valid.get(key) or self._names.take(names.member(key[0], "argument")) for key in keys}
+        wanted = {key: (key[0], names.member(key[0], "argument")) for key in keys}
+        self._called = registry.naming.distinct(wanted, self._names)
 
     def gather(self) -> None:
         """Makes an argument of each parameter that can be sent; of the others it is noted why."""
@@ -80,6 +80,12 @@ class Arguments:
         return called
 
     @property
+    def named(self) -> dict[str, str]:
+        """The names of arguments in the path and the query, by those of their parameters."""
+        by_place = sorted(self._called.items(), key=lambda item: item[0][1] == "path")  # a path's name wins
+        return {name: called for (name, place), called in by_place if place != "header"}
+
+    @property
     def path(self) -> str:
         """The template: what the document has between braces is the argument's name, and other braces are text."""
         pieces = _PIECE.split(self._path.partition("#")[0])  # no server is sent a fragment
@@ -98,6 +104,7 @@ class Arguments:
         return _expression(self._query, self._spread)
 
     def _variable(self, name: str) -> str:
+        """Return the template for a variable of the path."""
         called = self._called[name, "path"]
         parameter = self._given.get((name, "path"))
         try:

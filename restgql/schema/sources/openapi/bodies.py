@@ -5,11 +5,12 @@ from typing import Any
 import msgspec
 
 from restgql.formats.media import essence, is_json
+from restgql.schema.sdl.scalar_names import BINARY
 from restgql.schema.sources.openapi.operation import COLLECTION, FORM, Operation
 from restgql.schema.sources.openapi.parts import Schema, description, mapping, sequence, text
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.references import References
-from restgql.schema.sources.openapi.scalars import BINARY, simple
+from restgql.schema.sources.openapi.scalars import simple
 
 _ENCODINGS = {FORM: "FORM", "multipart/form-data": "MULTIPART"}
 FILE = "FILE"

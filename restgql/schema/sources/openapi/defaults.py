@@ -4,11 +4,10 @@ from typing import Any
 
 from graphql import ListTypeNode, TypeNode, ValueNode
 
+from restgql.schema.sdl.scalar_names import INT, LONG
 from restgql.schema.sources.openapi.parts import Schema, sequence
 from restgql.schema.sources.openapi.registry import Registry, Typed
 
-_INT = range(-(2**31), 2**31)
-_LONG = range(-(2**63), 2**63)
 _STRINGS = frozenset({"String", "ID"})
 
 
@@ -40,7 +39,7 @@ def _fits(value: Any, name: str) -> bool:
         case bool():
             return name == "Boolean"
         case int():
-            return (name == "Int" and value in _INT) or (name == "Long" and value in _LONG) or name == "Float"
+            return (name == "Int" and value in INT) or (name == "Long" and value in LONG) or name == "Float"
         case float():
             return name == "Float" and value - value == 0  # finite
         case str():

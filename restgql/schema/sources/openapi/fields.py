@@ -7,19 +7,19 @@ import msgspec
 from graphql import EnumValueNode, FieldDefinitionNode, NamedTypeNode, ObjectTypeDefinitionNode
 
 from restgql.schema.sdl import names
+from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.openapi import forms
 from restgql.schema.sources.openapi.arguments import Arguments
 from restgql.schema.sources.openapi.bodies import FILE, body
 from restgql.schema.sources.openapi.headers import HeaderFields, is_shown
 from restgql.schema.sources.openapi.inputs import Inputs
-from restgql.schema.sources.openapi.operation import Operation, parameters
+from restgql.schema.sources.openapi.operation import Operation, Parameter, parameters
 from restgql.schema.sources.openapi.outputs import Outputs
 from restgql.schema.sources.openapi.parts import Schema, description
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.references import References
 from restgql.schema.sources.openapi.registry import Registry, Source, Typed
 from restgql.schema.sources.openapi.responses import Response, response
-from restgql.schema.sources.openapi.scalars import JSON
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +28,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     operation: Operation
     node: FieldDefinitionNode
     path: str
+    arguments: Mapping[str, str]
+    """The names of the arguments in the path and the query, by those of their parameters."""
     result: Typed
     types: frozenset[str]
     notes: tuple[str, ...]
@@ -38,7 +40,15 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fields:
-    def __init__(self, document: Schema, references: References, registry: Registry) -> None:
+    """`filled` are the names and places of parameters that the gateway sends by itself, so that no client has to."""
+
+    def __init__(
+        self,
+        document: Schema,
+        references: References,
+        registry: Registry,
+        filled: frozenset[tuple[str, str]] = frozenset(),
+    ) -> None:
         self._document = document
         self._references = references
         self._registry = registry
@@ -46,6 +56,7 @@ class Fields:
         self._inputs = Inputs(registry)
         self._forms = Inputs(registry, files=True)
         self._headers = HeaderFields(references, registry, self._outputs)
+        self._filled = filled
 
     def make(self, operation: Operation, name: str, path: str) -> Made:
         """The field of an operation whose path, with its base, is `path`. What cannot be typed is JSON."""
@@ -73,6 +84,7 @@ class Fields:
             if wrapper is None
             else self._node(operation, f"{name}WithHeaders", arguments, encoded, wrapper),
             path=arguments.path,
+            arguments=arguments.named,
             result=result,
             types=frozenset({*arguments.types, result.name}),
             notes=(*notes, *arguments.notes),
@@ -82,6 +94,7 @@ class Fields:
 
     def _arguments(self, operation: Operation, path: str, hint: str) -> tuple[Arguments, dict[str, Any]]:
         given, notes = parameters(operation, self._references)
+        given = [each for each in given if not self._is_filled(each)]
         arguments = Arguments(path, given, hint, self._registry, self._inputs)
         arguments.notes += notes
         arguments.gather()
@@ -92,6 +105,10 @@ class Fields:
         except Problem as exc:
             arguments.notes.append(exc.message)
             return arguments, {}
+
+    def _is_filled(self, parameter: Parameter) -> bool:
+        name = parameter.name.lower() if parameter.place == "header" else parameter.name
+        return (name, parameter.place) in self._filled
 
     def _body(self, operation: Operation, arguments: Arguments, hint: str) -> dict[str, Any]:
         found = body(operation, self._references, self._document)

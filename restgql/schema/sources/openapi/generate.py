@@ -1,6 +1,6 @@
 """From an OpenAPI document to SDL with directives."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -9,29 +9,23 @@ from graphql import DefinitionNode, DocumentNode, FieldDefinitionNode
 from restgql.errors import ConfigError
 from restgql.schema.collector import at_rest
 from restgql.schema.sdl import names
+from restgql.schema.sdl.kit import Kit
+from restgql.schema.sdl.names import Prefix
+from restgql.schema.sdl.naming import Naming
 from restgql.schema.sdl.nodes import Nodes
 from restgql.schema.sdl.notes import Kind, OperationNote, Skipped
+from restgql.schema.sdl.reserved import Reserved, reserve
+from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.openapi.fields import Fields, Made
 from restgql.schema.sources.openapi.joins import Join, joined, proposed
-from restgql.schema.sources.openapi.operation import Operation, base_path, operations
+from restgql.schema.sources.openapi.operation import Operation, operations
 from restgql.schema.sources.openapi.parts import text
+from restgql.schema.sources.openapi.places import Allowed, AppPlaces, Explain, Places
+from restgql.schema.sources.openapi.problem import Excluded, Problem
 from restgql.schema.sources.openapi.read import check, merges_siblings
 from restgql.schema.sources.openapi.references import Load, References, component_schemas
 from restgql.schema.sources.openapi.registry import Registry
-from restgql.schema.sources.openapi.scalars import JSON
 from restgql.schema.sources.openapi.shapes import Shapes
-
-Allowed = Callable[[str, str], bool]
-
-CORE_TYPES = frozenset(
-    ["Boolean", "Date", "DateTime", "Decimal", "Float", "ID", "Int", "JSON", "Long", "Mutation", "Query", "RestBatch",
-     "RestEncoding", "RestFileInput", "RestHeader", "RestHeaderInput", "RestItem", "RestResponse", "RestRoute",
-     "String", "Subscription", "URL", "UUID", "Upload"]
-)  # fmt: skip
-CORE_FIELDS = {
-    "Query": frozenset({"get", "fetch", "aggregate", "routes", "node"}),
-    "Mutation": frozenset({"post", "put", "patch", "delete"}),
-}
 
 NO_MORE = "the document says no more of the response"
 
@@ -55,75 +49,106 @@ def generate(
     document: Mapping[str, Any],
     *,
     allowed: Allowed = everything,
+    explain: Explain | None = None,
     names: Mapping[str, str] | None = None,
     accepted: Collection[str] = (),
     load: Load | None = None,
     prefix: str | None = None,
+    places: Places | None = None,
+    name_prefix: str = "",
+    filled: Collection[tuple[str, str]] = (),
+    camel_case: bool = False,
+    reserved: Reserved | None = None,
 ) -> Generated:
     """The SDL of a document. Raises ConfigError for one that is no OpenAPI, and for a lockfile that cannot be kept.
 
-    `allowed` says of a method (`GET`) and a path of the app, with the document's variables, whether there may be a
-    field for it. `names` is a lockfile, `accepted` names joins (`Post.author`), `load` reads the documents that it
-    refers to. Paths are those of the app below `prefix`; without one, below the document's base path, and where
-    `allowed` refuses that, below nothing.
+    `allowed` takes a method (`GET`) and a path of the app, with the document's variables, and returns whether there may
+    be a field for it; `explain` has the reason. `names` is a lockfile, `accepted` names joins (`Post.author`), `load`
+    reads the documents that it refers to. Paths are those of the app below `prefix`; without one, below a server's
+    path, and where `allowed` refuses that, below nothing. `places` finds other paths. `name_prefix` begins the names of
+    types and root fields. `filled` are the parameters that the gateway sends by itself: name, in lower case for a
+    header field, and place. Names that are `reserved` are given to nothing. The document is to be compiled with the
+    same `camel_case`.
     """
     check(document, where="The document")
     given = dict(document)
-    bases = tuple(dict.fromkeys([base_path(given), ""])) if prefix is None else (prefix.rstrip("/"),)
-    return _Generation(given, load).run(allowed, names or {}, accepted, bases)
+    places = places or AppPlaces(given, allowed, prefix, explain)
+    kit = Kit(Naming(camel_case), reserved or reserve(), Prefix(name_prefix))
+    return _Generation(given, load, kit, filled).run(places, names or {}, accepted)
 
 
 class _Generation:
     """The state of generating from one document."""
 
-    def __init__(self, document: dict[str, Any], load: Load | None) -> None:
+    def __init__(
+        self, document: dict[str, Any], load: Load | None, kit: Kit, filled: Collection[tuple[str, str]]
+    ) -> None:
         self._references = References(document, load)
         self._nodes = Nodes()
         named = component_schemas(document)
         shapes = Shapes(self._references, named, merges_siblings=merges_siblings(document))
-        self._registry = Registry(shapes, self._nodes, named, CORE_TYPES)
-        self._fields = Fields(document, self._references, self._registry)
+        self._kit = kit
+        self._registry = Registry(shapes, self._nodes, named, kit)
+        self._fields = Fields(document, self._references, self._registry, frozenset(filled))
         self._document = document
         self._made: list[Made] = []
         self._skipped: list[Skipped] = []
+        self._paths: dict[str, str] = {}
 
-    def run(
-        self, allowed: Allowed, locked: Mapping[str, str], accepted: Collection[str], bases: tuple[str, ...]
-    ) -> Generated:
+    def run(self, places: Places, locked: Mapping[str, str], accepted: Collection[str]) -> Generated:
         found, lost = operations(self._document, self._references)
-        self._skipped = [Skipped(method="", path=path, reason=reason) for path, reason in lost.items()]
-        called = _called(found, locked)
+        self._skipped = lost
+        called = self._called(found, locked, places)
         for operation in found:
-            path = self._path(operation, allowed, bases)
-            if path is None:
-                continue
             try:
+                path = self._path(operation, places)
                 self._made.append(self._fields.make(operation, called[operation.key], path))
+                self._paths[operation.key] = path
+            except Problem as exc:
+                self._skip(operation, exc.message, is_chosen=isinstance(exc, Excluded))
             except Exception as exc:  # whatever a document holds, it spoils this operation alone
                 self._skip(operation, f"{type(exc).__name__}: {exc}")
-        joins = proposed(self._made, self._registry.definitions, self._references)
+        joins = proposed(self._made, self._registry.definitions, self._references, self._kit.naming)
         return Generated(
             document=DocumentNode(definitions=tuple(self._definitions(joins, accepted))),
             operations=self._notes(),
-            names={one.operation.key: one.node.name.value for one in self._made},
+            names=self._locked(found, locked, places),
             joins=tuple(joins),
             skipped=tuple(self._skipped),
         )
 
-    def _path(self, operation: Operation, allowed: Allowed, bases: tuple[str, ...]) -> str | None:
-        """The path of the app that an operation has; None, with a note, for one that is to have no field."""
-        if operation.body.get("x-internal") is True or operation.item.get("x-internal") is True:
-            self._skip(operation, "it is marked x-internal")
-            return None
-        for base in bases:
-            path = f"{base}{operation.path if operation.path.startswith('/') else '/' + operation.path}"
-            if allowed(operation.method.upper(), path):
-                return path
-        self._skip(operation, "no route that may be asked for has its path")
-        return None
+    def _called(self, found: list[Operation], locked: Mapping[str, str], places: Places) -> dict[str, str]:
+        """Return the field of each operation: the lockfile's name, that of its operationId, or that of its path."""
+        scopes = {root: names.Names(taken) for root, taken in self._kit.reserved.fields.items()}
+        called = {}
+        for operation in found:
+            if (name := locked.get(key := places.key(operation))) is not None:
+                if not names.is_name(name) or name in scopes[_root(operation)]:
+                    raise ConfigError(f"The lockfile has {name!r} for {key}, which is no name or taken.")
+                called[operation.key] = scopes[_root(operation)].take(name)
+        for operation in found:
+            if operation.key not in called:
+                root, identifier = _root(operation), _operation_id(operation)
+                name = self._kit.prefix.of_field(self._kit.naming.root(identifier or _described(operation)))
+                avoid = frozenset() if identifier else self._kit.reserved.own_fields.get(root, frozenset())
+                called[operation.key] = scopes[root].take(name, avoid)
+        return called
 
-    def _skip(self, operation: Operation, reason: str) -> None:
-        self._skipped.append(Skipped(method=operation.method.upper(), path=operation.path, reason=reason))
+    def _locked(self, found: list[Operation], locked: Mapping[str, str], places: Places) -> dict[str, str]:
+        """Return the names for the lockfile: also those of locked operations that have no field now."""
+        keys = [places.key(operation) for operation in found]
+        made = {places.key(one.operation): one.node.name.value for one in self._made}
+        return {key: made.get(key) or locked[key] for key in keys if key in made or key in locked}
+
+    def _path(self, operation: Operation, places: Places) -> str:
+        """The path of the gateway that an operation has. Raises Problem for one that is to have no field."""
+        if operation.body.get("x-internal") is True or operation.item.get("x-internal") is True:
+            raise Excluded("it is marked x-internal")
+        return places.path(operation)
+
+    def _skip(self, operation: Operation, reason: str, *, is_chosen: bool = False) -> None:
+        method, path = operation.method.upper(), operation.path
+        self._skipped.append(Skipped(method=method, path=path, reason=reason, is_chosen=is_chosen))
 
     def _definitions(self, joins: list[Join], accepted: Collection[str]) -> list[DefinitionNode]:
         roots: dict[str, list[FieldDefinitionNode]] = {"Query": [], "Mutation": []}
@@ -134,8 +159,13 @@ class _Generation:
         return [*found, *joined(self._registry.document(), joins, accepted, self._nodes)]
 
     def _add_with_headers(self, roots: dict[str, list[FieldDefinitionNode]]) -> None:
+        reserved = self._kit.reserved
         scopes = {
-            root: names.Names(CORE_FIELDS[root] | {field.name.value for field in fields})
+            root: names.Names(
+                reserved.fields[root]
+                | reserved.own_fields.get(root, frozenset())
+                | {field.name.value for field in fields}
+            )
             for root, fields in roots.items()
         }
         for one in self._made:
@@ -156,7 +186,7 @@ class _Generation:
             notes.append(
                 OperationNote(
                     method=one.operation.method.upper(),
-                    path=one.operation.path,
+                    path=self._paths[one.operation.key],
                     field=one.node.name.value,
                     kind=kind,
                     reason="; ".join(reasons),
@@ -170,26 +200,12 @@ def _root(operation: Operation) -> str:
     return "Query" if operation.method == "get" else "Mutation"
 
 
-def _called(found: list[Operation], locked: Mapping[str, str]) -> dict[str, str]:
-    """The field of each operation: the lockfile's name first, then that of its operationId, else of its path."""
-    scopes = {root: names.Names(taken) for root, taken in CORE_FIELDS.items()}
-    called = {}
-    for operation in found:
-        if (name := locked.get(operation.key)) is not None:
-            if not names.is_name(name) or name in scopes[_root(operation)]:
-                raise ConfigError(f"The lockfile has {name!r} for {operation.key}, which is no name or taken.")
-            called[operation.key] = scopes[_root(operation)].take(name)
-    for operation in found:
-        if operation.key not in called:
-            called[operation.key] = scopes[_root(operation)].take(names.camel(_wanted(operation)))
-    return called
+def _operation_id(operation: Operation) -> str:
+    return text(operation.body.get("operationId")).strip()
 
 
-def _wanted(operation: Operation) -> str:
-    """An operationId, or `get users by id` for GET /users/{id}."""
-    given = text(operation.body.get("operationId")).strip()
-    if given:
-        return given
+def _described(operation: Operation) -> str:
+    """Return `get users by id` for GET /users/{id}."""
     words = [operation.method]
     for piece in operation.path.replace("}", "/").split("/"):
         words.append(piece.replace("{", " by "))

@@ -7,12 +7,12 @@ from typing import Any
 from graphql import FieldDefinitionNode
 
 from restgql.schema.sdl import names
+from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.openapi.outputs import Outputs
 from restgql.schema.sources.openapi.parts import Schema, description, mapping
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.references import References
 from restgql.schema.sources.openapi.registry import Registry, Typed
-from restgql.schema.sources.openapi.scalars import JSON
 from restgql.schema.sources.openapi.shape import Enum, Interface, Object, Scalar, Union
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110 section 5.6.2
@@ -38,7 +38,7 @@ class HeaderFields:
             if not is_shown(name) or name.lower() in known:
                 continue
             known.add(name.lower())
-            made.append(self._field(scope.take(names.member(name, "header")), name, value, owner))
+            made.append(self._field(scope.take(self._registry.naming.member(name, "header")), name, value, owner))
         return made
 
     def _field(self, called: str, name: str, value: Any, owner: str) -> FieldDefinitionNode:

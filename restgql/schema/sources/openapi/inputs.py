@@ -6,11 +6,11 @@ from typing import Any, assert_never
 
 from graphql import NamedTypeNode, NonNullTypeNode, TypeNode
 
-from restgql.schema.sdl import names
+from restgql.schema.sdl.scalar_names import BINARY, JSON
 from restgql.schema.sources.openapi.parts import description, mapping
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.registry import Registry, Source, Typed
-from restgql.schema.sources.openapi.scalars import BINARY, JSON, simple
+from restgql.schema.sources.openapi.scalars import simple
 from restgql.schema.sources.openapi.shape import Anything, Enum, Interface, Items, Map, Object, Scalar, Union
 
 
@@ -68,14 +68,14 @@ class Inputs:
     def _define(self, source: Source, shape: Object, sent: Mapping[str, Any], name: str) -> None:
         self._registry.note(name, shape.problem and f"{name} is not whole, {shape.problem}")
         fields = []
-        for text, called in names.members(sent, "field").items():
+        for text, called in self._registry.naming.members(sent, "field").items():
             typed = self._registry.within(name, text, self.type, schema := sent[text])
             node = self._demanded_within(typed, schema) if text in shape.required else typed.node
             part = mapping(schema)
             deprecated = part.get("deprecated") is True
             value = self._nodes.input_value(called, node, description(part), deprecated=deprecated)
-            if called != text:
-                value.directives = (*value.directives, self._nodes.directive("value", {"is": text}))
+            if sent_as := self._registry.naming.value(called, text, self._nodes):
+                value.directives = (*value.directives, *sent_as)
             fields.append(value)
         self._registry.definitions[name] = self._nodes.input_object(name, fields, description(source.schema))
 

@@ -7,14 +7,15 @@ from typing import Any, Literal
 import msgspec
 from graphql import DefinitionNode, FieldDefinitionNode, NamedTypeNode, NonNullTypeNode, ObjectTypeDefinitionNode
 
-from restgql.schema.sdl import names
+from restgql.schema.sdl.naming import Naming
 from restgql.schema.sdl.nodes import Nodes
+from restgql.schema.sdl.scalar_names import JSON
+from restgql.schema.sdl.singulars import singular
 from restgql.schema.sources.openapi.fields import Made
 from restgql.schema.sources.openapi.operation import variables
 from restgql.schema.sources.openapi.parts import Schema, mapping, text
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.references import References
-from restgql.schema.sources.openapi.scalars import JSON
 
 _KEY = re.compile(r"(.*[^_])(?:_id|Id|ID)\Z")
 _KEYS = frozenset({"Int", "Long", "String", "UUID", "ID"})
@@ -38,11 +39,13 @@ class Join(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.type}.{self.field}"
 
 
-def proposed(made: Iterable[Made], definitions: Mapping[str, DefinitionNode], references: References) -> list[Join]:
+def proposed(
+    made: Iterable[Made], definitions: Mapping[str, DefinitionNode], references: References, naming: Naming
+) -> list[Join]:
     """At most one join of a name; links win."""
     asked = [one for one in made if one.operation.method == "get" and one.result.name != JSON]
     found: dict[str, Join] = {}
-    for join in (*_links(asked, definitions, references), *_conventions(asked, definitions)):
+    for join in (*_links(asked, definitions, references, naming), *_conventions(asked, definitions, naming)):
         found.setdefault(join.name, join)
     return list(found.values())
 
@@ -63,12 +66,12 @@ def joined(
     return document
 
 
-def _conventions(made: Iterable[Made], definitions: Mapping[str, DefinitionNode]) -> Iterator[Join]:
+def _conventions(made: Iterable[Made], definitions: Mapping[str, DefinitionNode], naming: Naming) -> Iterator[Join]:
     """`userId` leads to the one GET of one user by one key."""
     targets: dict[str, list[Made]] = {}
     for one in made:
         if (key := _single(one)) and isinstance(definitions.get(one.result.name), ObjectTypeDefinitionNode):
-            for called in {_singular(key), one.result.name.lower()}:
+            for called in {_plain(singular(key)), one.result.name.lower()}:
                 targets.setdefault(called, []).append(one)
     for node in definitions.values():
         if not isinstance(node, ObjectTypeDefinitionNode):
@@ -77,16 +80,16 @@ def _conventions(made: Iterable[Made], definitions: Mapping[str, DefinitionNode]
         for field in node.fields:
             if not field.name.value.endswith(("id", "Id", "ID")):
                 continue  # most are not, and the pattern takes longer to say so
-            match = _KEY.match(field.name.value)
+            key = naming.key_of(field)
+            match = _KEY.match(key)
             plain = isinstance(field.type, NamedTypeNode) and field.type.name.value in _KEYS
-            if match is None or not plain or field.directives or match[1] in there:
+            if match is None or not plain:
                 continue
-            options = targets.get(match[1].replace("_", "").lower(), [])
-            if len(options) == 1 and not match[1].startswith("__"):
+            called = naming.member(match[1], "link")
+            options = targets.get(_plain(match[1]), [])
+            if len(options) == 1 and called not in there:
                 path = _OPTIONAL.sub("", options[0].path)
-                yield _join(
-                    node, match[1], options[0], re.sub(r"\{\w+\}", f"{{{field.name.value}}}", path), "convention"
-                )
+                yield _join(node, called, options[0], re.sub(r"\{\w+\}", f"{{{key}}}", path), "convention")
 
 
 def _single(made: Made) -> str:
@@ -98,15 +101,14 @@ def _single(made: Made) -> str:
     return match[1] if match and len(needed) == 1 else ""
 
 
-def _singular(word: str) -> str:
-    word = re.sub(r"[^0-9a-z]", "", word.lower())
-    for ending, replaced in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("s", "")):
-        if word.endswith(ending) and not word.endswith("ss"):
-            return word.removesuffix(ending) + replaced
-    return word
+def _plain(word: str) -> str:
+    """Return a word in the form in which keys and paths are compared: `blog_post` and `blog-post` are one."""
+    return re.sub(r"[^0-9a-z]", "", word.lower())
 
 
-def _links(made: Iterable[Made], definitions: Mapping[str, DefinitionNode], references: References) -> Iterator[Join]:
+def _links(
+    made: Iterable[Made], definitions: Mapping[str, DefinitionNode], references: References, naming: Naming
+) -> Iterator[Join]:
     by_id = {text(one.operation.body.get("operationId")): one for one in made}
     by_reference = {f"#/paths/{one.operation.path.replace('~', '~0').replace('/', '~1')}/get": one for one in made}
     for one in made:
@@ -119,7 +121,7 @@ def _links(made: Iterable[Made], definitions: Mapping[str, DefinitionNode], refe
                 text(given.get("operationRef"))
             )
             path = target and _followed(target, mapping(given.get("parameters")))
-            called = names.member(name, "link")
+            called = naming.member(name, "link")
             if target and path and called not in there:
                 yield _join(node, called, target, path, "link")
 
@@ -148,9 +150,11 @@ def _followed(target: Made, parameters: Mapping[str, Any]) -> str:
     optional = _OPTIONAL.search(target.path)
     asked = set(optional[0][2:-1].replace("*", "").split(",")) if optional else set()
     demanded = {node.name.value for node in target.node.arguments if isinstance(node.type, NonNullTypeNode)}
-    if not given or not {*needed, *demanded} <= given.keys() <= {*needed, *asked}:
+    keys = {target.arguments.get(name, name): key for name, key in given.items()}
+    in_path = {target.arguments[name] for name in needed}
+    if not keys or not in_path | demanded <= keys.keys() <= in_path | asked:
         return ""
-    path = re.sub(r"\{(\w+)\}", lambda match: f"{{{given.get(match[1], match[1])}}}", _OPTIONAL.sub("", target.path))
+    path = re.sub(r"\{(\w+)\}", lambda match: f"{{{keys.get(match[1], match[1])}}}", _OPTIONAL.sub("", target.path))
     query = "&".join(f"{name}={{{key}}}" for name, key in given.items() if name not in needed)
     return path + (("&" if "?" in path else "?") + query if query else "")
 

@@ -6,11 +6,14 @@ from typing import Any
 import msgspec
 
 from restgql.formats.media import essence
+from restgql.schema.sdl.notes import Skipped
 from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.references import References
 
 METHODS = ("get", "post", "put", "patch", "delete")
+_WITHOUT_FIELD = ("head", "options", "trace")
+NO_FIELD = "a field makes a GET, POST, PUT, PATCH or DELETE request"
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -54,21 +57,28 @@ COLLECTION = {
 _STYLE = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
 
 
-def operations(document: Schema, references: References) -> tuple[list[Operation], dict[str, str]]:
-    """The operations of a document, and by path why those of some could not be found."""
-    found = []
-    lost = {}
+def operations(document: Schema, references: References) -> tuple[list[Operation], list[Skipped]]:
+    """Return the operations of a document that may have a field, and the others with the reason."""
+    found: list[Operation] = []
+    lost: list[Skipped] = []
     for path, given in mapping(document.get("paths")).items():
         if not isinstance(path, str) or path.startswith("x-"):
             continue
         try:
             item = mapping(references.follow(given)[0])
         except Problem as exc:
-            lost[path] = exc.message
+            lost.append(Skipped(method="", path=path, reason=exc.message))
             continue
         for method in METHODS:
             if isinstance(item.get(method), dict):
                 found.append(Operation(method=method, path=path, item=item, body=item[method]))
+            elif method in item:
+                lost.append(Skipped(method=method.upper(), path=path, reason="it is no object"))
+        lost += (
+            Skipped(method=method.upper(), path=path, reason=NO_FIELD, is_chosen=True)
+            for method in _WITHOUT_FIELD
+            if method in item
+        )
     return found, lost
 
 
@@ -123,20 +133,3 @@ def variables(path: str) -> list[str]:
 def plain_variable(found: str) -> str:
     """Operators of templates that OpenAPI does not have, and documents do: `{+path}`, `{path*}`."""
     return found.strip().lstrip("+#/.;?&").rstrip("*+")
-
-
-def base_path(document: Schema) -> str:
-    """The path that a document's own paths are below: of its first server, or its basePath (Swagger 2.0)."""
-    if "swagger" in document:
-        return _tidy(text(document.get("basePath")))
-    server = mapping(next(iter(sequence(document.get("servers"))), None))
-    url = text(server.get("url"))
-    for name, variable in mapping(server.get("variables")).items():
-        url = url.replace(f"{{{name}}}", str(mapping(variable).get("default", "")))
-    path = re.sub(r"\A[A-Za-z][\w+.-]*://[^/?#]*|\A//[^/?#]*", "", url)
-    return _tidy(re.split(r"[?#]", path)[0])
-
-
-def _tidy(path: str) -> str:
-    path = path.strip().strip("/")
-    return f"/{path}" if path and "{" not in path else ""

@@ -3,13 +3,14 @@
 from functools import partial
 from typing import Any, assert_never
 
-from graphql import FieldDefinitionNode
+from graphql import ConstDirectiveNode, FieldDefinitionNode
 
 from restgql.schema.sdl import names
-from restgql.schema.sdl.nodes import key
-from restgql.schema.sources.openapi.parts import description, mapping
+from restgql.schema.sdl.scalar_names import BINARY, JSON
+from restgql.schema.sources.openapi import extension
+from restgql.schema.sources.openapi.parts import Schema, description, mapping
 from restgql.schema.sources.openapi.registry import Registry, Source, Typed
-from restgql.schema.sources.openapi.scalars import BINARY, JSON, simple
+from restgql.schema.sources.openapi.scalars import simple
 from restgql.schema.sources.openapi.shape import Anything, Enum, Interface, Items, Map, Member, Object, Scalar, Union
 
 _OTHER = "Other"
@@ -44,7 +45,7 @@ class Outputs:
             case Interface():
                 return self._registry.typed(JSON, lists)
             case Map():
-                return self._map(source, shape, lists)
+                return self._registry.typed(JSON, lists)
             case Anything():
                 return self._registry.typed(JSON, lists, shape.problem)
             case Items():
@@ -72,13 +73,13 @@ class Outputs:
 
     def _fields(self, shape: Object, name: str) -> list[FieldDefinitionNode]:
         fields = []
-        for text, called in names.members(shape.properties, "field").items():
+        for text, called in self._registry.naming.members(shape.properties, "field").items():
             part = mapping(schema := shape.properties[text])
             if part.get("writeOnly") is True:
                 continue
             plain = simple(schema)
             typed = self._plain(plain) if plain else self._registry.within(name, text, self.type, schema)
-            directives = () if called == text else (self._nodes.directive("select", {"from": key(text)}),)
+            directives = self._read(called, text, part)
             if part.get("deprecated") is True:
                 directives = (*directives, self._nodes.directive("deprecated", {}))
             fields.append(self._nodes.field(called, typed.node, description(part), directives))
@@ -104,19 +105,18 @@ class Outputs:
         directive = self._nodes.directive("select", {"entries": True})
         return self._nodes.field(called, entry.node, "The properties without a field of their own.", (directive,))
 
-    def _map(self, source: Source, shape: Map, lists: int) -> Typed:
-        """Return the type of an object of any keys: JSON, unless there is something to select of its values."""
-        value, _, _ = self._registry.unlisted(shape.value, source.hint)
-        found = self._registry.shapes.shape(value.schema)
-        if not isinstance(found, Object | Union | Interface | Map):
-            return self._registry.typed(JSON, lists)
-        entries = Object({}, frozenset(), additional=shape.value)
-        return self._registry.typed(self._registry.once(source, "", partial(self._define, source, entries)), lists)
+    def _read(self, name: str, text: str, part: Schema) -> tuple[ConstDirectiveNode, ...]:
+        """Return the directive by which a field reads its key."""
+        expression = extension.first_of_keys(part)
+        if expression:
+            return (self._nodes.directive("select", {"from": expression}),)
+        return self._registry.naming.select(name, text, self._nodes)
 
     def _union(self, source: Source, shape: Union, lists: int) -> Typed:
         values = {}
         for member in shape.members:
-            title = f"{source.name or source.hint}{names.pascal(member.name or member.values[0])}"
+            whole = self._registry.titled(source.name) if source.name else source.hint
+            title = f"{whole}{names.pascal(member.name or member.values[0])}"
             typed = self.type(member.schema, title)
             values[typed.name] = member.values
         if JSON in values or len(values) < len(shape.members) or not self._registry.claim(values):

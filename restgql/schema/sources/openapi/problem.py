@@ -5,3 +5,7 @@ from restgql.errors import ConfigError
 
 class Problem(ConfigError):
     """A part of a document has no type in GraphQL; it becomes JSON, and this message is the reason given for it."""
+
+
+class Excluded(Problem):
+    """The document or the configuration wants no field for an operation."""

@@ -7,11 +7,12 @@ import msgspec
 from graphql import DefinitionNode, ObjectTypeDefinitionNode, TypeNode
 
 from restgql.schema.sdl import names
+from restgql.schema.sdl.kit import Kit
 from restgql.schema.sdl.nodes import Nodes
+from restgql.schema.sdl.scalar_names import CORE, JSON
 from restgql.schema.sources.openapi.interfaces import implement
 from restgql.schema.sources.openapi.parts import Schema, description
 from restgql.schema.sources.openapi.problem import Problem
-from restgql.schema.sources.openapi.scalars import CORE, JSON
 from restgql.schema.sources.openapi.shape import Enum, Items
 from restgql.schema.sources.openapi.shapes import Located, Shapes
 
@@ -47,12 +48,15 @@ class Registry:
     Types are made from a list of work, so a chain of them may be as long as it likes.
     """
 
-    def __init__(self, shapes: Shapes, nodes: Nodes, components: Iterable[str], taken: frozenset[str]) -> None:
+    def __init__(self, shapes: Shapes, nodes: Nodes, components: Iterable[str], kit: Kit) -> None:
         self.shapes = shapes
         self.nodes = nodes
-        self._names = names.Names(taken)
+        self.naming = kit.naming
+        self._prefix = kit.prefix
+        self._own = kit.reserved.own_types
+        self._names = names.Names(kit.reserved.types)
         # A named schema has its name, whatever comes before it
-        self._reserved = {name: self._names.take(names.pascal(name)) for name in components}
+        self._reserved = {name: self._names.take(self.titled(name)) for name in components}
         self._known: dict[tuple[int, str], str] = {}
         self._pending: deque[tuple[str, Callable[[str], None]]] = deque()
         self._values: dict[str, tuple[str, ...]] = {}
@@ -60,13 +64,17 @@ class Registry:
         """By an object type: the members of each union and interface that it is one of."""
         self.implemented: dict[str, list[str]] = {}
         """The object types of each interface."""
-        self._problems: dict[str, str] = {}
+        self._problems: dict[str, list[str]] = {}
         self._users: dict[str, set[str]] = {}
         self._scalars: dict[str, Typed] = {}
         self.definitions: dict[str, DefinitionNode] = {}
         self.enums: dict[str, dict[str, str]] = {}
         self._equal_enums: dict[tuple[frozenset[str], str], str] = {}
         """By their values and the property that has them."""
+
+    def titled(self, name: str) -> str:
+        """The name of the type of a schema that the document has a name for; a hint has its prefix already."""
+        return self._prefix.of_type(names.pascal(name))
 
     def finish(self) -> None:
         """Makes the types that those made so far need; one that cannot be made is a scalar, which takes what comes."""
@@ -93,7 +101,7 @@ class Registry:
         located = self.shapes.locate(schema)
         lists = 0
         while lists < MAX_LISTS and isinstance(shape := self.shapes.shape(located.schema), Items):
-            hint = names.pascal(f"{located.name or hint}Item")
+            hint = names.pascal(f"{self.titled(located.name) if located.name else hint}Item")
             located = self.shapes.locate(shape.item)
             lists += 1
         return located, lists, hint
@@ -130,9 +138,7 @@ class Registry:
         name = self.once(source, "", define)
         self._equal_enums.setdefault(equal, name)
         if name not in self.enums:
-            found = names.Names()
-            valid = {text: found.take(text) for text in shape.values if names.value(text) == text}
-            self.enums[name] = {text: valid.get(text) or found.take(names.value(text)) for text in shape.values}
+            self.enums[name] = self.naming.values(shape.names or {text: text for text in shape.values})
         return name
 
     def within(self, owner: str, text: str, kind: Callable[[object, str, str], Typed], schema: object) -> Typed:
@@ -150,9 +156,9 @@ class Registry:
         self._users[name].add(owner)
 
     def note(self, owner: str, problem: str) -> None:
-        """Keeps the first thing that is wrong with a type."""
-        if problem:
-            self._problems.setdefault(owner, problem)
+        """Keep a problem of a type."""
+        if problem and problem not in (problems := self._problems.setdefault(owner, [])):
+            problems.append(problem)
 
     def claim(self, values: dict[str, tuple[str, ...]]) -> bool:
         """Give object types the values that tell each in a union; False where two of one union would have the same."""
@@ -169,7 +175,7 @@ class Registry:
 
     def troubled(self) -> dict[str, str]:
         """Every type with something wrong in it or in a type that it leads to, and what that is."""
-        found = dict(self._problems)
+        found = {name: "; ".join(problems) for name, problems in self._problems.items()}
         pending = list(found)
         while pending:
             name = pending.pop()
@@ -182,5 +188,5 @@ class Registry:
     def _name(self, source: Source, use: str) -> str:
         if not use and source.name in self._reserved:
             return self._reserved.pop(source.name)
-        wanted = names.pascal(source.name or source.hint)
-        return self._names.take(wanted if wanted.endswith(use) else wanted + use)
+        wanted = self.titled(source.name) if source.name else names.pascal(source.hint)
+        return self._names.take(wanted if wanted.endswith(use) else wanted + use, avoid=self._own)

@@ -3,14 +3,9 @@
 from typing import Any
 
 from restgql.formats import media
+from restgql.schema.sdl.scalar_names import BINARY, JSON, of_value, wider
+from restgql.schema.sources.openapi import extension
 from restgql.schema.sources.openapi.parts import Schema
-
-JSON = "JSON"
-BINARY = "Binary"
-"""Stands for a file: an Upload in a multipart body or as the whole of one, a String elsewhere; it is in no schema."""
-
-CORE = frozenset({"Int", "Float", "String", "Boolean", "ID", JSON})
-"""The scalars that are there whatever the core has."""
 
 _INT = 2**31
 SCALARS: dict[str, dict[str, str]] = {
@@ -34,13 +29,7 @@ SCALARS: dict[str, dict[str, str]] = {
     "bool": {"": "Boolean"},
     "str": {"": "String"},
 }
-_TELLING = frozenset({"$ref", "enum", "const", "properties", "items", "allOf", "oneOf", "anyOf"})
-# What can be had for values of more than one scalar; the others are JSON.
-_WIDER = (
-    (frozenset({"Int", "Long"}), "Long"),
-    (frozenset({"Int", "Long", "Float"}), "Float"),
-    (frozenset({"String", "DateTime", "Date", "UUID", BINARY}), "String"),
-)
+_TELLING = frozenset({extension.VALUE, "$ref", "enum", "const", "properties", "items", "allOf", "oneOf", "anyOf"})
 
 
 def scalar(kind: str, schema: Schema) -> str | None:
@@ -77,19 +66,5 @@ def simple(schema: object) -> str | None:
 
 
 def of_values(values: list[Any]) -> str:
-    """The scalar that all these values are."""
-    kinds = {type(value) for value in values if value is not None}
-    if kinds <= {str}:
-        return "String"
-    if kinds == {bool}:
-        return "Boolean"
-    if kinds == {int}:
-        return "Int" if all(abs(value) < _INT for value in values if value is not None) else "Long"
-    return "Float" if kinds <= {int, float} else JSON
-
-
-def wider(scalars: set[str]) -> str | None:
-    """The scalar that holds the values of all of these."""
-    if len(scalars) == 1:
-        return next(iter(scalars))
-    return next((found for narrower, found in _WIDER if scalars <= narrower), None)
+    """Return the scalar of all these values; String if each is null."""
+    return wider({of_value(value) for value in values if value is not None} or {"String"}) or JSON

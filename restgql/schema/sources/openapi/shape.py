@@ -5,8 +5,10 @@ from typing import Any
 
 import msgspec
 
-from restgql.schema.sources.openapi.parts import Schema, mapping, sequence
-from restgql.schema.sources.openapi.scalars import JSON, of_values, scalar, wider
+from restgql.schema.sdl.scalar_names import JSON, wider
+from restgql.schema.sources.openapi import extension
+from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
+from restgql.schema.sources.openapi.scalars import of_values, scalar
 
 
 class Scalar(msgspec.Struct, frozen=True):
@@ -14,9 +16,10 @@ class Scalar(msgspec.Struct, frozen=True):
 
 
 class Enum(msgspec.Struct, frozen=True):
-    """Two or more strings."""
+    """Two or more strings, or values of any scalar that have words for `names`."""
 
     values: tuple[str, ...]
+    names: Mapping[str, str] = {}
 
 
 class Items(msgspec.Struct, frozen=True):
@@ -81,7 +84,7 @@ class Anything(msgspec.Struct, frozen=True):
 Shape = Scalar | Enum | Items | Object | Map | Union | Interface | Anything
 
 # Keys that say what a value is; others describe or constrain it.
-_STRUCTURE = ("$ref", "properties", "items", "enum", "const", "allOf", "oneOf", "anyOf")
+_STRUCTURE = (extension.VALUE, "$ref", "properties", "items", "enum", "const", "allOf", "oneOf", "anyOf")
 COMPOSING = ("allOf", "oneOf", "anyOf")
 
 
@@ -135,6 +138,8 @@ def wrapped(schema: Schema) -> Any | None:
 
 def plain(schema: Schema) -> Shape:
     """The shape of a schema that is composed of no others."""
+    if extension.VALUE in schema:
+        return _extended(extension.value(schema))
     found = kinds(schema)
     properties = properties_of(schema)
     if properties and (not found or "object" in found):
@@ -150,6 +155,13 @@ def plain(schema: Schema) -> Shape:
         return _choice(values)
     name = scalar(kind, schema)
     return Scalar(name) if name else Anything()
+
+
+def _extended(words: Schema) -> Shape:
+    if names := mapping(words.get("names")):
+        return Enum(tuple(names), names)
+    name = text(words.get("scalar"))
+    return Scalar(name) if name else Anything(text(words.get("problem")))
 
 
 def properties_of(schema: Schema) -> Schema:

@@ -48,9 +48,11 @@ def in_path(shapes: Shapes, parameter: Parameter, text: str, called: str) -> str
     """Return the template for a variable of the path. Raises Problem for a value that no template can write."""
     kind = form(shapes, parameter.schema)
     operator = _OPERATORS.get(parameter.style, "")
+    if parameter.source.get("allowReserved") is True:  # it takes slashes (OpenAPI 3.2; RFC 6570 section 3.2.3)
+        operator = "+"
     if kind is Form.OBJECT and not parameter.explode:
         raise Problem("an object is written as one value")
-    if parameter.style == "matrix" and text != called:
+    if operator == ";" and text != called:
         if kind is not Form.SCALAR and parameter.explode:
             raise Problem("its name is no GraphQL name, and the path repeats it")
         operator, prefix = "", f";{text}="

@@ -7,9 +7,10 @@ import msgspec
 
 from restgql.formats.select import MAX_EXPRESSION
 from restgql.schema.sdl.nodes import key
+from restgql.schema.sdl.scalar_names import wider
+from restgql.schema.sources.openapi import extension
 from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
 from restgql.schema.sources.openapi.references import named
-from restgql.schema.sources.openapi.scalars import wider
 from restgql.schema.sources.openapi.shape import Anything, Enum, Member, Object, Scalar, Shape, Union
 
 
@@ -63,7 +64,8 @@ def _union(members: list[Variant], group: Group) -> Shape:
         values = [values_of(member, group.discriminator) for member in members]
     else:
         name, values = _told_apart(members)
-    expression = key(name)
+    first = mapping(members[0].shape.properties.get(name)) if isinstance(members[0].shape, Object) else {}
+    expression = extension.first_of_keys(first) or key(name)
     if not _differ(values, members) and not group.discriminator:
         expression, values = _of_own_keys(members)
     if not _differ(values, members) or len(expression) > MAX_EXPRESSION:

@@ -1,0 +1,89 @@
+"""OpenAPI documents that are found in the app: at a route, from a callable, or kept by an extension."""
+
+import contextvars
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+from flask import Flask
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from restgql import api_documents
+from restgql.api_documents import ApiDocument
+from restgql.errors import ConfigError
+from restgql.schema.sources import openapi
+from restgql.schema.sources.openapi.read import load
+
+AUTO = "auto"
+_DOCUMENTED_AT = re.compile(r"/(?:openapi|swagger|apispec(?:_\d+)?|api-docs)(?:\.json)?\Z")
+
+
+def is_known_at_start(source: Any) -> bool:
+    """Return False for a document that only the complete app has: at one of its routes, say."""
+    if callable(source) and not isinstance(source, Mapping):
+        return False
+    return not (source == AUTO or (isinstance(source, str) and source.startswith("/") and not Path(source).is_file()))
+
+
+def read(source: Any, app: Flask) -> ApiDocument:
+    """Return the document of a source: in the app, at a path of the app, or anywhere else. Raises ConfigError."""
+    if callable(source) and not isinstance(source, Mapping):
+        return read(source(), app)
+    if source == AUTO:
+        return _found_in(app)
+    if is_known_at_start(source):
+        return api_documents.read(source, Path(app.root_path))
+    return _at(app, source)
+
+
+def _found_in(app: Flask) -> ApiDocument:
+    """Return the document that one of the known extensions keeps, or that a route of the app answers with."""
+    for find in _KEPT:
+        try:
+            kept = find(app)
+        except Exception:  # an extension of another version; its route may be there all the same
+            continue
+        if kept:
+            return ApiDocument(value=kept)
+    tried = [rule.rule for rule in app.url_map.iter_rules() if not rule.arguments and _DOCUMENTED_AT.search(rule.rule)]
+    for path in sorted(tried, key=len):
+        try:
+            return _at(app, path)
+        except ConfigError:
+            continue
+    raise ConfigError(
+        f"openapi = 'auto': the app has no OpenAPI document that can be found; tried {tried or 'no route'}."
+    )
+
+
+def _smorest(app: Flask) -> Any:
+    apis = app.extensions["flask-smorest"]["apis"]
+    return next(iter(apis.values()))["ext_obj"].spec.to_dict()
+
+
+# Those that keep a document and need not serve it: flask-smorest, APIFlask, flask-openapi3.
+_KEPT: tuple[Callable[[Flask], Any], ...] = (
+    _smorest,
+    lambda app: app.spec if isinstance(app.spec, dict) else None,  # type: ignore[attr-defined]
+    lambda app: app.api_doc,  # type: ignore[attr-defined]
+)
+
+
+def _at(app: Flask, path: str) -> ApiDocument:
+    """Return the document at a path of the app; what it refers to is relative to the path."""
+    return ApiDocument(
+        value=openapi.read(_answer(app, path), where=path),
+        name=path,
+        load=lambda name: load(_answer(app, urljoin(path, name)), where=name),
+    )
+
+
+def _answer(app: Flask, path: str) -> bytes:
+    """Return the body of a route of the app, requested in a context of its own. Raises ConfigError."""
+    environ = EnvironBuilder(path=path).get_environ()
+    chunks, status, _ = contextvars.Context().run(run_wsgi_app, app.wsgi_app, environ, buffered=True)
+    if not status.startswith("200"):
+        raise ConfigError(f"openapi = {path!r}: the app answers {status}.")
+    return b"".join(chunks)

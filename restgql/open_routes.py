@@ -1,0 +1,58 @@
+"""The routes of the app that the operations of an OpenAPI document may ask for."""
+
+from collections.abc import Iterable, Sequence
+
+from restgql.schema.documents import Definitions
+from restgql.schema.review import is_near, shape_of
+from restgql.schema.sdl.clashes import ROOTS
+from restgql.schema.sources.openapi.problem import Excluded, Problem
+from restgql.upstream.routes import Routes
+
+Shapes = frozenset[tuple[str, str]]
+
+
+class OpenRoutes:
+    """The routes that may be asked for, less those that are `taken` by a field of an earlier source."""
+
+    def __init__(self, routes: Routes, taken: Shapes) -> None:
+        self._open = {(method, shape_of(route.path)) for route in routes.reachable() for method in route.methods}
+        self._all = {(method, shape_of(path)): path for method, path in routes.everything()}
+        self._taken = taken
+
+    def allows(self, method: str, path: str) -> bool:
+        """Return True if there may be a field for a method and a path."""
+        place = method, shape_of(path)
+        return place in self._open and place not in self._taken
+
+    def explain(self, method: str, paths: Sequence[str]) -> Problem:
+        """Return the reason why none of the paths that an operation may have is allowed."""
+        shapes = [shape_of(path) for path in paths]
+        if any((method, shape) in self._taken for shape in shapes):
+            return Excluded("a field in schema=, or of an earlier document, asks for it")
+        if any((method, shape) in self._all for shape in shapes):
+            return Excluded("its route may not be asked for: RESTGQL_ROUTES or restgql.hide closes it")
+        for shape in shapes:
+            methods = sorted(other for other, route in self._all if route == shape and other not in ("HEAD", "OPTIONS"))
+            if methods:
+                return Problem(f"the route {self._all[methods[0], shape]} answers {', '.join(methods)} only")
+        where = f"the app has no route for {' or '.join(dict.fromkeys(path.rstrip('/') or '/' for path in paths))}"
+        near = sorted(
+            path
+            for (other, shape), path in self._all.items()
+            if other == method and any(is_near(shape, each) for each in shapes)
+        )
+        return Problem(f"{where}; it has {near[0]}, below another base path" if near else where)
+
+
+def asked_for(definitions: Iterable[Definitions]) -> Shapes:
+    """Return the routes that have a root field, by the directives of these documents. A join takes no route."""
+    return frozenset(
+        (directive.name.value.upper(), shape_of(argument.value.value))
+        for source in definitions
+        for definition in source.document.definitions
+        for field in getattr(definition, "fields", None) or ()
+        if definition.name.value in ROOTS  # type: ignore[attr-defined]
+        for directive in field.directives
+        for argument in directive.arguments
+        if argument.name.value == "path" and hasattr(argument.value, "value")
+    )

@@ -1,0 +1,111 @@
+"""The remote upstreams of a gateway, set up: their base URLs, their secrets, and the documents that type them."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from restgql import api_documents
+from restgql.api_documents import ApiDocument
+from restgql.config import Config
+from restgql.errors import ConfigError
+from restgql.formats import headers, remote
+from restgql.formats.remote import RemoteUpstream
+from restgql.schema.sources.openapi.places import Allowed, UpstreamPlaces, mounts_of
+from restgql.upstream import secrets
+from restgql.upstream.document_client import DocumentClient
+from restgql.upstream.remote import UpstreamAccess
+from restgql.upstream.secrets import Secrets
+from restgql.upstream_settings import UpstreamSettings, all_settings
+
+
+class RemoteApi(msgspec.Struct, frozen=True, kw_only=True):
+    """One upstream at `prefix`. The first of `mounts` gets the secrets; others are servers of its documents with
+    another origin."""
+
+    prefix: str
+    settings: UpstreamSettings
+    mounts: tuple[RemoteUpstream, ...]
+    documents: tuple[ApiDocument, ...]
+    secrets: Secrets
+    leaving: frozenset[str]
+
+    @property
+    def label(self) -> str:
+        """The name in messages."""
+        return f"the upstream {self.prefix!r}"
+
+    def places(self, document: ApiDocument, others: tuple[RemoteUpstream, ...], taken: Allowed) -> UpstreamPlaces:
+        """Return the places of a document's operations, of which none is at or below one of `others`."""
+        return UpstreamPlaces(
+            document.value,
+            self.mounts,
+            tuple(other for other in others if other not in self.mounts),
+            base=document.url,
+            url="" if self.settings.url is None else self.mounts[0].url("", None),
+            taken=taken,
+        )
+
+
+def read(config: Config, root: Path, environ: Mapping[str, str] = os.environ) -> tuple[RemoteApi, ...]:
+    """Return the upstreams of a configuration; documents by URL are fetched. Raises ConfigError."""
+    settings = all_settings(config.upstreams)
+    return tuple(
+        _read(prefix, each, root, environ, config.upstream_headers if each.headers is None else each.headers)
+        for prefix, each in settings.items()
+    )
+
+
+def accesses(config: Config, apis: tuple[RemoteApi, ...]) -> tuple[UpstreamAccess, ...]:
+    """Return how requests reach each mount."""
+    found = []
+    for api in apis:
+        for number, mount in enumerate(api.mounts):
+            found.append(
+                UpstreamAccess(
+                    remote=mount,
+                    leaving=headers.LEAVING | (api.leaving if number == 0 else frozenset()),
+                    secrets=api.secrets if number == 0 else Secrets(),
+                    seconds=api.settings.timeout or config.subrequest_timeout,
+                    timeout=api.settings.timeout,
+                )
+            )
+    return tuple(found)
+
+
+def _read(
+    prefix: str, settings: UpstreamSettings, root: Path, environ: Mapping[str, str], upstream_headers: list[str]
+) -> RemoteApi:
+    mount, authorization = (None, None) if settings.url is None else remote.parse(prefix, settings.url)
+    where = f"upstreams[{prefix!r}]"
+    sent = secrets.read(settings.secrets, authorization, environ, where)
+    try:
+        documents = tuple(
+            api_documents.read(source, root, DocumentClient("" if mount is None else mount.origin, sent))
+            for source in settings.documents
+        )
+    except ConfigError as exc:
+        raise ConfigError(f"{where}: {exc}") from exc
+    mounts = (mount,) if mount else mounts_of(prefix, [(each.value, each.url) for each in documents])
+    if mount is None and (settings.secrets or upstream_headers):
+        _check_trusted(where, mounts[0], documents)
+    return RemoteApi(
+        prefix=prefix,
+        settings=settings,
+        mounts=mounts,
+        documents=documents,
+        secrets=sent,
+        leaving=frozenset(name.lower() for name in upstream_headers),
+    )
+
+
+def _check_trusted(where: str, mount: RemoteUpstream, documents: tuple[ApiDocument, ...]) -> None:
+    """Raise ConfigError if a document of one origin would choose another origin to send credentials to."""
+    for document in documents:
+        if document.url and remote.origin_of(urlsplit(document.url)) != mount.origin:
+            raise ConfigError(
+                f"{where}: its document, {document.name}, names the server {mount.origin}. Credentials and headers of "
+                "the caller go to another origin than the document's only if url names it."
+            )

@@ -1,0 +1,197 @@
+"""The paths of the gateway that the operations of a document have: routes of the app, or paths below an upstream."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from restgql.errors import BadPath, ConfigError
+from restgql.formats import target
+from restgql.formats.remote import RemoteUpstream, common, is_below, parse
+from restgql.schema.sources.openapi import servers
+from restgql.schema.sources.openapi.operation import Operation, operations
+from restgql.schema.sources.openapi.parts import Schema, mapping
+from restgql.schema.sources.openapi.problem import Excluded, Problem
+from restgql.schema.sources.openapi.references import References
+
+Allowed = Callable[[str, str], bool]
+Explain = Callable[[str, Sequence[str]], Problem]
+"""Takes a method and the paths that an operation may have, and returns the reason why none of them is allowed."""
+
+_VARIABLE = re.compile(r"\{[^{}]*\}")
+
+
+class Places(Protocol):
+    """Finds the path of an operation, and the key by which a lockfile knows it."""
+
+    def path(self, operation: Operation) -> str:
+        """Return the path of the gateway, with the document's variables. Raises Problem where it has none."""
+
+    def key(self, operation: Operation) -> str:
+        """Return the key in a lockfile."""
+
+
+class AppPlaces:
+    """Routes of the app: below `prefix` or, without one, below a server's path or at the root. `allowed` takes a method
+    and a path, and returns False if no field may ask for it; `explain` has the reason.
+
+    A path that the app has only with a trailing slash, or only without, is that of the app, unless the document has it,
+    too.
+    """
+
+    def __init__(self, document: Schema, allowed: Allowed, prefix: str | None, explain: Explain | None = None) -> None:
+        self._bases = _bases(servers.of_document(document)) if prefix is None else (prefix.rstrip("/"),)
+        self._allowed = allowed
+        self._explain = explain or _no_route
+        self._is_fixed = prefix is not None
+        self._paths = mapping(document.get("paths"))
+
+    def path(self, operation: Operation) -> str:
+        own = () if self._is_fixed else servers.of_operation(operation)
+        bases, method = _bases(own) if own else self._bases, operation.method.upper()
+        paths = [base + path for path in self._spellings(operation) for base in bases]
+        for path in paths:
+            if self._allowed(method, path):
+                return path
+        raise self._explain(method, paths)
+
+    def _spellings(self, operation: Operation) -> Iterator[str]:
+        path = _rooted(operation.path.partition("#")[0])  # no server is sent a fragment
+        yield path
+        plain, mark, query = path.partition("?")
+        other = plain.removesuffix("/") if plain.endswith("/") else f"{plain}/"
+        if other and operation.method not in mapping(self._paths.get(other)):
+            yield f"{other}{mark}{query}"
+
+    def key(self, operation: Operation) -> str:
+        return operation.key
+
+
+class UpstreamPlaces:
+    """Paths below the mounts of one upstream: no path of a document leads anywhere else.
+
+    `base` is the document's own URL, if it has one. `url` is the operator's base URL, which stands in for servers that
+    are not below it. `others` are the gateway's other upstreams. `taken` is True for paths that have a field already.
+    """
+
+    def __init__(
+        self,
+        document: Schema,
+        mounts: tuple[RemoteUpstream, ...],
+        others: tuple[RemoteUpstream, ...],
+        *,
+        base: str,
+        url: str,
+        taken: Allowed,
+    ) -> None:
+        self._roots = tuple(dict.fromkeys(root for root in (url, base) if root)) or ("",)
+        self._mounts = mounts
+        self._others = tuple(other for other in others if is_below(other.prefix, mounts[0].prefix))
+        self._taken = taken
+        self._servers = tuple(each for root in self._roots for each in servers.of_document(document, root))
+        below = next((place for each in self._servers if (place := self._below(each)) is not None), None)
+        self._replaced = below is None
+        self._base = mounts[0].prefix if below is None else below
+
+    def path(self, operation: Operation) -> str:
+        path = self._base_of(operation) + _rooted(operation.path)
+        try:
+            target.parse(_VARIABLE.sub("x", path.partition("#")[0]), quoted=False)
+        except BadPath as exc:
+            raise Problem(f"its path cannot be asked for: {exc.message}") from exc
+        for other in self._others:
+            if _may_lead_below(path, other.prefix):
+                raise Problem(f"its path may lead into another upstream, {other.prefix}")
+        if self._taken(operation.method.upper(), path):
+            raise Excluded("a field in schema= asks for it")
+        return path
+
+    def key(self, operation: Operation) -> str:
+        try:
+            return f"{operation.method.upper()} {self._base_of(operation)}{_rooted(operation.path)}"
+        except Problem:  # it has no field
+            return operation.key
+
+    def _base_of(self, operation: Operation) -> str:
+        """Return the path of the gateway that an operation's own path is added to. Raises Problem."""
+        own = tuple(each for root in self._roots for each in servers.of_operation(operation, root))
+        if not own:
+            return self._base
+        for each in own:
+            place = self._below(each)
+            if place is None and self._replaced:
+                place = self._below_replaced(each)
+            if place is not None:
+                return place
+        mounts = " and ".join(mount.origin + mount.path for mount in self._mounts)
+        raise Problem(f"its own server, {_shown(own[0])}, is not below {mounts}")
+
+    def _below(self, server: str) -> str | None:
+        if not servers.is_absolute(server):
+            return None
+        path = urlsplit(server)._replace(query="", fragment="")
+        path = path._replace(path=path.path.rstrip("/"))
+        places = (mount.path_of(path) for mount in self._mounts)
+        return next((place.rstrip("/") for place in places if place is not None), None)
+
+    def _below_replaced(self, server: str) -> str | None:
+        """Return the place of a server that is below one of the document's, for which the upstream stands in."""
+        for each in self._servers:
+            if server == each or server.startswith(each.rstrip("/") + "/"):
+                return self._base + servers.path_of(server.removeprefix(each.rstrip("/")))
+        return None
+
+
+def mounts_of(prefix: str, documents: list[tuple[Schema, str]]) -> tuple[RemoteUpstream, ...]:
+    """Return the mounts for the servers of documents, each with its URL: the first document's first server at `prefix`,
+    and those of other origins below it, at `~` and their host.
+
+    Raises ConfigError where a document names no server that can be asked.
+    """
+    found: dict[str, list[RemoteUpstream]] = {}
+    for document, base in documents:
+        usable = [url for url in servers.of_document(document, base) if servers.is_absolute(url)]
+        if not usable:
+            raise ConfigError(
+                f"upstreams[{prefix!r}]: its document names no server with a host; url (or --upstream) names one."
+            )
+        own = [servers.of_operation(each, base) for each in operations(document, References(document, None))[0]]
+        for urls in ([usable[0]], *own):
+            for url in urls[:1] if servers.is_absolute(next(iter(urls), "")) else ():
+                try:
+                    remote, _ = parse(prefix, re.split(r"[?#]", url)[0])
+                except ValueError as exc:
+                    if url is usable[0]:
+                        raise ConfigError(f"upstreams[{prefix!r}]: {exc}, and url names another.") from exc
+                    continue
+                found.setdefault(remote.origin, []).append(remote)
+    top = prefix.rstrip("/")
+    return tuple(
+        common(remotes, top if number == 0 else f"{top}/~{remotes[0].host}")
+        for number, remotes in enumerate(found.values())
+    )
+
+
+def _no_route(method: str, paths: Sequence[str]) -> Problem:
+    return Problem("no route that may be asked for has its path")
+
+
+def _bases(urls: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*map(servers.path_of, urls), ""]))
+
+
+def _rooted(path: str) -> str:
+    return path if path.startswith("/") else f"/{path}"
+
+
+def _may_lead_below(path: str, prefix: str) -> bool:
+    """Return True if a template may lead to a prefix or below it, whatever the values of its variables."""
+    segments = path.partition("?")[0].split("/")
+    tops = prefix.split("/")
+    pairs = zip(segments, tops, strict=False)
+    return len(segments) >= len(tops) and all("{" in given or unquote(given) == top for given, top in pairs)
+
+
+def _shown(url: str) -> str:
+    """Return a server's URL without credentials and query."""
+    return re.sub(r"//[^/?#]*@", "//", re.split(r"[?#]", url)[0])[:200]

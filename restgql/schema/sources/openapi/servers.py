@@ -1,0 +1,71 @@
+"""The servers of a document and of its operations: absolute URLs or paths, with their variables' defaults."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+
+from restgql.schema.sources.openapi.operation import Operation
+from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
+
+_ORIGIN = re.compile(r"\A[A-Za-z][\w+.-]*://[^/?#]*|\A//[^/?#]*")
+_SCHEMES = ("https", "http")
+
+
+def of_document(document: Schema, base: str = "") -> tuple[str, ...]:
+    """Return the server URLs of a document, at least one. `base` resolves relative ones, if it is known."""
+    return _resolved(_swagger(document) if "swagger" in document else _listed(document), base)
+
+
+def of_operation(operation: Operation, base: str = "") -> tuple[str, ...]:
+    """Return the server URLs that an operation has for its own, or its path item; empty without these."""
+    for owner in (operation.body, operation.item):
+        if sequence(owner.get("servers")):
+            return _resolved(_listed(owner), base)
+    return ()
+
+
+def path_of(url: str) -> str:
+    """Return the path of a server URL, absolute or relative: a slash begins it, none ends it. The root is "", and so is
+    a path with a variable that has no default."""
+    path = re.split(r"[?#]", _ORIGIN.sub("", url))[0].strip("/")
+    return f"/{path}" if path and "{" not in path else ""
+
+
+def _listed(owner: Schema) -> Iterator[str]:
+    """Yield the `servers` of OpenAPI 3, with the defaults of their variables."""
+    for server in map(mapping, sequence(owner.get("servers"))):
+        url = text(server.get("url")).strip()
+        for name, variable in mapping(server.get("variables")).items():
+            url = url.replace(f"{{{name}}}", str(mapping(variable).get("default", f"{{{name}}}")))
+        yield url
+
+
+def _swagger(document: Schema) -> Iterator[str]:
+    """Yield the servers of Swagger 2.0: one for each scheme, relative without a host."""
+    host, path = text(document.get("host")).strip(), text(document.get("basePath")).strip().strip("/")
+    if not host:
+        yield f"/{path}"
+        return
+    given = [scheme for scheme in _SCHEMES if scheme in sequence(document.get("schemes"))]
+    yield from (f"{scheme}://{host}/{path}" for scheme in given or _SCHEMES[:1])
+
+
+def _resolved(urls: Iterator[str], base: str) -> tuple[str, ...]:
+    found = list(urls) or ["/"]  # without servers: one at the root (OpenAPI 3.1, section 4.8.1)
+    return tuple(dict.fromkeys(_joined(base, url) for url in found))
+
+
+def _joined(base: str, url: str) -> str:
+    try:
+        return urljoin(base, url) if base else url
+    except ValueError:  # `//[`
+        return url
+
+
+def is_absolute(url: str) -> bool:
+    """Return True if a server URL names an HTTP host, and has no variable without a default."""
+    try:
+        split = urlsplit(url)
+    except ValueError:
+        return False
+    return split.scheme.lower() in _SCHEMES and bool(split.netloc) and "{" not in url

@@ -1,0 +1,135 @@
+"""The types of a gateway, which are built once: at the start, or at the first request if they depend on routes."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from restgql.errors import ConfigError, RestgqlError, SchemaUnavailable
+from restgql.sources import Sources, Typed
+from restgql.upstream.routes import Routes
+
+logger = logging.getLogger("restgql")
+
+RETRY_SECONDS = 30.0
+"""The time between two attempts to read a document of the app that could not be read."""
+WAIT_SECONDS = 25.0
+"""The time that a request waits for the build of another; then it is answered without the types."""
+NOT_BUILT = "The schema could not be built; the log of the app has the reason."
+
+
+class TypeBuild:
+    """The types of one gateway. Threads share it: `_lock` is held while the types are built.
+
+    A failure is kept: it costs the types of the source that failed, and nothing else. If a document of the app could
+    not be read, each probe of readiness tries again, and a request that needs the types after RETRY_SECONDS.
+    """
+
+    def __init__(self, sources: Sources, routes: Routes, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._sources = sources
+        self._routes = routes
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._typed: Typed | None = None if sources.is_late else sources.base
+        self._early: tuple[str, Typed] | None = None
+        self._is_building = False
+        self._retry_at = 0.0
+        self._logged = ""
+        if not sources.is_late:
+            self._log_skipped(sources.base)
+
+    def start(self, routes: Routes) -> None:
+        """Build what is known when the app starts, from the routes of that moment. Raises SchemaError and ConfigError.
+
+        The types are used if no route is added before the first request.
+        """
+        if not self._sources.is_late:
+            return
+        typed = self._sources.build(routes, at_start=True)
+        if isinstance(typed.failure, ConfigError):
+            raise typed.failure
+        if typed.failure is None and self._sources.is_known_at_start:
+            self._early = routes.fingerprint(), typed
+
+    @property
+    def typed(self) -> Typed:
+        """The types. While another thread builds them for long, and within the build, those that need no routes."""
+        return self._typed or self._first()
+
+    @property
+    def failure(self) -> str | None:
+        """The reason for clients why types are missing; None if all sources have their types."""
+        return None if self.typed.failure is None else NOT_BUILT
+
+    def missing(self, *, debug: bool) -> RestgqlError:
+        """Return the error of a request that needs a type which is missing, after another attempt if one is due."""
+        if self._clock() >= self._retry_at:
+            self.retry()
+        failure = self.typed.failure
+        if failure is None:
+            return SchemaUnavailable("The schema was not complete; it is now. Send the operation again.")
+        return SchemaUnavailable(f"{NOT_BUILT} {failure}" if debug else NOT_BUILT)
+
+    def retry(self) -> None:
+        """Build the types again if a document of the app could not be read, and no other thread builds them."""
+        if self._typed is None or self._typed.failure is None or not self._sources.asks_app:
+            return
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            if not self._is_building and (before := self._typed.failure) is not None:
+                typed = self._built()
+                if repr(typed.failure) != repr(before):  # else all that was made of the types stays as it is
+                    self._typed = typed
+        finally:
+            self._lock.release()
+
+    def _first(self) -> Typed:
+        if not self._lock.acquire(timeout=WAIT_SECONDS):
+            return self._unfinished("The schema is being built.")
+        try:
+            if self._is_building:
+                return self._unfinished("The schema is being built, and a document of the app asks for it.")
+            if self._typed is None:
+                self._typed = self._built()
+            return self._typed
+        finally:
+            self._lock.release()
+
+    def _unfinished(self, reason: str) -> Typed:
+        return msgspec.structs.replace(self._sources.base, failure=ConfigError(reason))
+
+    def _built(self) -> Typed:
+        """Return the types of all sources, and log what came of it. The caller holds the lock."""
+        self._is_building = True
+        try:
+            if self._early is not None and self._early[0] == self._routes.fingerprint():
+                typed = self._early[1]
+            else:
+                typed = self._sources.build(self._routes)
+        finally:
+            self._is_building = False
+        self._early = None
+        self._retry_at = self._clock() + RETRY_SECONDS
+        self._log(typed)
+        return typed
+
+    def _log(self, typed: Typed) -> None:
+        """Log a failure once, and again if its reason is another; log that it has passed."""
+        failure = typed.failure
+        if failure is None:
+            if self._logged:
+                logger.warning("The schema is complete: what failed before has succeeded.")
+            self._logged = ""
+            self._log_skipped(typed)
+        elif repr(failure) != self._logged:
+            self._logged = repr(failure)
+            cause = None if isinstance(failure, ConfigError) else failure
+            logger.error("The schema could not be built: %s", failure, exc_info=cause)
+
+    def _log_skipped(self, typed: Typed) -> None:
+        for row in typed.rows:
+            if row.kind == "skipped":
+                logger.debug("No field for %s: %s", f"{row.method} {row.path}".strip(), row.reason)

@@ -1,0 +1,89 @@
+"""The types that views return: a body, with a status and headers or without, or any response."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import flask.typing
+import pytest
+import werkzeug
+from flask import Response, jsonify
+from flask.typing import ResponseReturnValue, ResponseValue
+from pydantic import BaseModel
+
+from tests.schema.annotations.views import asked, checked, returning, typed
+
+
+class User(BaseModel):
+    id: int
+
+
+@dataclass
+class Failure:
+    message: str
+
+
+class Page(Response):
+    """A response of the app's own."""
+
+
+@pytest.mark.parametrize(
+    ("hint", "expected"),
+    [
+        (User | Response, "User"),
+        (Response | User | None, "User"),
+        (User | werkzeug.Response | Page, "User"),
+        (tuple[User, int], "User"),
+        (tuple[User, int, dict[str, str]], "User"),
+        (tuple[User, dict[str, str]], "User"),
+        (tuple[User, Literal[200]] | tuple[Failure, Literal[404]], "User"),
+        (list[User] | tuple[Response, int], "[User]"),
+        (User | tuple[dict[str, str], int], "User"),
+        (User | tuple[str, int], "User"),
+        (User | tuple[Mapping[str, Any], int, dict[str, str]], "User"),
+        (tuple[User, int] | tuple[dict, int], "User"),
+        (tuple[list[User], int] | Response, "[User]"),
+        (User | ResponseReturnValue, "User"),
+        (list[User] | ResponseValue, "[User]"),
+        ("User | ResponseReturnValue", "User"),
+        ("User | flask.typing.ResponseReturnValue", "User"),
+        (User | dict[str, str], "JSON"),
+        (User | tuple[Failure, int], "ItResponse"),
+        (dict[str, str] | tuple[dict[str, int], int], "JSON"),
+        (ResponseReturnValue, "JSON"),
+        (ResponseValue, "JSON"),
+        (Response, "JSON"),
+        (tuple[Response, int], "JSON"),
+        (tuple[Failure, Literal[404]], "JSON"),
+    ],
+)
+def test_the_body_of_a_response(hint: Any, expected: str) -> None:
+    assert typed(hint, User=User, ResponseReturnValue=ResponseReturnValue, flask=flask) == expected
+
+
+@pytest.mark.parametrize(
+    ("hint", "reason"),
+    [
+        (Response, "it returns a response that no type describes"),
+        (ResponseReturnValue, "it returns a response that no type describes"),
+        (tuple[Response, int] | Response, "it returns a response that no type describes"),
+        (tuple[Failure, Literal[404]], "it returns errors alone"),
+        (Any, "its annotation says no more"),
+        (dict[str, int], "its annotation says no more"),
+        (str, "a text may hold anything"),
+        (tuple[str, int] | None, "a text may hold anything"),
+    ],
+)
+def test_the_reason_of_json(hint: Any, reason: str) -> None:
+    (note,) = checked(returning(hint)).operations
+    assert (note.kind, note.reason) == ("json", reason)
+
+
+def test_a_model_or_an_error_in_the_data() -> None:
+    def view(id: int) -> tuple[User, int] | tuple[dict[str, str], int]:
+        if id == 1:
+            return jsonify(id=1), 200  # type: ignore[return-value]
+        return {"message": "no such user"}, 404
+
+    assert asked(view, "{ it(id: 1) { id } }", "/it/<int:id>") == {"id": 1}
+    assert asked(view, "{ it(id: 2) { id } }", "/it/<int:id>") is None

@@ -1,0 +1,60 @@
+"""Views with annotations, and the SDL that is generated from them."""
+
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+from flask import Flask
+from graphql import print_ast, validate_schema
+
+from restgql import Gateway
+from restgql.schema import core
+from restgql.schema.compile import calls, compile
+from restgql.schema.documents import Definitions
+from restgql.schema.sources.annotations import Generated, View, generate
+
+
+def sdl(*views: View, camel_case: bool = False) -> str:
+    return print_ast(checked(*views, camel_case=camel_case).document)
+
+
+def checked(*views: View, camel_case: bool = False) -> Generated:
+    """What is generated, once it has been compiled as it is and as the text that a user would start from."""
+    generated = generate(views, camel_case=camel_case)
+    found = [Definitions(document=generated.document, written=written) for written in (False, True)]
+    for one in found:
+        schema = compile(core.build(), [one], camel_case=camel_case)
+        assert validate_schema(schema) == []
+        assert len(list(calls(schema))) == len(generated.operations)
+    assert generated == generate(reversed(views), camel_case=camel_case), "it depends on the order of the views"
+    return generated
+
+
+def returning(hint: Any, name: str = "it", path: str = "/it", **options: Any) -> View:
+    def view() -> None: ...
+
+    view.__annotations__["return"] = hint
+    return View(path=path, name=name, function=view, **options)
+
+
+def typed(hint: Any, **names: Any) -> str:
+    """The type of the field whose view returns that, in a module with these names."""
+    exec("def view(): ...", names)
+    names["view"].__annotations__["return"] = hint
+    view = View(path="/it", name="it", function=names["view"])
+    line = next(line for line in sdl(view).splitlines() if line.startswith("  it: "))
+    return line.removeprefix("  it: ").partition(" @")[0]
+
+
+def member(hint: Any) -> str:
+    """The type of the field of a key that holds that."""
+    text = sdl(returning(TypedDict("Holder", {"held": hint})))
+    return next(line for line in text.splitlines() if line.startswith("  held: ")).removeprefix("  held: ")
+
+
+def asked(view: Callable[..., Any], query: str, path: str = "/it") -> Any:
+    """Return the data that a query on an app with one view, `it`, has. The answer has no errors."""
+    app = Flask(__name__)
+    app.add_url_rule(path, "it", view)
+    answer = Gateway(app, annotations=True).execute(query)
+    assert "errors" not in answer, answer
+    return answer["data"]["it"]
