@@ -32,7 +32,8 @@ class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
     `arguments` are the names that its template does not take from the parent, `null_on` the statuses that are null
     without an error. With `opens_route` it may ask for its own rule, whatever RESTGQL_ROUTES says. With `passthrough`
     the response's JSON text is the value, unparsed. If `body` is None, the request body is an object of
-    `body_arguments`: argument to key. `is_list` is True if the field's type is a list.
+    `body_arguments`: argument to key. `is_list` is True if the field's type is a list. `forward` are query parameters
+    of the client's own request that go along.
     """
 
     method: str
@@ -50,6 +51,7 @@ class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
     is_list: bool = False
     opens_route: bool = False
     passthrough: bool = False
+    forward: tuple[str, ...] = ()
 
     def __call__(self, source: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
         """Raise: the executor reads the value of such a field from the result of its plan node."""

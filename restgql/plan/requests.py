@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import msgspec
 
@@ -47,6 +47,21 @@ def request_of(
         body=body,
         content_type=content_type,
     )
+
+
+def forward_query(binding: RequestBinding, request: SubRequest, query: str) -> SubRequest:
+    """Return a request with the parameters of the client's own query that its field forwards."""
+    own = {name for name, _ in parse_qsl(request.target.query or "", keep_blank_values=True)}
+    pairs = [
+        (name, value)
+        for name, value in parse_qsl(query, keep_blank_values=True)
+        if name in binding.forward and name not in own
+    ]
+    if not pairs:
+        return request
+    added = urlencode(pairs, quote_via=quote)
+    joined = f"{request.target.query}&{added}" if request.target.query else added
+    return msgspec.structs.replace(request, target=target.Target(request.target.path, joined))
 
 
 def needs_parent(node: PlanNode, arguments: NodeArguments) -> bool:

@@ -27,6 +27,9 @@ directive @get(
 
   """Seconds, instead of RESTGQL_SUBREQUEST_TIMEOUT."""
   timeout: Float
+
+  """Query parameters of the client's own request that go along, such as an API key."""
+  forward: [String!]
 ) on FIELD_DEFINITION
 
 """The field is what POST path answers with."""
@@ -40,6 +43,7 @@ directive @post(
   select: String
   headers: [RestHeaderInput!]
   timeout: Float
+  forward: [String!]
 ) on FIELD_DEFINITION
 
 """The field is what PUT path answers with."""
@@ -51,6 +55,7 @@ directive @put(
   select: String
   headers: [RestHeaderInput!]
   timeout: Float
+  forward: [String!]
 ) on FIELD_DEFINITION
 
 """The field is what PATCH path answers with."""
@@ -62,6 +67,7 @@ directive @patch(
   select: String
   headers: [RestHeaderInput!]
   timeout: Float
+  forward: [String!]
 ) on FIELD_DEFINITION
 
 """The field is what DELETE path answers with."""
@@ -73,6 +79,7 @@ directive @delete(
   select: String
   headers: [RestHeaderInput!]
   timeout: Float
+  forward: [String!]
 ) on FIELD_DEFINITION
 
 """Where the field is in its parent's JSON value, if not under its own name."""

@@ -145,6 +145,7 @@ def _call(verb: str, given: Given, field: GraphQLField, *, is_root: bool, opened
         batch=_batch(given["batch"], arguments, called, is_root=is_root) if given.get("batch") else None,
         null_on=frozenset(given.get("nullOn") or ()) if nullable else frozenset(),
         timeout=seconds,
+        forward=tuple(given.get("forward") or ()),
         is_list=many,
         opens_route=opened,
         passthrough=not many and get_named_type(field.type).name == "JSON",

@@ -17,6 +17,7 @@ class Served:
         self._answers = answers
         self.requests: list[str] = []
         self.bodies: list[Any] = []
+        self.headers: dict[str, str] = {}
         self.app = Flask(__name__)
         for path in document["paths"]:
             rule = path.replace("{", "<").replace("}", ">")
@@ -26,6 +27,7 @@ class Served:
     def _view(self, **variables: str) -> Response:
         self.requests.append(f"{request.method} {request.full_path.removesuffix('?')}")
         self.bodies.append(request.get_json(silent=True))
+        self.headers = dict(request.headers)
         found = self._answers.get(request.full_path.removesuffix("?"), self._answers.get(request.path))
         status, value, headers = found if isinstance(found, tuple) else (200, found, {})
         return Response(json.dumps(value), status, headers, content_type="application/json")

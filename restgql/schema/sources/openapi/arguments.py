@@ -31,6 +31,7 @@ class Arguments:
     def __init__(self, path: str, given: Iterable[Parameter], hint: str, registry: Registry, inputs: Inputs) -> None:
         self.nodes: list[InputValueDefinitionNode] = []
         self.headers: list[tuple[str, str]] = []
+        self.forward: list[str] = []
         self.notes: list[str] = []
         self.remarks: list[str] = []
         self.types: set[str] = set()

@@ -20,6 +20,7 @@ from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.references import References
 from restgql.schema.sources.openapi.registry import Registry, Source, Typed
 from restgql.schema.sources.openapi.responses import Response, response
+from restgql.schema.sources.openapi.security import api_keys
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,12 +36,14 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     remarks: tuple[str, ...]
     declared: bool
+    forward: tuple[str, ...] = ()
     with_headers: FieldDefinitionNode | None = None
     """The same request with the header fields of its response, where the type of its value has no place for them."""
 
 
 class Fields:
-    """`filled` are the names and places of parameters that the gateway sends by itself, so that no client has to."""
+    """`filled` are the names and places of parameters that the gateway sends by itself, so that no client has to.
+    `forwards` is True if a client's API key in the query goes along: to the app, and to no other server."""
 
     def __init__(
         self,
@@ -48,6 +51,8 @@ class Fields:
         references: References,
         registry: Registry,
         filled: frozenset[tuple[str, str]] = frozenset(),
+        *,
+        forwards: bool = True,
     ) -> None:
         self._document = document
         self._references = references
@@ -57,6 +62,7 @@ class Fields:
         self._forms = Inputs(registry, files=True)
         self._headers = HeaderFields(references, registry, self._outputs)
         self._filled = filled
+        self._forwards = forwards
 
     def make(self, operation: Operation, name: str, path: str) -> Made:
         """The field of an operation whose path, with its base, is `path`. What cannot be typed is JSON."""
@@ -85,6 +91,7 @@ class Fields:
             else self._node(operation, f"{name}WithHeaders", arguments, encoded, wrapper),
             path=arguments.path,
             arguments=arguments.named,
+            forward=tuple(arguments.forward),
             result=result,
             types=frozenset({*arguments.types, result.name}),
             notes=(*notes, *arguments.notes),
@@ -94,9 +101,16 @@ class Fields:
 
     def _arguments(self, operation: Operation, path: str, hint: str) -> tuple[Arguments, dict[str, Any]]:
         given, notes = parameters(operation, self._references)
-        given = [each for each in given if not self._is_filled(each)]
-        arguments = Arguments(path, given, hint, self._registry, self._inputs)
+        keys = api_keys(operation, self._document, self._references)
+        own = [each for each in given if not self._is_filled(each) and (each.name, each.place) not in keys]
+        arguments = Arguments(path, own, hint, self._registry, self._inputs)
         arguments.notes += notes
+        for name, place in sorted(keys - self._filled):
+            if self._forwards:
+                arguments.remarks.append(f"the API key {name} is the client's own, in the {place} of its request")
+                arguments.forward += [name] if place == "query" else []
+            else:
+                arguments.remarks.append(f"the API key {name} is a credential of the upstream, sent as {place}")
         arguments.gather()
         if operation.method == "get":
             return arguments, {}
@@ -166,6 +180,8 @@ class Fields:
         if arguments.query:
             given["query"] = arguments.query
         given |= encoded
+        if arguments.forward:
+            given["forward"] = arguments.forward
         if arguments.headers:
             given["headers"] = [{"name": header, "value": template} for header, template in arguments.headers]
         directives = [nodes.directive(operation.method, given)]

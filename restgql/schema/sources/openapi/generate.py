@@ -74,14 +74,21 @@ def generate(
     given = dict(document)
     places = places or AppPlaces(given, allowed, prefix, explain)
     kit = Kit(Naming(camel_case), reserved or reserve(), Prefix(name_prefix))
-    return _Generation(given, load, kit, filled).run(places, names or {}, accepted)
+    forwards = isinstance(places, AppPlaces)
+    return _Generation(given, load, kit, filled, forwards=forwards).run(places, names or {}, accepted)
 
 
 class _Generation:
     """The state of generating from one document."""
 
     def __init__(
-        self, document: dict[str, Any], load: Load | None, kit: Kit, filled: Collection[tuple[str, str]]
+        self,
+        document: dict[str, Any],
+        load: Load | None,
+        kit: Kit,
+        filled: Collection[tuple[str, str]],
+        *,
+        forwards: bool,
     ) -> None:
         self._references = References(document, load)
         self._nodes = Nodes()
@@ -89,7 +96,7 @@ class _Generation:
         shapes = Shapes(self._references, named, merges_siblings=merges_siblings(document))
         self._kit = kit
         self._registry = Registry(shapes, self._nodes, named, kit)
-        self._fields = Fields(document, self._references, self._registry, frozenset(filled))
+        self._fields = Fields(document, self._references, self._registry, frozenset(filled), forwards=forwards)
         self._document = document
         self._made: list[Made] = []
         self._skipped: list[Skipped] = []
