@@ -1,5 +1,6 @@
 """What a request's body is made from, and how it is written."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from restgql.schema.sdl.scalar_names import BINARY
 from restgql.schema.sources.openapi.operation import COLLECTION, FORM, Operation
 from restgql.schema.sources.openapi.parts import Schema, description, mapping, sequence, text
 from restgql.schema.sources.openapi.problem import Problem
-from restgql.schema.sources.openapi.references import References
+from restgql.schema.sources.openapi.references import References, media_types
 from restgql.schema.sources.openapi.scalars import simple
 
 _ENCODINGS = {FORM: "FORM", "multipart/form-data": "MULTIPART"}
@@ -35,12 +36,11 @@ def body(operation: Operation, references: References, document: Schema) -> Body
     """The body that a request takes; None where it takes none. Raises Problem for one that cannot be written."""
     if "requestBody" in operation.body:
         source = mapping(references.follow(operation.body["requestBody"])[0])
-        return _of_content(source)
+        return _of_content(source, media_types(source, references))
     return _of_parameters(operation, references, document)
 
 
-def _of_content(source: Schema) -> Body | None:
-    content = {text(name): mapping(value) for name, value in mapping(source.get("content")).items()}
+def _of_content(source: Schema, content: Mapping[str, Schema]) -> Body | None:
     required = source.get("required") is True
     for wanted in ("JSON", "FORM", "MULTIPART"):
         for name, value in content.items():

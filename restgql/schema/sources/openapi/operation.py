@@ -74,6 +74,9 @@ def operations(document: Schema, references: References) -> tuple[list[Operation
                 found.append(Operation(method=method, path=path, item=item, body=item[method]))
             elif method in item:
                 lost.append(Skipped(method=method.upper(), path=path, reason="it is no object"))
+        others = ["query"] if "query" in item else []  # OpenAPI 3.2
+        for method in (*others, *mapping(item.get("additionalOperations"))):
+            lost.append(Skipped(method=str(method).upper(), path=path, reason=NO_FIELD))
         lost += (
             Skipped(method=method.upper(), path=path, reason=NO_FIELD, is_chosen=True)
             for method in _WITHOUT_FIELD

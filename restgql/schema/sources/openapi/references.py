@@ -21,6 +21,8 @@ class References:
 
     def __init__(self, document: Schema, load: Load | None) -> None:
         self._documents: dict[str, Any] = {"": document}
+        if isinstance(own := document.get("$self"), str):  # its URL (OpenAPI 3.2), by which others refer to it
+            self._documents[_joined("", own.partition("#")[0])] = document
         self._load = load
         self._found: dict[str, Any] = {}
 
@@ -74,6 +76,12 @@ class References:
             raise Problem(f"the reference {where} cannot be read: {exc}") from exc
         self._documents[where] = _rebased(loaded, where)
         return self._documents[where]
+
+
+def media_types(source: Schema, references: References) -> dict[str, Schema]:
+    """Return the Media Type Objects of a `content`, by media type. Raises Problem."""
+    content = mapping(source.get("content"))
+    return {name: mapping(references.follow(value)[0]) for name, value in content.items() if isinstance(name, str)}
 
 
 def named(reference: str) -> str:

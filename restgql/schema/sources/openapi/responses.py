@@ -8,7 +8,7 @@ import msgspec
 from restgql.formats.media import essence, is_json
 from restgql.schema.sources.openapi.operation import Operation
 from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
-from restgql.schema.sources.openapi.references import References
+from restgql.schema.sources.openapi.references import References, media_types
 
 _SUCCESS = re.compile(r"2(\d\d|XX)\Z")
 _FIRST = ("200", "201")
@@ -39,7 +39,7 @@ def response(operation: Operation, references: References, document: Schema) -> 
     statuses.sort(key=lambda status: (_FIRST.index(status) if status in _FIRST else len(_FIRST), status))
     # `default` is what errors look like wherever a success is said apart
     sources = [mapping(references.follow(given.get(status))[0]) for status in statuses or ["default"]]
-    found = [_response(source, operation, document) for source in sources]
+    found = [_response(source, operation, document, references) for source in sources]
     as_json = [each for each in found if each.schema is not None and not each.is_text]
     declared = [each for each in found if each.declared]
     first = next(iter([*as_json, *declared]), Response(problem=NO_SCHEMA))
@@ -50,12 +50,12 @@ def response(operation: Operation, references: References, document: Schema) -> 
     )
 
 
-def _response(source: Schema, operation: Operation, document: Schema) -> Response:
+def _response(source: Schema, operation: Operation, document: Schema, references: References) -> Response:
     if "schema" in source:  # Swagger 2.0
         produced = sequence(operation.body.get("produces")) or sequence(document.get("produces")) or [""]
         content = {text(name): source for name in produced}
     else:
-        content = {text(name): mapping(value) for name, value in mapping(source.get("content")).items()}
+        content = media_types(source, references)
     declared = {name: value["schema"] for name, value in content.items() if value.get("schema") is not None}
     for name, schema in declared.items():
         if _as_json(name):
@@ -63,6 +63,8 @@ def _response(source: Schema, operation: Operation, document: Schema) -> Respons
     if declared:
         name, schema = next(iter(declared.items()))
         return Response(schema, f"the response is {essence(name)}, no JSON", declared=True, is_text=True)
+    if streamed := next((name for name, value in content.items() if "itemSchema" in value), None):  # OpenAPI 3.2
+        return Response(problem=f"the response is {essence(streamed)}, a stream of items", declared=True)
     return Response(problem=NO_SCHEMA)
 
 
