@@ -170,6 +170,7 @@ def _scalar(definition: GraphQLField) -> tuple[str | None, GraphQLScalarType | N
     if isinstance(of_type, GraphQLNonNull):
         of_type = of_type.of_type
     is_key = isinstance(binding, SelectBinding) and binding.header is None and not binding.status
+    is_key = is_key and cast(SelectBinding, binding).entries is None
     if not (is_key and isinstance(of_type, GraphQLScalarType)):
         return None, None
     keys = cast(SelectBinding, binding).keys

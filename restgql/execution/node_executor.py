@@ -6,6 +6,7 @@ from typing import Any, cast
 import msgspec
 from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType, get_named_type
 
+from restgql.bindings import RequestBinding
 from restgql.errors import Cancelled, GatewayError, LimitExceeded, RestgqlError
 from restgql.execution.key_batches import Path
 from restgql.execution.result import Result, Results
@@ -19,7 +20,7 @@ from restgql.model import SAFE_METHODS, SubRequest
 from restgql.plan.arguments import arguments_of
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.plan.plan import Plan, PlanContext
-from restgql.plan.requests import elements, request_of
+from restgql.plan.requests import elements, forward_query, request_of
 from restgql.plan.template_scope import TemplateScope
 from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream
@@ -174,6 +175,8 @@ class NodeExecutor:
             request = request_of(node, arguments, scope, self._client.site, self._meter)
         elif scope is not None and (cookie := scope.cookie(request.target.path)) is not None:
             request = msgspec.structs.replace(request, cookie=cookie)
+        if isinstance(node.binding, RequestBinding) and node.binding.forward:
+            request = forward_query(node.binding, request, self._client.query)
         if self._is_alone and request.method not in SAFE_METHODS:
             request = self._with_idempotency_key(request)
         if scope is not None:

@@ -24,6 +24,7 @@ from restgql.execution.user_resolver import as_source
 from restgql.large_frame import in_large_frame
 from restgql.model import SubRequest
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
+from restgql.plan.requests import forward_query
 from restgql.plan.template_scope import TemplateScope
 from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream, current_operation
@@ -241,6 +242,8 @@ class TypedFields:
             try:
                 arguments = self._nodes.arguments_of(node)
                 request = batch_request(binding, binding.batch, arguments, keys, self._meter)
+                if binding.forward:
+                    request = forward_query(binding, request, self._upstream.client.query)
             except RestgqlError as exc:
                 for parent in (parent for parents in keys.values() for parent in parents):
                     parent.result.fail(exc)

@@ -25,15 +25,21 @@ class _Unfit(ValueError):
     """The text of a parameter does not fit its type."""
 
 
-def read(variables: Variables, request: HttpRequest, *, suggestions: bool = True) -> dict[str, Any]:
-    """Read the variables of one request. Raises BadRequest with the reason for each parameter, and with the nearest
-    name if `suggestions`; its status is 415 for another media type."""
+def read(
+    variables: Variables, request: HttpRequest, *, suggestions: bool = True, others: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """Read the variables of one request; `others` are parameters of its query that may be no variables.
+
+    Raises BadRequest with the reason for each parameter, and with the nearest name if `suggestions`; its status is 415
+    for another media type.
+    """
     reasons: Reasons = {}
+    query = [each for each in request.query if each[0] in variables or each[0] not in others]
     if request.method in WITH_BODY:
         values = _object(request)
-        reasons |= {name: "goes into the body, a JSON object." for name, _ in request.query}
+        reasons |= {name: "goes into the body, a JSON object." for name, _ in query}
     else:
-        values = _of_query(variables, request.query, reasons)
+        values = _of_query(variables, query, reasons)
     check(variables, values, reasons, suggestions=suggestions)
     return values
 

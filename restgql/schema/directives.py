@@ -27,6 +27,9 @@ directive @get(
 
   """Seconds, instead of RESTGQL_SUBREQUEST_TIMEOUT."""
   timeout: Float
+
+  """Query parameters of the client's own request that go along, such as an API key."""
+  forward: [String!]
 ) on FIELD_DEFINITION
 
 """The field is what POST path answers with."""
@@ -40,6 +43,7 @@ directive @post(
   select: String
   headers: [RestHeaderInput!]
   timeout: Float
+  forward: [String!]
 ) on FIELD_DEFINITION
 
 """The field is what PUT path answers with."""
@@ -51,6 +55,7 @@ directive @put(
   select: String
   headers: [RestHeaderInput!]
   timeout: Float
+  forward: [String!]
 ) on FIELD_DEFINITION
 
 """The field is what PATCH path answers with."""
@@ -62,6 +67,7 @@ directive @patch(
   select: String
   headers: [RestHeaderInput!]
   timeout: Float
+  forward: [String!]
 ) on FIELD_DEFINITION
 
 """The field is what DELETE path answers with."""
@@ -73,6 +79,7 @@ directive @delete(
   select: String
   headers: [RestHeaderInput!]
   timeout: Float
+  forward: [String!]
 ) on FIELD_DEFINITION
 
 """Where the field is in its parent's JSON value, if not under its own name."""
@@ -85,13 +92,21 @@ directive @select(
 
   """The response's status."""
   status: Boolean
+
+  """The entries of an object, each with key and value; without those that other fields of the type read."""
+  entries: Boolean
 ) on FIELD_DEFINITION
 
 """What stands in JSON for an enum's value, for a type in its discriminator, or for the name of an input field."""
-directive @value(is: String!) on ENUM_VALUE | OBJECT | INPUT_FIELD_DEFINITION
+directive @value(is: String!) repeatable on ENUM_VALUE | OBJECT | INPUT_FIELD_DEFINITION
 
 """JMESPath: what says of a value which of the types it is, by their names or their @value."""
-directive @discriminator(from: String!) on INTERFACE | UNION
+directive @discriminator(
+  from: String!
+
+  """The type of an object that none of these values tells; without it, such an object is an error."""
+  otherwise: String
+) on INTERFACE | UNION
 
 """A list route, asked once for many keys. Items are matched by key, whatever their order."""
 input RestBatch {

@@ -83,13 +83,14 @@ def given(directive: GraphQLDirective, node: DirectiveNode) -> Given:
 
 def _pick(given: Given) -> SelectBinding:
     expression, header, status = given.get("from"), given.get("header"), bool(given.get("status"))
-    if status and (expression is not None or header is not None):
+    entries = frozenset[str]() if given.get("entries") else None
+    if status and (expression is not None or header is not None or entries is not None):
         raise Wrong("@select: status: true stands alone.")
     if expression is None:
-        if header is None and not status:
-            raise Wrong("@select takes from:, header: or status: true.")
-        return SelectBinding(keys=(), header=header, status=status)
-    return SelectBinding(keys=keys_of(expression), select=checked(expression), header=header)
+        if header is None and not status and entries is None:
+            raise Wrong("@select takes from:, header:, entries: true or status: true.")
+        return SelectBinding(keys=(), header=header, status=status, entries=entries)
+    return SelectBinding(keys=keys_of(expression), select=checked(expression), header=header, entries=entries)
 
 
 def keys_of(expression: str) -> tuple[str, ...] | None:
@@ -113,7 +114,7 @@ def checked(expression: str | None) -> str | None:
 
 
 def _call(verb: str, given: Given, field: GraphQLField, *, is_root: bool, opened: bool) -> RequestBinding:
-    path = template.compile(given["path"])
+    path = template.compile_typed(given["path"])
     arguments = frozenset(field.args)
     if not given["path"].startswith(("/", "{+")):
         raise Wrong(f"@{verb}: the path {given['path'][:80]!r} begins with no slash.")
@@ -144,6 +145,7 @@ def _call(verb: str, given: Given, field: GraphQLField, *, is_root: bool, opened
         batch=_batch(given["batch"], arguments, called, is_root=is_root) if given.get("batch") else None,
         null_on=frozenset(given.get("nullOn") or ()) if nullable else frozenset(),
         timeout=seconds,
+        forward=tuple(given.get("forward") or ()),
         is_list=many,
         opens_route=opened,
         passthrough=not many and get_named_type(field.type).name == "JSON",

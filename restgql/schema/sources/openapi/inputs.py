@@ -11,7 +11,7 @@ from restgql.schema.sources.openapi.parts import description, mapping
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.registry import Registry, Source, Typed
 from restgql.schema.sources.openapi.scalars import simple
-from restgql.schema.sources.openapi.shape import Anything, Enum, Items, Object, Scalar, Union
+from restgql.schema.sources.openapi.shape import Anything, Enum, Interface, Items, Map, Object, Scalar, Union
 
 
 class Inputs:
@@ -42,6 +42,10 @@ class Inputs:
                 return self._object(source, shape, lists)
             case Union():
                 return self._registry.typed(JSON, lists, "input has no unions")
+            case Interface():
+                return self._object(source, shape.everything, lists)
+            case Map():
+                return self._registry.typed(JSON, lists)
             case Anything():
                 return self._registry.typed(JSON, lists, shape.problem)
             case Items():

@@ -32,6 +32,7 @@ class Join(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     result: str
     source: Literal["link", "convention"]
+    forward: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -57,7 +58,8 @@ def joined(
     added: dict[str, list[FieldDefinitionNode]] = {}
     for join in joins:
         if join.name in accepted:
-            get = nodes.directive("get", {"path": join.path})
+            forward = {"forward": list(join.forward)} if join.forward else {}
+            get = nodes.directive("get", {"path": join.path, **forward})
             field = nodes.field(join.field, nodes.type(join.result), "", (get,))
             added.setdefault(join.type, []).append(field)
     for node in document:
@@ -169,4 +171,5 @@ def _join(
         path=path,
         result=target.result.name,
         source=source,
+        forward=target.forward,
     )
