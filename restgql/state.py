@@ -8,7 +8,7 @@ from flask import Flask, Request, request
 from graphql import GraphQLSchema
 from werkzeug.routing import MapAdapter
 
-from restgql import cache, remote_apis
+from restgql import cache, graphql_core, remote_apis
 from restgql.config import Config, limits_of
 from restgql.documents import manifest
 from restgql.documents.persisted import PersistedDocuments
@@ -81,6 +81,7 @@ class GatewayState:
         self._build = TypeBuild(self.sources, self.routes)
         if not self.sources.is_late and self._operation_store is not None:
             self._operation_store.check()
+        graphql_core.log_version()
         self.log_profile(serving=False)
 
     def start(self) -> None:

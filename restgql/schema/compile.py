@@ -32,12 +32,12 @@ from graphql import (
     UnionTypeExtensionNode,
     extend_schema,
     get_named_type,
-    parse,
     validate_schema,
 )
 from graphql.language import NamedTypeNode, NameNode
 from graphql.validation.validate import validate_sdl
 
+from restgql import graphql_core
 from restgql.bindings import TAKES_ANY, Discriminator, RequestBinding, SelectBinding
 from restgql.formats import json
 from restgql.schema import defaults, directives, scalars
@@ -49,7 +49,7 @@ from restgql.schema.sdl.naming import Naming
 ROOTS = {"Query": "query", "Mutation": "mutation"}
 ENUMS = (EnumTypeDefinitionNode, EnumTypeExtensionNode)
 Abstract = InterfaceTypeDefinitionNode | InterfaceTypeExtensionNode | UnionTypeDefinitionNode | UnionTypeExtensionNode
-_MUTATION = parse("extend schema { mutation: Mutation }", no_location=True).definitions[0]
+_MUTATION = graphql_core.parse("extend schema { mutation: Mutation }").definitions[0]
 
 
 @at_rest()

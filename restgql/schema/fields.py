@@ -16,8 +16,8 @@ from graphql import (
     get_named_type,
     is_list_type,
 )
-from graphql.execution.values import get_argument_values
 
+from restgql import graphql_core
 from restgql.bindings import BatchBinding, RequestBinding, SelectBinding
 from restgql.errors import RestgqlError
 from restgql.formats import headers, select, template
@@ -76,7 +76,7 @@ def _offered(root: str | None) -> str:
 def given(directive: GraphQLDirective, node: DirectiveNode) -> Given:
     """The arguments of a directive. Raises Wrong."""
     try:
-        return get_argument_values(directive, node)
+        return graphql_core.argument_values(directive, node, {})
     except GraphQLError as exc:
         raise Wrong(f"@{directive.name}: {exc.message}") from exc
 

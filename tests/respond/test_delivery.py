@@ -2,10 +2,12 @@
 
 from random import Random
 
-from graphql import execute_sync, parse, validate
+from graphql import execute_sync, validate
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from restgql.documents.rules import RULES
+from restgql.graphql_core import parse
 from tests.respond import schema
 from tests.respond.documents import VARIABLES, Writer, without_directives
 
@@ -16,7 +18,7 @@ SLOW = st.frozensets(st.sampled_from(["a", "b", "fails", "one", "things", "nodes
 
 def written(random: Random, *, bangs: bool) -> str:
     text = Writer(random, schema.kinds(bangs=bangs), "Query").text()
-    assert validate(schema.SCHEMA, parse(text)) == []
+    assert validate(schema.SCHEMA, parse(text), RULES) == []
     return text
 
 

@@ -32,7 +32,6 @@ from graphql import (
     ObjectTypeDefinitionNode,
     build_schema,
     execute_sync,
-    parse,
 )
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -40,6 +39,7 @@ from hypothesis import strategies as st
 from restgql import config as configuration
 from restgql.formats import json as json_format
 from restgql.formats.target import Site
+from restgql.graphql_core import parse
 from restgql.meter import Meter
 from restgql.model import GraphQLRequest, SubRequest
 from restgql.pipeline import Pipeline
