@@ -58,12 +58,14 @@ class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
 
 class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
     """A field whose value is part of its parent's: the value at `keys`, or the one that `select` (JMESPath) selects, of
-    the JSON value or of a header field of its response; or the response's status."""
+    the JSON value or of a header field of its response; or the response's status. `is_written` is True for a @select
+    that the app's own SDL has."""
 
     keys: tuple[str, ...] | None = None
     select: str | None = None
     header: str | None = None
     status: bool = False
+    is_written: bool = False
 
     def __call__(self, source: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
         return self.of_object(source)

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "restgql"
 
 # Each row may import from the rows above it; rooms of one row do not import each other.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "bounded_cache", "graphql_core", "large_frame"}),
+    frozenset({"errors", "bounded_cache", "debug_log", "graphql_core", "large_frame"}),
     frozenset({"formats", "meter"}),
     frozenset({"bindings", "upstream_settings"}),
     frozenset({"config"}),
@@ -25,7 +25,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"pipeline"}),
     frozenset({"api_documents", "open_routes"}),
     frozenset({"remote_apis", "app_documents"}),
-    frozenset({"sources"}),
+    frozenset({"configuration_checks", "sources"}),
     frozenset({"type_build"}),
     frozenset({"state"}),
     frozenset({"http"}),

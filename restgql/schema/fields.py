@@ -53,7 +53,7 @@ def binding(
     if picks:
         if root is not None:
             raise Wrong("has @select, and a root field has no parent to select from; @get takes select:.")
-        return _pick(given(directives["select"], picks[0]))
+        return _pick(given(directives["select"], picks[0]), opened=opened)
     if not calls:
         if root is not None:
             raise Wrong(f"is a {root} field and says no route: it takes {_offered(root)}.")
@@ -81,7 +81,7 @@ def given(directive: GraphQLDirective, node: DirectiveNode) -> Given:
         raise Wrong(f"@{directive.name}: {exc.message}") from exc
 
 
-def _pick(given: Given) -> SelectBinding:
+def _pick(given: Given, *, opened: bool) -> SelectBinding:
     expression, header, status = given.get("from"), given.get("header"), bool(given.get("status"))
     if status and (expression is not None or header is not None):
         raise Wrong("@select: status: true stands alone.")
@@ -89,7 +89,8 @@ def _pick(given: Given) -> SelectBinding:
         if header is None and not status:
             raise Wrong("@select takes from:, header: or status: true.")
         return SelectBinding(keys=(), header=header, status=status)
-    return SelectBinding(keys=keys_of(expression), select=checked(expression), header=header)
+    keys, expression = keys_of(expression), checked(expression)
+    return SelectBinding(keys=keys, select=expression, header=header, is_written=opened)
 
 
 def keys_of(expression: str) -> tuple[str, ...] | None:
