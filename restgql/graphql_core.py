@@ -20,6 +20,7 @@ from graphql import (
     FieldNode,
     GraphQLArgument,
     GraphQLDirective,
+    GraphQLEnumType,
     GraphQLError,
     GraphQLField,
     GraphQLIncludeDirective,
@@ -46,7 +47,7 @@ _IS_3_2 = _VERSION < (3, 3)
 _TESTED = ((3, 2), (3, 3))
 _PIN = re.compile(r"graphql-core\b[^;]*?<\s*([0-9.]+)")
 _CONFLICTS = ("are different fields", "differing arguments", "conflicting types")
-_DEFER_RULES = ("DeferStream", "StreamDirective")
+_RULES_OF_3_3 = ("DeferStream", "KnownOperationTypes", "StreamDirective")
 
 # The functions that differ have no common type.
 _values: Any = importlib.import_module("graphql.execution.values")
@@ -71,9 +72,9 @@ def _rule(rule: type[ASTValidationRule]) -> type[ASTValidationRule]:
 
 
 RULES: tuple[type[ASTValidationRule], ...] = tuple(
-    _rule(rule) for rule in specified_rules if not rule.__name__.startswith(_DEFER_RULES)
+    _rule(rule) for rule in specified_rules if not rule.__name__.startswith(_RULES_OF_3_3)
 )
-"""The rules of the specification, without those that graphql-core 3.3 has for @defer and @stream."""
+"""The rules that graphql-core 3.2 has. 3.3 adds some for @defer and @stream, and for operations without a root type."""
 
 
 class _Parser(Parser):
@@ -188,11 +189,23 @@ def equip(
     parse_literal: Callable[..., Any],
 ) -> None:
     """Give a scalar other functions for results, for variables and for literals."""
-    changes = {"serialize": serialize, "parse_value": parse_value, "parse_literal": parse_literal}
+    set_output_coercion(scalar, serialize)
+    changes = {"parse_value": parse_value, "parse_literal": parse_literal}
     if not _IS_3_2:
-        changes |= {"coerce_output_value": serialize, "coerce_input_value": parse_value}
+        changes["coerce_input_value"] = parse_value
     for name, function in changes.items():
         setattr(scalar, name, function)
+
+
+def output_coercion(of_type: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], Any]:
+    """Return the function that makes a value of a scalar or enum one of the answer."""
+    return cast(Callable[[Any], Any], of_type.serialize if _IS_3_2 else cast(Any, of_type).coerce_output_value)
+
+
+def set_output_coercion(of_type: GraphQLScalarType | GraphQLEnumType, function: Callable[[Any], Any]) -> None:
+    """Set the function that makes a value of a scalar or enum one of the answer."""
+    for name in ("serialize",) if _IS_3_2 else ("serialize", "coerce_output_value"):
+        setattr(of_type, name, function)
 
 
 def resolve_info(schema: GraphQLSchema, variables: Mapping[str, Any], **others: Any) -> GraphQLResolveInfo:

@@ -285,9 +285,9 @@ class _Binder:
 
 def _equip(of_type: GraphQLEnumType) -> None:
     """Have an enum find its values by how JSON spells them: a number, say. Python's own enums are their members."""
-    serialize = of_type.serialize
+    serialize = graphql_core.output_coercion(of_type)
 
     def serialized(result: Any) -> Any:
         return serialize(result if isinstance(result, Enum) else json.spelled(result))
 
-    of_type.serialize = serialized  # type: ignore[assignment, method-assign]
+    graphql_core.set_output_coercion(of_type, serialized)

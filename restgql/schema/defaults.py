@@ -63,7 +63,7 @@ def show(schema: GraphQLSchema) -> None:
         if each.default_value is not Undefined:
             each.default_value = _marked(each.default_value, each.type, scalars)
     for scalar in scalars:
-        scalar.serialize = partial(_serialized, scalar.serialize)  # type: ignore[method-assign]
+        graphql_core.set_output_coercion(scalar, partial(_serialized, graphql_core.output_coercion(scalar)))
 
 
 def _inputs(schema: GraphQLSchema) -> Iterator[tuple[str, GraphQLArgument | GraphQLInputField]]:
