@@ -32,7 +32,8 @@ class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
     `arguments` are the names that its template does not take from the parent, `null_on` the statuses that are null
     without an error. With `opens_route` it may ask for its own rule, whatever RESTGQL_ROUTES says. With `passthrough`
     the response's JSON text is the value, unparsed. If `body` is None, the request body is an object of
-    `body_arguments`: argument to key. `is_list` is True if the field's type is a list.
+    `body_arguments`: argument to key. `is_list` is True if the field's type is a list. `forward` are query parameters
+    of the client's own request that go along.
     """
 
     method: str
@@ -50,6 +51,7 @@ class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
     is_list: bool = False
     opens_route: bool = False
     passthrough: bool = False
+    forward: tuple[str, ...] = ()
 
     def __call__(self, source: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
         """Raise: the executor reads the value of such a field from the result of its plan node."""
@@ -58,12 +60,22 @@ class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
 
 class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
     """A field whose value is part of its parent's: the value at `keys`, or the one that `select` (JMESPath) selects, of
-    the JSON value or of a header field of its response; or the response's status."""
+    the JSON value or of a header field of its response; or the response's status. `is_written` is True for a @select
+    that the app's own SDL has.
+
+    With `entries` it is the list of the object's entries, without those of these keys.
+    """
 
     keys: tuple[str, ...] | None = None
     select: str | None = None
     header: str | None = None
     status: bool = False
+    entries: frozenset[str] | None = None
+    is_written: bool = False
+
+    def is_of_whole(self, is_written: bool) -> bool:
+        """Return True if the field may be of a value that is no object; of a header field, if a user wrote it."""
+        return not self.keys and self.entries is None and (self.header is None or is_written)
 
     def __call__(self, source: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
         return self.of_object(source)
@@ -76,11 +88,14 @@ class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
     def of(self, value: Any, charge: Charge = UNMETERED) -> Any:
         """Return the part of a JSON value. Raises BadSelect."""
         if self.keys is None:
-            return select.search(self.select or "@", value, charge)
-        for key in self.keys:
+            value = select.search(self.select or "@", value, charge)
+        for key in self.keys or ():
             if not isinstance(value, dict):
                 return None
             value = value.get(key)
+        if self.entries is not None and isinstance(value, dict):
+            charge(len(value))
+            return [{"key": key, "value": item} for key, item in value.items() if key not in self.entries]
         return value
 
 
@@ -95,10 +110,12 @@ class UserResolver(msgspec.Struct, frozen=True):
 
 
 class Discriminator(msgspec.Struct, frozen=True, kw_only=True):
-    """Resolves the type of a JSON value of an interface or union, by the value that `select` selects from it."""
+    """Resolves the type of a JSON value of an interface or union, by the value that `select` selects from it. An object
+    of no value of `types` is of the type `otherwise`, if there is one."""
 
     select: SelectBinding
     types: dict[str, str]
+    otherwise: str | None = None
 
     def __call__(self, source: Any, info: GraphQLResolveInfo, of_type: Any) -> str | None:
         return self.type_of(source.value)
@@ -106,4 +123,5 @@ class Discriminator(msgspec.Struct, frozen=True, kw_only=True):
     def type_of(self, value: Any, charge: Charge = UNMETERED) -> str | None:
         """Return the name of the type of a value, None if it is of none. Raises BadSelect."""
         selected = self.select.of(value, charge)
-        return self.types.get(json.spelled(selected))
+        name = self.types.get(json.spelled(selected))
+        return self.otherwise if name is None and isinstance(value, dict) else name

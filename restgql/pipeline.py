@@ -23,6 +23,7 @@ from restgql.plan.passes import Planner
 from restgql.plan.plan import Plan, PlanContext
 from restgql.profile import OPEN, Profile
 from restgql.respond.answer import Answer
+from restgql.schema.compile import calls
 from restgql.upstream import Upstream
 from restgql.upstream.routes import Route
 
@@ -74,6 +75,8 @@ class Pipeline:
         self.varies = ("Accept", *timings_header)
         suggestions = profile.suggestions
         self._missing = missing
+        self.forwarded = frozenset(name for _, _, binding in calls(schema) for name in binding.forward)
+        """The query parameters of a client's request that some field forwards."""
         rules = _rules(profile, is_whole=missing is None)
         documents = Documents(schema, config, rules, suggestions=suggestions)
         self._clients = Planner(documents, PlanContext.of(schema, config))

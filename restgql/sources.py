@@ -30,7 +30,8 @@ from restgql.upstream_settings import documents_of
 
 class Typed(msgspec.Struct, frozen=True):
     """The schema of a gateway, that of its clients, which may be less, the SDL that these were compiled from, and what
-    the sources say of their operations. `failure` is the reason why a source has no part in it."""
+    the sources say of their operations. `failure` is the reason why a source has no part in it, `warnings` are for the
+    log."""
 
     schema: GraphQLSchema
     clients: GraphQLSchema
@@ -39,6 +40,7 @@ class Typed(msgspec.Struct, frozen=True):
     joins: tuple[str, ...] = ()
     names: Mapping[str, str] = {}
     failure: Exception | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class _Collected:
@@ -49,6 +51,7 @@ class _Collected:
         self.rows: list[Row] = []
         self.joins: list[str] = []
         self.names: dict[str, str] = {}
+        self.warnings: list[str] = []
         self.failure: Exception | None = None
 
     def add(self, generated: openapi.Generated, *, source: str, upstream: str = "") -> None:
@@ -166,6 +169,8 @@ class Sources:
             reserved=self._reserved,
         )
         collected.add(generated, source="openapi=")
+        if generated.skipped and not generated.operations:
+            collected.warnings.append(_no_field(document, generated.skipped, self._config))
 
     def _add_annotations(self, collected: _Collected, routes: Routes) -> None:
         views = _views(routes, asked_for(collected.definitions))
@@ -201,7 +206,8 @@ class Sources:
         schema = self._schema(definitions, untyped=True)
         clients = schema if self._config.untyped else self._schema(definitions, untyped=False)
         rows, joins = tuple(collected.rows), tuple(collected.joins)
-        return Typed(schema, clients, tuple(definitions), rows, joins, collected.names, collected.failure)
+        names, warnings = collected.names, tuple(collected.warnings)
+        return Typed(schema, clients, tuple(definitions), rows, joins, names, collected.failure, warnings)
 
     def _schema(self, definitions: list[Definitions], *, untyped: bool) -> GraphQLSchema:
         verbs = [verb for verb in self._config.verbs if verb != "GET"]
@@ -220,6 +226,21 @@ def _row(operation: OperationNote) -> Row:
         field=operation.field,
         kind=operation.kind,
         reason=operation.reason,
+    )
+
+
+def _no_field(document: ApiDocument, skipped: Sequence[Skipped], config: Config) -> str:
+    """Return the warning about a document of the app that makes no field, with the key that it may be meant for."""
+    first = skipped[0]
+    text = (
+        f"openapi= makes no field of {document.name}: none of its {len(skipped)} operations is a route that may be "
+        f"asked for ({first.method} {first.path}: {first.reason})."
+    )
+    prefix = next(iter(config.upstreams), None)
+    if prefix is None:
+        return text
+    return (
+        f"{text} The document of an upstream is a key of its own, upstreams={{{prefix!r}: {{'url': …, 'openapi': …}}}}."
     )
 
 

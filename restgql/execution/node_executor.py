@@ -6,6 +6,7 @@ from typing import Any, cast
 import msgspec
 from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType, get_named_type
 
+from restgql.bindings import RequestBinding
 from restgql.errors import Cancelled, GatewayError, LimitExceeded, RestgqlError
 from restgql.execution.key_batches import Path
 from restgql.execution.result import Result, Results
@@ -13,13 +14,14 @@ from restgql.execution.scheduler import Scheduler
 from restgql.execution.sub_requests import PendingRequest, SubRequests
 from restgql.execution.typed_fields import TypedFields, TypedTask
 from restgql.execution.user_resolver import ResolverTask, resolve_info, response_path, runtime_type
+from restgql.execution.value_checks import ValueChecks
 from restgql.formats import target
 from restgql.formats.headers import IDEMPOTENCY_KEY, is_value
 from restgql.model import SAFE_METHODS, SubRequest
 from restgql.plan.arguments import arguments_of
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.plan.plan import Plan, PlanContext
-from restgql.plan.requests import elements, request_of
+from restgql.plan.requests import elements, forward_query, request_of
 from restgql.plan.template_scope import TemplateScope
 from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream
@@ -65,7 +67,13 @@ class NodeExecutor:
 
     @property
     def _typed(self) -> TypedFields:
-        return TypedFields(self, self._requests, self._upstream)
+        return TypedFields(self, self._requests, self._upstream, self._checks)
+
+    @property
+    def _checks(self) -> ValueChecks | None:
+        """The checks of typed values, None outside debug."""
+        log, selections = self._upstream.debug_log, None if self._plan is None else self._plan.selections
+        return None if log is None or selections is None else ValueChecks(log, selections)
 
     def begin(self, nodes: Iterable[PlanNode], results: Results) -> None:
         """Begin nodes without a parent, whose results are filled while the scheduler runs. Raises LimitExceeded, with
@@ -174,6 +182,8 @@ class NodeExecutor:
             request = request_of(node, arguments, scope, self._client.site, self._meter)
         elif scope is not None and (cookie := scope.cookie(request.target.path)) is not None:
             request = msgspec.structs.replace(request, cookie=cookie)
+        if isinstance(node.binding, RequestBinding) and node.binding.forward:
+            request = forward_query(node.binding, request, self._client.query)
         if self._is_alone and request.method not in SAFE_METHODS:
             request = self._with_idempotency_key(request)
         if scope is not None:

@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 import msgspec
 
 from restgql.errors import BadRequest
-from restgql.formats import json
+from restgql.formats import brackets, json
 from restgql.formats.charge import UNMETERED, Charge, Work, weigh
 from restgql.formats.file import File, files_in
 from restgql.formats.headers import is_value
@@ -35,6 +35,8 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
         if charge is not UNMETERED:
             work = Work(charge)
             work.spend(self._weight(work))
+            work.settle()  # no value is walked that is too large
+            work.spend(self._weight_of_fields())
             work.settle()
         if isinstance(self.value, File) and not self.files:  # the file is the whole body
             content_type = self.value.content_type
@@ -49,7 +51,15 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
         if self.encoding == "MULTIPART" or isinstance(self.value, File):
             files = [*files_in(self.value), *(file for _, file in self.files)]
             weight -= sum({id(file): len(file.content) for file in files}.values())
-        return weight + _FIELD_WEIGHT[self.encoding] * (_count(self.value) + len(self.files))
+        return weight
+
+    def _weight_of_fields(self) -> int:
+        """Return the same of the fields that a form has, and of names that it repeats."""
+        each = _FIELD_WEIGHT[self.encoding]
+        values = [*self.value.values()] if isinstance(self.value, dict) else []
+        if self.encoding == "FORM":
+            return sum(_nested_weight(value, each, 0) for value in values)
+        return each * (sum([len(item) if isinstance(item, list) else 1 for item in values]) + len(self.files))
 
 
 def _json(body: Body) -> Written:
@@ -69,13 +79,18 @@ def _multipart(body: Body) -> Written:
     from urllib3.filepost import encode_multipart_formdata  # a dependency of requests that most apps never need
 
     value = {} if body.value is None and body.files else body.value
-    return encode_multipart_formdata([(_escaped(name), _part(item)) for name, item in (*_pairs(value), *body.files)])
+    return encode_multipart_formdata([(_escaped(name), _part(item)) for name, item in (*_parts(value), *body.files)])
 
 
 def _part(item: Any) -> Any:
-    """Return a scalar or a file in urllib3's form. With None as its media type urllib3 does not guess one."""
+    """Return a value or a file in urllib3's form. With None as its media type urllib3 does not guess one.
+
+    An object is JSON (OpenAPI 3, "Encoding Object").
+    """
     if isinstance(item, File):
         return _escaped(item.filename), item.content, item.content_type or None
+    if isinstance(item, dict | list):
+        return None, json.encode(item), "application/json"
     return json.spelled(item)
 
 
@@ -84,23 +99,34 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\")
 
 
-def _count(value: Any) -> int:
-    """Return the fields that a form has for a value."""
-    if not isinstance(value, dict):
-        return value is not None
-    return sum([len(item) if isinstance(item, list) else 1 for item in value.values()])
+def _nested_weight(value: Any, weight: int, depth: int) -> int:
+    """Return the weight of the fields of a value, each with the keys of its name."""
+    if isinstance(value, dict | list) and depth <= brackets.MAX_DEPTH:
+        if isinstance(value, list):
+            return sum([_nested_weight(item, weight, depth + 1) for item in value])
+        return sum([_nested_weight(item, weight + len(key), depth + 1) for key, item in value.items()])
+    return weight
 
 
 def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the fields of a form, each a scalar or a file. An array is a repeated field; null is left out."""
-    if not isinstance(value, dict):
-        raise BadRequest("A form takes an object.")
-    for name, item in value.items():
+    """Yield the fields of a form, each a scalar or a file. A list is a repeated field, and an object has its keys in
+    brackets; null is left out."""
+    for name, item in _object(value).items():
+        yield from brackets.fields(name, item, "[]")
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the parts of a multipart body. A list is a repeated part; null is left out."""
+    for name, item in _object(value).items():
         for element in item if isinstance(item, list) else [item]:
-            if isinstance(element, dict | list):
-                raise BadRequest(f"A form holds scalars, and {name} is none.")
             if element is not None:
                 yield name, element
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadRequest("A form takes an object.")
+    return value
 
 
 _WRITERS: dict[str, Callable[[Body], Written]] = {"JSON": _json, "FORM": _form, "MULTIPART": _multipart}

@@ -18,6 +18,10 @@ from restgql.formats.target import MAX_TARGET
 _EXPRESSION = re.compile(r"\{([^{}]*)\}")
 _VARSPEC = r"[A-Za-z0-9_](?:[A-Za-z0-9_.]*[A-Za-z0-9_])?(?:\*|:[1-9][0-9]{0,3})?"
 _GRAMMAR = re.compile(rf"[+?&]?{_VARSPEC}(?:,{_VARSPEC})*\Z")
+_TYPED_GRAMMAR = re.compile(rf"[+?&.;]?{_VARSPEC}(?:,{_VARSPEC})*\Z")
+_OPERATORS = frozenset("+?&.;")
+_LISTING = frozenset("?&.;")
+"""The operators whose values may be lists that are not exploded."""
 
 MAX_NAMES = 256
 _SCALARS = frozenset({str, int, float, bool})
@@ -42,7 +46,7 @@ class Name(msgspec.Struct, frozen=True):
 
     def least(self, value: Any) -> int:
         """Return the characters that an expanded value takes before it is percent-encoded."""
-        label = len(self.text) + 1 if self.optional else 0
+        label = len(self.text) + 1 if self.optional or self.operator == ";" else 0
         if isinstance(value, str):
             return label + len(value if self.prefix is None else value[: self.prefix])
         if not value:
@@ -71,12 +75,26 @@ def compile(text: str) -> Template:
 
 @bounded_cache(entries=512, characters=256)
 def _compiled(text: str) -> Template:
+    return _parsed(text, _GRAMMAR)
+
+
+def compile_typed(text: str) -> Template:
+    """Compile the path of a typed field, which may have `{.x}` and `{;x}` as well: OpenAPI's label and matrix styles.
+
+    Raises BadPath.
+    """
+    if len(text) > MAX_TARGET:
+        raise _too_large()
+    return _parsed(text, _TYPED_GRAMMAR)
+
+
+def _parsed(text: str, grammar: re.Pattern[str]) -> Template:
     names: list[Name] = []
     for match in _EXPRESSION.finditer(text):
         body = match[1]
-        if not _GRAMMAR.match(body):
+        if not grammar.match(body):
             raise BadPath(f"{{{body[:40]}}} is no template expression: {{x}}, {{?x,y}}, {{&x}} and {{+x}} are.")
-        operator = body[0] if body[0] in "+?&" else ""
+        operator = body[0] if body[0] in _OPERATORS else ""
         specs = body.removeprefix(operator).split(",")
         if len(names) + len(specs) > MAX_NAMES:
             raise BadPath(f"The path takes more than {MAX_NAMES} values.")
@@ -173,7 +191,7 @@ def _check_kind(name: Name, value: Any) -> None:
     elif isinstance(value, Mapping):
         if not name.explode:
             raise BadPath(f"{{{name.text}}} is an object; a path takes a scalar there.")
-    elif isinstance(value, list | tuple) and not (name.explode or name.optional):
+    elif isinstance(value, list | tuple) and not (name.explode or name.operator in _LISTING):
         raise BadPath(f"{{{name.text}}} is an array; a path takes a scalar there.")
 
 

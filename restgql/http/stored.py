@@ -31,7 +31,8 @@ def answer(pipeline: Pipeline, stored: StoredOperation, request: HttpRequest, co
             f"Files go to the GraphQL endpoint, with documentId sha256:{sha256(stored.text)} in operations.", status=415
         )
     media_type = graphql_request.JSON if stored.result else graphql_request.accepted(request.accept).whole
-    variables = parameters.read(stored.variables, request, suggestions=pipeline.profile.suggestions)
+    suggestions, others = pipeline.profile.suggestions, pipeline.forwarded
+    variables = parameters.read(stored.variables, request, suggestions=suggestions, others=others)
     result = _run(pipeline, stored, variables, connect)
     if stored.result is None:
         return _response_map(result, request, media_type)

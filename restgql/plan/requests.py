@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import msgspec
 
 from restgql.bindings import RequestBinding
 from restgql.errors import BadPath, BadSelect
-from restgql.formats import headers, json, select, target, template
+from restgql.formats import brackets, headers, json, select, target, template
 from restgql.formats.body import Body, Written
 from restgql.formats.charge import UNMETERED, Charge
 from restgql.formats.target import Site
@@ -47,6 +47,21 @@ def request_of(
         body=body,
         content_type=content_type,
     )
+
+
+def forward_query(binding: RequestBinding, request: SubRequest, query: str) -> SubRequest:
+    """Return a request with the parameters of the client's own query that its field forwards."""
+    own = {name for name, _ in parse_qsl(request.target.query or "", keep_blank_values=True)}
+    pairs = [
+        (name, value)
+        for name, value in parse_qsl(query, keep_blank_values=True)
+        if name in binding.forward and name not in own
+    ]
+    if not pairs:
+        return request
+    added = urlencode(pairs, quote_via=quote)
+    joined = f"{request.target.query}&{added}" if request.target.query else added
+    return msgspec.structs.replace(request, target=target.Target(request.target.path, joined))
 
 
 def needs_parent(node: PlanNode, arguments: NodeArguments) -> bool:
@@ -136,18 +151,20 @@ def _expand(
 
 
 def _with_query(path: str, entries: Any, charge: Charge) -> str:
-    """Return the path with entries in its query. Raises BadSelect, BadPath before they are too large, LimitExceeded."""
+    """Return the path with entries in its query: a list is a repeated entry, an object has its keys in brackets.
+
+    Raises BadSelect, BadRequest, BadPath before they are too large, and LimitExceeded.
+    """
     if not isinstance(entries, dict):
         raise BadSelect(f"query makes {json.kind(entries)}, and it takes an object.")
     pairs: list[tuple[str, str]] = []
     size = len(path)
     for name, value in entries.items():
-        for item in value if isinstance(value, list) else [value]:
-            if item is not None:
-                pairs.append((name, text := json.spelled(item)))
-                size += len(name) + len(text) + 2
-                if size > target.MAX_TARGET + 1:
-                    raise BadPath(f"The path is over {target.MAX_TARGET} bytes.")
+        for key, item in brackets.fields(name, value):
+            pairs.append((key, text := json.spelled(item)))
+            size += len(key) + len(text) + 2
+            if size > target.MAX_TARGET + 1:
+                raise BadPath(f"The path is over {target.MAX_TARGET} bytes.")
     charge(size)
     if not pairs:
         return path

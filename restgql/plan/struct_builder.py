@@ -85,7 +85,7 @@ class StructBuilder:
 
     def add_selected(self, selected: SelectedField, binding: SelectBinding, output: Output) -> None:
         """Add a field that is part of its parent's JSON."""
-        if not binding.keys or binding.header is not None or binding.status:
+        if not binding.keys or binding.header is not None or binding.status or binding.entries is not None:
             raise NotProjectable(f"{selected.name} is more than a key.")
         of_type = selected.definition.type
         is_required = isinstance(of_type, GraphQLNonNull)

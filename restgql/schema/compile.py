@@ -32,12 +32,12 @@ from graphql import (
     UnionTypeExtensionNode,
     extend_schema,
     get_named_type,
-    parse,
     validate_schema,
 )
 from graphql.language import NamedTypeNode, NameNode
 from graphql.validation.validate import validate_sdl
 
+from restgql import graphql_core
 from restgql.bindings import TAKES_ANY, Discriminator, RequestBinding, SelectBinding
 from restgql.formats import json
 from restgql.schema import defaults, directives, scalars
@@ -50,7 +50,7 @@ from restgql.schema.shared_scalars import SharedScalars
 ROOTS = {"Query": "query", "Mutation": "mutation"}
 ENUMS = (EnumTypeDefinitionNode, EnumTypeExtensionNode)
 Abstract = InterfaceTypeDefinitionNode | InterfaceTypeExtensionNode | UnionTypeDefinitionNode | UnionTypeExtensionNode
-_MUTATION = parse("extend schema { mutation: Mutation }", no_location=True).definitions[0]
+_MUTATION = graphql_core.parse("extend schema { mutation: Mutation }").definitions[0]
 
 
 @at_rest()
@@ -169,9 +169,10 @@ class _Binder:
         self._schema = schema
         self._naming = naming
         self._directives = directives.definitions()
-        self._values: dict[str, str] = {}
+        self._values: dict[str, list[str]] = {}
         self._undecided: dict[str, Node] = {}
         self._picked_by: dict[str, Discriminator] = {}
+        self._abstract_nodes: dict[str, Node] = {}
 
     def bind(self, node: Node, *, opened: bool) -> None:
         """What one definition says of its type."""
@@ -208,14 +209,19 @@ class _Binder:
             abstract = self._schema.type_map[name]
             assert isinstance(abstract, GraphQLInterfaceType | GraphQLUnionType)
             for possible in self._schema.get_possible_types(abstract):
-                found.types.setdefault(self._values.get(possible.name, possible.name), possible.name)
+                for value in self._values.get(possible.name, [possible.name]):
+                    found.types.setdefault(value, possible.name)
+            possible_types = {possible.name for possible in self._schema.get_possible_types(abstract)}
+            if found.otherwise is not None and found.otherwise not in possible_types:
+                wrong = f"{name} has otherwise: {found.otherwise}, which is none of its types."
+                yield at(self._abstract_nodes[name], wrong)
 
     def _object(self, node: ObjectTypeDefinitionNode | ObjectTypeExtensionNode, *, opened: bool) -> None:
         of_type = self._schema.type_map[node.name.value]
         assert isinstance(of_type, GraphQLObjectType)
         for directive in node.directives:
             if directive.name.value == "value":
-                self._values[of_type.name] = self._given(directive, "is")
+                self._values.setdefault(of_type.name, []).append(self._given(directive, "is"))
         root = ROOTS.get(of_type.name)
         for field_node in node.fields or ():
             field = of_type.fields.get(field_node.name.value)
@@ -231,16 +237,27 @@ class _Binder:
             except Wrong as exc:
                 self.errors.append(at(field_node, f"{of_type.name}.{name} {exc}"))
                 continue
-            if isinstance(field.resolve, SelectBinding) and not field.resolve.keys:
+            if isinstance(field.resolve, SelectBinding) and field.resolve.is_of_whole(opened):
                 of_type.extensions = {**of_type.extensions, TAKES_ANY: True}
+        self._leave_out_read(of_type)
+
+    def _leave_out_read(self, of_type: GraphQLObjectType) -> None:
+        """Leave out of the entries of a type what its other fields read."""
+        bindings = {name: field.resolve for name, field in of_type.fields.items()}
+        own = {name: each for name, each in bindings.items() if isinstance(each, SelectBinding)}
+        read = frozenset(each.keys[0] for each in own.values() if each.keys and each.header is None)
+        for name, each in own.items():
+            if each.entries is not None and each.keys == () and each.header is None:
+                of_type.fields[name].resolve = msgspec.structs.replace(each, entries=read)
 
     def _input(self, node: InputObjectTypeDefinitionNode | InputObjectTypeExtensionNode) -> None:
         """Set the key in JSON of each input field."""
         of_type = self._schema.type_map[node.name.value]
         assert isinstance(of_type, GraphQLInputObjectType)
         for field in node.fields or ():
-            value = next((each for each in field.directives if each.name.value == "value"), None)
-            key = self._naming.key(field.name.value) if value is None else self._given(value, "is")
+            values = [each for each in field.directives if each.name.value == "value"]
+            key = self._given(values[0], "is") if values else self._naming.key(field.name.value)
+            self._once(values)
             of_type.fields[field.name.value].out_name = key
 
     def _abstract(self, node: Abstract) -> None:
@@ -257,23 +274,30 @@ class _Binder:
             checked(expression)
         except Wrong as exc:
             self.errors.append(at(told, f"{of_type.name} has @discriminator: {exc}"))
-        found = Discriminator(select=SelectBinding(keys=keys_of(expression), select=expression), types={})
+        self._abstract_nodes[of_type.name] = told
+        select = SelectBinding(keys=keys_of(expression), select=expression)
+        found = Discriminator(select=select, types={}, otherwise=self._given(told, "otherwise", "") or None)
         of_type.resolve_type = found
         self._picked_by[of_type.name] = found
 
     def _enum(self, node: EnumTypeDefinitionNode | EnumTypeExtensionNode) -> None:
         for value in node.values or ():
-            for directive in value.directives:
-                if directive.name.value == "value":
-                    self._given(directive, "is")
+            values = [directive for directive in value.directives if directive.name.value == "value"]
+            self._once(values)
+            for directive in values:
+                self._given(directive, "is")
 
-    def _given(self, directive: DirectiveNode, name: str) -> str:
+    def _once(self, values: Sequence[DirectiveNode]) -> None:
+        if len(values) > 1:
+            self.errors.append(at(values[1], "@value is repeated, which is for the types of an interface or union."))
+
+    def _given(self, directive: DirectiveNode, name: str, default: str = "@") -> str:
+        """Return a text that a directive has as an argument, and the default if that is wrong or absent."""
         try:
-            found: str = given(self._directives[directive.name.value], directive)[name]
+            return str(given(self._directives[directive.name.value], directive).get(name, default))
         except Wrong as exc:
             self.errors.append(at(directive, str(exc)))
-            return "@"
-        return found
+            return default
 
     def _misplaced(self, node: InterfaceTypeDefinitionNode | InterfaceTypeExtensionNode) -> None:
         """Directives on an interface's own fields would be heeded nowhere."""
@@ -287,9 +311,9 @@ class _Binder:
 
 def _equip(of_type: GraphQLEnumType) -> None:
     """Have an enum find its values by how JSON spells them: a number, say. Python's own enums are their members."""
-    serialize = of_type.serialize
+    serialize = graphql_core.output_coercion(of_type)
 
     def serialized(result: Any) -> Any:
         return serialize(result if isinstance(result, Enum) else json.spelled(result))
 
-    of_type.serialize = serialized  # type: ignore[assignment, method-assign]
+    graphql_core.set_output_coercion(of_type, serialized)

@@ -2,7 +2,9 @@
 
 from functools import cache
 
-from graphql import DocumentNode, GraphQLDirective, GraphQLSchema, build_schema, extend_schema, parse
+from graphql import DocumentNode, GraphQLDirective, GraphQLSchema, build_schema, extend_schema
+
+from restgql import graphql_core
 
 SDL = '''\
 """The field is what GET path answers with."""
@@ -27,6 +29,9 @@ directive @get(
 
   """Seconds, instead of RESTGQL_SUBREQUEST_TIMEOUT."""
   timeout: Float
+
+  """Query parameters of the client's own request that go along, such as an API key."""
+  forward: [String!]
 ) on FIELD_DEFINITION
 
 """The field is what POST path answers with."""
@@ -40,6 +45,7 @@ directive @post(
   select: String
   headers: [RestHeaderInput!]
   timeout: Float
+  forward: [String!]
 ) on FIELD_DEFINITION
 
 """The field is what PUT path answers with."""
@@ -51,6 +57,7 @@ directive @put(
   select: String
   headers: [RestHeaderInput!]
   timeout: Float
+  forward: [String!]
 ) on FIELD_DEFINITION
 
 """The field is what PATCH path answers with."""
@@ -62,6 +69,7 @@ directive @patch(
   select: String
   headers: [RestHeaderInput!]
   timeout: Float
+  forward: [String!]
 ) on FIELD_DEFINITION
 
 """The field is what DELETE path answers with."""
@@ -73,6 +81,7 @@ directive @delete(
   select: String
   headers: [RestHeaderInput!]
   timeout: Float
+  forward: [String!]
 ) on FIELD_DEFINITION
 
 """Where the field is in its parent's JSON value, if not under its own name."""
@@ -85,13 +94,21 @@ directive @select(
 
   """The response's status."""
   status: Boolean
+
+  """The entries of an object, each with key and value; without those that other fields of the type read."""
+  entries: Boolean
 ) on FIELD_DEFINITION
 
 """What stands in JSON for an enum's value, for a type in its discriminator, or for the name of an input field."""
-directive @value(is: String!) on ENUM_VALUE | OBJECT | INPUT_FIELD_DEFINITION
+directive @value(is: String!) repeatable on ENUM_VALUE | OBJECT | INPUT_FIELD_DEFINITION
 
 """JMESPath: what says of a value which of the types it is, by their names or their @value."""
-directive @discriminator(from: String!) on INTERFACE | UNION
+directive @discriminator(
+  from: String!
+
+  """The type of an object that none of these values tells; without it, such an object is an error."""
+  otherwise: String
+) on INTERFACE | UNION
 
 """A list route, asked once for many keys. Items are matched by key, whatever their order."""
 input RestBatch {
@@ -127,7 +144,7 @@ OF_A_CALL = ("get", "post", "put", "patch", "delete")
 
 def extended(core: GraphQLSchema) -> GraphQLSchema:
     """The core schema with these directives, for validation: the schema that clients see has none of them."""
-    document = parse(SDL)
+    document = graphql_core.parse(SDL)
     new = tuple(d for d in document.definitions if getattr(d, "name", None) and d.name.value not in core.type_map)  # type: ignore[attr-defined]
     return extend_schema(core, DocumentNode(definitions=new), assume_valid=True, assume_valid_sdl=True)
 

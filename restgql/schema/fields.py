@@ -16,8 +16,8 @@ from graphql import (
     get_named_type,
     is_list_type,
 )
-from graphql.execution.values import get_argument_values
 
+from restgql import graphql_core
 from restgql.bindings import BatchBinding, RequestBinding, SelectBinding
 from restgql.errors import RestgqlError
 from restgql.formats import headers, select, template
@@ -53,7 +53,7 @@ def binding(
     if picks:
         if root is not None:
             raise Wrong("has @select, and a root field has no parent to select from; @get takes select:.")
-        return _pick(given(directives["select"], picks[0]))
+        return _pick(given(directives["select"], picks[0]), opened=opened)
     if not calls:
         if root is not None:
             raise Wrong(f"is a {root} field and says no route: it takes {_offered(root)}.")
@@ -76,20 +76,22 @@ def _offered(root: str | None) -> str:
 def given(directive: GraphQLDirective, node: DirectiveNode) -> Given:
     """The arguments of a directive. Raises Wrong."""
     try:
-        return get_argument_values(directive, node)
+        return graphql_core.argument_values(directive, node, {})
     except GraphQLError as exc:
         raise Wrong(f"@{directive.name}: {exc.message}") from exc
 
 
-def _pick(given: Given) -> SelectBinding:
+def _pick(given: Given, *, opened: bool) -> SelectBinding:
     expression, header, status = given.get("from"), given.get("header"), bool(given.get("status"))
-    if status and (expression is not None or header is not None):
+    entries = frozenset[str]() if given.get("entries") else None
+    if status and (expression is not None or header is not None or entries is not None):
         raise Wrong("@select: status: true stands alone.")
     if expression is None:
-        if header is None and not status:
-            raise Wrong("@select takes from:, header: or status: true.")
-        return SelectBinding(keys=(), header=header, status=status)
-    return SelectBinding(keys=keys_of(expression), select=checked(expression), header=header)
+        if header is None and not status and entries is None:
+            raise Wrong("@select takes from:, header:, entries: true or status: true.")
+        return SelectBinding(keys=(), header=header, status=status, entries=entries)
+    keys, expression = keys_of(expression), checked(expression)
+    return SelectBinding(keys=keys, select=expression, header=header, entries=entries, is_written=opened)
 
 
 def keys_of(expression: str) -> tuple[str, ...] | None:
@@ -113,7 +115,7 @@ def checked(expression: str | None) -> str | None:
 
 
 def _call(verb: str, given: Given, field: GraphQLField, *, is_root: bool, opened: bool) -> RequestBinding:
-    path = template.compile(given["path"])
+    path = template.compile_typed(given["path"])
     arguments = frozenset(field.args)
     if not given["path"].startswith(("/", "{+")):
         raise Wrong(f"@{verb}: the path {given['path'][:80]!r} begins with no slash.")
@@ -144,6 +146,7 @@ def _call(verb: str, given: Given, field: GraphQLField, *, is_root: bool, opened
         batch=_batch(given["batch"], arguments, called, is_root=is_root) if given.get("batch") else None,
         null_on=frozenset(given.get("nullOn") or ()) if nullable else frozenset(),
         timeout=seconds,
+        forward=tuple(given.get("forward") or ()),
         is_list=many,
         opens_route=opened,
         passthrough=not many and get_named_type(field.type).name == "JSON",

@@ -9,13 +9,14 @@ from restgql.sub_response import SubResponse
 
 
 class ClientContext(msgspec.Struct, frozen=True):
-    """The client of an operation: its app, origin and cookies, and the key by which the app recognizes a repeated
-    mutation (draft-ietf-httpapi-idempotency-key-header)."""
+    """The client of an operation: its app, origin and cookies, the key by which the app recognizes a repeated mutation
+    (draft-ietf-httpapi-idempotency-key-header), and the query string of its request."""
 
     site: Site
     origin: str
     cookie: str
     idempotency_key: str | None = None
+    query: str = ""
 
     def cookie_along(self, history: "CookieHistory", to_path: str) -> str | None:
         """Return the Cookie header of a request that follows all of a history, None if it is the caller's own."""

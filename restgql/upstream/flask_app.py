@@ -136,4 +136,5 @@ def _in_process(
 
 def _client(outer: environ.Environ, here: Request, site: Site) -> ClientContext:
     idempotency_key = outer.get("HTTP_IDEMPOTENCY_KEY") or None
-    return ClientContext(site, f"https://{here.host}", outer.get("HTTP_COOKIE", ""), idempotency_key)
+    cookie, query = outer.get("HTTP_COOKIE", ""), outer.get("QUERY_STRING", "")
+    return ClientContext(site, f"https://{here.host}", cookie, idempotency_key, query)

@@ -32,7 +32,6 @@ from graphql import (
     ObjectTypeDefinitionNode,
     build_schema,
     execute_sync,
-    parse,
 )
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -40,6 +39,7 @@ from hypothesis import strategies as st
 from restgql import config as configuration
 from restgql.formats import json as json_format
 from restgql.formats.target import Site
+from restgql.graphql_core import output_coercion, parse, set_output_coercion
 from restgql.meter import Meter
 from restgql.model import GraphQLRequest, SubRequest
 from restgql.pipeline import Pipeline
@@ -57,11 +57,12 @@ LEAVES = ("Int", "Float", "String", "Boolean", "ID", "State")
 OBJECTS = ("Ant", "Bee", "Cat")
 MEMBERS = {"Any": ("Ant", "Bee"), "Node": ("Bee", "Cat")}
 COMPOSITE = (*OBJECTS, *MEMBERS)
+ENTRY = "Pair"
 STATES = {"OPEN": "OPEN", "LATE": "too late", "SEVEN": "7"}
 ENUM = 'enum State { OPEN LATE @value(is: "too late") SEVEN @value(is: "7") }'
 ABSTRACT = """
 union Any @discriminator(from: "kind") = Ant | Bee
-interface Node @discriminator(from: "kind") { shared: %s other: %s }
+interface Node @discriminator(from: "kind", otherwise: "Bee") { shared: %s other: %s }
 """
 VARIABLES = {"yes": True, "no": False}
 
@@ -87,6 +88,7 @@ class Field:
             "batch": f'@get(path: "/r/{{{self.key}}}", {batch})',
             "select": f'@select(from: "deep.{self.name}")',
             "quoted": f'@select(from: "\\"{self.key}\\"")',
+            "entries": f'@select(from: "{self.name}", entries: true)',
         }
         return f"{self.name}: {self.of_type} {directive[self.where]}"
 
@@ -107,6 +109,8 @@ class Case:
             Field("other", self._wrapped(self._one(COMPOSITE))),
         ]
         self.types = {name: self._fields(name) for name in OBJECTS}
+        self.types[ENTRY] = [Field("key", "String"), Field("value", self._wrapped(self._one((*LEAVES, *COMPOSITE))))]
+        self.types["Ant"] += [Field("pairs", f"[{ENTRY}]", "entries")]
         self.types["Ant"] += [Field("mate", "Bee", "batch"), Field("kin", self._one(["Ant", "Any", "Ant!"]), "batch")]
         for name in MEMBERS["Node"]:
             self.types[name] += [Field(each.name, each.of_type, self._where()) for each in shared]
@@ -142,7 +146,7 @@ class Case:
     def _sdl(self, shared: list[str]) -> str:
         roots = [f'{each.name}: {each.of_type} @get(path: "/r/{each.name}")' for each in self.roots]
         parts = [f"type Query {{ {' '.join(roots)} }}", ENUM, ABSTRACT % tuple(shared)]
-        for name in OBJECTS:
+        for name in (*OBJECTS, ENTRY):
             implements = " implements Node" if name in MEMBERS["Node"] else ""
             value = ' @value(is: "the cat")' if name == "Cat" else ""
             fields = "\n  ".join(field.sdl for field in self.types[name])
@@ -182,12 +186,18 @@ class Case:
     def _object(self, kind: str, depth: int) -> Any:
         name = self._one(MEMBERS.get(kind, (kind,)))
         found: dict[str, Any] = {"kind": "the cat" if name == "Cat" else name, "ref": {}, "deep": {}}
+        if self._chance(self.wrongness):
+            found["kind"] = self._one([None, "none", 5])
         for field in self.types[name]:
             if self._chance(0.05):
                 continue
             if field.where in ("get", "strict", "batch"):
                 at = found["ref"] if field.where == "get" else found
                 at[field.name if field.where == "get" else field.key] = self._reference(field.of_type, depth)
+                continue
+            if field.where == "entries" and not self._chance(self.wrongness):
+                of_value = self.types[ENTRY][1].of_type
+                found[field.name] = {key: self._value(of_value, depth - 2) for key in "ab"[: self.random.randint(0, 2)]}
                 continue
             at, key = (found["deep"], field.name) if field.where == "select" else (found, field.name)
             at[field.key if field.where == "quoted" else key] = self._value(field.of_type, depth - 1)
@@ -275,12 +285,12 @@ class Plain:
         assert isinstance(state, GraphQLEnumType)
         for name, value in STATES.items():
             state.values[name].value = value
-        serialize = state.serialize
+        serialize = output_coercion(state)
 
         def spelled(output_value: Any) -> str:
-            return serialize(output_value if isinstance(output_value, str) else json.dumps(output_value))
+            return str(serialize(output_value if isinstance(output_value, str) else json.dumps(output_value)))
 
-        state.serialize = spelled  # type: ignore[method-assign]
+        set_output_coercion(state, spelled)
 
     def execute(self, text: str) -> tuple[str, list[Any]]:
         result = execute_sync(self.schema, parse(text), {}, variable_values=VARIABLES)
@@ -288,9 +298,12 @@ class Plain:
 
     @staticmethod
     def _type_of(value: Any, info: Any, of_type: Any) -> str | None:
-        kinds = {"Ant": "Ant", "Bee": "Bee", "the cat": "Cat"}
-        kind = value.get("kind") if isinstance(value, dict) else None
-        return kinds.get(kind) if isinstance(kind, str) else None
+        if not isinstance(value, dict):
+            return None
+        kinds = {"Bee": "Bee", "the cat": "Cat"} if of_type.name == "Node" else {"Ant": "Ant", "Bee": "Bee"}
+        kind = value.get("kind")
+        known = kinds.get(kind) if isinstance(kind, str) else None
+        return "Bee" if known is None and of_type.name == "Node" else known
 
     def _resolver(self, node: FieldDefinitionNode) -> Any:
         name, said = node.name.value, {d.name.value: d for d in node.directives}
@@ -301,7 +314,13 @@ class Plain:
             return lambda source, info: self._called(source, info, path, null)
         selected: Any = said["select"].arguments[0].value if "select" in said else None
         where = name if selected is None else selected.value.strip('"')
+        if "select" in said and len(said["select"].arguments) > 1:
+            return lambda source, info: self._entries(_walked(source, where))
         return lambda source, info: _walked(source, where)
+
+    @staticmethod
+    def _entries(value: Any) -> Any:
+        return [{"key": key, "value": item} for key, item in value.items()] if isinstance(value, dict) else value
 
     def _called(self, source: Any, info: GraphQLResolveInfo, path: str, null: tuple[int, ...]) -> Any:
         key: Any = path
@@ -414,7 +433,7 @@ def test_an_operation_has_the_data_and_the_errors_of_a_plain_executor() -> None:
 
 
 IN_TEXT = ("... on", "fragment", "@skip", "@include", "Node", "Any", "a_")
-IN_DATA = ("null", "LATE", "Cat", "[[", "ant", '"t": "', "[null")
+IN_DATA = ("null", "LATE", "Cat", "[[", "ant", '"t": "', "[null", '"key": "')
 IN_ALL = frozenset(
     {"null data", "data", "errors", "no errors", "deep errors", "batches", "projected", "expanded", "joined"}
 )

@@ -17,6 +17,7 @@ from graphql import (
     FloatValueNode,
     InputObjectTypeDefinitionNode,
     InputValueDefinitionNode,
+    InterfaceTypeDefinitionNode,
     IntValueNode,
     ListTypeNode,
     ListValueNode,
@@ -118,6 +119,29 @@ class Nodes:
             types=tuple(self.type(member) for member in members),
         )
 
+    def interface(
+        self, name: str, fields: Sequence[FieldDefinitionNode], discriminator: str, otherwise: str, description: str
+    ) -> InterfaceTypeDefinitionNode:
+        """Return an interface, whose fields are read where its types read them."""
+        told = {"from": discriminator, "otherwise": otherwise}
+        read = {field: [each for each in field.directives if each.name.value != "select"] for field in fields}
+        return InterfaceTypeDefinitionNode(
+            name=self.name(name),
+            description=describe(description),
+            directives=(self.directive("discriminator", told),),
+            interfaces=(),
+            fields=tuple(_with_directives(field, tuple(directives)) for field, directives in read.items()),
+        )
+
+    def union_of(self, interface: InterfaceTypeDefinitionNode, members: Iterable[str]) -> UnionTypeDefinitionNode:
+        """Return a union in place of an interface."""
+        return UnionTypeDefinitionNode(
+            name=interface.name,
+            description=interface.description,
+            directives=interface.directives,
+            types=tuple(self.type(member) for member in members),
+        )
+
     def enum(self, name: str, values: Mapping[str, str], description: str) -> EnumTypeDefinitionNode:
         """`values` are the names by the values of the API."""
         nodes = [
@@ -133,9 +157,6 @@ class Nodes:
 
     def scalar(self, name: str) -> ScalarTypeDefinitionNode:
         return ScalarTypeDefinitionNode(name=self.name(name), directives=())
-
-    def told_by(self, value: str) -> tuple[ConstDirectiveNode, ...]:
-        return (self.directive("value", {"is": value}),)
 
     def directive(self, name: str, arguments: Mapping[str, Any]) -> ConstDirectiveNode:
         return ConstDirectiveNode(
@@ -171,6 +192,16 @@ class Nodes:
 
     def enum_value(self, name: str) -> EnumValueNode:
         return EnumValueNode(value=name)
+
+
+def _with_directives(field: FieldDefinitionNode, directives: tuple[ConstDirectiveNode, ...]) -> FieldDefinitionNode:
+    return FieldDefinitionNode(
+        name=field.name,
+        description=field.description,
+        type=field.type,
+        arguments=field.arguments,
+        directives=directives,
+    )
 
 
 def describe(text: str) -> StringValueNode | None:

@@ -78,12 +78,15 @@ def test_what_nothing_tells_apart_is_json(schema: Any, reason: str) -> None:
     assert (note.kind, note.reason) == ("json", reason)
 
 
-def test_a_member_with_two_values_is_json() -> None:
+def test_a_member_with_two_values() -> None:
     mapping = {"c": "Cat", "tom": "Cat", "d": "Dog"}
-    assert only(made(pets(discriminator={"propertyName": "kind", "mapping": mapping}))).kind == "json"
+    generated = made(pets(discriminator={"propertyName": "kind", "mapping": mapping}))
+    assert definition(generated, "Cat").startswith('type Cat @value(is: "c") @value(is: "tom") {')
+    told = built(generated).type_map["Pet"].resolve_type  # type: ignore[union-attr]
+    assert [told.type_of({"kind": kind}) for kind in ("c", "tom", "d", "x")] == ["Cat", "Cat", "Dog", None]
 
 
-def test_a_type_has_one_value_in_all_unions() -> None:
+def test_a_type_has_the_values_of_all_its_unions() -> None:
     generated = made(
         answering(
             of(
@@ -93,10 +96,25 @@ def test_a_type_has_one_value_in_all_unions() -> None:
             {"Cat": of(lives="integer"), "Dog": of(tricks="string")},
         )
     )
-    assert definition(generated, "ThingsResponse") == ("type ThingsResponse {\n  a: ThingsResponseA\n  b: JSON\n}")
-    assert only(generated).reason == (
-        "ThingsResponse.b is JSON, a member of it has more than one value of a discriminator"
+    assert definition(generated, "Cat").startswith('type Cat @value(is: "Cat") @value(is: "x") {')
+    assert definition(generated, "Dog").startswith('type Dog @value(is: "Dog") {')
+
+
+def test_a_value_that_two_members_would_have_is_json() -> None:
+    generated = made(
+        answering(
+            of(
+                a={"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "kind"}},
+                b={
+                    "oneOf": [ref("Cat"), ref("Dog")],
+                    "discriminator": {"propertyName": "t", "mapping": {"Dog": "Cat"}},
+                },
+            ),
+            {"Cat": of(lives="integer"), "Dog": of(tricks="string")},
+        )
     )
+    assert definition(generated, "ThingsResponse") == ("type ThingsResponse {\n  a: ThingsResponseA\n  b: JSON\n}")
+    assert only(generated).reason == "ThingsResponse.b is JSON, nothing tells the members of its oneOf apart"
 
 
 def test_what_all_have_is_typed_where_nothing_tells_the_rest_apart() -> None:

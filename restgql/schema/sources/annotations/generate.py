@@ -114,7 +114,7 @@ def _operation(view: View, schemas: Schemas) -> dict[str, Any]:
 def _body(view: View, schemas: Schemas) -> Schema:
     schema = schemas.write(responses.body(hints.returned(view.function)))
     members = [member for member in schema.get("anyOf", [schema]) if not is_null(member)]
-    if all(simple(member) in ("String", BINARY) for member in members):
+    if members and all(simple(member) in ("String", BINARY) for member in members):
         return problem("a text may hold anything")
     return schema
 

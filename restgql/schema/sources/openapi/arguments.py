@@ -11,7 +11,7 @@ from restgql.schema.sdl import names
 from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.openapi import defaults, styles
 from restgql.schema.sources.openapi.inputs import Inputs
-from restgql.schema.sources.openapi.operation import Parameter, plain_variable, variables
+from restgql.schema.sources.openapi.operation import FORM, Parameter, plain_variable, variables
 from restgql.schema.sources.openapi.parts import description, mapping
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.registry import Registry, Typed
@@ -31,6 +31,7 @@ class Arguments:
     def __init__(self, path: str, given: Iterable[Parameter], hint: str, registry: Registry, inputs: Inputs) -> None:
         self.nodes: list[InputValueDefinitionNode] = []
         self.headers: list[tuple[str, str]] = []
+        self.forward: list[str] = []
         self.notes: list[str] = []
         self.remarks: list[str] = []
         self.types: set[str] = set()
@@ -38,6 +39,7 @@ class Arguments:
         self._registry = registry
         self._inputs = inputs
         self._query: list[str] = []
+        self._spread: list[str] = []
         self._expanded: list[str] = []
         self._path = path
         self._given = {(parameter.name, parameter.place): parameter for parameter in given}
@@ -46,7 +48,7 @@ class Arguments:
             if (name, "path") not in self._given and (name, "query") in self._given:
                 self._given[name, "path"] = self._given.pop((name, "query"))
         keys = [(name, "path") for name in needed]
-        keys += [key for key in self._given if key[1] in ("query", "header")]
+        keys += [key for key in self._given if key[1] in ("query", "querystring", "header")]
         self._names = names.Names(_TAKEN)
         wanted = {key: (key[0], names.member(key[0], "argument")) for key in keys}
         self._called = registry.naming.distinct(wanted, self._names)
@@ -63,6 +65,8 @@ class Arguments:
                     self._in_path(name, called, parameter)
                 elif parameter is not None and place == "query":
                     self._in_query(parameter, called)
+                elif parameter is not None and place == "querystring":
+                    self._as_query(parameter, called)
                 elif parameter is not None:
                     self._in_header(parameter, called)
             except Problem as exc:
@@ -88,9 +92,7 @@ class Arguments:
         pieces = _PIECE.split(self._path.partition("#")[0])  # no server is sent a fragment
         for index, piece in enumerate(pieces):
             if index % 2:
-                name = plain_variable(piece)
-                star = "*" if self._is_list(name) else ""
-                pieces[index] = f"{{{self._operator(name)}{self._called[name, 'path']}{star}}}"
+                pieces[index] = self._variable(plain_variable(piece))
             else:
                 pieces[index] = piece.replace("{", "%7B").replace("}", "%7D")
         path = "".join(pieces)
@@ -100,19 +102,18 @@ class Arguments:
 
     @property
     def query(self) -> str:
-        return _expression(self._query)
+        return _expression(self._query, self._spread)
 
-    def _operator(self, name: str) -> str:
-        """Return `+` for a variable that takes slashes (OpenAPI 3.2, `allowReserved`; RFC 6570 section 3.2.3)."""
-        parameter = self._given.get((name, "path"))
-        return "+" if parameter is not None and parameter.source.get("allowReserved") is True else ""
-
-    def _is_list(self, name: str) -> bool:
+    def _variable(self, name: str) -> str:
+        """Return the template for a variable of the path."""
+        called = self._called[name, "path"]
         parameter = self._given.get((name, "path"))
         try:
-            return parameter is not None and styles.form(self._registry.shapes, parameter) is styles.Form.LIST
-        except Problem:
-            return False  # it is a String
+            if parameter is not None:
+                return styles.in_path(self._registry.shapes, parameter, name, called)
+        except Problem:  # it is a String
+            pass
+        return f"{{{called}}}"
 
     def _in_path(self, name: str, called: str, parameter: Parameter | None) -> None:
         nodes = self._registry.nodes
@@ -121,6 +122,7 @@ class Arguments:
             self._registry.typed("String")
             return
         try:
+            styles.in_path(self._registry.shapes, parameter, name, called)
             self._add(parameter, called, required=True)
         except Problem as exc:
             self.notes.append(f"the path parameter {name} is a String, {exc.message}")
@@ -128,12 +130,21 @@ class Arguments:
 
     def _in_query(self, parameter: Parameter, called: str) -> None:
         placed = styles.in_query(self._registry.shapes, parameter, called)
-        if placed.entries and len(_expression([*self._query, *placed.entries])) > MAX_EXPRESSION:
+        entries = [*self._query, *([placed.entry] if placed.entry else [])]
+        spread = [*self._spread, *([placed.spread] if placed.spread else [])]
+        if not placed.template and len(_expression(entries, spread)) > MAX_EXPRESSION:
             raise Problem("the expression for the query would be too long")
         self._add(parameter, called, required=parameter.required)
         if placed.template:
             self._expanded.append(placed.template)
-        self._query += placed.entries
+        self._query, self._spread = entries, spread
+
+    def _as_query(self, parameter: Parameter, called: str) -> None:
+        """Add the argument of a parameter that is the whole query (OpenAPI 3.2, `in: querystring`)."""
+        if parameter.media_type != FORM:
+            raise Problem(f"a query that is {parameter.media_type or 'no form'} cannot be written")
+        self._add(parameter, called, required=parameter.required)
+        self._spread = [*self._spread, called]
 
     def _in_header(self, parameter: Parameter, called: str) -> None:
         """Never required: a sub-request carries the caller's own headers."""
@@ -143,7 +154,7 @@ class Arguments:
             return
         if not _TOKEN.match(parameter.name):
             raise Problem("it is no header name")
-        if styles.form(self._registry.shapes, parameter) is not styles.Form.SCALAR:
+        if styles.form(self._registry.shapes, parameter.schema) is not styles.Form.SCALAR:
             raise Problem("a header holds a scalar")
         self._add(parameter, called, required=False)
         self.headers.append((parameter.name, f"{{{called}}}"))
@@ -166,5 +177,8 @@ class Arguments:
         return defaults.literal(schema, typed, self._registry, required=parameter.required)
 
 
-def _expression(entries: list[str]) -> str:
-    return f"{{{', '.join(entries)}}}" if entries else ""
+def _expression(entries: list[str], spread: list[str]) -> str:
+    """Return the JMESPath of a query from its entries, and the arguments whose keys are entries of it."""
+    objects = [f"{{{', '.join(entries)}}}"] if entries else []
+    objects += [f"{name} || `{{}}`" for name in spread]
+    return objects[0] if len(objects) == 1 else f"merge({', '.join(objects)})" if objects else ""

@@ -1,18 +1,19 @@
 """What a request's body is made from, and how it is written."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from restgql.formats.media import essence, is_json
 from restgql.schema.sdl.scalar_names import BINARY
-from restgql.schema.sources.openapi.operation import Operation
+from restgql.schema.sources.openapi.operation import COLLECTION, FORM, Operation
 from restgql.schema.sources.openapi.parts import Schema, description, mapping, sequence, text
 from restgql.schema.sources.openapi.problem import Problem
-from restgql.schema.sources.openapi.references import References
+from restgql.schema.sources.openapi.references import References, media_types
 from restgql.schema.sources.openapi.scalars import simple
 
-_ENCODINGS = {"application/x-www-form-urlencoded": "FORM", "multipart/form-data": "MULTIPART"}
+_ENCODINGS = {FORM: "FORM", "multipart/form-data": "MULTIPART"}
 FILE = "FILE"
 """No encoding that a directive has: the body is one file, as it is."""
 
@@ -22,27 +23,29 @@ _ANY = frozenset({"", "*/*", "application/*", "text/json"})
 
 
 class Body(msgspec.Struct, frozen=True):
+    """The body of a request. `encodings` are the Encoding Objects of a form's properties."""
+
     schema: Any
     encoding: str
     required: bool
     description: str
+    encodings: Schema = {}
 
 
 def body(operation: Operation, references: References, document: Schema) -> Body | None:
     """The body that a request takes; None where it takes none. Raises Problem for one that cannot be written."""
     if "requestBody" in operation.body:
         source = mapping(references.follow(operation.body["requestBody"])[0])
-        return _of_content(source)
+        return _of_content(source, media_types(source, references))
     return _of_parameters(operation, references, document)
 
 
-def _of_content(source: Schema) -> Body | None:
-    content = {text(name): mapping(value) for name, value in mapping(source.get("content")).items()}
+def _of_content(source: Schema, content: Mapping[str, Schema]) -> Body | None:
     required = source.get("required") is True
     for wanted in ("JSON", "FORM", "MULTIPART"):
         for name, value in content.items():
             if _encoding(name) == wanted:
-                return Body(value.get("schema"), wanted, required, description(source))
+                return Body(value.get("schema"), wanted, required, description(source), mapping(value.get("encoding")))
     for name, value in content.items():
         if essence(name).startswith(_FILES) or simple(value.get("schema")) == BINARY:
             return Body(_BINARY, FILE, required, description(source))
@@ -70,7 +73,16 @@ def _of_parameters(operation: Operation, references: References, document: Schem
     files = any(part.get("type") == "file" for part in properties.values())
     multipart = files or any(_encoding(text(name)) == "MULTIPART" for name in consumed)
     schema = {"type": "object", "properties": properties, "required": required}
-    return Body(schema, "MULTIPART" if multipart else "FORM", bool(required), "")
+    encodings = {name: _collected(part) for name, part in properties.items()}
+    return Body(schema, "MULTIPART" if multipart else "FORM", bool(required), "", encodings)
+
+
+def _collected(source: Schema) -> Schema:
+    """Return the encoding of a list in the words of OpenAPI 3."""
+    if source.get("type") != "array":
+        return {}
+    style, explode = COLLECTION.get(text(source.get("collectionFormat")), COLLECTION["csv"])
+    return {"style": style, "explode": explode}
 
 
 def _encoding(media_type: str) -> str:

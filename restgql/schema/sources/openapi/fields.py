@@ -4,20 +4,23 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from graphql import EnumValueNode, FieldDefinitionNode
+from graphql import EnumValueNode, FieldDefinitionNode, NamedTypeNode, ObjectTypeDefinitionNode
 
 from restgql.schema.sdl import names
 from restgql.schema.sdl.scalar_names import JSON
+from restgql.schema.sources.openapi import forms
 from restgql.schema.sources.openapi.arguments import Arguments
 from restgql.schema.sources.openapi.bodies import FILE, body
+from restgql.schema.sources.openapi.headers import HeaderFields, is_shown
 from restgql.schema.sources.openapi.inputs import Inputs
 from restgql.schema.sources.openapi.operation import Operation, Parameter, parameters
 from restgql.schema.sources.openapi.outputs import Outputs
 from restgql.schema.sources.openapi.parts import Schema, description
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.references import References
-from restgql.schema.sources.openapi.registry import Registry, Typed
+from restgql.schema.sources.openapi.registry import Registry, Source, Typed
 from restgql.schema.sources.openapi.responses import Response, response
+from restgql.schema.sources.openapi.security import api_keys
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,10 +36,14 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     remarks: tuple[str, ...]
     declared: bool
+    forward: tuple[str, ...] = ()
+    with_headers: FieldDefinitionNode | None = None
+    """The same request with the header fields of its response, where the type of its value has no place for them."""
 
 
 class Fields:
-    """`filled` are the names and places of parameters that the gateway sends by itself, so that no client has to."""
+    """`filled` are the names and places of parameters that the gateway sends by itself, so that no client has to.
+    `forwards` is True if a client's API key in the query goes along: to the app, and to no other server."""
 
     def __init__(
         self,
@@ -44,6 +51,8 @@ class Fields:
         references: References,
         registry: Registry,
         filled: frozenset[tuple[str, str]] = frozenset(),
+        *,
+        forwards: bool = True,
     ) -> None:
         self._document = document
         self._references = references
@@ -51,7 +60,9 @@ class Fields:
         self._outputs = Outputs(registry)
         self._inputs = Inputs(registry)
         self._forms = Inputs(registry, files=True)
+        self._headers = HeaderFields(references, registry, self._outputs)
         self._filled = filled
+        self._forwards = forwards
 
     def make(self, operation: Operation, name: str, path: str) -> Made:
         """The field of an operation whose path, with its base, is `path`. What cannot be typed is JSON."""
@@ -63,19 +74,24 @@ class Fields:
             notes.append(f"its parameters are left out, {_reason(exc)}")
             arguments, encoded = Arguments(path, (), hint, self._registry, self._inputs), {}
             arguments.gather()
-        declared = True
+        declared, wrapper = True, None
         try:
             found = response(operation, self._references, self._document)
             declared = found.declared
-            result = self._result(found, f"{hint}Response")
+            result = self._result(found, f"{hint}Response", notes)
             self._registry.finish()
+            wrapper = self._add_headers(found.headers, operation, result, hint)
         except Exception as exc:  # as above
             result = self._registry.typed(JSON, problem=_reason(exc))
         return Made(
             operation=operation,
             node=self._node(operation, name, arguments, encoded, result),
+            with_headers=None
+            if wrapper is None
+            else self._node(operation, f"{name}WithHeaders", arguments, encoded, wrapper),
             path=arguments.path,
             arguments=arguments.named,
+            forward=tuple(arguments.forward),
             result=result,
             types=frozenset({*arguments.types, result.name}),
             notes=(*notes, *arguments.notes),
@@ -85,9 +101,16 @@ class Fields:
 
     def _arguments(self, operation: Operation, path: str, hint: str) -> tuple[Arguments, dict[str, Any]]:
         given, notes = parameters(operation, self._references)
-        given = [each for each in given if not self._is_filled(each)]
-        arguments = Arguments(path, given, hint, self._registry, self._inputs)
+        keys = api_keys(operation, self._document, self._references)
+        own = [each for each in given if not self._is_filled(each) and (each.name, each.place) not in keys]
+        arguments = Arguments(path, own, hint, self._registry, self._inputs)
         arguments.notes += notes
+        for name, place in sorted(keys - self._filled):
+            if self._forwards:
+                arguments.remarks.append(f"the API key {name} is the client's own, in the {place} of its request")
+                arguments.forward += [name] if place == "query" else []
+            else:
+                arguments.remarks.append(f"the API key {name} is a credential of the upstream, sent as {place}")
         arguments.gather()
         if operation.method == "get":
             return arguments, {}
@@ -110,16 +133,44 @@ class Fields:
         if typed.problem:
             arguments.notes.append(f"the request's body is {JSON}, {typed.problem}")
         called = arguments.add_body(typed, found.description, required=found.required)
+        if found.encoding == "FORM":
+            called, notes = forms.expression(called, found.schema, found.encodings, self._registry.shapes)
+            arguments.notes += notes
         is_default = found.encoding in ("JSON", FILE)
         encoding = {} if is_default else {"encoding": EnumValueNode(value=found.encoding)}
         return {"body": called, **encoding}
 
-    def _result(self, found: Response, hint: str) -> Typed:
+    def _add_headers(self, headers: Schema, operation: Operation, result: Typed, hint: str) -> Typed | None:
+        """Add the header fields of a response to the object type of its value; for any other value, return a type with
+        the value and these."""
+        definition = self._registry.definitions.get(result.name)
+        if isinstance(definition, ObjectTypeDefinitionNode) and isinstance(result.node, NamedTypeNode):
+            definition.fields += tuple(self._headers.fields(headers, result.name, definition.fields))
+            self._registry.finish()
+            return None
+        if not any(map(is_shown, headers)):
+            return None
+        nodes = self._registry.nodes
+
+        def define(name: str) -> None:
+            value = nodes.field("value", result.node, "", (nodes.directive("select", {"from": "@"}),))
+            self._registry.uses(name, result.name)
+            fields = (value, *self._headers.fields(headers, name, (value,)))
+            self._registry.definitions[name] = nodes.object(name, fields)
+
+        name = self._registry.once(Source(operation.body, "", hint), "WithHeaders", define)
+        self._registry.finish()
+        return self._registry.typed(name)
+
+    def _result(self, found: Response, hint: str, notes: list[str]) -> Typed:
         if found.is_text and self._outputs.is_scalar(found.schema):
             return self._registry.typed("String")
         if found.problem:
             return self._registry.typed(JSON, problem=found.problem)
-        return self._outputs.type(found.schema, hint)
+        schema = self._registry.shapes.of_any((found.schema, *found.others)) if found.others else found.schema
+        if schema is None and found.others:
+            notes.append("its type is that of its first response, and another one is no object or a different scalar")
+        return self._outputs.type(found.schema if schema is None else schema, hint)
 
     def _node(
         self, operation: Operation, name: str, arguments: Arguments, encoded: Mapping[str, Any], result: Typed
@@ -129,6 +180,8 @@ class Fields:
         if arguments.query:
             given["query"] = arguments.query
         given |= encoded
+        if arguments.forward:
+            given["forward"] = arguments.forward
         if arguments.headers:
             given["headers"] = [{"name": header, "value": template} for header, template in arguments.headers]
         directives = [nodes.directive(operation.method, given)]

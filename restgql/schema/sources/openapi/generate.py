@@ -22,7 +22,7 @@ from restgql.schema.sources.openapi.operation import Operation, operations
 from restgql.schema.sources.openapi.parts import text
 from restgql.schema.sources.openapi.places import Allowed, AppPlaces, Explain, Places
 from restgql.schema.sources.openapi.problem import Excluded, Problem
-from restgql.schema.sources.openapi.read import check
+from restgql.schema.sources.openapi.read import check, merges_siblings
 from restgql.schema.sources.openapi.references import Load, References, component_schemas
 from restgql.schema.sources.openapi.registry import Registry
 from restgql.schema.sources.openapi.shapes import Shapes
@@ -74,20 +74,29 @@ def generate(
     given = dict(document)
     places = places or AppPlaces(given, allowed, prefix, explain)
     kit = Kit(Naming(camel_case), reserved or reserve(), Prefix(name_prefix))
-    return _Generation(given, load, kit, filled).run(places, names or {}, accepted)
+    forwards = isinstance(places, AppPlaces)
+    return _Generation(given, load, kit, filled, forwards=forwards).run(places, names or {}, accepted)
 
 
 class _Generation:
     """The state of generating from one document."""
 
     def __init__(
-        self, document: dict[str, Any], load: Load | None, kit: Kit, filled: Collection[tuple[str, str]]
+        self,
+        document: dict[str, Any],
+        load: Load | None,
+        kit: Kit,
+        filled: Collection[tuple[str, str]],
+        *,
+        forwards: bool,
     ) -> None:
         self._references = References(document, load)
         self._nodes = Nodes()
+        named = component_schemas(document)
+        shapes = Shapes(self._references, named, merges_siblings=merges_siblings(document))
         self._kit = kit
-        self._registry = Registry(Shapes(self._references), self._nodes, component_schemas(document), kit)
-        self._fields = Fields(document, self._references, self._registry, frozenset(filled))
+        self._registry = Registry(shapes, self._nodes, named, kit)
+        self._fields = Fields(document, self._references, self._registry, frozenset(filled), forwards=forwards)
         self._document = document
         self._made: list[Made] = []
         self._skipped: list[Skipped] = []
@@ -152,8 +161,25 @@ class _Generation:
         roots: dict[str, list[FieldDefinitionNode]] = {"Query": [], "Mutation": []}
         for one in self._made:
             roots[_root(one.operation)].append(one.node)
+        self._add_with_headers(roots)
         found: list[DefinitionNode] = [self._nodes.object(name, fields) for name, fields in roots.items() if fields]
         return [*found, *joined(self._registry.document(), joins, accepted, self._nodes)]
+
+    def _add_with_headers(self, roots: dict[str, list[FieldDefinitionNode]]) -> None:
+        reserved = self._kit.reserved
+        scopes = {
+            root: names.Names(
+                reserved.fields[root]
+                | reserved.own_fields.get(root, frozenset())
+                | {field.name.value for field in fields}
+            )
+            for root, fields in roots.items()
+        }
+        for one in self._made:
+            if one.with_headers is not None:
+                root = _root(one.operation)
+                one.with_headers.name = self._nodes.name(scopes[root].take(one.with_headers.name.value))
+                roots[root].append(one.with_headers)
 
     def _notes(self) -> tuple[OperationNote, ...]:
         troubled = self._registry.troubled()

@@ -6,12 +6,13 @@ from typing import Any, assert_never
 
 from graphql import NamedTypeNode, NonNullTypeNode, TypeNode
 
+from restgql import graphql_core
 from restgql.schema.sdl.scalar_names import BINARY, JSON
 from restgql.schema.sources.openapi.parts import description, mapping
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.registry import Registry, Source, Typed
 from restgql.schema.sources.openapi.scalars import simple
-from restgql.schema.sources.openapi.shape import Anything, Enum, Items, Object, Scalar, Union
+from restgql.schema.sources.openapi.shape import Anything, Enum, Interface, Items, Map, Object, Scalar, Union
 
 
 class Inputs:
@@ -42,6 +43,10 @@ class Inputs:
                 return self._object(source, shape, lists)
             case Union():
                 return self._registry.typed(JSON, lists, "input has no unions")
+            case Interface():
+                return self._object(source, shape.everything, lists)
+            case Map():
+                return self._registry.typed(JSON, lists)
             case Anything():
                 return self._registry.typed(JSON, lists, shape.problem)
             case Items():
@@ -71,7 +76,7 @@ class Inputs:
             deprecated = part.get("deprecated") is True
             value = self._nodes.input_value(called, node, description(part), deprecated=deprecated)
             if sent_as := self._registry.naming.value(called, text, self._nodes):
-                value.directives = (*value.directives, *sent_as)
+                value = graphql_core.changed(value, directives=(*value.directives, *sent_as))
             fields.append(value)
         self._registry.definitions[name] = self._nodes.input_object(name, fields, description(source.schema))
 

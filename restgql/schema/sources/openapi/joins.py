@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 from graphql import DefinitionNode, FieldDefinitionNode, NamedTypeNode, NonNullTypeNode, ObjectTypeDefinitionNode
 
+from restgql import graphql_core
 from restgql.schema.sdl.naming import Naming
 from restgql.schema.sdl.nodes import Nodes
 from restgql.schema.sdl.scalar_names import JSON
@@ -32,6 +33,7 @@ class Join(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     result: str
     source: Literal["link", "convention"]
+    forward: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -57,13 +59,16 @@ def joined(
     added: dict[str, list[FieldDefinitionNode]] = {}
     for join in joins:
         if join.name in accepted:
-            get = nodes.directive("get", {"path": join.path})
+            forward = {"forward": list(join.forward)} if join.forward else {}
+            get = nodes.directive("get", {"path": join.path, **forward})
             field = nodes.field(join.field, nodes.type(join.result), "", (get,))
             added.setdefault(join.type, []).append(field)
-    for node in document:
-        if isinstance(node, ObjectTypeDefinitionNode) and node.name.value in added:
-            node.fields = (*node.fields, *added[node.name.value])
-    return document
+    return [
+        graphql_core.changed(node, fields=(*node.fields, *added[node.name.value]))
+        if isinstance(node, ObjectTypeDefinitionNode) and node.name.value in added
+        else node
+        for node in document
+    ]
 
 
 def _conventions(made: Iterable[Made], definitions: Mapping[str, DefinitionNode], naming: Naming) -> Iterator[Join]:
@@ -169,4 +174,5 @@ def _join(
         path=path,
         result=target.result.name,
         source=source,
+        forward=target.forward,
     )

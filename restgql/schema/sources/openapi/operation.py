@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from restgql.formats.media import essence
 from restgql.schema.sdl.notes import Skipped
 from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
 from restgql.schema.sources.openapi.problem import Problem
@@ -31,7 +32,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
-    """A parameter of either dialect. `style` is OpenAPI 3's; `encoded`: its value is JSON text."""
+    """A parameter of either dialect. `style` is OpenAPI 3's; `encoded`: its value is a text of `media_type`."""
 
     name: str
     place: str
@@ -41,10 +42,12 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     required: bool
     encoded: bool
     source: Schema
+    media_type: str = ""
 
 
+FORM = "application/x-www-form-urlencoded"
 # collectionFormat of Swagger 2.0: style, explode
-_COLLECTION = {
+COLLECTION = {
     "csv": ("form", False),
     "ssv": ("spaceDelimited", False),
     "tsv": ("tabDelimited", False),
@@ -71,6 +74,9 @@ def operations(document: Schema, references: References) -> tuple[list[Operation
                 found.append(Operation(method=method, path=path, item=item, body=item[method]))
             elif method in item:
                 lost.append(Skipped(method=method.upper(), path=path, reason="it is no object"))
+        others = ["query"] if "query" in item else []  # OpenAPI 3.2
+        for method in (*others, *mapping(item.get("additionalOperations"))):
+            lost.append(Skipped(method=str(method).upper(), path=path, reason=NO_FIELD))
         lost += (
             Skipped(method=method.upper(), path=path, reason=NO_FIELD, is_chosen=True)
             for method in _WITHOUT_FIELD
@@ -96,10 +102,11 @@ def parameters(operation: Operation, references: References) -> tuple[list[Param
 
 
 def _parameter(name: str, place: str, source: Schema) -> Parameter:
-    encoded = False
+    encoded, media_type = False, ""
     if "schema" in source:
         schema = source["schema"]
     elif content := mapping(source.get("content")):
+        media_type = essence(text(next(iter(content))))
         schema = mapping(next(iter(content.values()))).get("schema")
         encoded = True
     else:
@@ -107,7 +114,7 @@ def _parameter(name: str, place: str, source: Schema) -> Parameter:
     style = text(source.get("style")) or _STYLE.get(place, "form")
     explode = source.get("explode", style in ("form", "deepObject"))
     if "type" in source and "schema" not in source:
-        style, explode = _COLLECTION.get(text(source.get("collectionFormat")), (_STYLE.get(place, "form"), False))
+        style, explode = COLLECTION.get(text(source.get("collectionFormat")), (_STYLE.get(place, "form"), False))
     return Parameter(
         name=name,
         place=place,
@@ -116,6 +123,7 @@ def _parameter(name: str, place: str, source: Schema) -> Parameter:
         explode=explode is True,
         required=source.get("required") is True,
         encoded=encoded,
+        media_type=media_type,
         source=source,
     )
 

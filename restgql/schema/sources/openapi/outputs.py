@@ -1,9 +1,9 @@
 """Types of what responses hold. Nothing in them is non-null: an API need not keep to its document."""
 
 from functools import partial
-from typing import assert_never
+from typing import Any, assert_never
 
-from graphql import ConstDirectiveNode
+from graphql import ConstDirectiveNode, FieldDefinitionNode
 
 from restgql.schema.sdl import names
 from restgql.schema.sdl.scalar_names import BINARY, JSON
@@ -11,7 +11,9 @@ from restgql.schema.sources.openapi import extension
 from restgql.schema.sources.openapi.parts import Schema, description, mapping
 from restgql.schema.sources.openapi.registry import Registry, Source, Typed
 from restgql.schema.sources.openapi.scalars import simple
-from restgql.schema.sources.openapi.shape import Anything, Enum, Items, Object, Scalar, Union
+from restgql.schema.sources.openapi.shape import Anything, Enum, Interface, Items, Map, Member, Object, Scalar, Union
+
+_OTHER = "Other"
 
 
 class Outputs:
@@ -38,6 +40,12 @@ class Outputs:
                 return self._object(source, shape, lists)
             case Union():
                 return self._union(source, shape, lists)
+            case Interface() if _is_read(shape.own):
+                return self._registry.typed(self._interface(source, shape), lists)
+            case Interface():
+                return self._registry.typed(JSON, lists)
+            case Map():
+                return self._registry.typed(JSON, lists)
             case Anything():
                 return self._registry.typed(JSON, lists, shape.problem)
             case Items():
@@ -53,12 +61,17 @@ class Outputs:
         return isinstance(self._registry.shapes.shape(self._registry.shapes.locate(schema).schema), Scalar | Enum)
 
     def _object(self, source: Source, shape: Object, lists: int) -> Typed:
-        if all(mapping(value).get("writeOnly") is True for value in shape.properties.values()):
+        if not _is_read(shape):
             return self._registry.typed(JSON, lists)
         return self._registry.typed(self._registry.once(source, "", partial(self._define, source, shape)), lists)
 
     def _define(self, source: Source, shape: Object, name: str) -> None:
         self._registry.note(name, shape.problem and f"{name} is not whole, {shape.problem}")
+        self._registry.definitions[name] = self._nodes.object(
+            name, self._fields(shape, name), description(source.schema)
+        )
+
+    def _fields(self, shape: Object, name: str) -> list[FieldDefinitionNode]:
         fields = []
         for text, called in self._registry.naming.members(shape.properties, "field").items():
             part = mapping(schema := shape.properties[text])
@@ -70,7 +83,27 @@ class Outputs:
             if part.get("deprecated") is True:
                 directives = (*directives, self._nodes.directive("deprecated", {}))
             fields.append(self._nodes.field(called, typed.node, description(part), directives))
-        self._registry.definitions[name] = self._nodes.object(name, fields, description(source.schema))
+        if shape.additional is not None:
+            taken = frozenset(field.name.value for field in fields)
+            fields.append(self._entries(shape.additional, names.Names(taken).take("entries"), name))
+        return fields
+
+    def _entries(self, schema: Any, called: str, owner: str) -> FieldDefinitionNode:
+        """Return the field of the properties that have no name in the document."""
+
+        def define(name: str) -> None:
+            value = self._registry.within(name, "value", self.type, schema)
+            key = self._registry.typed("String")
+            fields = [
+                self._nodes.field("key", key.node, ""),
+                self._nodes.field("value", value.node, description(schema)),
+            ]
+            self._registry.definitions[name] = self._nodes.object(name, fields)
+
+        entry = self._registry.typed(self._registry.once(Source(schema, "", owner), "Entry", define), 1)
+        self._registry.uses(owner, entry.name)
+        directive = self._nodes.directive("select", {"entries": True})
+        return self._nodes.field(called, entry.node, "The properties without a field of their own.", (directive,))
 
     def _read(self, name: str, text: str, part: Schema) -> tuple[ConstDirectiveNode, ...]:
         """Return the directive by which a field reads its key."""
@@ -83,11 +116,11 @@ class Outputs:
         values = {}
         for member in shape.members:
             whole = self._registry.titled(source.name) if source.name else source.hint
-            title = f"{whole}{names.pascal(member.name or member.value)}"
+            title = f"{whole}{names.pascal(member.name or member.values[0])}"
             typed = self.type(member.schema, title)
-            values[typed.name] = member.value
+            values[typed.name] = member.values
         if JSON in values or len(values) < len(shape.members) or not self._registry.claim(values):
-            return self._registry.typed(JSON, lists, "a member of it has more than one value of a discriminator")
+            return self._registry.typed(JSON, lists, "two members of it have one value of a discriminator")
 
         def define(name: str) -> None:
             text = description(source.schema)
@@ -96,3 +129,41 @@ class Outputs:
                 self._registry.uses(name, member)
 
         return self._registry.typed(self._registry.once(source, "", define), lists)
+
+    def _interface(self, source: Source, shape: Interface) -> str:
+        """Return the name of the interface of a base, which its children's types implement, and one for all others."""
+
+        def define(name: str) -> None:
+            others = self._concrete(source, shape)
+            members = {self._member(member): member.values for member in shape.members}
+            members.pop(JSON, None)  # a child of which nothing is read
+            if not self._registry.claim(members):
+                self._registry.note(name, f"{name} has no children, two of them have one value of a discriminator")
+                self._define(source, shape.own, name)
+                return
+            default = next((self._member(each) for each in shape.members if each.name == shape.default), others)
+            self._registry.implemented[name] = [others, *members]
+            for member in (others, *members):
+                self._registry.uses(name, member)
+            self._registry.definitions[name] = self._nodes.interface(
+                name, self._fields(shape.own, name), shape.discriminator, default, description(source.schema)
+            )
+
+        return self._registry.once(source, "", define)
+
+    def _member(self, member: Member) -> str:
+        """Return the name of the object type of a child."""
+        located = self._registry.shapes.locate(member.schema)
+        shape = self._registry.shapes.shape(located.schema)
+        if isinstance(shape, Interface):
+            return self._concrete(Source(located.schema, located.name, member.name), shape)
+        return self.type(member.schema, member.name).name
+
+    def _concrete(self, source: Source, shape: Interface) -> str:
+        """Return the name of the object type of values that are of the base, and of none of its children."""
+        return self._registry.typed(self._registry.once(source, _OTHER, partial(self._define, source, shape.own))).name
+
+
+def _is_read(shape: Object) -> bool:
+    """Return True if an object has a property that is not for requests alone."""
+    return any(mapping(value).get("writeOnly") is not True for value in shape.properties.values())

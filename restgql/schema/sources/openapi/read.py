@@ -5,10 +5,10 @@ from typing import Any
 from restgql.errors import ConfigError
 from restgql.formats import json
 from restgql.schema.sources.openapi import yaml
-from restgql.schema.sources.openapi.parts import text
+from restgql.schema.sources.openapi.parts import Schema, text
 
 MAX_BYTES = 64_000_000
-_VERSIONS = {"swagger": ("2.",), "openapi": ("3.0", "3.1")}
+_VERSIONS = {"swagger": ("2.",), "openapi": ("3.0", "3.1", "3.2")}
 
 
 def read(document: bytes | str, *, where: str) -> dict[str, Any]:
@@ -32,6 +32,11 @@ def load(document: bytes | str, *, where: str) -> Any:
     return yaml.value(body, where=where)
 
 
+def merges_siblings(document: Schema) -> bool:
+    """Return True for a dialect in which the keywords beside a `$ref` count (OpenAPI 3.1, "Schema Object")."""
+    return not text(document.get("openapi")).startswith("3.0") and "swagger" not in document
+
+
 def check(document: Any, *, where: str) -> None:
     """Raises ConfigError for a value that is no OpenAPI document of a version that is known."""
     if not isinstance(document, dict):
@@ -41,6 +46,6 @@ def check(document: Any, *, where: str) -> None:
         raise ConfigError(f"{where} is no OpenAPI document: it has neither `openapi` nor `swagger` with a version.")
     version = text(document[key]) or str(document[key])
     if not version.startswith(_VERSIONS[key]):
-        raise ConfigError(f"{where} has {key} {version[:20]!r}; 2.0, 3.0 and 3.1 are read.")
+        raise ConfigError(f"{where} has {key} {version[:20]!r}; 2.0, 3.0, 3.1 and 3.2 are read.")
     if not isinstance(document.get("paths", {}), dict):
         raise ConfigError(f"{where} is no OpenAPI document: its `paths` is no object.")

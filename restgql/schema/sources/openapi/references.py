@@ -3,12 +3,14 @@
 import posixpath
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from restgql.schema.sources.openapi.parts import Schema, mapping
 from restgql.schema.sources.openapi.problem import Problem
 
 Load = Callable[[str], Any]
+Follow = Callable[[Any], tuple[Any, str]]
+"""Returns the end of a chain of references, and its name."""
 
 # Where a document keeps its named schemas: Swagger 2.0, OpenAPI 3, JSON Schema
 _NAMED = frozenset({"schemas", "definitions", "$defs", "responses", "parameters", "requestBodies", "headers"})
@@ -19,17 +21,20 @@ class References:
 
     def __init__(self, document: Schema, load: Load | None) -> None:
         self._documents: dict[str, Any] = {"": document}
+        if isinstance(own := document.get("$self"), str):  # its URL (OpenAPI 3.2), by which others refer to it
+            self._documents[_joined("", own.partition("#")[0])] = document
         self._load = load
         self._found: dict[str, Any] = {}
 
-    def follow(self, value: Any) -> tuple[Any, str]:
-        """What is at the end of a chain of references, and the name it has there; empty where it has none.
+    def follow(self, value: Any, until: Callable[[Schema], bool] = lambda value: False) -> tuple[Any, str]:
+        """Return the end of a chain of references, and the name it has there; empty where it has none.
 
-        Raises Problem for a reference that leads nowhere, to itself or out of what may be read.
+        The chain ends at a reference that `until` is True for. Raises Problem for one that leads nowhere, to itself or
+        out of what may be read.
         """
         name = ""
         seen = set()
-        while isinstance(value, dict) and isinstance(reference := value.get("$ref"), str):
+        while isinstance(value, dict) and isinstance(reference := value.get("$ref"), str) and not until(value):
             if reference in seen:
                 raise Problem(f"the reference {reference} leads to itself")
             seen.add(reference)
@@ -71,6 +76,12 @@ class References:
             raise Problem(f"the reference {where} cannot be read: {exc}") from exc
         self._documents[where] = _rebased(loaded, where)
         return self._documents[where]
+
+
+def media_types(source: Schema, references: References) -> dict[str, Schema]:
+    """Return the Media Type Objects of a `content`, by media type. Raises Problem."""
+    content = mapping(source.get("content"))
+    return {name: mapping(references.follow(value)[0]) for name, value in content.items() if isinstance(name, str)}
 
 
 def named(reference: str) -> str:
@@ -122,7 +133,15 @@ def _is_elsewhere(target: str) -> bool:
     return bool(split.scheme or split.netloc)
 
 
-def component_schemas(document: Schema) -> list[str]:
-    """The names of the named schemas of a document of either dialect."""
-    found = {**mapping(document.get("definitions")), **mapping(mapping(document.get("components")).get("schemas"))}
-    return [name for name in found if isinstance(name, str)]
+def component_schemas(document: Schema) -> dict[str, Schema]:
+    """Return references to the named schemas of a document of either dialect, by name."""
+    places = (
+        ("#/definitions/", document.get("definitions")),
+        ("#/components/schemas/", mapping(document.get("components")).get("schemas")),
+    )
+    return {
+        name: {"$ref": place + quote(name.replace("~", "~0").replace("/", "~1"))}
+        for place, schemas in places
+        for name in mapping(schemas)
+        if isinstance(name, str)
+    }

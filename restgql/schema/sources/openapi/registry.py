@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 import msgspec
 from graphql import DefinitionNode, ObjectTypeDefinitionNode, TypeNode
 
+from restgql import graphql_core
 from restgql.schema.sdl import names
 from restgql.schema.sdl.kit import Kit
 from restgql.schema.sdl.nodes import Nodes
 from restgql.schema.sdl.scalar_names import CORE, JSON
+from restgql.schema.sources.openapi.interfaces import implement
 from restgql.schema.sources.openapi.parts import Schema, description
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.shape import Enum, Items
@@ -58,7 +60,11 @@ class Registry:
         self._reserved = {name: self._names.take(self.titled(name)) for name in components}
         self._known: dict[tuple[int, str], str] = {}
         self._pending: deque[tuple[str, Callable[[str], None]]] = deque()
-        self._values: dict[str, str] = {}
+        self._values: dict[str, tuple[str, ...]] = {}
+        self._told_together: dict[str, list[list[str]]] = {}
+        """By an object type: the members of each union and interface that it is one of."""
+        self.implemented: dict[str, list[str]] = {}
+        """The object types of each interface."""
         self._problems: dict[str, list[str]] = {}
         self._users: dict[str, set[str]] = {}
         self._scalars: dict[str, Typed] = {}
@@ -83,10 +89,12 @@ class Registry:
 
     def document(self) -> list[DefinitionNode]:
         """All definitions, those of scalars last."""
-        for name, value in self._values.items():
+        for name, values in self._values.items():
             node = self.definitions[name]
             if isinstance(node, ObjectTypeDefinitionNode):
-                node.directives = self.nodes.told_by(value)
+                directives = tuple(self.nodes.directive("value", {"is": value}) for value in values)
+                self.definitions[name] = graphql_core.changed(node, directives=directives)
+        implement(self.definitions, self.implemented, self.nodes)
         scalars = sorted(self._users.keys() - self.definitions.keys() - CORE)
         return [*self.definitions.values(), *(self.nodes.scalar(name) for name in scalars)]
 
@@ -154,11 +162,17 @@ class Registry:
         if problem and problem not in (problems := self._problems.setdefault(owner, [])):
             problems.append(problem)
 
-    def claim(self, values: dict[str, str]) -> bool:
-        """Gives object types the value that tells each in a union; False where one has another already."""
-        if any(self._values.get(name, value) != value for name, value in values.items()):
-            return False
-        self._values |= values
+    def claim(self, values: dict[str, tuple[str, ...]]) -> bool:
+        """Give object types the values that tell each in a union; False where two of one union would have the same."""
+        merged = {name: tuple(dict.fromkeys((*self._values.get(name, ()), *own))) for name, own in values.items()}
+        together = [list(values), *(each for name in values for each in self._told_together.get(name, ()))]
+        for members in together:
+            told = [value for name in members for value in merged.get(name) or self._values.get(name, ())]
+            if len(set(told)) < len(told):
+                return False
+        self._values |= merged
+        for name in values:
+            self._told_together.setdefault(name, []).append(list(values))
         return True
 
     def troubled(self) -> dict[str, str]:

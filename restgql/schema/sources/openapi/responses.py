@@ -8,7 +8,7 @@ import msgspec
 from restgql.formats.media import essence, is_json
 from restgql.schema.sources.openapi.operation import Operation
 from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
-from restgql.schema.sources.openapi.references import References
+from restgql.schema.sources.openapi.references import References, media_types
 
 _SUCCESS = re.compile(r"2(\d\d|XX)\Z")
 _FIRST = ("200", "201")
@@ -26,7 +26,10 @@ class Response(msgspec.Struct, frozen=True):
     declared: bool = False
     is_text: bool = False
     """Its value is a string: the text, or a data: URL of what is no text."""
-    """Whether the document has a schema for it, be it of no use."""
+    others: tuple[Any, ...] = ()
+    """The schemas of other successful responses."""
+    headers: Schema = {}
+    """The documented header fields of all of them."""
 
 
 def response(operation: Operation, references: References, document: Schema) -> Response:
@@ -35,22 +38,24 @@ def response(operation: Operation, references: References, document: Schema) -> 
     statuses = [status for status in given if _SUCCESS.match(status)]
     statuses.sort(key=lambda status: (_FIRST.index(status) if status in _FIRST else len(_FIRST), status))
     # `default` is what errors look like wherever a success is said apart
-    others = Response(problem=NO_SCHEMA)
-    for status in statuses or ["default"]:
-        found = _response(mapping(references.follow(given.get(status))[0]), operation, document)
-        if found.schema is not None and not found.is_text:
-            return found
-        if found.declared and not others.declared:
-            others = found
-    return others
+    sources = [mapping(references.follow(given.get(status))[0]) for status in statuses or ["default"]]
+    found = [_response(source, operation, document, references) for source in sources]
+    as_json = [each for each in found if each.schema is not None and not each.is_text]
+    declared = [each for each in found if each.declared]
+    first = next(iter([*as_json, *declared]), Response(problem=NO_SCHEMA))
+    return msgspec.structs.replace(
+        first,
+        others=tuple(each.schema for each in as_json[1:]),
+        headers={name: value for source in sources for name, value in mapping(source.get("headers")).items()},
+    )
 
 
-def _response(source: Schema, operation: Operation, document: Schema) -> Response:
+def _response(source: Schema, operation: Operation, document: Schema, references: References) -> Response:
     if "schema" in source:  # Swagger 2.0
         produced = sequence(operation.body.get("produces")) or sequence(document.get("produces")) or [""]
         content = {text(name): source for name in produced}
     else:
-        content = {text(name): mapping(value) for name, value in mapping(source.get("content")).items()}
+        content = media_types(source, references)
     declared = {name: value["schema"] for name, value in content.items() if value.get("schema") is not None}
     for name, schema in declared.items():
         if _as_json(name):
@@ -58,6 +63,8 @@ def _response(source: Schema, operation: Operation, document: Schema) -> Respons
     if declared:
         name, schema = next(iter(declared.items()))
         return Response(schema, f"the response is {essence(name)}, no JSON", declared=True, is_text=True)
+    if streamed := next((name for name, value in content.items() if "itemSchema" in value), None):  # OpenAPI 3.2
+        return Response(problem=f"the response is {essence(streamed)}, a stream of items", declared=True)
     return Response(problem=NO_SCHEMA)
 
 

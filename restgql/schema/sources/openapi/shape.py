@@ -29,19 +29,29 @@ class Items(msgspec.Struct, frozen=True):
 
 
 class Object(msgspec.Struct, frozen=True):
-    """Properties by the names the API has for them; `problem` says what of it is not seen."""
+    """Properties by the names the API has for them; `problem` says what of it is not seen.
+
+    `additional` is the schema of all others, None if they have none.
+    """
 
     properties: Mapping[str, Any]
     required: frozenset[str]
     problem: str = ""
+    additional: Any = None
+
+
+class Map(msgspec.Struct, frozen=True):
+    """An object of any keys; `value` is the schema of its values."""
+
+    value: Any
 
 
 class Member(msgspec.Struct, frozen=True):
-    """An object type of a union, told by a value of the discriminator."""
+    """An object type of a union or interface, which values of the discriminator tell."""
 
     schema: Any
     name: str
-    value: str
+    values: tuple[str, ...]
 
 
 class Union(msgspec.Struct, frozen=True):
@@ -51,13 +61,27 @@ class Union(msgspec.Struct, frozen=True):
     discriminator: str
 
 
+class Interface(msgspec.Struct, frozen=True):
+    """An object of a schema that others are composed of: `members` are these, told by `discriminator`, JMESPath.
+
+    `default` is the name of the member for any other value, empty for the schema `own`. `everything` has the properties
+    of all of them.
+    """
+
+    own: Object
+    members: tuple[Member, ...]
+    discriminator: str
+    default: str
+    everything: Object
+
+
 class Anything(msgspec.Struct, frozen=True):
     """JSON: because the document says no more, or for a problem."""
 
     problem: str = ""
 
 
-Shape = Scalar | Enum | Items | Object | Union | Anything
+Shape = Scalar | Enum | Items | Object | Map | Union | Interface | Anything
 
 # Keys that say what a value is; others describe or constrain it.
 _STRUCTURE = (extension.VALUE, "$ref", "properties", "items", "enum", "const", "allOf", "oneOf", "anyOf")
@@ -97,7 +121,8 @@ def nullable(schema: Schema) -> bool:
 def structured(schema: Any) -> bool:
     """Whether a part of a composed schema says what the value is, and does not only describe or constrain it."""
     part = mapping(schema)
-    return any(part.get(key) for key in _STRUCTURE) or any(kind != "object" for kind in kinds(part))
+    is_told = any(part.get(key) for key in _STRUCTURE) or any(kind != "object" for kind in kinds(part))
+    return is_told or additional(part) is not None
 
 
 def wrapped(schema: Schema) -> Any | None:
@@ -118,12 +143,14 @@ def plain(schema: Schema) -> Shape:
     found = kinds(schema)
     properties = properties_of(schema)
     if properties and (not found or "object" in found):
-        return Object(properties, required(schema))
+        return Object(properties, required(schema), additional=additional(schema))
     if len(found) > 1:
         return _several(schema, found)
+    if (value := additional(schema)) is not None and found in ((), ("object",)):
+        return Map(value)
     kind = found[0] if found else "string" if "contentMediaType" in schema else ""
     if kind == "array" or (not kind and "items" in schema):
-        return Items(schema.get("items"))
+        return Items(_item(schema))
     if kind in ("", "string") and (values := _values(schema)):
         return _choice(values)
     name = scalar(kind, schema)
@@ -137,10 +164,23 @@ def _extended(words: Schema) -> Shape:
     return Scalar(name) if name else Anything(text(words.get("problem")))
 
 
+def _item(schema: Schema) -> Any:
+    """Return the schema of every item of a list, whatever its place."""
+    items, first = schema.get("items"), sequence(schema.get("prefixItems"))
+    return {"anyOf": [*first, *([items] if mapping(items) else ())]} if first else items
+
+
 def properties_of(schema: Schema) -> Schema:
     """Properties by name; YAML that others have read has numbers for some."""
     found = mapping(schema.get("properties"))
     return found if all(type(name) is str for name in found) else {str(name): part for name, part in found.items()}
+
+
+def additional(schema: Schema) -> Any:
+    """Return the schema of properties without a name, None if it says nothing of them."""
+    found = mapping(schema.get("additionalProperties"))
+    is_told = any(found.get(key) for key in _STRUCTURE) or isinstance(found.get("additionalProperties"), dict)
+    return found if is_told or kinds(found) else None
 
 
 def required(schema: Schema) -> frozenset[str]:

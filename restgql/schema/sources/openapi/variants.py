@@ -23,11 +23,12 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Variant(msgspec.Struct, frozen=True):
-    """A member of a group: its own schema, or that with what stands beside the group."""
+    """A member of a group: its own schema, or that with what stands beside the group; `source` is the former."""
 
     schema: Any
     shape: Shape
     name: str
+    source: Schema = {}
 
 
 def decide(
@@ -60,20 +61,38 @@ def _union(members: list[Variant], group: Group) -> Shape:
     if len(members) == 1:
         return members[0].shape
     if name := text(group.discriminator.get("propertyName")):
-        values = _mapped(members, mapping(group.discriminator.get("mapping")), name)
+        values = [values_of(member, group.discriminator) for member in members]
     else:
         name, values = _told_apart(members)
     first = mapping(members[0].shape.properties.get(name)) if isinstance(members[0].shape, Object) else {}
     expression = extension.first_of_keys(first) or key(name)
-    if len(set(values)) < len(members) and not group.discriminator:
+    if not _differ(values, members) and not group.discriminator:
         expression, values = _of_own_keys(members)
-    if len(set(values)) < len(members) or len(expression) > MAX_EXPRESSION:
+    if not _differ(values, members) or len(expression) > MAX_EXPRESSION:
         return Anything(f"nothing tells the members of its {group.key} apart")
     pairs = zip(members, values, strict=True)
     return Union(tuple(Member(member.schema, member.name, value) for member, value in pairs), expression)
 
 
-def _of_own_keys(members: list[Variant]) -> tuple[str, list[str]]:
+def values_of(member: Variant, discriminator: Schema) -> tuple[str, ...]:
+    """Return the values of a discriminator that tell a member: of the mapping, of its own schema, or its name."""
+    name = text(discriminator.get("propertyName"))
+    mapped = [
+        str(value)
+        for value, target in mapping(discriminator.get("mapping")).items()
+        if member.name and (named(text(target)) or text(target)) == member.name
+    ]
+    own = text(member.source.get("x-ms-discriminator-value")) or _constant(member, name) or member.name
+    return tuple(mapped) or ((own,) if own else ())
+
+
+def _differ(values: Sequence[tuple[str, ...]], members: list[Variant]) -> bool:
+    """Return True if each member has a value that no other one has."""
+    flat = [value for each in values for value in each]
+    return len(values) == len(members) and all(values) and len(set(flat)) == len(flat)
+
+
+def _of_own_keys(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
     """JMESPath that tells members of disjoint shapes by a required key that no other one has, and its values."""
     marks = []
     for member in members:
@@ -91,29 +110,18 @@ def _of_own_keys(members: list[Variant]) -> tuple[str, list[str]]:
     if not all(marks) or any(not value.isprintable() or "'" in value or "\\" in value for value in values):
         return "", []
     pairs = zip(marks, values, strict=True)
-    return " || ".join(f"contains(keys(@), '{mark}') && '{value}'" for mark, value in pairs), values
+    expression = " || ".join(f"contains(keys(@), '{mark}') && '{value}'" for mark, value in pairs)
+    return expression, [(value,) for value in values]
 
 
-def _mapped(members: list[Variant], given: Schema, name: str) -> list[str]:
-    """The discriminator's value for each member: what the mapping says, what its schema says, or its name."""
-    by_target: dict[str, list[str]] = {}
-    for value, target in given.items():
-        by_target.setdefault(named(text(target)) or text(target), []).append(str(value))
-    values = []
-    for member in members:
-        mapped = by_target.get(member.name) or [_constant(member, name) or member.name]
-        values += mapped if len(mapped) == 1 else []  # a type has one value
-    return [value for value in values if value]
-
-
-def _told_apart(members: list[Variant]) -> tuple[str, list[str]]:
+def _told_apart(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
     """A property that has a value of its own in each member, and these values."""
     first = members[0].shape
     assert isinstance(first, Object)
     for name in first.properties:
         values = [_constant(member, name) for member in members]
         if all(values) and len(set(values)) == len(values):
-            return name, values
+            return name, [(value,) for value in values]
     return "", []
 
 

@@ -1,0 +1,74 @@
+"""The body of a form as JMESPath: properties whose `encoding` is another than the gateway's own.
+
+The gateway repeats a list, and writes the keys of an object in brackets.
+"""
+
+import json
+from typing import Any
+
+from restgql.formats.media import essence, is_json
+from restgql.formats.select import MAX_EXPRESSION
+from restgql.schema.sdl.nodes import key
+from restgql.schema.sources.openapi.parts import Schema, mapping, text
+from restgql.schema.sources.openapi.problem import Problem
+from restgql.schema.sources.openapi.shape import Object
+from restgql.schema.sources.openapi.shapes import Shapes
+from restgql.schema.sources.openapi.styles import Form, form, holds_objects, joined
+
+_NULL = "`null`"
+
+
+def expression(argument: str, schema: Any, encodings: Schema, shapes: Shapes) -> tuple[str, list[str]]:
+    """Return the JMESPath for a form, and notes of the properties that it cannot write as the document says."""
+    found = shapes.shape(shapes.locate(schema).schema)
+    entries: list[str] = []
+    spreads: list[str] = []
+    notes: list[str] = []
+    for name, part in found.properties.items() if isinstance(found, Object) else ():
+        try:
+            added, spread = _property(f"{argument}.{key(name)}", name, part, mapping(encodings.get(name)), shapes)
+            longer = _merged(argument, [*entries, *added], [*spreads, *spread])
+            if len(longer) > MAX_EXPRESSION:
+                raise Problem("the expression for the body would be too long")
+            entries += added
+            spreads += spread
+        except Problem as exc:
+            notes.append(f"{name} is not written as the document says, {exc.message}")
+    return _merged(argument, entries, spreads), notes
+
+
+def _merged(argument: str, entries: list[str], spreads: list[str]) -> str:
+    if not entries:
+        return argument
+    others = "".join(f", {spread} || `{{}}`" for spread in spreads)
+    return f"{argument} && merge({argument}, {{{', '.join(entries)}}}{others})"
+
+
+def _property(value: str, name: str, schema: Any, encoding: Schema, shapes: Shapes) -> tuple[list[str], list[str]]:
+    """Return the entries of a property in place of its own, and the objects whose keys are entries. Raises Problem."""
+    own = json.dumps(name, ensure_ascii=False)
+    style = text(encoding.get("style"))
+    is_styled = bool(style) or "explode" in encoding
+    explode = encoding.get("explode", style in ("", "form", "deepObject")) is True
+    as_json = [f"{own}: [{value}][?@ != {_NULL}].to_string(@) | [0]"]
+    match form(shapes, schema):
+        case Form.OBJECT if style == "deepObject":
+            return [], []
+        case Form.OBJECT if is_styled and explode:
+            return [f"{own}: {_NULL}"], [value]
+        case Form.OBJECT if is_styled:
+            raise Problem("an object is written as one value")
+        case Form.OBJECT:  # its content type is JSON unless another is given
+            return as_json, []
+        case Form.LIST if style == "deepObject":
+            if holds_objects(shapes, schema):
+                return [], []
+            marked = json.dumps(f"{name}[]", ensure_ascii=False)
+            return [f"{own}: {_NULL}", f"{marked}: {value}"], []
+        case Form.LIST if is_styled and not explode:
+            return [f"{own}: {joined(value, style)}"], []
+        case Form.LIST if is_json(essence(text(encoding.get("contentType")))):
+            return as_json, []
+        case Form.LIST if holds_objects(shapes, schema) and not is_styled:
+            return [f"{own}: {value}[*].to_string(@)"], []
+    return [], []

@@ -1,0 +1,94 @@
+"""The interfaces of a document and the object types that implement them, in agreement (GraphQL section 3.7)."""
+
+from collections.abc import Mapping
+
+from graphql import (
+    DefinitionNode,
+    FieldDefinitionNode,
+    InterfaceTypeDefinitionNode,
+    ListTypeNode,
+    NamedTypeNode,
+    ObjectTypeDefinitionNode,
+    TypeNode,
+    print_ast,
+)
+
+from restgql.graphql_core import changed
+from restgql.schema.sdl.nodes import Nodes
+
+_WORDS = frozenset({"String", "ID"})
+
+
+def implement(definitions: dict[str, DefinitionNode], implemented: Mapping[str, list[str]], nodes: Nodes) -> None:
+    """Replace the definitions of interfaces, and of the object types that implement them.
+
+    An interface keeps the fields that all of them have, of its own type; one that keeps none becomes a union.
+    """
+    for name, members in implemented.items():
+        if isinstance(interface := definitions.get(name), InterfaceTypeDefinitionNode):
+            for each in _objects(definitions, members):
+                fields = tuple(_widened(field, interface, definitions, nodes) for field in each.fields)
+                definitions[each.name.value] = changed(each, fields=fields)
+            _narrow(definitions, interface, members)
+    for name, members in implemented.items():
+        if not isinstance(interface := definitions.get(name), InterfaceTypeDefinitionNode):
+            continue
+        interface = _narrow(definitions, interface, members)  # another one may have widened a field since
+        objects = _objects(definitions, members)
+        if not interface.fields:
+            definitions[name] = nodes.union_of(interface, [each.name.value for each in objects])
+            continue
+        for each in objects:
+            definitions[each.name.value] = changed(each, interfaces=(*each.interfaces, nodes.type(name)))
+
+
+def _objects(definitions: Mapping[str, DefinitionNode], members: list[str]) -> list[ObjectTypeDefinitionNode]:
+    types = (definitions.get(member) for member in members)
+    return [each for each in types if isinstance(each, ObjectTypeDefinitionNode)]
+
+
+def _narrow(
+    definitions: dict[str, DefinitionNode], interface: InterfaceTypeDefinitionNode, members: list[str]
+) -> InterfaceTypeDefinitionNode:
+    """Replace an interface by one with the fields that all its members have, and return it."""
+    objects = _objects(definitions, members)
+    fields = tuple(field for field in interface.fields if _is_in_all(field, objects))
+    definitions[interface.name.value] = narrowed = changed(interface, fields=fields)
+    return narrowed
+
+
+def _widened(
+    field: FieldDefinitionNode,
+    interface: InterfaceTypeDefinitionNode,
+    definitions: Mapping[str, DefinitionNode],
+    nodes: Nodes,
+) -> FieldDefinitionNode:
+    """Return a field with the interface's type for texts and enums: that of a child may be one value of the base's."""
+    base = next((each for each in interface.fields if each.name.value == field.name.value), None)
+    if base is None or print_ast(base.type) == print_ast(field.type):
+        return field
+    (name, lists), (own, own_lists) = _named(base.type), _named(field.type)
+    if lists != own_lists or not _is_text(name, definitions) or not _is_text(own, definitions):
+        return field
+    text = field.description.value if field.description else ""
+    return nodes.field(field.name.value, base.type, text, tuple(field.directives))
+
+
+def _is_text(name: str, definitions: Mapping[str, DefinitionNode]) -> bool:
+    definition = definitions.get(name)
+    return name in _WORDS or (definition is not None and definition.kind == "enum_type_definition")
+
+
+def _named(node: TypeNode) -> tuple[str, int]:
+    lists = 0
+    while isinstance(node, ListTypeNode):
+        node, lists = node.type, lists + 1
+    return (node.name.value if isinstance(node, NamedTypeNode) else "", lists)
+
+
+def _is_in_all(field: FieldDefinitionNode, objects: list[ObjectTypeDefinitionNode]) -> bool:
+    kind = print_ast(field.type)
+    return all(
+        any(own.name.value == field.name.value and print_ast(own.type) == kind for own in each.fields)
+        for each in objects
+    )
