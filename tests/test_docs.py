@@ -30,6 +30,7 @@ PAGES = [
     ROOT / "docs/operations.md",
     ROOT / "docs/persisted.md",
     ROOT / "docs/testing.md",
+    ROOT / "docs/migrating.md",
 ]
 ADDRESS = "http://127.0.0.1:5000"
 SET_UP = {"python3 start.py", "python3 start.py test"}  # test_start.py
@@ -117,7 +118,7 @@ def test_every_code_is_documented() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    [*PAGES, *(ROOT / "docs" / f"{name}.md" for name in ("recipes", "architecture", "extensions", "performance"))],
+    [*PAGES, *(ROOT / "docs" / f"{name}.md" for name in ("recipes", "architecture", "extensions", "performance", "comparison"))],
     ids=lambda p: p.name,
 )
 def test_every_link_leads_somewhere(page: Path) -> None:
@@ -138,3 +139,15 @@ def test_the_commands_of_the_readme_are_those_that_start_py_prints() -> None:
     for command in shown:
         assert re.sub(r"\s+", " ", command).strip() in re.sub(r"\s+", " ", banner.replace("\\\\", "\\")), command
     assert os.access(ROOT / "start.py", os.R_OK)
+
+
+def test_the_picture_of_the_readme_shows_the_requests_that_the_demo_makes(demo: Flask) -> None:
+    """The page of docs/before-after.svg: who asks, the users, and the posts of each."""
+    query = '{ me: get(path: "/me") users: fetch(path: "/users") { each { get(path: "/posts?userId={id}") } } }'
+    headers = {"Authorization": "Bearer demo", "X-Timings": "1"}
+    answer = demo.test_client().post("/graphql", json={"query": query}, headers=headers).get_json()
+    asked = {request["path"] for request in answer["extensions"]["restgql"]["requests"]}
+    shown = re.findall(r">GET (/[^<]+)<", (ROOT / "docs/before-after.svg").read_text())
+    assert len(shown) == 12
+    assert asked == set(shown)
+    assert "errors" not in answer
