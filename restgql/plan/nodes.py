@@ -74,10 +74,12 @@ class Join(msgspec.Struct, frozen=True, eq=False):
 
 class Shape(msgspec.Struct, frozen=True, eq=False):
     """The steps from decoded objects to those of the answer: values that are lifted out of objects on the way to them,
-    values that are converted, objects below, each with the number of lists around it, slots that are left out, and the
-    `output` class with the response keys. An object with a value in an `unfit` slot is left to the executor."""
+    values that other slots have if a slot is null, values that are converted, objects below, each with the number of
+    lists around it, slots that are left out, and the `output` class with the response keys. An object with a value in
+    an `unfit` slot is left to the executor."""
 
     lifted: tuple[tuple[str, tuple[str, ...]], ...]
+    first_of: tuple[tuple[str, tuple[str, ...]], ...]
     converts: tuple[tuple[str, Convert], ...]
     below: tuple[tuple[str, int, "Shape | Cases"], ...]
     joins: tuple[Join, ...]

@@ -43,7 +43,7 @@ from restgql.formats import json
 from restgql.schema import defaults, directives, scalars
 from restgql.schema.collector import at_rest
 from restgql.schema.documents import Definitions, SchemaError, at, explained, located, misfits
-from restgql.schema.fields import Wrong, binding, checked, given, keys_of
+from restgql.schema.fields import Wrong, binding, given, selected
 from restgql.schema.sdl.naming import Naming
 from restgql.schema.shared_scalars import SharedScalars
 
@@ -271,11 +271,11 @@ class _Binder:
         self._undecided.pop(of_type.name, None)
         expression = self._given(told, "from")
         try:
-            checked(expression)
+            select = selected(expression)
         except Wrong as exc:
             self.errors.append(at(told, f"{of_type.name} has @discriminator: {exc}"))
+            select = SelectBinding(keys=())
         self._abstract_nodes[of_type.name] = told
-        select = SelectBinding(keys=keys_of(expression), select=expression)
         found = Discriminator(select=select, types={}, otherwise=self._given(told, "otherwise", "") or None)
         of_type.resolve_type = found
         self._picked_by[of_type.name] = found
