@@ -245,7 +245,8 @@ class _Binder:
         """Leave out of the entries of a type what its other fields read."""
         bindings = {name: field.resolve for name, field in of_type.fields.items()}
         own = {name: each for name, each in bindings.items() if isinstance(each, SelectBinding)}
-        read = frozenset(each.keys[0] for each in own.values() if each.keys and each.header is None)
+        of_value = [each for each in own.values() if each.header is None]
+        read = frozenset(key for each in of_value for key in ((each.keys or ())[:1] + each.first_of))
         for name, each in own.items():
             if each.entries is not None and each.keys == () and each.header is None:
                 of_type.fields[name].resolve = msgspec.structs.replace(each, entries=read)

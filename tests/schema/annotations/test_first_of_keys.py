@@ -123,3 +123,23 @@ def test_a_join_and_a_required_field_beside_several_keys(tmp_path: Path) -> None
     assert gateway.execute("{ posts { title authorId } }") == {
         "data": {"posts": [{"title": "A", "authorId": 1}, {"title": "B", "authorId": 2}]}
     }
+
+
+class Extra(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow")
+    __pydantic_extra__: dict[str, Mood]
+    zip_code: str
+
+
+@pytest.mark.parametrize("by_alias", [True, False])
+def test_the_entries_of_an_object_are_without_every_key_that_a_field_reads(by_alias: bool) -> None:
+    app = Flask(__name__)
+
+    @app.get("/it")
+    def it() -> Extra:
+        extra = Extra(zip_code="1", more=Mood.GOOD)  # type: ignore[call-arg]
+        return extra.model_dump(mode="json", by_alias=by_alias)  # type: ignore[return-value]
+
+    assert Gateway(app, annotations=True).execute("{ it { zipCode entries { key value } } }") == {
+        "data": {"it": {"zipCode": "1", "entries": [{"key": "more", "value": "GOOD"}]}}
+    }

@@ -216,3 +216,56 @@ def test_a_union_that_is_not_of_classes_alone_is_json(hint: Any) -> None:
 
 def test_a_response_beside_a_union() -> None:
     assert typed(Pet | Response) == "ItResponse"
+
+
+class Black(BaseModel):
+    pet: Literal["cat"] = "cat"
+    color: Literal["black"] = "black"
+    name: str = ""
+
+
+class White(BaseModel):
+    pet: Literal["cat"] = "cat"
+    color: Literal["white"] = "white"
+    name: str = ""
+
+
+class Wolf(BaseModel):
+    pet: Literal["wolf", "coyote"] = "wolf"
+    name: str = ""
+
+
+Colored = Annotated[Black | White, Field(discriminator="color")]
+
+
+class Zoo(BaseModel):
+    animals: list[Annotated[Union[Colored, "Eagle"], Field(discriminator="pet")]]
+
+
+class Eagle(BaseModel):
+    pet: Literal["eagle"] = "eagle"
+    name: str = ""
+
+
+def test_a_union_within_a_union() -> None:
+    def view() -> Zoo:
+        return Zoo(animals=[White(name="w"), Eagle(name="e"), Black(name="b")]).model_dump()  # type: ignore[return-value]
+
+    assert "union ZooAnimalsItem @discriminator" in sdl(returning(Zoo))
+    query = "{ it { animals { __typename ... on Eagle { name } ... on White { color } } } }"
+    assert asked(view, query) == {
+        "animals": [
+            {"__typename": "White", "color": "white"},
+            {"__typename": "Eagle", "name": "e"},
+            {"__typename": "Black"},
+        ]
+    }
+
+
+def test_several_values_of_one_member() -> None:
+    def view() -> list[Dog | Wolf]:
+        return [{"pet": "coyote", "name": "c"}]  # type: ignore[list-item]
+
+    hint = list[Annotated[Union[Black, Wolf], Field(discriminator="pet")]]  # noqa: UP007
+    view.__annotations__["return"] = hint
+    assert asked(view, "{ it { ... on Wolf { name } } }") == [{"name": "c"}]

@@ -21,6 +21,7 @@ from restgql.schema.sources.openapi.shape import (
     Member,
     Object,
     Shape,
+    Union,
     additional,
     composed,
     is_null,
@@ -232,9 +233,9 @@ class Shapes:
         return list(found.values())
 
     def _flat(self, member: Any) -> list[Any]:
-        """Return the member of a group, or those of an interface in its place."""
+        """Return the member of a group, or those of an interface or of a group in its place."""
         shape = self.shape(self.locate(member).schema)
-        return [each.schema for each in shape.members] if isinstance(shape, Interface) else [member]
+        return [each.schema for each in shape.members] if isinstance(shape, Interface | Union) else [member]
 
     def _variant(self, member: Any, located: Located, base: Schema) -> Variant:
         shape = self.shape(located.schema)

@@ -1,6 +1,7 @@
 """What oneOf and anyOf come to: a scalar that holds them all, a union that can be told apart, or JSON."""
 
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 from typing import Any
 
 import msgspec
@@ -68,6 +69,8 @@ def _union(members: list[Variant], group: Group) -> Shape:
     expression = extension.first_of_keys(first) or key(name)
     if not _differ(values, members) and not group.discriminator:
         expression, values = _of_own_keys(members)
+    if not _differ(values, members):
+        expression, values = _of_constants(members)
     if not _differ(values, members) or len(expression) > MAX_EXPRESSION:
         return Anything(f"nothing tells the members of its {group.key} apart")
     pairs = zip(members, values, strict=True)
@@ -107,11 +110,32 @@ def _of_own_keys(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
         )
         marks.append(next(own, ""))
     values = [member.name or mark for member, mark in zip(members, marks, strict=True)]
-    if not all(marks) or any(not value.isprintable() or "'" in value or "\\" in value for value in values):
+    if not all(marks) or not all(map(_is_plain, values)):
         return "", []
     pairs = zip(marks, values, strict=True)
     expression = " || ".join(f"contains(keys(@), '{mark}') && '{value}'" for mark, value in pairs)
     return expression, [(value,) for value in values]
+
+
+def _of_constants(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
+    """JMESPath that tells members by all their properties of one value, as in a group of groups, and its values."""
+    constants = [
+        {name: value for name in each.shape.properties if (value := _constant(each, name)) and _is_plain(value)}
+        for each in members
+        if isinstance(each.shape, Object)
+    ]
+    names = [member.name for member in members]
+    ambiguous = any(one.items() <= other.items() for one, other in permutations(constants, 2))
+    if ambiguous or not all(map(_is_plain, names)):
+        return "", []
+    tests = [" && ".join(f"{key(name)} == '{value}'" for name, value in each.items()) for each in constants]
+    expression = " || ".join(f"{test} && '{name}'" for test, name in zip(tests, names, strict=True))
+    return expression, [(name,) for name in names]
+
+
+def _is_plain(value: str) -> bool:
+    """Return True for a text that JMESPath's raw strings can hold as it is."""
+    return bool(value) and value.isprintable() and "'" not in value and "\\" not in value
 
 
 def _told_apart(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
