@@ -63,7 +63,7 @@ NEWER = {
 }
 
 
-TOOLS_3_3 = ("gql[requests]", "attrs", "flask-openapi3", "flask-pydantic", "jsonschema", "pydantic", "spectree")
+TOOLS_3_3 = ("gql[requests]", "attrs", "flask-openapi3", "flask-pydantic", "jsonschema", "pydantic[email]", "spectree")
 # As many of the tests that depend on graphql-core as run in three minutes.
 SUITE_3_3 = (
     "tests/schema",
