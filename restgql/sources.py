@@ -99,6 +99,7 @@ class Sources:
             app_documents.read(source, app) if app_documents.is_known_at_start(source) else None for source in sources
         ]
         self._sources = sources
+        self._asks_app = None in self._documents
         base = _Collected(self._written)
         self._add_upstreams(base)
         self._check_names(base.definitions)
@@ -107,12 +108,12 @@ class Sources:
     @property
     def is_late(self) -> bool:
         """True if a source goes by the app's routes, which are all there only at the first request."""
-        return bool(self._sources) or self._config.annotations
+        return self._config.openapi is not None or self._config.annotations
 
     @property
     def asks_app(self) -> bool:
         """True if a document is read from the app itself, which may have it later."""
-        return None in self._documents
+        return self._asks_app
 
     @property
     def is_known_at_start(self) -> bool:
@@ -137,6 +138,10 @@ class Sources:
             return self._compiled(collected)
         except Exception as exc:
             return msgspec.structs.replace(self.base, failure=collected.failure or exc)
+
+    def release(self) -> None:
+        """Drop the documents, which may be large: the types are built, and nothing builds them again."""
+        self._documents, self._sources, self._apis = [], [], ()
 
     def _attempt(self, add: Callable[..., None], collected: _Collected, *arguments: Any) -> None:
         """Add a source. One that fails, whatever the app's own code raises, costs the others nothing."""
