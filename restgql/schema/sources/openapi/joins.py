@@ -5,9 +5,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
-from graphql import DefinitionNode, FieldDefinitionNode, NamedTypeNode, NonNullTypeNode, ObjectTypeDefinitionNode
+from graphql import (
+    DefinitionNode,
+    FieldDefinitionNode,
+    NamedTypeNode,
+    NonNullTypeNode,
+    ObjectTypeDefinitionNode,
+    parse_type,
+    print_ast,
+)
 
 from restgql import graphql_core
+from restgql.schema.sdl import names
 from restgql.schema.sdl.naming import Naming
 from restgql.schema.sdl.nodes import Nodes
 from restgql.schema.sdl.scalar_names import JSON
@@ -61,7 +70,7 @@ def joined(
         if join.name in accepted:
             forward = {"forward": list(join.forward)} if join.forward else {}
             get = nodes.directive("get", {"path": join.path, **forward})
-            field = nodes.field(join.field, nodes.type(join.result), "", (get,))
+            field = nodes.field(join.field, parse_type(join.result, no_location=True), "", (get,))
             added.setdefault(join.type, []).append(field)
     return [
         graphql_core.changed(node, fields=(*node.fields, *added[node.name.value]))
@@ -154,6 +163,8 @@ def _followed(target: Made, parameters: Mapping[str, Any]) -> str:
     needed = variables(target.operation.path)
     optional = _OPTIONAL.search(target.path)
     asked = set(optional[0][2:-1].replace("*", "").split(",")) if optional else set()
+    # an argument that is named otherwise than its parameter is no variable of the template
+    asked |= {called for name, called in target.arguments.items() if called != name and names.is_name(name)}
     demanded = {node.name.value for node in target.node.arguments if isinstance(node.type, NonNullTypeNode)}
     keys = {target.arguments.get(name, name): key for name, key in given.items()}
     in_path = {target.arguments[name] for name in needed}
@@ -172,7 +183,7 @@ def _join(
         field=field,
         target=target.operation.key,
         path=path,
-        result=target.result.name,
+        result=print_ast(target.result.node),
         source=source,
         forward=target.forward,
     )
