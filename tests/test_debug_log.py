@@ -119,8 +119,8 @@ def test_types_that_do_not_fit_their_data_are_warned_of_once(run: Run, case: str
 def test_objects_without_a_key_of_their_type_are_warned_of_once(run: Run, query: str) -> None:
     posts = [{"postId": 1, "Id": 2}, {"postId": 2}]
     (warning,) = run(FITTING, query, query, posts=posts)
-    assert warning.startswith("Post: no key of ")
-    assert "postId, Id; the type reads: id, meta, userId. Did you mean 'Id'?" in warning
+    assert warning.startswith("Post: none of its fields has a key of ")
+    assert "Id, postId; the type reads: id, meta, userId. Did you mean 'Id'?" in warning
     assert run(FITTING, query, debug=False, posts=posts) == []
 
 

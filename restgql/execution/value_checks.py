@@ -96,8 +96,8 @@ class ValueChecks:
         near = next((text for name in sorted(names) if (text := suggestion(name, known))), "")
         self._log.warn(
             key,
-            f"{of_type.name}: no key of {objects} of {shortened(response.url)} is one of its fields', so all of them are "
-            f"null. They have: {listed(known)}; the type reads: {listed(sorted(names))}.{near}",
+            f"{of_type.name}: none of its fields has a key of {objects} of {shortened(response.url)}, so all are null. "
+            f"They have: {listed(known)}; the type reads: {listed(sorted(names))}.{near}",
         )
 
     def _by_type(self, of_type: Any, rows: Sequence[Row]) -> Iterator[tuple[GraphQLObjectType, Sequence[Row]]]:
@@ -134,8 +134,9 @@ class ValueChecks:
 
 
 def _keys_of(of_type: GraphQLObjectType) -> frozenset[str]:
-    """Return the keys that the fields of a type read, empty if one may read any."""
+    """Return the keys that the fields of a type read, empty if one may read any, or if each has a check of its own."""
     names: set[str] = set()
+    is_plain = False
     for field in of_type.fields.values():
         match field.resolve:
             case SelectBinding(header=None, status=False) as binding:
@@ -143,6 +144,7 @@ def _keys_of(of_type: GraphQLObjectType) -> frozenset[str]:
                 if not keys or binding.entries is not None:
                     return frozenset()
                 names.update(keys)
+                is_plain = is_plain or not binding.is_written
             case SelectBinding():
                 pass
             case RequestBinding() as binding:
@@ -150,7 +152,7 @@ def _keys_of(of_type: GraphQLObjectType) -> frozenset[str]:
                 names.update(() if binding.batch is None else (name.partition(".")[0] for name in binding.batch.by))
             case _:
                 return frozenset()
-    return frozenset(names)
+    return frozenset(names if is_plain else ())
 
 
 def _reason(expression: str, keys: tuple[str, ...] | None, rows: Sequence[Row]) -> str:
