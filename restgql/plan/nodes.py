@@ -32,12 +32,14 @@ class NodeArguments(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The arguments of a node, coerced and checked; nothing changes them.
 
     The names of `template` that are in `params`, or in `literal_names` even if absent there, come from `params`; the
-    others come from the parent's JSON. `parts` are the keys and paths of an aggregate.
+    others come from the parent's JSON. A whole number for one of `float_names` is written with a fraction, `5.0`.
+    `parts` are the keys and paths of an aggregate.
     """
 
     template: Template | None = None
     params: dict[str, Any] = {}
     literal_names: frozenset[str] = frozenset()
+    float_names: frozenset[str] = frozenset()
     headers: Headers = ()
     follow: Follow = Follow.UNLESS_HTML
     over: str = "@"

@@ -5,14 +5,16 @@ import secrets
 from typing import Any, NamedTuple
 
 import msgspec
-from graphql import GraphQLID, GraphQLInt, GraphQLNonNull, GraphQLOutputType, GraphQLString
+from graphql import GraphQLFloat, GraphQLID, GraphQLInt, GraphQLNonNull, GraphQLOutputType, GraphQLString
 
 from restgql.bindings import RequestBinding, SelectBinding
 from restgql.documents.selected_field import SelectedField
 from restgql.plan.nodes import Cases, Convert, Join, PlanNode, Shape
 from restgql.plan.requests import takes_whole_parent
 
-_KEY_TYPES = (GraphQLString, GraphQLInt, GraphQLID)
+LONG = "Long"
+"""The name of the scalar whose values are integers of any size."""
+_KEY_TYPES = (GraphQLString, GraphQLInt, GraphQLFloat, GraphQLID)
 """The types of fields whose values a template spells as the JSON has them."""
 _UNRENAMABLE = re.compile(r'[\x00-\x1f"\\]')
 NULL_BYTES = 16
@@ -152,7 +154,7 @@ class StructBuilder:
                 self._unfit.append(self.add(f"{_NO_KEY}.{name}", name, Any, msgspec.UNSET))
             return slot
         of_type = value.of_type.of_type if isinstance(value.of_type, GraphQLNonNull) else value.of_type
-        if of_type is not None and of_type not in _KEY_TYPES:
+        if of_type is not None and of_type not in _KEY_TYPES and getattr(of_type, "name", "") != LONG:
             raise NotProjectable(f"{name} is converted.")
         return value.slot
 

@@ -72,7 +72,7 @@ class Gamma(BaseModel):
 PETS = """\
 type Cat @value(is: "cat") {
   kind: String
-  lives: Int
+  lives: Long
 }
 
 type Dog @value(is: "dog") {
@@ -117,7 +117,7 @@ def test_the_members_of_a_discriminated_union_in_the_data() -> None:
 
 def test_tagged_structs() -> None:
     text = sdl(returning(Put | Del))
-    assert 'type Put @value(is: "put") {\n  op: String\n  key: String\n  val: Int\n}' in text
+    assert 'type Put @value(is: "put") {\n  op: String\n  key: String\n  val: Long\n}' in text
     assert 'type Del @value(is: "del!") {\n  op: String\n  key: String\n}' in text
     assert 'union ItResponse @discriminator(from: "op") = Put | Del' in text
 
@@ -204,7 +204,7 @@ class Other(TypedDict):
 def test_a_union_of_classes_that_are_alike_is_json_alone() -> None:
     holder = dataclasses.make_dataclass("Holder", [("fine", int), ("either", One | Other)])
     (note,) = checked(returning(holder)).operations
-    assert "type Holder {\n  fine: Int\n  either: JSON\n}" in sdl(returning(holder))
+    assert "type Holder {\n  fine: Long\n  either: JSON\n}" in sdl(returning(holder))
     assert note.kind == "partly"
     assert note.reason == "Holder.either is JSON, nothing tells the members of its anyOf apart"
 

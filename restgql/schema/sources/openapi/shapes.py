@@ -10,9 +10,9 @@ from restgql.formats.select import MAX_EXPRESSION
 from restgql.schema.sdl.nodes import key
 from restgql.schema.sources.openapi.children import Children, default_of, discriminator_of
 from restgql.schema.sources.openapi.merging import Merging
-from restgql.schema.sources.openapi.parts import Schema, sequence, text
+from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
 from restgql.schema.sources.openapi.problem import Problem
-from restgql.schema.sources.openapi.references import References
+from restgql.schema.sources.openapi.references import References, named
 from restgql.schema.sources.openapi.shape import (
     Anything,
     Interface,
@@ -102,6 +102,16 @@ class Shapes:
                 raise Problem("the schema is composed of itself")
             seen.add(id(value))
             value = inner
+
+    def is_marked(self, value: Any, key: str) -> bool:
+        """Return True if a schema, or the one that it refers to, has `readOnly` or `writeOnly`."""
+        part = mapping(value)
+        if part.get(key) is True or "$ref" not in part:
+            return part.get(key) is True
+        try:
+            return mapping(self._references.follow(value)[0]).get(key) is True
+        except Problem:
+            return False
 
     def shape(self, schema: Schema) -> Shape:
         """The shape of a located schema."""
@@ -239,10 +249,11 @@ class Shapes:
 
     def _variant(self, member: Any, located: Located, base: Schema) -> Variant:
         shape = self.shape(located.schema)
+        reference = named(text(mapping(member).get("$ref")))
         if base and isinstance(shape, Object) and not base.keys() <= shape.properties.keys():
             member = {"type": "object", "properties": {**base, **shape.properties}}
             shape = self.shape(member)
-        return Variant(member, shape, located.name, located.schema)
+        return Variant(member, shape, located.name, located.schema, reference)
 
 
 def _has_siblings(value: Schema) -> bool:

@@ -24,12 +24,16 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Variant(msgspec.Struct, frozen=True):
-    """A member of a group: its own schema, or that with what stands beside the group; `source` is the former."""
+    """A member of a group: its own schema, or that with what stands beside the group; `source` is the former.
+
+    `name` is the document's name of the schema that it comes down to, `reference` the name that the group has for it.
+    """
 
     schema: Any
     shape: Shape
     name: str
     source: Schema = {}
+    reference: str = ""
 
 
 def decide(
@@ -80,13 +84,13 @@ def _union(members: list[Variant], group: Group) -> Shape:
 def values_of(member: Variant, discriminator: Schema) -> tuple[str, ...]:
     """Return the values of a discriminator that tell a member: of the mapping, of its own schema, or its name."""
     name = text(discriminator.get("propertyName"))
-    mapped = [
-        str(value)
-        for value, target in mapping(discriminator.get("mapping")).items()
-        if member.name and (named(text(target)) or text(target)) == member.name
-    ]
-    own = text(member.source.get("x-ms-discriminator-value")) or _constant(member, name) or member.name
-    return tuple(mapped) or ((own,) if own else ())
+    own_name = member.reference or member.name
+    by_target: dict[str, list[str]] = {}
+    for value, target in mapping(discriminator.get("mapping")).items():
+        by_target.setdefault(named(text(target)) or text(target), []).append(str(value))
+    mapped = by_target.get(own_name) or by_target.get(member.name) if own_name else None
+    own = text(member.source.get("x-ms-discriminator-value")) or _constant(member, name) or own_name
+    return tuple(mapped or ([own] if own else ()))
 
 
 def _differ(values: Sequence[tuple[str, ...]], members: list[Variant]) -> bool:
