@@ -36,6 +36,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     remarks: tuple[str, ...]
     declared: bool
+    body: str = ""
+    """The name of the argument for the request's body, empty if it has none."""
     forward: tuple[str, ...] = ()
     with_headers: FieldDefinitionNode | None = None
     """The same request with the header fields of its response, where the type of its value has no place for them."""
@@ -91,6 +93,7 @@ class Fields:
             else self._node(operation, f"{name}WithHeaders", arguments, encoded, wrapper),
             path=arguments.path,
             arguments=arguments.named,
+            body=arguments.body,
             forward=tuple(arguments.forward),
             result=result,
             types=frozenset({*arguments.types, result.name}),
