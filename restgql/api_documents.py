@@ -1,6 +1,7 @@
 """OpenAPI documents that do not depend on the app's routes: a file, a URL, a dict or a callable."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -46,6 +47,7 @@ def read(source: Any, root: Path, client: DocumentClient | None = None) -> ApiDo
 def _fetched(url: str, client: DocumentClient) -> ApiDocument:
     body, at = client.fetch(url)
 
+    @cache  # types may be built again later, from what was fetched at start
     def refer(name: str) -> Any:
         return load(client.fetch(urljoin(at, name))[0], where=name)
 

@@ -1,6 +1,6 @@
 """Where the types of a gateway come from: each source is SDL with directives, and the earlier ones win."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ from restgql.upstream_settings import documents_of
 
 class Typed(msgspec.Struct, frozen=True):
     """The schema of a gateway, that of its clients, which may be less, the SDL that these were compiled from, and what
-    the sources say of their operations. `failure` is the reason why a source has no part in it."""
+    the sources say of their operations. `failure` is the reason why a source has no part in it, `warnings` are for the
+    log."""
 
     schema: GraphQLSchema
     clients: GraphQLSchema
@@ -39,6 +40,7 @@ class Typed(msgspec.Struct, frozen=True):
     joins: tuple[str, ...] = ()
     names: Mapping[str, str] = {}
     failure: Exception | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class _Collected:
@@ -49,6 +51,7 @@ class _Collected:
         self.rows: list[Row] = []
         self.joins: list[str] = []
         self.names: dict[str, str] = {}
+        self.warnings: list[str] = []
         self.failure: Exception | None = None
 
     def add(self, generated: openapi.Generated, *, source: str, upstream: str = "") -> None:
@@ -61,8 +64,13 @@ class _Collected:
         self.joins += (f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)
         self.names |= generated.names
 
-    def fail(self, failure: Exception) -> None:
-        self.failure = self.failure or failure
+    @property
+    def size(self) -> tuple[int, int, int]:
+        return len(self.definitions), len(self.rows), len(self.joins)
+
+    def cut(self, size: tuple[int, int, int]) -> None:
+        """Remove all that was added after a size."""
+        del self.definitions[size[0] :], self.rows[size[1] :], self.joins[size[2] :]
 
 
 class Sources:
@@ -93,9 +101,8 @@ class Sources:
         self._sources = sources
         base = _Collected(self._written)
         self._add_upstreams(base)
-        self._has_base = False
-        self.base: Typed = self._compiled(base)
-        self._has_base = True
+        self._check_names(base.definitions)
+        self.base = self._compiled(base)
 
     @property
     def is_late(self) -> bool:
@@ -118,7 +125,7 @@ class Sources:
         return self._reserved
 
     def build(self, routes: Routes, *, at_start: bool = False) -> Typed:
-        """Return the types of all sources; of one that fails, its failure. Nothing is asked of the app `at_start`."""
+        """Return the types of all sources, and the failure of one. `at_start`, nothing is asked of the app."""
         collected = _Collected(self._written)
         for source, document in zip(self._sources, self._documents, strict=True):
             if document is not None or not at_start:
@@ -126,14 +133,26 @@ class Sources:
         if self._config.annotations and not at_start:
             self._attempt(self._add_annotations, collected, routes)
         self._add_upstreams(collected)
-        return self._compiled(collected)
+        try:
+            return self._compiled(collected)
+        except Exception as exc:
+            return msgspec.structs.replace(self.base, failure=collected.failure or exc)
 
-    def _attempt(self, add: Any, collected: _Collected, *arguments: Any) -> None:
-        """Add a source; one that fails costs the others nothing, whatever the app's own code raises."""
+    def _attempt(self, add: Callable[..., None], collected: _Collected, *arguments: Any) -> None:
+        """Add a source. One that fails, whatever the app's own code raises, costs the others nothing."""
+        before = collected.size
         try:
             add(collected, *arguments)
+            upstreams = self.base.definitions[len(self._written) :]
+            self._check_names([*collected.definitions, *upstreams])
         except Exception as exc:
-            collected.fail(exc)
+            collected.cut(before)
+            collected.failure = collected.failure or exc
+
+    def _check_names(self, definitions: Sequence[Definitions]) -> None:
+        """Raise SchemaError for the names that two sources have."""
+        if errors := clashes(definitions, self._reserved.own):
+            raise SchemaError(errors)
 
     def _add_openapi(self, collected: _Collected, source: Any, document: ApiDocument | None, routes: Routes) -> None:
         """Add a document of the app, less the operations that a root field in schema= asks for."""
@@ -150,6 +169,8 @@ class Sources:
             reserved=self._reserved,
         )
         collected.add(generated, source="openapi=")
+        if generated.skipped and not generated.operations:
+            collected.warnings.append(_no_field(document, generated.skipped, self._config))
 
     def _add_annotations(self, collected: _Collected, routes: Routes) -> None:
         views = _views(routes, asked_for(collected.definitions))
@@ -157,7 +178,7 @@ class Sources:
         document = annotated.document
         collected.definitions.append(Definitions(document=document, written=False, source="annotations="))
         collected.rows += map(_row, annotated.operations)
-        collected.rows += map(_skipped, annotated.skipped)
+        collected.rows += (Row(method=each.method, path=each.path, reason=each.reason) for each in annotated.skipped)
 
     def _add_upstreams(self, collected: _Collected) -> None:
         """Add the documents of upstreams, less the operations that a root field in schema= asks for."""
@@ -180,19 +201,13 @@ class Sources:
                 collected.add(generated, source=api.label, upstream=api.prefix)
 
     def _compiled(self, collected: _Collected) -> Typed:
-        """Return the types of these sources; if they do not fit together, those of the base, with the failure."""
+        """Return the types of these sources. Raises SchemaError."""
         definitions = collected.definitions
-        try:
-            if errors := clashes(definitions, self._reserved.own):
-                raise SchemaError(errors)
-            schema = self._schema(definitions, untyped=True)
-            clients = schema if self._config.untyped else self._schema(definitions, untyped=False)
-        except Exception as exc:
-            if not self._has_base:
-                raise
-            return msgspec.structs.replace(self.base, failure=exc)
+        schema = self._schema(definitions, untyped=True)
+        clients = schema if self._config.untyped else self._schema(definitions, untyped=False)
         rows, joins = tuple(collected.rows), tuple(collected.joins)
-        return Typed(schema, clients, tuple(definitions), rows, joins, collected.names, collected.failure)
+        names, warnings = collected.names, tuple(collected.warnings)
+        return Typed(schema, clients, tuple(definitions), rows, joins, names, collected.failure, warnings)
 
     def _schema(self, definitions: list[Definitions], *, untyped: bool) -> GraphQLSchema:
         verbs = [verb for verb in self._config.verbs if verb != "GET"]
@@ -211,6 +226,21 @@ def _row(operation: OperationNote) -> Row:
         field=operation.field,
         kind=operation.kind,
         reason=operation.reason,
+    )
+
+
+def _no_field(document: ApiDocument, skipped: Sequence[Skipped], config: Config) -> str:
+    """Return the warning about a document of the app that makes no field, with the key that it may be meant for."""
+    first = skipped[0]
+    text = (
+        f"openapi= makes no field of {document.name}: none of its {len(skipped)} operations is a route that may be "
+        f"asked for ({first.method} {first.path}: {first.reason})."
+    )
+    prefix = next(iter(config.upstreams), None)
+    if prefix is None:
+        return text
+    return (
+        f"{text} The document of an upstream is a key of its own, upstreams={{{prefix!r}: {{'url': …, 'openapi': …}}}}."
     )
 
 
@@ -247,7 +277,10 @@ def _lockfile(config: Config, app: Flask) -> dict[str, str]:
     try:
         names: dict[str, str] = json.value(path.read_bytes(), dict[str, str])
     except (json.NotJson, OSError) as exc:
-        raise ConfigError(f"openapi_names = {config.openapi_names!r}: it is no JSON object of names: {exc}") from exc
+        raise ConfigError(
+            f"openapi_names = {config.openapi_names!r}: it is no JSON object of names: {exc}. "
+            "Without the file, `flask restgql schema --write-names FILE` writes it anew."
+        ) from exc
     return names
 
 

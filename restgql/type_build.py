@@ -130,6 +130,8 @@ class TypeBuild:
             logger.error("The schema could not be built: %s", failure, exc_info=cause)
 
     def _log_skipped(self, typed: Typed) -> None:
+        for warning in typed.warnings:
+            logger.warning("%s", warning)
         for row in typed.rows:
             if row.kind == "skipped":
                 logger.debug("No field for %s: %s", f"{row.method} {row.path}".strip(), row.reason)

@@ -4,8 +4,9 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
+import graphene
 import pytest
 from flask import Flask, abort
 
@@ -165,6 +166,19 @@ def test_routes_that_are_added_and_hidden_after_the_gateway_count() -> None:
     assert gateway.execute("{ late { name } }") == {"data": {"late": {"name": "Eve"}}}
     assert "errors" in gateway.execute("{ person { name } }")
     assert gateway.execute('{ get(path: "/person") }')["errors"][0]["extensions"]["code"] == "NOT_ALLOWED"
+
+
+def test_a_clash_costs_the_later_source_alone() -> None:
+    class Query(graphene.ObjectType):
+        own = graphene.Field(type("Animal", (graphene.ObjectType,), {"name": graphene.String()}))
+
+    app = Flask(__name__)
+    app.add_url_rule("/person", "person", lambda: {"name": "Ada"})
+    app.add_url_rule("/animal", "animal", lambda: {"name": "Rex"})
+    app.view_functions["animal"].__annotations__["return"] = TypedDict("Animal", {"name": str})
+    gateway = Gateway(app, query=Query, openapi=DOCUMENT, annotations=True)
+    assert gateway.execute("{ person { name } own { name } }") == {"data": {"person": {"name": "Ada"}, "own": None}}
+    assert gateway.execute("{ animal { name } }")["errors"][0]["extensions"]["code"] == "SCHEMA_UNAVAILABLE"
 
 
 def test_one_document_that_fails_costs_the_others_nothing() -> None:

@@ -4,9 +4,8 @@ import re
 import sys
 
 import click
-from flask.cli import AppGroup
 
-from restgql.cli import context, types
+from restgql.cli import context, output, types
 from restgql.cli.operations import operations
 from restgql.errors import RestgqlError
 from restgql.extension import Gateway
@@ -16,7 +15,7 @@ from restgql.operations.stored import StoredOperation
 from restgql.plan import explain
 from restgql.state import GatewayState
 
-commands = AppGroup()
+commands = click.Group()
 commands.add_command(types.schema)
 commands.add_command(types.check)
 commands.add_command(types.infer)
@@ -27,6 +26,7 @@ _operation = click.option("--operation", help="The operation name, if the docume
 
 
 @commands.command()
+@context.with_app
 @context.option
 @click.option("--prefix", default="", help="Only list paths that start with TEXT.")
 def routes(name: str, prefix: str) -> None:
@@ -37,6 +37,7 @@ def routes(name: str, prefix: str) -> None:
 
 
 @commands.command()
+@context.with_app
 @context.option
 @click.argument("document")
 @_variables
@@ -55,12 +56,13 @@ def query(name: str, document: str, variables: str, operation: str | None, heade
             result = gateway.execute(params.query, params.variables, operation_name=operation, headers=headers)
     except RestgqlError as exc:
         raise click.ClickException(f"{exc.code}: {exc.message}") from exc
-    click.echo(json.pretty(result))
+    output.echo(json.pretty(result))
     if (stored is None or stored.result is None) and result.get("errors"):
         sys.exit(1)
 
 
 @commands.command(name="explain")
+@context.with_app
 @context.option
 @click.argument("document")
 @_variables
@@ -77,7 +79,7 @@ def explain_plan(name: str, document: str, variables: str, operation: str | None
         plan, plan_context = pipeline.plan(parsed), pipeline.context(stored=stored is not None)
     except RestgqlError as exc:
         raise click.ClickException(f"{exc.code}: {exc.message}") from exc
-    click.echo((explain.mermaid if mermaid else explain.tree)(plan, parsed, plan_context))
+    output.echo((explain.mermaid if mermaid else explain.tree)(plan, parsed, plan_context))
 
 
 @commands.group()
@@ -86,6 +88,7 @@ def cache() -> None:
 
 
 @cache.command()
+@context.with_app
 @context.option
 def clear(name: str) -> None:
     """Delete all stored responses, for all processes that share the store. The memory of a running server is out of

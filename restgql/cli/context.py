@@ -1,14 +1,44 @@
-"""The shared parts of the commands: the option --gateway, reading files, printing tables."""
+"""The shared parts of the commands: the app, the option --gateway, reading files, printing tables."""
 
-from collections.abc import Iterable
-from typing import cast
+from collections.abc import Callable, Iterable
+from functools import update_wrapper
+from typing import Any, ParamSpec, TypeVar, cast
 
 import click
-from flask import current_app
+from flask import Flask, current_app
+from flask.cli import ScriptInfo
 
+from restgql.cli import output
+from restgql.errors import ConfigError
 from restgql.state import EXTENSION, GatewayState
 
 option = click.option("--gateway", "name", default=EXTENSION, show_default=True, help="The name of the gateway.")
+
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def with_app(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Run a command in the context of the app. What the app prints, while it loads or later, goes to standard error."""
+
+    @click.pass_context
+    def run(context: click.Context, /, *arguments: Any, **options: Any) -> Any:
+        with output.kept_apart():
+            if current_app:
+                return context.invoke(command, *arguments, **options)
+            app = _loaded(context.ensure_object(ScriptInfo))
+            with app.app_context():
+                return context.invoke(command, *arguments, **options)
+
+    return update_wrapper(run, command)
+
+
+def _loaded(info: ScriptInfo) -> Flask:
+    try:
+        return info.load_app()
+    except ConfigError as exc:
+        raise click.ClickException(f"The app does not start: {exc}") from exc
 
 
 def gateway_state(name: str) -> GatewayState:
@@ -31,7 +61,7 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     lines = [head, *rows]
     widths = [max(len(row[column]) for row in lines) for column in range(len(head))]
     for row in lines:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        output.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def header(line: str) -> tuple[str, str]:

@@ -3,14 +3,13 @@
 import sys
 
 import click
-from flask.cli import with_appcontext
 
 from restgql.cli import context
 from restgql.state import GatewayState
 
 
 @click.command()
-@with_appcontext
+@context.with_app
 @context.option
 def operations(name: str) -> None:
     """List the stored operations with their methods and variables."""

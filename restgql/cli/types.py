@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 import msgspec
-from flask.cli import with_appcontext
 from graphql import (
     GraphQLError,
     GraphQLSchema,
@@ -21,28 +20,29 @@ from graphql import (
     validate,
 )
 
-from restgql.cli import context
+from restgql.cli import context, output
 from restgql.cli.operations import print_broken
 from restgql.documents import manifest
 from restgql.documents.rules import RULES
-from restgql.errors import ConfigError
 from restgql.extension import Gateway
 from restgql.formats import json
-from restgql.schema.review import review
+from restgql.schema.review import Review, review
+from restgql.schema.sdl.reserved import with_types
 from restgql.schema.sources import samples
 from restgql.schema.sources.samples import Sample
 from restgql.sources import Typed, source_of
 
 
 def _typed(name: str) -> Typed:
-    try:
-        return context.gateway_state(name).typed
-    except ConfigError as exc:
-        raise click.ClickException(str(exc)) from exc
+    """Return the types of a gateway. Raises ClickException if they are not whole."""
+    typed = context.gateway_state(name).typed
+    if typed.failure is not None:
+        raise click.ClickException(f"The schema could not be built: {typed.failure}")
+    return typed
 
 
 @click.command()
-@with_appcontext
+@context.with_app
 @context.option
 @click.option(
     "--source",
@@ -52,13 +52,24 @@ def _typed(name: str) -> Typed:
 @click.option(
     "--names", is_flag=True, help="Print the field names of the OpenAPI operations, for RESTGQL_OPENAPI_NAMES."
 )
+@click.option("--output", "-o", "target", metavar="FILE", help="Write to FILE, which is replaced as a whole.")
+@click.option("--write-names", "lockfile", metavar="FILE", help="Write the names of --names to FILE, likewise.")
 @click.option("--check", "committed", metavar="FILE", help="Fail if the schema differs from the one in FILE.")
 @click.option("--breaking-since", "before", metavar="FILE", help="Fail if a client of the schema in FILE would break.")
 @click.option("--clients", "manifest", metavar="FILE", help="Fail if an operation of a manifest is no longer valid.")
 def schema(
-    name: str, source: bool, names: bool, committed: str | None, before: str | None, manifest: str | None
+    name: str,
+    source: bool,
+    names: bool,
+    target: str | None,
+    lockfile: str | None,
+    committed: str | None,
+    before: str | None,
+    manifest: str | None,
 ) -> None:
     """Print the client schema as SDL."""
+    if target is not None and any(file is not None for file in (committed, before, manifest)):
+        raise click.UsageError("--output goes with no option that compares the schema.")
     typed = _typed(name)
     text = print_schema(typed.clients)
     checks: list[Iterable[str]] = []
@@ -70,17 +81,20 @@ def schema(
         checks.append(f"{change.type.name}: {change.description}" for change in changes)
     if manifest is not None:
         checks.append(_invalid(typed.clients, manifest))
+    if lockfile is not None:
+        output.write(lockfile, json.pretty(typed.names))
     if checks:
         _fail(chain.from_iterable(checks))
-    else:
-        click.echo(print_ast(source_of(typed)) if source else json.pretty(typed.names) if names else text)
+    elif target is not None or lockfile is None:
+        shown = print_ast(source_of(typed)) if source else json.pretty(typed.names) if names else text
+        output.write(target or "-", shown)
 
 
 def _fail(lines: Iterable[str]) -> None:
     """Print the lines, and exit with 1 if there are any."""
     messages = list(lines)
     for line in messages:
-        click.echo(line)
+        output.echo(line)
     if messages:
         sys.exit(1)
 
@@ -104,41 +118,57 @@ def _invalid(schema: GraphQLSchema, path: str) -> Iterator[str]:
 
 
 @click.command()
-@with_appcontext
+@context.with_app
 @context.option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def check(name: str, as_json: bool) -> None:
-    """Report type coverage and likely problems: untyped routes with the reason, possible joins, fields that no route
-    answers, slow fields. Exits with 1 if a stored operation is invalid."""
+@click.option("--strict", is_flag=True, help="Exit with 1 on what is only worth knowing, too.")
+def check(name: str, as_json: bool, strict: bool) -> None:
+    """Report type coverage, errors and likely problems: untyped routes and operations without a field, each with the
+    reason, possible joins, fields that no route answers, slow fields. Exits with 1 if something is wrong."""
     state = context.gateway_state(name)
-    typed, routes = _typed(name), state.routes
+    typed, routes = state.typed, state.routes
     report = review(
         typed.schema,
         [(method, route.path) for route in routes.reachable() for method in route.methods],
         typed.rows,
         typed.joins,
         everything=routes.everything(),
+        accepted=() if typed.failure else state.config.joins,
     )
+    if typed.failure is not None:
+        failure = f"The schema could not be built: {typed.failure}"
+        report = msgspec.structs.replace(report, errors=(failure, *report.errors))
     if as_json:
-        click.echo(json.pretty(msgspec.to_builtins(report)))
-        print_broken(state)
-        return
+        output.echo(json.pretty(msgspec.to_builtins(report)))
+    else:
+        _print(report)
+    print_broken(state)
+    if report.errors or (strict and report.warnings):
+        sys.exit(1)
+
+
+def _print(report: Review) -> None:
     context.table(
         ("method", "path", "field", "types", "why"),
         ((row.method, row.path, row.field, row.kind, row.reason) for row in report.rows),
     )
     counts = Counter(row.kind for row in report.rows)
-    click.echo("\n" + ", ".join(f"{counts[kind]} {kind}" for kind in ("typed", "partly", "json", "untyped")))
-    for title, lines in (("Joins that could be (RESTGQL_JOINS):", report.joins), ("To look at:", report.warnings)):
+    kinds = ("typed", "partly", "json", "untyped", *(["skipped"] if counts["skipped"] else []))
+    output.echo("\n" + ", ".join(f"{counts[kind]} {kind}" for kind in kinds))
+    lists = (
+        ("Joins that could be (RESTGQL_JOINS):", report.joins),
+        ("Errors:", report.errors),
+        ("To look at:", report.warnings),
+    )
+    for title, lines in lists:
         if lines:
-            click.echo(f"\n{title}")
+            output.echo(f"\n{title}")
             for line in lines:
-                click.echo(f"  {line}")
-    print_broken(state)
+                output.echo(f"  {line}")
 
 
 @click.command()
-@with_appcontext
+@context.with_app
 @context.option
 @click.argument("paths", nargs=-1, required=True)
 @click.option("--header", "-H", "lines", multiple=True, help="Send a header field, 'Name: value'.")
@@ -162,4 +192,6 @@ def infer(name: str, paths: tuple[str, ...], lines: tuple[str, ...]) -> None:
             samples_by_path[route.path] = Sample(
                 path=route.path, name=route.endpoint, parameters=route.parameters, answers=answers
             )
-    click.echo(print_ast(samples.infer(samples_by_path.values(), camel_case=state.config.camel_case)))
+    reserved = with_types(state.sources.reserved, state.typed.schema)
+    document = samples.infer(samples_by_path.values(), camel_case=state.config.camel_case, reserved=reserved)
+    output.echo(print_ast(document))

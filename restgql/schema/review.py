@@ -86,7 +86,7 @@ def review(
 def _covered(schema: GraphQLSchema, routes: tuple[tuple[str, str], ...], known: tuple[Row, ...]) -> list[Row]:
     """Return a row for each field, each route without one, and each operation of a document without either."""
     paths = {(method, shape_of(path)): path for method, path in routes}
-    rows = [row for row in known if row.kind != "skipped"]
+    rows = [row for row in known if row.field]
     places = {_place(row) for row in rows}
     for of_type, name, call in calls(schema):
         kind = "json" if call.passthrough else "typed"
@@ -94,7 +94,7 @@ def _covered(schema: GraphQLSchema, routes: tuple[tuple[str, str], ...], known: 
             if (call.method, shape_of(path)) not in places:
                 rows.append(Row(method=call.method, path=path, field=f"{of_type}.{name}", kind=kind))
                 places.add((call.method, shape_of(path)))
-    skipped = [row for row in known if row.kind == "skipped" and _place(row) not in places]
+    skipped = [row for row in known if not row.field and _place(row) not in places]
     rows += skipped
     places |= set(map(_place, skipped))
     rows += (

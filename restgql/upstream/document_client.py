@@ -27,11 +27,19 @@ class DocumentClient:
     """Fetches one document and those that it refers to. `secrets` go to `origin` alone; the credentials of the URL go
     to the URL's own origin alone."""
 
-    def __init__(self, origin: str = "", secrets: Secrets | None = None) -> None:
+    def __init__(
+        self,
+        origin: str = "",
+        secrets: Secrets | None = None,
+        *,
+        seconds: float = MAX_SECONDS,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
         self._origin = origin
         self._secrets = secrets or Secrets()
-        self._until = time.monotonic() + MAX_SECONDS
-        self._bytes_left = MAX_BYTES
+        self._seconds = seconds
+        self._until = time.monotonic() + seconds
+        self._max_bytes = self._bytes_left = max_bytes
         self._documents_left = MAX_DOCUMENTS
         self._authorization: dict[str, str] = {}
 
@@ -71,7 +79,7 @@ class DocumentClient:
                 response.close()
         except FAILURES as exc:
             late = time.monotonic() >= self._until
-            reason = f"no answer within {MAX_SECONDS:g} seconds" if late else _reason(exc)
+            reason = f"no answer within {self._seconds:g} seconds" if late else _reason(exc)
             raise ConfigError(f"{shown(url)} cannot be fetched: {reason}.") from None  # the chain has the query
         finally:
             client.close()
@@ -89,7 +97,7 @@ class DocumentClient:
 
     def _read(self, response: "HTTPResponse", url: str) -> bytes:
         body = bytearray()
-        too_large = ConfigError(f"{shown(url)}: the document is over {MAX_BYTES} bytes.")
+        too_large = ConfigError(f"{shown(url)}: the document is over {self._max_bytes} bytes.")
         while chunk := response.read(_CHUNK, decode_content=False):
             body += chunk
             if len(body) > self._bytes_left:

@@ -108,17 +108,43 @@ def test_the_types_are_there_when_the_app_starts_without_routes_of_its_own(app: 
         (["{shop}/v1"], ""),
         (["https://elsewhere.example", "{shop}/v1"], ""),
         (["{shop}/v1/"], "/v1"),
-        (["https://api.example.com/v7"], "/v1"),  # the operator's URL stands in for another host
+        (["https://api.example.com/v1"], ""),  # a URL without a path stands in for another host alone
+        (["https://{region}.example.com/v1"], ""),
+        (["https://api.example.com/v7"], "/v1"),  # and one with a path for its base path, too
+        (["https://api.example.com"], "/v1"),
         ([], "/v1"),
     ],
 )
 def test_the_operators_url_and_the_servers_make_the_base_path(
     app: Flask, shop: str, servers: list[str], base: str
 ) -> None:
-    source = document([url.format(shop=shop) for url in servers])
+    source = document([url.replace("{shop}", shop) for url in servers])
     gateway = mount(app, {"/shop": {"url": shop + base, "openapi": source}})
     assert gateway.execute("{ getPet(petId: 4) { name } }") == {"data": {"getPet": {"name": "pet 4"}}}
     assert hits(shop) == ["/v1/pets/4"]
+
+
+@pytest.mark.parametrize("versions", [("/v1", "/v2"), ("https://api.example.com/v1", "https://api.example.com/v2")])
+def test_a_path_may_have_servers_of_its_own(app: Flask, shop: str, versions: tuple[str, str]) -> None:
+    source = document([versions[0]])
+    source["paths"]["/stock"]["servers"] = [{"url": versions[1]}]
+    gateway = mount(app, {"/shop": {"url": shop, "openapi": source}})
+    assert gateway.execute("{ getPet(petId: 4) { name } stock { target } }") == {
+        "data": {"getPet": {"name": "pet 4"}, "stock": {"target": "/v2/stock?"}}
+    }
+    source["paths"]["/stock"]["servers"] = [{"url": "https://elsewhere.example/v2"}]
+    other = Flask("other")
+    mount(other, {"/shop": {"url": shop, "openapi": source}})
+    assert "stock" not in typed(other).schema.query_type.fields  # type: ignore[union-attr]
+
+
+def test_swagger_has_a_base_path(app: Flask, shop: str) -> None:
+    answer = {"200": {"description": "OK", "schema": {"type": "object", "properties": {"name": {"type": "string"}}}}}
+    number = {"name": "petId", "in": "path", "required": True, "type": "integer"}
+    item = {"get": {"operationId": "getPet", "parameters": [number], "responses": answer}}
+    source = {"swagger": "2.0", "basePath": "/v1", "host": "api.example.com", "paths": {"/pets/{petId}": item}}
+    gateway = mount(app, {"/shop": {"url": shop, "openapi": source}})
+    assert gateway.execute("{ getPet(petId: 4) { name } }") == {"data": {"getPet": {"name": "pet 4"}}}
 
 
 def test_without_a_url_the_servers_of_the_document_are_asked(app: Flask, shop: str) -> None:
@@ -152,6 +178,8 @@ def test_a_server_of_another_origin_is_a_mount_of_its_own_without_secrets(
     [
         ("/stock", {"servers": [{"url": "/v2"}]}, "its own server, {shop}/v2, is not below {shop}/v1"),
         ("/x", {"servers": [{"url": "https://u:p@e.example/?k=1"}]}, "https://e.example/, is not below"),
+        ("/x", {"servers": [{"url": "{shop}/v1/../v2"}]}, "has a dot segment"),
+        ("/x", {"servers": [{"url": "{shop}/v1/%2e%2e/v2"}]}, "has a dot segment"),
         ("/../v2/stock", {}, "has a dot segment"),
         ("/%2e%2e/v2/stock", {}, "has a dot segment"),
         ("/a/..%2f..%2fv2/stock", {}, "has a dot segment"),
@@ -166,6 +194,7 @@ def test_no_path_of_a_document_leads_out_of_its_upstream(
     app: Flask, shop: str, path: str, item: dict[str, Any], says: str
 ) -> None:
     operation = {"operationId": "odd", "responses": document()["paths"]["/stock"]["get"]["responses"]}
+    item = {key: [{"url": each["url"].format(shop=shop)} for each in value] for key, value in item.items()}
     source = document(**{path: {**item, "get": operation}})
     inner = {"/shop/inner": f"{shop}/v2"}
     gateway = mount(app, {"/shop": {"url": f"{shop}/v1", "openapi": source}, **inner})
@@ -508,6 +537,16 @@ def test_check_lists_the_fields_of_an_upstream_and_what_has_none(app: Flask, sho
     assert ["GET", "/shop/pets/{petId}", "getPet", "typed"] in rows
     assert "it is marked x-internal (the upstream '/shop')" in result.output
     assert "is not below" in result.output
+
+
+def test_a_document_of_an_upstream_in_the_key_of_the_app_is_warned_of(
+    app: Flask, shop: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway = mount(app, {"/shop": shop}, openapi=document())
+    assert gateway.execute('{ get(path: "/shop/v1/pets/1", select: "id") }') == {"data": {"get": 1}}
+    (record,) = (each for each in caplog.records if "makes no field" in each.message)
+    assert record.levelname == "WARNING"
+    assert "upstreams={'/shop': {'url': …, 'openapi': …}}" in record.message
 
 
 def test_camel_case_reads_an_upstream_too(app: Flask, shop: str) -> None:

@@ -3,7 +3,7 @@ import enum
 import pathlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import flask_pydantic
 import pydantic
@@ -264,3 +264,26 @@ def test_a_model_that_is_written_as_text_and_one_of_itself() -> None:
 
     assert "type Tree {\n  name: String\n  children: [Tree]\n}" in sdl(returning(Tree))
     assert asked(view, "{ it { name children { name } } }") == {"name": "name", "children": [{"name": "name"}]}
+
+
+class Pair(NamedTuple):
+    first: int
+    second: float
+
+
+@pytest.mark.parametrize("hint", [Pair, tuple[int, float], tuple[float, ...]])
+def test_a_tuple_is_a_list_wherever_it_is(hint: Any) -> None:
+    holder = dataclass(type("Holder", (), {"__annotations__": {"held": hint}}))
+    assert member(hint) == "[Float]"
+    assert "  held: [Float]\n" in sdl(returning(holder))
+
+
+def test_the_values_of_a_tuple() -> None:
+    class Line(BaseModel):
+        ends: tuple[Pair, Pair]
+
+    def view() -> Line:
+        return jsonify(Line(ends=(Pair(1, 2.5), Pair(3, 4))).model_dump())  # type: ignore[return-value]
+
+    view.__annotations__["return"] = Line
+    assert asked(view, "{ it { ends } }") == {"ends": [[1.0, 2.5], [3.0, 4.0]]}

@@ -69,6 +69,7 @@ def test_the_body_of_a_response(hint: Any, expected: str) -> None:
         (tuple[Response, int] | Response, "it returns a response that no type describes"),
         (tuple[Failure, Literal[404]], "it returns errors alone"),
         (Any, "its annotation says no more"),
+        (None, "its annotation says no more"),
         (dict[str, int], "its annotation says no more"),
         (str, "a text may hold anything"),
         (tuple[str, int] | None, "a text may hold anything"),

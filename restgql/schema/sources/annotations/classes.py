@@ -76,7 +76,7 @@ def _is_struct(cls: type) -> bool:
 
 
 def _is_attrs(cls: type) -> bool:
-    return "__attrs_attrs__" in vars(cls)
+    return hasattr(cls, "__attrs_attrs__")
 
 
 def _is_sqlalchemy(cls: type) -> bool:

@@ -60,7 +60,8 @@ def generate(views: Iterable[View], *, camel_case: bool = False, reserved: Reser
     for view in sorted(views, key=lambda view: (view.path, view.name, view.methods)):
         reason = _left_out(view, written)
         if reason:
-            skipped.append(Skipped(method=view.methods[0] if view.methods else "", path=view.path, reason=reason))
+            method = "GET" if "GET" in view.methods else next(iter(view.methods), "")
+            skipped.append(Skipped(method=method, path=view.path, reason=reason))
         else:
             written[_path(view)] = view
     called = Fields(Nodes(), Naming(camel_case), reserved).roots(list(written.values()))
@@ -113,7 +114,7 @@ def _operation(view: View, schemas: Schemas) -> dict[str, Any]:
 def _body(view: View, schemas: Schemas) -> Schema:
     schema = schemas.write(responses.body(hints.returned(view.function)))
     members = [member for member in schema.get("anyOf", [schema]) if not is_null(member)]
-    if all(simple(member) in ("String", BINARY) for member in members):
+    if members and all(simple(member) in ("String", BINARY) for member in members):
         return problem("a text may hold anything")
     return schema
 

@@ -100,7 +100,11 @@ def _note_names(schema: dict[str, Any], cls: Any) -> None:
     Required are the keys that are written whatever the options, but those of `exclude_unset` and `exclude_defaults`.
     """
     properties = schema.get("properties", {})
-    fields = {**getattr(cls, "__pydantic_fields__", {}), **getattr(cls, "__pydantic_computed_fields__", {})}
+    fields = dict(
+        cls.model_fields if issubclass(cls, pydantic().BaseModel) else getattr(cls, "__pydantic_fields__", {})
+    )
+    decorators = getattr(cls, "__pydantic_decorators__", None)
+    fields |= {name: each.info for name, each in decorators.computed_fields.items()} if decorators else {}
     for name, field in fields.items():
         alias = getattr(field, "serialization_alias", None) or field.alias or name
         if alias != name and alias in properties and name not in properties:
@@ -120,8 +124,8 @@ def _generator() -> Any:
             self._classes = classes
 
         def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> Any:
-            subject = schema.get("cls") or error_info
-            return {VALUE: {"problem": f"nothing is known of the JSON of {spelled(subject)}"}}
+            subject = spelled(schema["cls"]) if "cls" in schema else schema.get("type", error_info)
+            return {VALUE: {"problem": f"nothing is known of the JSON of {subject}"}}
 
         def union_schema(self, schema: Any) -> Any:
             written = super().union_schema(schema)

@@ -1,5 +1,6 @@
 """The JSON body of a view's response, from the type that the view returns."""
 
+import functools
 import sys
 from collections import abc
 from types import UnionType
@@ -39,12 +40,17 @@ def _members(hint: Any) -> list[Any]:
 
 def _without_any_response(members: list[Any]) -> list[Any]:
     """Leave out the members of Flask's own union of all that a view may return, if every one of them is in the type."""
-    typing = sys.modules.get("flask.typing")
     for name in ("ResponseReturnValue", "ResponseValue"):
-        anything = {_spelled(member) for member in _members(getattr(typing, name, Unknown))}
-        if anything <= {_spelled(member) for member in members}:
+        anything = _anything(name)
+        if len(members) >= len(anything) and anything <= {_spelled(member) for member in members}:
             return [member for member in members if _spelled(member) not in anything]
     return members
+
+
+@functools.cache
+def _anything(name: str) -> frozenset[str]:
+    """Return the members of a union of `flask.typing`."""
+    return frozenset(_spelled(member) for member in _members(getattr(sys.modules.get("flask.typing"), name, Unknown)))
 
 
 def _spelled(hint: Any) -> str:

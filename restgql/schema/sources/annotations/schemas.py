@@ -1,6 +1,7 @@
 """Annotations as JSON Schema, of the JSON that their values are written as."""
 
 import enum
+import functools
 from collections import abc, deque
 from collections.abc import Hashable, Sequence
 from datetime import date, datetime, time, timedelta
@@ -184,6 +185,8 @@ class Schemas:
         properties = classes.properties(cls, arguments)
         if properties is not None:
             return self._object(cls, arguments, hint, properties)
+        if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+            return self._list(tuple, tuple(hints.of_class(cls, arguments).values()))
         if issubclass(cls, abc.Mapping):
             values = arguments[1] if len(arguments) > 1 else Any
             return {"type": "object", "additionalProperties": self._schema(values)}
@@ -250,7 +253,12 @@ def unknown(hint: Any) -> Schema:
 
 
 def _scalar(hint: Any, scalar: type) -> Schema:
-    return {**msgspec.json.schema(hint), **_MORE.get(scalar, {})}
+    return dict(_of_scalar(scalar)) if hint is scalar else {**msgspec.json.schema(hint), **_MORE.get(scalar, {})}
+
+
+@functools.cache
+def _of_scalar(scalar: type) -> Schema:
+    return {**msgspec.json.schema(scalar), **_MORE.get(scalar, {})}
 
 
 def _nesting(arguments: tuple[Any, ...]) -> int:

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from restgql.errors import BadPath, ConfigError
 from restgql.formats import target
-from restgql.formats.remote import RemoteUpstream, common, is_below, parse
+from restgql.formats.remote import RemoteUpstream, common, is_below, origin_of, parse
 from restgql.schema.sources.openapi import servers
 from restgql.schema.sources.openapi.operation import Operation, operations
 from restgql.schema.sources.openapi.parts import Schema, mapping
@@ -70,8 +70,9 @@ class AppPlaces:
 class UpstreamPlaces:
     """Paths below the mounts of one upstream: no path of a document leads anywhere else.
 
-    `base` is the document's own URL, if it has one. `url` is the operator's base URL, which stands in for servers that
-    are not below it. `others` are the gateway's other upstreams. `taken` is True for paths that have a field already.
+    `base` is the document's own URL, if it has one. `url` is the operator's base URL. If no server of the document is
+    below it, it stands in for them: without a path, for their host alone, else for host and base path. `others` are the
+    gateway's other upstreams. `taken` is True for paths that have a field already.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class UpstreamPlaces:
         self._servers = tuple(each for root in self._roots for each in servers.of_document(document, root))
         below = next((place for each in self._servers if (place := self._below(each)) is not None), None)
         self._replaced = below is None
-        self._base = mounts[0].prefix if below is None else below
+        self._base = below if below is not None else self._stand_in(self._servers[0]) or mounts[0].prefix
 
     def path(self, operation: Operation) -> str:
         path = self._base_of(operation) + _rooted(operation.path)
@@ -120,7 +121,7 @@ class UpstreamPlaces:
         for each in own:
             place = self._below(each)
             if place is None and self._replaced:
-                place = self._below_replaced(each)
+                place = self._stand_in(each)
             if place is not None:
                 return place
         mounts = " and ".join(mount.origin + mount.path for mount in self._mounts)
@@ -134,11 +135,14 @@ class UpstreamPlaces:
         places = (mount.path_of(path) for mount in self._mounts)
         return next((place.rstrip("/") for place in places if place is not None), None)
 
-    def _below_replaced(self, server: str) -> str | None:
-        """Return the place of a server that is below one of the document's, for which the upstream stands in."""
+    def _stand_in(self, server: str) -> str | None:
+        """Return the place of a server for which the operator's URL stands in, None for a server of another host."""
+        mount = self._mounts[0]
         for each in self._servers:
+            if not mount.path and _origin(server) == _origin(each):
+                return mount.prefix + servers.path_of(server)
             if server == each or server.startswith(each.rstrip("/") + "/"):
-                return self._base + servers.path_of(server.removeprefix(each.rstrip("/")))
+                return mount.prefix + servers.path_of(server.removeprefix(each.rstrip("/")))
         return None
 
 
@@ -178,6 +182,13 @@ def _no_route(method: str, paths: Sequence[str]) -> Problem:
 
 def _bases(urls: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*map(servers.path_of, urls), ""]))
+
+
+def _origin(url: str) -> str | None:
+    try:
+        return origin_of(urlsplit(url))
+    except ValueError:
+        return None
 
 
 def _rooted(path: str) -> str:

@@ -150,7 +150,7 @@ def plain(schema: Schema) -> Shape:
         return Map(value)
     kind = found[0] if found else "string" if "contentMediaType" in schema else ""
     if kind == "array" or (not kind and "items" in schema):
-        return Items(schema.get("items"))
+        return Items(_item(schema))
     if kind in ("", "string") and (values := _values(schema)):
         return _choice(values)
     name = scalar(kind, schema)
@@ -162,6 +162,12 @@ def _extended(words: Schema) -> Shape:
         return Enum(tuple(names), names)
     name = text(words.get("scalar"))
     return Scalar(name) if name else Anything(text(words.get("problem")))
+
+
+def _item(schema: Schema) -> Any:
+    """Return the schema of every item of a list, whatever its place."""
+    items, first = schema.get("items"), sequence(schema.get("prefixItems"))
+    return {"anyOf": [*first, *([items] if mapping(items) else ())]} if first else items
 
 
 def properties_of(schema: Schema) -> Schema:
