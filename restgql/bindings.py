@@ -60,7 +60,8 @@ class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
 
 class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
     """A field whose value is part of its parent's: the value at `keys`, or the one that `select` (JMESPath) selects, of
-    the JSON value or of a header field of its response; or the response's status.
+    the JSON value or of a header field of its response; or the response's status. `is_written` is True for a @select
+    that the app's own SDL has.
 
     With `entries` it is the list of the object's entries, without those of these keys.
     """
@@ -70,6 +71,7 @@ class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
     header: str | None = None
     status: bool = False
     entries: frozenset[str] | None = None
+    is_written: bool = False
 
     def is_of_whole(self, is_written: bool) -> bool:
         """Return True if the field may be of a value that is no object; of a header field, if a user wrote it."""

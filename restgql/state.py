@@ -4,12 +4,15 @@ import hashlib
 import logging
 from pathlib import Path
 
+import msgspec
 from flask import Flask, Request, request
 from graphql import GraphQLSchema
 from werkzeug.routing import MapAdapter
 
-from restgql import cache, remote_apis
+from restgql import cache, graphql_core, remote_apis
 from restgql.config import Config, limits_of
+from restgql.configuration_checks import ConfigurationChecks
+from restgql.debug_log import DebugLog
 from restgql.documents import manifest
 from restgql.documents.persisted import PersistedDocuments
 from restgql.errors import ConfigError, RestgqlError
@@ -75,12 +78,15 @@ class GatewayState:
         self._salt: tuple[object, bytes] = ((), b"")
         self._flights = Flights(Identity(config.cache_identity)) if config.single_flight else None
         self._logged_reach = config.routes is not None
+        self._debug_log = DebugLog()
+        self._checks = ConfigurationChecks(app.config, config, self._debug_log)
         self._logged_threads = False
         self._logged_profile: tuple[Profile, bool] | None = None
         self.sources = Sources(config, app, self._apis, query, mutation)
         self._build = TypeBuild(self.sources, self.routes)
         if not self.sources.is_late and self._operation_store is not None:
             self._operation_store.check()
+        graphql_core.log_version()
         self.log_profile(serving=False)
 
     def start(self) -> None:
@@ -201,7 +207,15 @@ class GatewayState:
         a view of the app asks, or a resolver.
         """
         self._log_reach()
+        if self.app.debug:
+            self._checks.check(
+                [rule for rule in self.app.url_map.iter_rules() if not is_gateway(self.app, rule.endpoint)],
+                lambda: (join.partition(":")[0] for join in self.typed.joins),
+                has_middleware="wsgi_app" in vars(self.app) or self.application is not None,
+            )
         upstream = self._connected(entered, flask_request, adapter, stored=stored, in_view=in_view)
+        if self.app.debug:
+            upstream = msgspec.structs.replace(upstream, debug_log=self._debug_log)
         if self.config.sequential is None and not entered.environ.get("wsgi.multithread", True):
             self._log_threads()
         if self.cache is None:

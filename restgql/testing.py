@@ -12,6 +12,7 @@ from graphql import GraphQLSchema
 from restgql import cache as caching
 from restgql import config as configuration
 from restgql.config import Config, limits_of
+from restgql.debug_log import DebugLog
 from restgql.formats import json
 from restgql.formats.target import Site
 from restgql.http import graphql
@@ -48,6 +49,7 @@ class Scripted(ScriptedDispatcher):
         schema = _schema() if self._config.schema is None else _typed(self._config)
         profile = profile_of(self._config, debug=True)
         self.cache = caching.create_cache(self._config, Path(), logger)
+        self._debug_log = DebugLog()
         self._pipeline = Pipeline(schema, self._config, [_route(p) for p in self.paths], logger, profile=profile)
 
     def execute(self, query: str, variables: Variables = None) -> dict[str, Any]:
@@ -91,6 +93,7 @@ class Scripted(ScriptedDispatcher):
             nested=False,
             threads=Threads.SERVER if self._config.sequential else Threads.MANY,
             environ={DEADLINE: deadline, "HTTP_X_REQUEST_ID": "scripted"},
+            debug_log=self._debug_log,
         )
         return upstream if self.cache is None else self.cache.around(upstream, b"", lambda: self)
 

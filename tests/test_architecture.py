@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "restgql"
 
 # Each row may import from the rows above it; rooms of one row do not import each other.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "bounded_cache", "large_frame"}),
+    frozenset({"errors", "bounded_cache", "debug_log", "graphql_core", "large_frame"}),
     frozenset({"formats", "meter"}),
     frozenset({"bindings", "upstream_settings"}),
     frozenset({"config"}),
@@ -25,7 +25,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"pipeline"}),
     frozenset({"api_documents", "open_routes"}),
     frozenset({"remote_apis", "app_documents"}),
-    frozenset({"sources"}),
+    frozenset({"configuration_checks", "sources"}),
     frozenset({"type_build"}),
     frozenset({"state"}),
     frozenset({"http"}),
@@ -107,6 +107,31 @@ def test_there_is_no_import_cycle() -> None:
         list(TopologicalSorter(graph()).static_order())
     except CycleError as exc:
         pytest.fail(f"import cycle: {exc.args[1]}")
+
+
+def test_no_node_of_a_document_is_changed() -> None:
+    """graphql-core 3.3 freezes them: `graphql_core.changed` makes another node."""
+    attributes = {"arguments", "definitions", "directives", "interfaces", "loc", "selection_set"}
+    wrong = [
+        f"{name}:{node.lineno}"
+        for name, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in attributes
+        if not (isinstance(node.value, ast.Name) and node.value.id == "self")
+    ]
+    assert wrong == []
+
+
+def test_documents_are_parsed_by_the_one_parser() -> None:
+    """That of graphql-core 3.3 has None for an absent part of a document."""
+    wrong = [
+        name
+        for name, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "graphql"
+        if {alias.name for alias in node.names} & {"Parser", "get_argument_values", "get_directive_values", "parse"}
+    ]
+    assert wrong == ["graphql_core"]
 
 
 def test_flask_is_seen_only_where_it_is_asked_or_asks() -> None:

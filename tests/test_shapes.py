@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from graphql import Lexer, Source, TokenKind, parse
+from graphql import Lexer, Source, TokenKind
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from restgql import Gateway, Scripted
+from restgql import Gateway, Scripted, graphql_core
 from restgql.documents.shape import Relocation, Shape
+from restgql.graphql_core import parse
 from tests.scenarios.document import Client, read, script
 from tests.scenarios.test_scenarios import DOCUMENTS, config_of, variables_of
 
@@ -142,11 +143,9 @@ def test_every_field_is_relocated(before: list[str], after: list[str]) -> None:
 
 def test_a_shape_is_parsed_twice_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     ask, _ = served()
-    from restgql.documents import documents
-
     parsed: list[str] = []
-    original = documents.parse
-    monkeypatch.setattr(documents, "parse", lambda text: parsed.append(text) or original(text))
+    original = graphql_core.parse
+    monkeypatch.setattr(graphql_core, "parse", lambda text: parsed.append(text) or original(text))
     for n in range(20):
         assert ask(f'{{ get(path: "/users/{n}", params: {{q: {n}}}) }}') == {"data": {"get": {"id": str(n)}}}
     assert len(parsed) == 2

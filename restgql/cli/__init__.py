@@ -3,6 +3,8 @@
 Every `flask` command of an environment with restgql loads this module, so it imports nothing that Flask does not.
 """
 
+from importlib.metadata import PackageNotFoundError, version
+
 import click
 
 
@@ -17,9 +19,26 @@ class _Commands(click.Group):
 
 
 def _commands() -> click.Group:
-    from restgql.cli.commands import commands
-
+    """Return the commands. Raises ClickException if a package that they need cannot be imported."""
+    try:
+        from restgql.cli.commands import commands
+    except Exception as exc:  # whatever a package of an unsuitable version raises, the message names the versions
+        raise click.ClickException(import_problem(exc)) from exc
     return commands
+
+
+def import_problem(exc: Exception) -> str:
+    """Return a message for restgql, or a package that it needs, that cannot be imported."""
+    versions = ", ".join(f"{name} {_version(name)}" for name in ("graphene", "graphql-core", "flask"))
+    reason = f"{type(exc).__name__}: {exc}"
+    return f"restgql cannot be imported: {reason}\nInstalled: {versions}. `pip check` lists versions that do not fit."
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "(missing)"
 
 
 cli = _Commands("restgql", help="The GraphQL gateway of this app.")

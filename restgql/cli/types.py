@@ -14,12 +14,12 @@ from graphql import (
     GraphQLSchema,
     build_schema,
     find_breaking_changes,
-    parse,
     print_ast,
     print_schema,
     validate,
 )
 
+from restgql import graphql_core
 from restgql.cli import context, output
 from restgql.cli.operations import print_broken
 from restgql.documents import manifest
@@ -110,7 +110,7 @@ def _invalid(schema: GraphQLSchema, path: str) -> Iterator[str]:
             raise click.ClickException(f"{path} is no JSON object of ids and documents: {exc}") from exc
     for identifier, document in operations.items():
         try:
-            errors = validate(schema, parse(document), RULES)
+            errors = validate(schema, graphql_core.parse(document), RULES)
         except GraphQLError as exc:
             errors = [exc]
         for error in errors:

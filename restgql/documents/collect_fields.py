@@ -27,9 +27,8 @@ from graphql import (
     is_list_type,
 )
 from graphql.execution.collect_fields import does_fragment_condition_match
-from graphql.execution.execute import get_field_def
-from graphql.execution.values import get_directive_values
 
+from restgql import graphql_core
 from restgql.documents.selected_field import Defer, FieldGroup, Key, SelectedField, SelectionSet, Variables
 from restgql.errors import BadRequest, LimitExceeded
 from restgql.schema.incremental import DEFER, STREAM
@@ -142,7 +141,7 @@ class Selections:
             collector.visit(selection_set, defer)
         fields = []
         for key, (field_nodes, fragments) in collector.groups.items():
-            definition = get_field_def(self.schema, of_type, field_nodes[0])
+            definition = graphql_core.field_definition(self.schema, of_type, field_nodes[0])
             if definition is not None:
                 fields.append(SelectedField(key, FieldGroup(field_nodes, fragments), of_type, definition))
         key_bytes = 2 + sum(len(field.key) + 4 for field in fields)
@@ -203,7 +202,7 @@ def _directive_values(
     directive: GraphQLDirective, node: FieldNode | FragmentNode, variables: Variables
 ) -> dict[str, Any] | None:
     try:
-        arguments = get_directive_values(directive, node, dict(variables))
+        arguments = graphql_core.directive_values(directive, node, variables)
     except GraphQLError as exc:  # a variable that may be null where the argument may not
         raise BadRequest(exc.message) from exc
     return arguments if arguments is not None and arguments["if"] else None

@@ -11,11 +11,10 @@ from graphql import (
     NoUnusedFragmentsRule,
     OperationDefinitionNode,
     OperationType,
-    parse,
     validate,
 )
-from graphql.execution.values import get_variable_values
 
+from restgql import graphql_core
 from restgql.bounded_cache import WeightedCache
 from restgql.config import Config
 from restgql.documents.document import Document, hash_of
@@ -105,7 +104,7 @@ class Documents:
     def _operation(self, document: Document, params: GraphQLRequest) -> Operation:
         node = _choose(document.node, params.operation_name)
         _check_uploads(node, params.uploads)
-        variables = get_variable_values(
+        variables = graphql_core.variable_values(
             self._schema,
             node.variable_definitions or (),
             params.variables,
@@ -150,7 +149,7 @@ class Documents:
     def _read(self, text: str) -> Document:
         try:
             tokens = check_text(text, max_document=self._max_document, max_tokens=self._max_tokens)
-            document = parse(text)
+            document = graphql_core.parse(text)
             directives = check_document(document, self._limits)
             errors = validate(
                 self._schema,

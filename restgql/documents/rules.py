@@ -18,9 +18,9 @@ from graphql import (
     ValidationContext,
     ValidationRule,
     is_list_type,
-    specified_rules,
 )
 
+from restgql import graphql_core
 from restgql.documents.collect_fields import Selections
 from restgql.documents.selected_field import Key
 
@@ -110,7 +110,7 @@ class ScalarLeafs(ScalarLeafsRule):
 Rule = type[ASTValidationRule]
 
 
-RULES: tuple[Rule, ...] = (*specified_rules, IncrementalDirectives, OverlappingStreams)
+RULES: tuple[Rule, ...] = (*graphql_core.RULES, IncrementalDirectives, OverlappingStreams)
 NO_INTROSPECTION: Rule = NoSchemaIntrospectionCustomRule
 NO_ROUTES_FIELD: Rule = NoRoutesField
 WITHOUT_SUGGESTIONS: tuple[Rule, ...] = tuple(ScalarLeafs if rule is ScalarLeafsRule else rule for rule in RULES)

@@ -15,8 +15,8 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
 )
-from graphql.execution.values import get_argument_values
 
+from restgql import graphql_core
 from restgql.bindings import RequestBinding, SelectBinding, UserResolver
 from restgql.documents.shape import is_literal
 from restgql.errors import BadRequest
@@ -131,7 +131,7 @@ class SelectedField:
     def arguments(self, variables: Variables) -> dict[str, Any]:
         """Return coerced arguments that nobody else has. Raises BadRequest if a variable is null, and may not be."""
         try:
-            return get_argument_values(self.definition, self.node, dict(variables))
+            return graphql_core.argument_values(self.definition, self.node, variables)
         except GraphQLError as exc:
             raise ArgumentError(exc) from exc
 
@@ -188,7 +188,7 @@ def _constant_arguments(definition: GraphQLField, node: FieldNode) -> dict[str, 
     if any(_has_variable(argument.value) for argument in node.arguments):
         return None
     try:
-        return get_argument_values(definition, node, {})
+        return graphql_core.argument_values(definition, node, {})
     except GraphQLError:  # raised anew for each request
         return None
 
@@ -210,7 +210,7 @@ def _lifted_arguments(
     rest = copy(definition)
     rest.args = {name: each for name, each in definition.args.items() if name not in by_lifted}
     try:
-        constant = get_argument_values(rest, FieldNode(name=node.name, arguments=tuple(others)), {})
+        constant = graphql_core.argument_values(rest, FieldNode(name=node.name, arguments=tuple(others)), {})
     except GraphQLError:
         return None
     return constant, tuple((definition.args[name].out_name or name, literal) for name, literal in lifted)

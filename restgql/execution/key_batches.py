@@ -74,11 +74,16 @@ def batch_request(
     )
 
 
-def items_by_key(batch: BatchBinding, value: Any, charge: Charge) -> dict[Key, list[Any]]:
-    """Return the items of a batch's response by their key, whatever their order. Raises UpstreamInvalid, BadSelect."""
+def items_of(batch: BatchBinding, value: Any, charge: Charge) -> list[Any]:
+    """Return the items of a batch's response. Raises UpstreamInvalid and BadSelect."""
     items = value if batch.select is None else select.search(batch.select, value, charge)
     if not isinstance(items, list):
         raise UpstreamInvalid("The batch route did not answer with an array.")
+    return items
+
+
+def items_by_key(batch: BatchBinding, items: list[Any]) -> dict[Key, list[Any]]:
+    """Return the items of a batch's response by their key, whatever their order."""
     by_key: dict[Key, list[Any]] = {}
     for item in items:
         values = [walk(item, name) for name in batch.key]

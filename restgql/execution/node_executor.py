@@ -14,6 +14,7 @@ from restgql.execution.scheduler import Scheduler
 from restgql.execution.sub_requests import PendingRequest, SubRequests
 from restgql.execution.typed_fields import TypedFields, TypedTask
 from restgql.execution.user_resolver import ResolverTask, resolve_info, response_path, runtime_type
+from restgql.execution.value_checks import ValueChecks
 from restgql.formats import target
 from restgql.formats.headers import IDEMPOTENCY_KEY, is_value
 from restgql.model import SAFE_METHODS, SubRequest
@@ -66,7 +67,13 @@ class NodeExecutor:
 
     @property
     def _typed(self) -> TypedFields:
-        return TypedFields(self, self._requests, self._upstream)
+        return TypedFields(self, self._requests, self._upstream, self._checks)
+
+    @property
+    def _checks(self) -> ValueChecks | None:
+        """The checks of typed values, None outside debug."""
+        log, selections = self._upstream.debug_log, None if self._plan is None else self._plan.selections
+        return None if log is None or selections is None else ValueChecks(log, selections)
 
     def begin(self, nodes: Iterable[PlanNode], results: Results) -> None:
         """Begin nodes without a parent, whose results are filled while the scheduler runs. Raises LimitExceeded, with

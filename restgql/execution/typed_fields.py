@@ -13,6 +13,7 @@ from restgql.execution.key_batches import (
     Path,
     batch_request,
     items_by_key,
+    items_of,
     key_batches,
     values_of,
 )
@@ -21,6 +22,7 @@ from restgql.execution.result import Result
 from restgql.execution.sub_requests import PendingRequest, SubRequests
 from restgql.execution.typed_value import select_value, typed_value
 from restgql.execution.user_resolver import as_source
+from restgql.execution.value_checks import ValueChecks
 from restgql.large_frame import in_large_frame
 from restgql.model import SubRequest
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
@@ -80,11 +82,14 @@ LARGE_BODY = 16_384
 
 
 class TypedFields:
-    """The typed fields of one operation, whose other nodes `nodes` executes."""
+    """The typed fields of one operation, whose other nodes `nodes` executes. `checks` are those of an app in debug."""
 
-    __slots__ = ("_meter", "_nodes", "_requests", "_upstream")
+    __slots__ = ("_checks", "_meter", "_nodes", "_requests", "_upstream")
 
-    def __init__(self, nodes: Nodes, requests: SubRequests, upstream: Upstream) -> None:
+    def __init__(
+        self, nodes: Nodes, requests: SubRequests, upstream: Upstream, checks: ValueChecks | None = None
+    ) -> None:
+        self._checks = checks
         self._nodes = nodes
         self._requests = requests
         self._upstream = upstream
@@ -100,6 +105,8 @@ class TypedFields:
             values = self._batch_values(pending, binding, pending.batch, scope, response)
         else:
             pending.result.response = response
+            if self._checks is not None:
+                self._checks.check_response(pending.node, binding, response)
             value = Projected.of_response(pending.node, response, self._meter) or typed_value(
                 binding, response, self._meter.charge_elements
             )
@@ -135,7 +142,10 @@ class TypedFields:
             parent.result.response = response
         if response.status in binding.null_on:
             return [(parent, None) for parents in keys.values() for parent in parents]
-        items = items_by_key(binding.batch, response.parsed(), self._meter.charge_elements)
+        array = items_of(binding.batch, response.parsed(), self._meter.charge_elements)
+        items = items_by_key(binding.batch, array)
+        if self._checks is not None:
+            self._checks.check_batch(pending.node, binding.batch, keys, array, response)
         size = len(response.body) // max(1, len(items))
         values = [
             (

@@ -22,6 +22,7 @@ from graphql import (
 )
 from graphql.pyutils import Path, inspect, is_iterable
 
+from restgql import graphql_core
 from restgql.bindings import RequestBinding, SelectBinding, UserResolver
 from restgql.documents.collect_fields import Selections
 from restgql.documents.selected_field import SelectedField, Variables
@@ -224,19 +225,19 @@ def resolve_info(
     context: Any = None,
 ) -> GraphQLResolveInfo:
     """Return the information that a resolver gets besides its source and its arguments."""
-    return GraphQLResolveInfo(
-        field.name,
-        field.group.nodes,
-        field.definition.type,
-        field.parent_type,
-        path,
+    return graphql_core.resolve_info(
         selections.schema,
-        selections.fragments,
-        root_value,
-        selections.operation,
-        dict(variables),
-        context,
-        _is_awaitable,
+        variables,
+        field_name=field.name,
+        field_nodes=field.group.nodes,
+        return_type=field.definition.type,
+        parent_type=field.parent_type,
+        path=path,
+        fragments=selections.fragments,
+        root_value=root_value,
+        operation=selections.operation,
+        context=context,
+        is_awaitable=_is_awaitable,
     )
 
 

@@ -102,6 +102,28 @@ def search(expression: str, value: Any, charge: Charge = UNMETERED) -> Any:
     return result
 
 
+def names_of(expression: str) -> frozenset[str]:
+    """Return the keys of its value that an expression starts from: `a` and `b` for `a[0].x || length(b)`."""
+    names: set[str] = set()
+    waiting = [_Parser().parse(expression).parsed]
+    while waiting:
+        node = waiting.pop()
+        children = [child for child in node["children"] if isinstance(child, dict)]
+        if node["type"] == "field":
+            names.add(node["value"])
+        elif node["type"] in _STEPS_DOWN:
+            first = children[0]["type"] in ("current", "identity") and len(children) > 1
+            waiting.append(children[1 if first else 0])
+        elif node["type"] != "expref":
+            waiting += children
+    return frozenset(names)
+
+
+_STEPS_DOWN = frozenset(
+    {"subexpression", "index_expression", "pipe", "projection", "filter_projection", "value_projection", "flatten"}
+)
+"""The nodes whose first child alone is of their value; the others are of its parts."""
+
 # The library lets a function's own TypeError, ValueError or KeyError through, and warns of an old syntax.
 _ERRORS = (
     JMESPathError,

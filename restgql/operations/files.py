@@ -14,9 +14,10 @@ from graphql import (
     Node,
     Source,
     Visitor,
-    parse,
     visit,
 )
+
+from restgql import graphql_core
 
 SUFFIXES = (".gql", ".graphql")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
@@ -78,7 +79,7 @@ def read(file_paths: Iterable[Path], errors: Errors) -> list[File]:
             errors.add(path, problem)
         try:
             text = path.read_text(encoding="utf-8-sig")
-            files.append(File(path=path, text=text, document=parse(Source(text, str(path)))))
+            files.append(File(path=path, text=text, document=graphql_core.parse(Source(text, str(path)))))
         except GraphQLSyntaxError as exc:
             errors.add_located(path, exc)
         except (OSError, UnicodeDecodeError) as exc:

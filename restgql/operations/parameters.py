@@ -1,12 +1,12 @@
 """The variables of a stored operation, from the query string or a JSON body, each validated by its GraphQL type."""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLEnumType, GraphQLError, GraphQLInputType, GraphQLList, GraphQLNonNull, GraphQLScalarType
-from graphql.utilities import coerce_input_value
 
+from restgql import graphql_core
 from restgql.errors import BadRequest
 from restgql.formats import json_body
 from restgql.formats.json import NotJson, value
@@ -167,12 +167,12 @@ def _reason(value: Any, of_type: GraphQLInputType, *, suggestions: bool) -> str:
     """Return the reason why a value does not fit a type, empty if it fits."""
     messages: list[str] = []
 
-    def note(path: list[str | int], _: Any, error: GraphQLError) -> None:
+    def note(path: Sequence[str | int], error: GraphQLError) -> None:
         where = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".")
         messages.append(f"{where}: {error.message}" if where else error.message)
 
     try:
-        coerce_input_value(value, of_type, note, hide_suggestions=not suggestions)
+        graphql_core.check_input(value, of_type, note, hide_suggestions=not suggestions)
     except RecursionError:
         messages.append("nests too deep.")
     return messages[0] if messages else ""

@@ -22,6 +22,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from restgql import graphql_core
 from restgql.documents.collect_fields import Selections
 from restgql.documents.selected_field import SelectedField, SelectionSet
 from restgql.operations.stored import StoredOperation, Variable
@@ -100,7 +101,7 @@ class InputSchemas:
     def _fields(self, of_type: GraphQLInputObjectType) -> Schema:
         properties, required = {}, []
         for name, field in of_type.fields.items():
-            if field.default_value is Undefined and isinstance(field.type, GraphQLNonNull):
+            if not graphql_core.has_default(field) and isinstance(field.type, GraphQLNonNull):
                 required.append(name)
             properties[name] = _with_default(_described(self.of(field.type), field), _default(field), field.type)
         return _object(properties, required, closed=True)

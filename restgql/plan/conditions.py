@@ -1,7 +1,6 @@
 """Pass: leave out what @skip and @include leave out (GraphQL, section Type System, Directives)."""
 
 from collections.abc import Mapping
-from copy import copy
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -14,8 +13,8 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
 )
-from graphql.execution.collect_fields import should_include_node
 
+from restgql import graphql_core
 from restgql.errors import BadRequest
 from restgql.plan.plan import Plan, PlanContext
 
@@ -37,20 +36,17 @@ def _pruned(node: Node, variables: Mapping[str, Any]) -> Node:
     """Return the node with only the included selections. The document is shared between plans, so it is copied."""
     if node.selection_set is None:
         return node
-    pruned = copy(node)
-    pruned.selection_set = SelectionSetNode(
-        selections=tuple(
-            selection if isinstance(selection, FragmentSpreadNode) else _pruned(cast(FieldNode, selection), variables)
-            for selection in node.selection_set.selections
-            if _is_included(cast(FieldNode, selection), variables)
-        )
+    selections = tuple(
+        selection if isinstance(selection, FragmentSpreadNode) else _pruned(cast(FieldNode, selection), variables)
+        for selection in node.selection_set.selections
+        if _is_included(cast(FieldNode, selection), variables)
     )
-    return pruned
+    return graphql_core.changed(node, selection_set=SelectionSetNode(selections=selections))
 
 
 def _is_included(selection: FieldNode, variables: Mapping[str, Any]) -> bool:
     """Return False if @skip or @include leaves a selection out. Raises BadRequest for a condition that is null."""
     try:
-        return should_include_node(dict(variables), selection)
+        return graphql_core.is_included(selection, variables)
     except GraphQLError as exc:
         raise BadRequest(exc.message) from exc

@@ -32,12 +32,12 @@ from graphql import (
     UnionTypeExtensionNode,
     extend_schema,
     get_named_type,
-    parse,
     validate_schema,
 )
 from graphql.language import NamedTypeNode, NameNode
 from graphql.validation.validate import validate_sdl
 
+from restgql import graphql_core
 from restgql.bindings import TAKES_ANY, Discriminator, RequestBinding, SelectBinding
 from restgql.formats import json
 from restgql.schema import defaults, directives, scalars
@@ -49,7 +49,7 @@ from restgql.schema.sdl.naming import Naming
 ROOTS = {"Query": "query", "Mutation": "mutation"}
 ENUMS = (EnumTypeDefinitionNode, EnumTypeExtensionNode)
 Abstract = InterfaceTypeDefinitionNode | InterfaceTypeExtensionNode | UnionTypeDefinitionNode | UnionTypeExtensionNode
-_MUTATION = parse("extend schema { mutation: Mutation }", no_location=True).definitions[0]
+_MUTATION = graphql_core.parse("extend schema { mutation: Mutation }").definitions[0]
 
 
 @at_rest()
@@ -309,9 +309,9 @@ class _Binder:
 
 def _equip(of_type: GraphQLEnumType) -> None:
     """Have an enum find its values by how JSON spells them: a number, say. Python's own enums are their members."""
-    serialize = of_type.serialize
+    serialize = graphql_core.output_coercion(of_type)
 
     def serialized(result: Any) -> Any:
         return serialize(result if isinstance(result, Enum) else json.spelled(result))
 
-    of_type.serialize = serialized  # type: ignore[assignment, method-assign]
+    graphql_core.set_output_coercion(of_type, serialized)

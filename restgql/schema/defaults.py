@@ -23,6 +23,7 @@ from graphql import (
     print_ast,
 )
 
+from restgql import graphql_core
 from restgql.formats import json
 from restgql.schema.documents import Definitions, at
 
@@ -51,7 +52,7 @@ def unfit(schema: GraphQLSchema, sources: Iterable[Definitions]) -> Iterator[str
         node = each.ast_node
         if node is None or node.loc is None or id(node.loc.source) not in written:
             continue
-        if node.default_value is not None and each.default_value is Undefined:
+        if node.default_value is not None and not graphql_core.has_default(each):
             yield at(node, f"{name} has the default {print_ast(node.default_value)[:80]}, which is no {each.type}.")
 
 
@@ -62,7 +63,7 @@ def show(schema: GraphQLSchema) -> None:
         if each.default_value is not Undefined:
             each.default_value = _marked(each.default_value, each.type, scalars)
     for scalar in scalars:
-        scalar.serialize = partial(_serialized, scalar.serialize)  # type: ignore[method-assign]
+        graphql_core.set_output_coercion(scalar, partial(_serialized, graphql_core.output_coercion(scalar)))
 
 
 def _inputs(schema: GraphQLSchema) -> Iterator[tuple[str, GraphQLArgument | GraphQLInputField]]:

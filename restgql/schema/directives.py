@@ -2,7 +2,9 @@
 
 from functools import cache
 
-from graphql import DocumentNode, GraphQLDirective, GraphQLSchema, build_schema, extend_schema, parse
+from graphql import DocumentNode, GraphQLDirective, GraphQLSchema, build_schema, extend_schema
+
+from restgql import graphql_core
 
 SDL = '''\
 """The field is what GET path answers with."""
@@ -142,7 +144,7 @@ OF_A_CALL = ("get", "post", "put", "patch", "delete")
 
 def extended(core: GraphQLSchema) -> GraphQLSchema:
     """The core schema with these directives, for validation: the schema that clients see has none of them."""
-    document = parse(SDL)
+    document = graphql_core.parse(SDL)
     new = tuple(d for d in document.definitions if getattr(d, "name", None) and d.name.value not in core.type_map)  # type: ignore[attr-defined]
     return extend_schema(core, DocumentNode(definitions=new), assume_valid=True, assume_valid_sdl=True)
 

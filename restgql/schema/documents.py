@@ -19,11 +19,11 @@ from graphql import (
     Node,
     Source,
     TypeDefinitionNode,
-    parse,
 )
 from graphql.language import NamedTypeNode
 from graphql.pyutils import did_you_mean, suggestion_list
 
+from restgql import graphql_core
 from restgql.errors import ConfigError
 
 
@@ -53,7 +53,7 @@ def read(folder: Path) -> list[Definitions]:
     found, errors = [], []
     for path in paths:
         try:
-            found.append(Definitions(document=parse(Source(path.read_text(encoding="utf-8"), str(path)))))
+            found.append(Definitions(document=graphql_core.parse(Source(path.read_text(encoding="utf-8"), str(path)))))
         except GraphQLSyntaxError as exc:
             errors.append(located(exc))
         except (OSError, UnicodeDecodeError, RecursionError) as exc:

@@ -16,8 +16,8 @@ from graphql import (
     get_named_type,
     is_list_type,
 )
-from graphql.execution.values import get_argument_values
 
+from restgql import graphql_core
 from restgql.bindings import BatchBinding, RequestBinding, SelectBinding
 from restgql.errors import RestgqlError
 from restgql.formats import headers, select, template
@@ -53,7 +53,7 @@ def binding(
     if picks:
         if root is not None:
             raise Wrong("has @select, and a root field has no parent to select from; @get takes select:.")
-        return _pick(given(directives["select"], picks[0]))
+        return _pick(given(directives["select"], picks[0]), opened=opened)
     if not calls:
         if root is not None:
             raise Wrong(f"is a {root} field and says no route: it takes {_offered(root)}.")
@@ -76,12 +76,12 @@ def _offered(root: str | None) -> str:
 def given(directive: GraphQLDirective, node: DirectiveNode) -> Given:
     """The arguments of a directive. Raises Wrong."""
     try:
-        return get_argument_values(directive, node)
+        return graphql_core.argument_values(directive, node, {})
     except GraphQLError as exc:
         raise Wrong(f"@{directive.name}: {exc.message}") from exc
 
 
-def _pick(given: Given) -> SelectBinding:
+def _pick(given: Given, *, opened: bool) -> SelectBinding:
     expression, header, status = given.get("from"), given.get("header"), bool(given.get("status"))
     entries = frozenset[str]() if given.get("entries") else None
     if status and (expression is not None or header is not None or entries is not None):
@@ -90,7 +90,8 @@ def _pick(given: Given) -> SelectBinding:
         if header is None and not status and entries is None:
             raise Wrong("@select takes from:, header:, entries: true or status: true.")
         return SelectBinding(keys=(), header=header, status=status, entries=entries)
-    return SelectBinding(keys=keys_of(expression), select=checked(expression), header=header, entries=entries)
+    keys, expression = keys_of(expression), checked(expression)
+    return SelectBinding(keys=keys, select=expression, header=header, entries=entries, is_written=opened)
 
 
 def keys_of(expression: str) -> tuple[str, ...] | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 import graphene
 from graphql import FloatValueNode, GraphQLError, GraphQLScalarType, IntValueNode, StringValueNode, ValueNode
 
+from restgql import graphql_core
 from restgql.formats.file import File
 
 RFC_3339 = "https://www.rfc-editor.org/rfc/rfc3339"
@@ -97,9 +98,7 @@ def equip(scalar: GraphQLScalarType) -> None:
 
     scalar.specified_by_url = scalar.specified_by_url or url
     scalar.description = scalar.description or description
-    scalar.serialize = serialize  # type: ignore[assignment, method-assign]
-    scalar.parse_value = parse  # type: ignore[assignment, method-assign]
-    scalar.parse_literal = parse_literal  # type: ignore[method-assign]
+    graphql_core.equip(scalar, serialize=serialize, parse_value=parse, parse_literal=parse_literal)
 
 
 class Upload(graphene.Scalar):  # type: ignore[misc]

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from restgql.debug_log import DebugLog
 from restgql.meter import Meter
 from restgql.model import SubRequest
 from restgql.sub_response import SubResponse
@@ -37,7 +38,7 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     resolver of the user's own. `threads` are those that run its sub-requests; with `uses_own_thread` the caller's may
     run those that never wait. `environ` is the WSGI environ that all
     these share. `session` is the outer request's, if it has to be saved before them. `cookie_history` are the mutations
-    before it, whose cookies a browser would send by now.
+    before it, whose cookies a browser would send by now. `debug_log` is None outside debug.
     """
 
     dispatch: Dispatcher
@@ -49,6 +50,7 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     environ: Environ = {}
     session: OuterSession | None = None
     cookie_history: CookieHistory = ()
+    debug_log: DebugLog | None = None
 
     def request_id(self) -> str:
         """Return the caller's X-Request-Id if it is safe to log, else a new one."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from restgql import graphql_core
 from restgql.documents import documents
 from restgql.plan import passes
 from tests.operations.folder import Folder
@@ -17,7 +18,7 @@ FILES = {
 
 def test_the_first_request_finds_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = Folder(tmp_path, FILES)
-    monkeypatch.delattr(documents, "parse")
+    monkeypatch.delattr(graphql_core, "parse")
     monkeypatch.delattr(documents, "validate")
     monkeypatch.delattr(passes, "PASSES")
     assert folder.get("item?id=1").json == {"data": {"item": {"name": "item 1"}}}
@@ -27,6 +28,6 @@ def test_the_plan_of_a_conditional_operation_waits_for_its_variables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = Folder(tmp_path, FILES)
-    monkeypatch.delattr(documents, "parse")
+    monkeypatch.delattr(graphql_core, "parse")
     assert folder.get("maybe?id=1&with=true").json == {"data": {"item": {"id": "1", "name": "item 1"}}}
     assert folder.get("maybe?id=1&with=false").json == {"data": {"item": {"id": "1"}}}

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, OperationDefinitionNode, build_schema, parse
+from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, OperationDefinitionNode, build_schema
 
 from restgql.documents.collect_fields import Selections
 from restgql.execution.result import NotSettled, Result
+from restgql.graphql_core import parse
 from restgql.respond.answerable import Answerable
 from restgql.respond.executor import Executor
 from restgql.respond.incremental import Delivery

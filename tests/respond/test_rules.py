@@ -1,9 +1,10 @@
 """Where @defer and @stream may stand, in operations of every type: the documents that the RFC's validation refuses."""
 
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import build_schema, validate
 
 from restgql.documents.rules import RULES
+from restgql.graphql_core import parse
 
 SCHEMA = build_schema("""
     directive @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT

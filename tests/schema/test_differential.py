@@ -32,7 +32,6 @@ from graphql import (
     ObjectTypeDefinitionNode,
     build_schema,
     execute_sync,
-    parse,
 )
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -40,6 +39,7 @@ from hypothesis import strategies as st
 from restgql import config as configuration
 from restgql.formats import json as json_format
 from restgql.formats.target import Site
+from restgql.graphql_core import output_coercion, parse, set_output_coercion
 from restgql.meter import Meter
 from restgql.model import GraphQLRequest, SubRequest
 from restgql.pipeline import Pipeline
@@ -285,12 +285,12 @@ class Plain:
         assert isinstance(state, GraphQLEnumType)
         for name, value in STATES.items():
             state.values[name].value = value
-        serialize = state.serialize
+        serialize = output_coercion(state)
 
         def spelled(output_value: Any) -> str:
-            return serialize(output_value if isinstance(output_value, str) else json.dumps(output_value))
+            return str(serialize(output_value if isinstance(output_value, str) else json.dumps(output_value)))
 
-        state.serialize = spelled  # type: ignore[method-assign]
+        set_output_coercion(state, spelled)
 
     def execute(self, text: str) -> tuple[str, list[Any]]:
         result = execute_sync(self.schema, parse(text), {}, variable_values=VARIABLES)

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from restgql.schema.sources.openapi import Join
-from tests.schema.openapi.documents import answer, definition, document, made, of, ref
+from tests.schema.openapi.documents import INT, answer, definition, document, made, of, ref
 from tests.schema.openapi.served import Served
 
-ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+ID = {"name": "id", "in": "path", "required": True, "schema": INT}
 SCHEMAS = {
     "User": of(id="integer", name="string"),
     "Post": of(id="integer", userId="integer", editor_id="integer", parentId="integer"),

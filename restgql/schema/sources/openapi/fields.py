@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from graphql import EnumValueNode, FieldDefinitionNode, NamedTypeNode, ObjectTypeDefinitionNode
 
+from restgql import graphql_core
 from restgql.schema.sdl import names
 from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.openapi import forms
@@ -148,7 +149,8 @@ class Fields:
         the value and these."""
         definition = self._registry.definitions.get(result.name)
         if isinstance(definition, ObjectTypeDefinitionNode) and isinstance(result.node, NamedTypeNode):
-            definition.fields += tuple(self._headers.fields(headers, result.name, definition.fields))
+            fields = (*definition.fields, *self._headers.fields(headers, result.name, definition.fields))
+            self._registry.definitions[result.name] = graphql_core.changed(definition, fields=fields)
             self._registry.finish()
             return None
         if not any(map(is_shown, headers)):

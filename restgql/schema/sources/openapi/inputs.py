@@ -6,6 +6,7 @@ from typing import Any, assert_never
 
 from graphql import NamedTypeNode, NonNullTypeNode, TypeNode
 
+from restgql import graphql_core
 from restgql.schema.sdl.scalar_names import BINARY, JSON
 from restgql.schema.sources.openapi.parts import description, mapping
 from restgql.schema.sources.openapi.problem import Problem
@@ -75,7 +76,7 @@ class Inputs:
             deprecated = part.get("deprecated") is True
             value = self._nodes.input_value(called, node, description(part), deprecated=deprecated)
             if sent_as := self._registry.naming.value(called, text, self._nodes):
-                value.directives = (*value.directives, *sent_as)
+                value = graphql_core.changed(value, directives=(*value.directives, *sent_as))
             fields.append(value)
         self._registry.definitions[name] = self._nodes.input_object(name, fields, description(source.schema))
 

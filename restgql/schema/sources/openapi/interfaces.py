@@ -13,40 +13,48 @@ from graphql import (
     print_ast,
 )
 
+from restgql.graphql_core import changed
 from restgql.schema.sdl.nodes import Nodes
 
 _WORDS = frozenset({"String", "ID"})
 
 
 def implement(definitions: dict[str, DefinitionNode], implemented: Mapping[str, list[str]], nodes: Nodes) -> None:
-    """Have the object types implement their interfaces.
+    """Replace the definitions of interfaces, and of the object types that implement them.
 
     An interface keeps the fields that all of them have, of its own type; one that keeps none becomes a union.
     """
     for name, members in implemented.items():
-        interface = definitions.get(name)
-        types = [definitions.get(member) for member in members]
-        if not isinstance(interface, InterfaceTypeDefinitionNode):
-            continue
-        objects = [each for each in types if isinstance(each, ObjectTypeDefinitionNode)]
-        for each in objects:
-            each.fields = tuple(_widened(field, interface, definitions, nodes) for field in each.fields)
-        interface.fields = tuple(field for field in interface.fields if _is_in_all(field, objects))
+        if isinstance(interface := definitions.get(name), InterfaceTypeDefinitionNode):
+            for each in _objects(definitions, members):
+                fields = tuple(_widened(field, interface, definitions, nodes) for field in each.fields)
+                definitions[each.name.value] = changed(each, fields=fields)
+            _narrow(definitions, interface, members)
     for name, members in implemented.items():
-        interface = definitions.get(name)
-        if not isinstance(interface, InterfaceTypeDefinitionNode):
+        if not isinstance(interface := definitions.get(name), InterfaceTypeDefinitionNode):
             continue
-        # another interface may have widened a field since
-        found = [definitions.get(member) for member in members]
-        objects = [each for each in found if isinstance(each, ObjectTypeDefinitionNode)]
-        interface.fields = tuple(field for field in interface.fields if _is_in_all(field, objects))
+        interface = _narrow(definitions, interface, members)  # another one may have widened a field since
+        objects = _objects(definitions, members)
         if not interface.fields:
             definitions[name] = nodes.union_of(interface, [each.name.value for each in objects])
             continue
-        interface_node = nodes.type(name)
-        assert isinstance(interface_node, NamedTypeNode)
         for each in objects:
-            each.interfaces = (*each.interfaces, interface_node)
+            definitions[each.name.value] = changed(each, interfaces=(*each.interfaces, nodes.type(name)))
+
+
+def _objects(definitions: Mapping[str, DefinitionNode], members: list[str]) -> list[ObjectTypeDefinitionNode]:
+    types = (definitions.get(member) for member in members)
+    return [each for each in types if isinstance(each, ObjectTypeDefinitionNode)]
+
+
+def _narrow(
+    definitions: dict[str, DefinitionNode], interface: InterfaceTypeDefinitionNode, members: list[str]
+) -> InterfaceTypeDefinitionNode:
+    """Replace an interface by one with the fields that all its members have, and return it."""
+    objects = _objects(definitions, members)
+    fields = tuple(field for field in interface.fields if _is_in_all(field, objects))
+    definitions[interface.name.value] = narrowed = changed(interface, fields=fields)
+    return narrowed
 
 
 def _widened(

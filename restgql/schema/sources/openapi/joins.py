@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 from graphql import DefinitionNode, FieldDefinitionNode, NamedTypeNode, NonNullTypeNode, ObjectTypeDefinitionNode
 
+from restgql import graphql_core
 from restgql.formats.template import REQUEST
 from restgql.schema.sdl.naming import Naming
 from restgql.schema.sdl.nodes import Nodes
@@ -65,10 +66,12 @@ def joined(
             get = nodes.directive("get", {"path": join.path, **forward})
             field = nodes.field(join.field, nodes.type(join.result), "", (get,))
             added.setdefault(join.type, []).append(field)
-    for node in document:
-        if isinstance(node, ObjectTypeDefinitionNode) and node.name.value in added:
-            node.fields = (*node.fields, *added[node.name.value])
-    return document
+    return [
+        graphql_core.changed(node, fields=(*node.fields, *added[node.name.value]))
+        if isinstance(node, ObjectTypeDefinitionNode) and node.name.value in added
+        else node
+        for node in document
+    ]
 
 
 def _conventions(made: Iterable[Made], definitions: Mapping[str, DefinitionNode], naming: Naming) -> Iterator[Join]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 from graphql import DefinitionNode, ObjectTypeDefinitionNode, TypeNode
 
+from restgql import graphql_core
 from restgql.schema.sdl import names
 from restgql.schema.sdl.kit import Kit
 from restgql.schema.sdl.nodes import Nodes
@@ -91,7 +92,8 @@ class Registry:
         for name, values in self._values.items():
             node = self.definitions[name]
             if isinstance(node, ObjectTypeDefinitionNode):
-                node.directives = tuple(self.nodes.directive("value", {"is": value}) for value in values)
+                directives = tuple(self.nodes.directive("value", {"is": value}) for value in values)
+                self.definitions[name] = graphql_core.changed(node, directives=directives)
         implement(self.definitions, self.implemented, self.nodes)
         scalars = sorted(self._users.keys() - self.definitions.keys() - CORE)
         return [*self.definitions.values(), *(self.nodes.scalar(name) for name in scalars)]

@@ -1,0 +1,178 @@
+"""The checks of typed values in debug: a `select` that is null for every row, a `batch` whose key no item has.
+
+They read the JSON of a response, before it is projected or executed, so they hold for both ways.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from graphql import GraphQLObjectType, get_named_type
+
+from restgql.bindings import BatchBinding, Discriminator, RequestBinding, SelectBinding
+from restgql.debug_log import DebugLog, listed, shortened, suggestion
+from restgql.documents.collect_fields import Selections
+from restgql.documents.selected_field import SelectedField
+from restgql.execution.key_batches import KeyBatch
+from restgql.formats import json, select
+from restgql.plan.nodes import PlanNode
+from restgql.plan.template_scope import walk
+from restgql.schema.fields import keys_of
+from restgql.sub_response import SubResponse
+
+Row = dict[str, Any]
+MAX_ROWS = 1_000
+"""The rows of one response that are checked."""
+
+
+class ValueChecks:
+    """The checks of one operation, whose warnings go to `log`. They never fail an operation."""
+
+    __slots__ = ("_log", "_selections")
+
+    def __init__(self, log: DebugLog, selections: Selections) -> None:
+        self._log = log
+        self._selections = selections
+
+    def check_response(self, node: PlanNode, binding: RequestBinding, response: SubResponse) -> None:
+        """Check the selects of a field that made a request, and those of the fields below it."""
+        if node.field is None or binding.passthrough or response.status in binding.null_on or not response.is_data:
+            return
+        try:
+            value = response.parsed()
+            if binding.select is not None:
+                if binding.opens_route and isinstance(value, dict):
+                    where = f"@{binding.method.lower()}(select: {binding.select!r})"
+                    keys = keys_of(binding.select)
+                    self._check_select(node.field, keys, binding.select, where, [value], response)
+                value = select.search(binding.select, value)
+            self._check_below(node.field, list(_rows(value)), response)
+        except Exception:  # the executor raises it again, and says where
+            return
+
+    def check_batch(
+        self, node: PlanNode, batch: BatchBinding, keys: KeyBatch, items: list[Any], response: SubResponse
+    ) -> None:
+        """Check that an item of a batch has a key that was asked for, and the selects of the fields below."""
+        if node.field is None:
+            return
+        name = _name(node.field)
+        rows = list(_rows(items))
+        items_keys = {tuple(json.spelled(walk(row, key)) for key in batch.key) for row in rows}
+        if items and items_keys.isdisjoint(keys):
+            self._log.warn(("batch", name), _batch_message(name, batch, keys, items, rows, response))
+        elif items:
+            self._log.dismiss(("batch", name))
+        try:
+            self._check_below(node.field, rows, response)
+        except Exception:
+            return
+
+    def _check_below(self, field: SelectedField, rows: Sequence[Row], response: SubResponse) -> None:
+        if not rows or field.node.selection_set is None:
+            return
+        for of_type, typed_rows in self._by_type(get_named_type(field.definition.type), rows):
+            for each in self._selections.below(field.group, of_type).fields:
+                binding = each.definition.resolve
+                if not isinstance(binding, SelectBinding) or binding.header is not None or binding.status:
+                    continue
+                if binding.is_written:
+                    where = f"@select(from: {binding.select!r})"
+                    self._check_select(each, binding.keys, binding.select or "@", where, typed_rows, response)
+                self._check_below(each, list(_rows([binding.of(row) for row in typed_rows])), response)
+
+    def _by_type(self, of_type: Any, rows: Sequence[Row]) -> Iterator[tuple[GraphQLObjectType, Sequence[Row]]]:
+        """Yield the rows of each object type; those whose type a function of the user's own tells are left out."""
+        if isinstance(of_type, GraphQLObjectType):
+            yield of_type, rows
+        elif isinstance(discriminator := getattr(of_type, "resolve_type", None), Discriminator):
+            names = [discriminator.type_of(row) for row in rows]
+            for name in dict.fromkeys(names):
+                possible = self._selections.schema.get_type(name or "")
+                if isinstance(possible, GraphQLObjectType):
+                    yield possible, [row for row, each in zip(rows, names, strict=True) if each == name]
+
+    def _check_select(
+        self,
+        field: SelectedField,
+        keys: tuple[str, ...] | None,
+        expression: str,
+        where: str,
+        rows: Sequence[Row],
+        response: SubResponse,
+    ) -> None:
+        key = ("select", _name(field), where)
+        if not rows or not self._log.is_open(key):
+            return
+        if any(select.search(expression, row) is not None for row in rows):
+            self._log.dismiss(key)
+            return
+        reason = _reason(expression, keys, rows)
+        if reason:
+            every = "the object" if len(rows) == 1 else f"all {len(rows)} objects"
+            place = f"{_name(field)}: {where} is null for {every} of {shortened(response.url)}"
+            self._log.warn(key, f"{place}: {reason}")
+
+
+def _reason(expression: str, keys: tuple[str, ...] | None, rows: Sequence[Row]) -> str:
+    """Return the reason why an expression is null for every row, empty if the data alone may be the reason.
+
+    A key that is null, or an array that is empty, is data. A key that no row has is not.
+    """
+    if keys is None:
+        names = select.names_of(expression)
+        if names and not any(name in row for name in names for row in rows):
+            return _lacking("objects", names, rows)
+        is_filled = any(row.get(name) not in (None, [], {}, "") for name in names for row in rows)
+        hint = f"The objects have {listed(sorted(names))}, so the fault is in the rest of the expression."
+        return hint if len(rows) > 1 and is_filled else ""
+    parents, place = list(rows), "objects"
+    for key in keys:
+        if not parents:
+            return ""
+        values = [parent[key] for parent in parents if key in parent]
+        if not values:
+            return _lacking(place, [key], parents)
+        parents, place = [value for value in values if isinstance(value, dict) and value], f"objects at {key!r}"
+        if not parents and any(value is not None and not isinstance(value, dict) for value in values):
+            return f"The value of {key!r} is no object; it is {shortened(json.spelled(values[0]))}."
+    return ""
+
+
+def _lacking(place: str, names: Iterable[str], rows: Sequence[Row]) -> str:
+    wanted = list(names)
+    known = list(dict.fromkeys(name for row in rows for name in row))
+    near = suggestion(wanted[0], known)
+    return f"none of the {place} has the key {listed(map(repr, wanted))}; they have: {listed(known)}.{near}"
+
+
+def _batch_message(
+    name: str, batch: BatchBinding, keys: KeyBatch, items: list[Any], rows: Sequence[Row], response: SubResponse
+) -> str:
+    count = "the item" if len(items) == 1 else f"the {len(items)} items"
+    head = f"{name}: its batch matches nothing, so each of its parents is asked for by a request of its own: "
+    where = f"{count} of {shortened(response.url)}"
+    for key in batch.key:
+        if not any(walk(row, key) is not None for row in rows):
+            known = list(dict.fromkeys(each for row in rows for each in row))
+            has = f"they have: {listed(known)}.{suggestion(key, known)}" if known else "they are no objects."
+            return f"{head}batch.key names {key!r}, which none of {where} has; {has}"
+    asked = listed("/".join(key) for key in keys)
+    found = listed("/".join(json.spelled(walk(row, key)) for key in batch.key) for row in rows)
+    by = f"batch.by ({listed(batch.by)}) of the parents is: {asked}"
+    return f"{head}none of {where} has a key that was asked for. {by}; batch.key ({listed(batch.key)}) is: {found}."
+
+
+def _rows(value: Any) -> Iterator[Row]:
+    """Yield the objects in a value of lists within lists, the first ones if there are many."""
+    pending, count = [value], 0
+    while pending and count < MAX_ROWS:
+        each = pending.pop()
+        if isinstance(each, list):
+            pending += reversed(each)
+        elif isinstance(each, dict) and each:
+            count += 1
+            yield each
+
+
+def _name(field: SelectedField) -> str:
+    return f"{field.parent_type.name}.{field.name}"
