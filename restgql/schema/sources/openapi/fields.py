@@ -140,6 +140,8 @@ class Fields:
         if found.encoding == "FORM":
             called, notes = forms.expression(called, found.schema, found.encodings, self._registry.shapes)
             arguments.notes += notes
+        elif found.encoding == "MULTIPART":
+            arguments.notes += forms.parts_of_json(found.schema, found.encodings, self._registry.shapes)
         is_default = found.encoding in ("JSON", FILE)
         encoding = {} if is_default else {"encoding": EnumValueNode(value=found.encoding)}
         return {"body": called, **encoding}

@@ -37,6 +37,16 @@ def expression(argument: str, schema: Any, encodings: Schema, shapes: Shapes) ->
     return _merged(argument, entries, spreads), notes
 
 
+def parts_of_json(schema: Any, encodings: Schema, shapes: Shapes) -> list[str]:
+    """Return notes of the objects of a multipart body that the document has in brackets. Raises Problem."""
+    found = shapes.shape(shapes.locate(schema).schema)
+    return [
+        f"{name} is a part of JSON, and not written with deepObject"
+        for name, part in (found.properties.items() if isinstance(found, Object) else ())
+        if mapping(encodings.get(name)).get("style") == "deepObject" and form(shapes, part) is Form.OBJECT
+    ]
+
+
 def _merged(argument: str, entries: list[str], spreads: list[str]) -> str:
     if not entries:
         return argument
