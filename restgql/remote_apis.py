@@ -60,10 +60,10 @@ def read(config: Config, root: Path, environ: Mapping[str, str] = os.environ) ->
 
 def accesses(config: Config, apis: tuple[RemoteApi, ...]) -> tuple[UpstreamAccess, ...]:
     """Return how requests reach each mount."""
-    found = []
+    mounts = []
     for api in apis:
         for number, mount in enumerate(api.mounts):
-            found.append(
+            mounts.append(
                 UpstreamAccess(
                     remote=mount,
                     leaving=headers.LEAVING | (api.leaving if number == 0 else frozenset()),
@@ -72,7 +72,7 @@ def accesses(config: Config, apis: tuple[RemoteApi, ...]) -> tuple[UpstreamAcces
                     timeout=api.settings.timeout,
                 )
             )
-    return tuple(found)
+    return tuple(mounts)
 
 
 def _read(

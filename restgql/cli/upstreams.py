@@ -14,14 +14,14 @@ _NAMED = re.compile(r"(?P<name>/|/?[A-Za-z_~][\w.~-]*(?:/[\w.~-]+)*)=(?P<value>.
 
 def entries(documents: Iterable[str], upstreams: Iterable[str], credentials: Iterable[str]) -> dict[str, Any]:
     """Return the upstreams by prefix. Raises BadParameter."""
-    found: dict[str, dict[str, Any]] = {}
+    by_prefix: dict[str, dict[str, Any]] = {}
     for text in documents:
         name, source = ("", text) if Path(text).is_file() else _split(text)
-        entry = found.setdefault(_mount(name), {"openapi": []})
+        entry = by_prefix.setdefault(_mount(name), {"openapi": []})
         entry["openapi"].append(source)
         if name and not name.startswith("/"):
             entry["prefix"] = re.sub(r"\W", "_", name)
-    typed = [*found]
+    typed = [*by_prefix]
     for text in upstreams:
         prefix, url = _split(text)
         if not prefix and not url.lower().startswith(("http://", "https://")):
@@ -29,21 +29,21 @@ def entries(documents: Iterable[str], upstreams: Iterable[str], credentials: Ite
         if prefix and _mount(prefix) in typed:
             prefix = _mount(prefix)
         prefix = prefix or (typed[0] if len(typed) == 1 else "/")
-        entry = found.setdefault(prefix, {})
+        entry = by_prefix.setdefault(prefix, {})
         if "url" in entry:
             raise click.BadParameter("names two URLs for one prefix", param_hint="--upstream")
         entry["url"] = url
     for text in credentials:
         prefix, value = _split(text)
-        mount = _mount(prefix) if prefix else next(iter(found), "/")
-        if mount not in found or (not prefix and len(found) > 1):
+        mount = _mount(prefix) if prefix else next(iter(by_prefix), "/")
+        if mount not in by_prefix or (not prefix and len(by_prefix) > 1):
             raise click.BadParameter("names no upstream: it takes PREFIX=JSON", param_hint="--credentials")
         try:
             secret = json.value(value.encode(), dict)
         except json.NotJson as exc:
             raise click.BadParameter("is no JSON object", param_hint="--credentials") from exc
-        found[mount].setdefault("credentials", []).append(secret)
-    return {prefix: entry["url"] if entry.keys() == {"url"} else entry for prefix, entry in found.items()}
+        by_prefix[mount].setdefault("credentials", []).append(secret)
+    return {prefix: entry["url"] if entry.keys() == {"url"} else entry for prefix, entry in by_prefix.items()}
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -45,6 +45,7 @@ from restgql.schema.collector import at_rest
 from restgql.schema.documents import Definitions, SchemaError, at, explained, located, misfits
 from restgql.schema.fields import Wrong, binding, checked, given, keys_of
 from restgql.schema.sdl.naming import Naming
+from restgql.schema.shared_scalars import SharedScalars
 
 ROOTS = {"Query": "query", "Mutation": "mutation"}
 ENUMS = (EnumTypeDefinitionNode, EnumTypeExtensionNode)
@@ -73,6 +74,7 @@ def compile(core: GraphQLSchema, sources: Sequence[Definitions], *, camel_case: 
         errors += map(located, validate_schema(_changed(schema, assume_valid=False)))
     if errors:
         raise SchemaError(errors)
+    SharedScalars(core).share(schema)
     defaults.show(schema)
     return schema
 

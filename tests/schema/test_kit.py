@@ -1,6 +1,9 @@
 """The kit of the sources: names in camelCase and back, singulars, scalars, reserved names."""
 
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, TypedDict
+from uuid import UUID
 
 import graphene
 import pytest
@@ -229,3 +232,58 @@ def test_a_join_of_a_document_in_camel_case_reads_the_key_of_the_api() -> None:
     assert gateway.execute("{ p { blogUserId blogUser { id name } } }") == {
         "data": {"p": {"blogUserId": "7", "blogUser": {"id": "7", "name": "Ada"}}}
     }
+
+
+class When(graphene.InputObjectType):
+    at = graphene.DateTime()
+    days = graphene.List(graphene.Date)
+
+
+class Clock(graphene.ObjectType):
+    now = graphene.DateTime(at=graphene.DateTime(), when=When())
+    day = graphene.Date()
+    id = graphene.UUID()
+    price = graphene.Decimal()
+
+    def resolve_now(root: Any, info: Any, at: Any = None, when: Any = None) -> Any:
+        return (at or when.at).replace(year=1999) if not when or not when.days else datetime(when.days[0].year, 1, 1)
+
+    def resolve_day(root: Any, info: Any) -> Any:
+        return date(2020, 1, 2)
+
+    def resolve_id(root: Any, info: Any) -> Any:
+        return UUID(int=1)
+
+    def resolve_price(root: Any, info: Any) -> Any:
+        return Decimal("1.5")
+
+
+@pytest.mark.parametrize("has_document", [False, True])
+def test_graphene_scalars_are_as_without_a_document(has_document: bool) -> None:
+    formats = {"at": "date-time", "on": "date", "id": "uuid"}
+    properties = {name: {"type": "string", "format": form} for name, form in formats.items()}
+    parameter = {"name": "at", "in": "query", "schema": properties["at"]}
+    operation = {"operationId": "event", "parameters": [parameter], **answers({"properties": properties})}
+    value = {"at": "2020-01-01T00:00:00Z", "on": "2020-01-02", "id": str(UUID(int=2))}
+    app = Flask(__name__)
+    app.add_url_rule("/event", "event", lambda: {**value, "at": request.args.get("at")})
+    openapi = document({"/event": {"get": operation}}) if has_document else None
+    gateway = Gateway(app, query=Clock, openapi=openapi)
+    query = """{
+        now(at: "2020-05-06T07:08:09")
+        other: now(when: {at: "2020-05-06T07:08:09"})
+        days: now(when: {days: ["2001-02-03"]})
+        day id price
+    }"""
+    assert gateway.execute(query) == {
+        "data": {
+            "now": "1999-05-06T07:08:09",
+            "other": "1999-05-06T07:08:09",
+            "days": "2001-01-01T00:00:00",
+            "day": "2020-01-02",
+            "id": str(UUID(int=1)),
+            "price": "1.5",
+        }
+    }
+    if has_document:
+        assert gateway.execute('{ event(at: "2020-01-01T00:00:00Z") { at on id } }') == {"data": {"event": value}}

@@ -173,6 +173,25 @@ def test_a_server_of_another_origin_is_a_mount_of_its_own_without_secrets(
         assert f"/shop/~{other.removeprefix('http://')}/{{+path}}" in paths
 
 
+def test_http_and_https_of_one_host_are_one_mount(app: Flask) -> None:
+    source = document(["https://api.example.com/v1", "http://api.example.com/v1"])
+    source["paths"]["/stock"]["servers"] = [{"url": "http://api.example.com/v2"}]
+    mount(app, {"/shop": {"openapi": source}})
+    remotes = app.extensions["restgql"]["restgql"].remotes.table
+    assert [(each.prefix, each.origin) for each in remotes] == [("/shop", "https://api.example.com")]
+    assert {row.path for row in typed(app).rows} >= {"/shop/v1/pets", "/shop/v2/stock"}
+
+
+@pytest.mark.parametrize("url", ["https://a:b", "https://a:99999", "https://[", "//", "", "https://"])
+def test_a_server_that_is_no_url_spoils_nothing(app: Flask, shop: str, url: str) -> None:
+    source = document([url, f"{shop}/v1"])
+    source["paths"]["/stock"]["servers"] = [{"url": url}]
+    gateway = mount(app, {"/shop": {"url": f"{shop}/v1", "openapi": source}})
+    assert gateway.execute("{ getPet(petId: 1) { id } }") == {"data": {"getPet": {"id": 1}}}
+    other = Flask("other")
+    assert mount(other, {"/shop": {"openapi": source}}).execute("{ getPet(petId: 1) { id } }")["data"]["getPet"]
+
+
 @pytest.mark.parametrize(
     ("path", "item", "says"),
     [

@@ -130,16 +130,21 @@ class UpstreamPlaces:
     def _below(self, server: str) -> str | None:
         if not servers.is_absolute(server):
             return None
-        path = urlsplit(server)._replace(query="", fragment="")
-        path = path._replace(path=path.path.rstrip("/"))
-        places = (mount.path_of(path) for mount in self._mounts)
-        return next((place.rstrip("/") for place in places if place is not None), None)
+        url = urlsplit(server)._replace(query="", fragment="")
+        url = url._replace(path=url.path.rstrip("/"))
+        for mount in self._mounts:
+            # documents have http and https of one host side by side; requests go by the scheme of the mount
+            scheme = mount.origin.partition(":")[0] if url.port is None else url.scheme
+            place = mount.path_of(url._replace(scheme=scheme))
+            if place is not None:
+                return place.rstrip("/")
+        return None
 
     def _stand_in(self, server: str) -> str | None:
         """Return the place of a server for which the operator's URL stands in, None for a server of another host."""
         mount = self._mounts[0]
         for each in self._servers:
-            if not mount.path and _origin(server) == _origin(each):
+            if not mount.path and _host(server) == _host(each):
                 return mount.prefix + servers.path_of(server)
             if server == each or server.startswith(each.rstrip("/") + "/"):
                 return mount.prefix + servers.path_of(server.removeprefix(each.rstrip("/")))
@@ -148,11 +153,11 @@ class UpstreamPlaces:
 
 def mounts_of(prefix: str, documents: list[tuple[Schema, str]]) -> tuple[RemoteUpstream, ...]:
     """Return the mounts for the servers of documents, each with its URL: the first document's first server at `prefix`,
-    and those of other origins below it, at `~` and their host.
+    and those of other hosts below it, at `~` and their host.
 
     Raises ConfigError where a document names no server that can be asked.
     """
-    found: dict[str, list[RemoteUpstream]] = {}
+    by_host: dict[str, list[RemoteUpstream]] = {}
     for document, base in documents:
         usable = [url for url in servers.of_document(document, base) if servers.is_absolute(url)]
         if not usable:
@@ -168,11 +173,11 @@ def mounts_of(prefix: str, documents: list[tuple[Schema, str]]) -> tuple[RemoteU
                     if url is usable[0]:
                         raise ConfigError(f"upstreams[{prefix!r}]: {exc}, and url names another.") from exc
                     continue
-                found.setdefault(remote.origin, []).append(remote)
+                by_host.setdefault(remote.host, []).append(remote)
     top = prefix.rstrip("/")
     return tuple(
         common(remotes, top if number == 0 else f"{top}/~{remotes[0].host}")
-        for number, remotes in enumerate(found.values())
+        for number, remotes in enumerate(by_host.values())
     )
 
 
@@ -184,11 +189,11 @@ def _bases(urls: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*map(servers.path_of, urls), ""]))
 
 
-def _origin(url: str) -> str | None:
+def _host(url: str) -> str:
     try:
-        return origin_of(urlsplit(url))
+        return (origin_of(urlsplit(url)) or "").partition("://")[2]
     except ValueError:
-        return None
+        return ""
 
 
 def _rooted(path: str) -> str:
@@ -200,7 +205,7 @@ def _may_lead_below(path: str, prefix: str) -> bool:
     segments = path.partition("?")[0].split("/")
     tops = prefix.split("/")
     pairs = zip(segments, tops, strict=False)
-    return len(segments) >= len(tops) and all("{" in given or unquote(given) == top for given, top in pairs)
+    return len(segments) >= len(tops) and all("{" in segment or unquote(segment) == top for segment, top in pairs)
 
 
 def _shown(url: str) -> str:

@@ -46,13 +46,13 @@ def _swagger(document: Schema) -> Iterator[str]:
     if not host:
         yield f"/{path}"
         return
-    given = [scheme for scheme in _SCHEMES if scheme in sequence(document.get("schemes"))]
-    yield from (f"{scheme}://{host}/{path}" for scheme in given or _SCHEMES[:1])
+    named = [scheme for scheme in _SCHEMES if scheme in sequence(document.get("schemes"))]
+    yield from (f"{scheme}://{host}/{path}" for scheme in named or _SCHEMES[:1])
 
 
 def _resolved(urls: Iterator[str], base: str) -> tuple[str, ...]:
-    found = list(urls) or ["/"]  # without servers: one at the root (OpenAPI 3.1, section 4.8.1)
-    return tuple(dict.fromkeys(_joined(base, url) for url in found))
+    listed = list(urls) or ["/"]  # without servers: one at the root (OpenAPI 3.1, section 4.8.1)
+    return tuple(dict.fromkeys(_joined(base, url) for url in listed))
 
 
 def _joined(base: str, url: str) -> str:
@@ -66,6 +66,7 @@ def is_absolute(url: str) -> bool:
     """Return True if a server URL names an HTTP host, and has no variable without a default."""
     try:
         split = urlsplit(url)
-    except ValueError:
+        names_host = bool(split.hostname) and split.port != 0
+    except ValueError:  # `//[`, or a port that is none
         return False
-    return split.scheme.lower() in _SCHEMES and bool(split.netloc) and "{" not in url
+    return names_host and split.scheme.lower() in _SCHEMES and "{" not in url
