@@ -24,6 +24,8 @@ _LISTING = frozenset("?&.;")
 """The operators whose values may be lists that are not exploded."""
 
 MAX_NAMES = 256
+REQUEST = "__request."
+"""The begin of names that are arguments of the request whose response the parent is in."""
 _SCALARS = frozenset({str, int, float, bool})
 MAX_CACHED = 256
 """The most characters of a cached expansion before it is percent-encoded, which makes up to twelve of each."""

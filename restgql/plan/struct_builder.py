@@ -9,6 +9,7 @@ from graphql import GraphQLFloat, GraphQLID, GraphQLInt, GraphQLNonNull, GraphQL
 
 from restgql.bindings import RequestBinding, SelectBinding
 from restgql.documents.selected_field import SelectedField
+from restgql.formats.template import REQUEST
 from restgql.plan.nodes import Cases, Convert, Join, PlanNode, Shape
 from restgql.plan.requests import takes_whole_parent
 
@@ -236,5 +237,7 @@ def _parent_names(node: PlanNode) -> tuple[str, ...]:
     if takes_whole_parent(binding):
         raise NotProjectable(f"{node.key} takes more than keys of its parent.")
     batch = () if binding.batch is None else binding.batch.by
-    of_parent = (name for name in filled if name.partition(".")[0] not in binding.arguments)
+    of_parent = [name for name in filled if name.partition(".")[0] not in binding.arguments]
+    if any(name.startswith(REQUEST) for name in (*of_parent, *batch)):
+        raise NotProjectable(f"{node.key} takes arguments of its parent.")
     return tuple(dict.fromkeys([*of_parent, *batch]))

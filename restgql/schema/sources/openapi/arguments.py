@@ -32,6 +32,7 @@ class Arguments:
         self.nodes: list[InputValueDefinitionNode] = []
         self.headers: list[tuple[str, str]] = []
         self.forward: list[str] = []
+        self.body = ""
         self.notes: list[str] = []
         self.remarks: list[str] = []
         self.types: set[str] = set()
@@ -76,6 +77,7 @@ class Arguments:
         """The name of an argument for the request's body."""
         node = NonNullTypeNode(type=typed.node) if required else typed.node
         called = self._names.take(BODY)
+        self.body = called
         self.types.add(typed.name)
         self.nodes.append(self._registry.nodes.input_value(called, node, text))
         return called
