@@ -178,6 +178,14 @@ def remote(tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
     server.server_close()
 
 
+def test_a_document_whose_server_is_an_upstream(tmp_path: Path, remote: tuple[str, list[str]]) -> None:
+    url, sent = remote
+    app = Flask(__name__, root_path=str(tmp_path), static_folder=None)
+    gateway = Gateway(app, openapi=document(url), upstreams={"/far": url})
+    assert gateway.execute(SNAKE) == DATA
+    assert sent == ["GET /things/7"]
+
+
 @pytest.mark.parametrize("camel", [False, True])
 @pytest.mark.parametrize("source", ["schema", "openapi", "annotations"])
 def test_a_source_and_a_typed_upstream(tmp_path: Path, remote: tuple[str, list[str]], source: str, camel: bool) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from graphql import DefinitionNode, DocumentNode, FieldDefinitionNode
 
+from restgql import graphql_core
 from restgql.errors import ConfigError
 from restgql.schema.collector import at_rest
 from restgql.schema.sdl import names
@@ -20,7 +21,7 @@ from restgql.schema.sources.openapi.fields import Fields, Made
 from restgql.schema.sources.openapi.joins import Join, joined, proposed
 from restgql.schema.sources.openapi.operation import Operation, operations
 from restgql.schema.sources.openapi.parts import text
-from restgql.schema.sources.openapi.places import Allowed, AppPlaces, Explain, Places
+from restgql.schema.sources.openapi.places import Allowed, AppPlaces, Places
 from restgql.schema.sources.openapi.problem import Excluded, Problem
 from restgql.schema.sources.openapi.read import check, merges_siblings
 from restgql.schema.sources.openapi.references import Load, References, component_schemas
@@ -49,7 +50,6 @@ def generate(
     document: Mapping[str, Any],
     *,
     allowed: Allowed = everything,
-    explain: Explain | None = None,
     names: Mapping[str, str] | None = None,
     accepted: Collection[str] = (),
     load: Load | None = None,
@@ -63,7 +63,7 @@ def generate(
     """The SDL of a document. Raises ConfigError for one that is no OpenAPI, and for a lockfile that cannot be kept.
 
     `allowed` takes a method (`GET`) and a path of the app, with the document's variables, and returns whether there may
-    be a field for it; `explain` has the reason. `names` is a lockfile, `accepted` names joins (`Post.author`), `load`
+    be a field for it. `names` is a lockfile, `accepted` names joins (`Post.author`), `load`
     reads the documents that it refers to. Paths are those of the app below `prefix`; without one, below a server's
     path, and where `allowed` refuses that, below nothing. `places` finds other paths. `name_prefix` begins the names of
     types and root fields. `filled` are the parameters that the gateway sends by itself: name, in lower case for a
@@ -72,7 +72,7 @@ def generate(
     """
     check(document, where="The document")
     given = dict(document)
-    places = places or AppPlaces(given, allowed, prefix, explain)
+    places = places or AppPlaces(given, allowed, prefix)
     kit = Kit(Naming(camel_case), reserved or reserve(), Prefix(name_prefix))
     forwards = isinstance(places, AppPlaces)
     return _Generation(given, load, kit, filled, forwards=forwards).run(places, names or {}, accepted)
@@ -178,8 +178,8 @@ class _Generation:
         for one in self._made:
             if one.with_headers is not None:
                 root = _root(one.operation)
-                one.with_headers.name = self._nodes.name(scopes[root].take(one.with_headers.name.value))
-                roots[root].append(one.with_headers)
+                name = self._nodes.name(scopes[root].take(one.with_headers.name.value))
+                roots[root].append(graphql_core.changed(one.with_headers, name=name))
 
     def _notes(self) -> tuple[OperationNote, ...]:
         troubled = self._registry.troubled()
