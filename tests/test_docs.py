@@ -19,7 +19,7 @@ from app import create_app
 from restgql import Gateway, RestgqlError
 
 ROOT = Path(__file__).parent.parent
-# The recipes have tests of their own.
+# docs/how-to/ is run by tests/extensions/
 PAGES = [
     ROOT / "README.md",
     *(ROOT / "docs" / f"{name}.md" for name in ("queries", "aggregate", "rule", "errors", "configuration")),

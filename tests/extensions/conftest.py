@@ -22,7 +22,7 @@ def make_setting() -> Iterator[Callable[..., Setting]]:
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> Iterator[Recipe]:
-    """Imports the Python block of a section as the module it would be: an app.py in a folder of its own."""
+    """Imports the Python block of a page as the module it would be: an app.py in a folder of its own."""
     name = "recipe_app"
 
     def load(heading: str, replace: dict[str, str] | None = None) -> Any:

@@ -13,7 +13,7 @@ PATHS = ["/open/items", "/cart"]
 
 @pytest.fixture
 def client(recipe: Recipe) -> Any:
-    return recipe("Flask-CORS").app.test_client()
+    return recipe("Allow other origins with Flask-CORS").app.test_client()
 
 
 def cors(response: Any) -> dict[str, str]:

@@ -167,7 +167,7 @@ def test_the_recipe_counts_its_parts_and_not_the_endpoint(
     with sqlite3.connect("app.db") as connection:
         connection.execute("create table visits(count integer)")
         connection.execute("insert into visits values (0)")
-    client = recipe("Hooks that hold a lock").app.test_client()
+    client = recipe("Keep hooks off the gateway's endpoints").app.test_client()
     assert client.post("/aggregate", json=["/visits"]).json == {"/visits": {"visits": 1}}
     assert client.get("/visits").json == {"visits": 2}
 

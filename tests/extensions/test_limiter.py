@@ -11,7 +11,7 @@ LIMIT = 6
 
 @pytest.fixture
 def module(recipe: Recipe) -> Any:
-    return recipe("Flask-Limiter")
+    return recipe("Limit requests with Flask-Limiter")
 
 
 def left(client: Any, address: str = "127.0.0.1") -> int:
@@ -67,7 +67,7 @@ def test_a_part_over_the_limit_fails_alone(module: Any) -> None:
 
 
 def test_default_limits_are_each_routes_own(recipe: Recipe) -> None:
-    client = recipe("Flask-Limiter", {"application_limits": "default_limits"}).app.test_client()
+    client = recipe("Limit requests with Flask-Limiter", {"application_limits": "default_limits"}).app.test_client()
     for remaining in (LIMIT - 1, LIMIT - 2):
         answer = client.post("/aggregate", json=["/prices/1", "/prices/2"])
         assert answer.headers["X-RateLimit-Remaining"] == str(remaining)

@@ -12,7 +12,7 @@ LOCATION = "/login?next=%2Fme"
 
 @pytest.fixture
 def module(recipe: Recipe) -> Any:
-    return recipe("Flask-Login")
+    return recipe("Guard routes with Flask-Login")
 
 
 def test_a_redirect_to_the_login_page_is_not_data(module: Any) -> None:
@@ -69,7 +69,7 @@ LOGIN, ME = "/login/a-token-from-an-email", "/me"
 @pytest.fixture(params=["new", "known"])
 def client(request: pytest.FixtureRequest, recipe: Recipe) -> Any:
     """A client that the app has not seen, and one that already has a session."""
-    app = recipe("A login inside a batch").app
+    app = recipe("Log in inside a query").app
     client = app.test_client()
     if request.param == "known":
         with client.session_transaction() as session:
@@ -78,7 +78,7 @@ def client(request: pytest.FixtureRequest, recipe: Recipe) -> Any:
 
 
 def test_what_depends_on_a_login_has_its_cookie(client: Any) -> None:
-    answer = client.post("/graphql", json={"query": block("A login inside a batch", "graphql")})
+    answer = client.post("/graphql", json={"query": block("Log in inside a query", "graphql")})
     assert answer.json == {"data": {"login": {"status": 200, "me": {"user": "ann"}}}}
     assert len(answer.headers.getlist("Set-Cookie")) == 1
     assert "Expires=" in answer.headers["Set-Cookie"]

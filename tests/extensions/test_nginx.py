@@ -29,8 +29,8 @@ Ask = Callable[..., tuple[int, Any]]
 @pytest.fixture
 def port(recipe: Recipe, serve: Callable[[Any], str], tmp_path: Path) -> Iterator[int]:
     """nginx, with all of its files in `tmp_path`, in front of the recipe's app."""
-    port, app = free_port(), serve(recipe("nginx in front").app)
-    server = block("nginx in front", "nginx", {"443": f"127.0.0.1:{port}", "http://127.0.0.1:8000": app})
+    port, app = free_port(), serve(recipe("Run behind nginx").app)
+    server = block("Run behind nginx", "nginx", {"443": f"127.0.0.1:{port}", "http://127.0.0.1:8000": app})
     (tmp_path / "tls").mkdir()
     certificate = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=shop.example"
     files = ["-keyout", "shop.example.key", "-out", "shop.example.pem"]

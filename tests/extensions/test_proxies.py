@@ -22,7 +22,7 @@ PROXIED = "app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)\n
 def test_a_sub_request_is_trusted_as_a_direct_one(
     recipe: Recipe, replace: dict[str, str], address: str, url: str
 ) -> None:
-    client = recipe("nginx in front", replace).app.test_client()
+    client = recipe("Run behind nginx", replace).app.test_client()
     expected = {"url": url, "address": address, "scheme": url.partition(":")[0]}
     assert client.get("/whoami?a=1", headers=FORWARDED).json == expected
     answer = client.post("/aggregate", json=["/whoami?a=1"], headers=FORWARDED)
@@ -31,7 +31,7 @@ def test_a_sub_request_is_trusted_as_a_direct_one(
 
 def test_proxy_fix_may_come_after_the_gateway(recipe: Recipe) -> None:
     gateway = 'Gateway(app, routes=["*", "!static", "!/internal/*"])\n'
-    client = recipe("nginx in front", {PROXIED: "", gateway: gateway + PROXIED}).app.test_client()
+    client = recipe("Run behind nginx", {PROXIED: "", gateway: gateway + PROXIED}).app.test_client()
     answer = client.post("/graphql", json={"query": '{ get(path: "/whoami") }'}, headers=FORWARDED)
     assert answer.json["data"]["get"] == client.get("/whoami", headers=FORWARDED).json
     assert answer.json["data"]["get"]["address"] == "203.0.113.9"
@@ -39,7 +39,7 @@ def test_proxy_fix_may_come_after_the_gateway(recipe: Recipe) -> None:
 
 @pytest.fixture
 def mounted(recipe: Recipe) -> Any:
-    return recipe("DispatcherMiddleware")
+    return recipe("Mount the app below a prefix")
 
 
 def test_paths_are_those_of_the_mounted_app(mounted: Any) -> None:

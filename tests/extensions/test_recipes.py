@@ -1,18 +1,18 @@
-"""Every recipe is run by a test here, and none names what a reader does not have."""
+"""Every how-to page is run by a test here, and the index lists each page by its title."""
 
 import re
 from pathlib import Path
 
-from tests.extensions.recipes import PAGE, SECTIONS
+from tests.extensions.recipes import FOLDER, PAGES, TEXTS
 
 TESTS = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
 
 
 def test_every_python_block_is_run() -> None:
-    with_code = {heading for heading, text in SECTIONS.items() if "```python" in text}
+    with_code = {title for title, text in PAGES.items() if "```python" in text}
     assert with_code == set(re.findall(r'recipe\("([^"]+)"', TESTS))
 
 
-def test_the_list_of_contents_is_complete() -> None:
-    listed = dict(re.findall(r"^- \[(.+)\]\(#(.+)\)$", PAGE.read_text("utf-8"), re.MULTILINE))
-    assert listed == {heading: heading.lower().replace(" ", "-") for heading in SECTIONS}
+def test_the_index_lists_every_page() -> None:
+    listed = re.findall(r"^- \[(.+)\]\((.+)\)$", (FOLDER / "index.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted((title, path.name) for title, path in zip(PAGES, TEXTS, strict=True))

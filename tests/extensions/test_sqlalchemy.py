@@ -27,7 +27,7 @@ def load(recipe: Recipe) -> Iterator[Load]:
 
     def load(pool_size: int, gateway: str = "Gateway(app)") -> Any:
         replace = {'"pool_size": 40': f'"pool_size": {pool_size}', "Gateway(app)": gateway}
-        module = recipe("Flask-SQLAlchemy", replace)
+        module = recipe("Size the pool of Flask-SQLAlchemy", replace)
         loaded.append(module)
         db, item = module.db, module.Item
 

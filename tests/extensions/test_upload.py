@@ -1,4 +1,4 @@
-"""docs/recipes.md, "Upload a file": the app, and the command as it is shown."""
+"""docs/how-to/upload.md: the app, and the command as it is shown."""
 
 import json
 import subprocess
