@@ -19,7 +19,7 @@ from app import create_app
 from restgql import Gateway, RestgqlError
 
 ROOT = Path(__file__).parent.parent
-# docs/how-to/ is run by tests/extensions/
+# docs/how-to/ is run by tests/extensions/, docs/tutorial.md by test_tutorial.py
 PAGES = [
     ROOT / "README.md",
     *(ROOT / "docs" / f"{name}.md" for name in ("queries", "aggregate", "rule", "errors", "configuration")),
@@ -31,6 +31,7 @@ PAGES = [
     ROOT / "docs/persisted.md",
     ROOT / "docs/testing.md",
     ROOT / "docs/migrating.md",
+    ROOT / "docs/index.md",
 ]
 ADDRESS = "http://127.0.0.1:5000"
 SET_UP = {"python3 start.py", "python3 start.py test"}  # test_start.py
