@@ -21,7 +21,7 @@ from restgql.schema.sources.openapi.fields import Fields, Made
 from restgql.schema.sources.openapi.joins import Join, joined, proposed
 from restgql.schema.sources.openapi.operation import Operation, operations
 from restgql.schema.sources.openapi.parts import text
-from restgql.schema.sources.openapi.places import Allowed, AppPlaces, Places
+from restgql.schema.sources.openapi.places import Allowed, AppPlaces, Places, UpstreamPlaces
 from restgql.schema.sources.openapi.problem import Excluded, Problem
 from restgql.schema.sources.openapi.read import check, merges_siblings
 from restgql.schema.sources.openapi.references import Load, References, component_schemas
@@ -74,7 +74,7 @@ def generate(
     given = dict(document)
     places = places or AppPlaces(given, allowed, prefix)
     kit = Kit(Naming(camel_case), reserved or reserve(), Prefix(name_prefix))
-    forwards = isinstance(places, AppPlaces)
+    forwards = not isinstance(places, UpstreamPlaces)
     return _Generation(given, load, kit, filled, forwards=forwards).run(places, names or {}, accepted)
 
 
