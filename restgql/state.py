@@ -189,6 +189,7 @@ class GatewayState:
                 persisted=self._persisted,
                 own=typed.schema,
                 missing=None if typed.failure is None else self._missing,
+                float_variables=self.routes.float_variables,
             )
         return self._pipelines[key]
 

@@ -265,8 +265,13 @@ class NodeExecutor:
         if response.cookies:
             history = (*history, (request, response))
         client = self._client
+        is_typed = isinstance(pending.node.binding, RequestBinding)
         return TemplateScope(
-            value, response.url, lambda path: client.cookie_along(history, path), cookie_history=history
+            value,
+            response.url,
+            lambda path: client.cookie_along(history, path),
+            cookie_history=history,
+            arguments=self.arguments_of(pending.node).params if is_typed else {},
         )
 
     def _begin_dependents(self, pending: PendingRequest, request: SubRequest, response: SubResponse) -> None:

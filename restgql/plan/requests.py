@@ -133,7 +133,11 @@ def _lookup(arguments: NodeArguments, scope: TemplateScope | None) -> Callable[[
             return walk(arguments.params, name)
         return None if scope is None else scope.find(name)
 
-    return find
+    def find_float(name: str) -> Any:
+        value = find(name)
+        return f"{value}.0" if name in arguments.float_names and value.__class__ is int else value
+
+    return find_float if arguments.float_names else find
 
 
 def _expand(

@@ -71,7 +71,7 @@ def test_one_table_of_scalars() -> None:
     assert wider({"DateTime", "URL"}) == "String"
     assert wider({"Int", "String"}) is None
     assert [of_value(value) for value in (True, 1, 2**40, 2**70, 1.5, "", [])] == [
-        "Boolean", "Int", "Long", "JSON", "Float", "String", "JSON",
+        "Boolean", "Int", "Long", "Long", "Float", "String", "JSON",
     ]  # fmt: skip
 
 

@@ -4,24 +4,24 @@ from typing import Any
 
 import pytest
 
-from tests.schema.openapi.documents import answering, definition, made, of, only, ref, sending
+from tests.schema.openapi.documents import INT, answering, definition, made, of, only, ref, sending
 from tests.schema.openapi.served import Served
 
-INTEGERS = {"type": "object", "additionalProperties": {"type": "integer"}}
+INTEGERS = {"type": "object", "additionalProperties": INT}
 USERS = {"type": "object", "additionalProperties": ref("User")}
 SCHEMAS = {"User": of(name="string")}
 
 
 def test_additional_properties_beside_properties() -> None:
-    schema = {**of(id="integer", **{"first-name": "string"}), "additionalProperties": {"type": "integer"}}
+    schema = {**of(id=INT, **{"first-name": "string"}), "additionalProperties": INT}
     generated = made(answering(schema))
     assert definition(generated, "ThingsResponse").split("\n")[1:-1] == [
-        "  id: Int",
+        "  id: Long",
         '  first_name: String @select(from: "\\"first-name\\"")',
         '  "The properties without a field of their own."',
         "  entries: [ThingsResponseEntry] @select(entries: true)",
     ]
-    assert definition(generated, "ThingsResponseEntry") == "type ThingsResponseEntry {\n  key: String\n  value: Int\n}"
+    assert definition(generated, "ThingsResponseEntry") == "type ThingsResponseEntry {\n  key: String\n  value: Long\n}"
     served = Served(answering(schema), {"/things": {"id": 1, "first-name": "A", "x": 2, "y z": 3}})
     assert served.data("{ things { id first_name entries { key value } } }")["things"] == {
         "id": 1, "first_name": "A", "entries": [{"key": "x", "value": 2}, {"key": "y z", "value": 3}],
