@@ -63,12 +63,11 @@ def generate(
     """The SDL of a document. Raises ConfigError for one that is no OpenAPI, and for a lockfile that cannot be kept.
 
     `allowed` takes a method (`GET`) and a path of the app, with the document's variables, and returns whether there may
-    be a field for it. `names` is a lockfile, `accepted` names joins (`Post.author`), `load`
-    reads the documents that it refers to. Paths are those of the app below `prefix`; without one, below a server's
-    path, and where `allowed` refuses that, below nothing. `places` finds other paths. `name_prefix` begins the names of
-    types and root fields. `filled` are the parameters that the gateway sends by itself: name, in lower case for a
-    header field, and place. Names that are `reserved` are given to nothing. The document is to be compiled with the
-    same `camel_case`.
+    be a field for it. `names` is a lockfile, `accepted` names joins (`Post.author`), `load` reads the documents that it
+    refers to. Paths are those of the app below `prefix`; without one, below a server's path, and where `allowed`
+    refuses that, below nothing. `places` finds other paths. `name_prefix` begins the names of types and root fields.
+    `filled` are the parameters that the gateway sends by itself: name, in lower case for a header field, and place.
+    Names that are `reserved` are given to nothing. The document is to be compiled with the same `camel_case`.
     """
     check(document, where="The document")
     given = dict(document)
