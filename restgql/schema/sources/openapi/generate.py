@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from graphql import DefinitionNode, DocumentNode, FieldDefinitionNode
 
+from restgql import graphql_core
 from restgql.errors import ConfigError
 from restgql.schema.collector import at_rest
 from restgql.schema.sdl import names
@@ -177,8 +178,8 @@ class _Generation:
         for one in self._made:
             if one.with_headers is not None:
                 root = _root(one.operation)
-                one.with_headers.name = self._nodes.name(scopes[root].take(one.with_headers.name.value))
-                roots[root].append(one.with_headers)
+                name = self._nodes.name(scopes[root].take(one.with_headers.name.value))
+                roots[root].append(graphql_core.changed(one.with_headers, name=name))
 
     def _notes(self) -> tuple[OperationNote, ...]:
         troubled = self._registry.troubled()
