@@ -183,7 +183,7 @@ class NodeExecutor:
         elif scope is not None and (cookie := scope.cookie(request.target.path)) is not None:
             request = msgspec.structs.replace(request, cookie=cookie)
         if isinstance(node.binding, RequestBinding) and node.binding.forward:
-            request = forward_query(node.binding, request, self._client.query)
+            request = forward_query(node.binding, request, self._client.query, self._client.site)
         if self._is_alone and request.method not in SAFE_METHODS:
             request = self._with_idempotency_key(request)
         if scope is not None:

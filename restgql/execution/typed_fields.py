@@ -271,7 +271,8 @@ class TypedFields:
                 arguments = self._nodes.arguments_of(node)
                 request = batch_request(binding, binding.batch, arguments, keys, self._meter)
                 if binding.forward:
-                    request = forward_query(binding, request, self._upstream.client.query)
+                    client = self._upstream.client
+                    request = forward_query(binding, request, client.query, client.site)
             except RestgqlError as exc:
                 for parent in (parent for parents in keys.values() for parent in parents):
                     parent.result.fail(exc)

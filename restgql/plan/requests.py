@@ -49,8 +49,10 @@ def request_of(
     )
 
 
-def forward_query(binding: RequestBinding, request: SubRequest, query: str) -> SubRequest:
-    """Return a request with the parameters of the client's own query that its field forwards."""
+def forward_query(binding: RequestBinding, request: SubRequest, query: str, site: Site) -> SubRequest:
+    """Return a request with the parameters of the client's own query that its field forwards: none to an upstream."""
+    if site.remote(request.target.path) is not None:
+        return request
     own = {name for name, _ in parse_qsl(request.target.query or "", keep_blank_values=True)}
     pairs = [
         (name, value)

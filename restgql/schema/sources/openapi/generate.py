@@ -21,7 +21,7 @@ from restgql.schema.sources.openapi.fields import Fields, Made
 from restgql.schema.sources.openapi.joins import Join, joined, proposed
 from restgql.schema.sources.openapi.operation import Operation, operations
 from restgql.schema.sources.openapi.parts import text
-from restgql.schema.sources.openapi.places import Allowed, AppPlaces, Places
+from restgql.schema.sources.openapi.places import Allowed, AppPlaces, Places, UpstreamPlaces
 from restgql.schema.sources.openapi.problem import Excluded, Problem
 from restgql.schema.sources.openapi.read import check, merges_siblings
 from restgql.schema.sources.openapi.references import Load, References, component_schemas
@@ -63,18 +63,17 @@ def generate(
     """The SDL of a document. Raises ConfigError for one that is no OpenAPI, and for a lockfile that cannot be kept.
 
     `allowed` takes a method (`GET`) and a path of the app, with the document's variables, and returns whether there may
-    be a field for it. `names` is a lockfile, `accepted` names joins (`Post.author`), `load`
-    reads the documents that it refers to. Paths are those of the app below `prefix`; without one, below a server's
-    path, and where `allowed` refuses that, below nothing. `places` finds other paths. `name_prefix` begins the names of
-    types and root fields. `filled` are the parameters that the gateway sends by itself: name, in lower case for a
-    header field, and place. Names that are `reserved` are given to nothing. The document is to be compiled with the
-    same `camel_case`.
+    be a field for it. `names` is a lockfile, `accepted` names joins (`Post.author`), `load` reads the documents that it
+    refers to. Paths are those of the app below `prefix`; without one, below a server's path, and where `allowed`
+    refuses that, below nothing. `places` finds other paths. `name_prefix` begins the names of types and root fields.
+    `filled` are the parameters that the gateway sends by itself: name, in lower case for a header field, and place.
+    Names that are `reserved` are given to nothing. The document is to be compiled with the same `camel_case`.
     """
     check(document, where="The document")
     given = dict(document)
     places = places or AppPlaces(given, allowed, prefix)
     kit = Kit(Naming(camel_case), reserved or reserve(), Prefix(name_prefix))
-    forwards = isinstance(places, AppPlaces)
+    forwards = not isinstance(places, UpstreamPlaces)
     return _Generation(given, load, kit, filled, forwards=forwards).run(places, names or {}, accepted)
 
 
