@@ -111,7 +111,7 @@ def family(cls: type[RestgqlError]) -> set[type[RestgqlError]]:
 
 
 def test_every_code_is_documented() -> None:
-    documented = re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs/errors.md").read_text(), re.MULTILINE)
+    documented = re.findall(r"^### `([A-Z_]+)`$", (ROOT / "docs/errors.md").read_text(), re.MULTILINE)
     errors = {error for error in family(RestgqlError) if error.__module__ == RestgqlError.__module__}
     assert set(documented) == {error.code for error in errors}
     assert {error.__name__ for error in errors} <= set(restgql.__all__)
