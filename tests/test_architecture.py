@@ -38,7 +38,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
 # A new name needs a reason.
 TOP = {"restgql", "schema", "tests", "app.py", "pyproject.toml", "README.md", "start.py", "docs", "benchmarks"}
-TOP |= {"CHANGELOG.md", "LICENSE", "mkdocs.yml"}
+TOP |= {"CHANGELOG.md", "LICENSE", "mkdocs.yml", "examples"}
 MADE = {"instance", "dist", "site", "node_modules", "__pycache__", "restgql.egg-info"}
 
 

@@ -13,4 +13,4 @@ def on_page_markdown(markdown: str, page: Any, **options: Any) -> str:
         return markdown
     text = CHANGELOG.read_text("utf-8").replace("](docs/", "](")
     # what is in the repository and not on the site is named without a link
-    return re.sub(r"\[([^\]]*)\]\((?:schema|tests|benchmarks|restgql)/[^)]*\)", r"\1", text)
+    return re.sub(r"\[([^\]]*)\]\((?:schema|tests|benchmarks|restgql|examples)/[^)]*\)", r"\1", text)

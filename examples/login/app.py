@@ -1,0 +1,42 @@
+"""A session login: a hook guards the routes, and so it guards the parts of a query."""
+
+import hmac
+
+from flask import Flask, abort, request, session
+
+from restgql import Gateway
+
+app = Flask(__name__)
+app.secret_key = "change me"
+PASSWORDS = {"ann": "secret"}  # an app stores hashes, not passwords
+NOTES = {"ann": ["buy tea", "call Bo"]}
+OPEN = {"login", "news", "restgql.graphql", "restgql.aggregate"}
+
+
+@app.before_request
+def require_login():
+    if request.endpoint not in OPEN and "user" not in session:
+        abort(401)
+
+
+@app.post("/login")
+def login():
+    body = request.get_json()
+    password = PASSWORDS.get(str(body.get("name")), "")
+    if not password or not hmac.compare_digest(password, str(body.get("password"))):
+        abort(403)
+    session["user"] = body["name"]
+    return {"user": session["user"]}
+
+
+@app.get("/me")
+def me():
+    return {"user": session["user"], "notes": NOTES[session["user"]]}
+
+
+@app.get("/news")
+def news():
+    return ["Open to all"]
+
+
+Gateway(app, verbs=["GET", "POST"])
