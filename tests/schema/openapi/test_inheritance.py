@@ -191,7 +191,7 @@ def test_a_base_as_input_takes_what_its_children_take() -> None:
     operation = {"operationId": "add", "requestBody": {"content": {"application/json": {"schema": ref("Pet")}}}}
     given = document({"/pets": {"post": {**operation, "responses": answer(ref("Pet"))}}}, SCHEMAS)
     assert definition(made(given), "PetInput") == (
-        "input PetInput {\n  kind: String!\n  name: String\n  lives: Long\n  tricks: String\n  weeks: Long\n}"
+        "input PetInput {\n  kind: String!\n  name: String\n  lives: Int\n  tricks: String\n  weeks: Int\n}"
     )
     served = Served(given, {"/pets": PETS[0]})
     assert served.data('mutation { add(input: {kind: "Cat", lives: 9}) { ... on Cat { lives } } }')["add"] == {

@@ -16,12 +16,12 @@ def test_additional_properties_beside_properties() -> None:
     schema = {**of(id=INT, **{"first-name": "string"}), "additionalProperties": INT}
     generated = made(answering(schema))
     assert definition(generated, "ThingsResponse").split("\n")[1:-1] == [
-        "  id: Long",
+        "  id: Int",
         '  first_name: String @select(from: "\\"first-name\\"")',
         '  "The properties without a field of their own."',
         "  entries: [ThingsResponseEntry] @select(entries: true)",
     ]
-    assert definition(generated, "ThingsResponseEntry") == "type ThingsResponseEntry {\n  key: String\n  value: Long\n}"
+    assert definition(generated, "ThingsResponseEntry") == "type ThingsResponseEntry {\n  key: String\n  value: Int\n}"
     served = Served(answering(schema), {"/things": {"id": 1, "first-name": "A", "x": 2, "y z": 3}})
     assert served.data("{ things { id first_name entries { key value } } }")["things"] == {
         "id": 1, "first_name": "A", "entries": [{"key": "x", "value": 2}, {"key": "y z", "value": 3}],
