@@ -126,7 +126,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     for target, anchor in LINK.findall(page.read_text()):
         if "://" not in target:
             there = page.parent / target if target else page
-            assert there.exists(), target
+            assert there.is_file(), target
             headings = re.findall(r"^#+ (.*)$", there.read_text(), re.MULTILINE)
             slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
             assert not anchor or anchor in slugs, anchor
