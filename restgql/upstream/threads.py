@@ -1,4 +1,4 @@
-"""The threads that run the sub-requests of an operation (docs/rule.md, "The thread of a sub-request")."""
+"""The threads that run the sub-requests of an operation (docs/execution.md, "Threads")."""
 
 import enum
 from contextvars import Context

@@ -12,7 +12,7 @@ PATHS = [
     "/book/",
     "/none/",
 ]
-# A hook opens the connection of its thread, and fails where the thread has one (docs/rule.md, "Threads").
+# A hook opens the connection of its thread, and fails where the thread has one (docs/execution.md, "Threads").
 OPTIONS = {"hooks": False}
 ANSWERED = 20
 
