@@ -152,3 +152,16 @@ def test_the_picture_of_the_readme_shows_the_requests_that_the_demo_makes(demo: 
     assert len(shown) == 12
     assert asked == set(shown)
     assert "errors" not in answer
+
+
+def test_the_figure_of_the_readme_is_that_of_the_measurement() -> None:
+    row = re.search(
+        r"^\| a sentence, then its nine words, 100 ms \| (.*) \|$",
+        (ROOT / "docs/performance.md").read_text(),
+        re.MULTILINE,
+    )
+    assert row is not None
+    readme = (ROOT / "README.md").read_text()
+    for figure in row[1].split(" | "):
+        assert f"{figure} ms" in readme, figure
+    assert "`python3 start.py bench links`" in readme
