@@ -162,6 +162,7 @@ class Sources:
             document.value,
             allowed=found.allows,
             explain=found.explain,
+            endpoint=found.endpoint,
             names=self._locked,
             accepted=self._config.joins,
             load=document.load,

@@ -15,7 +15,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"formats", "meter"}),
     frozenset({"bindings", "upstream_settings"}),
     frozenset({"config"}),
-    frozenset({"model"}),
+    frozenset({"model", "options"}),
     frozenset({"sub_response", "profile", "graphiql"}),
     frozenset({"schema"}),
     frozenset({"documents"}),
@@ -38,7 +38,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
 # A new name needs a reason.
 TOP = {"restgql", "schema", "tests", "app.py", "pyproject.toml", "README.md", "start.py", "docs", "benchmarks"}
-TOP |= {"CHANGELOG.md", "LICENSE"}
+TOP |= {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "SECURITY.md"}
 MADE = {"instance", "dist", "node_modules", "__pycache__", "restgql.egg-info"}
 
 
