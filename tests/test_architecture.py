@@ -102,6 +102,12 @@ def test_imports_come_from_the_same_room_or_a_lower_layer(module: str) -> None:
     assert not wrong, f"{module} imports {wrong}"
 
 
+def test_the_page_names_every_room() -> None:
+    page = (PACKAGE.parent / "docs/architecture.md").read_text()
+    rooms = {name for name in LEVEL if not name.startswith("__")}
+    assert {name for name in rooms if f"`{name}/`" not in page and f"`{name}.py`" not in page} == set()
+
+
 def test_there_is_no_import_cycle() -> None:
     try:
         list(TopologicalSorter(graph()).static_order())

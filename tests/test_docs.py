@@ -145,6 +145,13 @@ def test_the_links_of_the_readme_are_absolute_as_pypi_needs_them() -> None:
     assert relative == []
 
 
+@pytest.mark.parametrize("page", LINKED, ids=lambda p: p.name)
+def test_each_module_that_a_page_for_contributors_names_exists(page: Path) -> None:
+    for name in re.findall(r"`((?:\w+/)+(?:\w+\.py)?|\w+\.py)`", page.read_text()):
+        folders = [ROOT, ROOT / "restgql", *(ROOT / "restgql").rglob("*/"), *(ROOT / "tests").rglob("*/")]
+        assert any((folder / name).exists() for folder in folders), name
+
+
 def test_each_decision_is_in_the_list() -> None:
     listed = LINK.findall((ROOT / "docs/decisions/README.md").read_text())
     pages = {page.name for page in (ROOT / "docs/decisions").glob("0*.md")}
