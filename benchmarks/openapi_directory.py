@@ -76,16 +76,27 @@ def documents(package: Path, names: Iterable[str] | None = None) -> Iterator[tup
 
 def sample(package: Path, size: int, seed: int) -> Iterator[tuple[str, Any]]:
     """Documents of as many providers, drawn with a seed."""
-    providers: dict[str, list[str]] = {}
-    with tarfile.open(package) as archive:
-        for name in archive.getnames():
-            if _is_document(name):
-                providers.setdefault(name.removeprefix(API).removesuffix(".json").partition("/")[0], []).append(name)
+    providers = _by_provider(package)
     draw = random.Random(seed)
-    drawn = [draw.choice(sorted(providers[name])) for name in draw.sample(sorted(providers), size + SPARE)]
+    drawn = [draw.choice(providers[name]) for name in draw.sample(sorted(providers), size + SPARE)]
     found = dict(documents(package, drawn))
     names = [name.removeprefix(API).removesuffix(".json") for name in drawn]
     return ((name, found[name]) for name in [name for name in names if name in found][:size])
+
+
+def _by_provider(package: Path) -> dict[str, list[str]]:
+    """Return the names of the package's documents by provider, sorted."""
+    providers: dict[str, list[str]] = {}
+    with tarfile.open(package) as archive:
+        for name in sorted(filter(_is_document, archive.getnames())):
+            providers.setdefault(name.removeprefix(API).removesuffix(".json").partition("/")[0], []).append(name)
+    return providers
+
+
+def one_of_each(package: Path, seed: int) -> Iterator[tuple[str, Any]]:
+    """Yield a document of each provider, drawn with a seed, if it has a GET."""
+    draw = random.Random(seed)
+    yield from documents(package, [draw.choice(names) for _, names in sorted(_by_provider(package).items())])
 
 
 def measured(name: str, document: Any) -> Measured:
@@ -142,7 +153,7 @@ def figures(found: list[Measured]) -> dict[str, Any]:
 
 
 # The figure, what it is at least, or with a minus sign at most
-WANTED = {"share typed": 0.9, "median ms": -150.0}
+WANTED = {"share typed": 0.93, "median ms": -150.0}
 
 
 def main(arguments: list[str]) -> int:
@@ -150,7 +161,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sample", type=int, help="this many documents, one a provider; all by default")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--cache", type=Path, default=_cache())
+    parser.add_argument("--cache", type=Path, default=cache_folder())
     given = parser.parse_args(arguments)
     package = tarball(given.cache)
     found = []
@@ -176,7 +187,7 @@ def _core() -> GraphQLSchema:
     return core.build()
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "restgql-bench"
 
 

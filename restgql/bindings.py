@@ -64,9 +64,11 @@ class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
     that the app's own SDL has.
 
     With `entries` it is the list of the object's entries, without those of these keys.
+    `first_of` are the keys of which `select` selects the first value that is not null, if it selects nothing else.
     """
 
     keys: tuple[str, ...] | None = None
+    first_of: tuple[str, ...] = ()
     select: str | None = None
     header: str | None = None
     status: bool = False
@@ -75,7 +77,7 @@ class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_of_whole(self, is_written: bool) -> bool:
         """Return True if the field may be of a value that is no object; of a header field, if a user wrote it."""
-        return not self.keys and self.entries is None and (self.header is None or is_written)
+        return not self.keys and not self.first_of and self.entries is None and (self.header is None or is_written)
 
     def __call__(self, source: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
         return self.of_object(source)
@@ -87,7 +89,10 @@ class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, value: Any, charge: Charge = UNMETERED) -> Any:
         """Return the part of a JSON value. Raises BadSelect."""
-        if self.keys is None:
+        if self.first_of:
+            values = map(value.get, self.first_of) if isinstance(value, dict) else ()
+            value = next((part for part in values if part is not None), None)
+        elif self.keys is None:
             value = select.search(self.select or "@", value, charge)
         for key in self.keys or ():
             if not isinstance(value, dict):

@@ -20,7 +20,7 @@ from restgql.execution.latency import RouteLatency
 from restgql.model import GraphQLRequest
 from restgql.plan.nodes import PlanNode
 from restgql.plan.passes import Planner
-from restgql.plan.plan import Plan, PlanContext
+from restgql.plan.plan import FloatVariables, Plan, PlanContext, no_float_variables
 from restgql.profile import OPEN, Profile
 from restgql.respond.answer import Answer
 from restgql.schema.compile import calls
@@ -65,6 +65,7 @@ class Pipeline:
         persisted: PersistedDocuments | None = None,
         own: GraphQLSchema | None = None,
         missing: Callable[[], RestgqlError] | None = None,
+        float_variables: FloatVariables = no_float_variables,
     ) -> None:
         self.config = config
         self.profile = profile
@@ -79,11 +80,12 @@ class Pipeline:
         """The query parameters of a client's request that some field forwards."""
         rules = _rules(profile, is_whole=missing is None)
         documents = Documents(schema, config, rules, suggestions=suggestions)
-        self._clients = Planner(documents, PlanContext.of(schema, config))
+        self._clients = Planner(documents, PlanContext.of(schema, config, float_variables=float_variables))
         # Stored operations have documents and plans that no other request displaces.
         own = own or schema
         self.documents = Documents(own, config, RULES, suggestions=suggestions, stored=True)
-        self._stored = Planner(self.documents, PlanContext.of(own, config, stored=True))
+        stored = PlanContext.of(own, config, stored=True, float_variables=float_variables)
+        self._stored = Planner(self.documents, stored)
         latency = RouteLatency()
         self._executions, self._stored_executions = (
             Executions(config=config, context=planner.context, latency=latency, logger=app_logger)

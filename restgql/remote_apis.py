@@ -1,7 +1,7 @@
 """The remote upstreams of a gateway, set up: their base URLs, their secrets, and the documents that type them."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -47,6 +47,20 @@ class RemoteApi(msgspec.Struct, frozen=True, kw_only=True):
             url="" if self.settings.url is None else self.mounts[0].url("", None),
             taken=taken,
         )
+
+
+def named_by(
+    document: ApiDocument, apis: Sequence[RemoteApi], taken: Allowed
+) -> list[tuple[RemoteApi, UpstreamPlaces]]:
+    """Return the upstreams that the absolute servers of a document name, with the places of its operations."""
+    mounts = tuple(mount for api in apis for mount in api.mounts)
+    found = []
+    for api in apis:
+        others = tuple(mount for mount in mounts if mount not in api.mounts)
+        places = UpstreamPlaces(document.value, api.mounts, others, base="", url="", taken=taken)
+        if places.is_below:
+            found.append((api, places))
+    return found
 
 
 def read(config: Config, root: Path, environ: Mapping[str, str] = os.environ) -> tuple[RemoteApi, ...]:

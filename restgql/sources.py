@@ -9,7 +9,7 @@ import msgspec
 from flask import Flask
 from graphql import DocumentNode, GraphQLSchema
 
-from restgql import app_documents
+from restgql import app_documents, remote_apis
 from restgql.api_documents import ApiDocument
 from restgql.config import Config
 from restgql.errors import ConfigError
@@ -24,6 +24,7 @@ from restgql.schema.sdl.clashes import clashes, without_repeated
 from restgql.schema.sdl.notes import OperationNote, Skipped
 from restgql.schema.sdl.reserved import Reserved, reserve
 from restgql.schema.sources import annotations, openapi
+from restgql.schema.sources.openapi.places import AppPlaces, EitherPlaces
 from restgql.upstream.routes import Routes
 from restgql.upstream_settings import documents_of
 
@@ -99,6 +100,7 @@ class Sources:
             app_documents.read(source, app) if app_documents.is_known_at_start(source) else None for source in sources
         ]
         self._sources = sources
+        self._asks_app = None in self._documents
         base = _Collected(self._written)
         self._add_upstreams(base)
         self._check_names(base.definitions)
@@ -107,12 +109,12 @@ class Sources:
     @property
     def is_late(self) -> bool:
         """True if a source goes by the app's routes, which are all there only at the first request."""
-        return bool(self._sources) or self._config.annotations
+        return self._config.openapi is not None or self._config.annotations
 
     @property
     def asks_app(self) -> bool:
         """True if a document is read from the app itself, which may have it later."""
-        return None in self._documents
+        return self._asks_app
 
     @property
     def is_known_at_start(self) -> bool:
@@ -138,6 +140,10 @@ class Sources:
         except Exception as exc:
             return msgspec.structs.replace(self.base, failure=collected.failure or exc)
 
+    def release(self) -> None:
+        """Drop the documents, which may be large: the types are built, and nothing builds them again."""
+        self._documents, self._sources, self._apis = [], [], ()
+
     def _attempt(self, add: Callable[..., None], collected: _Collected, *arguments: Any) -> None:
         """Add a source. One that fails, whatever the app's own code raises, costs the others nothing."""
         before = collected.size
@@ -155,14 +161,20 @@ class Sources:
             raise SchemaError(errors)
 
     def _add_openapi(self, collected: _Collected, source: Any, document: ApiDocument | None, routes: Routes) -> None:
-        """Add a document of the app, less the operations that a root field in schema= asks for."""
+        """Add a document of the app, less the operations that a root field in schema= asks for.
+
+        Operations without a route are those of the upstreams that the document's servers name.
+        """
         document = document or app_documents.read(source, self._app)
-        found = OpenRoutes(routes, asked_for(collected.definitions))
+        taken = asked_for(collected.definitions)
+        found = OpenRoutes(routes, taken)
+        remote = remote_apis.named_by(document, self._apis, partial(_is_in, taken))
+        of_app = AppPlaces(document.value, found.allows, None, found.explain)
         generated = openapi.generate(
             document.value,
-            allowed=found.allows,
-            explain=found.explain,
             endpoint=found.endpoint,
+            places=EitherPlaces(of_app, [places for _, places in remote]) if remote else of_app,
+            filled=[parameter for api, _ in remote for parameter in api.secrets.parameters],
             names=self._locked,
             accepted=self._config.joins,
             load=document.load,

@@ -60,8 +60,8 @@ class GatewayState:
         self.application: WsgiApp | None = None
         """The outermost WSGI callable, if sub-requests pass what stands around the app."""
         self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ENDPOINTS)
-        self._apis = remote_apis.read(config, Path(app.root_path))
-        self.remotes = _remotes(config, self._apis) if self._apis else None
+        apis = remote_apis.read(config, Path(app.root_path))
+        self.remotes = _remotes(config, apis) if apis else None
         self.routes = self._routes()
         self._limits = limits_of(config)
         self._stored_limits = limits_of(config, stored=True)
@@ -82,7 +82,7 @@ class GatewayState:
         self._checks = ConfigurationChecks(app.config, config, self._debug_log)
         self._logged_threads = False
         self._logged_profile: Profile | None = None
-        self.sources = Sources(config, app, self._apis, query, mutation)
+        self.sources = Sources(config, app, apis, query, mutation)
         self._build = TypeBuild(self.sources, self.routes)
         if not self.sources.is_late and self._operation_store is not None:
             self._operation_store.check()
@@ -189,6 +189,7 @@ class GatewayState:
                 persisted=self._persisted,
                 own=typed.schema,
                 missing=None if typed.failure is None else self._missing,
+                float_variables=self.routes.float_variables,
             )
         return self._pipelines[key]
 

@@ -200,6 +200,25 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         vars(self)["_content"] = _Content(body, "application/json", text, None, None)
         return value
 
+    def read_as_json(self, *, structured: bool) -> "SubResponse":
+        """Return this response as JSON, if its body is a JSON text under another media type; else itself.
+
+        With `structured`, a text that is no array or object stays text.
+        """
+        content = self._content
+        if not self.is_data or content.json is not None or not content.body:
+            return self
+        text = (media.decode_text(content.body, content.content_type) or "").encode()
+        try:
+            json_text = json_format.text(text)
+        except json_format.NotJson:
+            return self
+        if not json_text or (structured and json_text[:1] not in (b"{", b"[")):
+            return self
+        response = msgspec.structs.replace(self)
+        vars(response)["_content"] = msgspec.structs.replace(content, json=json_text)
+        return response
+
     def json(self, select: str | None = None) -> Any:
         """Return the JSON value, decoded, or the value that a JMESPath expression selects. Raises BadSelect."""
         value = self.value(select)

@@ -112,6 +112,8 @@ class TypeBuild:
         finally:
             self._is_building = False
         self._early = None
+        if typed.failure is None:
+            self._sources.release()
         self._retry_at = self._clock() + RETRY_SECONDS
         self._log(typed)
         return typed

@@ -115,6 +115,20 @@ def test_types_that_do_not_fit_their_data_are_warned_of_once(run: Run, case: str
     assert [part for part in parts if part not in warning] == [], warning
 
 
+@pytest.mark.parametrize("query", ["{ posts { id } }", "{ post { id } }"])
+def test_objects_without_a_key_of_their_type_are_warned_of_once(run: Run, query: str) -> None:
+    posts = [{"postId": 1, "Id": 2}, {"postId": 2}]
+    (warning,) = run(FITTING, query, query, posts=posts)
+    assert warning.startswith("Post: none of its fields has a key of ")
+    assert "Id, postId; the type reads: id, meta, userId. Did you mean 'Id'?" in warning
+    assert run(FITTING, query, debug=False, posts=posts) == []
+
+
+@pytest.mark.parametrize("posts", [[], [{}], [{"userId": 1}], [{"x": 1}, {"id": 1}]])
+def test_objects_that_are_empty_or_have_one_key_of_their_type_are_not(run: Run, posts: Any) -> None:
+    assert run(FITTING, "{ posts { id } }", posts=posts) == []
+
+
 @pytest.mark.parametrize("case", UNFIT)
 def test_outside_debug_nothing_is_checked(run: Run, case: str) -> None:
     fitting, query, _, _ = UNFIT[case]

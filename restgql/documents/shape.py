@@ -51,6 +51,8 @@ _LITERAL = re.compile(
 _PLAIN_TEXT = re.compile(r'"(?:[^"\\\x00-\x08\x0b-\x1f\ud800-\udfff]*)"\Z')
 _LINE_END = re.compile(r"\r\n|[\n\r]")
 _INT = range(-(2**31), 2**31)
+MAX_DIGITS = 40
+"""The digits of an integer that is a literal of its own; a document with a longer one is parsed."""
 MAX_LITERALS = 500
 """The literals of a document over which it is always parsed."""
 
@@ -76,6 +78,12 @@ def _int(literal: str) -> int:
     return number
 
 
+def _long(literal: str) -> int:
+    if literal[0] == '"' or not literal.lstrip("-").isdigit() or len(literal) > MAX_DIGITS:
+        raise Unfit
+    return int(literal)
+
+
 def _float(literal: str) -> float:
     if literal[0] == '"' or not isfinite(number := float(literal)):
         raise Unfit
@@ -96,7 +104,9 @@ def _json(literal: str) -> Any:
     return int(literal) if literal.lstrip("-").isdigit() else _float(literal)
 
 
-_READ: dict[str, Callable[[str], Any]] = {"String": _text, "Int": _int, "Float": _float, "ID": _id, "JSON": _json}
+_READ: dict[str, Callable[[str], Any]] = {
+    "String": _text, "Int": _int, "Long": _long, "Float": _float, "ID": _id, "JSON": _json,
+}  # fmt: skip
 _BY_TYPE: dict[object, str] = {GraphQLString: "String", GraphQLInt: "Int", GraphQLFloat: "Float", GraphQLID: "ID"}
 
 
@@ -267,4 +277,4 @@ class _Lifter(Visitor):
             argument = self._info.get_argument()
             named = get_named_type(argument.type) if argument is not None else None
             return "JSON" if getattr(named, "name", "") == "JSON" else None
-        return _BY_TYPE.get(of_type)
+        return "Long" if getattr(of_type, "name", "") == "Long" else _BY_TYPE.get(of_type)

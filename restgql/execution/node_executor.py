@@ -183,7 +183,7 @@ class NodeExecutor:
         elif scope is not None and (cookie := scope.cookie(request.target.path)) is not None:
             request = msgspec.structs.replace(request, cookie=cookie)
         if isinstance(node.binding, RequestBinding) and node.binding.forward:
-            request = forward_query(node.binding, request, self._client.query)
+            request = forward_query(node.binding, request, self._client.query, self._client.site)
         if self._is_alone and request.method not in SAFE_METHODS:
             request = self._with_idempotency_key(request)
         if scope is not None:
@@ -265,8 +265,13 @@ class NodeExecutor:
         if response.cookies:
             history = (*history, (request, response))
         client = self._client
+        is_typed = isinstance(pending.node.binding, RequestBinding)
         return TemplateScope(
-            value, response.url, lambda path: client.cookie_along(history, path), cookie_history=history
+            value,
+            response.url,
+            lambda path: client.cookie_along(history, path),
+            cookie_history=history,
+            arguments=self.arguments_of(pending.node).params if is_typed else {},
         )
 
     def _begin_dependents(self, pending: PendingRequest, request: SubRequest, response: SubResponse) -> None:

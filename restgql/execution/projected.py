@@ -145,6 +145,11 @@ class Projected:
                 setattr(each, slot, _lifted(each, place))
         for join in shape.joins:
             self._join(join, objects)
+        for slot, others in shape.first_of:
+            for each in objects:
+                if getattr(each, slot) is None:
+                    values = (getattr(each, other) for other in others)
+                    setattr(each, slot, next((value for value in values if value is not None), None))
         for slot, convert in shape.converts:
             for each in objects:
                 setattr(each, slot, convert(getattr(each, slot)))

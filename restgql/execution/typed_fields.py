@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 import msgspec
-from graphql import GraphQLError, GraphQLObjectType
+from graphql import GraphQLError, GraphQLNonNull, GraphQLObjectType, GraphQLScalarType, get_named_type
 
 from restgql.bindings import RequestBinding, SelectBinding
 from restgql.errors import LATE, RestgqlError, UpstreamInvalid, UpstreamTimeout
@@ -23,6 +23,7 @@ from restgql.execution.sub_requests import PendingRequest, SubRequests
 from restgql.execution.typed_value import select_value, typed_value
 from restgql.execution.user_resolver import as_source
 from restgql.execution.value_checks import ValueChecks
+from restgql.formats.media import essence, is_json
 from restgql.large_frame import in_large_frame
 from restgql.model import SubRequest
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
@@ -81,6 +82,22 @@ LARGE_BODY = 16_384
 """The bytes of a body whose values are many enough for a frame of their own."""
 
 
+_READ_AS_JSON = frozenset({"Boolean", "Date", "DateTime", "Float", "Int", "JSON", "Long", "UUID"})
+"""The scalars whose text is JSON; a String may be any text."""
+
+
+def _as_json(node: PlanNode, response: SubResponse) -> SubResponse:
+    """Return the response of a field whose type takes JSON alone, as JSON: many routes send it as text/html."""
+    content_type = response.field_map.get("content-type", "")
+    if content_type == "application/json" or is_json(essence(content_type)) or node.field is None:
+        return response
+    of_type = node.field.definition.type
+    bare = of_type.of_type if isinstance(of_type, GraphQLNonNull) else of_type
+    name = get_named_type(of_type).name
+    is_text = isinstance(bare, GraphQLScalarType) and name not in _READ_AS_JSON
+    return response if is_text else response.read_as_json(structured=name == "JSON")
+
+
 class TypedFields:
     """The typed fields of one operation, whose other nodes `nodes` executes. `checks` are those of an app in debug."""
 
@@ -97,6 +114,7 @@ class TypedFields:
 
     def settle(self, pending: PendingRequest, request: SubRequest, response: SubResponse) -> None:
         """Settle the typed field that a response is for, or those of a batch."""
+        response = _as_json(pending.node, response)
         binding = pending.node.binding
         parents: ParentsByNode = {}
         assert isinstance(binding, RequestBinding)
@@ -253,7 +271,8 @@ class TypedFields:
                 arguments = self._nodes.arguments_of(node)
                 request = batch_request(binding, binding.batch, arguments, keys, self._meter)
                 if binding.forward:
-                    request = forward_query(binding, request, self._upstream.client.query)
+                    client = self._upstream.client
+                    request = forward_query(binding, request, client.query, client.site)
             except RestgqlError as exc:
                 for parent in (parent for parents in keys.values() for parent in parents):
                     parent.result.fail(exc)

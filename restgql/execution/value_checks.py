@@ -1,4 +1,5 @@
-"""The checks of typed values in debug: a `select` that is null for every row, a `batch` whose key no item has.
+"""The checks of typed values in debug: a `select` that is null for every row, a `batch` whose key no item has, objects
+that have no key of their type.
 
 They read the JSON of a response, before it is projected or executed, so they hold for both ways.
 """
@@ -71,6 +72,7 @@ class ValueChecks:
         if not rows or field.node.selection_set is None:
             return
         for of_type, typed_rows in self._by_type(get_named_type(field.definition.type), rows):
+            self._check_keys(of_type, typed_rows, response)
             for each in self._selections.below(field.group, of_type).fields:
                 binding = each.definition.resolve
                 if not isinstance(binding, SelectBinding) or binding.header is not None or binding.status:
@@ -79,6 +81,24 @@ class ValueChecks:
                     where = f"@select(from: {binding.select!r})"
                     self._check_select(each, binding.keys, binding.select or "@", where, typed_rows, response)
                 self._check_below(each, list(_rows([binding.of(row) for row in typed_rows])), response)
+
+    def _check_keys(self, of_type: GraphQLObjectType, rows: Sequence[Row], response: SubResponse) -> None:
+        """Check that an object has a key that its type reads."""
+        key = ("keys", of_type.name)
+        if not rows or not self._log.is_open(key):
+            return
+        names = _keys_of(of_type)
+        if not names or any(not names.isdisjoint(row) for row in rows):
+            self._log.dismiss(key)
+            return
+        objects = "the object" if len(rows) == 1 else f"any of the {len(rows)} objects"
+        known = list(dict.fromkeys(name for row in rows for name in row))
+        near = next((text for name in sorted(names) if (text := suggestion(name, known))), "")
+        self._log.warn(
+            key,
+            f"{of_type.name}: none of its fields has a key of {objects} of {shortened(response.url)}, so all are null. "
+            f"They have: {listed(known)}; the type reads: {listed(sorted(names))}.{near}",
+        )
 
     def _by_type(self, of_type: Any, rows: Sequence[Row]) -> Iterator[tuple[GraphQLObjectType, Sequence[Row]]]:
         """Yield the rows of each object type; those whose type a function of the user's own tells are left out."""
@@ -111,6 +131,28 @@ class ValueChecks:
             every = "the object" if len(rows) == 1 else f"all {len(rows)} objects"
             place = f"{_name(field)}: {where} is null for {every} of {shortened(response.url)}"
             self._log.warn(key, f"{place}: {reason}")
+
+
+def _keys_of(of_type: GraphQLObjectType) -> frozenset[str]:
+    """Return the keys that the fields of a type read, empty if one may read any, or if each has a check of its own."""
+    names: set[str] = set()
+    is_plain = False
+    for field in of_type.fields.values():
+        match field.resolve:
+            case SelectBinding(header=None, status=False) as binding:
+                keys = binding.keys[:1] if binding.keys is not None else tuple(select.names_of(binding.select or "@"))
+                if not keys or binding.entries is not None:
+                    return frozenset()
+                names.update(keys)
+                is_plain = is_plain or not binding.is_written
+            case SelectBinding():
+                pass
+            case RequestBinding() as binding:
+                names.update(name.text.partition(".")[0] for name in binding.template.names)
+                names.update(() if binding.batch is None else (name.partition(".")[0] for name in binding.batch.by))
+            case _:
+                return frozenset()
+    return frozenset(names if is_plain else ())
 
 
 def _reason(expression: str, keys: tuple[str, ...] | None, rows: Sequence[Row]) -> str:

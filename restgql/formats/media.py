@@ -10,6 +10,9 @@ from restgql.bounded_cache import bounded_cache
 from restgql.formats.headers import MAX_HEADER_VALUE
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})
+_CALLED_JSON = frozenset({"", "*/*", "application/*", "application/javascript", "text/javascript"})
+_SEQUENCES = ("ndjson", "json-seq", "jsonl", "json-lines", "jsonp")
+"""In names of media types that are several JSON texts, or a script."""
 ENDLESS = frozenset({"text/event-stream", "multipart/x-mixed-replace"})
 """Media types of bodies that go on until one side closes the connection."""
 
@@ -31,6 +34,16 @@ def is_endless(content_type: str) -> bool:
 def is_json(media_type: str) -> bool:
     """Return True if an essence is JSON (RFC 8259, RFC 6839 section 3.1)."""
     return media_type == "application/json" or media_type.endswith("+json")
+
+
+def may_be_json(media_type: str) -> bool:
+    """Return True if an essence in an API's document stands for JSON: documents use many names, and ranges.
+
+    A typed field reads the body as JSON then, whatever media type it is sent with.
+    """
+    if is_json(media_type) or media_type in _CALLED_JSON:
+        return True
+    return "json" in media_type and not any(word in media_type for word in _SEQUENCES)
 
 
 def is_text(media_type: str) -> bool:

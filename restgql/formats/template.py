@@ -24,6 +24,8 @@ _LISTING = frozenset("?&.;")
 """The operators whose values may be lists that are not exploded."""
 
 MAX_NAMES = 256
+REQUEST = "__request."
+"""The begin of names that are arguments of the request whose response the parent is in."""
 _SCALARS = frozenset({str, int, float, bool})
 MAX_CACHED = 256
 """The most characters of a cached expansion before it is percent-encoded, which makes up to twelve of each."""
@@ -67,10 +69,14 @@ class Template(msgspec.Struct, frozen=True):
 
 
 def compile(text: str) -> Template:
-    """Compile a template. Raises BadPath for a brace or operator that forms no expression, or a text over 4 KiB."""
+    """Compile a template. Raises BadPath for a brace or operator that forms no expression, for a text over 4 KiB, and
+    for one that takes more than 256 values."""
     if len(text) > MAX_TARGET:
         raise _too_large()
-    return _compiled(text)
+    compiled = _compiled(text)
+    if len(compiled.names) > MAX_NAMES:
+        raise BadPath(f"The path takes more than {MAX_NAMES} values.")
+    return compiled
 
 
 @bounded_cache(entries=512, characters=256)
@@ -81,10 +87,8 @@ def _compiled(text: str) -> Template:
 def compile_typed(text: str) -> Template:
     """Compile the path of a typed field, which may have `{.x}` and `{;x}` as well: OpenAPI's label and matrix styles.
 
-    Raises BadPath.
+    It is the app's own, and may be of any size. Raises BadPath.
     """
-    if len(text) > MAX_TARGET:
-        raise _too_large()
     return _parsed(text, _TYPED_GRAMMAR)
 
 
@@ -96,8 +100,6 @@ def _parsed(text: str, grammar: re.Pattern[str]) -> Template:
             raise BadPath(f"{{{body[:40]}}} is no template expression: {{x}}, {{?x,y}}, {{&x}} and {{+x}} are.")
         operator = body[0] if body[0] in _OPERATORS else ""
         specs = body.removeprefix(operator).split(",")
-        if len(names) + len(specs) > MAX_NAMES:
-            raise BadPath(f"The path takes more than {MAX_NAMES} values.")
         for spec in specs:
             name, _, prefix = spec.rstrip("*").partition(":")
             names.append(Name(name, operator, spec.endswith("*"), int(prefix) if prefix else None))

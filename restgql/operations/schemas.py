@@ -30,7 +30,6 @@ from restgql.operations.stored import StoredOperation, Variable
 Schema = dict[str, Any]
 
 _INT = 2**31
-_LONG = 2**63
 # Any other scalar is any JSON value.
 _SCALARS: dict[str, Schema] = {
     "Boolean": {"type": "boolean"},
@@ -40,7 +39,7 @@ _SCALARS: dict[str, Schema] = {
     "Float": {"type": "number"},
     "ID": {"type": "string"},
     "Int": {"type": "integer", "format": "int32", "minimum": -_INT, "maximum": _INT - 1},
-    "Long": {"type": "integer", "format": "int64", "minimum": -_LONG, "maximum": _LONG - 1},
+    "Long": {"type": "integer"},
     "String": {"type": "string"},
     "URL": {"type": "string"},
     "UUID": {"type": "string", "format": "uuid"},

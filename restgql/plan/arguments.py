@@ -13,6 +13,7 @@ from restgql.formats.file import files_in
 from restgql.model import Follow
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.plan.plan import PlanContext
+from restgql.plan.whole_numbers import with_whole_numbers
 
 Variables = Mapping[str, Any]
 
@@ -30,7 +31,12 @@ def arguments_of(
     values = node.field.read_arguments(variables)
     if isinstance(node.binding, RequestBinding):
         binding = node.binding
-        arguments = NodeArguments(template=binding.template, params=values, literal_names=binding.arguments)
+        arguments = NodeArguments(
+            template=binding.template,
+            params=with_whole_numbers(values, node.field.definition.args),
+            literal_names=binding.arguments,
+            float_names=_float_names(binding, context),
+        )
     else:
         if node.kind is NodeKind.AGGREGATE:
             return NodeArguments(parts=_parts(values["paths"], context.limits.max_subrequests))
@@ -42,6 +48,17 @@ def arguments_of(
     if has_uploads:
         _check_files(arguments, context.max_upload)
     return arguments
+
+
+def _float_names(binding: RequestBinding, context: PlanContext) -> frozenset[str]:
+    """Return the names in a template whose route takes a float in their place, and no integer."""
+    if not binding.template.names:
+        return frozenset()
+    floats = context.float_variables(binding.method, binding.template.shape)
+    if not floats:
+        return frozenset()
+    in_path = [name for name in binding.template.names if not name.optional]
+    return frozenset(name.text for index, name in enumerate(in_path) if index in floats)
 
 
 def compile_arguments(

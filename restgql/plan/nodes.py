@@ -32,12 +32,14 @@ class NodeArguments(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The arguments of a node, coerced and checked; nothing changes them.
 
     The names of `template` that are in `params`, or in `literal_names` even if absent there, come from `params`; the
-    others come from the parent's JSON. `parts` are the keys and paths of an aggregate.
+    others come from the parent's JSON. A whole number for one of `float_names` is written with a fraction, `5.0`.
+    `parts` are the keys and paths of an aggregate.
     """
 
     template: Template | None = None
     params: dict[str, Any] = {}
     literal_names: frozenset[str] = frozenset()
+    float_names: frozenset[str] = frozenset()
     headers: Headers = ()
     follow: Follow = Follow.UNLESS_HTML
     over: str = "@"
@@ -74,10 +76,12 @@ class Join(msgspec.Struct, frozen=True, eq=False):
 
 class Shape(msgspec.Struct, frozen=True, eq=False):
     """The steps from decoded objects to those of the answer: values that are lifted out of objects on the way to them,
-    values that are converted, objects below, each with the number of lists around it, slots that are left out, and the
-    `output` class with the response keys. An object with a value in an `unfit` slot is left to the executor."""
+    values that other slots have if a slot is null, values that are converted, objects below, each with the number of
+    lists around it, slots that are left out, and the `output` class with the response keys. An object with a value in
+    an `unfit` slot is left to the executor."""
 
     lifted: tuple[tuple[str, tuple[str, ...]], ...]
+    first_of: tuple[tuple[str, tuple[str, ...]], ...]
     converts: tuple[tuple[str, Convert], ...]
     below: tuple[tuple[str, int, "Shape | Cases"], ...]
     joins: tuple[Join, ...]

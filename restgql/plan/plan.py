@@ -40,18 +40,35 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return self.node.operation is OperationType.MUTATION
 
 
+FloatVariables = Callable[[str, str], frozenset[int]]
+
+
+def no_float_variables(method: str, shape: str) -> frozenset[int]:
+    """Return no places: the converters of the routes are not known."""
+    return frozenset()
+
+
 class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
     """The context of one schema and configuration. `added_headers` are the names that RESTGQL_SUBREQUEST_HEADERS adds;
-    `introspection` is the number of fields of introspection that one operation may have."""
+    `introspection` is the number of fields of introspection that one operation may have. `float_variables` returns, by
+    method and shape of a path, the places of the variables for which a route takes floats alone."""
 
     schema: GraphQLSchema
     added_headers: frozenset[str]
     max_upload: int
     limits: Limits
     introspection: int
+    float_variables: FloatVariables = no_float_variables
 
     @classmethod
-    def of(cls, schema: GraphQLSchema, config: Config, *, stored: bool = False) -> "PlanContext":
+    def of(
+        cls,
+        schema: GraphQLSchema,
+        config: Config,
+        *,
+        stored: bool = False,
+        float_variables: FloatVariables = no_float_variables,
+    ) -> "PlanContext":
         """Return the context of a configuration, of the `stored` operations or of all others."""
         return cls(
             schema=schema,
@@ -59,6 +76,7 @@ class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
             max_upload=config.max_upload,
             limits=limits_of(config, stored=stored),
             introspection=introspection_size(schema) * 3 // 2,
+            float_variables=float_variables,
         )
 
 

@@ -32,12 +32,12 @@ from restgql.documents.selected_field import Key, SelectedField
 from restgql.plan.nodes import Cases, Convert, NodeKind, PlanNode, Projection, Shape
 from restgql.plan.plan import Plan, PlanContext
 from restgql.plan.rebuild import rebuild
-from restgql.plan.struct_builder import NotProjectable, Output, StructBuilder, Tag, struct
+from restgql.plan.struct_builder import LONG, NotProjectable, Output, StructBuilder, Tag, struct
 
 _PLAIN = {
     GraphQLString: str,
     GraphQLBoolean: bool,
-    GraphQLFloat: float,
+    GraphQLFloat: int | float,
     GraphQLInt: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)],
 }
 _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z", re.ASCII)
@@ -172,6 +172,8 @@ class _Compiler:
 def _leaf(of_type: GraphQLLeafType, *, is_required: bool) -> Output:
     if of_type in _PLAIN:
         return Output(_PLAIN[of_type])
+    if of_type.name == LONG:
+        return Output(int)
     if of_type is GraphQLID:
         return Output(int | str, convert=_id)
     if isinstance(of_type, GraphQLEnumType) and all(name == each.value for name, each in of_type.values.items()):

@@ -49,8 +49,10 @@ def request_of(
     )
 
 
-def forward_query(binding: RequestBinding, request: SubRequest, query: str) -> SubRequest:
-    """Return a request with the parameters of the client's own query that its field forwards."""
+def forward_query(binding: RequestBinding, request: SubRequest, query: str, site: Site) -> SubRequest:
+    """Return a request with the parameters of the client's own query that its field forwards: none to an upstream."""
+    if site.remote(request.target.path) is not None:
+        return request
     own = {name for name, _ in parse_qsl(request.target.query or "", keep_blank_values=True)}
     pairs = [
         (name, value)
@@ -133,7 +135,11 @@ def _lookup(arguments: NodeArguments, scope: TemplateScope | None) -> Callable[[
             return walk(arguments.params, name)
         return None if scope is None else scope.find(name)
 
-    return find
+    def find_float(name: str) -> Any:
+        value = find(name)
+        return f"{value}.0" if name in arguments.float_names and value.__class__ is int else value
+
+    return find_float if arguments.float_names else find
 
 
 def _expand(

@@ -5,14 +5,17 @@ import secrets
 from typing import Any, NamedTuple
 
 import msgspec
-from graphql import GraphQLID, GraphQLInt, GraphQLNonNull, GraphQLOutputType, GraphQLString
+from graphql import GraphQLFloat, GraphQLID, GraphQLInt, GraphQLNonNull, GraphQLOutputType, GraphQLString
 
 from restgql.bindings import RequestBinding, SelectBinding
 from restgql.documents.selected_field import SelectedField
+from restgql.formats.template import REQUEST
 from restgql.plan.nodes import Cases, Convert, Join, PlanNode, Shape
 from restgql.plan.requests import takes_whole_parent
 
-_KEY_TYPES = (GraphQLString, GraphQLInt, GraphQLID)
+LONG = "Long"
+"""The name of the scalar whose values are integers of any size."""
+_KEY_TYPES = (GraphQLString, GraphQLInt, GraphQLFloat, GraphQLID)
 """The types of fields whose values a template spells as the JSON has them."""
 _UNRENAMABLE = re.compile(r'[\x00-\x1f"\\]')
 NULL_BYTES = 16
@@ -66,6 +69,7 @@ class StructBuilder:
         self._values: dict[tuple[str, ...], _Value] = {}
         """By their place in the JSON object."""
         self._lifted: list[tuple[str, tuple[str, ...]]] = []
+        self._first_of: list[tuple[str, tuple[str, ...]]] = []
         self._converts: list[tuple[str, Convert]] = []
         self._below: list[tuple[str, int, Shape | Cases]] = []
         self._joins: list[Join] = []
@@ -85,20 +89,31 @@ class StructBuilder:
 
     def add_selected(self, selected: SelectedField, binding: SelectBinding, output: Output) -> None:
         """Add a field that is part of its parent's JSON."""
-        if not binding.keys or binding.header is not None or binding.status or binding.entries is not None:
+        keys = binding.keys or binding.first_of[:1]
+        if not keys or binding.header is not None or binding.status or binding.entries is not None:
             raise NotProjectable(f"{selected.name} is more than a key.")
         of_type = selected.definition.type
         is_required = isinstance(of_type, GraphQLNonNull)
-        if self._tag is not None and binding.keys[0] == self._tag.key:
+        if self._tag is not None and self._tag.key in (keys[0], *binding.first_of):
             self._add_tag(selected, binding, output)
             return
-        slot = self._read(selected.key, binding.keys, output.type, () if is_required else (None,), of_type)
+        slot = self._read(selected.key, keys, output.type, () if is_required else (None,), of_type)
+        if others := [self._other(key, output) for key in binding.first_of[1:]]:
+            if is_required:
+                raise NotProjectable(f"{selected.name} is required, under several keys.")
+            self._first_of.append((slot, tuple(others)))
         if output.convert is not None:
             self._converts.append((slot, output.convert))
         if output.shape is not None:
             self._below.append((slot, output.depth, output.shape))
         self._key_bytes += output.key_bytes
         self._has_lists = self._has_lists or output.has_lists or bool(output.key_bytes and output.depth)
+
+    def _other(self, key: str, output: Output) -> str:
+        """Add a hidden slot for a value that another slot takes if it is null itself."""
+        slot = self._read(f"{_NO_KEY}{key}", (key,), output.type, (None,))
+        self._hidden.append(slot)
+        return slot
 
     def _add_tag(self, selected: SelectedField, binding: SelectBinding, output: Output) -> None:
         """Add the field of the key that tells the type: its value is known."""
@@ -140,7 +155,7 @@ class StructBuilder:
                 self._unfit.append(self.add(f"{_NO_KEY}.{name}", name, Any, msgspec.UNSET))
             return slot
         of_type = value.of_type.of_type if isinstance(value.of_type, GraphQLNonNull) else value.of_type
-        if of_type is not None and of_type not in _KEY_TYPES:
+        if of_type is not None and of_type not in _KEY_TYPES and getattr(of_type, "name", "") != LONG:
             raise NotProjectable(f"{name} is converted.")
         return value.slot
 
@@ -154,6 +169,7 @@ class StructBuilder:
             output = struct(self._name, self._fields, self._written_to)
         shape = Shape(
             tuple(self._lifted),
+            tuple(self._first_of),
             tuple(self._converts),
             tuple(self._below),
             tuple(self._joins),
@@ -221,5 +237,7 @@ def _parent_names(node: PlanNode) -> tuple[str, ...]:
     if takes_whole_parent(binding):
         raise NotProjectable(f"{node.key} takes more than keys of its parent.")
     batch = () if binding.batch is None else binding.batch.by
-    of_parent = (name for name in filled if name.partition(".")[0] not in binding.arguments)
+    of_parent = [name for name in filled if name.partition(".")[0] not in binding.arguments]
+    if any(name.startswith(REQUEST) for name in (*of_parent, *batch)):
+        raise NotProjectable(f"{node.key} takes arguments of its parent.")
     return tuple(dict.fromkeys([*of_parent, *batch]))

@@ -1,17 +1,19 @@
 """The scope of a dependent request: its names are keys of the JSON that its parent answered with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from restgql.errors import MissingParameter
+from restgql.formats.template import REQUEST
 
 ITEM = "item"
 
 
 class TemplateScope(msgspec.Struct, frozen=True):
     """A parent's JSON value, or an element of an array in it; then `enclosing` is the value around that array.
+    `arguments` are those of the typed field whose response has the value.
 
     `url` is the path that answered; `cookie` returns the Cookie header that its client would send to a path next, None
     if that is the caller's own. `cookie_history` are the requests that led here, each with its response.
@@ -22,10 +24,13 @@ class TemplateScope(msgspec.Struct, frozen=True):
     cookie: Callable[[str], str | None] = lambda path: None
     enclosing: Any = None
     cookie_history: tuple[Any, ...] = ()
+    arguments: Mapping[str, Any] = {}
 
     def find(self, name: str) -> Any:
         """Return the value of a name. Raises MissingParameter if it is absent or null."""
-        if isinstance(self.value, dict):
+        if name.startswith(REQUEST):
+            value = walk(self.arguments, name.removeprefix(REQUEST))
+        elif isinstance(self.value, dict):
             value = walk(self.value, name)
         elif name == ITEM and not isinstance(self.value, list):
             value = self.value

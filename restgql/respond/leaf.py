@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from graphql import GraphQLID, GraphQLLeafType, GraphQLString, Undefined
+from graphql import GraphQLFloat, GraphQLID, GraphQLLeafType, GraphQLString, Undefined
 from graphql.pyutils import inspect
 
 from restgql.documents.selected_field import SelectedField
@@ -27,7 +27,7 @@ def serialize_scalar(field: SelectedField, value: Any) -> Any:
     if type(value) not in _SCALARS or of_type is None:
         return MISSING
     try:
-        return of_type.serialize(value)
+        return value if type(value) is int and of_type is GraphQLFloat else of_type.serialize(value)
     except Exception:  # the executor meets it again, which says where
         return MISSING
 
@@ -48,6 +48,8 @@ def serialize(tally: Tally, of_type: GraphQLLeafType, value: Any, *, is_charged:
             return msgspec.Raw(text)
     else:
         tally.charge_output(NUMBER_SIZE)
+    if type(value) is int and of_type is GraphQLFloat:
+        return value  # a float holds no integer over 2**53 exactly
     serialized = of_type.serialize(value)
     if serialized is None or serialized is Undefined:
         raise TypeError(f"Expected `{inspect(of_type)}.serialize({inspect(value)})` to return a value.")

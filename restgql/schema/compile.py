@@ -43,7 +43,7 @@ from restgql.formats import json
 from restgql.schema import defaults, directives, scalars
 from restgql.schema.collector import at_rest
 from restgql.schema.documents import Definitions, SchemaError, at, explained, located, misfits
-from restgql.schema.fields import Wrong, binding, checked, given, keys_of
+from restgql.schema.fields import Wrong, binding, given, selected
 from restgql.schema.sdl.naming import Naming
 from restgql.schema.shared_scalars import SharedScalars
 
@@ -245,7 +245,8 @@ class _Binder:
         """Leave out of the entries of a type what its other fields read."""
         bindings = {name: field.resolve for name, field in of_type.fields.items()}
         own = {name: each for name, each in bindings.items() if isinstance(each, SelectBinding)}
-        read = frozenset(each.keys[0] for each in own.values() if each.keys and each.header is None)
+        of_value = [each for each in own.values() if each.header is None]
+        read = frozenset(key for each in of_value for key in ((each.keys or ())[:1] + each.first_of))
         for name, each in own.items():
             if each.entries is not None and each.keys == () and each.header is None:
                 of_type.fields[name].resolve = msgspec.structs.replace(each, entries=read)
@@ -271,11 +272,11 @@ class _Binder:
         self._undecided.pop(of_type.name, None)
         expression = self._given(told, "from")
         try:
-            checked(expression)
+            select = selected(expression)
         except Wrong as exc:
             self.errors.append(at(told, f"{of_type.name} has @discriminator: {exc}"))
+            select = SelectBinding(keys=())
         self._abstract_nodes[of_type.name] = told
-        select = SelectBinding(keys=keys_of(expression), select=expression)
         found = Discriminator(select=select, types={}, otherwise=self._given(told, "otherwise", "") or None)
         of_type.resolve_type = found
         self._picked_by[of_type.name] = found

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
 from graphql import (
     DirectiveNode,
     FieldDefinitionNode,
@@ -29,6 +30,8 @@ UPLOAD = "Upload"
 _IDENTIFIERS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _QUOTED_NAME = re.compile(r'"([^"\\\x00-\x1f]+)"\Z')
+_KEY = r'(?:[A-Za-z_]\w*|"[^"\\\x00-\x1f,]+")'
+_FIRST_OF = re.compile(rf"not_null\(({_KEY}(?:, {_KEY})*)\)\Z", re.ASCII)
 
 Directives = Mapping[str, GraphQLDirective]
 Given = dict[str, Any]
@@ -90,8 +93,20 @@ def _pick(given: Given, *, opened: bool) -> SelectBinding:
         if header is None and not status and entries is None:
             raise Wrong("@select takes from:, header:, entries: true or status: true.")
         return SelectBinding(keys=(), header=header, status=status, entries=entries)
-    keys, expression = keys_of(expression), checked(expression)
-    return SelectBinding(keys=keys, select=expression, header=header, entries=entries, is_written=opened)
+    return msgspec.structs.replace(selected(expression), header=header, entries=entries, is_written=opened)
+
+
+def selected(expression: str) -> SelectBinding:
+    """Return the binding of an expression over a JSON value. Raises Wrong if it is invalid."""
+    return SelectBinding(keys=keys_of(expression), first_of=first_of(expression), select=checked(expression))
+
+
+def first_of(expression: str) -> tuple[str, ...]:
+    """Return the keys of `not_null(a, "b c")`; no keys for any other expression."""
+    match = _FIRST_OF.match(expression)
+    names = match[1].split(", ") if match else ()
+    keys = [keys_of(name) or () for name in names]
+    return tuple(key[0] for key in keys) if all(len(key) == 1 for key in keys) else ()
 
 
 def keys_of(expression: str) -> tuple[str, ...] | None:

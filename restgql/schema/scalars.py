@@ -16,7 +16,8 @@ from restgql.formats.file import File
 
 RFC_3339 = "https://www.rfc-editor.org/rfc/rfc3339"
 MULTIPART_SPEC = "https://github.com/jaydenseric/graphql-multipart-request-spec"
-LONG = range(-(2**63), 2**63)
+MAX_DIGITS = 1_000
+"""The digits of an integer that is written as a string."""
 
 
 def _is_number(value: Any) -> bool:
@@ -40,11 +41,12 @@ def _decimal(result: Any) -> Any:
 
 
 def _long(result: Any) -> int:
+    """Return an integer of any size. Accept one that is written with a fraction of zero, or as a string."""
     number = int(result) if isinstance(result, float) and result.is_integer() else result
-    if isinstance(number, str) and number.removeprefix("-").isdecimal() and len(number) <= 20:
+    if isinstance(number, str) and number.removeprefix("-").isdecimal() and len(number) <= MAX_DIGITS:
         number = int(number)
-    if isinstance(number, bool) or not isinstance(number, int) or number not in LONG:
-        raise GraphQLError(f"{result!r:.80} is no integer of 64 bits.")
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise GraphQLError(f"{result!r:.80} is no integer.")
     return number
 
 
@@ -77,7 +79,7 @@ _TABLE: dict[str, tuple[str, Callable[[Any], Any], Callable[[Any], Any], str]] =
     "URL": ("https://url.spec.whatwg.org/", _text, _text, "A URL."),
     "Decimal": ("https://www.rfc-editor.org/rfc/rfc8259", _decimal, _decimal, "A decimal number, or its text."),
     "Upload": (MULTIPART_SPEC, _no_result, _file, "A file, sent as multipart/form-data."),
-    "Long": ("https://www.rfc-editor.org/rfc/rfc8259", _long, _long, "An integer of 64 bits."),
+    "Long": ("https://www.rfc-editor.org/rfc/rfc8259", _long, _long, "An integer of 64 bits or more."),
 }
 NAMES = frozenset(_TABLE)
 

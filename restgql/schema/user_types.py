@@ -44,7 +44,7 @@ class Get(graphene.Field):  # type: ignore[misc]
                 if header_fields.never_set(name):
                     raise SchemaError([f"Get(path={path!r}): the header {name} can never be set by a field."])
             filled = tuple((name.lower(), template.compile(value)) for name, value in (headers or {}).items())
-            path_template = template.compile(path)
+            path_template = template.compile_typed(path)
         except RestgqlError as exc:
             raise SchemaError([f"Get(path={path!r}): {exc.message}"]) from exc
         required = isinstance(self._type, graphene.NonNull)

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import msgspec
 from flask import Flask
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, MapAdapter, Rule
+from werkzeug.routing import FloatConverter, Map, MapAdapter, Rule
 
 from restgql.config import Verb
 from restgql.errors import BadPath, ClientError, NestedRequest, NotAllowed
@@ -89,6 +89,7 @@ class Routes:
         """The views of endpoints, and their marks."""
         self._named: dict[str, tuple[int, frozenset[int]]] = {}
         """The rules that typed fields open, by the shape of their template, with the number of rules at that time."""
+        self._floats: dict[tuple[str, str], frozenset[int]] = {}
         self._methods = methods
         self._is_gateway = is_gateway
         self._remotes = remotes
@@ -315,6 +316,29 @@ class Routes:
     def _as_loose_pattern(self, rule: str) -> str:
         """Return the same with each segment that has variables as one."""
         return "/".join("[^/]+" if "[^/]+" in part else part for part in _split(self._as_pattern(rule)))
+
+    def float_variables(self, method: str, shape: str) -> frozenset[int]:
+        """Return the places of the variables in paths of a shape for which its rules take floats alone.
+
+        Decided at the first request for each, when the app has its rules.
+        """
+        known = self._floats.get((method, shape))
+        if known is None:
+            known = self._floats[method, shape] = self._find_floats(method, shape)
+        return known
+
+    def _find_floats(self, method: str, shape: str) -> frozenset[int]:
+        named = self._named_by(shape)
+        places: list[frozenset[int]] = []
+        for rule in self._app.url_map.iter_rules():
+            converters = [match["converter"] for match in _VARIABLE.finditer(rule.rule)]
+            if id(rule) in named and method in (rule.methods or ()) and len(converters) == shape.count("{}"):
+                places.append(frozenset(i for i, name in enumerate(converters) if self._is_float(name)))
+        return frozenset.intersection(*places) if places else frozenset()
+
+    def _is_float(self, converter: str | None) -> bool:
+        of_map = self._app.url_map.converters.get(converter or "default")
+        return isinstance(of_map, type) and issubclass(of_map, FloatConverter)
 
     def _description(self, rule: Rule) -> str | None:
         view = self._app.view_functions.get(rule.endpoint)

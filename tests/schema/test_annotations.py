@@ -89,12 +89,12 @@ def test_a_dataclass() -> None:
         == """\
 type Query {
   "One user."
-  user(id: Int!): User @get(path: "/users/{id}")
+  user(id: Long!): User @get(path: "/users/{id}")
 }
 
 "Someone who writes."
 type User {
-  id: Int
+  id: Long
   name: String
   address: Address
   friends: [User]
@@ -109,11 +109,11 @@ type User {
   active: Boolean
   extra: JSON
   anything: JSON
-  grid: [[Int]]
+  grid: [[Long]]
   pair: [Float]
   "What they said last."
   said: String
-  fixed: Int
+  fixed: Long
 }
 
 type Address {
@@ -158,7 +158,7 @@ ODD = TypedDict(
 
 def test_a_typed_dict() -> None:
     text = sdl(returning(Partial))
-    assert "type Partial {\n  id: Int\n  name: String\n  nick: String\n  next: Partial\n}" in text
+    assert "type Partial {\n  id: Long\n  name: String\n  nick: String\n  next: Partial\n}" in text
 
 
 def test_keys_that_are_no_names() -> None:
@@ -167,12 +167,12 @@ def test_keys_that_are_no_names() -> None:
         == """\
 {
   in_reply_to2: String @select(from: "\\"in-reply-to\\"")
-  in_reply_to: Int
-  _1st: Int @select(from: "\\"1st\\"")
+  in_reply_to: Long
+  _1st: Long @select(from: "\\"1st\\"")
   id: String @select(from: "\\"@id\\"")
-  x: Int @select(from: "__x")
+  x: Long @select(from: "__x")
   field: String @select(from: "\\"\\"")
-  a_b: Int @select(from: "\\"a\\\\\\"b\\"")
+  a_b: Long @select(from: "\\"a\\\\\\"b\\"")
 }"""
     )
 
@@ -205,8 +205,8 @@ class Users(Page[User]):
 def test_a_struct() -> None:
     text = sdl(returning(Struct))
     assert '"A struct."\ntype Struct {\n  createdAt: DateTime\n' in text
-    assert '  given_name: String @select(from: "\\"given-name\\"")\n  leftOut: Int\n}' in text
-    assert "type Tagged {\n  kind: String\n  x: Int\n}" in sdl(returning(Tagged))
+    assert '  given_name: String @select(from: "\\"given-name\\"")\n  leftOut: Long\n}' in text
+    assert "type Tagged {\n  kind: String\n  x: Long\n}" in sdl(returning(Tagged))
     assert typed(Row) == "JSON"
 
 
@@ -246,16 +246,16 @@ def test_a_pydantic_model() -> None:
 type Model {
   "All of it."
   fullName: String @select(from: "not_null(fullName, full_name)")
-  put: Int @select(from: "not_null(put, out)")
+  put: Long @select(from: "not_null(put, out)")
   site: URL
-  count: Int
+  count: Long
   later: Later
   "The first letters."
   initials: [String]
 }
 
 type Later {
-  x: Int
+  x: Long
 }"""
     )
     assert typed(Names) == "[String]"
@@ -280,8 +280,8 @@ def test_pydantic_is_not_imported() -> None:
 def test_generics() -> None:
     text = sdl(returning(Page[User]), returning(Page[list[int]], "other", "/other"), returning(Users, "all", "/all"))
     assert "type PageUser {\n  items: [User]\n  following: PageUser\n}" in text
-    assert "type PageListInt {\n  items: [[Int]]\n  following: PageListInt\n}" in text
-    assert "type Users {\n  items: [User]\n  following: PageUser\n  total: Int\n}" in text
+    assert "type PageListInt {\n  items: [[Long]]\n  following: PageListInt\n}" in text
+    assert "type Users {\n  items: [User]\n  following: PageUser\n  total: Long\n}" in text
     assert "type Page {\n  items: [JSON]\n" in sdl(returning(Page))
 
 
@@ -325,7 +325,7 @@ def test_a_generic_class_that_leads_to_ever_more() -> None:
         ("Nowhere", "JSON"),
         ("1 +", "JSON"),
         ("list[Address]", "[Address]"),
-        (int, "Int"),
+        (int, "Long"),
         (list[str], "[String]"),
         (Annotated[Address, "said"], "Address"),
         (NewType("Home", Address), "Address"),
@@ -346,7 +346,7 @@ def test_what_a_view_returns(hint: Any, expected: str) -> None:
         (int | Decimal | None, "Decimal"),
         (int | str, "JSON"),
         (list[int] | list[float], "JSON"),
-        (list[int] | None, "[Int]"),
+        (list[int] | None, "[Long]"),
         (Literal[1, 2], "Int"),
         (Literal["a", 1], "JSON"),
         (Literal["a", "b", None], "HolderHeld"),
@@ -354,7 +354,7 @@ def test_what_a_view_returns(hint: Any, expected: str) -> None:
         (Literal[Status.NEW], "Status"),
         (tuple[()], "[JSON]"),
         (TypeAliasType("Mood", Literal["a", "b"]), "Mood"),
-        (TypeAliasType("Many", list[T], type_params=(T,))[int], "[Int]"),
+        (TypeAliasType("Many", list[T], type_params=(T,))[int], "[Long]"),
         (set[UUID], "[UUID]"),
         (frozenset[date], "[Date]"),
         (str, "String"),
@@ -362,7 +362,7 @@ def test_what_a_view_returns(hint: Any, expected: str) -> None:
         (T, "JSON"),
         (type, "JSON"),
         (enum.Enum("Odd", {"x": (1, 2)}), "JSON"),
-        (enum.IntFlag("Flags", "a b"), "Int"),
+        (enum.IntFlag("Flags", "a b"), "Long"),
     ],
 )
 def test_what_a_key_holds(hint: Any, expected: str) -> None:
@@ -425,7 +425,7 @@ class Broken:
 
 def test_what_cannot_be_typed_is_json_alone() -> None:
     generated = checked(returning(Broken), returning(Address, "other", "/other"))
-    assert "type Broken {\n  fine: Int\n  lost: JSON\n  file: JSON\n}" in print_ast(generated.document)
+    assert "type Broken {\n  fine: Long\n  lost: JSON\n  file: JSON\n}" in print_ast(generated.document)
     broken, other = generated.operations
     assert (broken.kind, other.kind) == ("partly", "typed")
     assert "Broken.lost is JSON, its annotation cannot be evaluated (NameError" in broken.reason
@@ -461,8 +461,8 @@ def test_classes_of_one_name() -> None:
     twins = [in_module("app.main", "Twin", a=int) for _ in range(2)]
     assert "type User {" in sdl(returning(shop))
     text = sdl(returning(shop), returning(admin, "other", "/other"))
-    assert "type ShopUser {\n  a: Int\n}" in text
-    assert "type AdminUser {\n  b: Int\n}" in text
+    assert "type ShopUser {\n  a: Long\n}" in text
+    assert "type AdminUser {\n  b: Long\n}" in text
     text = sdl(*(returning(of, f"of{n}", f"/{n}") for n, of in enumerate([shop, admin, other])))
     assert "type AppShopUser {" in text
     assert "type LibShopUser {" in text
@@ -503,7 +503,7 @@ def test_arguments_by_converter() -> None:
     path = "/{a}/{b}/{c}/{d}/{+e}/{f}{?g}"
     parameters = {"a": "int", "b": "float", "c": "uuid", "d": "default", "e": "path", "f": "hash", "g": "int"}
     text = sdl(returning(Address, path=path, parameters=parameters))
-    assert "it(a: Int!, b: Float!, c: UUID!, d: String!, e: String!, f: String!, g: Int): Address" in text
+    assert "it(a: Long!, b: Float!, c: UUID!, d: String!, e: String!, f: String!, g: Long): Address" in text
     assert f'@get(path: "{path}")' in text
 
 

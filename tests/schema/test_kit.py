@@ -71,7 +71,7 @@ def test_one_table_of_scalars() -> None:
     assert wider({"DateTime", "URL"}) == "String"
     assert wider({"Int", "String"}) is None
     assert [of_value(value) for value in (True, 1, 2**40, 2**70, 1.5, "", [])] == [
-        "Boolean", "Int", "Long", "JSON", "Float", "String", "JSON",
+        "Boolean", "Int", "Long", "Long", "Float", "String", "JSON",
     ]  # fmt: skip
 
 
@@ -287,3 +287,26 @@ def test_graphene_scalars_are_as_without_a_document(has_document: bool) -> None:
     }
     if has_document:
         assert gateway.execute('{ event(at: "2020-01-01T00:00:00Z") { at on id } }') == {"data": {"event": value}}
+
+
+def test_a_link_to_a_query_parameter_in_camel_case() -> None:
+    parameter = {"name": "user_id", "in": "query", "schema": {"type": "string"}}
+    link = {"operationId": "posts_of", "parameters": {"user_id": "$response.body#/id"}}
+    user = answers({"$ref": "#/components/schemas/User"})
+    user["responses"]["200"]["links"] = {"their_posts": link}
+    posts = answers({"type": "array", "items": {"$ref": "#/components/schemas/Post"}})
+    schemas = {
+        "User": {"type": "object", "properties": {"id": {"type": "string"}}},
+        "Post": {"type": "object", "properties": {"post_title": {"type": "string"}}},
+    }
+    paths = {
+        "/user": {"get": {"operationId": "user", **user}},
+        "/posts": {"get": {"operationId": "posts_of", "parameters": [parameter], **posts}},
+    }
+    app = Flask(__name__)
+    app.add_url_rule("/user", "user", lambda: {"id": "7"})
+    app.add_url_rule("/posts", "posts", lambda: [{"post_title": f"of {request.args['user_id']}"}])
+    gateway = Gateway(app, openapi=document(paths, **schemas), camel_case=True, joins=["User.theirPosts"])
+    assert gateway.execute("{ user { theirPosts { postTitle } } }") == {
+        "data": {"user": {"theirPosts": [{"postTitle": "of 7"}]}}
+    }

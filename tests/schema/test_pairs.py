@@ -178,6 +178,29 @@ def remote(tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
     server.server_close()
 
 
+@pytest.mark.parametrize("is_remote", [False, True])
+def test_an_api_key_in_the_query_is_for_the_app_alone(
+    tmp_path: Path, remote: tuple[str, list[str]], is_remote: bool
+) -> None:
+    url, _ = remote
+    key = {"type": "apiKey", "in": "query", "name": "api_key"}
+    given = document(url if is_remote else "")
+    given |= {"components": {**given["components"], "securitySchemes": {"key": key}}, "security": [{"key": []}]}
+    world = World(tmp_path, "openapi")
+    app = Flask(__name__, static_folder=None) if is_remote else world.app
+    Gateway(app, openapi=given, upstreams={"/far": url})
+    binding = app.extensions["restgql"]["restgql"].typed.schema.query_type.fields["get_thing"].resolve
+    assert ("api_key" in binding.forward) is not is_remote
+
+
+def test_a_document_whose_server_is_an_upstream(tmp_path: Path, remote: tuple[str, list[str]]) -> None:
+    url, sent = remote
+    app = Flask(__name__, root_path=str(tmp_path), static_folder=None)
+    gateway = Gateway(app, openapi=document(url), upstreams={"/far": url})
+    assert gateway.execute(SNAKE) == DATA
+    assert sent == ["GET /things/7"]
+
+
 @pytest.mark.parametrize("camel", [False, True])
 @pytest.mark.parametrize("source", ["schema", "openapi", "annotations"])
 def test_a_source_and_a_typed_upstream(tmp_path: Path, remote: tuple[str, list[str]], source: str, camel: bool) -> None:

@@ -47,11 +47,11 @@ def test_a_list_and_its_items() -> None:
         == """\
 type Query {
   api_users: [User] @get(path: "/users")
-  api_user(id: Int!): User @get(path: "/users/{id}")
+  api_user(id: Long!): User @get(path: "/users/{id}")
 }
 
 type User {
-  id: Int
+  id: Long
   name: String
   joined: Date
   address: UserAddress
@@ -75,12 +75,12 @@ ID = "6f1c2a34-0000-4000-8000-0123456789ab"
     [
         ([], "JSON"),
         ([None], "JSON"),
-        ([1, None], "Int"),
+        ([1, None], "Long"),
         ([1, 2.5], "Float"),
         ([2**31], "Long"),
         ([1, -(2**31) - 1], "Long"),
         ([2**40, 1.5], "Float"),
-        ([2**63], "JSON"),
+        ([2**70], "Long"),
         ([True], "Boolean"),
         ([True, 1], "JSON"),
         (["a"], "String"),
@@ -96,7 +96,7 @@ ID = "6f1c2a34-0000-4000-8000-0123456789ab"
         ([ID, ID.upper()], "UUID"),
         ([ID, "a"], "String"),
         ([[]], "[JSON]"),
-        ([[], [1]], "[Int]"),
+        ([[], [1]], "[Long]"),
         ([[None]], "[JSON]"),
         ([[1, "a"]], "[JSON]"),
         ([[[1.5]], []], "[[Float]]"),
@@ -132,13 +132,13 @@ def test_keys_that_are_no_names() -> None:
         found.partition("type Post ")[2]
         == """\
 {
-  in_reply_to: Int @select(from: "\\"in-reply-to\\"")
-  field: Int @select(from: "\\"\\"")
-  a_b: Int @select(from: "\\"a\\\\\\"b\\"")
-  x: Int @select(from: "__x")
-  id: Int @select(from: "\\"@id\\"")
-  ok: Int
-  groe: Int @select(from: "\\"größe\\"")
+  in_reply_to: Long @select(from: "\\"in-reply-to\\"")
+  field: Long @select(from: "\\"\\"")
+  a_b: Long @select(from: "\\"a\\\\\\"b\\"")
+  x: Long @select(from: "__x")
+  id: Long @select(from: "\\"@id\\"")
+  ok: Long
+  groe: Long @select(from: "\\"größe\\"")
 }"""
     )
 
@@ -146,7 +146,7 @@ def test_keys_that_are_no_names() -> None:
 def test_camel_case() -> None:
     found = sdl(sample("/{user_id}/posts", [{"created_at": 1, "updatedAt": 2}], name="all_posts"), camel_case=True)
     assert 'allPosts(userId: String!): [Post] @get(path: "/{userId}/posts")' in found
-    assert 'type Post {\n  createdAt: Int\n  updatedAt: Int @select(from: "updatedAt")\n}' in found
+    assert 'type Post {\n  createdAt: Long\n  updatedAt: Long @select(from: "updatedAt")\n}' in found
 
 
 def test_a_page_has_items_of_the_resource() -> None:
@@ -155,7 +155,7 @@ def test_a_page_has_items_of_the_resource() -> None:
         sample("/users/{id}", BOB, name="user"),
         sample("/teams", {"teams": [{"id": 1}]}, {"teams": []}, name="teams"),
     )
-    assert "type Users {\n  items: [User]\n  total: Int\n}" in found
+    assert "type Users {\n  items: [User]\n  total: Long\n}" in found
     assert "type Teams {\n  teams: [Team]\n}" in found
     assert "user(id: String!): User @get" in found
     assert found.count("type User ") == 1
@@ -229,8 +229,8 @@ def test_deep_answers_end_in_json() -> None:
 
 def test_a_tree_is_types_in_types() -> None:
     found = sdl(sample("/nodes/{id}", {"id": 1, "nodes": [{"id": 2, "nodes": [{"id": 3, "nodes": []}]}]}))
-    assert "type Node {\n  id: Int\n  nodes: [NodeNode]\n}" in found
-    assert "type NodeNodeNode {\n  id: Int\n  nodes: [JSON]\n}" in found
+    assert "type Node {\n  id: Long\n  nodes: [NodeNode]\n}" in found
+    assert "type NodeNodeNode {\n  id: Long\n  nodes: [JSON]\n}" in found
 
 
 def test_a_path_that_is_no_template() -> None:

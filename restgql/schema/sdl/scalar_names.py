@@ -8,10 +8,9 @@ BINARY = "Binary"
 
 CORE = frozenset({"Int", "Float", "String", "Boolean", "ID", JSON})
 """The scalars that are in every schema."""
-CONVERTERS = {"int": "Int", "float": "Float", "uuid": "UUID"}
+CONVERTERS = {"int": "Long", "float": "Float", "uuid": "UUID"}
 """The scalars of arguments by the converters of their variables; of any other converter it is String."""
 INT = range(-(2**31), 2**31)
-LONG = range(-(2**63), 2**63)
 
 # The scalar that holds the values of all of these; of a set that is in no row the values are JSON.
 _WIDER = (
@@ -30,12 +29,12 @@ def wider(scalars: set[str]) -> str | None:
 
 
 def of_value(value: Any) -> str:
-    """Return the scalar of a JSON value; that of a text is String, of an integer over 64 bits JSON."""
+    """Return the scalar of a JSON value; that of a text is String."""
     match value:
         case bool():
             return "Boolean"
         case int():
-            return "Int" if value in INT else "Long" if value in LONG else JSON
+            return "Int" if value in INT else "Long"
         case float():
             return "Float"
         case str():

@@ -211,10 +211,11 @@ def _static(path: str) -> list[str]:
 
 
 def _scalar(value: Any) -> str:
-    """Return the scalar of a JSON value, by its form if it is a text."""
+    """Return the scalar of a JSON value, by its form if it is a text. A small integer proves no bounds of others."""
     if isinstance(value, str):
         return next((name for name, form, parse in _FORMS if form.match(value) and _parses(value, parse)), "String")
-    return scalar_names.of_value(value)
+    scalar = scalar_names.of_value(value)
+    return "Long" if scalar == "Int" else scalar
 
 
 def _parses(text: str, parse: Callable[[str], object]) -> bool:

@@ -35,7 +35,7 @@ class Special(Item):
 
 def test_attrs() -> None:
     text = sdl(returning(Special))
-    assert '"An item with a price."\ntype Special {\n  id: Int\n  name: String\n  parts: [Item]\n' in text
+    assert '"An item with a price."\ntype Special {\n  id: Long\n  name: String\n  parts: [Item]\n' in text
     assert '  "For the shop."\n  note: String\n  price: Float\n}' in text
 
     def view() -> Special:
@@ -76,8 +76,8 @@ class Row(MappedAsDataclass, Base):
 
 def test_mapped_classes_of_sqlalchemy() -> None:
     text = sdl(returning(Team))
-    assert "type Team {\n  id: Int\n  motto: String\n  members: [Member]\n}" in text
-    assert "type Member {\n  id: Int\n  team_id: Int\n  team: Team\n}" in text
+    assert "type Team {\n  id: Long\n  motto: String\n  members: [Member]\n}" in text
+    assert "type Member {\n  id: Long\n  team_id: Long\n  team: Team\n}" in text
 
     def view() -> Team:
         return {"id": 1, "motto": None, "members": [{"id": 2, "team_id": 1}]}  # type: ignore[return-value]
@@ -93,7 +93,7 @@ def test_a_mapped_dataclass() -> None:
     def view() -> list[Row]:
         return jsonify([Row(id=1, label="a")])  # type: ignore[return-value]
 
-    assert "type Row {\n  id: Int\n  label: String\n}" in sdl(returning(list[Row]))
+    assert "type Row {\n  id: Long\n  label: String\n}" in sdl(returning(list[Row]))
     assert asked(view, "{ it { id label } }") == [{"id": 1, "label": "a"}]
 
 
@@ -108,7 +108,7 @@ def test_a_struct_as_msgspec_writes_it() -> None:
     def view() -> Job:
         return msgspec.to_builtins(Job(timedelta(seconds=3), b"ab"))  # type: ignore[no-any-return]
 
-    assert "type Job {\n  tookTime: String\n  body: String\n  retries: Int\n  leftOut: Int\n}" in sdl(returning(Job))
+    assert "type Job {\n  tookTime: String\n  body: String\n  retries: Int\n  leftOut: Long\n}" in sdl(returning(Job))
     assert asked(view, "{ it { tookTime body retries leftOut } }") == {
         "tookTime": "PT3S",
         "body": "YWI=",
@@ -210,5 +210,5 @@ def test_names_for_type_checkers(tmp_path: Path) -> None:
 def test_an_unknown_name_within_a_type_spoils_nothing_else() -> None:
     holder = attrs.make_class("Holder", {"fine": attrs.field(type=int), "lost": attrs.field(type="list[Nowhere]")})
     (note,) = checked(returning(holder)).operations
-    assert "type Holder {\n  fine: Int\n  lost: [JSON]\n}" in sdl(returning(holder))
+    assert "type Holder {\n  fine: Long\n  lost: [JSON]\n}" in sdl(returning(holder))
     assert "Holder.lost is JSON, its annotation cannot be evaluated (NameError: name 'Nowhere'" in note.reason

@@ -50,9 +50,9 @@ def member(hint: Any) -> str:
         (pydantic.PostgresDsn, "URL"),
         (decimal.Decimal, "Decimal"),
         (pydantic.UUID4, "UUID"),
-        (pydantic.PositiveInt, "Int"),
+        (pydantic.PositiveInt, "Long"),
         (Annotated[int, Field(ge=0, le=100)], "Int"),
-        (pydantic.Json[list[int]], "[Int]"),
+        (pydantic.Json[list[int]], "[Long]"),
         (pydantic.IPvAnyAddress, "String"),
         (pathlib.Path, "String"),
         (bytes, "String"),
@@ -82,7 +82,7 @@ def test_a_field_of_a_model(hint: Any, expected: str) -> None:
         (pydantic.EmailStr, "String"),
         (pydantic.AwareDatetime, "DateTime"),
         (pydantic.HttpUrl, "URL"),
-        (Annotated[int, Field(gt=0)], "Int"),
+        (Annotated[int, Field(gt=0)], "Long"),
         (Annotated[Point, "said"], "Point"),
         (timedelta, "String"),
     ],
@@ -190,7 +190,7 @@ def test_an_alias_that_is_another_fields_name_is_read_by_alias_alone() -> None:
     def view() -> Swapped:
         return Swapped(first=1, second=2).model_dump(by_alias=True)  # type: ignore[return-value]
 
-    assert "type Swapped {\n  second: Int\n  first: Int\n}" in sdl(returning(Swapped))
+    assert "type Swapped {\n  second: Long\n  first: Long\n}" in sdl(returning(Swapped))
     assert asked(view, "{ it { first second } }") == {"first": 2, "second": 1}
 
 
@@ -209,7 +209,7 @@ class Socket:
 def test_a_type_without_a_schema_costs_itself() -> None:
     (note,) = checked(returning(Loose)).operations
     text = sdl(returning(Loose))
-    assert "type Loose {\n  fine: Int\n  socket: JSON\n  sockets: [JSON]\n" in text
+    assert "type Loose {\n  fine: Long\n  socket: JSON\n  sockets: [JSON]\n" in text
     assert note.kind == "partly"
     assert "Loose.socket is JSON, nothing is known of the JSON of Socket" in note.reason
     assert "Loose.sockets is JSON, nothing is known of the JSON of Socket" in note.reason

@@ -75,8 +75,8 @@ def arguments(view: Callable[..., Any], path: str = "/it", **parameters: str) ->
 
 SEARCH = {
     "text": "String!",
-    "page": "Int",
-    "pageSize": "Int",
+    "page": "Long",
+    "pageSize": "Long",
     "tags": "[String]",
     "sort": "Sort",
     "since": "DateTime",
@@ -148,7 +148,7 @@ class Options:
 @pytest.mark.parametrize(
     ("cls", "expected"),
     [
-        (Page, {"number": "Int!", "size": "Int"}),
+        (Page, {"number": "Long!", "size": "Long"}),
         (Range, {"fromDay": "String!", "kinds": "[ItKindsItem]"}),
         (Options, {"deep": "Boolean!", "note": "String"}),
         (int, {}),
@@ -191,13 +191,13 @@ def test_marked_parameters() -> None:
     ) -> Seen: ...
 
     assert arguments(view, "/it/{id}", id="int") == {
-        "id": "Int!",
+        "id": "Long!",
         "text": "String!",
         "tag": "[String]!",
         "sort": "Sort",
         "exact": "Boolean",
-        "limit": "Int",
-        "size": "Int",
+        "limit": "Long",
+        "size": "Long",
         "page": "PageInput",
         "fromDay": "String!",
         "kinds": "[ItKindsItem]",
@@ -221,10 +221,10 @@ def test_parameters_that_code_reads() -> None:
 
     assert arguments(view) == {
         "first": "String",
-        "page": "Int",
+        "page": "Long",
         "ratio": "Float",
         "tags": "[String]",
-        "ids": "[Int]",
+        "ids": "[Long]",
         "filter_name": "String",
         "flag": "String",
     }

@@ -72,7 +72,7 @@ class Gamma(BaseModel):
 PETS = """\
 type Cat @value(is: "cat") {
   kind: String
-  lives: Int
+  lives: Long
 }
 
 type Dog @value(is: "dog") {
@@ -117,7 +117,7 @@ def test_the_members_of_a_discriminated_union_in_the_data() -> None:
 
 def test_tagged_structs() -> None:
     text = sdl(returning(Put | Del))
-    assert 'type Put @value(is: "put") {\n  op: String\n  key: String\n  val: Int\n}' in text
+    assert 'type Put @value(is: "put") {\n  op: String\n  key: String\n  val: Long\n}' in text
     assert 'type Del @value(is: "del!") {\n  op: String\n  key: String\n}' in text
     assert 'union ItResponse @discriminator(from: "op") = Put | Del' in text
 
@@ -204,7 +204,7 @@ class Other(TypedDict):
 def test_a_union_of_classes_that_are_alike_is_json_alone() -> None:
     holder = dataclasses.make_dataclass("Holder", [("fine", int), ("either", One | Other)])
     (note,) = checked(returning(holder)).operations
-    assert "type Holder {\n  fine: Int\n  either: JSON\n}" in sdl(returning(holder))
+    assert "type Holder {\n  fine: Long\n  either: JSON\n}" in sdl(returning(holder))
     assert note.kind == "partly"
     assert note.reason == "Holder.either is JSON, nothing tells the members of its anyOf apart"
 
@@ -216,3 +216,56 @@ def test_a_union_that_is_not_of_classes_alone_is_json(hint: Any) -> None:
 
 def test_a_response_beside_a_union() -> None:
     assert typed(Pet | Response) == "ItResponse"
+
+
+class Black(BaseModel):
+    pet: Literal["cat"] = "cat"
+    color: Literal["black"] = "black"
+    name: str = ""
+
+
+class White(BaseModel):
+    pet: Literal["cat"] = "cat"
+    color: Literal["white"] = "white"
+    name: str = ""
+
+
+class Wolf(BaseModel):
+    pet: Literal["wolf", "coyote"] = "wolf"
+    name: str = ""
+
+
+Colored = Annotated[Black | White, Field(discriminator="color")]
+
+
+class Zoo(BaseModel):
+    animals: list[Annotated[Union[Colored, "Eagle"], Field(discriminator="pet")]]
+
+
+class Eagle(BaseModel):
+    pet: Literal["eagle"] = "eagle"
+    name: str = ""
+
+
+def test_a_union_within_a_union() -> None:
+    def view() -> Zoo:
+        return Zoo(animals=[White(name="w"), Eagle(name="e"), Black(name="b")]).model_dump()  # type: ignore[return-value]
+
+    assert "union ZooAnimalsItem @discriminator" in sdl(returning(Zoo))
+    query = "{ it { animals { __typename ... on Eagle { name } ... on White { color } } } }"
+    assert asked(view, query) == {
+        "animals": [
+            {"__typename": "White", "color": "white"},
+            {"__typename": "Eagle", "name": "e"},
+            {"__typename": "Black"},
+        ]
+    }
+
+
+def test_several_values_of_one_member() -> None:
+    def view() -> list[Dog | Wolf]:
+        return [{"pet": "coyote", "name": "c"}]  # type: ignore[list-item]
+
+    hint = list[Annotated[Union[Black, Wolf], Field(discriminator="pet")]]  # noqa: UP007
+    view.__annotations__["return"] = hint
+    assert asked(view, "{ it { ... on Wolf { name } } }") == [{"name": "c"}]

@@ -12,6 +12,7 @@ from restgql.schema.sdl.notes import OperationNote
 from restgql.schema.sources.openapi import Generated, generate
 
 Json = dict[str, Any]
+INT: Json = {"type": "integer", "format": "int32"}
 
 
 def document(paths: Json, schemas: Json | None = None, **more: Any) -> Json:

@@ -36,7 +36,8 @@ class Served:
         """Return the answer to an operation, and forget earlier requests."""
         self.requests, self.bodies = [], []
         target = f"/graphql?{options.pop('query_string', '')}".removesuffix("?")
-        answer: dict[str, Any] = self.app.test_client().post(target, json={"query": query}, **options).get_json()
+        body = {"query": query, "variables": options.pop("variables", {})}
+        answer: dict[str, Any] = self.app.test_client().post(target, json=body, **options).get_json()
         return answer
 
     def data(self, query: str, **options: Any) -> Any:

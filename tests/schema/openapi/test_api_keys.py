@@ -8,6 +8,11 @@ from flask import Flask
 from graphql import print_ast
 
 from restgql import Gateway
+from restgql.bindings import RequestBinding
+from restgql.formats import remote, target, template
+from restgql.formats.target import Site
+from restgql.model import SubRequest
+from restgql.plan.requests import forward_query
 from restgql.sources import source_of
 from tests.schema.openapi.documents import answer, document, field, made, of, ref
 from tests.schema.openapi.served import Served
@@ -113,3 +118,12 @@ def test_a_stored_operation_takes_the_key_beside_its_variables(tmp_path: Path) -
     assert client.get("/graphql/stored?api_key=k").get_json() == {"data": {"things": {"a": "x"}}}
     assert served.requests == ["GET /things?api_key=k"]
     assert client.get("/graphql/stored?other=k").status_code == 400
+
+
+def test_a_field_forwards_nothing_to_an_upstream() -> None:
+    shop, _ = remote.parse("/shop", "http://127.0.0.1:9")
+    site = Site(origins=frozenset({"http://localhost"}), remotes=(shop,))
+    binding = RequestBinding(method="GET", template=template.compile("/"), forward=("api_key",))
+    for path, expected in (("/things", "/things?api_key=k"), ("/shop/things", "/shop/things")):
+        request = forward_query(binding, SubRequest(target=target.parse(path)), "api_key=k&other=1", site)
+        assert str(request.target) == expected

@@ -94,7 +94,7 @@ def test_kinds() -> None:
         "/none": ("json", False),
     }
     assert notes["/typed"].reason == ""
-    assert notes["/partly"].reason == "GetPartlyResponse.a is JSON, its oneOf is of Int, String"
+    assert notes["/partly"].reason == "GetPartlyResponse.a is JSON, its oneOf is of Long, String"
     assert notes["/json"].reason == "the document says no more of the response"
     assert notes["/none"].reason == "the document has no schema for a response"
 

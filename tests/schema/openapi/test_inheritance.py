@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.schema.openapi.documents import (
+    INT,
     answer,
     answering,
     built,
@@ -20,9 +21,9 @@ from tests.schema.openapi.documents import (
 from tests.schema.openapi.served import Served
 
 BASE = {**of(kind="string", name="string"), "required": ["kind"], "discriminator": {"propertyName": "kind"}}
-CAT = {"allOf": [ref("Pet"), {**of(lives="integer"), "required": ["lives"]}]}
+CAT = {"allOf": [ref("Pet"), {**of(lives=INT), "required": ["lives"]}]}
 DOG = {"allOf": [ref("Pet"), of(tricks="string")]}
-PUPPY = {"allOf": [ref("Dog"), of(weeks="integer")]}
+PUPPY = {"allOf": [ref("Dog"), of(weeks=INT)]}
 SCHEMAS = {"Pet": BASE, "Cat": CAT, "Dog": DOG, "Puppy": PUPPY}
 
 
@@ -135,7 +136,7 @@ def test_the_values_of_a_child(discriminator: Any, kinds: list[str]) -> None:
 
 
 def test_the_value_of_a_child_in_its_own_schema() -> None:
-    own = {"allOf": [ref("Pet"), of(kind={"type": "string", "enum": ["cat"]}, lives="integer")]}
+    own = {"allOf": [ref("Pet"), of(kind={"type": "string", "enum": ["cat"]}, lives=INT)]}
     azure = {**DOG, "x-ms-discriminator-value": "#dog"}
     generated = made(answering(ref("Pet"), {**SCHEMAS, "Cat": own, "Dog": azure}))
     assert '@value(is: "cat") {\n  kind: String\n' in definition(generated, "Cat")
@@ -180,7 +181,7 @@ def test_a_base_without_properties_of_its_own() -> None:
 
 def test_children_without_a_field_in_common_are_a_union() -> None:
     pet = {**of(kind="integer"), "discriminator": {"propertyName": "kind"}}
-    cat = {"allOf": [ref("Pet"), of(kind="string", lives="integer")]}
+    cat = {"allOf": [ref("Pet"), of(kind="string", lives=INT)]}
     assert definition(made(answering(ref("Pet"), {"Pet": pet, "Cat": cat})), "Pet") == (
         'union Pet @discriminator(from: "kind", otherwise: "PetOther") = PetOther | Cat'
     )

@@ -5,7 +5,18 @@ from typing import Any
 import pytest
 from graphql import EnumTypeDefinitionNode, print_schema
 
-from tests.schema.openapi.documents import built, definition, document, field, made, of, only, ref, sending
+from tests.schema.openapi.documents import (
+    answering,
+    built,
+    definition,
+    document,
+    field,
+    made,
+    of,
+    only,
+    ref,
+    sending,
+)
 
 
 def test_a_json_body() -> None:
@@ -22,7 +33,7 @@ def test_a_type_for_results_and_one_for_input() -> None:
         "responses": {"200": {"content": {"application/json": {"schema": ref("Post")}}}},
     }
     generated = made(given)
-    assert definition(generated, "Post") == "type Post {\n  id: Int\n  title: String\n}"
+    assert definition(generated, "Post") == "type Post {\n  id: Long\n  title: String\n}"
     assert definition(generated, "PostInput") == "input PostInput {\n  title: String\n}"
 
 
@@ -35,12 +46,29 @@ def test_required_input_objects_within_one_another_may_be_left_out() -> None:
 def test_what_is_required_and_may_be_null_is_nullable() -> None:
     schema = {**of(a={"type": "string", "nullable": True}, b={"type": ["integer", "null"]}), "required": ["a", "b"]}
     generated = made(sending(schema))
-    assert definition(generated, "AddThingInput") == "input AddThingInput {\n  a: String\n  b: Int\n}"
+    assert definition(generated, "AddThingInput") == "input AddThingInput {\n  a: String\n  b: Long\n}"
+
+
+def test_what_is_read_only_by_reference_is_not_sent() -> None:
+    schemas = {"Id": {"type": "string", "readOnly": True}, "Secret": {"type": "string", "writeOnly": True}}
+    schema = {**of(id=ref("Id"), name="string", secret=ref("Secret")), "required": ["id"]}
+    generated = made(sending(schema, schemas))
+    assert definition(generated, "AddThingInput") == "input AddThingInput {\n  name: String\n  secret: String\n}"
+    generated = made(answering(schema, schemas))
+    assert definition(generated, "ThingsResponse") == "type ThingsResponse {\n  id: String\n  name: String\n}"
+
+
+def test_json_is_sent_by_its_own_name_first() -> None:
+    given = sending(of(b="string"))
+    content = given["paths"]["/things"]["post"]["requestBody"]["content"]
+    content |= {"": {"schema": of(a="string")}, "application/json": content.pop("application/json")}
+    assert definition(made(given), "AddThingInput") == "input AddThingInput {\n  b: String\n}"
 
 
 def test_input_has_no_defaults() -> None:
     schema = of(size={"type": "integer", "default": 20})
-    assert "size: Int\n" in definition(made(sending(schema)), "AddThingInput")
+    text = definition(made(sending(schema)), "AddThingInput")
+    assert text == 'input AddThingInput {\n  "Default: 20"\n  size: Long\n}'
 
 
 def test_a_property_that_is_no_name_is_sent_by_its_own() -> None:
@@ -80,7 +108,7 @@ def test_an_enum_with_a_name_is_a_type_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("schema", "kind"),
     [
-        ({"type": "array", "items": {"type": "integer"}}, "[Int]"),
+        ({"type": "array", "items": {"type": "integer"}}, "[Long]"),
         ({"type": "string"}, "String"),
         ({"type": "object"}, "JSON"),
         ({}, "JSON"),

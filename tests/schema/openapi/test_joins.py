@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from restgql.schema.sources.openapi import Join
-from tests.schema.openapi.documents import answer, definition, document, made, of, ref
+import pytest
 
-ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+from restgql.schema.sources.openapi import Join
+from tests.schema.openapi.documents import INT, answer, definition, document, made, of, ref
+from tests.schema.openapi.served import Served
+
+ID = {"name": "id", "in": "path", "required": True, "schema": INT}
 SCHEMAS = {
     "User": of(id="integer", name="string"),
     "Post": of(id="integer", userId="integer", editor_id="integer", parentId="integer"),
@@ -59,11 +62,60 @@ def test_links_by_reference_and_into_the_body() -> None:
     assert 'owner: User @get(path: "/users/{meta.owner}")' in definition(generated, "Post")
 
 
-def test_links_that_take_other_than_the_body_are_no_joins() -> None:
+def test_links_that_take_what_no_template_can_are_no_joins() -> None:
     both = {"id": "$response.body#/id", "other": "$response.body#/id"}
-    for parameters in ({"id": "$request.path.id"}, {"id": "$response.header.X"}, {}, {"other": both["id"]}, both):
+    others = ("$request.path.gone", "$request.body#/id", "$response.header.X", "$url", "$method", "5")
+    for parameters in (*({"id": other} for other in others), {}, {"other": both["id"]}, both):
         generated = made(blog(editor={"operationId": "user", "parameters": parameters}))
         assert [join.name for join in generated.joins] == ["Post.user"]
+
+
+BY = {"name": "by-name", "in": "query", "schema": {"type": "string"}}
+BODY = {"requestBody": {"content": {"application/json": {"schema": of(key="integer", owner=of(id="integer"))}}}}
+
+
+def linked(expression: str) -> Served:
+    """A user, of whom the response does not have the key, and a link to what the user wrote."""
+    user = answer(ref("User"))
+    user["200"]["links"] = {"written": {"operationId": "written", "parameters": {"of": expression}}}
+    of_user = {"name": "of", "in": "query", "schema": {"type": "string"}}
+    given = document(
+        {
+            "/users/{id}": {
+                "get": {"operationId": "user", "parameters": [ID, BY], "responses": user},
+                "post": {"operationId": "setUser", "parameters": [ID], **BODY, "responses": user},
+            },
+            "/written": {"get": {"operationId": "written", "parameters": [of_user], "responses": answer(ref("Post"))}},
+        },
+        {"User": of(name="string"), "Post": of(title="string")},
+    )
+    return Served(given, {"/users/7": {"name": "a"}, "/written": {"title": "t"}}, joins=["User.written"])
+
+
+@pytest.mark.parametrize(
+    ("expression", "operation", "key"),
+    [
+        ("$request.path.id", "query($id: Int!) { user(id: $id) { name written { title } } }", "7"),
+        ("$request.path.id", "{ user(id: 7) { written { title } } }", "7"),
+        ("$request.query.by-name", '{ user(id: 7, by_name: "a b") { written { title } } }', "a%20b"),
+        ("$request.path.id", "mutation { setUser(id: 7) { written { title } } }", "7"),
+        ("$request.body#/key", "mutation { setUser(id: 7, input: {key: 3}) { written { title } } }", "3"),
+        ("$request.body#/owner/id", "mutation { setUser(id: 7, input: {owner: {id: 4}}) { written { title } } }", "4"),
+        ("$response.body#/name", "{ user(id: 7) { written { title } } }", "a"),
+    ],
+)
+def test_a_link_may_take_its_key_of_the_request(expression: str, operation: str, key: str) -> None:
+    served = linked(expression)
+    answered = served.ask(operation, variables={"id": 7})
+    assert [each["written"] for each in answered["data"].values()] == [{"title": "t"}]
+    assert served.requests[1:] == [f"GET /written?of={key}"]
+
+
+def test_a_key_that_the_request_does_not_have_is_an_error_of_the_link() -> None:
+    served = linked("$request.query.by-name")
+    answered = served.ask("{ user(id: 7) { name written { title } } }")
+    assert answered["data"] == {"user": {"name": "a", "written": None}}
+    assert answered["errors"][0]["extensions"]["code"] == "MISSING_PARAMETER"
 
 
 def test_a_key_that_leads_to_several_is_no_join() -> None:

@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from tests.schema.openapi.documents import answering, definition, made, of, only, ref, sending
+from tests.schema.openapi.documents import INT, answering, definition, made, of, only, ref, sending
 from tests.schema.openapi.served import Served
 
-INTEGERS = {"type": "object", "additionalProperties": {"type": "integer"}}
+INTEGERS = {"type": "object", "additionalProperties": INT}
 USERS = {"type": "object", "additionalProperties": ref("User")}
 SCHEMAS = {"User": of(name="string")}
 
 
 def test_additional_properties_beside_properties() -> None:
-    schema = {**of(id="integer", **{"first-name": "string"}), "additionalProperties": {"type": "integer"}}
+    schema = {**of(id=INT, **{"first-name": "string"}), "additionalProperties": INT}
     generated = made(answering(schema))
     assert definition(generated, "ThingsResponse").split("\n")[1:-1] == [
         "  id: Int",

@@ -73,7 +73,7 @@ def test_properties_that_are_no_names_are_selected_and_those_that_are_keep_their
     assert definition(made(answering(ref("Thing"), {"Thing": schema})), "Thing").splitlines()[1:-1] == [
         '  id2: String @select(from: "\\"@id\\"")',
         "  id: String",
-        '  meta_size: Int @select(from: "\\"meta.size\\"")',
+        '  meta_size: Long @select(from: "\\"meta.size\\"")',
         '  typename: String @select(from: "__typename")',
         '  a_b: String @select(from: "\\"a\\\\\\"b\\"")',
     ]

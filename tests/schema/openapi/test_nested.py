@@ -184,6 +184,13 @@ def test_an_object_in_a_multipart_body_is_a_part_of_json() -> None:
     assert form == {"meta": ['{"title":"T"}'], "more": ['{"a":"1"}', '{"a":"2"}']}
 
 
+def test_a_part_that_should_be_in_brackets_is_noted() -> None:
+    given = sending(of(meta=MAP, tags=LIST), media_type=MULTIPART)
+    media = given["paths"]["/things"]["post"]["requestBody"]["content"][MULTIPART]
+    media["encoding"] = {"meta": {"style": "deepObject"}, "tags": {"style": "deepObject"}}
+    assert only(made(given)).reason == "meta is a part of JSON, and not written with deepObject"
+
+
 def test_an_untyped_form_has_keys_in_brackets() -> None:
     app, seen = Flask(__name__), []
 

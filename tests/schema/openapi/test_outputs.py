@@ -16,7 +16,7 @@ from tests.schema.openapi.documents import answer, answering, built, definition,
         ({"type": "string", "format": "uuid"}, "UUID"),
         ({"type": "string", "format": "uri"}, "String"),
         ({"type": "string", "format": "binary"}, "String"),
-        ({"type": "integer"}, "Int"),
+        ({"type": "integer"}, "Long"),
         ({"type": "integer", "format": "int32"}, "Int"),
         ({"type": "integer", "format": "int64"}, "Long"),
         ({"type": "integer", "maximum": 2**40}, "Long"),
@@ -24,13 +24,15 @@ from tests.schema.openapi.documents import answer, answering, built, definition,
         ({"type": "number", "format": "decimal"}, "Float"),
         ({"type": "boolean"}, "Boolean"),
         ({"type": "array", "items": {"type": "string"}}, "[String]"),
-        ({"items": {"type": "array", "items": {"type": "integer"}}}, "[[Int]]"),
+        ({"items": {"type": "array", "items": {"type": "integer"}}}, "[[Long]]"),
         ({"type": "array"}, "[JSON]"),
         ({"type": ["string", "null"]}, "String"),
         ({"type": ["integer", "number"]}, "Float"),
         ({"type": "string", "nullable": True}, "String"),
         ({"type": "string", "x-nullable": True}, "String"),
         ({"enum": [1, 2]}, "Int"),
+        ({"type": "string", "enum": [969, "1:1"]}, "String"),
+        ({"type": "string", "enum": [True, False]}, "String"),
         ({"enum": [1, 2**40]}, "Long"),
         ({"enum": [1, 2.5]}, "Float"),
         ({"enum": [True]}, "Boolean"),
@@ -46,7 +48,7 @@ from tests.schema.openapi.documents import answer, answering, built, definition,
         (True, "JSON"),
         ({"type": "file"}, "String"),
         ({"type": "no such type"}, "JSON"),
-        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, "Int"),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, "Long"),
         ({"oneOf": [{"type": "integer"}, {"type": "number"}]}, "Float"),
         ({"oneOf": [{"type": "string"}, {"type": "string", "format": "date"}]}, "String"),
         ({"oneOf": [{"type": "string"}, {"type": "integer"}]}, "JSON"),
@@ -114,7 +116,7 @@ def test_all_of_is_merged_the_later_winning() -> None:
         },
     }
     assert definition(made(answering(ref("Top"), schemas)), "Top") == (
-        "type Top {\n  id: Int\n  kind: Int\n  name: String\n  own: JSON\n}"
+        "type Top {\n  id: Long\n  kind: Long\n  name: String\n  own: JSON\n}"
     )
 
 
@@ -134,18 +136,24 @@ def test_all_of_in_a_circle_is_what_can_be_had_of_it() -> None:
 @pytest.mark.parametrize(
     ("responses", "kind"),
     [
-        ({"204": {}, "200": {"content": {"application/json": {"schema": {"type": "integer"}}}}}, "Int"),
-        ({"201": {"content": {"application/vnd.x+json; charset=utf-8": {"schema": {"type": "integer"}}}}}, "Int"),
-        ({"2XX": {"content": {"*/*": {"schema": {"type": "integer"}}}}}, "Int"),
-        ({"default": {"content": {"application/json": {"schema": {"type": "integer"}}}}}, "Int"),
+        ({"204": {}, "200": {"content": {"application/json": {"schema": {"type": "integer"}}}}}, "Long"),
+        ({"201": {"content": {"application/vnd.x+json; charset=utf-8": {"schema": {"type": "integer"}}}}}, "Long"),
+        ({"2XX": {"content": {"*/*": {"schema": {"type": "integer"}}}}}, "Long"),
+        ({"default": {"content": {"application/json": {"schema": {"type": "integer"}}}}}, "Long"),
         ({"204": {}, "default": {"content": {"application/json": {"schema": {"type": "integer"}}}}}, "JSON"),
         ({"200": {"content": {"text/plain": {"schema": {"type": "string"}}}}}, "String"),
         ({"200": {"content": {"text/plain": {"schema": {"type": "integer"}}}}}, "String"),
         ({"200": {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}}, "String"),
         ({"200": {"content": {"application/xml": {"schema": of(a="string")}}}}, "JSON"),
-        ({"200": {"content": {"text/xml": {"schema": {}}, "text/json": {"schema": {"type": "integer"}}}}}, "Int"),
+        ({"200": {"content": {"text/xml": {"schema": {}}, "text/json": {"schema": {"type": "integer"}}}}}, "Long"),
+        (
+            {"200": {"content": {
+                "": {"schema": {"type": "boolean"}}, "application/json": {"schema": {"type": "integer"}},
+            }}},
+            "Long",
+        ),
         ({"200": {"content": {"application/json": {}}}}, "JSON"),
-        ({200: {"content": {"application/json": {"schema": {"type": "integer"}}}}}, "Int"),
+        ({200: {"content": {"application/json": {"schema": {"type": "integer"}}}}}, "Long"),
         ({}, "JSON"),
         (None, "JSON"),
     ],
@@ -172,7 +180,7 @@ def test_swagger_2() -> None:
 
 def test_nothing_in_results_is_non_null() -> None:
     schema = {**of(id="integer"), "required": ["id"]}
-    assert str(built(made(answering(schema))).type_map["ThingsResponse"].fields["id"].type) == "Int"  # type: ignore[attr-defined]
+    assert str(built(made(answering(schema))).type_map["ThingsResponse"].fields["id"].type) == "Long"  # type: ignore[attr-defined]
 
 
 def test_a_response_by_reference() -> None:

@@ -11,7 +11,7 @@ from tests.schema.openapi.documents import answer, answering, definition, docume
 def test_pointers_are_unescaped() -> None:
     given = answering({"$ref": "#/x-kept/a~1b~0c/0/%7Bd%7D"})
     given["x-kept"] = {"a/b~c": [{"{d}": {"type": "integer"}}]}
-    assert field(made(given)) == 'things: Int @get(path: "/things")'
+    assert field(made(given)) == 'things: Long @get(path: "/things")'
 
 
 @pytest.mark.parametrize(

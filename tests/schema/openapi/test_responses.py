@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.schema.openapi.documents import answering, definition, document, field, made, of, only, ref
+from tests.schema.openapi.documents import INT, answering, definition, document, field, made, of, only, ref
 from tests.schema.openapi.served import Served
 
 HEADERS = {
-    "X-Total": {"schema": {"type": "integer"}},
+    "X-Total": {"schema": INT},
     "X-Flag": {"schema": {"type": "boolean"}},
     "ETag": {"schema": {"type": "string"}, "description": "Of this version."},
     "Link": {"schema": {"type": "string"}},
@@ -98,7 +98,7 @@ def test_headers_of_several_operations_on_one_type() -> None:
         **given["paths"]["/things"]["get"]["responses"]["200"],
         "headers": {"etag": {"schema": {"type": "string"}}, "X-Rate": {"$ref": "#/components/headers/Rate"}},
     }}}}  # fmt: skip
-    given["components"]["headers"] = {"Rate": {"schema": {"type": "integer"}}}
+    given["components"]["headers"] = {"Rate": {"schema": INT}}
     assert definition(made(given), "User").split("\n")[1:-1] == [
         "  etag: String",
         "  ETag: String",
@@ -141,7 +141,7 @@ def test_several_responses_that_a_required_key_tells_apart_are_a_union() -> None
 
 
 def test_several_responses_that_nothing_tells_apart_are_one_type() -> None:
-    given = several(_200=of(name="string"), _202=of(job="integer"))
+    given = several(_200=of(name="string"), _202=of(job=INT))
     assert definition(made(given), "ThingsResponse") == "type ThingsResponse {\n  name: String\n  job: Int\n}"
     assert only(made(given)).kind == "typed"
     assert Served(given, {"/things": (202, {"job": 1}, {})}).data("{ things { name job } }") == {

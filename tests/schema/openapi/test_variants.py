@@ -30,6 +30,15 @@ def test_a_discriminator_with_a_mapping() -> None:
     assert definition(generated, "Dog").startswith('type Dog @value(is: "d") {')
 
 
+def test_a_mapping_names_a_schema_that_is_another_with_more_words() -> None:
+    more = {"Tom": {"allOf": [ref("Cat"), {"type": "object", "required": ["lives"]}]}, "Cat": of(lives="integer")}
+    mapping = {"t": "#/components/schemas/Tom", "d": "#/components/schemas/Dog"}
+    schema = {"oneOf": [ref("Tom"), ref("Dog")], "discriminator": {"propertyName": "type", "mapping": mapping}}
+    generated = made(answering(schema, {**more, "Dog": of(tricks="string")}))
+    assert definition(generated, "Cat").startswith('type Cat @value(is: "t") {')
+    assert definition(generated, "Dog").startswith('type Dog @value(is: "d") {')
+
+
 def test_a_discriminator_without_a_mapping_has_the_names_of_schemas() -> None:
     schemas = {"cat": of(lives="integer"), "dog": of(tricks="string")}
     schema = {"anyOf": [ref("cat"), ref("dog")], "discriminator": {"propertyName": "type"}}
@@ -50,7 +59,7 @@ def test_what_stands_beside_the_group_is_in_each_member() -> None:
     generated = made(answering(ref("Pet"), schemas))
     assert "PetCat | PetDog" in definition(generated, "Pet")
     assert "name: String" in definition(generated, "PetCat")
-    assert "lives: Int" in definition(generated, "PetCat")
+    assert "lives: Long" in definition(generated, "PetCat")
 
 
 def test_members_that_are_the_base_and_more() -> None:
@@ -61,7 +70,7 @@ def test_members_that_are_the_base_and_more() -> None:
     }
     generated = made(answering(ref("Pet"), schemas))
     assert definition(generated, "Pet") == 'union Pet @discriminator(from: "kind") = Cat | Dog'
-    assert definition(generated, "Cat") == 'type Cat @value(is: "Cat") {\n  kind: String\n  lives: Int\n}'
+    assert definition(generated, "Cat") == 'type Cat @value(is: "Cat") {\n  kind: String\n  lives: Long\n}'
 
 
 @pytest.mark.parametrize(
@@ -120,7 +129,7 @@ def test_a_value_that_two_members_would_have_is_json() -> None:
 def test_what_all_have_is_typed_where_nothing_tells_the_rest_apart() -> None:
     schema = {**of(id="integer"), "oneOf": [of(a="string"), of(b="string")]}
     generated = made(answering(schema))
-    assert definition(generated, "ThingsResponse") == "type ThingsResponse {\n  id: Int\n  a: String\n  b: String\n}"
+    assert definition(generated, "ThingsResponse") == "type ThingsResponse {\n  id: Long\n  a: String\n  b: String\n}"
     assert only(generated).kind == "partly"
 
 

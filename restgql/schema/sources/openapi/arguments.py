@@ -12,7 +12,7 @@ from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.openapi import defaults, styles
 from restgql.schema.sources.openapi.inputs import Inputs
 from restgql.schema.sources.openapi.operation import FORM, Parameter, plain_variable, variables
-from restgql.schema.sources.openapi.parts import description, mapping
+from restgql.schema.sources.openapi.parts import description
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.registry import Registry, Typed
 
@@ -32,6 +32,7 @@ class Arguments:
         self.nodes: list[InputValueDefinitionNode] = []
         self.headers: list[tuple[str, str]] = []
         self.forward: list[str] = []
+        self.body = ""
         self.notes: list[str] = []
         self.remarks: list[str] = []
         self.types: set[str] = set()
@@ -76,6 +77,7 @@ class Arguments:
         """The name of an argument for the request's body."""
         node = NonNullTypeNode(type=typed.node) if required else typed.node
         called = self._names.take(BODY)
+        self.body = called
         self.types.add(typed.name)
         self.nodes.append(self._registry.nodes.input_value(called, node, text))
         return called
@@ -161,20 +163,21 @@ class Arguments:
 
     def _add(self, parameter: Parameter, called: str, *, required: bool) -> None:
         typed = self._inputs.type(parameter.schema, f"{self._hint}{names.pascal(parameter.name)}", parameter.name)
-        default = self._default(parameter, typed)
+        default = self._only_value(parameter, typed) if required else None
         node = NonNullTypeNode(type=typed.node) if required and default is None else typed.node
         if typed.problem:
             self.notes.append(f"the {parameter.place} parameter {parameter.name} is {JSON}, {typed.problem}")
         self.types.add(typed.name)
         deprecated = parameter.source.get("deprecated") is True
-        text = description(parameter.source, parameter.schema)
+        located = self._registry.shapes.locate(parameter.schema).schema
+        enum = self._registry.enums.get(typed.name, {})
+        text = defaults.shown(description(parameter.source, parameter.schema), parameter.schema, located, names=enum)
         self.nodes.append(self._registry.nodes.input_value(called, node, text, default, deprecated))
 
-    def _default(self, parameter: Parameter, typed: Typed) -> ValueNode | None:
-        if parameter.place == "header":
-            return None  # it would go over the caller's own
-        schema = mapping(self._registry.shapes.locate(parameter.schema).schema)
-        return defaults.literal(schema, typed, self._registry, required=parameter.required)
+    def _only_value(self, parameter: Parameter, typed: Typed) -> ValueNode | None:
+        """Return the literal of a required parameter that takes one value alone, so that no client has to give it."""
+        schema = self._registry.shapes.locate(parameter.schema).schema
+        return defaults.only_value(schema, typed, self._registry)
 
 
 def _expression(entries: list[str], spread: list[str]) -> str:

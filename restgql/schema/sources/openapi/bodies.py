@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from restgql.formats.media import essence, is_json
+from restgql.formats.media import essence, is_json, may_be_json
 from restgql.schema.sdl.scalar_names import BINARY
 from restgql.schema.sources.openapi.operation import COLLECTION, FORM, Operation
 from restgql.schema.sources.openapi.parts import Schema, description, mapping, sequence, text
@@ -19,7 +19,6 @@ FILE = "FILE"
 
 _FILES = ("application/octet-stream", "image/", "audio/", "video/")
 _BINARY = {"type": "string", "format": "binary"}
-_ANY = frozenset({"", "*/*", "application/*", "text/json"})
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -43,7 +42,7 @@ def body(operation: Operation, references: References, document: Schema) -> Body
 def _of_content(source: Schema, content: Mapping[str, Schema]) -> Body | None:
     required = source.get("required") is True
     for wanted in ("JSON", "FORM", "MULTIPART"):
-        for name, value in content.items():
+        for name, value in sorted(content.items(), key=_json_first):
             if _encoding(name) == wanted:
                 return Body(value.get("schema"), wanted, required, description(source), mapping(value.get("encoding")))
     for name, value in content.items():
@@ -52,6 +51,11 @@ def _of_content(source: Schema, content: Mapping[str, Schema]) -> Body | None:
     if content:
         raise Problem(f"the request's body is left out, {essence(next(iter(content)))} cannot be written")
     return None
+
+
+def _json_first(item: tuple[str, Schema]) -> bool:
+    """Return the key that sorts JSON's own names before ranges, which stand for JSON if nothing else does."""
+    return not is_json(essence(item[0]))
 
 
 def _of_parameters(operation: Operation, references: References, document: Schema) -> Body | None:
@@ -87,4 +91,4 @@ def _collected(source: Schema) -> Schema:
 
 def _encoding(media_type: str) -> str:
     name = essence(media_type)
-    return "JSON" if is_json(name) or name in _ANY else _ENCODINGS.get(name, "")
+    return "JSON" if may_be_json(name) else _ENCODINGS.get(name, "")

@@ -1,47 +1,46 @@
-"""Default values of arguments: those that fit their type, as literals."""
+"""The defaults of parameters and properties: shown in descriptions. The server assumes them, so no request has them."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from graphql import ListTypeNode, TypeNode, ValueNode
+from graphql import ValueNode
 
-from restgql.schema.sdl.scalar_names import INT, LONG
-from restgql.schema.sources.openapi.parts import Schema, sequence
+from restgql.formats import json
+from restgql.schema.sources.openapi.parts import Schema, mapping, sequence
 from restgql.schema.sources.openapi.registry import Registry, Typed
 
-_STRINGS = frozenset({"String", "ID"})
+MAX_SHOWN = 200
+"""The characters of a default that a description has."""
+_NO_NAMES: Mapping[str, str] = {}
 
 
-def literal(schema: Schema, typed: Typed, registry: Registry, *, required: bool) -> ValueNode | None:
-    """The default that a parameter's schema gives; what is required and can be one string only is that string."""
-    value = schema.get("default")
-    if value is None and required:
-        values = [schema["const"]] if "const" in schema else sequence(schema.get("enum"))
-        value = values[0] if len(values) == 1 else None
-    if value is None or value == "":
-        return None
-    return _of(value, typed.node, typed.name, registry)
+def shown(description: str, *schemas: object, names: Mapping[str, str] = _NO_NAMES) -> str:
+    """Return a description with the default of the first of these schemas that has one.
+
+    `names` are the values of an enum in GraphQL by those of the API.
+    """
+    default = next((part["default"] for part in map(mapping, schemas) if part.get("default") is not None), None)
+    text = "" if default in (None, "") else _literal(default, names)
+    if not text:
+        return description
+    text = f"Default: {text if len(text) <= MAX_SHOWN else f'{text[:MAX_SHOWN]}…'}"
+    return f"{description}\n\n{text}" if description else text
 
 
-def _of(value: Any, node: TypeNode, name: str, registry: Registry) -> ValueNode | None:
-    nodes = registry.nodes
-    if isinstance(node, ListTypeNode):
-        if not isinstance(value, list):
-            return None
-        items = [_of(item, node.type, name, registry) for item in value]
-        return nodes.sequence([item for item in items if item is not None]) if None not in items else None
-    if called := registry.enums.get(name):
-        return nodes.enum_value(called[value]) if isinstance(value, str) and value in called else None
-    return nodes.value(value) if _fits(value, name) else None
+def _literal(value: Any, names: Mapping[str, str]) -> str:
+    if isinstance(value, str) and value in names:
+        return names[value]
+    if isinstance(value, list):
+        return f"[{', '.join(_literal(item, names) for item in value)}]"
+    try:
+        return bytes(json.raw(value)).decode()
+    except json.NotJson:  # what YAML has and JSON has not
+        return str(value)
 
 
-def _fits(value: Any, name: str) -> bool:
-    match value:
-        case bool():
-            return name == "Boolean"
-        case int():
-            return (name == "Int" and value in INT) or (name == "Long" and value in LONG) or name == "Float"
-        case float():
-            return name == "Float" and value - value == 0  # finite
-        case str():
-            return name in _STRINGS
-    return False
+def only_value(schema: Schema, typed: Typed, registry: Registry) -> ValueNode | None:
+    """Return the literal of the one string that a parameter can be, None if it can be others."""
+    values = [schema["const"]] if "const" in schema else sequence(schema.get("enum"))
+    value = values[0] if len(values) == 1 else None
+    is_string = typed.node == registry.scalar("String").node
+    return registry.nodes.value(value) if is_string and isinstance(value, str) and value else None

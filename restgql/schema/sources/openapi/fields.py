@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from graphql import EnumValueNode, FieldDefinitionNode, NamedTypeNode, ObjectTypeDefinitionNode
 
+from restgql import graphql_core
 from restgql.schema.sdl import names
 from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.openapi import forms
@@ -36,6 +37,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     remarks: tuple[str, ...]
     declared: bool
+    body: str = ""
+    """The name of the argument for the request's body, empty if it has none."""
     forward: tuple[str, ...] = ()
     with_headers: FieldDefinitionNode | None = None
     """The same request with the header fields of its response, where the type of its value has no place for them."""
@@ -91,6 +94,7 @@ class Fields:
             else self._node(operation, f"{name}WithHeaders", arguments, encoded, wrapper),
             path=arguments.path,
             arguments=arguments.named,
+            body=arguments.body,
             forward=tuple(arguments.forward),
             result=result,
             types=frozenset({*arguments.types, result.name}),
@@ -136,6 +140,8 @@ class Fields:
         if found.encoding == "FORM":
             called, notes = forms.expression(called, found.schema, found.encodings, self._registry.shapes)
             arguments.notes += notes
+        elif found.encoding == "MULTIPART":
+            arguments.notes += forms.parts_of_json(found.schema, found.encodings, self._registry.shapes)
         is_default = found.encoding in ("JSON", FILE)
         encoding = {} if is_default else {"encoding": EnumValueNode(value=found.encoding)}
         return {"body": called, **encoding}
@@ -145,7 +151,8 @@ class Fields:
         the value and these."""
         definition = self._registry.definitions.get(result.name)
         if isinstance(definition, ObjectTypeDefinitionNode) and isinstance(result.node, NamedTypeNode):
-            definition.fields += tuple(self._headers.fields(headers, result.name, definition.fields))
+            fields = (*definition.fields, *self._headers.fields(headers, result.name, definition.fields))
+            self._registry.definitions[result.name] = graphql_core.changed(definition, fields=fields)
             self._registry.finish()
             return None
         if not any(map(is_shown, headers)):

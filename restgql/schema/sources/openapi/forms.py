@@ -20,11 +20,11 @@ _NULL = "`null`"
 
 def expression(argument: str, schema: Any, encodings: Schema, shapes: Shapes) -> tuple[str, list[str]]:
     """Return the JMESPath for a form, and notes of the properties that it cannot write as the document says."""
-    found = shapes.shape(shapes.locate(schema).schema)
+    shape = shapes.shape(shapes.locate(schema).schema)
     entries: list[str] = []
     spreads: list[str] = []
     notes: list[str] = []
-    for name, part in found.properties.items() if isinstance(found, Object) else ():
+    for name, part in shape.properties.items() if isinstance(shape, Object) else ():
         try:
             added, spread = _property(f"{argument}.{key(name)}", name, part, mapping(encodings.get(name)), shapes)
             longer = _merged(argument, [*entries, *added], [*spreads, *spread])
@@ -35,6 +35,16 @@ def expression(argument: str, schema: Any, encodings: Schema, shapes: Shapes) ->
         except Problem as exc:
             notes.append(f"{name} is not written as the document says, {exc.message}")
     return _merged(argument, entries, spreads), notes
+
+
+def parts_of_json(schema: Any, encodings: Schema, shapes: Shapes) -> list[str]:
+    """Return notes of the objects of a multipart body that the document has in brackets. Raises Problem."""
+    shape = shapes.shape(shapes.locate(schema).schema)
+    return [
+        f"{name} is a part of JSON, and not written with deepObject"
+        for name, part in (shape.properties.items() if isinstance(shape, Object) else ())
+        if mapping(encodings.get(name)).get("style") == "deepObject" and form(shapes, part) is Form.OBJECT
+    ]
 
 
 def _merged(argument: str, entries: list[str], spreads: list[str]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from graphql import DefinitionNode, DocumentNode, FieldDefinitionNode
 
+from restgql import graphql_core
 from restgql.schema.collector import at_rest
 from restgql.schema.sdl import names
 from restgql.schema.sdl.kit import Kit
@@ -18,7 +19,7 @@ from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.openapi.fields import Fields, Made
 from restgql.schema.sources.openapi.joins import Join, joined, proposed
 from restgql.schema.sources.openapi.operation import Operation, operations
-from restgql.schema.sources.openapi.places import Allowed, AppPlaces, Explain, Places
+from restgql.schema.sources.openapi.places import Allowed, AppPlaces, Places, UpstreamPlaces
 from restgql.schema.sources.openapi.problem import Excluded, Problem
 from restgql.schema.sources.openapi.read import check, merges_siblings
 from restgql.schema.sources.openapi.references import Load, References, component_schemas
@@ -48,7 +49,6 @@ def generate(
     document: Mapping[str, Any],
     *,
     allowed: Allowed = everything,
-    explain: Explain | None = None,
     endpoint: EndpointOf | None = None,
     names: Mapping[str, str] | None = None,
     accepted: Collection[str] = (),
@@ -63,19 +63,18 @@ def generate(
     """The SDL of a document. Raises ConfigError for one that is no OpenAPI, and for a lockfile that cannot be kept.
 
     `allowed` takes a method (`GET`) and a path of the app, with the document's variables, and returns whether there may
-    be a field for it; `explain` has the reason, `endpoint` the endpoint that answers. `names` is a lockfile, `accepted`
-    names joins (`Post.author`), `load` reads the documents that it refers to. Paths are those of the app below
-    `prefix`; without one, below a server's path, and where `allowed` refuses that, below nothing. `places` finds other
-    paths. `name_prefix` begins the names of
-    types and root fields. `filled` are the parameters that the gateway sends by itself: name, in lower case for a
-    header field, and place. Names that are `reserved` are given to nothing. The document is to be compiled with the
-    same `camel_case`.
+    be a field for it; `endpoint` returns the endpoint that answers. `names` is a lockfile, `accepted` names joins
+    (`Post.author`), `load` reads the documents that it refers to. Paths are those of the app below `prefix`; without
+    one, below a server's path, and where `allowed` refuses that, below nothing. `places` finds other paths.
+    `name_prefix` begins the names of types and root fields. `filled` are the parameters that the gateway sends by
+    itself: name, in lower case for a header field, and place. Names that are `reserved` are given to nothing. The
+    document is to be compiled with the same `camel_case`.
     """
     check(document, where="The document")
     given = dict(document)
-    places = places or AppPlaces(given, allowed, prefix, explain)
+    places = places or AppPlaces(given, allowed, prefix)
     kit = Kit(Naming(camel_case), reserved or reserve(), Prefix(name_prefix))
-    forwards = isinstance(places, AppPlaces)
+    forwards = not isinstance(places, UpstreamPlaces)
     return _Generation(given, load, kit, filled, endpoint, forwards=forwards).run(places, names or {}, accepted)
 
 
@@ -164,8 +163,8 @@ class _Generation:
         for one in self._made:
             if one.with_headers is not None:
                 root = root_of(one.operation)
-                one.with_headers.name = self._nodes.name(scopes[root].take(one.with_headers.name.value))
-                roots[root].append(one.with_headers)
+                name = self._nodes.name(scopes[root].take(one.with_headers.name.value))
+                roots[root].append(graphql_core.changed(one.with_headers, name=name))
 
     def _notes(self) -> tuple[OperationNote, ...]:
         troubled = self._registry.troubled()

@@ -33,13 +33,13 @@ class HeaderFields:
         """Return the fields of documented headers that a type does not have yet, beside its others."""
         known = {directive.arguments[0].value.value.lower() for directive in _selects(fields)}
         scope = names.Names(frozenset(field.name.value for field in fields))
-        made = []
+        added = []
         for name, value in headers.items():
             if not is_shown(name) or name.lower() in known:
                 continue
             known.add(name.lower())
-            made.append(self._field(scope.take(self._registry.naming.member(name, "header")), name, value, owner))
-        return made
+            added.append(self._field(scope.take(self._registry.naming.member(name, "header")), name, value, owner))
+        return added
 
     def _field(self, called: str, name: str, value: Any, owner: str) -> FieldDefinitionNode:
         nodes = self._registry.nodes
@@ -50,8 +50,8 @@ class HeaderFields:
         except Problem:
             source, schema, typed, expression = {}, {}, self._registry.typed(JSON), ""
         self._registry.uses(owner, typed.name)
-        given = {"header": name, **({"from": expression} if expression else {})}
-        return nodes.field(called, typed.node, description(source, schema), (nodes.directive("select", given),))
+        arguments = {"header": name, **({"from": expression} if expression else {})}
+        return nodes.field(called, typed.node, description(source, schema), (nodes.directive("select", arguments),))
 
     def _type(self, schema: Any, hint: str, name: str) -> tuple[Typed, str]:
         """Return the type of a header field, and the expression of its value if it is not its text. Raises Problem."""

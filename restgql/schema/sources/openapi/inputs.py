@@ -8,6 +8,7 @@ from graphql import NamedTypeNode, NonNullTypeNode, TypeNode
 
 from restgql import graphql_core
 from restgql.schema.sdl.scalar_names import BINARY, JSON
+from restgql.schema.sources.openapi.defaults import shown
 from restgql.schema.sources.openapi.parts import description, mapping
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.registry import Registry, Source, Typed
@@ -59,7 +60,8 @@ class Inputs:
         return typed.node if may_be_null else NonNullTypeNode(type=typed.node)
 
     def _object(self, source: Source, shape: Object, lists: int) -> Typed:
-        sent = {text: value for text, value in shape.properties.items() if mapping(value).get("readOnly") is not True}
+        is_marked = self._registry.shapes.is_marked
+        sent = {text: value for text, value in shape.properties.items() if not is_marked(value, "readOnly")}
         if not sent:
             return self._registry.typed(JSON, lists)
         name = self._registry.once(source, self._use, partial(self._define, source, shape, sent))
@@ -73,8 +75,10 @@ class Inputs:
             typed = self._registry.within(name, text, self.type, schema := sent[text])
             node = self._demanded_within(typed, schema) if text in shape.required else typed.node
             part = mapping(schema)
+            enum = self._registry.enums.get(typed.name, {})
             deprecated = part.get("deprecated") is True
-            value = self._nodes.input_value(called, node, description(part), deprecated=deprecated)
+            told = shown(description(part), part, names=enum)
+            value = self._nodes.input_value(called, node, told, deprecated=deprecated)
             if sent_as := self._registry.naming.value(called, text, self._nodes):
                 value = graphql_core.changed(value, directives=(*value.directives, *sent_as))
             fields.append(value)

@@ -5,9 +5,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
-from graphql import DefinitionNode, FieldDefinitionNode, NamedTypeNode, NonNullTypeNode, ObjectTypeDefinitionNode
+from graphql import (
+    DefinitionNode,
+    FieldDefinitionNode,
+    NamedTypeNode,
+    NonNullTypeNode,
+    ObjectTypeDefinitionNode,
+    parse_type,
+    print_ast,
+)
 
 from restgql import graphql_core
+from restgql.formats.template import REQUEST
+from restgql.schema.sdl import names
 from restgql.schema.sdl.naming import Naming
 from restgql.schema.sdl.nodes import Nodes
 from restgql.schema.sdl.scalar_names import JSON
@@ -21,7 +31,8 @@ from restgql.schema.sources.openapi.references import References
 _KEY = re.compile(r"(.*[^_])(?:_id|Id|ID)\Z")
 _KEYS = frozenset({"Int", "Long", "String", "UUID", "ID"})
 _OPTIONAL = re.compile(r"\{[?&][^{}]*\}\Z")
-_POINTER = re.compile(r"\$response\.body#((?:/[A-Za-z_][0-9A-Za-z_]*)+)\Z")
+_BODY = re.compile(r"\$(response|request)\.body#((?:/[A-Za-z_][0-9A-Za-z_]*)+)\Z")
+_PARAMETER = re.compile(r"\$request\.(?:path|query)\.(.+)\Z")
 
 
 class Join(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,9 +56,10 @@ def proposed(
     made: Iterable[Made], definitions: Mapping[str, DefinitionNode], references: References, naming: Naming
 ) -> list[Join]:
     """At most one join of a name; links win."""
-    asked = [one for one in made if one.operation.method == "get" and one.result.name != JSON]
+    typed = [one for one in made if one.result.name != JSON]
+    asked = [one for one in typed if one.operation.method == "get"]
     found: dict[str, Join] = {}
-    for join in (*_links(asked, definitions, references, naming), *_conventions(asked, definitions, naming)):
+    for join in (*_links(typed, asked, definitions, references, naming), *_conventions(asked, definitions, naming)):
         found.setdefault(join.name, join)
     return list(found.values())
 
@@ -61,7 +73,7 @@ def joined(
         if join.name in accepted:
             forward = {"forward": list(join.forward)} if join.forward else {}
             get = nodes.directive("get", {"path": join.path, **forward})
-            field = nodes.field(join.field, nodes.type(join.result), "", (get,))
+            field = nodes.field(join.field, parse_type(join.result, no_location=True), "", (get,))
             added.setdefault(join.type, []).append(field)
     return [
         graphql_core.changed(node, fields=(*node.fields, *added[node.name.value]))
@@ -112,10 +124,14 @@ def _plain(word: str) -> str:
 
 
 def _links(
-    made: Iterable[Made], definitions: Mapping[str, DefinitionNode], references: References, naming: Naming
+    made: Iterable[Made],
+    targets: Iterable[Made],
+    definitions: Mapping[str, DefinitionNode],
+    references: References,
+    naming: Naming,
 ) -> Iterator[Join]:
-    by_id = {text(one.operation.body.get("operationId")): one for one in made}
-    by_reference = {f"#/paths/{one.operation.path.replace('~', '~0').replace('/', '~1')}/get": one for one in made}
+    by_id = {text(one.operation.body.get("operationId")): one for one in targets}
+    by_reference = {f"#/paths/{one.operation.path.replace('~', '~0').replace('/', '~1')}/get": one for one in targets}
     for one in made:
         node = definitions.get(one.result.name)
         if not isinstance(node, ObjectTypeDefinitionNode) or not isinstance(one.result.node, NamedTypeNode):
@@ -125,7 +141,7 @@ def _links(
             target = by_id.get(text(given.get("operationId")) or "-") or by_reference.get(
                 text(given.get("operationRef"))
             )
-            path = target and _followed(target, mapping(given.get("parameters")))
+            path = target and _followed(one, target, mapping(given.get("parameters")))
             called = naming.member(name, "link")
             if target and path and called not in there:
                 yield _join(node, called, target, path, "link")
@@ -143,17 +159,33 @@ def _linked(body: Schema, references: References) -> Iterator[tuple[str, Schema]
             continue
 
 
-def _followed(target: Made, parameters: Mapping[str, Any]) -> str:
-    """The target's path with the link's parameters in it; empty where it takes others, or other than keys of a body."""
+def _source(made: Made, expression: str) -> str:
+    """Return the name in a template of what an expression takes of an operation (OpenAPI, "Runtime Expressions"): a key
+    of its response, or an argument of its request; empty for what a template cannot take."""
+    if match := _BODY.match(expression):
+        path = match[2][1:].replace("/", ".")
+        if match[1] == "response":
+            return path
+        return f"{REQUEST}{made.body}.{path}" if made.body else ""
+    match = _PARAMETER.match(expression)
+    called = made.arguments.get(match[1]) if match else None
+    return f"{REQUEST}{called}" if called else ""
+
+
+def _followed(made: Made, target: Made, parameters: Mapping[str, Any]) -> str:
+    """Return the target's path with the link's parameters in it; empty where it takes others, or more than a template
+    can take of the response and its request."""
     given = {}
     for name, expression in parameters.items():
-        match = _POINTER.match(text(expression))
-        if match is None:
+        source = _source(made, text(expression))
+        if not source:
             return ""
-        given[name.rpartition(".")[2]] = match[1][1:].replace("/", ".")
+        given[name.rpartition(".")[2]] = source
     needed = variables(target.operation.path)
     optional = _OPTIONAL.search(target.path)
     asked = set(optional[0][2:-1].replace("*", "").split(",")) if optional else set()
+    # an argument that is named otherwise than its parameter is no variable of the template
+    asked |= {called for name, called in target.arguments.items() if called != name and names.is_name(name)}
     demanded = {node.name.value for node in target.node.arguments if isinstance(node.type, NonNullTypeNode)}
     keys = {target.arguments.get(name, name): key for name, key in given.items()}
     in_path = {target.arguments[name] for name in needed}
@@ -172,7 +204,7 @@ def _join(
         field=field,
         target=target.operation.key,
         path=path,
-        result=target.result.name,
+        result=print_ast(target.result.node),
         source=source,
         forward=target.forward,
     )

@@ -25,7 +25,7 @@ class Merging:
 
     def parts(self, schema: Any) -> tuple[list[Schema], str]:
         """Return a schema and all that its allOf names, those furthest down first, and what is wrong with one."""
-        found: list[Schema] = []
+        parts: list[Schema] = []
         seen: set[int] = set()
         problem = ""
         pending: list[Any] = [schema]
@@ -40,9 +40,9 @@ class Merging:
             seen.add(id(part))
             if len(seen) > MAX_PARTS:
                 raise Problem(f"it is composed of more than {MAX_PARTS} schemas")
-            found.append(part)
+            parts.append(part)
             pending.extend(sequence(part.get("allOf")))
-        return found[::-1], problem
+        return parts[::-1], problem
 
     def both(self, before: Any, after: Any) -> Any:
         """Return the schema of what two schemas describe: objects and lists in depth, of others the later one."""
@@ -54,7 +54,7 @@ class Merging:
         if before is after or simple(before) or simple(after):
             return None
         try:
-            ours, theirs = self._told(before), self._told(after)
+            ours, theirs = self._telling_parts(before), self._telling_parts(after)
         except Problem:
             return None
         if any(map(properties_of, ours)) and any(map(properties_of, theirs)):
@@ -69,7 +69,7 @@ class Merging:
             self._lists[id(items)] = {**_words(before, after), "type": "array", "items": items}
         return self._lists[id(items)]
 
-    def _told(self, schema: Any) -> list[Schema]:
+    def _telling_parts(self, schema: Any) -> list[Schema]:
         """Return the parts of a schema that are more than the names of others. Raises Problem."""
         alone = [each for each in _alternatives(self._follow(schema)[0]) if not is_null(each)]
         parts, _ = self.parts(alone[0] if len(alone) == 1 else schema)

@@ -40,7 +40,7 @@ class Outputs:
                 return self._object(source, shape, lists)
             case Union():
                 return self._union(source, shape, lists)
-            case Interface() if _is_read(shape.own):
+            case Interface() if self._is_read(shape.own):
                 return self._registry.typed(self._interface(source, shape), lists)
             case Interface():
                 return self._registry.typed(JSON, lists)
@@ -60,8 +60,12 @@ class Outputs:
         """Raises Problem."""
         return isinstance(self._registry.shapes.shape(self._registry.shapes.locate(schema).schema), Scalar | Enum)
 
+    def _is_read(self, shape: Object) -> bool:
+        """Return True if an object has a property that is not for requests alone."""
+        return not all(self._registry.shapes.is_marked(value, "writeOnly") for value in shape.properties.values())
+
     def _object(self, source: Source, shape: Object, lists: int) -> Typed:
-        if not _is_read(shape):
+        if not self._is_read(shape):
             return self._registry.typed(JSON, lists)
         return self._registry.typed(self._registry.once(source, "", partial(self._define, source, shape)), lists)
 
@@ -75,7 +79,7 @@ class Outputs:
         fields = []
         for text, called in self._registry.naming.members(shape.properties, "field").items():
             part = mapping(schema := shape.properties[text])
-            if part.get("writeOnly") is True:
+            if self._registry.shapes.is_marked(part, "writeOnly"):
                 continue
             plain = simple(schema)
             typed = self._plain(plain) if plain else self._registry.within(name, text, self.type, schema)
@@ -162,8 +166,3 @@ class Outputs:
     def _concrete(self, source: Source, shape: Interface) -> str:
         """Return the name of the object type of values that are of the base, and of none of its children."""
         return self._registry.typed(self._registry.once(source, _OTHER, partial(self._define, source, shape.own))).name
-
-
-def _is_read(shape: Object) -> bool:
-    """Return True if an object has a property that is not for requests alone."""
-    return any(mapping(value).get("writeOnly") is not True for value in shape.properties.values())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -94,6 +95,11 @@ class UpstreamPlaces:
         self._replaced = below is None
         self._base = below if below is not None else self._stand_in(self._servers[0]) or mounts[0].prefix
 
+    @property
+    def is_below(self) -> bool:
+        """True if a server of the document is at or below one of the mounts."""
+        return not self._replaced
+
     def path(self, operation: Operation) -> str:
         path = self._base_of(operation) + _rooted(operation.path)
         try:
@@ -149,6 +155,28 @@ class UpstreamPlaces:
             if server == each or server.startswith(each.rstrip("/") + "/"):
                 return mount.prefix + servers.path_of(server.removeprefix(each.rstrip("/")))
         return None
+
+
+class EitherPlaces:
+    """Routes of the app. An operation that has none is asked for at an upstream that the document's servers name."""
+
+    def __init__(self, of_app: AppPlaces, of_upstreams: Sequence[UpstreamPlaces]) -> None:
+        self._of_app = of_app
+        self._of_upstreams = of_upstreams
+
+    def path(self, operation: Operation) -> str:
+        try:
+            return self._of_app.path(operation)
+        except Excluded:
+            raise
+        except Problem:
+            for places in self._of_upstreams:
+                with suppress(Problem):
+                    return places.path(operation)
+            raise
+
+    def key(self, operation: Operation) -> str:
+        return operation.key
 
 
 def mounts_of(prefix: str, documents: list[tuple[Schema, str]]) -> tuple[RemoteUpstream, ...]:

@@ -5,15 +5,13 @@ from typing import Any
 
 import msgspec
 
-from restgql.formats.media import essence, is_json
+from restgql.formats.media import essence, is_json, may_be_json
 from restgql.schema.sources.openapi.operation import Operation
 from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
 from restgql.schema.sources.openapi.references import References, media_types
 
 _SUCCESS = re.compile(r"2(\d\d|XX)\Z")
 _FIRST = ("200", "201")
-# What documents call JSON, besides its names
-_ANY = frozenset({"*/*", "application/*", "text/json", "application/x-json", "application/javascript", ""})
 
 NO_SCHEMA = "the document has no schema for a response"
 
@@ -57,8 +55,8 @@ def _response(source: Schema, operation: Operation, document: Schema, references
     else:
         content = media_types(source, references)
     declared = {name: value["schema"] for name, value in content.items() if value.get("schema") is not None}
-    for name, schema in declared.items():
-        if _as_json(name):
+    for name, schema in sorted(declared.items(), key=lambda item: not is_json(essence(item[0]))):
+        if may_be_json(essence(name)):
             return Response(schema, declared=True)
     if declared:
         name, schema = next(iter(declared.items()))
@@ -66,8 +64,3 @@ def _response(source: Schema, operation: Operation, document: Schema, references
     if streamed := next((name for name, value in content.items() if "itemSchema" in value), None):  # OpenAPI 3.2
         return Response(problem=f"the response is {essence(streamed)}, a stream of items", declared=True)
     return Response(problem=NO_SCHEMA)
-
-
-def _as_json(media_type: str) -> bool:
-    name = essence(media_type)
-    return is_json(name) or name in _ANY or "json" in name

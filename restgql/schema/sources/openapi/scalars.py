@@ -3,14 +3,14 @@
 from typing import Any
 
 from restgql.formats import media
-from restgql.schema.sdl.scalar_names import BINARY, JSON, of_value, wider
+from restgql.schema.sdl.scalar_names import BINARY, INT, JSON, of_value, wider
 from restgql.schema.sources.openapi import extension
 from restgql.schema.sources.openapi.parts import Schema
 
-_INT = 2**31
+_NARROW = dict.fromkeys(("int8", "uint8", "int16", "uint16", "int32"), "Int")
 SCALARS: dict[str, dict[str, str]] = {
     "string": {"date-time": "DateTime", "date": "Date", "uuid": "UUID", "binary": BINARY, "": "String"},
-    "integer": {"int64": "Long", "long": "Long", "uint32": "Long", "uint64": "Long", "": "Int"},
+    "integer": {**_NARROW, "": "Long"},
     "number": {"": "Float"},
     "boolean": {"": "Boolean"},
     # What no dialect has, and documents do
@@ -19,7 +19,7 @@ SCALARS: dict[str, dict[str, str]] = {
     "datetime": {"": "DateTime"},
     "date-time": {"": "DateTime"},
     "uuid": {"": "UUID"},
-    "int": {"": "Int"},
+    "int": {**_NARROW, "": "Long"},
     "int32": {"": "Int"},
     "int64": {"": "Long"},
     "long": {"": "Long"},
@@ -29,6 +29,7 @@ SCALARS: dict[str, dict[str, str]] = {
     "bool": {"": "Boolean"},
     "str": {"": "String"},
 }
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _TELLING = frozenset({extension.VALUE, "$ref", "enum", "const", "properties", "items", "allOf", "oneOf", "anyOf"})
 
 
@@ -41,7 +42,7 @@ def scalar(kind: str, schema: Schema) -> str | None:
     found = formats.get(form.lower(), formats[""]) if isinstance(form, str) else formats[""]
     if found == "String" and _binary(schema):
         return BINARY
-    return "Long" if found == "Int" and _wide(schema) else found
+    return _integer(found, schema) if found in ("Int", "Long") else found
 
 
 def _binary(schema: Schema) -> bool:
@@ -52,9 +53,18 @@ def _binary(schema: Schema) -> bool:
     return not (media.is_text(media.essence(media_type)) or media.is_json(media.essence(media_type)))
 
 
-def _wide(schema: Schema) -> bool:
-    bounds = [schema.get(key) for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")]
-    return any(isinstance(bound, int | float) and abs(bound) > _INT for bound in bounds)
+def _integer(found: str, schema: Schema) -> str:
+    """Return Int for an integer whose bounds are within 32 bits, Long where one is beyond, else what its format is."""
+    bounds = {key: bound for key in _BOUNDS if (bound := _bound(schema.get(key))) is not None}
+    if any(not INT.start <= bound < INT.stop for bound in bounds.values()):
+        return "Long"
+    is_narrow = any("inimum" in key for key in bounds) and any("aximum" in key for key in bounds)
+    return "Int" if is_narrow else found
+
+
+def _bound(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)  # exclusiveMinimum: true, in OpenAPI 3.0
+    return value if is_number else None  # type: ignore[return-value]
 
 
 def simple(schema: object) -> str | None:

@@ -12,19 +12,19 @@ def api_keys(operation: Operation, document: Schema, references: References) -> 
     """Return the name and place (`query`, `header`) of each API key that an operation may need."""
     schemes = {**mapping(document.get("securityDefinitions")), **_components(document)}
     body = operation.body
-    wanted = sequence(body.get("security") if "security" in body else document.get("security"))
-    names = {name for each in wanted for name in mapping(each)}
+    requirements = sequence(body.get("security") if "security" in body else document.get("security"))
+    names = {name for each in requirements for name in mapping(each)}
     return frozenset(_keys([schemes[name] for name in names if name in schemes], references))
 
 
 def _keys(schemes: list[Schema], references: References) -> Iterator[tuple[str, str]]:
     for scheme in schemes:
         try:
-            found = mapping(references.follow(scheme)[0])
+            source = mapping(references.follow(scheme)[0])
         except Problem:
             continue
-        name, place = text(found.get("name")), text(found.get("in"))
-        if found.get("type") == "apiKey" and name and place in ("query", "header"):
+        name, place = text(source.get("name")), text(source.get("in"))
+        if source.get("type") == "apiKey" and name and place in ("query", "header"):
             yield name, place
 
 

@@ -151,8 +151,9 @@ def plain(schema: Schema) -> Shape:
     kind = found[0] if found else "string" if "contentMediaType" in schema else ""
     if kind == "array" or (not kind and "items" in schema):
         return Items(_item(schema))
-    if kind in ("", "string") and (values := _values(schema)):
-        return _choice(values)
+    values = _values(schema) if kind in ("", "string") else []
+    if values and (not kind or all(isinstance(value, str) for value in values)):
+        return _choice(values)  # of texts that YAML reads as numbers, 16:9 say, the type holds
     name = scalar(kind, schema)
     return Scalar(name) if name else Anything()
 

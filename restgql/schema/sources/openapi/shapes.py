@@ -10,9 +10,9 @@ from restgql.formats.select import MAX_EXPRESSION
 from restgql.schema.sdl.nodes import key
 from restgql.schema.sources.openapi.children import Children, default_of, discriminator_of
 from restgql.schema.sources.openapi.merging import Merging
-from restgql.schema.sources.openapi.parts import Schema, sequence, text
+from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
 from restgql.schema.sources.openapi.problem import Problem
-from restgql.schema.sources.openapi.references import References
+from restgql.schema.sources.openapi.references import References, named
 from restgql.schema.sources.openapi.shape import (
     Anything,
     Interface,
@@ -21,6 +21,7 @@ from restgql.schema.sources.openapi.shape import (
     Member,
     Object,
     Shape,
+    Union,
     additional,
     composed,
     is_null,
@@ -101,6 +102,16 @@ class Shapes:
                 raise Problem("the schema is composed of itself")
             seen.add(id(value))
             value = inner
+
+    def is_marked(self, value: Any, key: str) -> bool:
+        """Return True if a schema, or the one that it refers to, has `readOnly` or `writeOnly`."""
+        part = mapping(value)
+        if part.get(key) is True or "$ref" not in part:
+            return part.get(key) is True
+        try:
+            return mapping(self._references.follow(value)[0]).get(key) is True
+        except Problem:
+            return False
 
     def shape(self, schema: Schema) -> Shape:
         """The shape of a located schema."""
@@ -232,16 +243,17 @@ class Shapes:
         return list(found.values())
 
     def _flat(self, member: Any) -> list[Any]:
-        """Return the member of a group, or those of an interface in its place."""
+        """Return the member of a group, or those of an interface or of a group in its place."""
         shape = self.shape(self.locate(member).schema)
-        return [each.schema for each in shape.members] if isinstance(shape, Interface) else [member]
+        return [each.schema for each in shape.members] if isinstance(shape, Interface | Union) else [member]
 
     def _variant(self, member: Any, located: Located, base: Schema) -> Variant:
         shape = self.shape(located.schema)
+        reference = named(text(mapping(member).get("$ref")))
         if base and isinstance(shape, Object) and not base.keys() <= shape.properties.keys():
             member = {"type": "object", "properties": {**base, **shape.properties}}
             shape = self.shape(member)
-        return Variant(member, shape, located.name, located.schema)
+        return Variant(member, shape, located.name, located.schema, reference)
 
 
 def _has_siblings(value: Schema) -> bool:

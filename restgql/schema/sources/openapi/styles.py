@@ -73,7 +73,11 @@ def in_query(shapes: Shapes, parameter: Parameter, called: str) -> Placed:
         return _entry(f"{parameter.name}[]" if is_list else parameter.name, called)
     match kind:
         case Form.SCALAR:
-            return Placed(called) if called == parameter.name else _entry(parameter.name, called)
+            if called != parameter.name:
+                return _entry(parameter.name, called)
+            # JSON may be a list or an object, whose members are pairs of the query
+            is_json = isinstance(shapes.shape(shapes.locate(parameter.schema).schema), shape.Anything)
+            return Placed(f"{called}*" if is_json and parameter.explode else called)
         case Form.LIST:
             return _list(shapes, parameter, called)
         case Form.OBJECT:

@@ -1,6 +1,7 @@
 """What oneOf and anyOf come to: a scalar that holds them all, a union that can be told apart, or JSON."""
 
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 from typing import Any
 
 import msgspec
@@ -23,12 +24,16 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Variant(msgspec.Struct, frozen=True):
-    """A member of a group: its own schema, or that with what stands beside the group; `source` is the former."""
+    """A member of a group: its own schema, or that with what stands beside the group; `source` is the former.
+
+    `name` is the document's name of the schema that it comes down to, `reference` the name that the group has for it.
+    """
 
     schema: Any
     shape: Shape
     name: str
     source: Schema = {}
+    reference: str = ""
 
 
 def decide(
@@ -68,6 +73,8 @@ def _union(members: list[Variant], group: Group) -> Shape:
     expression = extension.first_of_keys(first) or key(name)
     if not _differ(values, members) and not group.discriminator:
         expression, values = _of_own_keys(members)
+    if not _differ(values, members):
+        expression, values = _of_constants(members)
     if not _differ(values, members) or len(expression) > MAX_EXPRESSION:
         return Anything(f"nothing tells the members of its {group.key} apart")
     pairs = zip(members, values, strict=True)
@@ -77,13 +84,13 @@ def _union(members: list[Variant], group: Group) -> Shape:
 def values_of(member: Variant, discriminator: Schema) -> tuple[str, ...]:
     """Return the values of a discriminator that tell a member: of the mapping, of its own schema, or its name."""
     name = text(discriminator.get("propertyName"))
-    mapped = [
-        str(value)
-        for value, target in mapping(discriminator.get("mapping")).items()
-        if member.name and (named(text(target)) or text(target)) == member.name
-    ]
-    own = text(member.source.get("x-ms-discriminator-value")) or _constant(member, name) or member.name
-    return tuple(mapped) or ((own,) if own else ())
+    own_name = member.reference or member.name
+    by_target: dict[str, list[str]] = {}
+    for value, target in mapping(discriminator.get("mapping")).items():
+        by_target.setdefault(named(text(target)) or text(target), []).append(str(value))
+    mapped = by_target.get(own_name) or by_target.get(member.name) if own_name else None
+    own = text(member.source.get("x-ms-discriminator-value")) or _constant(member, name) or own_name
+    return tuple(mapped or ([own] if own else ()))
 
 
 def _differ(values: Sequence[tuple[str, ...]], members: list[Variant]) -> bool:
@@ -107,11 +114,32 @@ def _of_own_keys(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
         )
         marks.append(next(own, ""))
     values = [member.name or mark for member, mark in zip(members, marks, strict=True)]
-    if not all(marks) or any(not value.isprintable() or "'" in value or "\\" in value for value in values):
+    if not all(marks) or not all(map(_is_plain, values)):
         return "", []
     pairs = zip(marks, values, strict=True)
     expression = " || ".join(f"contains(keys(@), '{mark}') && '{value}'" for mark, value in pairs)
     return expression, [(value,) for value in values]
+
+
+def _of_constants(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
+    """JMESPath that tells members by all their properties of one value, as in a group of groups, and its values."""
+    constants = [
+        {name: value for name in each.shape.properties if (value := _constant(each, name)) and _is_plain(value)}
+        for each in members
+        if isinstance(each.shape, Object)
+    ]
+    names = [member.name for member in members]
+    ambiguous = any(one.items() <= other.items() for one, other in permutations(constants, 2))
+    if ambiguous or not all(map(_is_plain, names)):
+        return "", []
+    tests = [" && ".join(f"{key(name)} == '{value}'" for name, value in each.items()) for each in constants]
+    expression = " || ".join(f"{test} && '{name}'" for test, name in zip(tests, names, strict=True))
+    return expression, [(name,) for name in names]
+
+
+def _is_plain(value: str) -> bool:
+    """Return True for a text that JMESPath's raw strings can hold as it is."""
+    return bool(value) and value.isprintable() and "'" not in value and "\\" not in value
 
 
 def _told_apart(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
