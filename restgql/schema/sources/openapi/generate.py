@@ -24,7 +24,7 @@ from restgql.schema.sources.openapi.problem import Excluded, Problem
 from restgql.schema.sources.openapi.read import check, merges_siblings
 from restgql.schema.sources.openapi.references import Load, References, component_schemas
 from restgql.schema.sources.openapi.registry import Registry
-from restgql.schema.sources.openapi.root_names import EndpointOf, no_endpoint, root_names, root_of
+from restgql.schema.sources.openapi.root_names import EndpointOf, root_names, root_of
 from restgql.schema.sources.openapi.shapes import Shapes
 
 NO_MORE = "the document says no more of the response"
@@ -96,7 +96,7 @@ class _Generation:
         named = component_schemas(document)
         shapes = Shapes(self._references, named, merges_siblings=merges_siblings(document))
         self._kit = kit
-        self._endpoint = endpoint or no_endpoint
+        self._endpoint = endpoint
         self._registry = Registry(shapes, self._nodes, named, kit)
         self._fields = Fields(document, self._references, self._registry, frozenset(filled), forwards=forwards)
         self._document = document

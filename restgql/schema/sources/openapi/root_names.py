@@ -15,17 +15,13 @@ EndpointOf = Callable[[str, str], Endpoint | None]
 """Takes a method and a path of the app, and returns its endpoint."""
 
 
-def no_endpoint(method: str, path: str) -> Endpoint | None:
-    return None
-
-
 def root_of(operation: Operation) -> str:
     """Return the type whose field an operation is."""
     return "Query" if operation.method == "get" else "Mutation"
 
 
 def root_names(
-    operations: list[Operation], locked: Mapping[str, str], places: Places, kit: Kit, endpoint_of: EndpointOf
+    operations: list[Operation], locked: Mapping[str, str], places: Places, kit: Kit, endpoint_of: EndpointOf | None
 ) -> dict[str, str]:
     """Return the name of the field of each operation, by the operation's key.
 
@@ -53,7 +49,7 @@ def root_names(
             take(operation, kit.naming.root(identifier), is_chosen=True)
         else:
             unnamed.append(operation)
-    for operation, name in _by_endpoint(unnamed, places, endpoint_of):
+    for operation, name in _by_endpoint(unnamed, places, endpoint_of) if endpoint_of is not None else ():
         take(operation, kit.naming.member(name, "route"))
     for operation in unnamed:
         if operation.key not in by_key:
