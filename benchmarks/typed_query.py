@@ -8,6 +8,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -59,7 +60,11 @@ class _Selection:
         named = get_named_type(of_type)
         if is_leaf_type(named):
             return "", {}
-        members = self._schema.get_possible_types(named) if isinstance(named, GraphQLUnionType) else [named]
+        members = (
+            self._schema.get_possible_types(named)
+            if isinstance(named, GraphQLUnionType | GraphQLInterfaceType)
+            else [named]
+        )
         found: dict[str, list[Selected]] = {}
         texts = []
         for member in members:
@@ -114,10 +119,11 @@ def graphql_value(value: Any, of_type: Any) -> Any:
     if isinstance(of_type, GraphQLEnumType):
         return next((name for name, each in of_type.values.items() if each.value == value), value)
     if isinstance(of_type, GraphQLInputObjectType) and isinstance(value, dict):
-        lost = value.keys() - of_type.fields.keys()
+        names = {field.out_name or name: name for name, field in of_type.fields.items()}
+        lost = value.keys() - names.keys()
         if lost:
             raise Fault("a property of the body has no input field")
-        return {name: graphql_value(item, of_type.fields[name].type) for name, item in value.items()}
+        return {names[key]: graphql_value(item, of_type.fields[names[key]].type) for key, item in value.items()}
     if of_type.name == "String" and not isinstance(value, str):
         return json.dumps(value)
     return value
