@@ -184,7 +184,6 @@ class GatewayState:
                 schema,
                 self.config,
                 self.routes,
-                logger,
                 profile=profile,
                 persisted=self._persisted,
                 own=typed.schema,

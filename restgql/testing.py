@@ -51,7 +51,7 @@ class Scripted(ScriptedDispatcher):
         profile = profile_of(self._config, debug=True)
         self.cache = caching.create_cache(self._config, Path(), logger)
         self._debug_log = DebugLog()
-        self._pipeline = Pipeline(schema, self._config, [_route(p) for p in self.paths], logger, profile=profile)
+        self._pipeline = Pipeline(schema, self._config, [_route(p) for p in self.paths], profile=profile)
 
     def execute(self, query: str, variables: Variables = None) -> dict[str, Any]:
         """Run a GraphQL operation, and return its response map: `data`, and `errors` if there are any."""
