@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from restgql import Gateway, Scripted, graphql_core
 from restgql.documents.shape import Relocation, Shape
 from restgql.graphql_core import parse
-from tests.scenarios.document import Client, read, script
-from tests.scenarios.test_scenarios import DOCUMENTS, config_of, variables_of
+from tests.scenarios.document import DOCUMENTS, Client, config_of, read, script, variables_of
 
 LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"|(?<![\w.])-?\d+(?![\w.])')
 

@@ -186,7 +186,7 @@ def infer(name: str, paths: tuple[str, ...], lines: tuple[str, ...]) -> None:
         for path in bar:
             route = state.routes.at(path)
             if route is None:
-                raise click.ClickException(f"{path}: no route that can be asked for matches the path.")
+                raise click.ClickException(f"{path}: {_without_route(path, state.config.upstreams)}")
             query = "query ($path: String!) { fetch(path: $path) { status json } }"
             answer = gateway.execute(query, {"path": path}, headers=sent)["data"]["fetch"]
             if answer is None or answer["status"] >= 300:
@@ -199,3 +199,14 @@ def infer(name: str, paths: tuple[str, ...], lines: tuple[str, ...]) -> None:
     reserved = with_types(state.sources.reserved, state.typed.schema)
     document = samples.infer(samples_by_path.values(), camel_case=state.config.camel_case, reserved=reserved)
     output.echo(print_ast(document))
+
+
+def _without_route(path: str, upstreams: Iterable[str]) -> str:
+    """Return the reason why a path has no rule of the app."""
+    prefix = next((each for each in upstreams if path.startswith(f"{each.rstrip('/')}/")), None)
+    if prefix is None:
+        return "no route that can be asked for matches the path."
+    return (
+        f"it leads to the upstream {prefix!r}, and only the app's own routes say which segments of a path vary. "
+        "Write the types as SDL, or give the OpenAPI document of the upstream."
+    )

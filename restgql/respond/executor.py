@@ -20,7 +20,7 @@ from graphql import (
     is_abstract_type,
     is_leaf_type,
 )
-from graphql.pyutils import Path, inspect, is_iterable
+from graphql.pyutils import Path, is_iterable
 
 from restgql.bindings import TAKES_ANY, Discriminator, RequestBinding, SelectBinding, UserResolver
 from restgql.documents.selected_field import (
@@ -316,8 +316,7 @@ class Executor:
             known = self._selections.schema.get_type(name or "")
             if isinstance(known, GraphQLObjectType):
                 return known
-            where = f"{field.parent_type.name}.{field.name}"
-            raise GraphQLError(f"{abstract.name} cannot be {inspect(name)} at {where}.")
+            raise UpstreamInvalid(f"The value is of none of the types of {abstract.name}.")
         return runtime_type(self._selections, abstract, self._info(field, path), value)
 
     def _list(

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from restgql.errors import ENDLESS, BadPath, LimitExceeded, RestgqlError, Unavailable, UpstreamInvalid, UpstreamTimeout
+from restgql.errors import (
+    ENDLESS,
+    LATE,
+    BadPath,
+    LimitExceeded,
+    RestgqlError,
+    Unavailable,
+    UpstreamInvalid,
+    UpstreamTimeout,
+)
 from restgql.formats import coding, headers, media, remote
 from restgql.formats.remote import RemoteUpstream
 from restgql.formats.target import Site
@@ -151,7 +160,7 @@ class PrefixRouter:
         except FAILURES as exc:
             breaker.failed()
             late = time.monotonic() >= until
-            failure = UpstreamTimeout("The upstream did not answer in time.") if late else failure_of(exc)
+            failure = UpstreamTimeout(LATE) if late else failure_of(exc)
             name = type(exc.__cause__ or exc.__context__ or exc).__name__
             place = (request.target.path, request.method, access.remote.host)
             self._remotes.logger.warning("%s on %s [%s], of the upstream %s", name, *place)

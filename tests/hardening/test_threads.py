@@ -18,8 +18,8 @@ import restgql
 from restgql import JSON, Gateway, Scripted
 from tests.hardening.client import EVENTS, MULTIPART, WHOLE, ask, codes
 from tests.respond.payloads import Merged, Payload
-from tests.scenarios.document import Client, read, script
-from tests.scenarios.test_scenarios import DOCUMENTS, config_of, line_of
+from tests.scenarios.document import DOCUMENTS, Client, config_of, read, script
+from tests.scenarios.test_scenarios import line_of
 
 THREADS = 8
 ROUNDS = 6

@@ -5,24 +5,37 @@ import re
 import threading
 from collections.abc import Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from restgql import UpstreamTimeout
 from restgql.model import SubRequest
 from restgql.upstream.scripted import Answer
 
+HERE = Path(__file__).parent
 PATIENCE = 10.0
+OWN = "RESTGQL_"
 
 HEAD = re.compile(r"# (?P<title>[A-Z`].*[^.\n])\n\n(?P<prose>(?:.+\n)+)\n(?=```)")
-BLOCK = re.compile(r"```(\w+)\n(.*?)^```\n(?:\n|\Z)", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"```(\w+(?: /\S*)?)\n(.*?)^```\n(?:\n|\Z)", re.MULTILINE | re.DOTALL)
 KINDS = re.compile(r"routes (config )?graphql plan requests (again )?json")
+TYPED_KINDS = re.compile(
+    r"(?=.*\b(schema|openapi|views)\b)(schema )?(openapi (/\S* )?)*(views )?(routes )?(upstream /\S* )*"
+    r"(config )?(check )?graphql (plan )?requests json"
+)
 COUNT = re.compile(r"([01]) requests?|(\d+) requests, in (this|any) order")
 ROUTE = re.compile(
-    r"GET (?P<target>\S+)(?: \[(?P<name>[\w-]+): (?P<value>[^\]]+)\])? → "
+    r"(?P<method>GET|POST|PUT|PATCH|DELETE) (?P<target>\S+)(?: \[(?P<name>[\w-]+): (?P<value>[^\]]+)\])? → "
     r"(?:(?P<failure>timeout|crash)|(?P<status>\d{3})(?: (?P<json>\S.*?))?)(?: after payload (?P<payload>\d+))?"
 )
 FAILURES = {"timeout": UpstreamTimeout("The route did not answer in time."), "crash": RuntimeError("a crash")}
 JSON = ("Content-Type", "application/json")
+
+WITH_TYPES = re.compile(r"^```(schema|openapi|views)", re.MULTILINE)
+_ALL = sorted(HERE.glob("*/*.md"))
+TYPED = [path for path in _ALL if WITH_TYPES.search(path.read_text())]
+"""The documents with types, which an app serves; the others need none."""
+DOCUMENTS = [path for path in _ALL if path not in TYPED]
 
 Route = tuple[re.Match[str], Any]
 
@@ -46,10 +59,48 @@ def read(text: str) -> Scenario:
     assert len(re.findall(r"\.\s", head["prose"])) in (1, 2), "one or two sentences"
     found = BLOCK.findall(text[head.end() :])
     assert not BLOCK.sub("", text[head.end() :]), "nothing but blocks"
-    assert KINDS.fullmatch(" ".join(kind for kind, _ in found)), [kind for kind, _ in found]
+    kinds = [kind for kind, _ in found]
+    assert KINDS.fullmatch(" ".join(kinds)) or TYPED_KINDS.fullmatch(" ".join(kinds)), kinds
+    assert len(set(kinds)) == len(kinds), kinds
     blocks = dict(found)
     again = _requests(blocks["again"]) if "again" in blocks else None
     return Scenario(head["title"], blocks, _requests(blocks["requests"]), again)
+
+
+def variables_of(query: str) -> dict[str, Any]:
+    line = re.search(r"^# variables: (.*)", query, re.MULTILINE)
+    variables: dict[str, Any] = json.loads(line[1]) if line else {}
+    return variables
+
+
+def headers_of(query: str) -> dict[str, str]:
+    line = re.search(r"^# headers: (.*)", query, re.MULTILINE)
+    headers: dict[str, str] = json.loads(line[1]) if line else {}
+    return headers
+
+
+def query_string_of(query: str) -> str:
+    line = re.search(r"^# query string: (.*)", query, re.MULTILINE)
+    return line[1] if line else ""
+
+
+def config_of(scenario: Scenario) -> dict[str, Any]:
+    """Return the keys of a block of configuration as arguments of the gateway."""
+    config = {key.removeprefix(OWN).lower(): value for key, value in _lines(scenario) if key.startswith(OWN)}
+    if "schema" in config:
+        config["schema"] = str(HERE / config["schema"])
+    return config
+
+
+def environment_of(scenario: Scenario) -> dict[str, str]:
+    """Return the other lines of a block of configuration: variables of the environment."""
+    return {key: value for key, value in _lines(scenario) if not key.startswith(OWN)}
+
+
+def _lines(scenario: Scenario) -> Iterator[tuple[str, Any]]:
+    for line in scenario.blocks.get("config", "").splitlines():
+        key, value = line.split(" = ", 1)
+        yield key, json.loads(value)
 
 
 def _requests(text: str) -> Requests:
@@ -81,14 +132,20 @@ class Client:
 
 def script(text: str, client: Client) -> dict[str, Answer]:
     """The answers of a block of routes, by their target. Raises AssertionError or ValueError where it is malformed."""
-    found: dict[str, list[Route]] = {}
-    for part in re.split(r"\n(?!  )", text.rstrip("\n")):
+    routes: dict[str, list[Route]] = {}
+    for route, answer in answers(text):
+        assert route["method"] == "GET", route[0]
+        routes.setdefault(route["target"], []).append((route, answer))
+    return {target: partial(_choose, each, client) for target, each in routes.items()}
+
+
+def answers(text: str) -> Iterator[Route]:
+    """Yield the answers of a block of routes. Raises AssertionError or ValueError where it is malformed."""
+    for part in filter(None, re.split(r"\n(?!  )", text.rstrip("\n"))):
         line, *below = part.split("\n")
         route = ROUTE.fullmatch(line)
         assert route, line
-        answer = FAILURES[route["failure"]] if route["failure"] else _response(route, [each[2:] for each in below])
-        found.setdefault(route["target"], []).append((route, answer))
-    return {target: partial(_choose, routes, client) for target, routes in found.items()}
+        yield route, FAILURES[route["failure"]] if route["failure"] else _response(route, [each[2:] for each in below])
 
 
 def carried(request: SubRequest) -> list[tuple[str, str]]:

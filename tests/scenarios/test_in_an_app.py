@@ -12,8 +12,7 @@ from flask import Flask, Response, request
 from restgql import Gateway, Scripted
 from restgql.formats import target
 from restgql.model import SubRequest
-from tests.scenarios.document import Client, Scenario, read, script
-from tests.scenarios.test_scenarios import DOCUMENTS, config_of, variables_of
+from tests.scenarios.document import DOCUMENTS, Client, Scenario, config_of, read, script, variables_of
 
 ONLY_SCRIPTED = {
     "→ timeout": "an app has a route that waits",

@@ -27,11 +27,9 @@ from graphql.language.directive_locations import DirectiveLocation
 
 from restgql import RestgqlError, Scripted
 from restgql.model import SubRequest
-from tests.scenarios.document import Client, Scenario, carried, read, script
+from tests.scenarios.document import DOCUMENTS, HERE, TYPED, Client, carried, config_of, read, script, variables_of
 
-HERE = Path(__file__).parent
 SCHEMA = build_schema((HERE.parent.parent / "schema/gateway.graphql").read_text())
-DOCUMENTS = sorted(HERE.glob("*/*.md"))
 EXECUTABLE = {DirectiveLocation.FIELD, DirectiveLocation.FRAGMENT_SPREAD, DirectiveLocation.INLINE_FRAGMENT}
 
 
@@ -57,20 +55,6 @@ def test_a_scenario_is_as_it_says(path: Path) -> None:
         before = len(scripted.requests)
 
 
-def variables_of(query: str) -> dict[str, Any]:
-    line = re.match(r"# variables: (.*)", query)
-    variables: dict[str, Any] = json.loads(line[1]) if line else {}
-    return variables
-
-
-def config_of(scenario: Scenario) -> dict[str, Any]:
-    lines = [line.split(" = ") for line in scenario.blocks.get("config", "").splitlines()]
-    config = {key.removeprefix("RESTGQL_").lower(): json.loads(value) for key, value in lines}
-    if "schema" in config:
-        config["schema"] = str(HERE / config["schema"])
-    return config
-
-
 def plan_of(scripted: Scripted, query: str, variables: dict[str, Any], *, in_parts: bool) -> str:
     try:
         return scripted.explain(query, variables, in_parts=in_parts)
@@ -84,18 +68,19 @@ def line_of(request: SubRequest) -> str:
 
 def test_every_document_is_well_formed_and_has_a_title_of_its_own() -> None:
     titles: dict[str, Path] = {}
-    for path in DOCUMENTS:
+    for path in (*DOCUMENTS, *TYPED):
         assert re.fullmatch(r"[a-z0-9_]+/[a-z0-9_]+\.md", str(path.relative_to(HERE)))
         try:
             title = read(path.read_text()).title.lower()
         except AssertionError as exc:
             pytest.fail(f"{path}: {exc}")
         assert titles.setdefault(title, path) == path, f"{path} repeats the title of {titles[title]}"
-    assert {path for path in HERE.rglob("*.md") if path not in DOCUMENTS} == {HERE / "README.md"}
+    assert {path for path in HERE.rglob("*.md") if path not in (*DOCUMENTS, *TYPED)} == {HERE / "README.md"}
 
 
 def test_there_are_scenarios_enough() -> None:
     assert len(DOCUMENTS) >= 60
+    assert len(TYPED) >= 40
     assert len(list(HERE.glob("incremental/*.md"))) >= 6
 
 
@@ -123,11 +108,34 @@ def test_a_malformed_document_is_noticed(old: str, new: str, why: str) -> None:
         read(GOOD.replace(old, new, 1))
 
 
+TYPED_GOOD = (HERE / "upstreams/a_prefix_of_names.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("```upstream /crm", "```upstream /shop"),
+        ("```upstream /crm", "```upstream"),
+        ("```openapi /crm", "```document /crm"),
+        ("```config", "```plan"),
+        ("```graphql", "```check\n```\n\n```schema"),
+        ("```requests", "```again"),
+    ],
+)
+def test_a_malformed_document_with_types_is_noticed(old: str, new: str) -> None:
+    assert TYPED_GOOD.count(old) == 1
+    assert read(TYPED_GOOD)
+    assert read(TYPED_GOOD.replace("```config", "```config\n```\n\n```check", 1))
+    with pytest.raises(AssertionError):
+        read(TYPED_GOOD.replace(old, new, 1))
+
+
 @pytest.mark.parametrize(
     "line",
     [
         "GET /a -> 200",
         "POST /a → 200",
+        "HEAD /a → 200",
         "/a → 200",
         "GET /a → 20",
         "GET /a → late",

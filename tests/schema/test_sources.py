@@ -285,7 +285,7 @@ def test_a_type_of_two_sources_is_an_error(tmp_path: Path) -> None:
 
 def test_infer_writes_sdl_of_what_routes_answer(tmp_path: Path) -> None:
     app = app_of(tmp_path)
-    mount(app)
+    mount(app, upstreams={"/shop": "http://127.0.0.1:9"})
 
     def infer(*paths: str) -> Any:
         return app.test_cli_runner().invoke(cli, ["infer", *paths], obj=ScriptInfo(create_app=lambda: app))
@@ -300,6 +300,7 @@ def test_infer_writes_sdl_of_what_routes_answer(tmp_path: Path) -> None:
         "pet": {"name": "pet 2"},
     }
     assert "no route" in infer("/missing").stderr
+    assert "leads to the upstream '/shop'" in infer("/shop/pets").stderr
 
 
 def test_camel_case_is_for_generated_names_inputs_and_arguments_too(tmp_path: Path) -> None:

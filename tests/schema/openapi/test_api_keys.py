@@ -40,6 +40,18 @@ def test_the_key_of_the_clients_query_goes_along() -> None:
     assert served.requests == ["POST /things?api_key=k"]
 
 
+def test_the_clients_key_goes_to_no_upstream_of_the_same_document() -> None:
+    paths = secured()["paths"] | {"/own": {"get": {"operationId": "own", "responses": answer(of(a="string"))}}}
+    given = secured() | {"paths": paths, "servers": [{"url": "http://shop.example"}]}
+    app = Flask(__name__)
+    app.add_url_rule("/own", "own", dict)
+    gateway = Gateway(app, openapi=given, upstreams={"/shop": "http://shop.example"})
+    assert gateway.execute("{ own { a } }") == {"data": {"own": {"a": None}}}
+    source = print_ast(source_of(app.extensions["restgql"]["restgql"].typed))
+    assert '@get(path: "/own", forward: ["api_key"])' in source
+    assert '@get(path: "/shop/things")' in source
+
+
 @pytest.mark.parametrize("place", ["query", "header"])
 def test_a_key_is_no_argument(place: str) -> None:
     scheme = {"type": "apiKey", "in": place, "name": "X-Key"}

@@ -17,6 +17,7 @@ from restgql.schema.sources.openapi.inputs import Inputs
 from restgql.schema.sources.openapi.operation import Operation, Parameter, parameters
 from restgql.schema.sources.openapi.outputs import Outputs
 from restgql.schema.sources.openapi.parts import Schema, description
+from restgql.schema.sources.openapi.places import Place
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.references import References
 from restgql.schema.sources.openapi.registry import Registry, Source, Typed
@@ -45,8 +46,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fields:
-    """`filled` are the names and places of parameters that the gateway sends by itself, so that no client has to.
-    `forwards` is True if a client's API key in the query goes along: to the app, and to no other server."""
+    """`filled` are the names and places of parameters that the gateway sends by itself, so that no client has to."""
 
     def __init__(
         self,
@@ -54,8 +54,6 @@ class Fields:
         references: References,
         registry: Registry,
         filled: frozenset[tuple[str, str]] = frozenset(),
-        *,
-        forwards: bool = True,
     ) -> None:
         self._document = document
         self._references = references
@@ -65,17 +63,16 @@ class Fields:
         self._forms = Inputs(registry, files=True)
         self._headers = HeaderFields(references, registry, self._outputs)
         self._filled = filled
-        self._forwards = forwards
 
-    def make(self, operation: Operation, name: str, path: str) -> Made:
-        """The field of an operation whose path, with its base, is `path`. What cannot be typed is JSON."""
+    def make(self, operation: Operation, name: str, place: Place) -> Made:
+        """The field of an operation at a place. What cannot be typed is JSON."""
         hint = names.pascal(name)
         notes: list[str] = []
         try:
-            arguments, encoded = self._arguments(operation, path, hint)
+            arguments, encoded = self._arguments(operation, place, hint)
         except Exception as exc:  # whatever a document holds, it spoils this operation alone
             notes.append(f"its parameters are left out, {_reason(exc)}")
-            arguments, encoded = Arguments(path, (), hint, self._registry, self._inputs), {}
+            arguments, encoded = Arguments(place.path, (), hint, self._registry, self._inputs), {}
             arguments.gather()
         declared, wrapper = True, None
         try:
@@ -103,18 +100,18 @@ class Fields:
             declared=declared,
         )
 
-    def _arguments(self, operation: Operation, path: str, hint: str) -> tuple[Arguments, dict[str, Any]]:
+    def _arguments(self, operation: Operation, place: Place, hint: str) -> tuple[Arguments, dict[str, Any]]:
         given, notes = parameters(operation, self._references)
         keys = api_keys(operation, self._document, self._references)
         own = [each for each in given if not self._is_filled(each) and (each.name, each.place) not in keys]
-        arguments = Arguments(path, own, hint, self._registry, self._inputs)
+        arguments = Arguments(place.path, own, hint, self._registry, self._inputs)
         arguments.notes += notes
-        for name, place in sorted(keys - self._filled):
-            if self._forwards:
-                arguments.remarks.append(f"the API key {name} is the client's own, in the {place} of its request")
-                arguments.forward += [name] if place == "query" else []
+        for name, part in sorted(keys - self._filled):
+            if place.is_of_app:  # a client's key goes to no other server
+                arguments.remarks.append(f"the API key {name} is the client's own, in the {part} of its request")
+                arguments.forward += [name] if part == "query" else []
             else:
-                arguments.remarks.append(f"the API key {name} is a credential of the upstream, sent as {place}")
+                arguments.remarks.append(f"the API key {name} is a credential of the upstream, sent as {part}")
         arguments.gather()
         if operation.method == "get":
             return arguments, {}

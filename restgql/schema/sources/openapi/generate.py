@@ -19,7 +19,7 @@ from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.openapi.fields import Fields, Made
 from restgql.schema.sources.openapi.joins import Join, joined, proposed
 from restgql.schema.sources.openapi.operation import Operation, operations
-from restgql.schema.sources.openapi.places import Allowed, AppPlaces, Places, UpstreamPlaces
+from restgql.schema.sources.openapi.places import Allowed, AppPlaces, Place, Places
 from restgql.schema.sources.openapi.problem import Excluded, Problem
 from restgql.schema.sources.openapi.read import check, merges_siblings
 from restgql.schema.sources.openapi.references import Load, References, component_schemas
@@ -74,8 +74,7 @@ def generate(
     given = dict(document)
     places = places or AppPlaces(given, allowed, prefix)
     kit = Kit(Naming(camel_case), reserved or reserve(), Prefix(name_prefix))
-    forwards = not isinstance(places, UpstreamPlaces)
-    return _Generation(given, load, kit, filled, endpoint, forwards=forwards).run(places, names or {}, accepted)
+    return _Generation(given, load, kit, filled, endpoint).run(places, names or {}, accepted)
 
 
 class _Generation:
@@ -88,8 +87,6 @@ class _Generation:
         kit: Kit,
         filled: Collection[tuple[str, str]],
         endpoint: EndpointOf | None,
-        *,
-        forwards: bool,
     ) -> None:
         self._references = References(document, load)
         self._nodes = Nodes()
@@ -98,7 +95,7 @@ class _Generation:
         self._kit = kit
         self._endpoint = endpoint
         self._registry = Registry(shapes, self._nodes, named, kit)
-        self._fields = Fields(document, self._references, self._registry, frozenset(filled), forwards=forwards)
+        self._fields = Fields(document, self._references, self._registry, frozenset(filled))
         self._document = document
         self._made: list[Made] = []
         self._skipped: list[Skipped] = []
@@ -110,9 +107,9 @@ class _Generation:
         called = root_names(found, locked, places, self._kit, self._endpoint)
         for operation in found:
             try:
-                path = self._path(operation, places)
-                self._made.append(self._fields.make(operation, called[operation.key], path))
-                self._paths[operation.key] = path
+                place = self._place(operation, places)
+                self._made.append(self._fields.make(operation, called[operation.key], place))
+                self._paths[operation.key] = place.path
             except Problem as exc:
                 self._skip(operation, exc.message, is_chosen=isinstance(exc, Excluded))
             except Exception as exc:  # whatever a document holds, it spoils this operation alone
@@ -132,11 +129,11 @@ class _Generation:
         made = {places.key(one.operation): one.node.name.value for one in self._made}
         return {key: made.get(key) or locked[key] for key in keys if key in made or key in locked}
 
-    def _path(self, operation: Operation, places: Places) -> str:
-        """The path of the gateway that an operation has. Raises Problem for one that is to have no field."""
+    def _place(self, operation: Operation, places: Places) -> Place:
+        """Return the place of an operation. Raises Problem for one that is to have no field."""
         if operation.body.get("x-internal") is True or operation.item.get("x-internal") is True:
             raise Excluded("it is marked x-internal")
-        return places.path(operation)
+        return places.place(operation)
 
     def _skip(self, operation: Operation, reason: str, *, is_chosen: bool = False) -> None:
         method, path = operation.method.upper(), operation.path

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 from restgql.errors import BadPath, ConfigError
@@ -22,11 +22,19 @@ Explain = Callable[[str, Sequence[str]], Problem]
 _VARIABLE = re.compile(r"\{[^{}]*\}")
 
 
-class Places(Protocol):
-    """Finds the path of an operation, and the key by which a lockfile knows it."""
+class Place(NamedTuple):
+    """Where an operation is asked for: the path of the gateway, with the document's variables, and whether the app
+    answers it or another server."""
 
-    def path(self, operation: Operation) -> str:
-        """Return the path of the gateway, with the document's variables. Raises Problem where it has none."""
+    path: str
+    is_of_app: bool
+
+
+class Places(Protocol):
+    """Finds the place of an operation, and the key by which a lockfile knows it."""
+
+    def place(self, operation: Operation) -> Place:
+        """Return the place of an operation. Raises Problem where it has none."""
 
     def key(self, operation: Operation) -> str:
         """Return the key in a lockfile."""
@@ -47,13 +55,13 @@ class AppPlaces:
         self._is_fixed = prefix is not None
         self._paths = mapping(document.get("paths"))
 
-    def path(self, operation: Operation) -> str:
+    def place(self, operation: Operation) -> Place:
         own = () if self._is_fixed else servers.of_operation(operation)
         bases, method = _bases(own) if own else self._bases, operation.method.upper()
         paths = [base + path for path in self._spellings(operation) for base in bases]
         for path in paths:
             if self._allowed(method, path):
-                return path
+                return Place(path, is_of_app=True)
         raise self._explain(method, paths)
 
     def _spellings(self, operation: Operation) -> Iterator[str]:
@@ -100,7 +108,7 @@ class UpstreamPlaces:
         """True if a server of the document is at or below one of the mounts."""
         return not self._replaced
 
-    def path(self, operation: Operation) -> str:
+    def place(self, operation: Operation) -> Place:
         path = self._base_of(operation) + _rooted(operation.path)
         try:
             target.parse(_VARIABLE.sub("x", path.partition("#")[0]), quoted=False)
@@ -111,7 +119,7 @@ class UpstreamPlaces:
                 raise Problem(f"its path may lead into another upstream, {other.prefix}")
         if self._taken(operation.method.upper(), path):
             raise Excluded("a field in schema= asks for it")
-        return path
+        return Place(path, is_of_app=False)
 
     def key(self, operation: Operation) -> str:
         try:
@@ -164,15 +172,15 @@ class EitherPlaces:
         self._of_app = of_app
         self._of_upstreams = of_upstreams
 
-    def path(self, operation: Operation) -> str:
+    def place(self, operation: Operation) -> Place:
         try:
-            return self._of_app.path(operation)
+            return self._of_app.place(operation)
         except Excluded:
             raise
         except Problem:
             for places in self._of_upstreams:
                 with suppress(Problem):
-                    return places.path(operation)
+                    return places.place(operation)
             raise
 
     def key(self, operation: Operation) -> str:

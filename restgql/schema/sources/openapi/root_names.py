@@ -64,9 +64,10 @@ def _by_endpoint(operations: list[Operation], places: Places, endpoint_of: Endpo
     mutations: list[tuple[Operation, Endpoint]] = []
     for operation in operations:
         try:
-            endpoint = endpoint_of(operation.method.upper(), places.path(operation))
+            place = places.place(operation)
         except Problem:  # it has no field
             continue
+        endpoint = endpoint_of(operation.method.upper(), place.path) if place.is_of_app else None
         if endpoint is None:
             continue
         if operation.method == "get":
