@@ -270,7 +270,7 @@ def afinn() -> dict[str, int]:
     """The English AFINN list: a score for each word."""
     package = find_spec("afinn")
     if package is None or package.origin is None:
-        raise RuntimeError("The demo needs its word list: pip install -e '.[demo]'")
+        raise RuntimeError("The demo needs its word list: pip install afinn==0.1")
     # The file is read where it lies: importing the package's code of 2016 makes newer Pythons warn.
     lines = Path(package.origin).with_name("data").joinpath("AFINN-en-165.txt").read_text("utf-8").splitlines()
     return {word: int(score) for word, score in (line.split("\t") for line in lines)}

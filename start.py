@@ -119,29 +119,48 @@ def bench(arguments: list[str]) -> int:
         process.wait()
 
 
-def set_up(extra: str) -> str:
-    """Make or mend .venv, install this project and what its `extra` needs, and return the Python to use.
+def set_up(group: str) -> str:
+    """Make or mend .venv, install this project with a dependency group of pyproject.toml, and return the Python to use.
 
     The stamp in .venv tells what was installed, and is `unfinished` for as long as an interruption would leave a ruin.
     """
     python, stamp = python_of(VENV), VENV / ".restgql"
-    wanted = digest((ROOT / "pyproject.toml").read_bytes(), VENV)
-    if python.is_file() and is_installed(stamp, extra, wanted):
+    pyproject = (ROOT / "pyproject.toml").read_bytes()
+    wanted = digest(pyproject, VENV)
+    if python.is_file() and is_installed(stamp, group, wanted):
         return str(python)
     problem = flaw(VENV, stamp)
     if problem:
         print(f"Making .venv with Python {VERSION}{problem} ...", flush=True)
         make_venv(VENV, stamp, WAYS)
-    print(f"Installing restgql[{extra}] into .venv ...", flush=True)
+    print(f"Installing restgql and the packages of the group {group} into .venv ...", flush=True)
     stamp.write_text(UNFINISHED)
     try:
-        call(str(python), "-m", "pip", "install", "--no-input", "--editable", f".[{extra}]")
+        call(str(python), "-m", "pip", "install", "--no-input", "--editable", *requirements(pyproject, group))
     except Failed:
         # pip undoes what fails, so the next start need not begin from nothing
         stamp.unlink()
         raise
-    stamp.write_text(f"{extra} {wanted}")
+    stamp.write_text(f"{group} {wanted}")
     return str(python)
+
+
+def requirements(pyproject: bytes, group: str) -> list[str]:
+    """Return this project, for `test` with all its extras, and the packages of a dependency group (PEP 735).
+
+    `pip install --group` would need pip 25.1.
+    """
+    import tomllib  # Pythons before 3.11 have none, and get as far as the check above
+
+    project = tomllib.loads(pyproject.decode())
+    groups = project["dependency-groups"]
+
+    def expanded(name: str) -> list[str]:
+        nested = [expanded(each["include-group"]) if isinstance(each, dict) else [each] for each in groups[name]]
+        return [requirement for part in nested for requirement in part]
+
+    extras = ",".join(project["project"]["optional-dependencies"])
+    return [f".[{extras}]" if group == "test" else ".", *expanded(group)]
 
 
 def python_of(venv: Path) -> Path:
@@ -153,9 +172,9 @@ def digest(pyproject: bytes, venv: Path, version: str = VERSION) -> str:
     return hashlib.sha256(b"\0".join([pyproject, str(venv).encode(), version.encode()])).hexdigest()
 
 
-def is_installed(stamp: Path, extra: str, wanted: str) -> bool:
-    """Whether the stamp is of `wanted`; the test extra holds the demo's."""
-    return read(stamp) in (f"{extra} {wanted}", f"test {wanted}")
+def is_installed(stamp: Path, group: str, wanted: str) -> bool:
+    """Return True if the stamp is that of a group, or of `test`, which includes `demo`."""
+    return read(stamp) in (f"{group} {wanted}", f"test {wanted}")
 
 
 def read(stamp: Path) -> str:

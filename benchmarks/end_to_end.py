@@ -207,7 +207,6 @@ AT_LEAST = {"required": 0.995, "random": 0.99, "large": 0.995, "bodies": 0.995}
 
 def measured(documents: Iterable[tuple[str, Any]], *, count: int, seed: int) -> list[Outcome]:
     """Return the outcomes of some documents."""
-    logging.getLogger("restgql").setLevel(logging.CRITICAL)
     outcomes: list[Outcome] = []
     for name, document in documents:
         try:
@@ -228,6 +227,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--faults", action="store_true", help="print each fault")
     parser.add_argument("--cache", type=Path, default=cache_folder())
     given = parser.parse_args(arguments)
+    logging.getLogger("restgql").setLevel(logging.CRITICAL)
     package = tarball(given.cache)
     size = given.sample
     documents = sample(package, size, given.seed) if size else one_of_each(package, given.seed)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from restgql.testing import Scripted
     from restgql.upstream.marks import expose, hide
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "JSON",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import msgspec
 from flask import Blueprint, Flask, current_app, request
@@ -21,6 +21,7 @@ from restgql.formats import json as json_format
 from restgql.formats.file import File, files_in
 from restgql.http import endpoints, stored
 from restgql.model import GraphQLRequest
+from restgql.options import Options
 from restgql.plan.arguments import compile_arguments
 from restgql.plan.nodes import NodeKind, PlanNode
 from restgql.respond import answer as graphql_answer
@@ -52,7 +53,7 @@ class Gateway:
         name: str = EXTENSION,
         query: type | None = None,
         mutation: type | None = None,
-        **arguments: Any,
+        **arguments: Unpack[Options],
     ) -> None:
         self.name = name
         self._user_types = (query, mutation)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from restgql.schema.documents import Definitions
 from restgql.schema.review import is_near, shape_of
 from restgql.schema.sdl.clashes import ROOTS
+from restgql.schema.sdl.fields import Endpoint
 from restgql.schema.sources.openapi.problem import Excluded, Problem
 from restgql.upstream.routes import Routes
 
@@ -15,7 +16,12 @@ class OpenRoutes:
     """The routes that may be asked for, less those that are `taken` by a field of an earlier source."""
 
     def __init__(self, routes: Routes, taken: Shapes) -> None:
-        self._open = {(method, shape_of(route.path)) for route in routes.reachable() for method in route.methods}
+        self._open: dict[tuple[str, str], str] = {}
+        self._methods: dict[str, frozenset[str]] = {}
+        for route in routes.reachable():
+            self._methods[route.endpoint] = self._methods.get(route.endpoint, frozenset()).union(route.methods)
+            for method in route.methods:
+                self._open.setdefault((method, shape_of(route.path)), route.endpoint)
         self._all = {(method, shape_of(path)): path for method, path in routes.everything()}
         self._taken = taken
 
@@ -23,6 +29,11 @@ class OpenRoutes:
         """Return True if there may be a field for a method and a path."""
         place = method, shape_of(path)
         return place in self._open and place not in self._taken
+
+    def endpoint(self, method: str, path: str) -> Endpoint | None:
+        """Return the endpoint that answers a method and a path, with all methods that it answers."""
+        name = self._open.get((method, shape_of(path)))
+        return None if name is None else Endpoint(path=path, name=name, methods=tuple(sorted(self._methods[name])))
 
     def explain(self, method: str, paths: Sequence[str]) -> Problem:
         """Return the reason why none of the paths that an operation may have is allowed."""

@@ -49,9 +49,9 @@ class OperationResult(msgspec.Struct, frozen=True):
 class Pipeline:
     """The stages, set up for one schema, configuration and profile.
 
-    `routes` are those that can be asked for; `app_logger` gets the app's own tracebacks. Stored operations use `own`,
-    the schema of the app's own code, and no profile closes anything to them. If a part of the schema could not be
-    built, `missing` returns the error of an operation that does not fit the rest.
+    `routes` are those that can be asked for. Stored operations use `own`, the schema of the app's own code, and no
+    profile closes anything to them. If a part of the schema could not be built, `missing` returns the error of an
+    operation that does not fit the rest.
     """
 
     def __init__(
@@ -59,7 +59,6 @@ class Pipeline:
         schema: GraphQLSchema,
         config: Config,
         routes: Iterable[Route],
-        app_logger: logging.Logger,
         *,
         profile: Profile = OPEN,
         persisted: PersistedDocuments | None = None,
@@ -71,7 +70,6 @@ class Pipeline:
         self.profile = profile
         self.persisted = persisted or PersistedDocuments(config, MemoryRegistry(0, 0), {})
         self._routes = routes
-        self._app_logger = app_logger
         timings_header = (config.timings,) if isinstance(config.timings, str) else ()
         self.varies = ("Accept", *timings_header)
         suggestions = profile.suggestions
@@ -88,7 +86,7 @@ class Pipeline:
         self._stored = Planner(self.documents, stored)
         latency = RouteLatency()
         self._executions, self._stored_executions = (
-            Executions(config=config, context=planner.context, latency=latency, logger=app_logger)
+            Executions(config=config, context=planner.context, latency=latency, logger=logger)
             for planner in (self._clients, self._stored)
         )
 
@@ -142,7 +140,7 @@ class Pipeline:
             self._routes_below,
             execution.upstream.meter,
             self.context(stored=operation.stored).introspection,
-            self._app_logger,
+            logger,
             operation.document.relocation,
         )
 

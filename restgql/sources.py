@@ -172,6 +172,7 @@ class Sources:
         of_app = AppPlaces(document.value, found.allows, None, found.explain)
         generated = openapi.generate(
             document.value,
+            endpoint=found.endpoint,
             places=EitherPlaces(of_app, [places for _, places in remote]) if remote else of_app,
             filled=[parameter for api, _ in remote for parameter in api.secrets.parameters],
             names=self._locked,

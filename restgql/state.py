@@ -61,17 +61,17 @@ class GatewayState:
         """The outermost WSGI callable, if sub-requests pass what stands around the app."""
         self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ENDPOINTS)
         apis = remote_apis.read(config, Path(app.root_path))
-        self.remotes = _remotes(config, apis, app) if apis else None
+        self.remotes = _remotes(config, apis) if apis else None
         self.routes = self._routes()
         self._limits = limits_of(config)
         self._stored_limits = limits_of(config, stored=True)
         self._profiles = {debug: profile_of(config, debug=debug) for debug in (True, False)}
         self._pipelines: dict[tuple[Profile, int, bool], Pipeline] = {}
         self._store: tuple[Typed, OperationStore] | None = None
-        self.cache = cache.create_cache(config, Path(app.instance_path), app.logger)
+        self.cache = cache.create_cache(config, Path(app.instance_path), logger)
         self._persisted = PersistedDocuments(
             config,
-            cache.registry_of(config, app.logger),
+            cache.registry_of(config, logger),
             manifest.read(app.root_path, config.persisted_documents),
             stored=lambda: self.operations.texts,
         )
@@ -81,7 +81,7 @@ class GatewayState:
         self._debug_log = DebugLog()
         self._checks = ConfigurationChecks(app.config, config, self._debug_log)
         self._logged_threads = False
-        self._logged_profile: tuple[Profile, bool] | None = None
+        self._logged_profile: Profile | None = None
         self.sources = Sources(config, app, apis, query, mutation)
         self._build = TypeBuild(self.sources, self.routes)
         if not self.sources.is_late and self._operation_store is not None:
@@ -184,7 +184,6 @@ class GatewayState:
                 schema,
                 self.config,
                 self.routes,
-                self.app.logger,
                 profile=profile,
                 persisted=self._persisted,
                 own=typed.schema,
@@ -281,12 +280,12 @@ class GatewayState:
         return timings in request.headers if isinstance(timings, str) else timings
 
     def log_profile(self, *, serving: bool = True) -> None:
-        """Log the active profile: INFO at startup; WARNING on the first request if it was not configured; again after
-        debug was switched on."""
+        """Log the active profile once: INFO at startup, or WARNING on the first request if it was not configured; again
+        after debug was switched on."""
         profile = self.profile
-        is_warning = serving and self.config.profile is None and not self.app.debug
-        if (profile, is_warning) != self._logged_profile:
-            self._logged_profile = (profile, is_warning)
+        is_warning = self.config.profile is None and not self.app.debug
+        if profile != self._logged_profile and (serving or not is_warning):
+            self._logged_profile = profile
             logger.log(logging.WARNING if is_warning else logging.INFO, "%s", describe_profile(profile, self.config))
 
     def _log_threads(self) -> None:
@@ -312,12 +311,12 @@ class GatewayState:
             )
 
 
-def _remotes(config: Config, apis: tuple[RemoteApi, ...], app: Flask) -> UpstreamPool:
+def _remotes(config: Config, apis: tuple[RemoteApi, ...]) -> UpstreamPool:
     return UpstreamPool(
         remote_apis.accesses(config, apis),
         max_reply=config.max_reply,
         connections=config.threads,
-        logger=app.logger,
+        logger=logger,
     )
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from graphql import GraphQLSchema
 
@@ -18,6 +18,7 @@ from restgql.formats.target import Site
 from restgql.http import graphql
 from restgql.meter import Meter
 from restgql.model import GraphQLRequest, HttpRequest, HttpResponse
+from restgql.options import Options
 from restgql.pipeline import Pipeline
 from restgql.plan import explain
 from restgql.profile import profile_of
@@ -31,7 +32,7 @@ from restgql.upstream.scripted import Answer, ScriptedDispatcher
 from restgql.upstream.threads import Threads
 
 ORIGIN = "http://localhost"
-logger = logging.getLogger("restgql.testing")
+logger = logging.getLogger("restgql")
 
 Variables = Mapping[str, Any] | None
 
@@ -43,14 +44,14 @@ class Scripted(ScriptedDispatcher):
     ConfigError.
     """
 
-    def __init__(self, routes: Mapping[str, Answer], **arguments: Any) -> None:
+    def __init__(self, routes: Mapping[str, Answer], /, **arguments: Unpack[Options]) -> None:
         super().__init__(routes)
         self._config = configuration.load(arguments, {})
         schema = _schema() if self._config.schema is None else _typed(self._config)
         profile = profile_of(self._config, debug=True)
         self.cache = caching.create_cache(self._config, Path(), logger)
         self._debug_log = DebugLog()
-        self._pipeline = Pipeline(schema, self._config, [_route(p) for p in self.paths], logger, profile=profile)
+        self._pipeline = Pipeline(schema, self._config, [_route(p) for p in self.paths], profile=profile)
 
     def execute(self, query: str, variables: Variables = None) -> dict[str, Any]:
         """Run a GraphQL operation, and return its response map: `data`, and `errors` if there are any."""

@@ -15,7 +15,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"formats", "meter"}),
     frozenset({"bindings", "upstream_settings"}),
     frozenset({"config"}),
-    frozenset({"model"}),
+    frozenset({"model", "options"}),
     frozenset({"sub_response", "profile", "graphiql"}),
     frozenset({"schema"}),
     frozenset({"documents"}),
@@ -38,7 +38,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
 # A new name needs a reason.
 TOP = {"restgql", "schema", "tests", "app.py", "pyproject.toml", "README.md", "start.py", "docs", "benchmarks"}
-TOP |= {"CHANGELOG.md", "LICENSE", "mkdocs.yml", "examples"}
+TOP |= {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "SECURITY.md", "mkdocs.yml", "examples"}
 MADE = {"instance", "dist", "site", "node_modules", "__pycache__", "restgql.egg-info"}
 
 
@@ -100,6 +100,12 @@ def test_imports_come_from_the_same_room_or_a_lower_layer(module: str) -> None:
         if room(imported) != room(module) and LEVEL[room(imported)] >= LEVEL[room(module)]
     ]
     assert not wrong, f"{module} imports {wrong}"
+
+
+def test_the_page_names_every_room() -> None:
+    page = (PACKAGE.parent / "docs/architecture.md").read_text()
+    rooms = {name for name in LEVEL if not name.startswith("__")}
+    assert {name for name in rooms if f"`{name}/`" not in page and f"`{name}.py`" not in page} == set()
 
 
 def test_there_is_no_import_cycle() -> None:

@@ -1,10 +1,13 @@
 """The commands, inside and as processes; this module is the app that the processes load."""
 
 import json
+import shlex
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
+import click
 import pytest
 from flask import Flask, request
 from flask.cli import ScriptInfo
@@ -12,6 +15,7 @@ from graphql import build_schema
 
 from restgql import Gateway
 from restgql.cli import cli
+from restgql.cli.standalone import serve
 
 SELF = Path(__file__)
 WHO = 'query Who($user: ID!) { who: get(path: "/users/{id}", params: {id: $user}) }'
@@ -187,3 +191,39 @@ def test_explain_prints_the_plan_and_asks_for_nothing(options, lines):
 def test_explain_says_why_there_is_no_plan(args, message):
     done = run("explain", *args)
     assert (done.exit_code, done.stdout, done.stderr) == (1, "", f"Error: {message}\n")
+
+
+def commands_of(group, *names):
+    """Yield the name and the command of each command in a group, and the group itself."""
+    yield names, group
+    context = click.Context(group)
+    for name in group.list_commands(context) if isinstance(group, click.Group) else ():
+        yield from commands_of(group.get_command(context, name), *names, name)
+
+
+COMMANDS = {" ".join(names): command for names, command in commands_of(cli) if names} | {"serve": serve}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_has_an_example_that_its_parser_takes(name):
+    command = COMMANDS[name]
+    text = command.get_help(click.Context(command, info_name=name))
+    examples = [line.strip() for line in text.partition("Example")[2].splitlines()[1:]]
+    assert examples
+    program = "python -m restgql" if name == "serve" else "flask restgql"
+    for example in examples:
+        assert example.startswith(f"{program} {name}")
+        words = shlex.split(example)[len(program.split()) :]
+        parsed = cli if words[0] != "serve" else click.Group(commands={"serve": serve})
+        while isinstance(parsed, click.Group):
+            parsed = parsed.get_command(click.Context(parsed), words.pop(0))
+        parsed.make_context(name, words)
+
+
+@pytest.mark.parametrize("command", [("flask", "restgql", "--version"), ("restgql", "--version")], ids=" ".join)
+def test_the_versions_for_a_bug_report(command):
+    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=True)
+    lines = dict(line.split() for line in done.stdout.splitlines())
+    assert list(lines) == ["restgql", "Python", "Flask", "graphene", "graphql-core"]
+    assert lines["restgql"] == version("restgql")
+    assert lines["Flask"] == version("flask")

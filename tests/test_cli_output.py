@@ -61,10 +61,10 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_what_an_app_prints_is_not_in_sdl_or_json(noisy: Path) -> None:
     done = run(noisy, "schema")
-    assert "getThing" in build_schema(done.stdout).query_type.fields  # type: ignore[union-attr]
+    assert "thing" in build_schema(done.stdout).query_type.fields  # type: ignore[union-attr]
     assert {"loading", "child", "reading"} <= set(done.stderr.splitlines())
     assert json.loads(run(noisy, "check", "--json").stdout)["errors"] == []
-    assert json.loads(run(noisy, "query", "{ getThing { name } }").stdout) == {"data": {"getThing": {"name": "it"}}}
+    assert json.loads(run(noisy, "query", "{ thing { name } }").stdout) == {"data": {"thing": {"name": "it"}}}
 
 
 def of(app: Flask, *arguments: str) -> Result:
@@ -85,7 +85,7 @@ def test_files_are_replaced_as_a_whole(tmp_path: Path) -> None:
     link.symlink_to(names)
     done = of(app, "schema", "--write-names", str(link), "--output", str(tmp_path / "schema.graphql"))
     assert (done.exit_code, done.stdout) == (0, "")
-    assert json.loads(names.read_text()) == {"GET /thing": "getThing"}
+    assert json.loads(names.read_text()) == {"GET /thing": "thing"}
     assert link.is_symlink()
     assert (tmp_path / "schema.graphql").read_text() == of(app, "schema").stdout
     names.chmod(0o640)
@@ -174,8 +174,8 @@ def test_a_trailing_slash_is_that_of_the_app(tmp_path: Path) -> None:
     app.testing = True
     hits: list[str] = []
     app.before_request(lambda: hits.append(__import__("flask").request.path))
-    query = {"query": "{ getThings { name } }"}
-    assert app.test_client().post("/graphql", json=query).json == {"data": {"getThings": {"name": "it"}}}
+    query = {"query": "{ things { name } }"}
+    assert app.test_client().post("/graphql", json=query).json == {"data": {"things": {"name": "it"}}}
     assert hits == ["/graphql", "/things/"]
 
 

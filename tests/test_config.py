@@ -1,13 +1,15 @@
 import ast
 import re
 from pathlib import Path
+from typing import Unpack, get_type_hints
 
 import msgspec
 import pytest
 from flask import Flask
 
-from restgql import ConfigError, Gateway
+from restgql import ConfigError, Gateway, Scripted
 from restgql.config import Config, load
+from restgql.options import Options
 
 DOCUMENTED = Path(__file__).parent.parent / "docs" / "configuration.md"
 
@@ -24,6 +26,14 @@ DOCUMENTED = Path(__file__).parent.parent / "docs" / "configuration.md"
 )
 def test_an_argument_wins_over_app_config_over_the_default(arguments, app_config, depth):
     assert load(arguments, {"DEBUG": True, "MAX_DEPTH": 3} | app_config) == Config(max_depth=depth)
+
+
+def test_the_options_of_a_gateway_have_the_types_of_the_keys():
+    keys = get_type_hints(Config)  # without the bounds of Annotated
+    assert get_type_hints(Options) == keys
+    assert list(Options.__annotations__) == list(Config.__struct_fields__)
+    for function in (Gateway.__init__, Scripted.__init__):
+        assert get_type_hints(function)["arguments"] == Unpack[Options]
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ PAGES = [
     ROOT / "docs/index.md",
 ]
 ADDRESS = "http://127.0.0.1:5000"
+REPOSITORY = "https://github.com/restgql/restgql/blob/main/"
 SET_UP = {"python3 start.py", "python3 start.py test"}  # test_start.py
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -117,19 +118,48 @@ def test_every_code_is_documented() -> None:
     assert {error.__name__ for error in errors} <= set(restgql.__all__)
 
 
-@pytest.mark.parametrize(
-    "page",
-    sorted({*PAGES, ROOT / "examples/README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")}),
-    ids=lambda page: str(page.relative_to(ROOT)),
+LINKED = sorted(
+    {
+        *PAGES,
+        *(ROOT / "docs").rglob("*.md"),
+        *(
+            ROOT / f"{name}.md"
+            for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY", "examples/README", "tests/HARDENING")
+        ),
+    }
 )
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target, anchor in LINK.findall(page.read_text()):
-        if "://" not in target:
-            there = page.parent / target if target else page
-            assert there.is_file(), target
-            headings = re.findall(r"^#+ (.*)$", there.read_text(), re.MULTILINE)
+        path = target.removeprefix(REPOSITORY)
+        if "://" not in path:
+            file = page if not target else ROOT / path if path != target else page.parent / path
+            assert file.is_file(), target
+            headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
             slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
             assert not anchor or anchor in slugs, anchor
+
+
+def test_the_links_of_the_readme_are_absolute_as_pypi_needs_them() -> None:
+    relative = [
+        target for target, _ in LINK.findall((ROOT / "README.md").read_text()) if "://" not in target and target
+    ]
+    assert relative == []
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda p: p.name)
+def test_each_module_that_a_page_for_contributors_names_exists(page: Path) -> None:
+    for name in re.findall(r"`((?:\w+/)+(?:\w+\.py)?|\w+\.py)`", page.read_text()):
+        folders = [ROOT, ROOT / "restgql", *(ROOT / "restgql").rglob("*/"), *(ROOT / "tests").rglob("*/")]
+        assert any((folder / name).exists() for folder in folders), name
+
+
+def test_each_decision_is_in_the_list() -> None:
+    listed = LINK.findall((ROOT / "docs/decisions/README.md").read_text())
+    pages = {page.name for page in (ROOT / "docs/decisions").glob("0*.md")}
+    assert {target for target, _ in listed} == pages
 
 
 def test_the_commands_of_the_readme_are_those_that_start_py_prints() -> None:

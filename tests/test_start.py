@@ -63,7 +63,24 @@ def test_the_stamp_says_what_is_installed(tmp_path, text, installed):
     stamp = tmp_path / "stamp"
     if text is not None:
         stamp.write_text(text)
-    assert {extra for extra in ("demo", "test") if start.is_installed(stamp, extra, "1")} == installed
+    assert {group for group in ("demo", "test") if start.is_installed(stamp, group, "1")} == installed
+
+
+def test_the_requirements_of_a_group_are_the_project_and_the_packages_of_nested_groups():
+    pyproject = b"""[project.optional-dependencies]
+cache = ["e"]
+yaml = ["f"]
+[dependency-groups]
+test = ["a>=1", {include-group = "demo"}, "d"]
+demo = ["b[x]", {include-group = "base"}]
+base = ["c"]"""
+    assert start.requirements(pyproject, "test") == [".[cache,yaml]", "a>=1", "b[x]", "c", "d"]
+    assert start.requirements(pyproject, "demo") == [".", "b[x]", "c"]
+
+
+def test_the_group_test_includes_the_group_demo():
+    pyproject = (start.ROOT / "pyproject.toml").read_bytes()
+    assert set(start.requirements(pyproject, "demo")) - {"."} < set(start.requirements(pyproject, "test"))
 
 
 def test_the_ways_to_a_venv_in_order():

@@ -3,6 +3,7 @@
 Every `flask` command of an environment with restgql loads this module, so it imports nothing that Flask does not.
 """
 
+import sys
 from importlib.metadata import PackageNotFoundError, version
 
 import click
@@ -41,4 +42,23 @@ def _version(name: str) -> str:
         return "(missing)"
 
 
-cli = _Commands("restgql", help="The GraphQL gateway of this app.")
+def _print_version(context: click.Context, option: click.Parameter, value: bool) -> None:
+    """Print the versions that a bug report needs."""
+    if not value or context.resilient_parsing:
+        return
+    click.echo(f"restgql {_version('restgql')}\nPython {sys.version.split()[0]}")
+    for name in ("Flask", "graphene", "graphql-core"):
+        click.echo(f"{name} {_version(name)}")
+    context.exit()
+
+
+version_option = click.Option(
+    ["--version"],
+    help="Show the versions of restgql and of the packages that it uses.",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+)
+
+cli = _Commands("restgql", help="The GraphQL gateway of this app.", params=[version_option])

@@ -25,7 +25,7 @@ _variables = click.option("--variables", default="{}", help="The variables, a JS
 _operation = click.option("--operation", help="The operation name, if the document has more than one.")
 
 
-@commands.command()
+@commands.command(epilog=context.example("flask restgql routes --prefix /api"))
 @context.with_app
 @context.option
 @click.option("--prefix", default="", help="Only list paths that start with TEXT.")
@@ -36,7 +36,12 @@ def routes(name: str, prefix: str) -> None:
     context.table(("path", "methods", "endpoint", "description"), rows)
 
 
-@commands.command()
+@commands.command(
+    epilog=context.example(
+        "flask restgql query '{ get(path: \"/users/1\") }'",
+        "flask restgql query @post.graphql --variables '{\"id\": 12}'",
+    )
+)
 @context.with_app
 @context.option
 @click.argument("document")
@@ -61,7 +66,10 @@ def query(name: str, document: str, variables: str, operation: str | None, heade
         sys.exit(1)
 
 
-@commands.command(name="explain")
+@commands.command(
+    name="explain",
+    epilog=context.example("flask restgql explain @post.graphql", "flask restgql explain positive_word --mermaid"),
+)
 @context.with_app
 @context.option
 @click.argument("document")
@@ -82,12 +90,12 @@ def explain_plan(name: str, document: str, variables: str, operation: str | None
     output.echo((explain.mermaid if mermaid else explain.tree)(plan, parsed, plan_context))
 
 
-@commands.group()
+@commands.group(epilog=context.example("flask restgql cache clear"))
 def cache() -> None:
     """Manage the responses that RESTGQL_CACHE stores."""
 
 
-@cache.command()
+@cache.command(epilog=context.example("flask restgql cache clear"))
 @context.with_app
 @context.option
 def clear(name: str) -> None:

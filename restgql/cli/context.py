@@ -15,6 +15,12 @@ from restgql.state import EXTENSION, GatewayState
 option = click.option("--gateway", "name", default=EXTENSION, show_default=True, help="The name of the gateway.")
 
 
+def example(*commands: str) -> str:
+    """Return the end of a command's help: commands to type, each on a line of its own."""
+    title = "Example:" if len(commands) == 1 else "Examples:"
+    return "\n".join(["\b", title, *(f"  {command}" for command in commands)])
+
+
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 

@@ -8,7 +8,7 @@ from restgql.cli import context
 from restgql.state import GatewayState
 
 
-@click.command()
+@click.command(epilog=context.example("flask restgql operations"))
 @context.with_app
 @context.option
 def operations(name: str) -> None:

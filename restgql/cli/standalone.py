@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from ipaddress import ip_address
-from typing import Any
 
 import click
 import msgspec
@@ -11,15 +10,23 @@ from flask import Flask
 from flask.cli import FlaskGroup
 from werkzeug.serving import make_server
 
-from restgql.cli import cli
+from restgql.cli import cli, context, version_option
 from restgql.cli.first_query import first_query
 from restgql.cli.upstreams import entries
 from restgql.errors import ConfigError
 from restgql.extension import Gateway
+from restgql.options import Options
 from restgql.state import EXTENSION, GatewayState
 
+_PROGRAM = "python -m restgql"
 
-@click.command()
+
+@click.command(
+    epilog=context.example(
+        f"{_PROGRAM} serve --openapi openapi.json",
+        f"{_PROGRAM} serve --openapi shop=shop.json --upstream shop=https://shop.example/v1",
+    )
+)
 @click.option(
     "--openapi",
     "documents",
@@ -56,7 +63,7 @@ def serve(
     app = Flask("restgql", static_folder=None, root_path=os.getcwd())
     app.config.from_prefixed_env()
     app.debug = debug or app.debug
-    arguments: dict[str, Any] = {}
+    arguments: Options = {"routes": []}
     if documents or pairs or credentials:
         arguments["upstreams"] = entries(documents, pairs, credentials)
     if schema is not None:
@@ -64,7 +71,7 @@ def serve(
     if documents and _is_loopback(host) and "RESTGQL_PROFILE" not in app.config:
         arguments["profile"] = "open"
     try:
-        Gateway(app, routes=[], **arguments)
+        Gateway(app, **arguments)
     except ConfigError as exc:
         raise click.UsageError(str(exc)) from exc
     state: GatewayState = app.extensions[EXTENSION][EXTENSION]
@@ -110,4 +117,12 @@ class _Group(FlaskGroup):
 
 def main() -> None:
     """Run `python -m restgql --app APP COMMAND`."""
-    _Group(name="restgql", help=cli.help, add_default_commands=False).main(prog_name="python -m restgql")
+    group = _Group(
+        name="restgql",
+        help=cli.help,
+        params=[version_option],
+        add_default_commands=False,
+        add_version_option=False,
+        epilog=context.example(f"{_PROGRAM} --app app routes", f"{_PROGRAM} serve --openapi openapi.json"),
+    )
+    group.main(prog_name=_PROGRAM)

@@ -41,7 +41,11 @@ def _typed(name: str) -> Typed:
     return typed
 
 
-@click.command()
+@click.command(
+    epilog=context.example(
+        "flask restgql schema --output schema.graphql", "flask restgql schema --check schema.graphql"
+    )
+)
 @context.with_app
 @context.option
 @click.option(
@@ -117,7 +121,7 @@ def _invalid(schema: GraphQLSchema, path: str) -> Iterator[str]:
             yield f"{identifier}: {error.message}"
 
 
-@click.command()
+@click.command(epilog=context.example("flask restgql check --strict"))
 @context.with_app
 @context.option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -167,7 +171,7 @@ def _print(report: Review) -> None:
                 output.echo(f"  {line}")
 
 
-@click.command()
+@click.command(epilog=context.example("flask restgql infer /users /users/1 /users/2"))
 @context.with_app
 @context.option
 @click.argument("paths", nargs=-1, required=True)

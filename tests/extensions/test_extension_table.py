@@ -56,7 +56,7 @@ def test_each_test_of_an_extension_is_named_by_a_row() -> None:
     assert tests - named == OF_ALL_EXTENSIONS
 
 
-def test_the_extra_for_tests_installs_each_extension() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extra = {re.split(r"[\[<>=]", entry)[0].lower() for entry in project["optional-dependencies"]["test"]}
-    assert {extension.package for extension in EXTENSIONS} <= extra
+def test_the_dependency_group_test_installs_each_extension() -> None:
+    group = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]["test"]
+    installed = {re.split(r"[\[<>=]", entry)[0].lower() for entry in group if isinstance(entry, str)}
+    assert {extension.package for extension in EXTENSIONS} <= installed

@@ -26,7 +26,7 @@ def audits(node_clients: Path, serve: Callable[[Flask], str]) -> list[dict[str, 
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
-def test_all_61_audits_pass(audits: list[dict[str, str]]) -> None:
+def test_c1_all_61_audits_pass(audits: list[dict[str, str]]) -> None:
     failed = [f"{audit['id']} {audit['name']}: {audit['reason']}" for audit in audits if audit["status"] != "ok"]
     assert not failed
     assert len(audits) == 61

@@ -10,7 +10,6 @@ What is allowed to differ, and so is not compared or not generated:
 """
 
 import json
-import logging
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -368,7 +367,7 @@ class Gateway:
         self._replies = case.replies
         self._config = configuration.load({"sequential": True} | dict.fromkeys(LIMITS, 100_000), {})
         schema = compile(_core(), [Definitions(document=parse(case.sdl))])
-        self._pipeline = Pipeline(schema, self._config, [], logging.getLogger("tests"))
+        self._pipeline = Pipeline(schema, self._config, [])
         self.asked: Counter[str] = Counter()
         self.projected: Counter[str] = Counter()
         """The ways that the results of the last operation took."""

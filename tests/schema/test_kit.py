@@ -142,21 +142,21 @@ def test_a_derived_name_avoids_the_users_own() -> None:
 
     class Own(graphene.ObjectType):
         me = graphene.Field(MeResponse)
-        get_users_by_id = graphene.String()
+        user = graphene.String()
 
         def resolve_me(root: Any, info: Any) -> Any:
             return {"nick": "mine"}
 
     app = Flask(__name__)
     app.add_url_rule("/me", "its_me", lambda: {"name": "Ada"})
-    app.add_url_rule("/users/<id>", "users", lambda id: {"name": id})
+    app.add_url_rule("/users/<id>", "user", lambda id: {"name": id})
     paths = {"/me": {"get": {"operationId": "Me", **answers(PERSON)}}, "/users/{id}": {"get": answers(PERSON)}}
     gateway = Gateway(app, query=Own, openapi=document(paths))
-    assert gateway.execute('{ me { nick } Me { __typename name } getUsersById2(id: "7") { name } }') == {
+    assert gateway.execute('{ me { nick } Me { __typename name } user2(id: "7") { name } }') == {
         "data": {
             "me": {"nick": "mine"},
             "Me": {"__typename": "MeResponse2", "name": "Ada"},
-            "getUsersById2": {"name": "7"},
+            "user2": {"name": "7"},
         }
     }
 

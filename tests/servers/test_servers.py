@@ -133,7 +133,7 @@ def test_a_hang_is_a_timeout_and_the_server_goes_on(server: Server) -> None:
     assert server.query(DOCUMENT, "after").json == {"data": answer_for("after")}
 
 
-def test_nesting_on_a_full_pool_goes_on(server: Server) -> None:
+def test_t5_nesting_on_a_full_pool_goes_on(server: Server) -> None:
     """T5: sixteen clients with eight views each that ask the gateway themselves, four times the threads there are."""
 
     def client(number: int) -> None:

@@ -50,7 +50,7 @@ def silent() -> Iterator[Silent]:
     found.close()
 
 
-def test_a_breaker_opens_half_opens_and_closes() -> None:
+def test_f5_a_breaker_opens_half_opens_and_closes() -> None:
     found = CircuitBreaker(failures=3, seconds=0)
     for _ in range(2):
         assert found.passes()
@@ -68,7 +68,7 @@ def test_a_breaker_opens_half_opens_and_closes() -> None:
     assert found.passes()
 
 
-def test_a_dead_upstream_is_left_alone_and_the_other_one_answers(silent: Silent, serve: Serve) -> None:
+def test_f5_a_dead_upstream_is_left_alone_and_the_other_one_answers(silent: Silent, serve: Serve) -> None:
     alive = Flask("alive")
     alive.add_url_rule("/<path:path>", "any", lambda path: {"path": path, "sent": request.get_data(as_text=True)})
     app = Flask(__name__)

@@ -131,7 +131,7 @@ BROKEN: dict[str, Act] = {
 
 
 @pytest.mark.parametrize("act", BROKEN.values(), ids=BROKEN)
-def test_a_broken_answer_is_an_error_in_its_place(raw: Start, act: Act) -> None:
+def test_r5_a_broken_answer_is_an_error_in_its_place(raw: Start, act: Act) -> None:
     code, message = error(raw(act).url.replace("//", "//hilda:secret@"))
     assert code == "UPSTREAM_INVALID"
     assert not any(word in message for word in ("secret", "hilda", "127.0.0.1", "Traceback"))
@@ -215,7 +215,7 @@ DRIPS: dict[str, Act] = {
 
 
 @pytest.mark.parametrize("act", DRIPS.values(), ids=DRIPS)
-def test_a_drip_is_cut_at_the_deadline(raw: Start, act: Act) -> None:
+def test_r5_a_drip_is_cut_at_the_deadline(raw: Start, act: Act) -> None:
     server = raw(act)
     result, seconds = ask(server.url)
     assert [found["extensions"]["code"] for found in result["errors"]] == ["TIMEOUT"]
@@ -296,7 +296,7 @@ def test_m4_a_stream_of_events_is_refused_at_its_headers(raw: Start, content_typ
     settle(lambda: pool.shared(THREADS).stuck + pool.shared(THREADS).busy, 0)
 
 
-def test_no_thread_and_no_file_stays_behind(raw: Start) -> None:
+def test_r5_no_thread_and_no_file_stays_behind(raw: Start) -> None:
     app = Flask(__name__)
     gateway = Gateway(
         app,

@@ -1,7 +1,7 @@
 """Fields over routes and over the keys of JSON objects, whatever it was that told of their types."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from graphql import FieldDefinitionNode, NonNullTypeNode, TypeNode
@@ -52,18 +52,12 @@ class Fields:
         They do not depend on the order of the endpoints.
         """
         scope = names.Names(self._reserved.fields["Query"])
-        avoid = self._reserved.own_fields.get("Query", frozenset())
-        called: dict[int, str] = {}
-        first: dict[str, int] = {}
-        order = sorted(range(len(endpoints)), key=lambda at: _rank(endpoints[at]))
-        for at in order:
-            first.setdefault(endpoints[at].name, at)
-        for at in first.values():
-            called[at] = scope.take(self._naming.member(endpoints[at].name, "route"))
-        for at in order:
-            if at not in called:
-                called[at] = scope.take(self._naming.member(_told_apart(endpoints[at]), "route"), avoid)
-        return [called[at] for at in range(len(endpoints))]
+        own = self._reserved.own_fields.get("Query", frozenset())
+        by_index = {
+            index: scope.take(self._naming.member(text, "route"), frozenset() if is_first else own)
+            for index, text, is_first in endpoint_names(endpoints)
+        }
+        return [by_index[index] for index in range(len(endpoints))]
 
     def root(self, endpoint: Endpoint, called: str, kind: TypeNode, description: str = "") -> FieldDefinitionNode:
         """A field of Query. Raises BadPath for what is no template."""
@@ -85,6 +79,21 @@ class Fields:
             nodes.field(name, keys[text][0], keys[text][1], naming.select(name, text, nodes))
             for text, name in naming.members(keys, "field").items()
         ]
+
+
+def endpoint_names(endpoints: Sequence[Endpoint]) -> Iterator[tuple[int, str, bool]]:
+    """Yield the index and the name of each route: its endpoint's name, or `users_by_id` for the rules after the first.
+
+    The first rules come first, which is True in the third place. Neither depends on the order of the routes.
+    """
+    order = sorted(range(len(endpoints)), key=lambda index: _rank(endpoints[index]))
+    first: dict[str, int] = {}
+    for index in order:
+        first.setdefault(endpoints[index].name, index)
+    yield from ((index, name, True) for name, index in first.items())
+    for index in order:
+        if first[endpoints[index].name] != index:
+            yield index, _told_apart(endpoints[index]), False
 
 
 def _rank(endpoint: Endpoint) -> tuple[str, int, str]:

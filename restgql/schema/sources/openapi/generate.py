@@ -7,7 +7,6 @@ import msgspec
 from graphql import DefinitionNode, DocumentNode, FieldDefinitionNode
 
 from restgql import graphql_core
-from restgql.errors import ConfigError
 from restgql.schema.collector import at_rest
 from restgql.schema.sdl import names
 from restgql.schema.sdl.kit import Kit
@@ -20,12 +19,12 @@ from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.openapi.fields import Fields, Made
 from restgql.schema.sources.openapi.joins import Join, joined, proposed
 from restgql.schema.sources.openapi.operation import Operation, operations
-from restgql.schema.sources.openapi.parts import text
 from restgql.schema.sources.openapi.places import Allowed, AppPlaces, Place, Places
 from restgql.schema.sources.openapi.problem import Excluded, Problem
 from restgql.schema.sources.openapi.read import check, merges_siblings
 from restgql.schema.sources.openapi.references import Load, References, component_schemas
 from restgql.schema.sources.openapi.registry import Registry
+from restgql.schema.sources.openapi.root_names import EndpointOf, root_names, root_of
 from restgql.schema.sources.openapi.shapes import Shapes
 
 NO_MORE = "the document says no more of the response"
@@ -50,6 +49,7 @@ def generate(
     document: Mapping[str, Any],
     *,
     allowed: Allowed = everything,
+    endpoint: EndpointOf | None = None,
     names: Mapping[str, str] | None = None,
     accepted: Collection[str] = (),
     load: Load | None = None,
@@ -63,17 +63,18 @@ def generate(
     """The SDL of a document. Raises ConfigError for one that is no OpenAPI, and for a lockfile that cannot be kept.
 
     `allowed` takes a method (`GET`) and a path of the app, with the document's variables, and returns whether there may
-    be a field for it. `names` is a lockfile, `accepted` names joins (`Post.author`), `load` reads the documents that it
-    refers to. Paths are those of the app below `prefix`; without one, below a server's path, and where `allowed`
-    refuses that, below nothing. `places` finds other paths. `name_prefix` begins the names of types and root fields.
-    `filled` are the parameters that the gateway sends by itself: name, in lower case for a header field, and place.
-    Names that are `reserved` are given to nothing. The document is to be compiled with the same `camel_case`.
+    be a field for it; `endpoint` returns the endpoint that answers. `names` is a lockfile, `accepted` names joins
+    (`Post.author`), `load` reads the documents that it refers to. Paths are those of the app below `prefix`; without
+    one, below a server's path, and where `allowed` refuses that, below nothing. `places` finds other paths.
+    `name_prefix` begins the names of types and root fields. `filled` are the parameters that the gateway sends by
+    itself: name, in lower case for a header field, and place. Names that are `reserved` are given to nothing. The
+    document is to be compiled with the same `camel_case`.
     """
     check(document, where="The document")
     given = dict(document)
     places = places or AppPlaces(given, allowed, prefix)
     kit = Kit(Naming(camel_case), reserved or reserve(), Prefix(name_prefix))
-    return _Generation(given, load, kit, filled).run(places, names or {}, accepted)
+    return _Generation(given, load, kit, filled, endpoint).run(places, names or {}, accepted)
 
 
 class _Generation:
@@ -85,12 +86,14 @@ class _Generation:
         load: Load | None,
         kit: Kit,
         filled: Collection[tuple[str, str]],
+        endpoint: EndpointOf | None,
     ) -> None:
         self._references = References(document, load)
         self._nodes = Nodes()
         named = component_schemas(document)
         shapes = Shapes(self._references, named, merges_siblings=merges_siblings(document))
         self._kit = kit
+        self._endpoint = endpoint
         self._registry = Registry(shapes, self._nodes, named, kit)
         self._fields = Fields(document, self._references, self._registry, frozenset(filled))
         self._document = document
@@ -101,7 +104,7 @@ class _Generation:
     def run(self, places: Places, locked: Mapping[str, str], accepted: Collection[str]) -> Generated:
         found, lost = operations(self._document, self._references)
         self._skipped = lost
-        called = self._called(found, locked, places)
+        called = root_names(found, locked, places, self._kit, self._endpoint)
         for operation in found:
             try:
                 place = self._place(operation, places)
@@ -119,23 +122,6 @@ class _Generation:
             joins=tuple(joins),
             skipped=tuple(self._skipped),
         )
-
-    def _called(self, found: list[Operation], locked: Mapping[str, str], places: Places) -> dict[str, str]:
-        """Return the field of each operation: the lockfile's name, that of its operationId, or that of its path."""
-        scopes = {root: names.Names(taken) for root, taken in self._kit.reserved.fields.items()}
-        called = {}
-        for operation in found:
-            if (name := locked.get(key := places.key(operation))) is not None:
-                if not names.is_name(name) or name in scopes[_root(operation)]:
-                    raise ConfigError(f"The lockfile has {name!r} for {key}, which is no name or taken.")
-                called[operation.key] = scopes[_root(operation)].take(name)
-        for operation in found:
-            if operation.key not in called:
-                root, identifier = _root(operation), _operation_id(operation)
-                name = self._kit.prefix.of_field(self._kit.naming.root(identifier or _described(operation)))
-                avoid = frozenset() if identifier else self._kit.reserved.own_fields.get(root, frozenset())
-                called[operation.key] = scopes[root].take(name, avoid)
-        return called
 
     def _locked(self, found: list[Operation], locked: Mapping[str, str], places: Places) -> dict[str, str]:
         """Return the names for the lockfile: also those of locked operations that have no field now."""
@@ -156,7 +142,7 @@ class _Generation:
     def _definitions(self, joins: list[Join], accepted: Collection[str]) -> list[DefinitionNode]:
         roots: dict[str, list[FieldDefinitionNode]] = {"Query": [], "Mutation": []}
         for one in self._made:
-            roots[_root(one.operation)].append(one.node)
+            roots[root_of(one.operation)].append(one.node)
         self._add_with_headers(roots)
         found: list[DefinitionNode] = [self._nodes.object(name, fields) for name, fields in roots.items() if fields]
         return [*found, *joined(self._registry.document(), joins, accepted, self._nodes)]
@@ -173,7 +159,7 @@ class _Generation:
         }
         for one in self._made:
             if one.with_headers is not None:
-                root = _root(one.operation)
+                root = root_of(one.operation)
                 name = self._nodes.name(scopes[root].take(one.with_headers.name.value))
                 roots[root].append(graphql_core.changed(one.with_headers, name=name))
 
@@ -197,19 +183,3 @@ class _Generation:
                 )
             )
         return tuple(notes)
-
-
-def _root(operation: Operation) -> str:
-    return "Query" if operation.method == "get" else "Mutation"
-
-
-def _operation_id(operation: Operation) -> str:
-    return text(operation.body.get("operationId")).strip()
-
-
-def _described(operation: Operation) -> str:
-    """Return `get users by id` for GET /users/{id}."""
-    words = [operation.method]
-    for piece in operation.path.replace("}", "/").split("/"):
-        words.append(piece.replace("{", " by "))
-    return " ".join(words)
