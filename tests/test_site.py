@@ -46,6 +46,8 @@ def test_a_page_loads_nothing_from_another_host(site: Path) -> None:
         for source, link in LOADED.findall(path.read_text("utf-8")):
             target = source or ("" if "canonical" in link else link)
             assert "//" not in target, (path.name, target)
+        # the theme would ask GitHub for stars
+        assert 'data-md-component="source"' not in path.read_text("utf-8"), path.name
 
 
 def test_the_search_needs_no_server(site: Path) -> None:
