@@ -72,8 +72,10 @@ class NodeExecutor:
     @property
     def _checks(self) -> ValueChecks | None:
         """The checks of typed values, None outside debug."""
-        log, selections = self._upstream.debug_log, None if self._plan is None else self._plan.selections
-        return None if log is None or selections is None else ValueChecks(log, selections)
+        log = self._upstream.debug_log
+        if log is None or self._plan is None or self._plan.selections is None:
+            return None
+        return ValueChecks(log, self._plan.selections)
 
     def begin(self, nodes: Iterable[PlanNode], results: Results) -> None:
         """Begin nodes without a parent, whose results are filled while the scheduler runs. Raises LimitExceeded, with

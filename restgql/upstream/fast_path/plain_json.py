@@ -40,7 +40,10 @@ def _has_many(value: dict[str, Any] | list[Any]) -> bool:
     """Return True if a value has so many items that the checks take less time than they save."""
     if type(value) is list:
         return len(value) >= MANY
-    return any(type(each) is list and len(each) >= MANY for each in value.values())  # type: ignore[union-attr]
+    for each in value.values():  # type: ignore[union-attr]  # noqa: SIM110, a generator takes twice the time
+        if type(each) is list and len(each) >= MANY:
+            return True
+    return False
 
 
 def _text(app: Flask, value: dict[str, Any] | list[Any]) -> bytes | None:
