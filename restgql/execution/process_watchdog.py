@@ -1,9 +1,12 @@
 """The one thread of the process that looks after all operations whose callers wait, so that these can sleep."""
 
+import logging
 import os
 import threading
 import time
 from typing import Protocol
+
+_logger = logging.getLogger("restgql")
 
 LOOK_SECONDS = 0.002
 """The time between two looks while threads of the process wait."""
@@ -65,11 +68,13 @@ class ProcessWatchdog:
                 if now[0] - used > REST_SECONDS:
                     self._has_thread = False
                     return
-            for operation in watched:
-                operation.look(is_idle=is_idle)
             if not watched:
                 interval = MAX_LOOK_SECONDS / 4
-            watched.clear()
+            while watched:  # no variable keeps an operation while this thread sleeps
+                try:
+                    watched.pop().look(is_idle=is_idle)
+                except Exception:  # a fault of ours must not cost all operations their watch
+                    _logger.exception("Exception while an operation was looked after")
 
 
 _SHARED: list[ProcessWatchdog] = []
