@@ -23,6 +23,7 @@ from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.plan.plan import Plan, PlanContext
 from restgql.plan.requests import elements, forward_query, request_of
 from restgql.plan.template_scope import TemplateScope
+from restgql.plan.whole_numbers import WholeNumbers
 from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream
 
@@ -51,6 +52,7 @@ class NodeExecutor:
         self._is_alone = is_alone
         self._has_uploads = has_uploads
         self._arguments: dict[int, NodeArguments | RestgqlError] = {}
+        self._whole_numbers = WholeNumbers()
         self._mutations = list(upstream.cookie_history)
         self.has_resolved = False
         """True once a resolver of the user's own was asked for a value."""
@@ -131,7 +133,13 @@ class NodeExecutor:
         arguments = self._arguments.get(id(node))
         if arguments is None:
             try:
-                arguments = arguments_of(node, self._variables, self._context, has_uploads=self._has_uploads)
+                arguments = arguments_of(
+                    node,
+                    self._variables,
+                    self._context,
+                    has_uploads=self._has_uploads,
+                    whole_numbers=self._whole_numbers,
+                )
             except RestgqlError as exc:
                 arguments = exc
             self._arguments[id(node)] = arguments

@@ -13,7 +13,7 @@ from restgql.formats.file import files_in
 from restgql.model import Follow
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.plan.plan import PlanContext
-from restgql.plan.whole_numbers import with_whole_numbers
+from restgql.plan.whole_numbers import WholeNumbers
 
 Variables = Mapping[str, Any]
 
@@ -22,9 +22,17 @@ _AT_ONCE = 1_024
 
 
 def arguments_of(
-    node: PlanNode, variables: Variables, context: PlanContext, *, has_uploads: bool = False
+    node: PlanNode,
+    variables: Variables,
+    context: PlanContext,
+    *,
+    has_uploads: bool = False,
+    whole_numbers: WholeNumbers | None = None,
 ) -> NodeArguments:
-    """Return the arguments of a node in one request. Raises BadRequest, BadPath and LimitExceeded."""
+    """Return the arguments of a node in one request. Raises BadRequest, BadPath and LimitExceeded.
+
+    `whole_numbers` are those of the request, whose nodes may take the same variables.
+    """
     if node.arguments is not None:
         return node.arguments
     assert node.field is not None
@@ -33,7 +41,7 @@ def arguments_of(
         binding = node.binding
         arguments = NodeArguments(
             template=binding.template,
-            params=with_whole_numbers(values, node.field.definition.args),
+            params=(whole_numbers or WholeNumbers()).of(values, node.field.definition.args),
             literal_names=binding.arguments,
             float_names=_float_names(binding, context),
         )

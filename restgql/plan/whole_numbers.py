@@ -3,34 +3,66 @@
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import GraphQLArgument, GraphQLFloat, GraphQLInputObjectType, GraphQLInputType, GraphQLList, GraphQLNonNull
+from graphql import (
+    GraphQLArgument,
+    GraphQLFloat,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    get_named_type,
+)
 
 MOST = 2**53
 """A larger float may stand for several integers."""
+_COLLECTIONS = frozenset({list, dict})
 
 
-def with_whole_numbers(values: dict[str, Any], arguments: Mapping[str, GraphQLArgument]) -> dict[str, Any]:
-    """Return coerced arguments with an integer for each whole number of the type Float; `values` is not changed."""
-    whole: dict[str, Any] = {}
-    for name, argument in arguments.items():
-        key = argument.out_name or name
-        value = values.get(key)
-        if value.__class__ in _NUMBERED:
-            whole[key] = _whole(value, argument.type)
-    return {**values, **whole} if whole else values
+class WholeNumbers:
+    """Converts coerced arguments of one operation, and changes none.
+
+    Many fields may take the same variable: each list and object of it is converted once.
+    """
+
+    def __init__(self) -> None:
+        self._converted: dict[tuple[int, int], tuple[Any, Any]] = {}
+        """Values with what they are converted to, by the ids of value and type: a value that is here keeps its id."""
+
+    def of(
+        self, values: dict[str, Any], arguments: Mapping[str, GraphQLArgument] | Mapping[str, GraphQLInputField]
+    ) -> dict[str, Any]:
+        """Return values with an integer for each whole number of the type Float."""
+        whole: dict[str, Any] = {}
+        for name, argument in arguments.items():
+            key = argument.out_name or name
+            value = values.get(key)
+            if (value.__class__ is float or value.__class__ in _COLLECTIONS) and _may_have_floats(argument.type):
+                whole[key] = self._whole(value, argument.type)
+        return {**values, **whole} if whole else values
+
+    def _whole(self, value: Any, of_type: GraphQLInputType) -> Any:
+        if isinstance(of_type, GraphQLNonNull):
+            of_type = of_type.of_type
+        kind: Any = value.__class__
+        if kind is float:
+            is_whole = of_type is GraphQLFloat and value.is_integer() and abs(value) <= MOST
+            return int(value) if is_whole else value
+        if kind not in _COLLECTIONS:
+            return value
+        key = id(value), id(of_type)
+        if key not in self._converted:
+            self._converted[key] = value, self._collection(value, of_type)
+        return self._converted[key][1]
+
+    def _collection(self, value: Any, of_type: GraphQLInputType) -> Any:
+        if value.__class__ is list and isinstance(of_type, GraphQLList):
+            return [self._whole(item, of_type.of_type) for item in value]
+        if value.__class__ is dict and isinstance(of_type, GraphQLInputObjectType):
+            return self.of(value, of_type.fields)
+        return value
 
 
-_NUMBERED = frozenset({float, list, dict})
-
-
-def _whole(value: Any, of_type: GraphQLInputType) -> Any:
-    if isinstance(of_type, GraphQLNonNull):
-        of_type = of_type.of_type
-    if value.__class__ is float:
-        is_whole = of_type is GraphQLFloat and value.is_integer() and abs(value) <= MOST
-        return int(value) if is_whole else value
-    if value.__class__ is list and isinstance(of_type, GraphQLList):
-        return [_whole(item, of_type.of_type) for item in value]
-    if value.__class__ is dict and isinstance(of_type, GraphQLInputObjectType):
-        return with_whole_numbers(value, of_type.fields)
-    return value
+def _may_have_floats(of_type: GraphQLInputType) -> bool:
+    named = get_named_type(of_type)
+    return named is GraphQLFloat or isinstance(named, GraphQLInputObjectType)

@@ -31,8 +31,10 @@ type Query {
   joined(list: [String]): JSON
     @get(path: "/ok", query: "{q: join('', list), r: join('', reverse(list)), s: to_string(list)}")
   exploded(list: [String], any: JSON): JSON @get(path: "/ok{?list*,any*}")
+  numbered(list: [Float], of: [Numbers]): JSON @get(path: "/ok", query: "{n: list[0], o: of[0].list[0]}")
   headed(text: String): JSON @get(path: "/ok", headers: [{name: "Prefer", value: "{text}{text}{text}{text}"}])
 }
+input Numbers { list: [Float] }
 type Mutation {
   write(text: String, list: [String], any: JSON): JSON
     @post(path: "/form", body: "{a: [text, text, text, text], b: [list, list, list, list], c: [any, any, any, any]}")

@@ -411,10 +411,10 @@ def test_a_body_that_ends_before_its_length_is_refused(target: Target) -> None:
 )
 def test_deep_paths_and_long_maps_are_refused_cheaply(target: Target, paths: Any, message: str) -> None:
     body = part('name="operations"', json.dumps(V)) + part('name="map"', json.dumps(paths)) + FILE
-    began = time.perf_counter()
+    began = time.process_time()
     answer = raw(target, (body + "--b--\r\n").encode())
     assert message in answer.json["errors"][0]["message"]
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_operations_that_nest_too_deep_are_refused(target: Target) -> None:

@@ -50,6 +50,10 @@ def attacks() -> dict[str, Request]:
             "query ($l: [String], $a: JSON) { %s }" % many(49, "a#: joined(list: $l) b#: exploded(list: $l, any: $a)"),
             {"l": ["a"] * 150_000, "a": whole[:50_000]},
         ),
+        "1 MB: whole numbers": graphql(
+            "query ($l: [Float], $n: [Numbers]) { %s }" % many(49, "a#: numbered(list: $l) b#: numbered(of: $n)"),
+            {"l": [1.0] * 100_000, "n": [{"list": [1.0]}] * 20_000},
+        ),
         "1 MB: aggregate under 5 aliases": graphql(
             "query ($p: [String!]!) { %s }" % many(5, "a#: aggregate(paths: $p)"), {"p": paths}
         ),
