@@ -103,7 +103,6 @@ LEFT_OUT_3_3 = {
     f"{_FITS}[i={{": _WORDS,
     "tests/operations/test_parameters.py::test_a_body_is_held_to_the_same": _WORDS,
     "tests/operations/test_parameters.py::test_all_that_is_wrong_is_said_at_once": _WORDS,
-    "tests/schema/openapi/test_arguments.py::test_a_parameter[parameter21": _LITERALS,
     "tests/schema/openapi/test_arguments.py::test_every_default_is_one_that_its_type_takes": _AS_WRITTEN,
     f"{_DEFAULTS}_introspected_as_they_were_written": _LITERALS,
     f"{_DEFAULTS}_printed_so_that_they_can_be_read_again": _LITERALS,

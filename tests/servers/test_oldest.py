@@ -18,6 +18,8 @@ NEEDED = [
     "flask-wtf",
     "afinn==0.1",
     "hishel==2.0.0",
+    "pydantic",
+    "pyyaml",
 ]
 TESTS = ["aggregate", "scenarios", "equality/test_values.py", "equality/test_fields.py", "equality/test_generated.py"]
 

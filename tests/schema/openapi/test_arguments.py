@@ -65,7 +65,8 @@ def query(name: str, schema: Any = None, **more: Any) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_a_parameter(parameter: Any, expected: str) -> None:
-    assert expected in field(made(asking(parameter)))
+    printed = field(made(asking(parameter)))
+    assert expected in printed.replace('[{ name: "', '[{name: "').replace('" }]', '"}]')  # as graphql-core 3.3 has it
 
 
 @pytest.mark.parametrize(("style", "text"), [("csv", "{?ids}"), ("multi", "{?ids*}"), (None, "{?ids}")])
