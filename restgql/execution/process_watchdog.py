@@ -68,8 +68,6 @@ class ProcessWatchdog:
                 if now[0] - used > REST_SECONDS:
                     self._has_thread = False
                     return
-            if not watched:
-                interval = MAX_LOOK_SECONDS / 4
             while watched:  # no variable keeps an operation while this thread sleeps
                 try:
                     watched.pop().look(is_idle=is_idle)
