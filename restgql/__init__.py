@@ -85,7 +85,7 @@ _ELSEWHERE = {
 }
 """The public names that are not in `restgql.errors`."""
 
-if not TYPE_CHECKING:  # a type checker would take any name for one of the package
+if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name of the package
 
     def __getattr__(name):
         """Import a public name."""

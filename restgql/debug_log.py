@@ -18,7 +18,7 @@ class DebugLog:
         self._lock = Lock()
 
     def is_open(self, key: Hashable) -> bool:
-        """Return True if the warning of a key was neither logged nor dismissed."""
+        """Return True if the warning of a key was neither logged nor dismissed yet."""
         return key not in self._closed
 
     def warn(self, key: Hashable, message: str) -> None:

@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 
 
 class Gateway:
-    """A GraphQL gateway over the routes of a Flask app.
+    r"""A GraphQL gateway over the routes of a Flask app.
 
     `Gateway(app)`, or `gateway = Gateway()` and then `gateway.init_app(app)` or
-    `app.register_blueprint(gateway.blueprint, url_prefix=…)`. Keyword arguments are the `RESTGQL_*` keys in lower
-    case and win over `app.config`. `query` and `mutation` are graphene object types, whose fields are added to the
+    `app.register_blueprint(gateway.blueprint, url_prefix=…)`. Keyword arguments are the `RESTGQL_*` keys in lower case
+    and override `app.config`. `query` and `mutation` are graphene object types, whose fields are added to the
     gateway's. Raises ConfigError for a key that is unknown or ill-typed.
     """
 
@@ -144,9 +144,9 @@ class Gateway:
 
     @property
     def application(self) -> WsgiApp | None:
-        """The outermost WSGI callable, if middleware stands around the app object: sub-requests pass it, too.
+        r"""The outermost WSGI callable, if middleware wraps the app object: sub-requests pass through it, too.
 
-        `application = Guard(app)`, as a server is told to serve it, is set by `gateway.application = application`.
+        For a server that is told to serve `application = Guard(app)`, set `gateway.application = application`.
         """
         return self._application
 
@@ -215,7 +215,7 @@ class Gateway:
 
 
 def _check_kind(app: Any) -> None:
-    """Raise ConfigError for what is no Flask app, or one whose views are called from an ASGI stack."""
+    """Raise ConfigError for an object that is not a Flask app, or an app whose views are called from an ASGI stack."""
     if not isinstance(app, Flask):
         raise ConfigError(
             f"A gateway is put on a Flask app, and this is a {type(app).__module__}.{type(app).__name__}."
@@ -229,7 +229,7 @@ def _check_kind(app: Any) -> None:
 
 
 def _json(value: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return a mapping as a JSON object, in which a date or UUID, say, is a string. Raises BadRequest."""
+    """Return a mapping as a JSON object; dates and UUIDs, for example, become strings. Raises BadRequest."""
     try:
         members: dict[str, Any] = json_format.value(json_format.encode(dict(value or {})))
     except json_format.NotJson as exc:
@@ -251,7 +251,7 @@ def _variables(value: Any) -> Any:
 
 @contextmanager
 def _session_of_view(state: GatewayState) -> Iterator[None]:
-    """Open the session of the view that asks anew, once it has asked."""
+    """Open the session again for the view that makes the request, once it is done."""
     entered = entered_by(state.app, request) if request and current_app == state.app else None
     try:
         yield
@@ -273,7 +273,7 @@ def _caller(state: GatewayState, fields: Mapping[str, str] | None, *, stored: bo
         return join_current_operation(upstream)
     trusted = app.config.get("TRUSTED_HOSTS") or [None]
     base = None if app.config["SERVER_NAME"] or trusted[0] is None else f"http://{trusted[0].lstrip('.')}"
-    # No server is there to promise the app one thread.
+    # No server promises here that the app runs in one thread.
     builder = EnvironBuilder(app, state.config.graphql_path or "/", base_url=base, multithread=True)
     try:
         environ = builder.get_environ() | own

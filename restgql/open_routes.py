@@ -1,4 +1,4 @@
-"""The routes of the app that the operations of an OpenAPI document may ask for."""
+"""The routes of the app for which operations of an OpenAPI document may have fields."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,7 +13,7 @@ Shapes = frozenset[tuple[str, str]]
 
 
 class OpenRoutes:
-    """The routes that may be asked for, less those that are `taken` by a field of an earlier source."""
+    """The exposed routes, without those that are `taken` by a field of an earlier source."""
 
     def __init__(self, routes: Routes, taken: Shapes) -> None:
         self._open: dict[tuple[str, str], str] = {}
@@ -26,7 +26,7 @@ class OpenRoutes:
         self._taken = taken
 
     def allows(self, method: str, path: str) -> bool:
-        """Return True if there may be a field for a method and a path."""
+        """Return True if a method and a path may have a field."""
         place = method, shape_of(path)
         return place in self._open and place not in self._taken
 
@@ -36,7 +36,7 @@ class OpenRoutes:
         return None if name is None else Endpoint(path=path, name=name, methods=tuple(sorted(self._methods[name])))
 
     def explain(self, method: str, paths: Sequence[str]) -> Problem:
-        """Return the reason why none of the paths that an operation may have is allowed."""
+        """Return the reason why none of an operation's possible paths is allowed."""
         shapes = [shape_of(path) for path in paths]
         if any((method, shape) in self._taken for shape in shapes):
             return Excluded("a field in schema=, or of an earlier document, asks for it")

@@ -1,4 +1,4 @@
-"""The keyword arguments of `Gateway`, for editors and type checkers: one for each field of `Config`, of the same type.
+r"""The keyword arguments of `Gateway`, for editors and type checkers: one for each field of `Config`, of the same type.
 
 A test compares the two.
 """

@@ -1,4 +1,4 @@
-"""The remote upstreams of a gateway, set up: their base URLs, their secrets, and the documents that type them."""
+"""The remote upstreams of a gateway: their base URLs, their secrets, and the documents that type them."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -22,8 +22,10 @@ from restgql.upstream_settings import UpstreamSettings, all_settings
 
 
 class RemoteApi(msgspec.Struct, frozen=True, kw_only=True):
-    """One upstream at `prefix`. The first of `mounts` gets the secrets; others are servers of its documents with
-    another origin."""
+    """One upstream at `prefix`.
+
+    Only the first of `mounts` receives the secrets; the others are servers of its documents with another origin.
+    """
 
     prefix: str
     settings: UpstreamSettings
@@ -34,11 +36,11 @@ class RemoteApi(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def label(self) -> str:
-        """The name in messages."""
+        """The name of the upstream in messages."""
         return f"the upstream {self.prefix!r}"
 
     def places(self, document: ApiDocument, others: tuple[RemoteUpstream, ...], taken: Allowed) -> UpstreamPlaces:
-        """Return the places of a document's operations, of which none is at or below one of `others`."""
+        """Return the places of a document's operations, except those at or below one of `others`."""
         return UpstreamPlaces(
             document.value,
             self.mounts,
@@ -73,7 +75,7 @@ def read(config: Config, root: Path, environ: Mapping[str, str] = os.environ) ->
 
 
 def accesses(config: Config, apis: tuple[RemoteApi, ...]) -> tuple[UpstreamAccess, ...]:
-    """Return how requests reach each mount."""
+    """Return the access to each mount: the header fields, secrets and time limits of its requests."""
     mounts = []
     for api in apis:
         for number, mount in enumerate(api.mounts):
@@ -116,7 +118,7 @@ def _read(
 
 
 def _check_trusted(where: str, mount: RemoteUpstream, documents: tuple[ApiDocument, ...]) -> None:
-    """Raise ConfigError if a document of one origin would choose another origin to send credentials to."""
+    """Raise ConfigError if a document of one origin would direct credentials to another origin."""
     for document in documents:
         if document.url and remote.origin_of(urlsplit(document.url)) != mount.origin:
             raise ConfigError(

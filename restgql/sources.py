@@ -1,4 +1,4 @@
-"""Where the types of a gateway come from: each source is SDL with directives, and the earlier ones win."""
+"""The sources of a gateway's types: each is SDL with directives, and earlier ones override later ones."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -30,9 +30,11 @@ from restgql.upstream_settings import documents_of
 
 
 class Typed(msgspec.Struct, frozen=True):
-    """The schema of a gateway, that of its clients, which may be less, the SDL that these were compiled from, and what
-    the sources say of their operations. `failure` is the reason why a source has no part in it, `warnings` are for the
-    log."""
+    r"""The schema of a gateway, the schema of its clients, which may be smaller, the SDL from which these were
+    compiled, and the reports of its sources.
+
+    `failure` is the reason why a source is missing; `warnings` are for the log.
+    """
 
     schema: GraphQLSchema
     clients: GraphQLSchema
@@ -45,7 +47,7 @@ class Typed(msgspec.Struct, frozen=True):
 
 
 class _Collected:
-    """The sources of one gateway, in their order, and the first failure of one."""
+    """The sources of one gateway, in their order, and the first failure."""
 
     def __init__(self, definitions: Sequence[Definitions]) -> None:
         self.definitions = list(definitions)
@@ -56,7 +58,7 @@ class _Collected:
         self.failure: Exception | None = None
 
     def add(self, generated: openapi.Generated, *, source: str, upstream: str = "") -> None:
-        """Add what an OpenAPI document is turned into."""
+        """Add the types that were generated from an OpenAPI document."""
         earlier = [each.document for each in self.definitions if each.source == source]
         document = without_repeated(generated.document, earlier)
         self.definitions.append(Definitions(document=document, written=False, source=source, upstream=upstream))
@@ -70,12 +72,13 @@ class _Collected:
         return len(self.definitions), len(self.rows), len(self.joins)
 
     def cut(self, size: tuple[int, int, int]) -> None:
-        """Remove all that was added after a size."""
+        """Remove everything that was added after a size."""
         del self.definitions[size[0] :], self.rows[size[1] :], self.joins[size[2] :]
 
 
 class Sources:
-    """The sources of one gateway on one app. All that does not depend on routes is read here, and nothing changes it.
+    r"""The sources of one gateway on one app. Everything that does not depend on routes is read here, and never
+    modified.
 
     `base` is the schema without the sources that depend on routes. Raises SchemaError and ConfigError.
     """
@@ -108,26 +111,26 @@ class Sources:
 
     @property
     def is_late(self) -> bool:
-        """True if a source goes by the app's routes, which are all there only at the first request."""
+        """True if a type source depends on the URL map, which is complete only at the first request."""
         return self._config.openapi is not None or self._config.annotations
 
     @property
     def asks_app(self) -> bool:
-        """True if a document is read from the app itself, which may have it later."""
+        """True if a document is read from the app itself, which may serve it only later."""
         return self._asks_app
 
     @property
     def is_known_at_start(self) -> bool:
-        """True if nothing but the set of routes can change between the start and the first request."""
+        """True if only the set of routes can change between the start and the first request."""
         return not self.asks_app and not self._config.annotations
 
     @property
     def reserved(self) -> Reserved:
-        """The names that no source may give."""
+        """The names that no source may define."""
         return self._reserved
 
     def build(self, routes: Routes, *, at_start: bool = False) -> Typed:
-        """Return the types of all sources, and the failure of one. `at_start`, nothing is asked of the app."""
+        """Return the types of all sources, and the first failure. With `at_start`, make no request to the app."""
         collected = _Collected(self._written)
         for source, document in zip(self._sources, self._documents, strict=True):
             if document is not None or not at_start:
@@ -141,11 +144,11 @@ class Sources:
             return msgspec.structs.replace(self.base, failure=collected.failure or exc)
 
     def release(self) -> None:
-        """Drop the documents, which may be large: the types are built, and nothing builds them again."""
+        """Drop the documents, which may be large: the types are built, and never again."""
         self._documents, self._sources, self._apis = [], [], ()
 
     def _attempt(self, add: Callable[..., None], collected: _Collected, *arguments: Any) -> None:
-        """Add a source. One that fails, whatever the app's own code raises, costs the others nothing."""
+        """Add a source. If it fails, whatever the app's own code raises, the other sources are unaffected."""
         before = collected.size
         try:
             add(collected, *arguments)
@@ -156,14 +159,14 @@ class Sources:
             collected.failure = collected.failure or exc
 
     def _check_names(self, definitions: Sequence[Definitions]) -> None:
-        """Raise SchemaError for the names that two sources have."""
+        """Raise SchemaError for names that two sources define."""
         if errors := clashes(definitions, self._reserved.own):
             raise SchemaError(errors)
 
     def _add_openapi(self, collected: _Collected, source: Any, document: ApiDocument | None, routes: Routes) -> None:
-        """Add a document of the app, less the operations that a root field in schema= asks for.
+        r"""Add a document of the app, without the operations of root fields in schema=.
 
-        Operations without a route are those of the upstreams that the document's servers name.
+        Operations without a route belong to the upstreams that the document's servers name.
         """
         document = document or app_documents.read(source, self._app)
         taken = asked_for(collected.definitions)
@@ -194,7 +197,7 @@ class Sources:
         collected.rows += (Row(method=each.method, path=each.path, reason=each.reason) for each in annotated.skipped)
 
     def _add_upstreams(self, collected: _Collected) -> None:
-        """Add the documents of upstreams, less the operations that a root field in schema= asks for."""
+        """Add the documents of upstreams, without the operations of root fields in schema=."""
         mounts = tuple(mount for each in self._apis for mount in each.mounts)
         for api in self._apis:
             taken = partial(_is_in, asked_for(collected.definitions))
@@ -243,7 +246,7 @@ def _row(operation: OperationNote) -> Row:
 
 
 def _no_field(document: ApiDocument, skipped: Sequence[Skipped], config: Config) -> str:
-    """Return the warning about a document of the app that makes no field, with the key that it may be meant for."""
+    """Return the warning about a document of the app that produces no field, with the key that it may belong to."""
     first = skipped[0]
     text = (
         f"openapi= makes no field of {document.name}: none of its {len(skipped)} operations is a route that may be "
@@ -268,7 +271,7 @@ def _skipped(operation: Skipped, label: str = "") -> Row:
 
 
 def _views(routes: Routes, taken: Shapes) -> Iterator[annotations.View]:
-    """Yield the views that may be asked for and that no earlier source has types for."""
+    """Yield the exposed views that no earlier source has typed."""
     for route in routes.reachable():
         methods = tuple(method for method in route.methods if (method, shape_of(route.path)) not in taken)
         function = getattr(getattr(route.view, "view_class", None), "get", route.view)
@@ -283,7 +286,7 @@ def _views(routes: Routes, taken: Shapes) -> Iterator[annotations.View]:
 
 
 def _lockfile(config: Config, app: Flask) -> dict[str, str]:
-    """Return the names of RESTGQL_OPENAPI_NAMES; a file that is not there yet has none. Raises ConfigError."""
+    """Return the names of RESTGQL_OPENAPI_NAMES, or none if the file does not exist yet. Raises ConfigError."""
     path = Path(app.root_path, config.openapi_names) if config.openapi_names else None
     if path is None or not path.is_file():
         return {}

@@ -58,7 +58,7 @@ class GatewayState:
         self.app = app
         self.config = config
         self.application: WsgiApp | None = None
-        """The outermost WSGI callable, if sub-requests pass what stands around the app."""
+        """The outermost WSGI callable, if sub-requests pass through the middleware around the app."""
         self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ENDPOINTS)
         apis = remote_apis.read(config, Path(app.root_path))
         self.remotes = _remotes(config, apis) if apis else None
@@ -90,8 +90,8 @@ class GatewayState:
         self.log_profile(serving=False)
 
     def start(self) -> None:
-        """Raise SchemaError or ConfigError for what is wrong with the types and known already."""
-        self._build.start(self._routes())  # routes of its own: the views may change before the first request
+        """Raise SchemaError or ConfigError for errors in the types that are known at startup."""
+        self._build.start(self._routes())  # a copy of the routes: the views may change before the first request
 
     def _routes(self) -> Routes:
         app, config = self.app, self.config
@@ -101,12 +101,12 @@ class GatewayState:
 
     @property
     def typed(self) -> Typed:
-        """The schema with its sources. It has the reason if a source failed."""
+        """The schema with its sources, and the reason if a source failed."""
         return self._build.typed
 
     @property
     def problem(self) -> str | None:
-        """The reason why the gateway is not ready: the schema is not whole, or too many threads are lost."""
+        """The reason why the gateway is not ready: the schema is incomplete, or too many threads are lost."""
         self._build.retry()
         if (failure := self._build.failure) is not None:
             return failure
@@ -120,7 +120,7 @@ class GatewayState:
 
     @property
     def profile(self) -> Profile:
-        """The profile, which depends on `app.debug` of this moment: the app may be put in debug after its gateway."""
+        """The profile, which depends on the current `app.debug`: debug may be switched on after the gateway is made."""
         return self._profiles[self.app.debug]
 
     @property
@@ -145,8 +145,10 @@ class GatewayState:
         return NONE if store is None else store.operations(watch=self.app.debug)
 
     def operation(self, name: str, *, debug: bool, suggestions: bool) -> StoredOperation:
-        """Return the stored operation of a name. Raises BadRequest and SchemaError, and SchemaUnavailable for one that
-        does not fit a schema which is not whole."""
+        """Return the stored operation of a name.
+
+        Raises BadRequest and SchemaError, and SchemaUnavailable for one that does not fit an incomplete schema.
+        """
         try:
             return self.operations.named(name, debug=debug, suggestions=suggestions)
         except SchemaError as exc:
@@ -177,7 +179,7 @@ class GatewayState:
     def _pipeline_of(self, profile: Profile, typed: Typed, schema: GraphQLSchema) -> Pipeline:
         key = profile, id(schema), typed.failure is None
         if key not in self._pipelines:
-            if typed.failure is None:  # no one needs those of a schema that was not whole
+            if typed.failure is None:  # pipelines of an incomplete schema are not needed any more
                 self._pipelines = {each: pipeline for each, pipeline in self._pipelines.items() if each[2]}
             self.routes.typed = frozenset((call.method, shape_of(call.template.text)) for _, _, call in calls(schema))
             self._pipelines[key] = Pipeline(
@@ -201,10 +203,11 @@ class GatewayState:
         stored: bool = False,
         in_view: bool = False,
     ) -> Upstream:
-        """Return the upstream of one operation; `flask_request` is Flask's current request, after the app's middleware.
+        r"""Return the upstream of one operation; `flask_request` is Flask's current request, after the app's
+        middleware.
 
         Operations that are `stored` may use the limit of typed sub-requests for untyped ones, too. `in_view` is True if
-        a view of the app asks, or a resolver.
+        a view of the app, or a resolver, makes the request.
         """
         self._log_reach()
         if self.app.debug:
@@ -289,7 +292,7 @@ class GatewayState:
             logger.log(logging.WARNING if is_warning else logging.INFO, "%s", describe_profile(profile, self.config))
 
     def _log_threads(self) -> None:
-        """Log once that sub-requests run one after the other, as the server promises the app one thread."""
+        """Log once that sub-requests run one after the other, because the server promises the app a single thread."""
         if self._logged_threads or self.app.testing:
             return
         self._logged_threads = True
@@ -321,5 +324,5 @@ def _remotes(config: Config, apis: tuple[RemoteApi, ...]) -> UpstreamPool:
 
 
 def is_gateway(app: Flask, endpoint: str) -> bool:
-    """Return True if an endpoint is one of a gateway."""
+    """Return True if an endpoint belongs to a gateway."""
     return any(endpoint in state.endpoints for state in app.extensions[EXTENSION].values())

@@ -71,9 +71,9 @@ class Scripted(ScriptedDispatcher):
             answer.body.close()  # type: ignore[attr-defined]
 
     def explain(self, query: str, variables: Variables = None, *, in_parts: bool = False) -> str:
-        """Return the tree of an operation's sub-requests without making them; with `in_parts`, those of `payloads`.
+        r"""Return the tree of an operation's sub-requests without making them; with `in_parts`, those of `payloads`.
 
-        Raises the error that refuses the operation.
+        Raises the error that rejects the operation.
         """
         params = GraphQLRequest(query=query, variables=dict(variables or {}))
         operation = self._pipeline.read(params)

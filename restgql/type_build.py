@@ -1,4 +1,4 @@
-"""The types of a gateway, which are built once: at the start, or at the first request if they depend on routes."""
+"""The types of a gateway, which are built once: at startup, or at the first request if they depend on routes."""
 
 import logging
 import threading
@@ -14,17 +14,17 @@ from restgql.upstream.routes import Routes
 logger = logging.getLogger("restgql")
 
 RETRY_SECONDS = 30.0
-"""The time between two attempts to read a document of the app that could not be read."""
+"""Seconds between two attempts to read a document of the app that could not be read."""
 WAIT_SECONDS = 25.0
-"""The time that a request waits for the build of another; then it is answered without the types."""
+"""Seconds that a request waits for another thread's build; after that it is answered without the types."""
 NOT_BUILT = "The schema could not be built; the log of the app has the reason."
 
 
 class TypeBuild:
-    """The types of one gateway. Threads share it: `_lock` is held while the types are built.
+    r"""The types of one gateway. Threads share it: `_lock` is held while the types are built.
 
-    A failure is kept: it costs the types of the source that failed, and nothing else. If a document of the app could
-    not be read, each probe of readiness tries again, and a request that needs the types after RETRY_SECONDS.
+    After a failure only the types of the failed source are missing. If a document of the app could not be read, each
+    readiness probe retries, and so does a request that needs the types after RETRY_SECONDS.
     """
 
     def __init__(self, sources: Sources, routes: Routes, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -41,9 +41,9 @@ class TypeBuild:
             self._log_skipped(sources.base)
 
     def start(self, routes: Routes) -> None:
-        """Build what is known when the app starts, from the routes of that moment. Raises SchemaError and ConfigError.
+        r"""Build the types that are known at startup, from the routes so far. Raises SchemaError and ConfigError.
 
-        The types are used if no route is added before the first request.
+        They are used if no route is added before the first request.
         """
         if not self._sources.is_late:
             return
@@ -55,16 +55,16 @@ class TypeBuild:
 
     @property
     def typed(self) -> Typed:
-        """The types. While another thread builds them for long, and within the build, those that need no routes."""
+        """The types. While another thread's build takes long, and within the build, those that need no routes."""
         return self._typed or self._first()
 
     @property
     def failure(self) -> str | None:
-        """The reason for clients why types are missing; None if all sources have their types."""
+        """The reason for clients why types are missing, or None if all sources have their types."""
         return None if self.typed.failure is None else NOT_BUILT
 
     def missing(self, *, debug: bool) -> RestgqlError:
-        """Return the error of a request that needs a type which is missing, after another attempt if one is due."""
+        """Return the error of a request that needs a missing type, after another attempt if one is due."""
         if self._clock() >= self._retry_at:
             self.retry()
         failure = self.typed.failure
@@ -81,7 +81,7 @@ class TypeBuild:
         try:
             if not self._is_building and (before := self._typed.failure) is not None:
                 typed = self._built()
-                if repr(typed.failure) != repr(before):  # else all that was made of the types stays as it is
+                if repr(typed.failure) != repr(before):  # else everything built from the types stays valid
                     self._typed = typed
         finally:
             self._lock.release()
@@ -102,7 +102,7 @@ class TypeBuild:
         return msgspec.structs.replace(self._sources.base, failure=ConfigError(reason))
 
     def _built(self) -> Typed:
-        """Return the types of all sources, and log what came of it. The caller holds the lock."""
+        """Return the types of all sources, and log failures. The caller holds the lock."""
         self._is_building = True
         try:
             if self._early is not None and self._early[0] == self._routes.fingerprint():
@@ -119,7 +119,7 @@ class TypeBuild:
         return typed
 
     def _log(self, typed: Typed) -> None:
-        """Log a failure once, and again if its reason is another; log that it has passed."""
+        """Log a failure once, and again if its reason changes; log when it is over."""
         failure = typed.failure
         if failure is None:
             if self._logged:

@@ -18,17 +18,16 @@ VAGUE = {"found", "given", "said", "told", "called", "there", "made", "wanted", 
 
 # Room: at most so many docstrings that begin with a headless clause, and so many bindings of vague names.
 CEILINGS: dict[str, tuple[int, int]] = {
-    "cache": (2, 2),
-    "cli": (1, 0),
+    "cache": (0, 2),
     "documents": (0, 2),
-    "execution": (1, 7),
+    "execution": (0, 7),
     "formats": (0, 2),
     "http": (0, 2),
     "plan": (0, 3),
-    "respond": (2, 11),
-    "restgql": (1, 4),
-    "schema": (34, 160),
-    "upstream": (4, 7),
+    "respond": (0, 11),
+    "restgql": (0, 4),
+    "schema": (28, 160),
+    "upstream": (0, 7),
 }
 
 

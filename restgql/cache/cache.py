@@ -1,4 +1,4 @@
-"""The cache of one gateway: its store, and the dispatchers around those of its operations."""
+"""The cache of one gateway: its store, and the caching dispatchers of its operations."""
 
 import logging
 import os
@@ -20,10 +20,11 @@ from restgql.upstream.single_flight import Flights, SingleFlight
 
 
 class Cache:
-    """The cache of one gateway: responses to sub-requests in a `store`, of at most `max_body` bytes each.
+    r"""The cache of one gateway: responses to sub-requests in a `store`, of at most `max_body` bytes each.
 
-    `identity` are names of header fields that identify the caller, or do not (see `Identity`). With `shared=True`, all
-    responses are for everyone, as in a proxy's cache and never in an app's gateway; with False, none is.
+    `identity` lists header fields that identify the caller, or with `!` do not (see `Identity`). With `shared=True`
+    every response is stored for everyone, as in a proxy's cache (an app's gateway never does this); with False, no
+    response is.
     """
 
     def __init__(
@@ -50,10 +51,10 @@ class Cache:
         self._flights = Flights(self._identity)
 
     def around(self, upstream: Upstream, salt: bytes, again: Callable[[], Dispatcher] | None) -> Upstream:
-        """Return an upstream that answers from the cache if it can.
+        r"""Return an upstream that answers from the cache if it can. Operations with different `salt` share no
+        responses.
 
-        Operations with another `salt` have other responses. `again` returns the dispatcher of a background
-        request; with None, no request is made in the background.
+        `again` returns the dispatcher of a background request; with None, no request is made in the background.
         """
         environ = upstream.environ
         keys = CacheKeys(environ, salt, self._identity, upstream.client.site)
@@ -70,7 +71,7 @@ class Cache:
             self._settings,
             until=upstream.meter.deadline,
             again=again,
-            joined=None if upstream.nested else joined,  # two that nest could wait for each other
+            joined=None if upstream.nested else joined,  # nested operations could wait for each other
         )
         return msgspec.structs.replace(upstream, dispatch=dispatch)
 
@@ -80,11 +81,11 @@ class Cache:
         return self._background.running
 
     def changed(self, environ: Environ) -> None:
-        """Drop the stored responses of the URI of this environ, after an unsafe request."""
+        """Delete the stored responses for the URI of this environ, after an unsafe request."""
         self._store.invalidate([uri_of(environ)])
 
     def clear(self) -> None:
-        """Drop everything, in every process that shares the store. Raises the store's failures."""
+        """Delete everything, in every process that shares the store. Raises the store's failures."""
         self._store.clear()
 
     def close(self) -> None:

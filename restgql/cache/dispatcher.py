@@ -20,16 +20,18 @@ from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
 
 MAX_VARIANTS = 16
-"""Of one URI in one scope, for the values that a response varies with; the oldest goes."""
+"""Stored variants (Vary) of one URI in one scope; the oldest is dropped."""
 _MAX_PASSING = 10_000
 _MARGIN = 0.1
-"""Of the time of a request: what is kept back for an answer where the app gives none."""
+"""The fraction of a request's time that is reserved for a stale response, if the app does not answer."""
 
 
 class CacheSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings that all operations share. Bodies over `max_body` bytes are not stored; a request has `seconds`.
+    r"""The settings that all operations share. Bodies over `max_body` bytes are not stored; a request may take
+    `seconds`.
 
-    With `shared=True` every response is stored for everyone, as in a proxy's cache; with None, if it allows that.
+    With `shared=True` every response is stored for everyone, as in a proxy's cache; with None, if its header fields
+    allow it.
     """
 
     store: Store
@@ -44,7 +46,7 @@ class Cached:
     """Caches the responses of `dispatch`. `joined`, if set, coalesces identical misses.
 
     `again`, if set, returns a dispatcher for background revalidation, which outlives the operation. `until` is the
-    operation's deadline, of `time.monotonic()`.
+    operation's deadline, in seconds of `time.monotonic()`.
     """
 
     def __init__(
@@ -133,7 +135,7 @@ class Cached:
     def _asked_or(
         self, stale: Entry, request: SubRequest, key: Key, stored: StoredEntries, ask: Forward
     ) -> SubResponse:
-        """Return the app's response, or the stale one if the app fails or takes too long (RFC 5861 section 4)."""
+        """Return the app's response, or the stale one if the app fails or is too slow (RFC 5861 section 4)."""
         work = partial(self._asked, self._dispatch, request, key, stored, ask)
         seconds = min(self._until - time.monotonic(), request.timeout or self._settings.seconds)
         if self._again is None:

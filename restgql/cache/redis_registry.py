@@ -15,16 +15,16 @@ from restgql.upstream.circuit_breaker import CircuitBreaker
 
 T = TypeVar("T")
 _PREFIX = "restgql:documents:1:"
-"""Of all keys; its number is that of their form."""
+"""The prefix of all keys; the number is the version of their format."""
 _USED = f"{_PREFIX}used"
-"""When each was asked for last, by its SHA-256."""
+"""The key of the last use of each document, by SHA-256."""
 
 
 class RedisRegistry:
-    """A registry in the Redis at `url`, of at most `entries` documents, behind the `near` one of this process.
+    r"""A registry in the Redis at `url`, of at most `entries` documents, behind the `near` one of this process.
 
-    After failures Redis is not used for a moment; the process then has its own documents only. Raises ValueError if
-    `url` is no URL of a Redis.
+    After failures Redis is not used for a moment; the process then has only its own documents. Raises ValueError if
+    `url` is not a Redis URL.
     """
 
     def __init__(self, url: str, near: Registry, *, entries: int, logger: logging.Logger) -> None:
@@ -75,7 +75,7 @@ class RedisRegistry:
         try:
             done = do()
         except BaseException as exc:
-            self._breaker.failed()  # each passed request is recorded, also a crash
+            self._breaker.failed()  # every attempt is recorded, even if it crashes
             if not isinstance(exc, redis.RedisError | OSError):
                 raise
             self._logger.warning("The documents of clients cannot be shared: %s: %s", type(exc).__name__, exc)

@@ -14,7 +14,7 @@ from restgql.upstream.circuit_breaker import CircuitBreaker
 T = TypeVar("T")
 Entries = tuple[Entry, ...]
 Token = object
-"""Of a URI at some moment. What is written with a token is dropped if the URI has been invalidated since."""
+"""The state of a URI at some moment. A write with a token is dropped if the URI has been invalidated since."""
 
 MAX_OWED = 1_000
 
@@ -56,9 +56,10 @@ class Store(Protocol):
 
 
 class FaultTolerantStore:
-    """A store whose failures are misses. After repeated failures it is not used for a moment, reads and writes apart.
+    """A store that turns failures into misses.
 
-    URIs that it could not invalidate are invalidated before the next read. `_lock` guards `_owed`, which has them.
+    After repeated failures it is not used for a moment, reads and writes apart. URIs that it could not invalidate, in
+    `_owed`, are invalidated before the next read. `_lock` guards `_owed`.
     """
 
     failures: tuple[type[Exception], ...] = ()
@@ -88,7 +89,7 @@ class FaultTolerantStore:
     def invalidate(self, uris: Sequence[str]) -> None:
         """Drop all entries of these URIs, now or before the next read."""
         with self._lock:
-            if len(self._owed) <= MAX_OWED:  # beyond that everything goes
+            if len(self._owed) <= MAX_OWED:  # over the limit, everything is dropped
                 self._owed.update(uris)
         self._try(self._writes, self._drop_owed)
 
@@ -120,7 +121,7 @@ class FaultTolerantStore:
         try:
             done = do()
         except BaseException as exc:
-            breaker.failed()  # each passed request is recorded, also a crash
+            breaker.failed()  # every attempt is recorded, even if it crashes
             if not isinstance(exc, self._store.failures):
                 raise
             if not self._is_logged:

@@ -111,7 +111,7 @@ def clear(name: str) -> None:
 
 
 def _stored(state: GatewayState, document: str) -> StoredOperation | None:
-    """Return the stored operation of a name, None for the text of a document: no document is a single word.
+    r"""Return the stored operation of a name, or None for the text of a document, which is never a single word.
 
     Raises ClickException.
     """

@@ -34,7 +34,7 @@ from restgql.sources import Typed, source_of
 
 
 def _typed(name: str) -> Typed:
-    """Return the types of a gateway. Raises ClickException if they are not whole."""
+    """Return the types of a gateway. Raises ClickException if some could not be built."""
     typed = context.gateway_state(name).typed
     if typed.failure is not None:
         raise click.ClickException(f"The schema could not be built: {typed.failure}")
@@ -202,7 +202,7 @@ def infer(name: str, paths: tuple[str, ...], lines: tuple[str, ...]) -> None:
 
 
 def _without_route(path: str, upstreams: Iterable[str]) -> str:
-    """Return the reason why a path has no rule of the app."""
+    """Return the reason why no rule of the app matches a path."""
     prefix = next((each for each in upstreams if path.startswith(f"{each.rstrip('/')}/")), None)
     if prefix is None:
         return "no route that can be asked for matches the path."

@@ -29,7 +29,7 @@ MAX_ERRORS = 5
 CACHED_DOCUMENTS = 512
 CACHED_WEIGHT = 10_000_000
 TOKEN_WEIGHT = 700
-"""The bytes that a token of a document takes in its syntax tree, about."""
+"""The approximate bytes of one token of a document in its syntax tree."""
 
 
 class InvalidRequest(BadRequest):
@@ -41,8 +41,11 @@ class InvalidRequest(BadRequest):
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """An operation of one request. `variables` are coerced; `has_uploads` is True if some of them hold files; `stored`
-    if it is an operation of the gateway's owner."""
+    """An operation of one request.
+
+    `variables` are coerced; `has_uploads` is True if some of them hold files; `stored` if the owner of the gateway
+    wrote the operation.
+    """
 
     document: Document
     node: OperationDefinitionNode
@@ -71,7 +74,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Documents:
-    """The documents of one schema, validated by `rules`; the last ones are cached."""
+    """The documents of one schema, validated by `rules`; the recent ones are cached."""
 
     def __init__(
         self,
@@ -112,9 +115,9 @@ class Documents:
             hide_suggestions=not self._suggestions,
         )
         if isinstance(variables, list) and document.literals:
-            return self._operation(self._read(params.query), params)  # its errors have their own places
+            return self._operation(self._read(params.query), params)  # parsed anew: its errors have their own locations
         if isinstance(variables, list):
-            raise InvalidRequest(variables[:MAX_ERRORS])  # the last one only says that there are more
+            raise InvalidRequest(variables[:MAX_ERRORS])  # the last error only says that there are more
         return Operation(
             document=document,
             node=node,
@@ -124,9 +127,9 @@ class Documents:
         )
 
     def errors(self, text: str, document: DocumentNode, *, of_fragments: bool = False) -> list[GraphQLError]:
-        """Return the errors for which every request with a document would be refused, whatever its variables.
+        r"""Return the errors that reject every request with a document, whatever its variables.
 
-        `of_fragments` is True for a document that holds fragments alone.
+        `of_fragments` is True for a document that has only fragments.
         """
         try:
             check_text(text, max_document=self._max_document, max_tokens=self._max_tokens)
@@ -170,7 +173,7 @@ class Documents:
             hash=hash,
             plan_key=hash,
             directives=directives,
-            weight=2 * getsizeof(text) + TOKEN_WEIGHT * tokens,  # the tree has all names and strings once more
+            weight=2 * getsizeof(text) + TOKEN_WEIGHT * tokens,  # the tree repeats all names and strings
         )
 
 

@@ -21,15 +21,15 @@ from restgql.errors import LimitExceeded
 
 MAX_DIRECTIVES_OF_NODE = 8
 MAX_LEVELS = 100
-"""Of selection sets within each other, fragments included: the walks over a document recurse for each."""
+"""The most levels of selection sets, fragments included: the walks over a document recurse for each level."""
 MAX_OVERLAP = 10_000
-"""Pairs of fields or spreads with one response path, each of which validation compares: some 5 to 7 µs a pair."""
+"""The most pairs of fields or spreads with one response path: validation compares each pair, in some 5 to 7 µs."""
 
 Path = tuple[str, ...]
 
 
 class DocumentLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """The most that a document may hold; each field is a `RESTGQL_…` key."""
+    """The limits of a document; each field is a `RESTGQL_…` key."""
 
     max_depth: int
     max_aliases: int
@@ -61,7 +61,7 @@ def check_document(document: DocumentNode, limits: DocumentLimits) -> Directives
     for operation in operations:
         walk.root(operation.selection_set)
     for name, fragment in fragments.items():
-        if name not in walk.entered:  # no operation uses it, but validation reads it all the same
+        if name not in walk.entered:  # no operation uses it, but validation reads it anyway
             walk.root(fragment.selection_set)
     return Directives(frozenset(walk.names), tuple(sorted(walk.conditions)))
 
@@ -104,7 +104,7 @@ class _Walk:
             case FieldNode():
                 self._field(selection, path, depth=depth, level=level)
             case FragmentSpreadNode():
-                self._paths[*path, "..."] += 1  # validation compares spreads pair by pair, too, even of no fragment
+                self._paths[*path, "..."] += 1  # validation compares spreads pair by pair, too, even unknown ones
                 for fragment in self._enter(selection.name.value):
                     self.selections(fragment.selection_set, path, depth=depth, level=level)
             case _:

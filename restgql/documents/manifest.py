@@ -1,4 +1,4 @@
-"""Manifests: the documents that the build of a client wrote down, by id."""
+"""Manifests: the documents of a client by id, as its build wrote them."""
 
 from pathlib import Path
 from typing import Any, Literal

@@ -25,11 +25,11 @@ _NONE: Mapping[str, str] = {}
 
 
 class PersistedDocuments:
-    """The documents that clients may name by an id, and the rules for the documents that they may send.
+    r"""The documents that clients may name by an id, and the rules for the documents that they may send.
 
     `manifest` has documents by id. `stored` returns the documents of the stored operations by their SHA-256: the same
-    mapping as long as they do not change. These two are listed. Documents that clients register (automatic persisted
-    queries, APQ) are in `registry`.
+    mapping as long as they do not change. Both kinds are called listed. Documents that clients register (automatic
+    persisted queries, APQ) are in `registry`.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class PersistedDocuments:
         self._max_document = config.max_document
         self._max_tokens = config.max_tokens
         self._registry = registry
-        # A client may name a document by its SHA-256, too, whatever its id.
+        # A client may also name a document by its SHA-256, whatever its id.
         self._manifest = {digest_of(text): text for text in manifest.values()} | {
             identifier.removeprefix(_PREFIX): text for identifier, text in manifest.items()
         }
@@ -121,7 +121,7 @@ class PersistedDocuments:
         return strip_ignored_characters(text)
 
     def _is_get_allowed(self, params: GraphQLRequest, profile: Profile) -> bool:
-        """Return True if GET may run a document: a listed or registered one, or one that comes with its SHA-256.
+        r"""Return True if GET may run a document: a listed or registered one, or one that is sent with its SHA-256.
 
         urql registers documents by GET.
         """
@@ -156,12 +156,12 @@ def digest_of(text: str) -> str:
 
 
 def _bare(identifier: str) -> str:
-    """Return an id without the prefix that GraphQL over HTTP has in `documentId`, and APQ has not."""
+    """Return an id without the prefix that `documentId` of GraphQL over HTTP has, and APQ does not."""
     return identifier.removeprefix(_PREFIX).lower()
 
 
 def _loggable(name: str | None) -> str:
-    """Return the name of an operation, which a client chose, short and escaped for a line of the log."""
+    """Return an operation name, which a client chose, shortened and escaped for a line of the log."""
     if name is None:
         return "-"
     return name[:_MAX_LOGGED] if name.isidentifier() and name.isascii() else ascii(name[:_MAX_LOGGED])

@@ -61,7 +61,7 @@ class IncrementalDirectives(ValidationRule):
 
 
 class OverlappingStreams(ValidationRule):
-    """A streamed list is selected once: a client could not tell whose items come if selections of it were merged."""
+    """A streamed list is selected only once: merged selections would hide which of them an item belongs to."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
@@ -92,7 +92,7 @@ def _is_streamed(node: FieldNode) -> bool:
 
 
 class NoRoutesField(ValidationRule):
-    """The field `routes` is refused as if the schema had none."""
+    """Rejects the field `routes` as if the schema had none."""
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
         if node.name.value == "routes" and self.context.get_parent_type() is self.context.schema.query_type:
@@ -100,7 +100,7 @@ class NoRoutesField(ValidationRule):
 
 
 class ScalarLeafs(ScalarLeafsRule):
-    """GraphQL's rule, whose message suggests nothing; graphql-core leaves that one out of `hide_suggestions`."""
+    """GraphQL's rule without suggestions in its message: `hide_suggestions` of graphql-core omits this rule."""
 
     def report_error(self, error: GraphQLError) -> None:
         message = error.message.partition(" Did you mean")[0]

@@ -13,9 +13,9 @@ _INCREMENTAL = frozenset({"defer", "stream"})
 
 
 class Shapes:
-    """The last shapes of valid documents.
+    """The recent shapes of valid documents.
 
-    A shape is compiled when a second document has it, as most documents have the same literals every time.
+    A shape is compiled when a second document has it: most documents never change their literals.
     """
 
     def __init__(self, schema: GraphQLSchema, max_document: int) -> None:
@@ -25,7 +25,7 @@ class Shapes:
         self._compiled: WeightedCache[tuple[Lifted | None, Document]] = WeightedCache(CACHED_SHAPES, CACHED_WEIGHT)
 
     def document(self, text: str) -> Document | None:
-        """Return a document of a shape that is known, None for any other."""
+        """Return a document of a known shape, or None."""
         shape = self._shape_of(text)
         compiled = None if shape is None else self._compiled.get(shape.key)
         if shape is None or compiled is None:
@@ -38,7 +38,7 @@ class Shapes:
         return msgspec.structs.replace(document, hash=hash_of(text), literals=literals, relocation=relocation)
 
     def learn(self, text: str, document: Document) -> None:
-        """Remember the shape of a valid document; compile it if another one has had it."""
+        """Record the shape of a valid document; compile it if another document had it before."""
         shape = self._shape_of(text)
         if shape is None or not _INCREMENTAL.isdisjoint(document.directives.names):
             return

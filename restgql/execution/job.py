@@ -1,4 +1,4 @@
-"""A sub-request that is scheduled, and the answers that it may get."""
+"""A sub-request that is scheduled, and its possible answers."""
 
 import logging
 import time
@@ -35,7 +35,7 @@ class Runner(Protocol):
 
 
 class Job:
-    """A scheduled sub-request; each of `listeners` is called with its answer once. The queue's lock guards it."""
+    """A scheduled sub-request; each of `listeners` is called once with its answer. The queue's lock guards it."""
 
     __slots__ = ("answer", "begun", "ended", "later", "listeners", "request", "route", "thread", "waited", "worker")
 
@@ -71,8 +71,8 @@ def ask(dispatch: Dispatcher, request: SubRequest, logger: logging.Logger, *, in
     except ClientError as exc:
         return exc
     except BaseException as exc:
-        # In the caller's own thread, what is no Exception is its server's to end it by; a thread of ours has to
-        # go on, whatever a view raises.
+        # In the caller's own thread the server uses exceptions such as SystemExit to end the request. A thread of ours
+        # has to continue, whatever a view raises.
         if inline and not isinstance(exc, Exception):
             raise
         logger.exception("Exception on the way to %s", request.target)
@@ -80,7 +80,7 @@ def ask(dispatch: Dispatcher, request: SubRequest, logger: logging.Logger, *, in
 
 
 def timed_out(request: SubRequest) -> SubResponse:
-    """Return the answer to a request that was not answered in time."""
+    """Return the answer to a request that timed out."""
     return SubResponse.failed(str(request.target), UpstreamTimeout(LATE))
 
 
@@ -90,7 +90,7 @@ def unavailable(request: SubRequest, message: str) -> SubResponse:
 
 
 def too_much(request: SubRequest, allowed: int) -> SubResponse:
-    """Return the answer to a request whose response is over the limit of the operation's responses."""
+    """Return the answer to a request whose response exceeds the operation's limit on all responses."""
     message = f"The responses are over {allowed} bytes in all."
     failure = LimitExceeded(message, limit="RESTGQL_MAX_REPLIES", allowed=allowed, status=502)
     return SubResponse.failed(str(request.target), failure)

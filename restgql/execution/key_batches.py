@@ -21,8 +21,7 @@ Path = tuple[str | int, ...]
 
 
 class ParentField(msgspec.Struct, frozen=True):
-    """A typed field of one parent that needs a request: `path` is its response path, `response` the one that has its
-    parent's value."""
+    """A typed field of one parent that needs a request: `response` has its parent's value, `path` is its place."""
 
     scope: TemplateScope
     result: Result
@@ -31,11 +30,11 @@ class ParentField(msgspec.Struct, frozen=True):
 
 
 KeyBatch = dict[Key, list[ParentField]]
-"""The parents of each key that one request asks for."""
+"""The keys of one request, each with its parents."""
 
 
 def key_batches(batch: BatchBinding, parents: list[ParentField]) -> list[KeyBatch]:
-    """Return the parents by key, at most `batch.size` keys in each. The field of a parent without a key fails."""
+    """Return the parents by key, at most `batch.size` keys in each batch. The field of a parent without a key fails."""
     by_key: KeyBatch = {}
     for parent in parents:
         try:
@@ -83,7 +82,7 @@ def items_of(batch: BatchBinding, value: Any, charge: Charge) -> list[Any]:
 
 
 def items_by_key(batch: BatchBinding, items: list[Any]) -> dict[Key, list[Any]]:
-    """Return the items of a batch's response by their key, whatever their order."""
+    """Return the items of a batch's response by their key, in any order."""
     by_key: dict[Key, list[Any]] = {}
     for item in items:
         values = [walk(item, name) for name in batch.key]

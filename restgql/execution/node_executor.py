@@ -55,14 +55,15 @@ class NodeExecutor:
         self._whole_numbers = WholeNumbers()
         self._mutations = list(upstream.cookie_history)
         self.has_resolved = False
-        """True once a resolver of the user's own was asked for a value."""
+        """True once a resolver of the user's own was called."""
 
     @property
     def has_resolvers(self) -> bool:
         """True if the plan has a resolver of the user's own."""
         return self._plan is not None and self._plan.has_resolvers
 
-    # Made for each use: were they kept, a cycle of references would keep all responses until a garbage collection.
+    # Created for each use: a stored one would form a reference cycle, which keeps all responses until a garbage
+    # collection.
     @property
     def _requests(self) -> SubRequests:
         return SubRequests(self._scheduler, self._client, self._arrived)
@@ -73,7 +74,7 @@ class NodeExecutor:
 
     @property
     def _checks(self) -> ValueChecks | None:
-        """The checks of typed values, None outside debug."""
+        """The checks of typed values, or None outside debug."""
         log = self._upstream.debug_log
         if log is None or self._plan is None or self._plan.selections is None:
             return None
@@ -98,7 +99,7 @@ class NodeExecutor:
         self._requests.send(pending)
 
     def _begin_children(self, nodes: tuple[PlanNode, ...], scope: TemplateScope, results: Results, path: Path) -> None:
-        """Begin the children of a response: all of them or, if they are over the budget, those that it has room for."""
+        """Begin the children of a response; if they exceed the budget, only as many as it allows."""
         requests = self._requests
         begun: list[tuple[Result, list[PendingRequest]]] = []
         try:
@@ -180,7 +181,7 @@ class NodeExecutor:
                 case NodeKind.SELECT:
                     raise AssertionError("a SELECT node is part of its parent's value")
         except Exception as exc:
-            del pending[before:]  # nobody would see their responses
+            del pending[before:]  # nobody could read their responses
             result.fail(self.expected(exc, path))
 
     def _pending(
@@ -242,7 +243,7 @@ class NodeExecutor:
         return zip(range(len(scopes)), scopes, result.items, strict=True)
 
     def call_resolver(self, node: PlanNode, source: Any, result: Result, path: Path) -> None:
-        """Have the caller's thread call a resolver of the user's own."""
+        """Submit the call of a resolver of the user's own to the caller's thread."""
         assert self._plan is not None
         assert self._plan.selections is not None
         assert node.field is not None
@@ -270,7 +271,7 @@ class NodeExecutor:
         result.settled = True
 
     def scope(self, value: Any, pending: PendingRequest, request: SubRequest, response: SubResponse) -> TemplateScope:
-        """Return the scope of what depends on a response, with the cookies that it has set."""
+        """Return the scope of the nodes that depend on a response, with the cookies that it has set."""
         history = pending.cookie_history
         if response.cookies:
             history = (*history, (request, response))
@@ -298,14 +299,14 @@ class NodeExecutor:
         self._begin_children(pending.node.children, scope, children, pending.path)
 
     def expected(self, error: Exception, path: Path) -> RestgqlError | GraphQLError:
-        """Return the error that a field has for an exception; log one that is not expected."""
+        """Return the field error for an exception; log an unexpected one."""
         if isinstance(error, RestgqlError | GraphQLError):
             return error
         self._scheduler.logger.error("Exception in the field %s", list(path), exc_info=error)
         return GatewayError("Internal error.")
 
     def runtime_type(self, node: PlanNode, value: Any, path: Path) -> GraphQLObjectType:
-        """Return the type that the user's own code tells for a value. Raises what that raises."""
+        """Return the type that the user's own code resolves for a value. Raises its errors."""
         assert self._plan is not None
         assert self._plan.selections is not None
         assert node.field is not None

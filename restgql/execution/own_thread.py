@@ -35,7 +35,7 @@ class OwnThread:
         self._latency = latency
         self._logger = logger
         self._routed = 0
-        """The number of jobs whose routes were asked for, to find those that never wait."""
+        """The number of jobs that were checked for routes that never wait."""
 
     def run(self, job: Job, clocks: Clocks) -> None:
         """Run a job that has begun."""
@@ -47,8 +47,8 @@ class OwnThread:
     def run_quick(self, jobs: list[Job], watch: Callable[[], None]) -> None:
         """Run the ready jobs whose routes never wait, once a pool thread has begun the others.
 
-        `jobs` are all jobs of the operation so far. `watch` has the watchdog of the process look whether the one that
-        runs keeps others waiting.
+        `jobs` are all jobs of the operation so far. `watch` makes the process's watchdog check whether the running job
+        blocks others.
         """
         name, clocks = threading.current_thread().name, Clocks()
         while (job := self._begin_quick(jobs, name)) is not None:
@@ -57,7 +57,7 @@ class OwnThread:
             self.run(job, clocks)
 
     def _begin_quick(self, jobs: list[Job], name: str) -> Job | None:
-        """Begin the first ready job whose route never waits, None if there is none."""
+        """Begin the first ready job whose route never waits, or return None."""
         queue, never_waits = self._queue, self._latency.never_waits
         new = jobs[self._routed :]
         self._routed += len(new)
@@ -69,7 +69,7 @@ class OwnThread:
         with queue.lock:
             if not self._meter.seconds_left:
                 return None
-            quick = next((job for job in queue.ready if never_waits(job.route)), None)  # the first, as a rule
+            quick = next((job for job in queue.ready if never_waits(job.route)), None)  # usually the first
             if quick is not None:
                 queue.ready.remove(quick)
                 queue.begin(quick, name)

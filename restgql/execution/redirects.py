@@ -15,7 +15,7 @@ MAX_REDIRECTS = 5
 
 
 class RedirectChain(msgspec.Struct, frozen=True):
-    """A request, `asked`, and its replies so far, one a hop."""
+    """A request, `asked`, and its replies so far, one per hop."""
 
     asked: SubRequest
     caller: ClientContext
@@ -47,7 +47,7 @@ class RedirectChain(msgspec.Struct, frozen=True):
         )
 
     def _onward(self, request: SubRequest, reply: SubResponse) -> SubRequest | None:
-        """Return the request that a redirect leads to, or None if it leads to no path of this app."""
+        """Return the request that a redirect leads to, or None if it leaves the app."""
         location = reply.header("location") if reply.status in REDIRECTS else None
         site = self.caller.site
         try:
@@ -60,7 +60,7 @@ class RedirectChain(msgspec.Struct, frozen=True):
         cookie = self.caller.cookie_after(request, reply, onward.path)
         if reply.status == 303 or (reply.status in (301, 302) and request.method == "POST"):
             request = _as_get(request)
-        is_own = onward.path == f"{request.target.path}/"  # a rule's own slash leads to that rule
+        is_own = onward.path == f"{request.target.path}/"  # the slash that a rule adds leads to that rule
         opens = request.opens if is_own else ""
         return msgspec.structs.replace(request, target=onward, cookie=cookie, opens=opens)
 

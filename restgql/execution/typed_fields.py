@@ -58,7 +58,7 @@ class Nodes(Protocol):
 
 
 class TypedTask(msgspec.Struct, frozen=True, eq=False):
-    """The typed value of a response, for the caller's thread: functions of the user's own tell the types in it."""
+    """The typed value of a response, for the caller's thread: functions of the user's own resolve the types in it."""
 
     fields: "TypedFields"
     pending: PendingRequest
@@ -75,11 +75,11 @@ class TypedTask(msgspec.Struct, frozen=True, eq=False):
 
 
 ParentsByNode = dict[int, tuple[PlanNode, list[ParentField]]]
-"""By the id of a node: the node, and every parent that it is asked for."""
+"""By the id of a node: the node, and the parents of which it is a field."""
 
 
 LARGE_BODY = 16_384
-"""The bytes of a body whose values are many enough for a frame of their own."""
+"""The size in bytes of a body with enough values to be worth a large stack frame."""
 
 
 _READ_AS_JSON = frozenset({"Boolean", "Date", "DateTime", "Float", "Int", "JSON", "Long", "UUID"})
@@ -87,7 +87,7 @@ _READ_AS_JSON = frozenset({"Boolean", "Date", "DateTime", "Float", "Int", "JSON"
 
 
 def _as_json(node: PlanNode, response: SubResponse) -> SubResponse:
-    """Return the response of a field whose type takes JSON alone, as JSON: many routes send it as text/html."""
+    """Return the response as JSON if the field's type accepts only JSON: many routes send it as text/html."""
     content_type = response.field_map.get("content-type", "")
     if content_type == "application/json" or is_json(essence(content_type)) or node.field is None:
         return response
@@ -99,7 +99,10 @@ def _as_json(node: PlanNode, response: SubResponse) -> SubResponse:
 
 
 class TypedFields:
-    """The typed fields of one operation, whose other nodes `nodes` executes. `checks` are those of an app in debug."""
+    """The typed fields of one operation, whose other nodes `nodes` executes.
+
+    `checks` is None unless the app is in debug.
+    """
 
     __slots__ = ("_checks", "_meter", "_nodes", "_requests", "_upstream")
 
@@ -154,7 +157,7 @@ class TypedFields:
         scope: TemplateScope,
         response: SubResponse,
     ) -> list[tuple[ParentField, Any]]:
-        """Return the value of each parent's field; request one by one those that the batch's response lacks."""
+        """Return the value of each parent's field; request singly those that the batch's response lacks."""
         assert binding.batch is not None
         for parent in (parent for parents in keys.values() for parent in parents):
             parent.result.response = response
@@ -187,12 +190,12 @@ class TypedFields:
                 self._spread_joins(value, parent, parents)
             elif node.children or node.cases:
                 self._spread_children(node, value, parent, parents, list_depth)
-        except Exception as exc:  # the children of other objects are still to be sent
+        except Exception as exc:  # the children of other objects must still be sent
             result.fail(self._nodes.expected(exc, parent.path))
         result.settled = True
 
     def _spread_joins(self, projected: Projected, parent: ParentField, parents: ParentsByNode) -> None:
-        """Collect the children of projected objects, once for all that have the same keys."""
+        """Collect the children of projected objects, one for all objects with the same keys."""
         self._meter.charge_nodes(projected.count)
         for join, groups in projected.groups.values():
             path = (*parent.path, join.node.key)
@@ -237,7 +240,10 @@ class TypedFields:
             self._spread(node, selected, field, parents, node.list_depth)
 
     def _children_of(self, node: PlanNode, value: Any, path: Path) -> tuple[PlanNode, ...]:
-        """Return the children that a value of a node has. Raises what a function that tells its type raises."""
+        """Return the children of a node that its value's type has.
+
+        Raises the errors of a function that resolves the type.
+        """
         if not node.cases or node.discriminator is not None:
             return node.children_of(value, self._meter.charge_elements)
         return node.cases[self._nodes.runtime_type(node, value, path).name]

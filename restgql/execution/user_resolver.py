@@ -1,4 +1,4 @@
-"""Fields with resolvers of the user's own: called once, in the caller's thread, and completed with all below them."""
+"""Fields with resolvers of the user's own: called once, in the caller's thread, and completed with all fields below."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -34,7 +34,7 @@ from restgql.meter import Meter
 from restgql.upstream import Upstream, current_operation
 
 RESOLVED_VALUES = 8
-"""The scalars of an answer that cost as much as one call of a resolver, besides its own work."""
+"""One call of a resolver costs as much as this many scalars of an answer, besides its own work."""
 _CHARGED_AT_ONCE = 64
 """The items of a list that are charged at once: it may be a generator, with no length."""
 
@@ -124,7 +124,7 @@ class _Completer:
                 return self._complete(of_type, field, path, value)
             self._shaping.charge_values(RESOLVED_VALUES)
             arguments = field.arguments(self._variables)
-            if arguments:  # defaults and variables are not the resolver's own
+            if arguments:  # defaults and variables are shared; the resolver gets a copy
                 arguments = deepcopy(arguments, {id(leaf): leaf for leaf in _leaves(arguments)})
             if isinstance(resolve, RequestBinding):
                 message = (
@@ -199,7 +199,7 @@ class _Completer:
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    """Yield the values within lists and objects: what a scalar type has made of one may be no value to copy."""
+    """Yield the values within lists and objects: a scalar type may serialize to objects that cannot be copied."""
     if isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _leaves(item)
@@ -244,7 +244,7 @@ def resolve_info(
 def runtime_type(
     selections: Selections, of_type: GraphQLAbstractType, info: GraphQLResolveInfo, value: Any
 ) -> GraphQLObjectType:
-    """Return the object type of a value of an interface or union. Raises GraphQLError if it is of none."""
+    """Return the object type of a value of an interface or union. Raises GraphQLError if it matches none."""
     resolve = of_type.resolve_type or default_type_resolver
     name = resolve(value, info, of_type)
     resolved = selections.schema.get_type(name) if isinstance(name, str) else name

@@ -1,7 +1,7 @@
-"""The checks of typed values in debug: a `select` that is null for every row, a `batch` whose key no item has, objects
-that have no key of their type.
+r"""The checks of typed values in debug: a `select` that is null for every row, a `batch` whose key no item has, objects
+without any key of their type.
 
-They read the JSON of a response, before it is projected or executed, so they hold for both ways.
+They read the JSON of a response before it is projected or executed, so they cover both.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -47,13 +47,13 @@ class ValueChecks:
                     self._check_select(node.field, keys, binding.select, where, [value], response)
                 value = select.search(binding.select, value)
             self._check_below(node.field, list(_rows(value)), response)
-        except Exception:  # the executor raises it again, and says where
+        except Exception:  # the executor raises it again, with its location
             return
 
     def check_batch(
         self, node: PlanNode, batch: BatchBinding, keys: KeyBatch, items: list[Any], response: SubResponse
     ) -> None:
-        """Check that an item of a batch has a key that was asked for, and the selects of the fields below."""
+        """Check that an item of a batch has a requested key, and the selects of the fields below."""
         if node.field is None:
             return
         name = _name(node.field)
@@ -101,7 +101,7 @@ class ValueChecks:
         )
 
     def _by_type(self, of_type: Any, rows: Sequence[Row]) -> Iterator[tuple[GraphQLObjectType, Sequence[Row]]]:
-        """Yield the rows of each object type; those whose type a function of the user's own tells are left out."""
+        """Yield the rows of each object type, without those whose type a function of the user's own resolves."""
         if isinstance(of_type, GraphQLObjectType):
             yield of_type, rows
         elif isinstance(discriminator := getattr(of_type, "resolve_type", None), Discriminator):
@@ -134,7 +134,7 @@ class ValueChecks:
 
 
 def _keys_of(of_type: GraphQLObjectType) -> frozenset[str]:
-    """Return the keys that the fields of a type read, empty if one may read any, or if each has a check of its own."""
+    """Return the keys that the fields of a type read; empty if one may read any key, or if each has its own check."""
     names: set[str] = set()
     is_plain = False
     for field in of_type.fields.values():

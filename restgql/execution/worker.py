@@ -24,8 +24,8 @@ class JobSource(Protocol):
 class Worker:
     """The work of one pool thread for an operation.
 
-    Between jobs alone its thread refers to `source`, and never again once it was given up: so a thread that hangs
-    keeps nothing of the operation but its own sub-request.
+    It refers to `source` only between jobs, and never again once it was given up: so a thread that hangs keeps only its
+    own sub-request in memory.
     """
 
     __slots__ = ("_dispatch", "_latency", "_logger", "source", "ticket")

@@ -1,4 +1,4 @@
-"""The charge of work that grows with a value: a caller counts it, and raises when it is more than it allows."""
+"""The charge for work that grows with a value: the caller counts it, and raises an error over its limit."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ _SMALL = 1 << 63
 
 
 def UNMETERED(count: int) -> None:
-    """Charge nothing: an expression is then bounded by its own steps, a template by its size."""
+    """Charge nothing: then an expression is bounded by its own steps, a template by its size."""
 
 
 class Work:

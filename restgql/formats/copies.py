@@ -1,6 +1,7 @@
-"""The number of times that a JMESPath expression may write its value: the result of `[@,@]|[@,@]|…` is small in memory,
-where parts are shared, and endless as text. An expression that writes no part twice makes at most the text of its value
-and the text that was charged.
+r"""The number of times that a JMESPath expression may repeat its value. The result of `[@,@]|[@,@]|…` is small in
+memory, where parts are shared, and endless as text.
+
+An expression that repeats no part produces at most the text of its value and the text that was charged.
 """
 
 from typing import Any
@@ -25,7 +26,7 @@ _CHAINS = frozenset(
 
 
 def copies(node: Node) -> int:
-    """Return the most times that any part of a value may be in the expression's result."""
+    """Return the most times that any part of a value may occur in the expression's result."""
     children = [child for child in node["children"] if isinstance(child, dict)]  # a slice has numbers
     match node["type"]:
         case "literal" | "comparator" | "not_expression":
@@ -59,7 +60,7 @@ def _of_function(name: str, arguments: list[Node]) -> int:
 
 
 def _of_many(children: list[Node]) -> int:
-    """Return the sum; of parts that begin with different fields, and so share nothing, only the greatest."""
+    """Return the sum; of parts that begin with different fields, and so share nothing, only the largest."""
     whole = 0
     by_field: dict[str, int] = {}
     for child in children:
@@ -72,7 +73,7 @@ def _of_many(children: list[Node]) -> int:
 
 
 def _first_field(node: Node) -> str | None:
-    """Return the field of the value that an expression begins with, None if it may take more than that."""
+    """Return the field that an expression reads first, or None if it may read more than one field."""
     while node["type"] in _CHAINS or node["type"] == "key_val_pair":
         if not node["children"] or not isinstance(node["children"][0], dict):
             return None

@@ -1,6 +1,6 @@
-"""JMESPath syntax trees, compiled into functions of a value that charge their steps before they make them.
+r"""JMESPath syntax trees, compiled into functions of a value that charge their steps before they run them.
 
-A function does not charge its own static steps, those outside of loops: the loop around it charges them for each
+A function does not charge its own static steps, those outside of loops: the surrounding loop charges them for each
 element, and the whole expression charges them once.
 """
 
@@ -71,7 +71,7 @@ _CHAINS = frozenset({"index_expression", "pipe", "subexpression"})
 
 
 def _chain(node: Node) -> Program:
-    """Compile nodes that each take the value of the node before, however the parser nested them."""
+    """Compile nodes that each take the value of the one before, however the parser nested them."""
     nodes = _unnested(node, _CHAINS)
     programs = [compile(part) for part in nodes]
     steps = sum(program.steps for program in programs)

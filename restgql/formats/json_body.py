@@ -8,9 +8,9 @@ from restgql.formats.json import NotJson, value
 
 
 def read(content_type: str, body: bytes, shape: Any) -> Any:
-    """Return a request body as a `shape`. Raises BadRequest, with status 415 for another media type or charset.
+    r"""Return a request body as a `shape`. Raises BadRequest, with status 415 for another media type or charset.
 
-    A browser cannot send JSON across origins without a preflight, so this is the guard against CSRF, too.
+    A browser cannot send JSON across origins without a preflight, so this also protects against CSRF.
     """
     if not media.is_json(media.essence(content_type)):
         raise BadRequest("Content-Type must be application/json.", status=415)

@@ -17,17 +17,18 @@ from restgql.model import HttpRequest
 
 MEDIA_TYPE = "multipart/form-data"
 PREFLIGHT = ("Apollo-Require-Preflight", "GraphQL-Preflight", "X-Apollo-Operation-Name")
-"""A page of another origin cannot send these without asking first, as it can a form: they guard against CSRF."""
+"""A page of another origin can submit a form without a preflight, but not with these header fields: they prevent CSRF.
+"""
 
 _CHUNK = 65_536
 _MAX_BOUNDARY = 100
-"""RFC 2046 section 5.1.1 permits 70; Werkzeug's test client sends 71 at times. `re` keeps patterns of a boundary."""
+"""RFC 2046 section 5.1.1 allows 70; Werkzeug's test client sometimes sends 71. `re` caches patterns of a boundary."""
 _TEXTS = ("operations", "map")
 _INDEX = re.compile(r"(0|[1-9][0-9]{0,6})\Z")
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A part of the body. One with a file name, empty at times, is a file (RFC 7578 section 4.2)."""
+    """A part of the body. A part with a file name, even an empty one, is a file (RFC 7578 section 4.2)."""
 
     name: str
     filename: str | None
@@ -36,19 +37,22 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Upload(msgspec.Struct, frozen=True):
-    """The operations as they were sent, and the files by the paths that the map says they go to."""
+    """The operations as sent, and the files by their target paths in the map."""
 
     operations: bytes
     files: dict[str, File]
 
 
 def is_upload(request: HttpRequest) -> bool:
-    """Return True if a request to the GraphQL endpoint has files. QUERY has none: caches store it by its body."""
+    """Return True if a request to the GraphQL endpoint has files. QUERY never has: caches use its body as a key."""
     return request.method == "POST" and media.essence(request.content_type) == MEDIA_TYPE
 
 
 def read(request: HttpRequest, *, max_text: int, max_files: int) -> Upload:
-    """Read an upload. Raises BadRequest, with status 415 if no header has forced a preflight, and LimitExceeded."""
+    """Read an upload.
+
+    Raises BadRequest, with status 415 without a header field that forces a preflight, and LimitExceeded.
+    """
     if not request.preflighted:
         raise BadRequest(f"An upload needs the header {PREFLIGHT[0]} or {PREFLIGHT[1]}, with any value.", status=415)
     parts: dict[str, Part] = {}
@@ -77,7 +81,7 @@ def place(upload: Upload, variables: dict[str, Any]) -> frozenset[str]:
 
 
 def _leaf(path: str, keys: list[str], variables: dict[str, Any]) -> tuple[Any, Any]:
-    """Return the container that has null at the end of a path, and the key of that null. Raises BadRequest."""
+    """Return the container of the null at the end of a path, and the key of that null. Raises BadRequest."""
     value: Any = variables
     for text in keys:
         container, key = value, _key(value, text)
@@ -90,7 +94,7 @@ def _leaf(path: str, keys: list[str], variables: dict[str, Any]) -> tuple[Any, A
 
 
 def _key(container: Any, text: str) -> str | int | None:
-    """Return the key or index that a segment of a path names in a container, None if the container lacks it."""
+    """Return the key or index that a segment of a path names in a container, or None if the container lacks it."""
     if isinstance(container, dict):
         return text if text in container else None
     is_index = isinstance(container, list) and _INDEX.match(text)
@@ -158,7 +162,7 @@ def _parts(request: HttpRequest, max_files: int) -> Iterator[Part]:
 
 
 def _events(decoder: MultipartDecoder, body: bytes) -> Iterator[Event]:
-    """Yield the events of a decoder. It searches its whole buffer for each event, so it gets the body in chunks."""
+    """Yield the events of a decoder. It searches its whole buffer for each event, so it receives the body in chunks."""
     for start in range(0, len(body), _CHUNK):
         decoder.receive_data(body[start : start + _CHUNK])
         yield from _decoded(decoder)

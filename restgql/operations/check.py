@@ -48,7 +48,7 @@ def load(folder: Path, schema: GraphQLSchema, documents: Documents) -> Operation
 
 
 def _check_shared(fragments: Fragments, documents: Documents, errors: Errors) -> None:
-    """Validate the shared fragments, those that no operation uses, too."""
+    """Validate the shared fragments, including unused ones."""
     document = DocumentNode(definitions=tuple(fragments.values()))
     for error in documents.errors("", document, of_fragments=True) if fragments else ():
         errors.add_located(Path(error.source.name if error.source else ""), error)
@@ -88,7 +88,7 @@ def _operation(
 
 
 def _only_operation(file: File, schema: GraphQLSchema, errors: Errors) -> OperationDefinitionNode | None:
-    """Return the only operation of a file, None if the file has none; add an error for each other one."""
+    """Return the only operation of a file, or None if the file has none; add an error for every other one."""
     nodes = [node for node in file.document.definitions if isinstance(node, OperationDefinitionNode)]
     if not nodes:
         errors.add(file.path, "holds no operation; the fragments for all are in a file named _….")

@@ -12,8 +12,10 @@ _ALIKE = 0.8
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """The header of a file. `at` is the line and column of the expression `result`; each of `errors` is such a place
-    with a message."""
+    """The header of a file.
+
+    `at` is the line and column of the expression `result`; each of `errors` is a line, a column and a message.
+    """
 
     description: str = ""
     result: str | None = None
@@ -50,7 +52,7 @@ def read(document: DocumentNode) -> Header:
 
 
 def _tokens(document: DocumentNode) -> Iterator[Token]:
-    """Yield all tokens, the comments included, which the parser skips."""
+    """Yield all tokens, including comments, which the parser skips."""
     token = document.loc.start_token.next if document.loc else None
     while token is not None:
         yield token

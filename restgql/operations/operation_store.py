@@ -1,4 +1,4 @@
-"""The stored operations of one folder: read once, or again whenever a file of it has changed."""
+"""The stored operations of one folder: loaded once, or again whenever a file has changed."""
 
 import logging
 from pathlib import Path
@@ -45,12 +45,12 @@ class OperationStore:
 
 
 def _file_state(folder: Path) -> FileState:
-    """Return the names, times and sizes of the files: they differ once a file was changed, added or removed."""
+    """Return the names, times and sizes of the files, which differ once a file is changed, added or removed."""
     entries = []
     for path in files.paths(folder):
         try:
             stat = path.stat()
-        except OSError:  # the file was removed meanwhile, or is a broken link
+        except OSError:  # the file was just removed, or is a broken link
             entries.append((path.name, 0, 0))
         else:
             entries.append((path.name, stat.st_mtime_ns, stat.st_size))

@@ -18,7 +18,7 @@ MAX_SHOWN = 200
 
 Variables = Mapping[str, Variable]
 Reasons = dict[str, str]
-"""The reason why a parameter is refused, by its name."""
+"""The reason why a parameter is rejected, by its name."""
 
 
 class _Unfit(ValueError):
@@ -28,7 +28,7 @@ class _Unfit(ValueError):
 def read(
     variables: Variables, request: HttpRequest, *, suggestions: bool = True, others: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
-    """Read the variables of one request; `others` are parameters of its query that may be no variables.
+    r"""Read the variables of one request; `others` are query parameters that need not be variables.
 
     Raises BadRequest with the reason for each parameter, and with the nearest name if `suggestions`; its status is 415
     for another media type.
@@ -47,7 +47,7 @@ def read(
 def check(variables: Variables, values: Mapping[str, Any], reasons: Reasons, *, suggestions: bool = True) -> None:
     """Raise BadRequest if a variable does not fit its type, or if there are `reasons` already."""
     for name in values:
-        if name not in variables:  # beyond MAX_ERRORS no reason is shown: search no name for it
+        if name not in variables:  # beyond MAX_ERRORS no reason is shown, so no suggestion is searched
             reasons[name] = _unknown(name, variables, suggestions=suggestions) if len(reasons) < MAX_ERRORS else ""
     for name, variable in variables.items():
         reason = _reason(values[name], variable.type, suggestions=suggestions) if name in values else _missing(variable)
@@ -58,7 +58,7 @@ def check(variables: Variables, values: Mapping[str, Any], reasons: Reasons, *, 
 
 
 def _object(request: HttpRequest) -> dict[str, Any]:
-    """Return the JSON object of a body. An empty body is an empty object, but only if its media type is JSON.
+    r"""Return the JSON object of a body. An empty body is an empty object, but only if its media type is JSON.
 
     A form or script of another origin can send an empty POST without a preflight, but not with that media type.
     """
@@ -104,7 +104,7 @@ def _text(text: str) -> str:
 
 
 def _name(text: str) -> str | None:
-    """Return the name of an enum's value; no such name is `null`."""
+    """Return the name of an enum's value; `null` can never be one."""
     return None if text == "null" else text
 
 
@@ -152,7 +152,7 @@ def takes_json(of_type: GraphQLInputType) -> bool:
 
 
 def takes_null(of_type: GraphQLInputType) -> bool:
-    """Return True if the text `null` means null, not itself or one element of a list."""
+    """Return True if the text `null` means null, instead of itself or one element of a list."""
     return not isinstance(of_type, GraphQLNonNull) and not repeats(of_type) and _parser(of_type) is not _text
 
 
@@ -164,7 +164,7 @@ def _parser(of_type: GraphQLInputType) -> Callable[[str], Any]:
 
 
 def _reason(value: Any, of_type: GraphQLInputType, *, suggestions: bool) -> str:
-    """Return the reason why a value does not fit a type, empty if it fits."""
+    """Return the reason why a value does not fit a type, or "" if it fits."""
     messages: list[str] = []
 
     def note(path: Sequence[str | int], error: GraphQLError) -> None:

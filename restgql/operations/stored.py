@@ -25,9 +25,11 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredOperation(msgspec.Struct, frozen=True, kw_only=True):
-    """One stored operation. `text` is its document, with the shared fragments that it uses. `result` is the JMESPath
-    expression that makes its body, None if the body is the GraphQL response. It `is_conditional` if the fields that it
-    selects depend on its variables."""
+    """One stored operation. `text` is its document, with the shared fragments that it uses.
+
+    `result` is the JMESPath expression that produces its body, None if the body is the GraphQL response. It
+    `is_conditional` if the fields that it selects depend on its variables.
+    """
 
     name: str
     text: str
@@ -55,12 +57,15 @@ class Operations:
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """The errors of all operations, one a line, in the order of files, lines and columns."""
+        """The errors of all operations, one per line, in the order of files, lines and columns."""
         return tuple(sorted({line for lines in self.broken.values() for line in lines}, key=_place))
 
     def named(self, name: str, *, debug: bool, suggestions: bool) -> StoredOperation:
-        """Return the operation of a name. Raises BadRequest with status 404, which suggests a name if `suggestions`,
-        and SchemaError, which has the errors if `debug`."""
+        """Return the operation of a name.
+
+        Raises BadRequest with status 404, which suggests a name if `suggestions`, and SchemaError, which includes the
+        errors if `debug`.
+        """
         if (operation := self.by_name.get(name)) is not None:
             return operation
         if name in self.broken:

@@ -24,7 +24,7 @@ _BY_NAME = {kind.value: kind for kind in NodeKind}
 _VERBS = frozenset({"post", "put", "patch", "delete"})
 _CORE = frozenset({"Query", "RestResponse", "RestItem"})
 _UNSAFE = "MUTATION"
-"""The method of a root field of a mutation that a resolver of the user's own answers."""
+"""The method of a mutation's root field that a resolver of the user's own answers."""
 
 
 def collect_nodes(plan: Plan, context: PlanContext) -> Plan:
@@ -38,8 +38,11 @@ def collect_nodes(plan: Plan, context: PlanContext) -> Plan:
 
 
 class _Collector:
-    """Makes the nodes of one operation. An interface's field may be selected below itself: nodes that several types
-    have alike are made once, as there are as many ways through the types as types to the power of the depth."""
+    """Makes the nodes of one operation.
+
+    An interface's field may be selected below itself, so there are as many ways through the types as types to the power
+    of the depth: nodes that several types share are made once.
+    """
 
     def __init__(self, selections: Selections) -> None:
         self._selections = selections
@@ -48,7 +51,7 @@ class _Collector:
         self.has_resolvers = False
 
     def nodes_of(self, parent: GraphQLObjectType, selection_set: SelectionSet) -> tuple[PlanNode, ...]:
-        """Return the nodes of the fields that are selected of a type."""
+        """Return the nodes of the fields that are selected on a type."""
         key = parent.name, id(selection_set)
         if key not in self._nodes:
             self._nodes[key] = tuple(self._make(parent, selection_set))
@@ -97,7 +100,7 @@ class _Collector:
         if not isinstance(of_type, GraphQLInterfaceType | GraphQLUnionType):
             return {}
         if not isinstance(of_type.resolve_type, Discriminator):
-            self.has_resolvers = True  # the answer asks it, too
+            self.has_resolvers = True  # the answer calls it, too
         key = of_type.name, field.group.key
         if key not in self._below:
             cases = {

@@ -1,6 +1,6 @@
-"""Pass: compile the fields that are selected of a typed response to one type, which msgspec decodes and encodes.
+r"""Pass: compile the selected fields of a typed response to one type, which msgspec decodes and encodes.
 
-A value that does not fit the type is left to the executor, which tells where it does not, and why.
+A value that does not fit the type is left to the executor, which reports where and why.
 """
 
 import re
@@ -45,7 +45,7 @@ _NULL = msgspec.Raw(b"null")
 
 
 def projections(plan: Plan, context: PlanContext) -> Plan:
-    """Return the plan with the `projection` of each typed field that has one. Parts that come later have none."""
+    """Return the plan with the `projection` of each typed field that has one. Deferred parts have none."""
     if plan.incremental:
         return plan
     assert plan.selections is not None
@@ -58,7 +58,7 @@ def _project(node: PlanNode, selections: Selections) -> PlanNode:
 
 
 def projection_of(node: PlanNode, selections: Selections) -> Projection | None:
-    """Return the projection of a typed field that makes a request, None if it has none."""
+    """Return the projection of a typed field that makes a request, or None if it has none."""
     binding, field = node.binding, node.field
     if not isinstance(binding, RequestBinding) or field is None or binding.passthrough:
         return None
@@ -92,10 +92,10 @@ class _Compiler:
     def __init__(self, selections: Selections) -> None:
         self._selections = selections
         self._objects: dict[tuple[GraphQLObjectType, Key, int, Tag | None], Output] = {}
-        """Compiled once: there may be as many ways to a selection set as fields to the power of the depth."""
+        """Each is compiled once: there may be as many ways to a selection set as fields to the power of the depth."""
 
     def output(self, of_type: GraphQLOutputType, field: SelectedField, node: PlanNode | None) -> Output:
-        """Compile the type of a field; `node` has the nodes below it, if there are some."""
+        """Compile the type of a field; `node` has the nodes below it, if any."""
         is_required = isinstance(of_type, GraphQLNonNull)
         inner: GraphQLOutputType = cast(GraphQLNonNull[Any], of_type).of_type if is_required else of_type
         if isinstance(inner, GraphQLList):
@@ -119,7 +119,7 @@ class _Compiler:
         field: SelectedField,
         cases: dict[str, tuple[PlanNode, ...]],
     ) -> Output:
-        """Compile a struct for each value that tells a type; it is what msgspec has as the tag."""
+        """Compile a struct for each value that identifies a type, which is msgspec's tag."""
         discriminator = of_type.resolve_type
         keys = discriminator.select.keys if isinstance(discriminator, Discriminator) else None
         types = discriminator.types if isinstance(discriminator, Discriminator) else {}

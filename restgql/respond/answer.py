@@ -49,10 +49,13 @@ class Answer:
         self._relocation = relocation
         self._limited = 0
         self.causes: list[Exception | None] = []
-        """The exception behind each error; None if a value does not fit its type."""
+        """The exception behind each error, or None for a value that does not fit its type."""
 
     def whole(self) -> ResponseMap:
-        """Return the response map, once every result is settled. Errors of fields are in it, and in `causes`."""
+        """Return the response map, once every result is settled.
+
+        It has the errors of fields, whose exceptions are in `causes`.
+        """
         # A projected value is not walked.
         walks = any(result.projected is None for result in self._results.values())
         return self._whole_with_lists() if walks and self._answerable.selections.has_lists else self._whole()
@@ -60,7 +63,7 @@ class Answer:
     def _whole(self) -> ResponseMap:
         executor, shape = self._begin(0)
         data = executor.root()
-        while (errors := self._settle(executor, shape)) is None:  # a fault of ours: no null without an error
+        while (errors := self._settle(executor, shape)) is None:  # an error of ours: never return null without an error
             for result in executor.awaited:
                 result.fail(NotSettled(result))
             executor, shape = self._begin(0)
@@ -82,7 +85,7 @@ class Answer:
         return executor, shape
 
     def _settle(self, executor: Executor, shape: Shape) -> list[GraphQLError] | None:
-        """End a walk: return its errors, or None if it met a result that is not settled, and has to be made again."""
+        """End a walk: return its errors, or None if it met an unsettled result and must be repeated."""
         if executor.awaited:
             return None
         shape.tally.commit()
@@ -99,14 +102,14 @@ class Answer:
 
 
 def refused(errors: Iterable[GraphQLError] | RestgqlError) -> ResponseMap:
-    """Return the response map of a request error: it has no data entry."""
+    """Return the response map of a request error, which has no data entry."""
     if isinstance(errors, RestgqlError):
         errors = [GraphQLError(errors.message, original_error=errors, extensions=errors.extensions)]
     return {"errors": [_formatted(error, error.extensions or {"code": "BAD_REQUEST"}) for error in errors]}
 
 
 def format_error(error: GraphQLError, logger: logging.Logger) -> ResponseMap:
-    """Return an error of the response map. An unexpected exception is logged, and its message is not shown."""
+    """Return an error of the response map. An unexpected exception is logged, and its message is hidden."""
     original = _cause(error)
     if isinstance(original, RestgqlError):
         return _formatted(error, original.extensions)
@@ -117,7 +120,9 @@ def format_error(error: GraphQLError, logger: logging.Logger) -> ResponseMap:
 
 
 def _writable(formatted: ResponseMap, logger: logging.Logger) -> ResponseMap:
-    """Return an error that JSON can write: the message escaped, the extensions without what it cannot write."""
+    """Return an error that JSON can represent: the message escaped, the extensions without values that JSON cannot
+    represent.
+    """
     try:
         json.raw(formatted)
         return formatted
@@ -128,7 +133,7 @@ def _writable(formatted: ResponseMap, logger: logging.Logger) -> ResponseMap:
 
 
 def _cause(error: GraphQLError) -> Exception | None:
-    """Return the exception that a field raised; None if its value does not fit its type."""
+    """Return the exception that a field raised, or None if its value does not fit its type."""
     original = error.original_error
     while isinstance(original, GraphQLError):
         original = original.original_error

@@ -1,4 +1,4 @@
-"""What every walk over the parts of one answer has in common."""
+"""The context that every walk over the parts of one answer shares."""
 
 import msgspec
 from graphql import GraphQLObjectType
@@ -9,8 +9,10 @@ from restgql.execution.field_errors import Locations
 
 
 class Answerable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """The selections and variables of an answer. `at_once` keeps selection sets of fields that are no longer deferred,
-    `locations` where fields are in the document."""
+    r"""The selections and variables of an answer.
+
+    `at_once` caches selection sets of fields that are no longer deferred, `locations` those of fields in the document.
+    """
 
     selections: Selections
     variables: Variables
@@ -19,7 +21,7 @@ class Answerable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     locations: Locations
 
     def below(self, field: SelectedField, of_type: GraphQLObjectType) -> SelectionSet:
-        """Return the fields that a field selects of an object type."""
+        """Return the fields that a field selects on an object type."""
         key = of_type, field.group.key
         known = self.at_once.get(key)
         if known is None:

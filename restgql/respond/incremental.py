@@ -1,4 +1,4 @@
-"""An answer in parts: the payloads of the GraphQL RFC "Defer and Stream", each as soon as what it holds is there."""
+"""An answer in parts: the payloads of the GraphQL RFC "Defer and Stream", each sent as soon as its content is ready."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,13 +19,13 @@ Format = Callable[[GraphQLError], Payload]
 
 
 PAYLOAD_SIZE = 262_144
-"""The bytes from which a payload is sent, though more of the answer is there: it is in memory several times."""
+"""The bytes from which a payload is sent although more is ready, because memory holds it several times."""
 
 
 class Fragment:
-    """A deferred fragment at one place of the response; it has an `id` from when the client is told of it.
+    r"""A deferred fragment at one place of the response; it has an `id` once it is announced to the client.
 
-    Its `state` is waiting, told, done or failed, `errors` are why there is nothing of it.
+    Its `state` is waiting, told, done or failed; `errors` are the reasons why it has no data.
     """
 
     __slots__ = ("children", "errors", "id", "label", "open", "parent", "parts", "path", "state")
@@ -59,7 +59,7 @@ class Part:
 
 
 class Stream:
-    """A list whose items come one after the other, from `index` on."""
+    """A list whose items are sent one after the other, starting with `index`."""
 
     __slots__ = ("awaited", "id", "index", "of", "path")
 
@@ -72,10 +72,10 @@ class Stream:
 
 
 class Delivery:
-    """The payloads of one operation.
+    r"""The payloads of one operation.
 
-    `begin` makes a walk, of which so many parts are left for later already. `settle` ends it: it returns its errors, or
-    None if a result that it needs is not settled.
+    `begin` starts a walk; its argument is the number of parts that are already deferred. `settle` ends it: it returns
+    its errors, or None if a result that it needs is not settled.
     """
 
     def __init__(
@@ -94,16 +94,16 @@ class Delivery:
         self._told = self._left = 0
         self._payload: Payload = {}
         self._size = 0
-        """The bytes of the payload so far, about."""
+        """The approximate bytes of the payload so far."""
 
     @property
     def has_next(self) -> bool:
-        """Whether the client waits for more."""
+        """True while the client waits for more payloads."""
         return any(stream.id for stream in self._streams) or any(f.state == "told" for f in self._all())
 
     @in_large_frame
     def initial(self) -> Payload | None:
-        """The first payload, None while something that it holds is not there."""
+        """The first payload, or None while one of its results is not settled."""
         if not _are_settled(self._awaited):
             return None
         walk, shape = self._begin(self._left)
@@ -119,7 +119,7 @@ class Delivery:
 
     @in_large_frame
     def next(self) -> Payload | None:
-        """Return the next payload, None while nothing new is there. A long one ends with a fragment or an item."""
+        """Return the next payload, or None while nothing new is ready. A long one ends after a fragment or an item."""
         progress = 1
         while progress and not self._is_long:
             progress = sum(map(self._run, list(self._parts)))
@@ -129,7 +129,7 @@ class Delivery:
 
     @property
     def _is_long(self) -> bool:
-        """True if the payload is to be sent before anything is added: it is long, and the client can use it."""
+        """True if the payload must be sent before anything is added: it is long, and the client can use it."""
         return self._size >= PAYLOAD_SIZE and bool(self._payload)
 
     def _taken(self) -> Payload:
@@ -140,7 +140,10 @@ class Delivery:
         return [fragment for places in self._fragments.values() for fragment in places.values()]
 
     def _register(self, walk: Executor) -> "list[Stream]":
-        """Take up what a walk left for later; its streams are told of with the data that has their lists."""
+        """Register the parts that a walk deferred.
+
+        Return its streams, to be announced with the data that contains their lists.
+        """
         fresh: list[Fragment] = []
         streams: list[Stream] = []
         self._left += len(walk.later)
@@ -173,12 +176,12 @@ class Delivery:
             fragment.open += 1
 
     def _find(self, defer: Defer, path: Keys) -> Fragment:
-        """The deferred fragment that is nearest above a path."""
+        """Return the deferred fragment that is nearest above a path."""
         places = self._fragments[defer]
         return next(places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in places)
 
     def _tell(self, fragment: Fragment) -> None:
-        """Announce a fragment, or those within it where the client has all of its own."""
+        """Announce a fragment, or the ones within it if the client already has its own fields."""
         if all(part.sent for part in fragment.parts):
             fragment.state = "done"
             for child in fragment.children:
@@ -200,7 +203,7 @@ class Delivery:
         return new
 
     def _run(self, part: Part) -> bool:
-        """Walk the fields of a part that somebody waits for, if they are there."""
+        """Walk the fields of a part that the client waits for, if their results are settled."""
         if self._is_long:
             return False
         if not any(fragment.state == "told" for fragment in part.fragments) or not _are_settled(part.awaited):
@@ -226,12 +229,12 @@ class Delivery:
         part.streams = self._register(walk)
         for fragment in part.fragments:
             fragment.open -= 1
-        for fragment in part.fragments:  # at once, so that a long payload ends with it
+        for fragment in part.fragments:  # immediately, so that a long payload ends with it
             self._complete(fragment)
         return True
 
     def _complete(self, fragment: Fragment) -> bool:
-        """Send what a fragment has, once that is all."""
+        """Send the data of a fragment once it is complete."""
         if fragment.state != "told" or fragment.open:
             return False
         for part in fragment.parts:
@@ -246,7 +249,7 @@ class Delivery:
 
     def _send(self, part: Part, completed: Fragment) -> None:
         told = [completed, *(fragment for fragment in part.fragments if fragment.state == "told")]
-        nearest = max(told, key=lambda fragment: len(fragment.path))  # of equals the first
+        nearest = max(told, key=lambda fragment: len(fragment.path))  # the first of equals
         entry: Payload = {"id": nearest.id, "data": part.data}
         if part.path != nearest.path:
             entry["subPath"] = part.path[len(nearest.path) :]
@@ -254,16 +257,18 @@ class Delivery:
         self._tell_streams(part.streams)
 
     def _fail(self, fragment: Fragment, errors: list[GraphQLError]) -> None:
-        """A null reached the fragment's own place: there is nothing of it, nor of those within it."""
+        """Fail a fragment whose own place became null: the client gets neither its data nor that of fragments within
+        it.
+        """
         if fragment.state == "told":
             completed = {"id": fragment.id, "errors": list(map(self._format, errors))}
             self._payload.setdefault("completed", []).append(completed)
             fragment.state = "failed"
-        elif fragment.state == "waiting":  # it is said once the client is told of it
+        elif fragment.state == "waiting":  # the failure is reported once the fragment is announced
             fragment.errors = errors
 
     def _advance(self, stream: Stream) -> bool:
-        """Send the items of a list that are there."""
+        """Send the items of a list that are ready."""
         if stream.id is None or not _are_settled(stream.awaited):
             return False
         items: list[Any] = []
@@ -310,7 +315,7 @@ class Delivery:
 
 
 def _are_settled(awaited: list[Result]) -> bool:
-    """Return True if no result is awaited any longer; drop those that are settled, so that none is looked at again."""
+    """Return True if no awaited result is left; drop settled ones, so that none is checked again."""
     while awaited and awaited[-1].settled:
         awaited.pop()
     return not awaited

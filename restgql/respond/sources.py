@@ -1,4 +1,4 @@
-"""The sources that fields are read from: results of the core schema's fields, and typed JSON values."""
+"""The sources of fields: results of the core schema's fields, and typed JSON values."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,20 +17,21 @@ from restgql.sub_response import SubResponse
 
 MISSING = object()
 LONG_TEXT = 16_384
-"""The bytes of a JSON text that costs more to copy than to send as a piece of its own."""
+"""The size in bytes from which a JSON text is cheaper to send as a piece of its own than to copy."""
 ENCODED_BYTES = 1_000
-"""The bytes of a JSON value that cost as much to write as a field of the answer."""
+"""Writing this many bytes of a JSON value costs as much as a field of the answer."""
 
 PROJECTED_BYTES = 100
-"""The same of a projected value: what has no room in the answer is completed field by field after it."""
+"""The same for a projected value: if the answer has no room for it, it is completed field by field."""
 
 Routes = Callable[[str | None], list[Any]]
-"""Returns the routes that can be asked for, by prefix."""
+"""Returns the exposed routes, by prefix."""
 
 
 class Shape:
-    """The context of one walk: the `routes`, its `tally`, the `charge` of its expressions, and the errors that it meets
-    within scalars."""
+    """The context of one walk: the `routes`, its `tally`, the `charge` of its expressions, and the errors within
+    scalars.
+    """
 
     __slots__ = ("charge", "errors", "routes", "tally")
 
@@ -42,7 +43,7 @@ class Shape:
 
 
 class TypedSource:
-    """A typed JSON object: its value, the results of its fields that made requests, and the response it came with."""
+    """A typed JSON object: its value, the results of its fields with requests, and the response that contained it."""
 
     __slots__ = ("response", "results", "value")
 
@@ -53,19 +54,19 @@ class TypedSource:
 
 
 def settled(results: Results, key: str) -> Result:
-    """Return the result of a field. Raises NotSettled, and the error that it has instead of a value."""
+    """Return the result of a field. Raises NotSettled, and the error that the field has instead of a value."""
     result = results[key]
     if (waiting := result.unsettled()) is not None:
         raise NotSettled(waiting)
     if result.error is not None:
-        raise result.error.with_traceback(None)  # one that is kept would collect the frames of all that raise it
+        raise result.error.with_traceback(None)  # a stored error would collect the frames of every raise
     return result
 
 
 class CoreSource:
-    """The root of an operation, a RestResponse or a RestItem: the core schema's resolvers read their values from it.
+    r"""The root of an operation, a RestResponse or a RestItem: the source of the core schema's resolvers.
 
-    The `Shape` of the walk that asks is `info.context`: a source may be asked in several walks.
+    The `Shape` of the current walk is `info.context`, because one source may be used by several walks.
     """
 
     __slots__ = ("response", "results", "value")
@@ -76,7 +77,7 @@ class CoreSource:
         self.value = value
 
     def answer(self, info: GraphQLResolveInfo, arguments: dict[str, Any]) -> Any:
-        """Return the value of a field that made sub-requests. Raises the error that it has instead, and NotSettled."""
+        """Return the value of a field that made sub-requests. Raises its error instead, and NotSettled."""
         assert isinstance(info.path.key, str)
         shape: Shape = info.context
         result = settled(self.results, info.path.key)
@@ -93,7 +94,7 @@ class CoreSource:
         return _charged(result.response.data(arguments.get("select"), shape.charge), shape)
 
     def plain_get(self, key: str, shape: Shape) -> Any:
-        """Return the JSON text of a `get` without `select`; MISSING if it has an error or is not there."""
+        """Return the JSON text of a `get` without `select`; MISSING if it has an error or is absent."""
         result = self.results[key]
         response = result.response
         if not result.settled or response is None or not response.is_data:
@@ -103,7 +104,7 @@ class CoreSource:
         return _written(text)
 
     def json(self, info: GraphQLResolveInfo, expression: str | None) -> Any:
-        """Return the JSON value of a response or an item, or what an expression selects of it. Raises BadSelect."""
+        """Return the JSON value of a response or an item, or the part that an expression selects. Raises BadSelect."""
         shape: Shape = info.context
         if self.response is not None:
             return _charged(self.response.value(expression, shape.charge), shape)
@@ -111,13 +112,13 @@ class CoreSource:
         return _charged(value, shape)
 
     def routes(self, info: GraphQLResolveInfo, prefix: str | None) -> list[Any]:
-        """Return the routes that can be asked for."""
+        """Return the exposed routes."""
         routes: list[Any] = info.context.routes(prefix)
         return routes
 
 
 def _charged(value: Any, shape: Shape) -> msgspec.Raw | Spliced:
-    """Return the JSON text of a value, its size charged."""
+    """Return the JSON text of a value, and charge its size."""
     if isinstance(value, msgspec.Raw):
         shape.tally.charge_output(memoryview(value).nbytes)
         return value
@@ -125,19 +126,19 @@ def _charged(value: Any, shape: Shape) -> msgspec.Raw | Spliced:
 
 
 def written(text: bytes, shape: Shape, value_bytes: int = ENCODED_BYTES) -> msgspec.Raw | Spliced:
-    """Return a JSON text as a value of the answer, its size charged, and its values by that."""
+    """Return a JSON text as a value of the answer; charge its size, and the number of values by its size."""
     shape.tally.charge_output(len(text))
     shape.tally.charge_values(len(text) // value_bytes)
     return _written(text)
 
 
 def _written(text: bytes) -> msgspec.Raw | Spliced:
-    """Return a JSON text as a value of the answer; one that is long is not copied into it."""
+    """Return a JSON text as a value of the answer; a long one is not copied."""
     return Spliced([text]) if len(text) > LONG_TEXT else msgspec.Raw(text)
 
 
 def _each_value(shape: Shape, info: GraphQLResolveInfo, result: Result, expression: str | None) -> Any:
-    """Return the array of the values; one that failed is null, and an error at its index."""
+    """Return the array of the values; a failed one is null, with an error at its index."""
     values = []
     for index, item in enumerate(result.items or ()):
         try:
@@ -150,7 +151,7 @@ def _each_value(shape: Shape, info: GraphQLResolveInfo, result: Result, expressi
             shape.errors.append(
                 GraphQLError(exc.message, info.field_nodes, path=path, original_error=exc, extensions=exc.extensions)
             )
-        if isinstance(value, msgspec.Raw):  # each is charged before all of them are written
+        if isinstance(value, msgspec.Raw):  # each is charged before any is written
             shape.tally.charge_output(memoryview(value).nbytes)
         values.append(value)
     if expression is None:

@@ -1,4 +1,4 @@
-"""The one compiler: SDL documents and the core schema in, a schema whose fields know their routes out."""
+"""The compiler: from SDL documents and the core schema to a schema whose fields are bound to their routes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
@@ -55,7 +55,7 @@ _MUTATION = graphql_core.parse("extend schema { mutation: Mutation }").definitio
 
 @at_rest()
 def compile(core: GraphQLSchema, sources: Sequence[Definitions], *, camel_case: bool = False) -> GraphQLSchema:
-    """The core schema with the types of these documents. Raises SchemaError with all that is wrong."""
+    """Return the core schema with the types of these documents. Raises SchemaError with all errors at once."""
     document = _combined(core, [source.document for source in sources])
     is_written = any(source.written for source in sources)
     if is_written:
@@ -80,7 +80,7 @@ def compile(core: GraphQLSchema, sources: Sequence[Definitions], *, camel_case: 
 
 
 def calls(schema: GraphQLSchema) -> Iterator[tuple[str, str, RequestBinding]]:
-    """The fields that make requests: type, field, binding."""
+    """Yield the fields that make requests: type, field, binding."""
     for of_type in schema.type_map.values():
         if isinstance(of_type, GraphQLObjectType):
             for name, field in of_type.fields.items():
@@ -94,7 +94,7 @@ def _changed(schema: GraphQLSchema, **changes: Any) -> GraphQLSchema:
 
 
 def _combined(core: GraphQLSchema, documents: Iterable[DocumentNode]) -> DocumentNode:
-    """One document, in which a root type that is there already is extended, and scalars that are used are defined."""
+    """Return one document that extends the root types that already exist, and defines the scalars that it uses."""
     definitions: list[Any] = []
     there, repeated = set(core.type_map), set[str]()
     for document in documents:
@@ -118,7 +118,10 @@ def _combined(core: GraphQLSchema, documents: Iterable[DocumentNode]) -> Documen
 
 
 def _extended(core: GraphQLSchema, document: DocumentNode) -> GraphQLSchema:
-    """The core schema with these definitions. Enums are first, and know their values before a default is one."""
+    r"""Return the core schema with these definitions.
+
+    Enums are first, so that their values exist before a default refers to one.
+    """
     enums = tuple(d for d in document.definitions if isinstance(d, ENUMS))
     if enums:
         core = extend_schema(core, DocumentNode(definitions=enums), assume_valid=True, assume_valid_sdl=True)
@@ -134,7 +137,7 @@ def _extended(core: GraphQLSchema, document: DocumentNode) -> GraphQLSchema:
 
 
 def _text(directive: DirectiveNode, name: str) -> str:
-    """A text that a directive has as an argument; validation has said if it has none."""
+    """Return a directive's argument as a text, or "" if it is absent, which validation reports."""
     found = next((argument.value for argument in directive.arguments if argument.name.value == name), None)
     return found.value if isinstance(found, StringValueNode) else ""
 
@@ -146,7 +149,7 @@ def _as_extension(node: ObjectTypeDefinitionNode) -> ObjectTypeExtensionNode:
 
 
 def _used(definition: Any) -> Iterator[str]:
-    """The names of the types that the fields of a definition have, and their arguments."""
+    """Yield the names of the types of a definition's fields and their arguments."""
     for field in getattr(definition, "fields", None) or ():
         for node in (field, *(getattr(field, "arguments", None) or ())):
             of_type = node.type
@@ -162,7 +165,7 @@ def _not_definitions(document: DocumentNode) -> Iterator[str]:
 
 
 class _Binder:
-    """Gives the fields of a schema their bindings; `errors` says where that could not be done."""
+    """Sets the bindings of a schema's fields; `errors` are the reasons why that failed."""
 
     def __init__(self, schema: GraphQLSchema, naming: Naming) -> None:
         self.errors: list[str] = []
@@ -175,7 +178,7 @@ class _Binder:
         self._abstract_nodes: dict[str, Node] = {}
 
     def bind(self, node: Node, *, opened: bool) -> None:
-        """What one definition says of its type."""
+        """Bind the type of one definition."""
         match node:
             case ObjectTypeDefinitionNode() | ObjectTypeExtensionNode():
                 self._object(node, opened=opened)
@@ -190,7 +193,10 @@ class _Binder:
                 self._input(node)
 
     def undecided(self) -> Iterator[str]:
-        """Finish: tell the types of interfaces and unions, and equip scalars; what cannot be told is an error."""
+        """Resolve abstract types and attach the behavior of scalars.
+
+        Yield an error for each abstract type that cannot be resolved.
+        """
         for of_type in self._schema.type_map.values():
             if isinstance(of_type, GraphQLScalarType) and of_type.name in scalars.NAMES:
                 scalars.equip(of_type)
@@ -242,7 +248,7 @@ class _Binder:
         self._leave_out_read(of_type)
 
     def _leave_out_read(self, of_type: GraphQLObjectType) -> None:
-        """Leave out of the entries of a type what its other fields read."""
+        """Exclude from the entries of a type the keys that its other fields read."""
         bindings = {name: field.resolve for name, field in of_type.fields.items()}
         own = {name: each for name, each in bindings.items() if isinstance(each, SelectBinding)}
         of_value = [each for each in own.values() if each.header is None]
@@ -252,7 +258,7 @@ class _Binder:
                 of_type.fields[name].resolve = msgspec.structs.replace(each, entries=read)
 
     def _input(self, node: InputObjectTypeDefinitionNode | InputObjectTypeExtensionNode) -> None:
-        """Set the key in JSON of each input field."""
+        """Set the JSON key of each input field."""
         of_type = self._schema.type_map[node.name.value]
         assert isinstance(of_type, GraphQLInputObjectType)
         for field in node.fields or ():
@@ -293,7 +299,7 @@ class _Binder:
             self.errors.append(at(values[1], "@value is repeated, which is for the types of an interface or union."))
 
     def _given(self, directive: DirectiveNode, name: str, default: str = "@") -> str:
-        """Return a text that a directive has as an argument, and the default if that is wrong or absent."""
+        """Return a directive's argument as a text, or the default if it is absent or not a text."""
         try:
             return str(given(self._directives[directive.name.value], directive).get(name, default))
         except Wrong as exc:
@@ -301,7 +307,7 @@ class _Binder:
             return default
 
     def _misplaced(self, node: InterfaceTypeDefinitionNode | InterfaceTypeExtensionNode) -> None:
-        """Directives on an interface's own fields would be heeded nowhere."""
+        """Reject directives on an interface's own fields, where they have no effect."""
         for field in node.fields or ():
             for directive in field.directives:
                 if directive.name.value in (*directives.OF_A_CALL, "select"):
@@ -311,7 +317,7 @@ class _Binder:
 
 
 def _equip(of_type: GraphQLEnumType) -> None:
-    """Have an enum find its values by how JSON spells them: a number, say. Python's own enums are their members."""
+    """Make an enum find its values by their JSON spelling, such as a number. Python's own enums give members."""
     serialize = graphql_core.output_coercion(of_type)
 
     def serialized(result: Any) -> Any:

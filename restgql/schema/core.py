@@ -1,6 +1,6 @@
-"""The core schema, in graphene: `get`, `fetch`, `aggregate` and `routes`.
+r"""The core schema, in graphene: `get`, `fetch`, `aggregate` and `routes`.
 
-No resolver here does I/O: `source` has the answers already, under the field's name in the response.
+No resolver here does I/O: `source` already has the answers, by the field's response key.
 """
 
 from collections.abc import Collection
@@ -235,7 +235,7 @@ def _verb(method: str) -> graphene.Field:
 
 
 def _mutation(mutation: type | None, verbs: Collection[str]) -> type | None:
-    """A user's fields, and one for each of these verbs. Raises SchemaError where both have one of a name."""
+    """Return the user's mutation fields with one field per verb. Raises SchemaError if both define the same name."""
     if not verbs:
         return None if mutation is None else type("Mutation", (mutation,), {})
     fields = {verb.lower(): _verb(verb) for verb in VERBS if verb in verbs}
@@ -245,9 +245,9 @@ def _mutation(mutation: type | None, verbs: Collection[str]) -> type | None:
 def build(
     query: type | None = None, mutation: type | None = None, verbs: Collection[str] = (), *, untyped: bool = True
 ) -> GraphQLSchema:
-    """The core schema, with these unsafe verbs, and with a user's graphene types beside it. Raises SchemaError.
+    r"""Return the core schema, with these unsafe verbs and the user's graphene types. Raises SchemaError.
 
-    Without `untyped` fields there is `routes` alone, and no verbs. It always holds ID, Float and JSON, so that clients
+    Without `untyped` fields it has only `routes`, and no verbs. It always contains ID, Float and JSON, so that clients
     may declare such variables.
     """
     own, verbs = (Query, verbs) if untyped else (TypedQuery, ())
@@ -260,7 +260,7 @@ def build(
     ).graphql_schema
     for name, url in (("JSON", SPECIFIED_BY), ("Upload", MULTIPART_SPEC)):
         if isinstance(scalar := schema.type_map.get(name), GraphQLScalarType):
-            scalar.specified_by_url = url  # graphene has no word for it
+            scalar.specified_by_url = url  # graphene has no option for it
     if query is not None or mutation is not None:
         user_types.bind(schema, own={*own._meta.fields, *(verb.lower() for verb in verbs)})
     return schema

@@ -1,6 +1,5 @@
-"""The defaults of arguments and input fields: those that do not fit, and those that graphql-core cannot print.
-
-It makes a literal of a default by what its scalar serializes it to, and knows no objects and arrays there, as JSON has.
+"""Defaults of arguments and input fields: reports those that do not fit their type, and works around graphql-core's
+ast_from_value, which cannot print object or list defaults of a custom scalar.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -29,15 +28,15 @@ from restgql.schema.documents import Definitions, at
 
 
 class _Object(dict[str, Any]):
-    """An object that is a scalar's default."""
+    """An object as a scalar's default."""
 
 
 class _Array(list[Any]):
-    """An array that is a scalar's default."""
+    """An array as a scalar's default."""
 
 
 class _Literal(int):
-    """What graphql-core prints as a number is this text."""
+    """A number whose text graphql-core prints as the literal."""
 
     text: str
 
@@ -46,7 +45,7 @@ class _Literal(int):
 
 
 def unfit(schema: GraphQLSchema, sources: Iterable[Definitions]) -> Iterator[str]:
-    """Defaults, as they were written, that are none of their type; to the library there is then no default."""
+    """Yield an error for each default that does not fit its type: the library would silently drop it."""
     written = {id(each.document.loc.source) for each in sources if each.written and each.document.loc}
     for name, each in _inputs(schema):
         node = each.ast_node
@@ -57,7 +56,7 @@ def unfit(schema: GraphQLSchema, sources: Iterable[Definitions]) -> Iterator[str
 
 
 def show(schema: GraphQLSchema) -> None:
-    """Mark defaults of a scalar that are objects or arrays, and let it serialize what is marked to its literal."""
+    """Mark object and array defaults of scalars, and make the scalars serialize marked ones to their literals."""
     scalars: set[GraphQLScalarType] = set()
     for _, each in _inputs(schema):
         if each.default_value is not Undefined:

@@ -1,4 +1,4 @@
-"""SDL documents as they were found, and what is wrong with them: file, line, and what was meant."""
+"""SDL documents, and errors in them: with file, line, and a suggestion."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -28,8 +28,10 @@ from restgql.errors import ConfigError
 
 
 class Definitions(msgspec.Struct, frozen=True, kw_only=True):
-    """A document of type definitions. One that was `written` by hand is validated, and its fields open their routes.
-    `source` is the name in messages, `upstream` the prefix of the upstream that the document is of."""
+    r"""A document of type definitions. If it is `written` by hand, it is validated, and its fields open their routes.
+
+    `source` is its name in messages, `upstream` the prefix of the upstream that it describes.
+    """
 
     document: DocumentNode
     written: bool = True
@@ -38,7 +40,7 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SchemaError(ConfigError):
-    """All that is wrong with the SDL of a gateway, a line an error."""
+    """All errors in the SDL of a gateway, one per line."""
 
     def __init__(self, errors: Iterable[str]) -> None:
         self.errors = tuple(dict.fromkeys(errors))
@@ -46,7 +48,7 @@ class SchemaError(ConfigError):
 
 
 def read(folder: Path) -> list[Definitions]:
-    """The `.graphql` files of a folder, or the one file. Raises SchemaError."""
+    """Return the `.graphql` files of a folder, or the single file. Raises SchemaError."""
     paths = sorted(folder.glob("*.graphql")) if folder.is_dir() else [folder] if folder.is_file() else []
     if not paths:
         raise SchemaError([f"{folder}: there is no .graphql file here."])
@@ -64,7 +66,7 @@ def read(folder: Path) -> list[Definitions]:
 
 
 def located(error: GraphQLError) -> str:
-    """An error with the file and line of its first node."""
+    """Return an error with the file and line of its first node."""
     source, locations = error.source, error.locations
     if source is None or not locations:
         return error.message
@@ -72,12 +74,12 @@ def located(error: GraphQLError) -> str:
 
 
 def at(node: Node, message: str) -> str:
-    """A message with the file and line of a node, where it was read from one."""
+    """Return a message with the file and line of a node, if it was read from a file."""
     return located(GraphQLError(message, node))
 
 
 def explained(error: GraphQLError, schema: GraphQLSchema) -> str:
-    """An error of validation, located, with the directive that an unknown one may be meant to be."""
+    """Return an error of validation with its location and, for an unknown directive, a suggestion."""
     node = error.nodes[0] if error.nodes else None
     known, meant = [directive.name for directive in schema.directives], ""
     if isinstance(node, DirectiveNode) and node.name.value not in known:
@@ -97,7 +99,10 @@ _INPUT = _LEAVES | {"input_object_type"}
 
 
 def misfits(document: DocumentNode, core: GraphQLSchema) -> Iterator[str]:
-    """Types that stand where none of their kind can; to build a schema of them raises what no one can act on."""
+    r"""Yield an error for each type reference of the wrong kind, such as an input type as a field's type.
+
+    extend_schema would raise without a location.
+    """
     kinds = {name: _kind(of_type) for name, of_type in core.type_map.items()}
     for definition in document.definitions:
         if isinstance(definition, TypeDefinitionNode):
@@ -113,7 +118,7 @@ def _kind(of_type: GraphQLNamedType) -> str:
 
 
 def _places(definition: Any) -> Iterator[tuple[str, NamedTypeNode, frozenset[str], str]]:
-    """Where a definition names types: the place, the name, the kinds that may stand there, and what these are."""
+    """Yield the type references of a definition: the place, the name, the allowed kinds, and a description of these."""
     name = definition.name.value if getattr(definition, "name", None) else ""
     takes_input = definition.kind.startswith("input_object")
     for interface in getattr(definition, "interfaces", None) or ():
@@ -131,7 +136,7 @@ def _places(definition: Any) -> Iterator[tuple[str, NamedTypeNode, frozenset[str
 
 
 def _named(node: Any) -> NamedTypeNode:
-    """The name within lists and non-nulls."""
+    """Return the name within lists and non-nulls."""
     while not isinstance(node, NamedTypeNode):
         node = node.type
     return node

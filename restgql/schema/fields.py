@@ -1,4 +1,4 @@
-"""From the directives of one field to its binding, and what is wrong with them."""
+"""The binding of one field, from its directives, and the errors in them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -38,13 +38,16 @@ Given = dict[str, Any]
 
 
 class Wrong(Exception):
-    """What is wrong with a field, to be said at its place."""
+    """A directive on a field is invalid; the message needs the field's location."""
 
 
 def binding(
     root: str | None, field: GraphQLField, node: FieldDefinitionNode, directives: Directives, name: str, *, opened: bool
 ) -> RequestBinding | SelectBinding:
-    """The binding of a field; `root` is the operation if it is a root field, `name` its key in JSON. Raises Wrong."""
+    """Return the binding of a field; `root` is the operation if it is a root field, `name` its key in JSON.
+
+    Raises Wrong.
+    """
     if get_named_type(field.type).name == UPLOAD:
         raise Wrong(f"is an {UPLOAD}, which is for arguments.")
     if root is None and not node.directives:
@@ -77,7 +80,7 @@ def _offered(root: str | None) -> str:
 
 
 def given(directive: GraphQLDirective, node: DirectiveNode) -> Given:
-    """The arguments of a directive. Raises Wrong."""
+    """Return the arguments of a directive. Raises Wrong."""
     try:
         return graphql_core.argument_values(directive, node, {})
     except GraphQLError as exc:
@@ -110,7 +113,7 @@ def first_of(expression: str) -> tuple[str, ...]:
 
 
 def keys_of(expression: str) -> tuple[str, ...] | None:
-    """The keys that an expression of names alone leads through, `()` for `@`; None of any other."""
+    """Return the keys through which an expression of names leads, `()` for `@`; None for any other expression."""
     if expression == "@":
         return ()
     if _IDENTIFIERS.match(expression):
@@ -120,7 +123,7 @@ def keys_of(expression: str) -> tuple[str, ...] | None:
 
 
 def checked(expression: str | None) -> str | None:
-    """The expression. Raises Wrong where it is no JMESPath."""
+    """Return the expression. Raises Wrong if it is not valid JMESPath."""
     if expression is not None:
         try:
             select.check(expression)
@@ -141,7 +144,7 @@ def _call(verb: str, given: Given, field: GraphQLField, *, is_root: bool, opened
                 raise Wrong(
                     f"@{verb}: no argument fills {{{name.text}}} of {given['path']!r}{_meant(name.text, field)}."
                 )
-    if opened:  # what is generated puts them where they can go
+    if opened:  # generated headers are never in a place where they are not allowed
         _check_uploads(verb, given, field, path, called)
     nullable = not isinstance(field.type, GraphQLNonNull)
     many = is_list_type(field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type)
@@ -171,7 +174,7 @@ def _call(verb: str, given: Given, field: GraphQLField, *, is_root: bool, opened
 def _check_uploads(
     verb: str, given: Given, field: GraphQLField, path: Template, called: tuple[tuple[str, Template], ...]
 ) -> None:
-    """Raises Wrong where an argument takes a file, and the request has no place for it."""
+    """Raise Wrong if an argument takes a file, and the request has no place for it."""
     elsewhere = _taken(given, path, called)
     encoding = given.get("encoding") or "JSON"
     for name, argument in field.args.items():
@@ -197,7 +200,7 @@ def _holds_file(of_type: GraphQLInputType) -> bool:
 
 
 def _taken(given: Given, path: Template, called: tuple[tuple[str, Template], ...]) -> set[str]:
-    """The arguments that the path, the query or a header takes."""
+    """Return the arguments that the path, the query or a header uses."""
     names = (*path.names, *(name for _, value in called for name in value.names))
     return {name.text.partition(".")[0] for name in names} | set(_NAME.findall(given.get("query") or ""))
 
@@ -205,7 +208,7 @@ def _taken(given: Given, path: Template, called: tuple[tuple[str, Template], ...
 def _left(
     given: Given, path: Template, called: tuple[tuple[str, Template], ...], field: GraphQLField
 ) -> dict[str, str]:
-    """The arguments that neither the path nor the query nor a header takes."""
+    """Return the arguments that the path, the query and the headers do not use, each with its key in the body."""
     taken = _taken(given, path, called)
     return {name: name for name in field.args if name not in taken}
 

@@ -1,4 +1,4 @@
-"""The scalar JSON: any JSON value, in results passed on as it is, in literals with variables inside."""
+"""The scalar JSON: any JSON value, unchanged in results, with variables allowed in literals."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class JSON(graphene.Scalar):  # type: ignore[misc]
 
     @staticmethod
     def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
-        """The value of a literal. Raises GraphQLError for a number that JSON readers cannot hold."""
+        """Return the value of a literal. Raises GraphQLError for a number that JSON readers cannot represent."""
         match node:
             case VariableNode():
                 return (variables or {}).get(node.name.value, Undefined)

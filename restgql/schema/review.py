@@ -1,4 +1,6 @@
-"""What there is to say of a typed schema: which routes have types, where requests multiply, what nobody reaches."""
+"""The coverage of a typed schema: which routes have types, which fields cause N+1 requests, which types are
+unreachable.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -27,8 +29,11 @@ _PAGES = re.compile(r"\b(?:page|offset|cursor|limit|per_page|page_size|pageSize)
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A route, and its field: `typed`, `partly`, `json`, or `untyped` if it has none; with the reason. `skipped` is an
-    operation of a document without a field; it `is_chosen` if the document or the configuration wants no field."""
+    r"""A route with its field: `typed`, `partly` typed, `json`, or `untyped` without a field; and the reason.
+
+    `skipped` is an operation of a document without a field; it `is_chosen` if the document or the configuration
+    excludes it.
+    """
 
     method: str
     path: str
@@ -39,7 +44,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
-    """The coverage by route, a sentence for each error, and one for each thing that is worth knowing."""
+    """The coverage by route, a sentence for each error, and one for each warning."""
 
     rows: tuple[Row, ...]
     joins: tuple[str, ...]
@@ -48,12 +53,12 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def shape_of(path: str) -> str:
-    """A URI template without its names and its query: two of one shape are the same route."""
+    """Return a URI template without its names and its query: equal shapes are the same route."""
     return _VARIABLE.sub("{}", _QUERY.sub("", path).partition("?")[0])
 
 
 def is_near(one: str, other: str) -> bool:
-    """Return True if one shape ends as the other: only the base path differs."""
+    """Return True if one shape ends with the other, so that only the base path differs."""
     return min(len(one), len(other)) > 1 and (one.endswith(other) or other.endswith(one))
 
 
@@ -66,8 +71,11 @@ def review(
     everything: Iterable[tuple[str, str]],
     accepted: Iterable[str] = (),
 ) -> Review:
-    """Return the review of a schema. `routes` are methods and URI templates, `everything` these and those that are
-    closed to clients; `known` rows have a kind and a reason already; `accepted` are the names of RESTGQL_JOINS."""
+    """Return the coverage of a schema.
+
+    `routes` are methods and URI templates, `everything` includes those that are closed to clients; `known` rows already
+    have a kind and a reason; `accepted` are the names in RESTGQL_JOINS.
+    """
     rows = _covered(schema, tuple(routes), tuple(known))
     return Review(
         rows=tuple(sorted(rows, key=lambda row: (row.path, row.method))),
@@ -116,14 +124,14 @@ def _place(row: Row) -> tuple[str, str]:
 
 
 def _skipped(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield the operations of documents that have no field, though nobody chose so."""
+    """Yield the operations of documents that have no field, except by choice."""
     for row in rows:
         if row.kind == "skipped" and not row.is_chosen:
             yield f"{row.method} {row.path} of the document has no field: {row.reason}.".lstrip()
 
 
 def _unknown_joins(schema: GraphQLSchema, accepted: Iterable[str]) -> Iterator[str]:
-    """Yield the joins of RESTGQL_JOINS that are none."""
+    """Yield the names in RESTGQL_JOINS that no source proposes."""
     fields = {f"{owner}.{name}" for owner, name, _ in calls(schema)}
     for join in accepted:
         if join not in fields:
@@ -131,7 +139,7 @@ def _unknown_joins(schema: GraphQLSchema, accepted: Iterable[str]) -> Iterator[s
 
 
 def _unrouted(schema: GraphQLSchema, everything: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    """Fields with a path that no route answers."""
+    """Yield the fields with a path that no route answers."""
     shapes = {(method, shape_of(route)) for method, route in everything}
     for owner, name, call in calls(schema):
         for path in (call.template.text, *([call.batch.template.text] if call.batch else [])):
@@ -142,7 +150,7 @@ def _unrouted(schema: GraphQLSchema, everything: tuple[tuple[str, str], ...]) ->
 
 
 def _leads_to(path: str, route: str) -> bool:
-    """Whether a template may lead to a route, segment by segment, where a variable may be anything."""
+    """Return True if a template may match a route, segment by segment; a variable matches anything."""
     fixed, rest, _ = route.partition("{+")
     asked, there = (shape_of(each).rstrip("/").split("/") for each in (path, fixed))
     fits = len(asked) > len(there) if rest else len(asked) == len(there)
@@ -151,7 +159,7 @@ def _leads_to(path: str, route: str) -> bool:
 
 
 def _multiplying(schema: GraphQLSchema) -> Iterator[str]:
-    """Fields that make a request for each item of a list."""
+    """Yield the fields that make a request for each item of a list."""
     listed: dict[str, str] = {}
     for owner, name, of_type in _output_fields(schema):
         if _has_list(of_type):
@@ -175,7 +183,7 @@ def _paginated(schema: GraphQLSchema) -> Iterator[str]:
 
 
 def _unused(schema: GraphQLSchema) -> Iterator[str]:
-    """Types that no operation can reach."""
+    """Yield the types that no operation can reach."""
     reached: set[str] = set()
     waiting: list[GraphQLNamedType] = [t for t in (schema.query_type, schema.mutation_type) if t is not None]
     while waiting:

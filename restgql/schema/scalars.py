@@ -1,5 +1,4 @@
-"""The scalars that SDL documents may use without defining them. In results they pass what JSON has; arguments are
-checked."""
+"""Scalars that SDL documents may use without defining them. Results pass JSON unchanged; arguments are validated."""
 
 import math
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from restgql.formats.file import File
 RFC_3339 = "https://www.rfc-editor.org/rfc/rfc3339"
 MULTIPART_SPEC = "https://github.com/jaydenseric/graphql-multipart-request-spec"
 MAX_DIGITS = 1_000
-"""The digits of an integer that is written as a string."""
+"""The most digits of an integer that is written as a string."""
 
 
 def _is_number(value: Any) -> bool:
@@ -31,7 +30,7 @@ def _text(result: Any) -> Any:
 
 
 def _decimal(result: Any) -> Any:
-    """A number, or a string that holds one: JSON numbers are floats to many writers."""
+    """Return a number, or a string that contains one: many writers use floats for JSON numbers."""
     try:
         if _is_number(result) or (isinstance(result, str) and Decimal(result).is_finite()):
             return result
@@ -85,7 +84,7 @@ NAMES = frozenset(_TABLE)
 
 
 def equip(scalar: GraphQLScalarType) -> None:
-    """Give a scalar that is named as one of these its behaviour, and its description unless it has one."""
+    """Attach the behavior of the scalar of this name, and its description unless it has one."""
     url, serialize, parse, description = _TABLE[scalar.name]
 
     def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:

@@ -1,6 +1,6 @@
-"""Scalars that a user's graphene types and SDL documents have in common.
+r"""Scalars that a user's graphene types and SDL documents share.
 
-Values of routes are JSON, and those of resolvers are Python's: a `datetime` for `DateTime`, say.
+Values of routes are JSON, and those of resolvers are Python objects, such as a `datetime` for `DateTime`.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,11 +22,11 @@ from restgql.schema import scalars
 Convert = Callable[[Any], Any]
 _JSON = (str, int, float, list, dict, type(None))
 _ALIKE = frozenset({"Upload"})
-"""The same scalar for both."""
+"""Scalars that are the same for both."""
 
 
 class SharedScalars:
-    """The scalars of SDL documents that the core schema has already, by a user's graphene types."""
+    """The scalars of SDL documents that a user's graphene types have already put into the core schema."""
 
     def __init__(self, core: GraphQLSchema) -> None:
         names = scalars.NAMES & core.type_map.keys() - _ALIKE
@@ -34,7 +34,9 @@ class SharedScalars:
         self._inputs = [name for name, of_type in core.type_map.items() if isinstance(of_type, GraphQLInputObjectType)]
 
     def share(self, schema: GraphQLSchema) -> None:
-        """Let these scalars serialize values of both kinds, and the user's own code get arguments of Python's."""
+        """Make these scalars serialize values of both kinds, and pass Python objects as arguments to the user's own
+        code.
+        """
         if not self._own:
             return
         for name, own in self._own.items():
@@ -59,7 +61,10 @@ class SharedScalars:
         return {name: convert for name, convert in converts if convert is not None}
 
     def _convert(self, of_type: GraphQLInputType) -> Convert | None:
-        """Return the conversion of a JSON value of a type; None if it stays. Input objects are converted when made."""
+        """Return the conversion of a JSON value of a type, or None if it needs none.
+
+        Input objects are converted when made.
+        """
         match of_type:
             case GraphQLNonNull():
                 return self._convert(of_type.of_type)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from urllib3.response import HTTPResponse
 
 MAX_SECONDS = 30.0
-"""For a document and the documents that it refers to, in all."""
+"""Total seconds for a document and the documents that it refers to."""
 MAX_BYTES = 64_000_000
-"""Decoded, for the same."""
+"""Total decoded bytes of these documents."""
 MAX_DOCUMENTS = 200
 MAX_REDIRECTS = 5
 _ACCEPT = "application/vnd.oai.openapi+json, application/json, application/yaml;q=0.9, */*;q=0.5"
@@ -24,8 +24,10 @@ _URL = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+\Z", re.IGNORECASE)
 
 
 class DocumentClient:
-    """Fetches one document and those that it refers to. `secrets` go to `origin` alone; the credentials of the URL go
-    to the URL's own origin alone."""
+    """Fetches one document and those that it refers to.
+
+    `secrets` are sent only to `origin`; the credentials of a URL only to the URL's own origin.
+    """
 
     def __init__(
         self,
@@ -85,7 +87,7 @@ class DocumentClient:
             client.close()
 
     def _sent(self, split: SplitResult) -> tuple[str, dict[str, str]]:
-        """Return the query and the header fields for a URL: credentials for their own origin alone."""
+        """Return the query and the header fields for a URL: credentials are sent only to their own origin."""
         origin = remote.origin_of(split) or ""
         fields = {"accept": _ACCEPT, "accept-encoding": coding.ACCEPTED, "user-agent": "restgql"}
         query: str | None = split.query
@@ -115,12 +117,12 @@ class DocumentClient:
 
 
 def is_url(text: str) -> bool:
-    """Return True if a text is meant as an HTTP URL."""
+    """Return True if a text looks like an HTTP URL."""
     return text.lower().startswith(("http://", "https://"))
 
 
 def shown(url: str) -> str:
-    """Return a URL as messages have it: without credentials, query and fragment."""
+    """Return a URL for messages: without credentials, query and fragment."""
     return re.sub(r"//[^/?#]*@", "//", re.split(r"[?#]", url)[0])[:300]
 
 
@@ -142,7 +144,7 @@ def _bare(split: SplitResult) -> str:
 
 
 def _reason(exc: BaseException) -> str:
-    """Return what failed, without the URL, whose query may be secret."""
+    """Return the reason of a failure without the URL, whose query may be secret."""
     cause: BaseException | None = exc
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:

@@ -53,10 +53,10 @@ def connect(
     in_view: bool,
     application: WsgiApp | None = None,
 ) -> Upstream:
-    """Return the upstream of one operation: the app and its remote upstreams.
+    r"""Return the upstream of one operation: the app and its remote upstreams.
 
-    `here` is the outer request after all middleware; `in_view` is True if its own view asks; `application` is
-    the outermost WSGI callable, if that is not the app. An operation within a sub-request shares its budget and its
+    `here` is the outer request after all middleware; `in_view` is True if its own view makes the request; `application`
+    is the outermost WSGI callable, if that is not the app. An operation within a sub-request shares its budget and its
     deadline.
     """
     if entered.session is not None:
@@ -84,7 +84,7 @@ def connect(
     dispatch: Dispatcher = in_process
     if remotes is not None:
         dispatch = PrefixRouter(dispatch, remotes, site, shared, deadline)
-    if flights is not None and depth == 1:  # two that nest could wait for each other
+    if flights is not None and depth == 1:  # nested operations could wait for each other
         dispatch = SingleFlight(
             dispatch, flights, shared, flights.identity.of(shared), seconds=config.subrequest_timeout
         )
@@ -114,7 +114,7 @@ def _in_process(
 ) -> InProcess:
     """Return the dispatcher into the app, by the cheapest path with the same effects as the full one."""
     app = entered.app
-    if adapter.websocket:  # what the view of a WebSocket asks for is HTTP
+    if adapter.websocket:  # a WebSocket's view makes HTTP requests
         http = app.create_url_adapter(app.request_class(shared.copy()))
         assert http is not None
         adapter = http

@@ -1,4 +1,4 @@
-"""What all requests to an app have to know of the gateways on it."""
+"""The record of the gateways on an app, for every request to the app."""
 
 import logging
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from werkzeug.exceptions import HTTPException
 
 _ATTRIBUTE = "restgql_gateways"
 _BEFORE = frozenset({Flask.preprocess_request.__name__, "_preprocess_request"})
-"""The functions that call the before_request functions, Flask's and the fast path's."""
+"""The functions that call the before_request functions: Flask's and the fast path's."""
 _REFUSED = frozenset({301, 302, 303, 307, 400, 401, 403})
 
 
 @dataclass
 class Gateways:
-    """The gateways on one app: their endpoints, those of these that run `without_hooks`, and their blueprints."""
+    """The gateways on one app: their endpoints, the endpoints that run `without_hooks`, and their blueprints."""
 
     endpoints: set[str] = field(default_factory=set)
     without_hooks: set[str] = field(default_factory=set)
@@ -27,8 +27,8 @@ class Gateways:
 
     @classmethod
     def on(cls, app: Flask) -> "Gateways":
-        """Return the gateways on an app; an empty record at the first call."""
-        # not getattr: the class of an app may have a __getattr__ that answers every name, as that of Eve has
+        """Return the gateways on an app; create an empty record at the first call."""
+        # not getattr: the class of an app may have a __getattr__ that answers every name, as Eve's does
         gateways: Gateways | None = vars(app).get(_ATTRIBUTE)
         if gateways is None:
             gateways = cls()
@@ -36,9 +36,9 @@ class Gateways:
         return gateways
 
     def begin(self, app: Flask) -> None:
-        """Exempt the gateways from CSRFProtect before the first request: it may be put on the app after them.
+        r"""Exempt the gateways from CSRFProtect before the first request: it may be added to the app after them.
 
-        A POST to a gateway is JSON, or has a header of its own, which no form of another site can send; and each
+        A POST to a gateway is JSON, or has a header field of its own, which no form of another site can send; and each
         sub-request is checked.
         """
         self.has_begun = True

@@ -1,8 +1,8 @@
-"""HTTP/1.1 over pooled sockets, each exchange within one deadline. Imported at the first request to an upstream.
+r"""HTTP/1.1 over pooled sockets, each exchange within one deadline. Imported at the first request to an upstream.
 
 It is the adapter of `requests` without its Session, which reads the body of a redirect whole, sends the cookies of one
-caller with the requests of the next, and trusts the environment's proxies and .netrc. A timeout of `requests` bounds
-each read, so a slow drip never ends; here every read, also of a head, is bounded by the time left of the exchange.
+caller with the requests of the next, and trusts the environment's proxies and .netrc. A timeout of `requests` limits
+each read, so a slow drip never ends; here every read, also of a head, is limited by the time left of the exchange.
 """
 
 import functools
@@ -30,7 +30,7 @@ from restgql.errors import UpstreamInvalid
 from restgql.model import SAFE_METHODS
 
 MAX_HEAD = 65_536
-"""Bytes of a response before its body: those of interim responses, too."""
+"""The most bytes of a response before its body, including interim responses."""
 _FOLD = re.compile(r"\r?\n[ \t]+")
 FAILURES = (requests.RequestException, HTTPError, http.client.HTTPException, OSError)
 
@@ -39,7 +39,7 @@ _in_exchange: ContextVar[bool] = ContextVar("restgql.in_exchange", default=False
 
 
 def _without_query(record: logging.LogRecord) -> bool:
-    """Remove the query of URLs from urllib3's records of our own exchanges: it may hold the operator's secrets."""
+    """Remove the query of URLs from urllib3's records of our own exchanges: it may contain the operator's secrets."""
     if _in_exchange.get() and isinstance(record.args, tuple):
         record.args = tuple(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
     return True
@@ -54,7 +54,7 @@ class HttpClient:
 
     def __init__(self, hosts: int, connections: int) -> None:
         self._adapter = _Adapter(pool_connections=hosts, pool_maxsize=connections, max_retries=0)
-        # A bundle that the operator names stands in for certifi's; verification is always on.
+        # A bundle that the operator names replaces certifi's; verification is always on.
         self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
 
     def send(self, method: str, url: str, headers: dict[str, str], until: float, body: bytes = b"") -> HTTPResponse:
@@ -71,19 +71,19 @@ class HttpClient:
         finally:
             _in_exchange.reset(token)
         raw: HTTPResponse = response.raw
-        raw.enforce_content_length = True  # urllib3 1.26 accepts a body that breaks off
+        raw.enforce_content_length = True  # urllib3 1.26 accepts a truncated body
         return raw
 
     def close(self) -> None:
         """Close idle connections now, and the others after their exchange."""
-        pools = self._adapter.poolmanager.pools  # clearing them alone leaves it to the garbage collector
+        pools = self._adapter.poolmanager.pools  # clearing them alone leaves closing to the garbage collector
         for key in pools.keys():  # noqa: SIM118, as it is no mapping that can be iterated over
             pools[key].close()
         self._adapter.close()
 
 
 def failure_of(exc: Exception) -> UpstreamInvalid:
-    """Return the client's error for one of FAILURES: it names neither the host nor the host's message."""
+    """Return the error that clients see for one of FAILURES: it names neither the host nor the host's message."""
     cause = getattr(exc.args[0], "reason", None) if exc.args else None
     if isinstance(exc, requests.exceptions.SSLError):
         return UpstreamInvalid("The upstream's TLS handshake or certificate is not valid.")
@@ -93,7 +93,9 @@ def failure_of(exc: Exception) -> UpstreamInvalid:
 
 
 class _Source(io.RawIOBase):
-    """The bytes that a socket receives until a point in time; `allowance` is the number of bytes left, if bounded."""
+    """The bytes that a socket receives until a point in time; `allowance` is the number of bytes left, or None without
+    a limit.
+    """
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, until: float) -> None:
         self._raw = raw
@@ -140,7 +142,7 @@ class _Response(http.client.HTTPResponse):
             raise http.client.HTTPException("Content-Length is no number")
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Skip the interim responses (RFC 9110 section 15.2), of which http.client only knows 100."""
+        """Skip the interim responses (RFC 9110 section 15.2), of which http.client knows only 100."""
         while True:
             status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
             if status[1] >= 200:
@@ -174,7 +176,7 @@ class _Connection(HTTPConnection):
         return super().getresponse()
 
     def _new_conn(self) -> socket.socket:
-        """Return a socket to the first address that answers; each address has its share of the time."""
+        """Return a socket to the first address that answers; each address gets a share of the time."""
         until = self._until()
         failed: OSError = OSError("the name has no address")
         try:

@@ -35,15 +35,16 @@ if TYPE_CHECKING:
     from restgql.upstream.http_client import HttpClient
 
 CHUNK = 65_536
-# A cookie of another server must not be set for the app's own origin, where it could replace one of the app's, nor is
-# there a jar of each caller to keep it in.
+# A cookie of another server must not be set for the app's own origin, where it could replace one of the app's; and no
+# caller has a jar to keep it in.
 _DROPPED = headers.HOP_BY_HOP | {"date", "set-cookie", "set-cookie2"}
-_CODED = frozenset({"content-encoding", "content-length"})  # of the body before it was decoded
+_CODED = frozenset({"content-encoding", "content-length"})  # they describe the body before it was decoded
 
 
 class UpstreamAccess(msgspec.Struct, frozen=True, kw_only=True):
-    """How requests reach one upstream: the caller's header fields that leave for it, the operator's secrets, and the
-    seconds of one exchange. `timeout` is the upstream's own, if it has one."""
+    """The access to one upstream: the caller's header fields that are sent to it, the operator's secrets, and the
+    seconds of one exchange. `timeout` is the upstream's own, if it has one.
+    """
 
     remote: RemoteUpstream
     leaving: frozenset[str]
@@ -75,12 +76,14 @@ class UpstreamPool:
         self._pid = 0
 
     def access(self, at: RemoteUpstream) -> UpstreamAccess:
-        """Return how requests reach an upstream."""
+        """Return the access to an upstream."""
         return self._accesses[at.prefix]
 
     @property
     def digest_parts(self) -> tuple[object, ...]:
-        """What separates the stored responses of these upstreams and accounts from others; goes into a digest alone."""
+        """Return the values that separate the stored responses of these upstreams and accounts from others; only for a
+        digest.
+        """
         accesses = self._accesses.values()
         return tuple((each.remote, sorted(each.leaving), each.secrets.digest_parts) for each in accesses)
 
@@ -118,7 +121,7 @@ class PrefixRouter:
         self._deadline = deadline
 
     def route(self, request: SubRequest) -> object:
-        """Return the key of the upstream, as its requests all wait, or of the app's route."""
+        """Return the key of the upstream, because all its requests wait, or of the app's route."""
         match = self._site.remote(request.target.path)
         return self._app.route(request) if match is None else self._remotes.keys[match[0].prefix]
 
@@ -154,7 +157,7 @@ class PrefixRouter:
                 response.close()
             breaker.worked()
             return reply
-        except RestgqlError as exc:  # it answered, if with nothing that could be used
+        except RestgqlError as exc:  # the upstream answered, although with an unusable response
             breaker.worked()
             failure = exc
         except FAILURES as exc:
@@ -180,7 +183,7 @@ def _leaving(shared: Environ, request: SubRequest, access: UpstreamAccess) -> di
     if request.content_type:
         fields["content-type"] = request.content_type
     fields = access.secrets.header_fields(fields)
-    # A range is of what is sent, coding included (RFC 9110 section 14), and a part of a coded body decodes to nothing.
+    # A range counts encoded bytes (RFC 9110 section 14), and a part of an encoded body cannot be decoded.
     fields["accept-encoding"] = "identity" if "range" in fields else coding.ACCEPTED
     return fields
 
@@ -200,7 +203,7 @@ def _reply(path: str, response: "HTTPResponse", limit: int, secrets: Secrets) ->
     too_large = LimitExceeded(
         f"The response is over {limit} bytes.", limit="RESTGQL_MAX_REPLY", allowed=limit, status=502
     )
-    # What does not compress is a little larger when it is coded.
+    # Incompressible data grows a little when it is encoded.
     body = _read(response, limit + (limit // 100 + 1_024 if encoding else 0), too_large)
     if encoding and body:
         try:

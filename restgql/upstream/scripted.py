@@ -62,7 +62,7 @@ class ScriptedDispatcher:
             self._requests.append(request)
         try:
             result = answer(request) if callable(answer) else answer
-        except RestgqlError as exc:  # raised or returned, it is in the response's place
+        except RestgqlError as exc:  # raised or returned, it replaces the response
             result = exc
         if not isinstance(result, Exception):
             return _reply(str(request.target), *(result if isinstance(result, tuple) else (200, result)))
@@ -76,7 +76,7 @@ class ScriptedDispatcher:
         if entry is None:
             raise NotAllowed("No route that can be asked for matches the path.")
         at, answer = entry
-        if asked.has_encoded_slash and not at.has_encoded_slash:  # as of a converter that takes no slash
+        if asked.has_encoded_slash and not at.has_encoded_slash:  # like a converter that takes no slash
             raise BadPath("The path has an encoded slash or backslash in a segment.")
         return answer
 

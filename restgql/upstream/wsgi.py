@@ -17,7 +17,7 @@ WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
 class Refusal(BaseException):
-    """Carries a refusal out of the app, past its error handlers, to the dispatcher that sent the sub-request."""
+    """Carries a rejection out of the app, past its error handlers, to the dispatcher that sent the sub-request."""
 
     def __init__(self, error: RestgqlError) -> None:
         super().__init__(error.message)
@@ -40,8 +40,11 @@ Exchanged = tuple[int, ReceivedFields, bytes]
 
 
 class WsgiDispatcher:
-    """A dispatcher by `exchange`. All its sub-requests share the environ `shared`; each has `seconds`, and a copy of
-    `context`, the context variables of the caller that entered the app."""
+    """A dispatcher by `exchange`.
+
+    All its sub-requests share the environ `shared`; each has `seconds`, and a copy of `context`, the context variables
+    of the caller that entered the app.
+    """
 
     def __init__(
         self,
@@ -63,7 +66,7 @@ class WsgiDispatcher:
         self._logger = logger
 
     def __call__(self, request: SubRequest, extra: Environ | None = None) -> SubResponse:
-        """Return the app's response; after a crash or an oversized body, one with a failure. Raises a refusal."""
+        """Return the app's response; after a crash or an oversized body, one with a failure. Raises a rejection."""
         environ = build(self._shared, request)
         if extra:
             environ.update(extra)
@@ -119,12 +122,12 @@ class Collector:
             raise exc_info[1].with_traceback(exc_info[2])
         self._started = (status, headers)
         self._endless = is_endless(headers)
-        if self._collecting:  # the app may wait for an event before it gives a chunk
+        if self._collecting:  # the app may wait for an event before it yields a chunk
             self._refuse_endless()
         return self._write
 
     def collect(self, chunks: Iterable[bytes]) -> Exchanged:
-        """Return the response, read to its end. Raises what the app raises, Oversize, Overtime, and Endless."""
+        """Return the response, read to its end. Raises the app's errors, Oversize, Overtime, and Endless."""
         self._collecting = True
         try:
             self._refuse_endless()
@@ -153,14 +156,14 @@ class Collector:
 
 
 def is_endless(fields: Iterable[tuple[str, str]]) -> bool:
-    """Return True if the Content-Type of these header fields is of a stream that has no end of its own."""
+    """Return True if the Content-Type of these header fields is of a stream that never ends by itself."""
     return any(name.lower() == "content-type" and media.is_endless(value) for name, value in fields)
 
 
 Exchange = Callable[[Environ, int], Exchanged]
 """From an environ, and the most bytes of a body, to status, header fields and body.
 
-Raises what the app raises, Oversize, Overtime, and Endless.
+Raises the app's errors, Oversize, Overtime, and Endless.
 """
 
 

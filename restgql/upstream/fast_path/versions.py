@@ -1,4 +1,4 @@
-"""The versions of Flask and Werkzeug whose steps the fast path takes one by one."""
+"""The versions of Flask and Werkzeug whose steps the fast path reproduces."""
 
 import importlib.metadata
 import logging
@@ -9,7 +9,7 @@ ARE_KNOWN = all(version.startswith(("3.0.", "3.1.")) for version in _INSTALLED.v
 """True if the fast path was written for the installed versions."""
 
 KEEPS_HOST = not _INSTALLED["flask"].startswith("3.0.")
-"""True if a request context keeps the host as it was before any hook."""
+"""True if a request context keeps the host from before any hook."""
 
 _logged: list[bool] = []
 
