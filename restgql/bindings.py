@@ -28,7 +28,7 @@ class BatchBinding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
-    r"""A field that makes a request (`@get`, `@post`, …).
+    """A field that makes a request (`@get`, `@post`, …).
 
     `arguments`: the names that the template does not take from the parent. `null_on`: the statuses that give null
     without an error. `opens_route`: the field may request its own rule even if RESTGQL_ROUTES excludes it.
@@ -60,7 +60,7 @@ class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
-    r"""A field whose value is part of its parent's: the JSON value at `keys`, or the one that `select` (JMESPath)
+    """A field whose value is part of its parent's: the JSON value at `keys`, or the one that `select` (JMESPath)
     selects from the JSON value or from the response's header field `header`; or the response's status.
 
     `is_written` is True for a @select in the app's own SDL. With `entries` the value is the list of the object's
@@ -116,7 +116,7 @@ class UserResolver(msgspec.Struct, frozen=True):
 
 
 class Discriminator(msgspec.Struct, frozen=True, kw_only=True):
-    r"""Resolves the type of a JSON value of an interface or union by the value that `select` selects from it.
+    """Resolves the type of a JSON value of an interface or union by the value that `select` selects from it.
 
     An object whose value is not in `types` is of the type `otherwise`, if that is set.
     """

@@ -18,7 +18,7 @@ _TEXTS, _COLLECTIONS = (str, bytes), (tuple, frozenset)
 
 
 def bounded_cache(*, entries: int, characters: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    r"""Cache the results of a pure function: at most `entries`, the least recently used dropped first, safe under
+    """Cache the results of a pure function: at most `entries`, the least recently used dropped first, safe under
     threads.
 
     A call whose arguments have more than `characters` of text or bytes is not cached, so the keys of the cache hold at
@@ -71,7 +71,7 @@ def _size(argument: Any) -> int:
 
 
 class WeightedCache(Generic[Value]):
-    r"""At most `entries` values with a total weight of at most `weight`. `_lock` guards all other attributes.
+    """At most `entries` values with a total weight of at most `weight`. `_lock` guards all other attributes.
 
     A value that weighs more than a quarter of `weight` is not stored, so that a few cannot displace all others.
     """

@@ -146,7 +146,7 @@ def load(arguments: Mapping[str, Any], app_config: Mapping[str, Any]) -> Config:
 
 
 def _checked(field: str, key: str, value: Any) -> Any:
-    r"""Validate a value by the type of its field. A set is not accepted as a list: the order of patterns matters.
+    """Validate a value by the type of its field. A set is not accepted as a list: the order of patterns matters.
 
     Raises ConfigError.
     """

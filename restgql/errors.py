@@ -1,4 +1,4 @@
-r"""Every error of restgql, under one root and split by blame: the client, the upstream (the app's routes), the gateway.
+"""Every error of restgql, under one root and split by blame: the client, the upstream (the app's routes), the gateway.
 
 Each has a stable `code` (`extensions.code` in GraphQL, `code` in problem details), the HTTP status of a response that
 consists of it alone, and a message that is safe to show a client.

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Gateway:
-    r"""A GraphQL gateway over the routes of a Flask app.
+    """A GraphQL gateway over the routes of a Flask app.
 
     `Gateway(app)`, or `gateway = Gateway()` and then `gateway.init_app(app)` or
     `app.register_blueprint(gateway.blueprint, url_prefix=…)`. Keyword arguments are the `RESTGQL_*` keys in lower case
@@ -144,7 +144,7 @@ class Gateway:
 
     @property
     def application(self) -> WsgiApp | None:
-        r"""The outermost WSGI callable, if middleware wraps the app object: sub-requests pass through it, too.
+        """The outermost WSGI callable, if middleware wraps the app object: sub-requests pass through it, too.
 
         For a server that is told to serve `application = Guard(app)`, set `gateway.application = application`.
         """

@@ -1,4 +1,4 @@
-r"""One interface to graphql-core 3.2 and 3.3: each function here has the same result with both.
+"""One interface to graphql-core 3.2 and 3.3: each function here has the same result with both.
 
 graphql-core 3.3 freezes the nodes of a document, has None for an absent part of a document, takes variables together
 with their sources, and keeps a default as it was written.
@@ -232,7 +232,7 @@ async def _gather(values: Iterable[Awaitable[Any]]) -> list[Any]:
 
 
 def _scope(variables: Mapping[str, Any]) -> tuple[Any, ...]:
-    r"""Return variables in the form that graphql-core's functions take.
+    """Return variables in the form that graphql-core's functions take.
 
     Only scalars with `coerce_input_literal` use the sources of variables; scalars of graphene and SDL have none.
     """

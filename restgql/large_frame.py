@@ -1,4 +1,4 @@
-r"""A stack frame with room for the frames of everything that is called in it.
+"""A stack frame with room for the frames of everything that is called in it.
 
 CPython keeps the frames of Python functions in chunks of 16 KB (cpython, Python/pystate.c, push_chunk). A loop whose
 calls begin at the end of a chunk maps the next chunk into memory and unmaps it for each call, which takes longer than
@@ -18,7 +18,7 @@ SLOTS = 16_400
 
 
 def in_large_frame(function: Callable[P, R]) -> Callable[P, R]:
-    r"""Return a function that calls another in a large frame.
+    """Return a function that calls another in a large frame.
 
     That takes some ten microseconds and no memory: the system never allocates pages of a frame that no value is written
     to.

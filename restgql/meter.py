@@ -12,7 +12,7 @@ SHAPING_SECONDS = 1.0
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    r"""The limits of one operation, including everything that it nests. Each field `x` is the key `RESTGQL_X`.
+    """The limits of one operation, including everything that it nests. Each field `x` is the key `RESTGQL_X`.
 
     `max_subrequests` counts untyped sub-requests, `max_typed_subrequests` all of them. `max_nodes` counts the fields
     that make requests, once for each parent, and the elements that they iterate over; `max_values` the fields and list
@@ -41,7 +41,7 @@ class _Counts:
 
 
 class Meter:
-    r"""Counts the work of one operation, and ends it at `deadline`, a time of `time.monotonic()`.
+    """Counts the work of one operation, and ends it at `deadline`, a time of `time.monotonic()`.
 
     Every stage charges the meter before it does the work. A charge over its limit raises LimitExceeded, and so does
     every later charge of that kind; a charge after the deadline raises UpstreamTimeout.
@@ -147,7 +147,7 @@ class Meter:
 
 
 class Tally:
-    r"""The fields, list items and bytes of one walk over a part of the answer.
+    """The fields, list items and bytes of one walk over a part of the answer.
 
     They are counted apart, because the walk is repeated if a result that it needs is not settled yet; `commit` adds
     them to the meter.

@@ -18,7 +18,7 @@ WITH_BODY = frozenset({"POST", "QUERY"})
 
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
-    r"""The HTTP request to one of the gateway's endpoints.
+    """The HTTP request to one of the gateway's endpoints.
 
     `wants_timings` is True if the client may see timings; `preflighted` if an upload has a header field that a browser
     sends across origins only after a preflight.
@@ -34,7 +34,7 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
-    r"""The HTTP response of the gateway: its body as a whole, in pieces, or in pieces that arrive one by one.
+    """The HTTP response of the gateway: its body as a whole, in pieces, or in pieces that arrive one by one.
 
     `cookies` are the Set-Cookie values of its parts. `keeps_context` is True if its pieces need the context of the
     request.
@@ -86,7 +86,7 @@ class Follow(enum.Enum):
 
 
 class SubRequest(msgspec.Struct, frozen=True, kw_only=True):
-    r"""One request to the app. `headers` have names in lower case; `cookie` replaces the caller's.
+    """One request to the app. `headers` have names in lower case; `cookie` replaces the caller's.
 
     `opens` is the shape of the template whose rule is allowed despite RESTGQL_ROUTES, because a typed field owns it;
     empty if RESTGQL_ROUTES applies to every rule. `timeout` is in seconds, if it has its own.

@@ -1,4 +1,4 @@
-r"""The keyword arguments of `Gateway`, for editors and type checkers: one for each field of `Config`, of the same type.
+"""The keyword arguments of `Gateway`, for editors and type checkers: one for each field of `Config`, of the same type.
 
 A test compares the two.
 """

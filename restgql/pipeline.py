@@ -48,7 +48,7 @@ class OperationResult(msgspec.Struct, frozen=True):
 
 
 class Pipeline:
-    r"""The stages, set up for one schema, configuration and profile. `routes` are the exposed ones.
+    """The stages, set up for one schema, configuration and profile. `routes` are the exposed ones.
 
     Stored operations use `own`, the schema of the app's own code, which no profile restricts. If a part of the schema
     could not be built, `missing` returns the error for an operation that does not fit the rest.

@@ -10,7 +10,7 @@ Get = Literal["any", "persisted", "stored", "off"]
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    r"""A preset of keys. Each field but `name` is the key `RESTGQL_X`, which overrides it.
+    """A preset of keys. Each field but `name` is the key `RESTGQL_X`, which overrides it.
 
     `get` decides which operations GET runs: `any`; `persisted` documents and stored operations; `stored` operations
     under their names; or none (`off`).
@@ -42,7 +42,7 @@ OVERRIDES = tuple(name for name in Profile.__struct_fields__ if name != "name")
 
 
 def profile_of(config: Config, *, debug: bool) -> Profile:
-    r"""Return the configured profile, with the keys that override it; by default open in debug and hardened otherwise.
+    """Return the configured profile, with the keys that override it; by default open in debug and hardened otherwise.
 
     The open profile has timings in debug only, because an answer with timings cannot be cached.
     """

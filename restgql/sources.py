@@ -30,7 +30,7 @@ from restgql.upstream_settings import documents_of
 
 
 class Typed(msgspec.Struct, frozen=True):
-    r"""The schema of a gateway, the schema of its clients, which may be smaller, the SDL from which these were
+    """The schema of a gateway, the schema of its clients, which may be smaller, the SDL from which these were
     compiled, and the reports of its sources.
 
     `failure` is the reason why a source is missing; `warnings` are for the log.
@@ -77,7 +77,7 @@ class _Collected:
 
 
 class Sources:
-    r"""The sources of one gateway on one app. Everything that does not depend on routes is read here, and never
+    """The sources of one gateway on one app. Everything that does not depend on routes is read here, and never
     modified.
 
     `base` is the schema without the sources that depend on routes. Raises SchemaError and ConfigError.
@@ -164,7 +164,7 @@ class Sources:
             raise SchemaError(errors)
 
     def _add_openapi(self, collected: _Collected, source: Any, document: ApiDocument | None, routes: Routes) -> None:
-        r"""Add a document of the app, without the operations of root fields in schema=.
+        """Add a document of the app, without the operations of root fields in schema=.
 
         Operations without a route belong to the upstreams that the document's servers name.
         """

@@ -203,7 +203,7 @@ class GatewayState:
         stored: bool = False,
         in_view: bool = False,
     ) -> Upstream:
-        r"""Return the upstream of one operation; `flask_request` is Flask's current request, after the app's
+        """Return the upstream of one operation; `flask_request` is Flask's current request, after the app's
         middleware.
 
         Operations that are `stored` may use the limit of typed sub-requests for untyped ones, too. `in_view` is True if

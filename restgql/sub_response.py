@@ -48,7 +48,7 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
-    r"""A response, or the failure to get one: then `failure` is the error, and `status` its status, 500, 502 or 504.
+    """A response, or the failure to get one: then `failure` is the error, and `status` its status, 500, 502 or 504.
     `url` is the path that answered in the end.
 
     `fields` are the header fields as the app sent them, without Set-Cookie, whose values are `cookies`. `body` is as
@@ -168,7 +168,7 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         return not self.cookies and (self.status if problem is None else problem.status) < 400
 
     def value(self, expression: str | None = None, charge: Charge = UNMETERED) -> Any:
-        r"""Return the JSON value: its text unchanged, or the value that a JMESPath expression selects.
+        """Return the JSON value: its text unchanged, or the value that a JMESPath expression selects.
 
         Raises BadSelect, and the error of a body that cannot be read.
         """
@@ -204,7 +204,7 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         return value
 
     def read_as_json(self, *, structured: bool) -> "SubResponse":
-        r"""Return this response as JSON, if its body is a JSON text under another media type; else itself.
+        """Return this response as JSON, if its body is a JSON text under another media type; else itself.
 
         With `structured`, a text that is neither an array nor an object stays text.
         """
@@ -290,7 +290,7 @@ def sort_fields(fields: Iterable[tuple[str, str]]) -> ReceivedFields:
 
 
 class _Content(msgspec.Struct, frozen=True):
-    r"""A body after content decoding; `json` is its JSON text, if its media type is JSON.
+    """A body after content decoding; `json` is its JSON text, if its media type is JSON.
 
     `undecodable` is the error of a coding that cannot be decoded. `problem` is the failure to get a response, or the
     error of a body that cannot be read.

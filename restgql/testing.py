@@ -71,7 +71,7 @@ class Scripted(ScriptedDispatcher):
             answer.body.close()  # type: ignore[attr-defined]
 
     def explain(self, query: str, variables: Variables = None, *, in_parts: bool = False) -> str:
-        r"""Return the tree of an operation's sub-requests without making them; with `in_parts`, those of `payloads`.
+        """Return the tree of an operation's sub-requests without making them; with `in_parts`, those of `payloads`.
 
         Raises the error that rejects the operation.
         """

@@ -21,7 +21,7 @@ NOT_BUILT = "The schema could not be built; the log of the app has the reason."
 
 
 class TypeBuild:
-    r"""The types of one gateway. Threads share it: `_lock` is held while the types are built.
+    """The types of one gateway. Threads share it: `_lock` is held while the types are built.
 
     After a failure only the types of the failed source are missing. If a document of the app could not be read, each
     readiness probe retries, and so does a request that needs the types after RETRY_SECONDS.
@@ -41,7 +41,7 @@ class TypeBuild:
             self._log_skipped(sources.base)
 
     def start(self, routes: Routes) -> None:
-        r"""Build the types that are known at startup, from the routes so far. Raises SchemaError and ConfigError.
+        """Build the types that are known at startup, from the routes so far. Raises SchemaError and ConfigError.
 
         They are used if no route is added before the first request.
         """

@@ -15,7 +15,7 @@ OPENAPI_FORMS = "it is a file, a URL, a dict, a callable, or a list of these"
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    r"""A secret of the operator, in the environment variable `env`.
+    """A secret of the operator, in the environment variable `env`.
 
     It is sent as a header field, after `scheme` and a space if there is one, or as a query parameter.
     """

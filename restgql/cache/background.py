@@ -15,7 +15,7 @@ SIZE = 4
 
 
 class Background:
-    r"""Background work by key, at most one task per key. `_lock` guards `_running` and `_begun`; `_pid` is the process.
+    """Background work by key, at most one task per key. `_lock` guards `_running` and `_begun`; `_pid` is the process.
 
     A thread that works longer than `seconds` is abandoned: another one takes its place, and its route gets no further
     background request until it returns.
@@ -43,7 +43,7 @@ class Background:
             self._ended(key)
 
     def within(self, seconds: float, route: object, work: Callable[[], SubResponse]) -> SubResponse | None:
-        r"""Return the result of `work`, a request to `route`, or None if it takes longer; it continues then.
+        """Return the result of `work`, a request to `route`, or None if it takes longer; it continues then.
 
         Raises its errors. If no thread is free, the caller's thread runs it.
         """

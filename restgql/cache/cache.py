@@ -20,7 +20,7 @@ from restgql.upstream.single_flight import Flights, SingleFlight
 
 
 class Cache:
-    r"""The cache of one gateway: responses to sub-requests in a `store`, of at most `max_body` bytes each.
+    """The cache of one gateway: responses to sub-requests in a `store`, of at most `max_body` bytes each.
 
     `identity` lists header fields that identify the caller, or with `!` do not (see `Identity`). With `shared=True`
     every response is stored for everyone, as in a proxy's cache (an app's gateway never does this); with False, no
@@ -51,7 +51,7 @@ class Cache:
         self._flights = Flights(self._identity)
 
     def around(self, upstream: Upstream, salt: bytes, again: Callable[[], Dispatcher] | None) -> Upstream:
-        r"""Return an upstream that answers from the cache if it can. Operations with different `salt` share no
+        """Return an upstream that answers from the cache if it can. Operations with different `salt` share no
         responses.
 
         `again` returns the dispatcher of a background request; with None, no request is made in the background.

@@ -27,7 +27,7 @@ _MARGIN = 0.1
 
 
 class CacheSettings(msgspec.Struct, frozen=True, kw_only=True):
-    r"""The settings that all operations share. Bodies over `max_body` bytes are not stored; a request may take
+    """The settings that all operations share. Bodies over `max_body` bytes are not stored; a request may take
     `seconds`.
 
     With `shared=True` every response is stored for everyone, as in a proxy's cache; with None, if its header fields

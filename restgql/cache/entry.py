@@ -13,7 +13,7 @@ Varied = tuple[tuple[str, str | None], ...]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    r"""A stored response. Times are seconds of `time.time()`, because processes share them.
+    """A stored response. Times are seconds of `time.time()`, because processes share them.
 
     `born` is the estimated time of its generation (RFC 9111 section 4.2.3), and `received` that of its receipt. It is
     fresh until `expires`; it may be served without validation until `fresh`, and after validation until `kept`.

@@ -34,7 +34,7 @@ class Key(msgspec.Struct, frozen=True):
 
 
 class CacheKeys:
-    r"""Makes the keys of one operation, whose sub-requests share `environ`.
+    """Makes the keys of one operation, whose sub-requests share `environ`.
 
     `salt` separates the responses of different apps, and protects digests of credentials from lookup tables.
     """

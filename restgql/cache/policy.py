@@ -1,4 +1,4 @@
-r"""The rules of caching: storing responses, and serving stored ones (RFC 9111, by the states of hishel, and RFC 5861).
+"""The rules of caching: storing responses, and serving stored ones (RFC 9111, by the states of hishel, and RFC 5861).
 
 hishel decides. This module adds the decisions that hishel leaves to its user, and corrects those that cache-tests
 contradict; each cites its section.

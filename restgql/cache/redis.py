@@ -21,7 +21,7 @@ _KEPT = int(WEEK) + 86_400
 
 
 class Redis:
-    r"""A store in the Redis at `url`, whose own `maxmemory` bounds it; every key expires.
+    """A store in the Redis at `url`, whose own `maxmemory` bounds it; every key expires.
 
     A token is the generation of a URI: a Redis key of its own, whose value an entry must match. Invalidating a URI sets
     another generation.

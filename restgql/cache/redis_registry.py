@@ -21,7 +21,7 @@ _USED = f"{_PREFIX}used"
 
 
 class RedisRegistry:
-    r"""A registry in the Redis at `url`, of at most `entries` documents, behind the `near` one of this process.
+    """A registry in the Redis at `url`, of at most `entries` documents, behind the `near` one of this process.
 
     After failures Redis is not used for a moment; the process then has only its own documents. Raises ValueError if
     `url` is not a Redis URL.

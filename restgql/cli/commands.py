@@ -111,7 +111,7 @@ def clear(name: str) -> None:
 
 
 def _stored(state: GatewayState, document: str) -> StoredOperation | None:
-    r"""Return the stored operation of a name, or None for the text of a document, which is never a single word.
+    """Return the stored operation of a name, or None for the text of a document, which is never a single word.
 
     Raises ClickException.
     """

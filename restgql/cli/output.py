@@ -36,7 +36,7 @@ def echo(text: str) -> None:
 
 
 def write(path: str, text: str) -> None:
-    r"""Write a text and a newline to a file, which never has half of its content; `-` is standard output.
+    """Write a text and a newline to a file, which never has half of its content; `-` is standard output.
 
     Raises ClickException.
     """

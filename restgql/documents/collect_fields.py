@@ -40,7 +40,7 @@ MAX_SELECTED_FIELDS = 5_000
 
 
 class Selections:
-    r"""Every selection set of an operation. `document` has no node that @skip and @include exclude.
+    """Every selection set of an operation. `document` has no node that @skip and @include exclude.
 
     Without `incremental` nothing is deferred. `conditions` are the variables that decide @defer(if:) and @stream(if:).
     Raises LimitExceeded for more than MAX_SELECTED_FIELDS fields, and BadRequest for a condition that is null.

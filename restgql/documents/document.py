@@ -11,7 +11,7 @@ from restgql.documents.shape import Relocation
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    r"""A valid document. `hash` is its SHA-256, `weight` its approximate bytes in memory.
+    """A valid document. `hash` is its SHA-256, `weight` its approximate bytes in memory.
 
     Documents of one shape share `node` and `plan_key`. Their own literals are in `literals`, by the names of variables
     in `node`; `relocation` turns a location in `node` into the one in the document.

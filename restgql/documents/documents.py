@@ -127,7 +127,7 @@ class Documents:
         )
 
     def errors(self, text: str, document: DocumentNode, *, of_fragments: bool = False) -> list[GraphQLError]:
-        r"""Return the errors that reject every request with a document, whatever its variables.
+        """Return the errors that reject every request with a document, whatever its variables.
 
         `of_fragments` is True for a document that has only fragments.
         """

@@ -25,7 +25,7 @@ _NONE: Mapping[str, str] = {}
 
 
 class PersistedDocuments:
-    r"""The documents that clients may name by an id, and the rules for the documents that they may send.
+    """The documents that clients may name by an id, and the rules for the documents that they may send.
 
     `manifest` has documents by id. `stored` returns the documents of the stored operations by their SHA-256: the same
     mapping as long as they do not change. Both kinds are called listed. Documents that clients register (automatic
@@ -121,7 +121,7 @@ class PersistedDocuments:
         return strip_ignored_characters(text)
 
     def _is_get_allowed(self, params: GraphQLRequest, profile: Profile) -> bool:
-        r"""Return True if GET may run a document: a listed or registered one, or one that is sent with its SHA-256.
+        """Return True if GET may run a document: a listed or registered one, or one that is sent with its SHA-256.
 
         urql registers documents by GET.
         """

@@ -88,7 +88,7 @@ class FieldGroup:
 
 
 class SelectedField:
-    r"""A field that is selected on an object type, under the response key `key`.
+    """A field that is selected on an object type, under the response key `key`.
 
     `constant_arguments` are its coerced arguments if they contain no variable. All requests share them, so only code
     that never changes them may read them. They are None if they must be coerced for each request. For a typed scalar
@@ -155,7 +155,7 @@ class SelectedField:
 
 
 class SelectionSet(msgspec.Struct, frozen=True, eq=False):
-    r"""The fields that are selected on one object type, in order, and the deferred fragments that begin there.
+    """The fields that are selected on one object type, in order, and the deferred fragments that begin there.
 
     `key_bytes` are the bytes of their response keys in one object of the response, with quotes, colons and commas.
     """

@@ -1,4 +1,4 @@
-r"""The shape of a document: its text without the literals, so that the same query with another id is recognized.
+"""The shape of a document: its text without the literals, so that the same query with another id is recognized.
 
 A document that differs from a valid one only in its literals is valid, too, if each value fits the type of its place.
 It is then neither parsed nor validated: its literals become variables of the earlier document.
@@ -111,7 +111,7 @@ _BY_TYPE: dict[object, str] = {GraphQLString: "String", GraphQLInt: "Int", Graph
 
 
 class Shape(msgspec.Struct, frozen=True, eq=False):
-    r"""A document's text without its literals, which are in `literals`, each once; equal `key`s are equal shapes.
+    """A document's text without its literals, which are in `literals`, each once; equal `key`s are equal shapes.
 
     `between` are the parts of the text around the literals, `places` the number of the literal at each place.
     """

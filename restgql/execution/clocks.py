@@ -19,7 +19,7 @@ def _blocked() -> int | None:
 
 
 class Clocks:
-    r"""The CPU time of the current thread and of the process at the end of its last job.
+    """The CPU time of the current thread and of the process at the end of its last job.
 
     `_switches` is how often the thread had blocked by then.
     """

@@ -30,7 +30,7 @@ _WITH_REQUEST = frozenset({NodeKind.GET, NodeKind.FETCH, NodeKind.REQUEST})
 
 
 class Execution:
-    r"""The results of a plan's root nodes, filled while it runs. It ends when finished or closed, or at its deadline.
+    """The results of a plan's root nodes, filled while it runs. It ends when finished or closed, or at its deadline.
 
     The root nodes of a mutation run one after the other, each until all nodes below it have ended; a safe request of
     one never reuses the response to an earlier one (GraphQL, section Mutation). After the first has run, every result

@@ -28,7 +28,7 @@ class _History:
 
 
 class RouteLatency:
-    r"""The routes' history: whether their requests wait. A race loses an observation at most.
+    """The routes' history: whether their requests wait. A race loses an observation at most.
 
     The number of routes is bounded, because a dispatcher may use paths as keys: over the limit all observations are
     dropped.
@@ -38,7 +38,7 @@ class RouteLatency:
         self._by_route: dict[object, _History] = {}
 
     def observe(self, route: object, took: float, computed: float, process: float) -> None:
-        r"""Record a request to `route` that took `took` seconds, of which its thread computed `computed`, and the whole
+        """Record a request to `route` that took `took` seconds, of which its thread computed `computed`, and the whole
         process `process`.
 
         A thread that is ready may still wait for others of the process, which take turns (the GIL). So a request that

@@ -21,7 +21,7 @@ CLOSED = "Too many earlier requests to this route have not ended yet."
 
 
 class OperationThreads:
-    r"""The pool threads of one operation. One thread, the leader, runs job after job.
+    """The pool threads of one operation. One thread, the leader, runs job after job.
 
     Another one joins if requests to the route wait, or if the watchdog starts it. The queue's lock guards all mutable
     attributes.
@@ -80,7 +80,7 @@ class OperationThreads:
     # The caller's thread ------------------------------------------------------------------------------------------
 
     def start_first(self, seconds_left: float) -> bool:
-        r"""Start a thread if jobs are ready and none is at work; return False if the pool has none.
+        """Start a thread if jobs are ready and none is at work; return False if the pool has none.
 
         Unless a call can run meanwhile, wait for a thread as long as the operation may.
         """
@@ -161,7 +161,7 @@ class OperationThreads:
             return job
 
     def finish(self, job: Job, answer: Answer, *, given_up: bool = False, overdue: bool = False) -> bool:
-        r"""Set the answer of a job and call its listeners; return False if it already has an answer.
+        """Set the answer of a job and call its listeners; return False if it already has an answer.
 
         If a thread still runs the job, it is `given_up`; `overdue` if the job used all its time.
         """

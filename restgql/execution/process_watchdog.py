@@ -22,7 +22,7 @@ class Watched(Protocol):
     """An operation that a thread waits for, or whose jobs run in that thread."""
 
     def look(self, *, is_idle: bool) -> None:
-        r"""Start threads if a job blocks others; wake the caller if a job is late.
+        """Start threads if a job blocks others; wake the caller if a job is late.
 
         The process `is_idle` if no thread of it computed for some of the time since the last check.
         """

@@ -1,4 +1,4 @@
-r"""The value of a projected field: objects decoded from the response, and the results of the fields that join them.
+"""The value of a projected field: objects decoded from the response, and the results of the fields that join them.
 
 The executor reads the same value again if an error needs its location.
 """
@@ -34,7 +34,7 @@ class Group(msgspec.Struct, eq=False):
 
 
 class Projected:
-    r"""The value of a typed field in projected objects.
+    """The value of a typed field in projected objects.
 
     `groups` has the groups of each join by the values of its keys; `count` is the number of objects that are joined.
     """
@@ -97,7 +97,7 @@ class Projected:
         return [group.result for _, groups in self.groups.values() for group in groups.values()]
 
     def text(self) -> bytes | None:
-        r"""Return the JSON text of the value, or None if something within it has an error or is too large.
+        """Return the JSON text of the value, or None if something within it has an error or is too large.
 
         Raises NotSettled.
         """

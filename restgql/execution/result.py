@@ -29,7 +29,7 @@ class ProjectedValue(Protocol):
 
 
 class Result:
-    r"""A response, an error, or the results of a node's parts, items and children.
+    """A response, an error, or the results of a node's parts, items and children.
 
     `responses` are the ones received for it in order, including redirects; the response of a batch is listed once, by
     the first of its parents. `children` are the results of the nodes that depend on it. `value` is a typed value, or

@@ -55,7 +55,7 @@ class _Route:
 
 
 class RouteThreads:
-    r"""The routes that have threads of a pool of `size`, whose lock guards this.
+    """The routes that have threads of a pool of `size`, whose lock guards this.
 
     A route may use at most half of the threads that are not lost, minus an eighth of the pool. So other routes have
     threads even if every request to one of them hangs. With an eighth of the pool lost to it, a route is closed until

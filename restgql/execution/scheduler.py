@@ -27,7 +27,7 @@ BUSY = "All threads of the gateway are busy."
 
 
 class Scheduler:
-    r"""Runs jobs as they become ready, each safe one once, and calls in the thread that waits for the operation.
+    """Runs jobs as they become ready, each safe one once, and calls in the thread that waits for the operation.
 
     Pool threads run the jobs (`OperationThreads`). The thread that waits, the caller's, runs no job, so it keeps the
     deadline however long jobs take; it runs the calls. While it sleeps, the watchdog of the process checks the jobs.
@@ -153,7 +153,7 @@ class Scheduler:
             self._job_by_identity.clear()
 
     def run(self) -> None:
-        r"""Run until every job and call has ended, at the deadline at the latest.
+        """Run until every job and call has ended, at the deadline at the latest.
 
         Raises Unavailable if the operation gets no thread before anything has begun.
         """

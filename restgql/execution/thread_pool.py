@@ -29,7 +29,7 @@ class IdleThread:
 
 
 class ThreadPool:
-    r"""At most `size` threads at work at once; `_lock` guards the counts, the parked threads and the routes.
+    """At most `size` threads at work at once; `_lock` guards the counts, the parked threads and the routes.
 
     A thread whose work hangs is given up: it counts as `stuck`, and another one may take its place, as long as there
     are at most twice `size` threads in all. `RouteThreads` keeps one route from taking them all.
@@ -55,7 +55,7 @@ class ThreadPool:
 
     @property
     def is_depleted(self) -> bool:
-        r"""True if the number of lost threads exceeds five eighths of the pool's size.
+        """True if the number of lost threads exceeds five eighths of the pool's size.
 
         With the defaults one operation cannot cause this: it runs half as many requests at once, and an eighth more
         until their route is closed. So no single request takes a process out of a load balancer.
@@ -71,7 +71,7 @@ class ThreadPool:
         route: object = None,
         nested: bool = False,
     ) -> bool:
-        r"""Start `work` in a thread within `wait` seconds, for a request to `route` if it is known; return False if it
+        """Start `work` in a thread within `wait` seconds, for a request to `route` if it is known; return False if it
         cannot.
 
         Do not wait if `max_waiting` operations wait already, or if all threads are lost. Work that is `nested`, which a

@@ -1,4 +1,4 @@
-r"""The checks of typed values in debug: a `select` that is null for every row, a `batch` whose key no item has, objects
+"""The checks of typed values in debug: a `select` that is null for every row, a `batch` whose key no item has, objects
 without any key of their type.
 
 They read the JSON of a response before it is projected or executed, so they cover both.

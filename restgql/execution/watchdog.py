@@ -29,7 +29,7 @@ class Watchdog:
         self._settings = settings
 
     def look(self, *, is_idle: bool) -> None:
-        r"""Start threads if a job blocks others; wake the caller if a job is late.
+        """Start threads if a job blocks others; wake the caller if a job is late.
 
         Threads of a busy process take turns (the GIL), so more of them are no gain: a job blocks others only if the
         process `is_idle`, or if the job takes long.

@@ -30,7 +30,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[tuple[str, File], ...] = ()
 
     def written(self, charge: Charge = UNMETERED) -> Written:
-        r"""Return the bytes and the media type. Raises BadRequest for a value that the encoding cannot represent.
+        """Return the bytes and the media type. Raises BadRequest for a value that the encoding cannot represent.
 
         Before the body is serialized, `charge` is called with its size, in bytes of JSON of the same cost. The first
         occurrence of a file is free.
@@ -112,7 +112,7 @@ def _nested_weight(value: Any, weight: int, depth: int) -> int:
 
 
 def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
-    r"""Yield the fields of a form, each a scalar or a file.
+    """Yield the fields of a form, each a scalar or a file.
 
     A list is a repeated field, and an object has its keys in brackets; null is omitted.
     """

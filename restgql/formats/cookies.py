@@ -55,7 +55,7 @@ def last_of_each(set_cookie: Iterable[str]) -> list[str]:
 
 
 def merged(own: Iterable[str], parts: Iterable[str]) -> list[str]:
-    r"""Return the Set-Cookie values of a response: its own, then those of its parts; the last one of each cookie.
+    """Return the Set-Cookie values of a response: its own, then those of its parts; the last one of each cookie.
 
     A part's value that equals the response's own is ignored: the app sends it to every request, for example to refresh
     a permanent session. So it cannot undo the login or logout of another part.

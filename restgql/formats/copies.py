@@ -1,4 +1,4 @@
-r"""The number of times that a JMESPath expression may repeat its value. The result of `[@,@]|[@,@]|…` is small in
+"""The number of times that a JMESPath expression may repeat its value. The result of `[@,@]|[@,@]|…` is small in
 memory, where parts are shared, and endless as text.
 
 An expression that repeats no part produces at most the text of its value and the text that was charged.

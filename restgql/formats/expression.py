@@ -1,4 +1,4 @@
-r"""JMESPath syntax trees, compiled into functions of a value that charge their steps before they run them.
+"""JMESPath syntax trees, compiled into functions of a value that charge their steps before they run them.
 
 A function does not charge its own static steps, those outside of loops: the surrounding loop charges them for each
 element, and the whole expression charges them once.

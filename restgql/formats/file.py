@@ -5,7 +5,7 @@ from typing import Any
 
 
 class File:
-    r"""An uploaded file: its bytes, and the name and the media type that the client sent, which may be empty.
+    """An uploaded file: its bytes, and the name and the media type that the client sent, which may be empty.
 
     It is not a Struct, because msgspec would write it as JSON: only a body that supports files may contain one.
     """

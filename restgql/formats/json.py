@@ -66,7 +66,7 @@ def encode(value: Any) -> bytes:
 
 
 def encode_in_pieces(value: Any) -> list[bytes]:
-    r"""Return the JSON text of a value in pieces, without copying a large text that is spliced into it.
+    """Return the JSON text of a value in pieces, without copying a large text that is spliced into it.
 
     Raises NotJson, and BadRequest for a file.
     """

@@ -8,7 +8,7 @@ from restgql.formats.json import NotJson, value
 
 
 def read(content_type: str, body: bytes, shape: Any) -> Any:
-    r"""Return a request body as a `shape`. Raises BadRequest, with status 415 for another media type or charset.
+    """Return a request body as a `shape`. Raises BadRequest, with status 415 for another media type or charset.
 
     A browser cannot send JSON across origins without a preflight, so this also protects against CSRF.
     """

@@ -37,7 +37,7 @@ def is_json(media_type: str) -> bool:
 
 
 def may_be_json(media_type: str) -> bool:
-    r"""Return True if a media type in an API's document means JSON: documents use many names, and ranges.
+    """Return True if a media type in an API's document means JSON: documents use many names, and ranges.
 
     A typed field then reads the body as JSON, whatever its Content-Type.
     """
@@ -53,7 +53,7 @@ def is_text(media_type: str) -> bool:
 
 @bounded_cache(entries=256, characters=256)
 def qualities(accept: str) -> Mapping[str, float]:
-    r"""Return the quality of each media range in Accept (RFC 9110 section 12.5.1), without parameters.
+    """Return the quality of each media range in Accept (RFC 9110 section 12.5.1), without parameters.
 
     An Accept over MAX_HEADER_VALUE has no media ranges.
     """

@@ -80,7 +80,7 @@ def check(expression: str) -> None:
 
 
 def search(expression: str, value: Any, charge: Charge = UNMETERED) -> Any:
-    r"""Return the value that a JMESPath expression selects from a JSON value. Raises BadSelect, and errors of `charge`.
+    """Return the value that a JMESPath expression selects from a JSON value. Raises BadSelect, and errors of `charge`.
 
     `charge` is called with the number of steps and elements before the expression walks them, many at a time.
     """
@@ -189,7 +189,7 @@ def _compiled(expression: str, charge: Charge) -> _Compiled:
 
 
 def _check(tree: Any) -> None:
-    r"""Raise BadSelect for a tree that is too deep for recursion, and for one with `&x` as a value.
+    """Raise BadSelect for a tree that is too deep for recursion, and for one with `&x` as a value.
 
     The library accepts `&x` as a value. It also reads literals and names with NaN and lone surrogates: ValueError.
     """

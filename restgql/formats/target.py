@@ -37,7 +37,7 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Site(msgspec.Struct, frozen=True):
-    r"""The place of the app: its origins, its root there, and the prefix that is stripped before the app routes a path.
+    """The place of the app: its origins, its root there, and the prefix that is stripped before the app routes a path.
 
     A path of the gateway is `mount` + the path that the app routes; a link in the app's responses is `root` + that
     path. Both are decoded. A routed path below the prefix of one of `remotes` (the longest first) belongs to that
@@ -98,7 +98,7 @@ def entered(path_info: str, query: str) -> Target:
 
 
 def resolve(site: Site, base: Target, location: str) -> str | None:
-    r"""Return the gateway's path for a URL in a response of the app (RFC 3986 section 5), or None if it is on another
+    """Return the gateway's path for a URL in a response of the app (RFC 3986 section 5), or None if it is on another
     site.
 
     A URL from an upstream is relative to that upstream's URL. Raises BadPath if it leads out of the upstream, for

@@ -91,7 +91,7 @@ def _compiled(text: str) -> Template:
 
 
 def compile_typed(text: str) -> Template:
-    r"""Compile the path of a typed field, which may have `{.x}` and `{;x}` as well: OpenAPI's label and matrix styles.
+    """Compile the path of a typed field, which may have `{.x}` and `{;x}` as well: OpenAPI's label and matrix styles.
 
     The app's owner wrote it, so it may be of any size. Raises BadPath.
     """
@@ -117,7 +117,7 @@ def _parsed(text: str, grammar: re.Pattern[str]) -> Template:
 
 
 def expand(template: Template, lookup: Lookup, link: Callable[[str], str] = str, charge: Charge = UNMETERED) -> str:
-    r"""Return the path, with each name's value percent-encoded into it.
+    """Return the path, with each name's value percent-encoded into it.
 
     `lookup` returns a name's JSON value, or None if it is absent or null, or raises. `link` returns the path for the
     URL of a template that begins with `{+x}`. `charge` is called with the size of the template, of arrays and objects,
@@ -156,7 +156,7 @@ def _expanded(text: str, *names_and_values: str) -> str:
 
 
 def fill(template: Template, lookup: Lookup, charge: Charge = UNMETERED) -> str | None:
-    r"""Return the text with each value in place of `{x}`, not percent-encoded; None if a value is absent or null.
+    """Return the text with each value in place of `{x}`, not percent-encoded; None if a value is absent or null.
 
     For texts other than paths, such as header fields. Raises BadPath for an array or object, BadRequest for a text that
     is too large, and errors of `charge`.

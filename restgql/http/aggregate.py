@@ -78,7 +78,7 @@ def _streaming(accept: str) -> Streaming | None:
 
 @bounded_cache(entries=256, characters=256)
 def accept_of_parts(accept: str) -> Headers:
-    r"""Return the Accept that the parts inherit from the caller.
+    """Return the Accept that the parts inherit from the caller.
 
     It is omitted if it names JSON, which they accept anyway, a stream of parts, or a browser's HTML.
     """

@@ -64,7 +64,7 @@ def _run(
     executions: list[Execution],
     started: float,
 ) -> list[ResponseMap]:
-    r"""Run a mutation, or several queries together, with identical sub-requests made once.
+    """Run a mutation, or several queries together, with identical sub-requests made once.
 
     Raises Unavailable before anything was sent.
     """

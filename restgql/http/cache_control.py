@@ -60,7 +60,7 @@ _MOST = 2**31  # seconds; RFC 9111 section 1.2.2
 def merge_cache_control(
     parts: Sequence[SubResponse], *, varies: Iterable[str] = (), has_resolved: bool = False
 ) -> Headers:
-    r"""Return Cache-Control and Vary of a response that is made of `parts`, and that itself `varies` with header
+    """Return Cache-Control and Vary of a response that is made of `parts`, and that itself `varies` with header
     fields.
 
     `has_resolved` is True if a resolver of the user's own returned one of its values.

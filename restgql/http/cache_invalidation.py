@@ -10,7 +10,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 
 
 def invalidate(state: GatewayState, response: Response) -> Response:
-    r"""Delete the stored responses that an unsafe request has changed (RFC 9111 section 4.4), and share none from
+    """Delete the stored responses that an unsafe request has changed (RFC 9111 section 4.4), and share none from
     before it.
 
     This is an `after_request` function of the app, so it also runs for the requests of other gateways.

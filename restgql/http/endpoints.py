@@ -130,7 +130,7 @@ class Views:
         return response
 
     def health(self) -> ResponseReturnValue:
-        r"""Answer a probe of liveness, or of readiness with `?ready`, without waiting for a thread, however busy the
+        """Answer a probe of liveness, or of readiness with `?ready`, without waiting for a thread, however busy the
         gateway is.
 
         The words are those of draft-inadarei-api-health-check.

@@ -112,7 +112,7 @@ def _too_large(limit: int, key: str) -> LimitExceeded:
 
 
 def _read(flask_request: Request, length: int | None, most: int) -> Content:
-    r"""Read at most `most` bytes of the body, and its media type, even if a hook of the app has read it before.
+    """Read at most `most` bytes of the body, and its media type, even if a hook of the app has read it before.
 
     `length` is None if the request does not declare it. Raises BadRequest, and LimitExceeded with status 413.
     """

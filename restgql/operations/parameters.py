@@ -28,7 +28,7 @@ class _Unfit(ValueError):
 def read(
     variables: Variables, request: HttpRequest, *, suggestions: bool = True, others: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
-    r"""Read the variables of one request; `others` are query parameters that need not be variables.
+    """Read the variables of one request; `others` are query parameters that need not be variables.
 
     Raises BadRequest with the reason for each parameter, and with the nearest name if `suggestions`; its status is 415
     for another media type.
@@ -58,7 +58,7 @@ def check(variables: Variables, values: Mapping[str, Any], reasons: Reasons, *, 
 
 
 def _object(request: HttpRequest) -> dict[str, Any]:
-    r"""Return the JSON object of a body. An empty body is an empty object, but only if its media type is JSON.
+    """Return the JSON object of a body. An empty body is an empty object, but only if its media type is JSON.
 
     A form or script of another origin can send an empty POST without a preflight, but not with that media type.
     """

@@ -18,7 +18,7 @@ _WITHOUT_ARGUMENTS = frozenset({NodeKind.SELECT, NodeKind.RESOLVER})
 
 
 def constants(plan: Plan, context: PlanContext) -> Plan:
-    r"""Return the plan with the `arguments` and the `request` of every node that has constant ones.
+    """Return the plan with the `arguments` and the `request` of every node that has constant ones.
 
     Errors are left to each request: a stored exception would collect the tracebacks of every raise.
     """

@@ -30,7 +30,7 @@ class NodeKind(enum.Enum):
 
 
 class NodeArguments(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    r"""The arguments of a node, coerced and validated; never modified.
+    """The arguments of a node, coerced and validated; never modified.
 
     The names of `template` that are in `params`, or in `literal_names` even if absent there, come from `params`; the
     others come from the parent's JSON. A whole number for one of `float_names` is written with a fraction, `5.0`.
@@ -101,7 +101,7 @@ class Cases(msgspec.Struct, frozen=True, eq=False):
 
 
 class Projection(msgspec.Struct, frozen=True, eq=False):
-    r"""The type to which a response is decoded; the answer takes the value at `keys`.
+    """The type to which a response is decoded; the answer takes the value at `keys`.
 
     The value has `depth` lists around its objects; `convert` is its own step, `shape` has those of its objects.
     """
@@ -128,7 +128,7 @@ class Projection(msgspec.Struct, frozen=True, eq=False):
 
 
 class PlanNode(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    r"""A field of an operation that makes sub-requests, or has a resolver of the user's own. `key` is its response key.
+    """A field of an operation that makes sub-requests, or has a resolver of the user's own. `key` is its response key.
 
     Its arguments come from `field`. If they contain no variable, they are `arguments`; `request` is its sub-request, if
     nothing else decides it. `children` depend on the value of this node; if that may be of several types, `cases` has

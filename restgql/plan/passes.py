@@ -31,7 +31,7 @@ class Planner:
         return self._documents.operation(request)
 
     def compile(self, text: str) -> None:
-        r"""Parse, validate and plan a document of one operation before its first request.
+        """Parse, validate and plan a document of one operation before its first request.
 
         If variables decide @skip, @include, @defer or @stream, plans are made later, for each request's values. Raises
         LimitExceeded, BadRequest and InvalidRequest.

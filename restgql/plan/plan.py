@@ -14,7 +14,7 @@ from restgql.schema.introspection_size import introspection_size
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    r"""The nodes of one operation in document order. Each pass returns a plan with more in it.
+    """The nodes of one operation in document order. Each pass returns a plan with more in it.
 
     A plan is immutable, and shared by all requests with the same document and the same `conditions` (the values of the
     variables of @skip, @include, @defer and @stream); it contains nothing else of a request. `has_resolvers` is True if
@@ -49,7 +49,7 @@ def no_float_variables(method: str, shape: str) -> frozenset[int]:
 
 
 class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
-    r"""The context of one schema and configuration.
+    """The context of one schema and configuration.
 
     `added_headers` are the names that RESTGQL_SUBREQUEST_HEADERS adds; `introspection` is the number of introspection
     fields that one operation may have. `float_variables` returns, by method and shape of a path, the places of the

@@ -1,4 +1,4 @@
-r"""Pass: compile the selected fields of a typed response to one type, which msgspec decodes and encodes.
+"""Pass: compile the selected fields of a typed response to one type, which msgspec decodes and encodes.
 
 A value that does not fit the type is left to the executor, which reports where and why.
 """

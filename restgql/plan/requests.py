@@ -28,7 +28,7 @@ _PARENT = re.compile(r"\bthis\b")
 def request_of(
     node: PlanNode, arguments: NodeArguments, scope: TemplateScope | None, site: Site | None, meter: Meter | None
 ) -> SubRequest:
-    r"""Return the sub-request of a node below `scope`, or of a root node.
+    """Return the sub-request of a node below `scope`, or of a root node.
 
     Raises BadPath, BadSelect, MissingParameter, and LimitExceeded from the meter.
     """
@@ -157,7 +157,7 @@ def _expand(
 
 
 def _with_query(path: str, entries: Any, charge: Charge) -> str:
-    r"""Return the path with entries in its query: a list is a repeated entry, an object has its keys in brackets.
+    """Return the path with entries in its query: a list is a repeated entry, an object has its keys in brackets.
 
     Raises BadSelect, BadRequest, BadPath before they are too large, and LimitExceeded.
     """

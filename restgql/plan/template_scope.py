@@ -12,7 +12,7 @@ ITEM = "item"
 
 
 class TemplateScope(msgspec.Struct, frozen=True):
-    r"""A parent's JSON value, or an element of an array in it; then `enclosing` is the value around that array.
+    """A parent's JSON value, or an element of an array in it; then `enclosing` is the value around that array.
 
     `arguments` are those of the typed field whose response contains the value. `url` is the path that answered;
     `cookie` returns the Cookie header that its client would send to a path next, or None for the caller's own.

@@ -9,7 +9,7 @@ from restgql.execution.field_errors import Locations
 
 
 class Answerable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    r"""The selections and variables of an answer.
+    """The selections and variables of an answer.
 
     `at_once` caches selection sets of fields that are no longer deferred, `locations` those of fields in the document.
     """

@@ -53,7 +53,7 @@ _DEARER = 9
 
 
 class Executor:
-    r"""One walk over a part of the answer: its errors, the parts that it defers, and the results that it awaits.
+    """One walk over a part of the answer: its errors, the parts that it defers, and the results that it awaits.
 
     `root` is the source of the root fields. The walk may be repeated any number of times, and has the same outcome each
     time once every result is settled.

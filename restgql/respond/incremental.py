@@ -23,7 +23,7 @@ PAYLOAD_SIZE = 262_144
 
 
 class Fragment:
-    r"""A deferred fragment at one place of the response; it has an `id` once it is announced to the client.
+    """A deferred fragment at one place of the response; it has an `id` once it is announced to the client.
 
     Its `state` is waiting, told, done or failed; `errors` are the reasons why it has no data.
     """
@@ -72,7 +72,7 @@ class Stream:
 
 
 class Delivery:
-    r"""The payloads of one operation.
+    """The payloads of one operation.
 
     `begin` starts a walk; its argument is the number of parts that are already deferred. `settle` ends it: it returns
     its errors, or None if a result that it needs is not settled.

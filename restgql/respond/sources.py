@@ -64,7 +64,7 @@ def settled(results: Results, key: str) -> Result:
 
 
 class CoreSource:
-    r"""The root of an operation, a RestResponse or a RestItem: the source of the core schema's resolvers.
+    """The root of an operation, a RestResponse or a RestItem: the source of the core schema's resolvers.
 
     The `Shape` of the current walk is `info.context`, because one source may be used by several walks.
     """

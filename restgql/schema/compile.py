@@ -118,7 +118,7 @@ def _combined(core: GraphQLSchema, documents: Iterable[DocumentNode]) -> Documen
 
 
 def _extended(core: GraphQLSchema, document: DocumentNode) -> GraphQLSchema:
-    r"""Return the core schema with these definitions.
+    """Return the core schema with these definitions.
 
     Enums are first, so that their values exist before a default refers to one.
     """

@@ -1,4 +1,4 @@
-r"""The core schema, in graphene: `get`, `fetch`, `aggregate` and `routes`.
+"""The core schema, in graphene: `get`, `fetch`, `aggregate` and `routes`.
 
 No resolver here does I/O: `source` already has the answers, by the field's response key.
 """
@@ -245,7 +245,7 @@ def _mutation(mutation: type | None, verbs: Collection[str]) -> type | None:
 def build(
     query: type | None = None, mutation: type | None = None, verbs: Collection[str] = (), *, untyped: bool = True
 ) -> GraphQLSchema:
-    r"""Return the core schema, with these unsafe verbs and the user's graphene types. Raises SchemaError.
+    """Return the core schema, with these unsafe verbs and the user's graphene types. Raises SchemaError.
 
     Without `untyped` fields it has only `routes`, and no verbs. It always contains ID, Float and JSON, so that clients
     may declare such variables.

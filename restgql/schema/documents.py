@@ -28,7 +28,7 @@ from restgql.errors import ConfigError
 
 
 class Definitions(msgspec.Struct, frozen=True, kw_only=True):
-    r"""A document of type definitions. If it is `written` by hand, it is validated, and its fields open their routes.
+    """A document of type definitions. If it is `written` by hand, it is validated, and its fields open their routes.
 
     `source` is its name in messages, `upstream` the prefix of the upstream that it describes.
     """
@@ -99,7 +99,7 @@ _INPUT = _LEAVES | {"input_object_type"}
 
 
 def misfits(document: DocumentNode, core: GraphQLSchema) -> Iterator[str]:
-    r"""Yield an error for each type reference of the wrong kind, such as an input type as a field's type.
+    """Yield an error for each type reference of the wrong kind, such as an input type as a field's type.
 
     extend_schema would raise without a location.
     """

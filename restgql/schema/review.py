@@ -29,7 +29,7 @@ _PAGES = re.compile(r"\b(?:page|offset|cursor|limit|per_page|page_size|pageSize)
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    r"""A route with its field: `typed`, `partly` typed, `json`, or `untyped` without a field; and the reason.
+    """A route with its field: `typed`, `partly` typed, `json`, or `untyped` without a field; and the reason.
 
     `skipped` is an operation of a document without a field; it `is_chosen` if the document or the configuration
     excludes it.

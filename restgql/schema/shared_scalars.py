@@ -1,4 +1,4 @@
-r"""Scalars that a user's graphene types and SDL documents share.
+"""Scalars that a user's graphene types and SDL documents share.
 
 Values of routes are JSON, and those of resolvers are Python objects, such as a `datetime` for `DateTime`.
 """

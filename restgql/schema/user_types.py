@@ -17,7 +17,7 @@ from restgql.schema.json_scalar import JSON
 
 
 class Get(graphene.Field):  # type: ignore[misc]
-    r"""A graphene field whose value is the response to GET `path`; it is planned with the rest of the operation.
+    """A graphene field whose value is the response to GET `path`; it is planned with the rest of the operation.
 
     `path` is a URI template over the field's arguments (their names in Python) and the parent's JSON object; `query`
     and `select` are JMESPath, `headers` templates, `timeout` is in seconds. Raises ConfigError for an invalid binding.

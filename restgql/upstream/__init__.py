@@ -32,7 +32,7 @@ class Dispatcher(Protocol):
 
 
 class Upstream(msgspec.Struct, frozen=True, kw_only=True):
-    r"""The app and its remote upstreams, as the sub-requests of one operation reach them on behalf of `client`.
+    """The app and its remote upstreams, as the sub-requests of one operation reach them on behalf of `client`.
 
     `meter` limits the operation. `nested` is True for an operation within a sub-request of another, or within a
     resolver of the user's own. `threads` are the threads for its sub-requests; with `uses_own_thread` the caller's
@@ -63,7 +63,7 @@ _CURRENT: ContextVar[Upstream] = ContextVar("restgql.current_operation")
 
 @contextmanager
 def current_operation(upstream: Upstream) -> Iterator[None]:
-    r"""Make the requests of a resolver, by `gateway.get` for example, part of the operation of `upstream`.
+    """Make the requests of a resolver, by `gateway.get` for example, part of the operation of `upstream`.
 
     The resolver sees the session as earlier sub-requests have left it, and later ones see the resolver's changes.
     """

@@ -21,7 +21,7 @@ _OUTER_ONLY = frozenset({"wsgi.input", "wsgi.file_wrapper", "wsgi.early_hints", 
 
 
 def template(entered: Environ, accept: str) -> Environ:
-    r"""Return the environ that an operation's sub-requests share, from the outer request's before any middleware.
+    """Return the environ that an operation's sub-requests share, from the outer request's before any middleware.
 
     `accept` is the Accept of sub-requests without their own.
     """

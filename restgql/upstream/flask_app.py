@@ -53,7 +53,7 @@ def connect(
     in_view: bool,
     application: WsgiApp | None = None,
 ) -> Upstream:
-    r"""Return the upstream of one operation: the app and its remote upstreams.
+    """Return the upstream of one operation: the app and its remote upstreams.
 
     `here` is the outer request after all middleware; `in_view` is True if its own view makes the request; `application`
     is the outermost WSGI callable, if that is not the app. An operation within a sub-request shares its budget and its

@@ -36,7 +36,7 @@ class Gateways:
         return gateways
 
     def begin(self, app: Flask) -> None:
-        r"""Exempt the gateways from CSRFProtect before the first request: it may be added to the app after them.
+        """Exempt the gateways from CSRFProtect before the first request: it may be added to the app after them.
 
         A POST to a gateway is JSON, or has a header field of its own, which no form of another site can send; and each
         sub-request is checked.

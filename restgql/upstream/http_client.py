@@ -1,4 +1,4 @@
-r"""HTTP/1.1 over pooled sockets, each exchange within one deadline. Imported at the first request to an upstream.
+"""HTTP/1.1 over pooled sockets, each exchange within one deadline. Imported at the first request to an upstream.
 
 It is the adapter of `requests` without its Session, which reads the body of a redirect whole, sends the cookies of one
 caller with the requests of the next, and trusts the environment's proxies and .netrc. A timeout of `requests` limits

@@ -31,7 +31,7 @@ _KEYS = re.compile(
 
 
 class Identity:
-    r"""The rule for callers' identities: all texts of an environ, except keys without meaning and those of the process.
+    """The rule for callers' identities: all texts of an environ, except keys without meaning and those of the process.
 
     `chosen` are names of header fields or environ keys that identify the caller; those after a `!` do not.
     """

@@ -15,7 +15,7 @@ from restgql.upstream.wsgi import WsgiDispatcher
 
 
 class InProcess:
-    r"""The dispatcher of one operation into `app`: each sub-request is matched, checked, and sent through `wsgi`.
+    """The dispatcher of one operation into `app`: each sub-request is matched, checked, and sent through `wsgi`.
 
     It caches matches if they depend only on path and method. The app `is_plain` if it also has no middleware: then a
     request that was checked is sent with its match.

@@ -19,7 +19,7 @@ class Unreadable(Exception):
 
 
 def read(fields: ReceivedFields, limit: int, *, reads_files: bool) -> tuple[ReceivedFields, bytes]:
-    r"""Return the fields without those of NAMES, and the file that they name; at most one byte over `limit` of it.
+    """Return the fields without those of NAMES, and the file that they name; at most one byte over `limit` of it.
 
     `reads_files` is True if the app has opted in (USE_X_SENDFILE): a view may pass on the fields of a foreign response.
     Raises Unreadable.

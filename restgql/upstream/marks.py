@@ -24,7 +24,7 @@ def expose(view: View) -> View:
 
 
 def mark_of(view: Any, views: Collection[Any]) -> bool | None:
-    r"""Return False for a hidden view, True for an exposed one, None without a mark.
+    """Return False for a hidden view, True for an exposed one, None without a mark.
 
     A mark is also found below decorators that do not copy it; one of the app's other `views` is no part of this view. A
     mark that hides a method of a `MethodView` hides the view.

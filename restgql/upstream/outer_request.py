@@ -55,7 +55,7 @@ class OuterRequest(msgspec.Struct):
     no_store: bool = False
 
     def outward(self, fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        r"""Return the header fields to send, with the cookies of sub-requests after the outer request's own.
+        """Return the header fields to send, with the cookies of sub-requests after the outer request's own.
 
         An after_request hook cannot weaken `no-store`, and a response that sets a cookie has it, too. Vary is sent as a
         single line: nginx before 1.23 reads only the last one, and would serve one user's response to another.

@@ -14,7 +14,7 @@ _BEAKER = "beaker.session"
 
 
 class OuterSession:
-    r"""The session of the outer request, if a store on the server keeps it.
+    """The session of the outer request, if a store on the server keeps it.
 
     At its end a request overwrites what its sub-requests have written, such as a login. So a changed session is saved
     before the first sub-request and opened again after the last, and likewise around a resolver of the user's own.

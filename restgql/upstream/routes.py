@@ -42,7 +42,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RouteCache(msgspec.Struct, frozen=True, eq=False):
-    r"""Cached route matches, for apps whose routing depends only on path and method. Dropped when the URL map changes.
+    """Cached route matches, for apps whose routing depends only on path and method. Dropped when the URL map changes.
 
     `by_client_path` has the matches by the path that the client sent, `by_app_path` by the path after middleware.
     """
@@ -163,7 +163,7 @@ class Routes:
                 )
 
     def judge(self, adapter: MapAdapter, site: Site, target: Target, method: str, *, opens: str = "") -> Matched | None:
-        r"""Return the match of `target`, or None if routing itself, or code before it, answers: for example with a
+        """Return the match of `target`, or None if routing itself, or code before it, answers: for example with a
         redirect, 404 or 405.
 
         Raises NotAllowed, NestedRequest or BadPath if a sub-request to `target` is rejected.
@@ -204,7 +204,7 @@ class Routes:
         return key
 
     def judge_rule(self, rule: Rule | None, path: str, opens: str = "") -> None:
-        r"""Raise NotAllowed or NestedRequest if a rule may not be requested by this path; one message for every reason.
+        """Raise NotAllowed or NestedRequest if a rule may not be requested by this path; one message for every reason.
 
         A path without a rule gets the app's own answer, unless RESTGQL_ROUTES is set. A typed field `opens` the rule
         that a template of this shape names, even if RESTGQL_ROUTES excludes it.
@@ -224,7 +224,7 @@ class Routes:
     def _match(
         self, adapter: MapAdapter, site: Site, target: Target, method: str
     ) -> tuple[Matched | None, Rule | None]:
-        r"""Return the match, and the rule to check: after redirects of routing itself, the one that they lead to.
+        """Return the match, and the rule to check: after redirects of routing itself, the one that they lead to.
 
         The app's own converters do not run, and the match has no arguments then.
         """
@@ -257,7 +257,7 @@ class Routes:
         return entry[1]
 
     def _allows(self, rule: Rule, path: str = "") -> bool:
-        r"""Return True if a mark or the patterns allow a rule.
+        """Return True if a mark or the patterns allow a rule.
 
         Exclusions are compared with the path, too: a path that middleware answers has no rule, or that of a catch-all.
         """
@@ -291,7 +291,7 @@ class Routes:
         return id(rule) in named[1] and self._mark(rule) is not False
 
     def _named_by(self, shape: str) -> frozenset[int]:
-        r"""Return the ids of the rules that a template of a shape names: the rules with variables where it has
+        """Return the ids of the rules that a template of a shape names: the rules with variables where it has
         variables, and of these the ones that share the most of its literals.
 
         A variable may represent a segment with several, as in `/nodes/{id}` for `/nodes/<kind>:<key>`, if no rule has
@@ -322,7 +322,7 @@ class Routes:
         return "/".join("[^/]+" if "[^/]+" in part else part for part in _split(self._as_pattern(rule)))
 
     def float_variables(self, method: str, shape: str) -> frozenset[int]:
-        r"""Return the places of the variables in paths of a shape for which its rules take only floats.
+        """Return the places of the variables in paths of a shape for which its rules take only floats.
 
         Decided at the first request for each, when the app has its rules.
         """

@@ -48,7 +48,7 @@ class Flights:
 
 
 class SingleFlight:
-    r"""The dispatcher of one operation whose safe requests join identical ones in flight of the same caller, `who`.
+    """The dispatcher of one operation whose safe requests join identical ones in flight of the same caller, `who`.
 
     A follower uses the leader's reply, unless it sets a cookie, must not be stored, or varies with a header field in
     which the two requests differ (RFC 9111 section 4.1); then it dispatches its own request. With `shares=False` it

@@ -9,7 +9,7 @@ _WERKZEUGS_OWN = frozenset(DEFAULT_CONVERTERS.values())
 
 
 class TextMap:
-    r"""A copy of a URL map in which each converter of the app's own accepts every value that its `regex` matches.
+    """A copy of a URL map in which each converter of the app's own accepts every value that its `regex` matches.
 
     Such a converter may load a record by the request or the app context, abort the request, or reject the value. Flask
     runs it within the contexts of the request.

@@ -22,7 +22,7 @@ class Threads(enum.Enum):
 
 
 def threads_of(sequential: object, app: Flask, context: Context, environ: Environ, *, in_view: bool) -> Threads:
-    r"""Return the threads by RESTGQL_SEQUENTIAL and the server's promise to the app (PEP 3333, wsgi.multithread).
+    """Return the threads by RESTGQL_SEQUENTIAL and the server's promise to the app (PEP 3333, wsgi.multithread).
 
     A view that calls the gateway has its own state in its thread, so its sub-requests run in another one. A test that
     holds an app context shares anything bound to it, such as a transaction, with a direct request and a sub-request.
@@ -37,7 +37,7 @@ def threads_of(sequential: object, app: Flask, context: Context, environ: Enviro
 
 
 def is_free(app: Flask, request: Request, *, hooks: bool) -> bool:
-    r"""Return True if no code of the app has run in this thread for the request to the gateway.
+    """Return True if no code of the app has run in this thread for the request to the gateway.
 
     That is so if the endpoint runs without `hooks`, or if the app has none: then thread-local state of the app belongs
     to each sub-request.

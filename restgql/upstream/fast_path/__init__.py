@@ -1,4 +1,4 @@
-r"""The fast path into a plain Flask app: Flask's own steps, without those that have no effect on this request.
+"""The fast path into a plain Flask app: Flask's own steps, without those that have no effect on this request.
 
 It omits steps only if every object that it touches is one that it was written for. Otherwise the full path is taken:
 for an app as a whole (`is_routed_by_path`, `exchange_with`), or for one response (`dispatch.py`).
@@ -21,7 +21,7 @@ if ARE_KNOWN:
 
 
 def is_routed_by_path(app: Flask, adapter: MapAdapter) -> bool:
-    r"""Return True if a match of the app depends only on path and method, so that a cached one may replace it.
+    """Return True if a match of the app depends only on path and method, so that a cached one may replace it.
 
     The check runs for each operation, because monitoring tools may replace methods of an app at any time.
     """

@@ -21,7 +21,7 @@ _UNKNOWN: Any = object()
 
 
 class MatchedContext(RequestContext):
-    r"""A request context as Flask creates it, with a cached match instead of routing.
+    """A request context as Flask creates it, with a cached match instead of routing.
 
     `outer` is the URL adapter of the outer request, and `host` the host of an earlier sub-request, if this one shares
     them.

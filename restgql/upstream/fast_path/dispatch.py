@@ -75,7 +75,7 @@ class PlainApp:
 
 
 def full_dispatch(context: MatchedContext) -> Response:
-    r"""Dispatch a request as `Flask.full_dispatch_request` does.
+    """Dispatch a request as `Flask.full_dispatch_request` does.
 
     It passes the request where Flask reads its proxies repeatedly, sends no signal without a receiver, and recognizes a
     synchronous function by its type.
@@ -136,7 +136,7 @@ def _process_response(context: MatchedContext, response: Response) -> Response:
 
 
 def _fields_of(response: Any) -> ReceivedFields | None:
-    r"""Return the header fields of a response that can be sent without Werkzeug's corrections, or None.
+    """Return the header fields of a response that can be sent without Werkzeug's corrections, or None.
 
     A view or a hook may return any WSGI callable, and assign anything to a response's attributes. Here the body is a
     list of chunks, and Werkzeug would correct no field.

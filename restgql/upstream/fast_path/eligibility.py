@@ -1,4 +1,4 @@
-r"""The check that an app, and every part of Flask and Werkzeug that the fast path touches, is as the path expects.
+"""The check that an app, and every part of Flask and Werkzeug that the fast path touches, is as the path expects.
 
 The checked names are not listed: they are those that Flask's own steps reach, minus those that the fast path calls at
 the same places.

@@ -1,4 +1,4 @@
-r"""RESTGQL_VERIFY: each safe sub-request is made by the fast path and by the full path, and compared.
+"""RESTGQL_VERIFY: each safe sub-request is made by the fast path and by the full path, and compared.
 
 For tests, because views and hooks run more than once.
 """
