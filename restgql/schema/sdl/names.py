@@ -18,7 +18,7 @@ def is_name(text: str) -> bool:
     return bool(NAME.match(text))
 
 
-def member(text: str, fallback: str) -> str:
+def member_name(text: str, fallback: str) -> str:
     """The name of a field, argument or input field: `page[size]` is `page_size`."""
     if NAME.match(text):
         return text
@@ -26,18 +26,18 @@ def member(text: str, fallback: str) -> str:
     return f"_{name}" if name[0].isdigit() else name
 
 
-def value(text: str) -> str:
+def enum_value_name(text: str) -> str:
     """The name of an enum value: `+1` is `plus_1`."""
     if text in _SIGNS:
         return _SIGNS[text]
     if text in ("true", "false", "null"):  # reserved (GraphQL section 2.9.6)
         return f"{text}_"
     if text[0] in "+-" and len(text) > 1:
-        return f"{_SIGNS[text[0]]}_{member(text[1:], 'value').lstrip('_')}"
-    return member(text, "value")
+        return f"{_SIGNS[text[0]]}_{member_name(text[1:], 'value').lstrip('_')}"
+    return member_name(text, "value")
 
 
-def root(text: str) -> str:
+def root_field_name(text: str) -> str:
     """The name of a root field: `repos/list-for-org` is `reposListForOrg`; what is a name stays."""
     if NAME.match(text):
         return text
@@ -49,7 +49,7 @@ def root(text: str) -> str:
     return f"_{name}" if name[0].isdigit() else name
 
 
-def pascal(text: str) -> str:
+def type_name(text: str) -> str:
     """The name of a type: `simple-user` is `SimpleUser`."""
     if NAME.match(text):
         name = text[0].upper() + text[1:]
@@ -88,7 +88,7 @@ class Prefix:
         return self._text[:1].lower() + self._text[1:] + name[:1].upper() + name[1:]
 
 
-class Names:
+class NameScope:
     """The names of one scope."""
 
     def __init__(self, taken: frozenset[str] = frozenset()) -> None:
@@ -110,11 +110,11 @@ class Names:
         return name
 
 
-def members(wanted: Iterable[str], fallback: str, taken: frozenset[str] = frozenset()) -> dict[str, str]:
+def member_names(wanted: Iterable[str], fallback: str, taken: frozenset[str] = frozenset()) -> dict[str, str]:
     """Names for the members of one type, by what the API calls them; those that are names already go first."""
     wanted = list(wanted)
     if all(map(NAME.match, wanted)) and taken.isdisjoint(wanted):
         return dict(zip(wanted, wanted, strict=True))  # as most have it, in a fifth of the time
-    names = Names(taken)
+    names = NameScope(taken)
     found = {text: names.take(text) for text in wanted if NAME.match(text)}
-    return {text: found.get(text) or names.take(member(text, fallback)) for text in dict.fromkeys(wanted)}
+    return {text: found.get(text) or names.take(member_name(text, fallback)) for text in dict.fromkeys(wanted)}

@@ -12,7 +12,7 @@ _TYPES = frozenset({"Mutation", "Query", "Subscription"})
 _FIELDS = {"Query": frozenset({"node"})}
 
 
-class Reserved(msgspec.Struct, frozen=True, kw_only=True):
+class ReservedNames(msgspec.Struct, frozen=True, kw_only=True):
     """The names of the gateway, for which a generated name gets a number, and those of the user's graphene types.
 
     `fields` and `own_fields` are by root type. A source that gives a name of the user's own raises an error; a name
@@ -31,27 +31,27 @@ class Reserved(msgspec.Struct, frozen=True, kw_only=True):
         return dict.fromkeys(self.own_types, "query= or mutation=") | fields
 
 
-def reserve(query: type | None = None, mutation: type | None = None) -> Reserved:
+def reserve(query: type | None = None, mutation: type | None = None) -> ReservedNames:
     """Return the names of the core schema, whatever RESTGQL_VERBS has of it, and of a user's graphene types."""
     if query is None and mutation is None:
         return _of_core()
     core_names, schema = _of_core(), core.build(query, mutation, core.VERBS)
     own_fields = {root: fields - core_names.fields[root] for root, fields in _fields(schema).items()}
     own_types = frozenset(schema.type_map) - core_names.types
-    return Reserved(types=core_names.types, fields=core_names.fields, own_types=own_types, own_fields=own_fields)
+    return ReservedNames(types=core_names.types, fields=core_names.fields, own_types=own_types, own_fields=own_fields)
 
 
-def with_types(reserved: Reserved, schema: GraphQLSchema) -> Reserved:
+def with_types(reserved: ReservedNames, schema: GraphQLSchema) -> ReservedNames:
     """Return reserved names with all types of a schema, which generated ones then avoid."""
     types = frozenset(name for name in schema.type_map if not name.startswith("__"))
     return msgspec.structs.replace(reserved, own_types=reserved.own_types | types - reserved.types)
 
 
 @cache
-def _of_core() -> Reserved:
+def _of_core() -> ReservedNames:
     schema = core.build(verbs=core.VERBS)
     fields = {root: names | _FIELDS.get(root, frozenset()) for root, names in _fields(schema).items()}
-    return Reserved(types=frozenset(directives.extended(schema).type_map) | scalars.NAMES | _TYPES, fields=fields)
+    return ReservedNames(types=frozenset(directives.extended(schema).type_map) | scalars.NAMES | _TYPES, fields=fields)
 
 
 def _fields(schema: GraphQLSchema) -> dict[str, frozenset[str]]:
