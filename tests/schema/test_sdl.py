@@ -1,4 +1,4 @@
-"""The kit of the sources: names in camelCase and back, singulars, scalars, reserved names."""
+"""Tools of all sources: names in camelCase and back, singulars, scalars, reserved names."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -114,8 +114,8 @@ REF = {"$ref": "#/components/schemas/User"}
 @pytest.mark.parametrize(
     ("operation", "schemas", "expected"),
     [
-        ({"operationId": "user", **answers(REF)}, {"User": PERSON}, "query= or mutation= and openapi= both have User"),
-        ({"operationId": "me", **answers(PERSON)}, {}, "query= and openapi= both have Query.me"),
+        ({"operationId": "user", **answers(REF)}, {"User": PERSON}, "query= or mutation= and openapi= both define User"),
+        ({"operationId": "me", **answers(PERSON)}, {}, "query= and openapi= both define Query.me"),
     ],
 )
 def test_a_given_name_of_the_users_own_is_an_error_at_start(operation: Json, schemas: Json, expected: str) -> None:

@@ -1,4 +1,4 @@
-"""The nodes of a GraphQL document. A node stands in as many places as need it: nothing changes one that is made."""
+"""Builds the AST of a GraphQL document. Name and type nodes are shared between parents: never mutate a node."""
 
 import json
 import re
@@ -42,7 +42,7 @@ _Node = TypeVar("_Node", bound=Node)
 
 
 class SdlBuilder:
-    """Makes the nodes of one document; names and types are one node each."""
+    """A builder for the nodes of one document. Each name and each named type is built once."""
 
     def __init__(self) -> None:
         self._names: dict[str, NameNode] = {}
@@ -55,7 +55,7 @@ class SdlBuilder:
         return node
 
     def type(self, name: str, lists: int = 0) -> TypeNode:
-        """The type of a name, in so many lists."""
+        """Return a type reference, wrapped in `lists` list types."""
         named = self._types.get(name)
         if named is None:
             named = self._types[name] = _node(NamedTypeNode, name=self.name(name))
@@ -84,7 +84,7 @@ class SdlBuilder:
     def input_value(
         self, name: str, kind: TypeNode, description: str, default: ValueNode | None = None, deprecated: bool = False
     ) -> InputValueDefinitionNode:
-        """An argument or input field; what is required cannot be deprecated (GraphQL section 3.13.3)."""
+        """Return an argument or input field. A required one is never deprecated (GraphQL section 3.13.3)."""
         hidden = deprecated and not (isinstance(kind, NonNullTypeNode) and default is None)
         return _node(
             InputValueDefinitionNode,
@@ -125,19 +125,19 @@ class SdlBuilder:
     def interface(
         self, name: str, fields: Sequence[FieldDefinitionNode], discriminator: str, otherwise: str, description: str
     ) -> InterfaceTypeDefinitionNode:
-        """Return an interface, whose fields are read where its types read them."""
-        told = {"from": discriminator, "otherwise": otherwise}
-        read = {field: [each for each in field.directives if each.name.value != "select"] for field in fields}
+        """Return an interface. Its fields have no `@select`: the implementing types decide where to read a value."""
+        arguments = {"from": discriminator, "otherwise": otherwise}
+        kept = {field: [node for node in field.directives if node.name.value != "select"] for field in fields}
         return InterfaceTypeDefinitionNode(
             name=self.name(name),
             description=describe(description),
-            directives=(self.directive("discriminator", told),),
+            directives=(self.directive("discriminator", arguments),),
             interfaces=(),
-            fields=tuple(_with_directives(field, tuple(directives)) for field, directives in read.items()),
+            fields=tuple(_with_directives(field, tuple(directives)) for field, directives in kept.items()),
         )
 
     def union_of(self, interface: InterfaceTypeDefinitionNode, members: Iterable[str]) -> UnionTypeDefinitionNode:
-        """Return a union in place of an interface."""
+        """Return a union that replaces an interface."""
         return UnionTypeDefinitionNode(
             name=interface.name,
             description=interface.description,
@@ -146,14 +146,14 @@ class SdlBuilder:
         )
 
     def enum(self, name: str, values: Mapping[str, str], description: str) -> EnumTypeDefinitionNode:
-        """`values` are the names by the values of the API."""
+        """Return an enum. `values` maps the API's values to GraphQL names."""
         nodes = [
             _node(
                 EnumValueDefinitionNode,
-                name=self.name(called),
-                directives=() if called == text else (self.directive("value", {"is": text}),),
+                name=self.name(value_name),
+                directives=() if value_name == text else (self.directive("value", {"is": text}),),
             )
-            for text, called in values.items()
+            for text, value_name in values.items()
         ]
         return EnumTypeDefinitionNode(
             name=self.name(name), description=describe(description), directives=(), values=tuple(nodes)
@@ -176,23 +176,23 @@ class SdlBuilder:
             ),
         )
 
-    def value(self, given: Any) -> ValueNode:
-        """The literal of a JSON value, of which objects have names for keys."""
-        match given:
+    def value(self, value: Any) -> ValueNode:
+        """Return the literal of a JSON value. The keys of objects must be GraphQL names."""
+        match value:
             case bool():
-                return BooleanValueNode(value=given)
+                return BooleanValueNode(value=value)
             case int():
-                return IntValueNode(value=str(given))
+                return IntValueNode(value=str(value))
             case float():
-                return FloatValueNode(value=repr(given))
+                return FloatValueNode(value=repr(value))
             case str():
-                return _node(StringValueNode, value=_UNPRINTABLE.sub("", given), block=False)
+                return _node(StringValueNode, value=_UNPRINTABLE.sub("", value), block=False)
             case list():
-                return self.sequence([self.value(item) for item in given])
+                return self.sequence([self.value(item) for item in value])
             case dict():
-                fields = [ObjectFieldNode(name=self.name(name), value=self.value(item)) for name, item in given.items()]
+                fields = [ObjectFieldNode(name=self.name(name), value=self.value(item)) for name, item in value.items()]
                 return ObjectValueNode(fields=tuple(fields))
-        raise TypeError(f"{type(given).__name__} has no literal")
+        raise TypeError(f"{type(value).__name__} has no literal")
 
     def sequence(self, items: Sequence[ValueNode]) -> ListValueNode:
         return ListValueNode(values=tuple(items))
@@ -202,7 +202,7 @@ class SdlBuilder:
 
 
 def _node(cls: type[_Node], **values: Any) -> _Node:
-    """Return a node as its constructor makes it, which takes up to 5 µs: most of the time of a document."""
+    """Build a node without its constructor, which takes up to 5 µs a node: most of the time of a document."""
     node = cls.__new__(cls)
     for name in cls.keys:
         _set(node, name, values.get(name))
@@ -227,6 +227,6 @@ def describe(text: str) -> StringValueNode | None:
     return _node(StringValueNode, value=_UNPRINTABLE.sub("", text), block="\n" in text)
 
 
-def key(name: str) -> str:
-    """The JMESPath expression for a key of an object."""
+def key_expression(name: str) -> str:
+    """Return the JMESPath expression for a key of an object."""
     return name if _PLAIN_KEY.match(name) else json.dumps(name, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The rules by which one document gets its names."""
+"""The rules for the GraphQL names of one document."""
 
 import msgspec
 
@@ -8,7 +8,10 @@ from restgql.schema.sdl.reserved import ReservedNames
 
 
 class NameRules(msgspec.Struct, frozen=True):
-    """The naming of members, the names that are taken, and the prefix of the document's types and root fields."""
+    """How one document's names are made: the naming convention, the reserved names, and a prefix.
+
+    The prefix is for types and root fields.
+    """
 
     naming: NamingConvention
     reserved: ReservedNames

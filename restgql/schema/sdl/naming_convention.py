@@ -1,4 +1,4 @@
-"""The names of one document: as the API has them, or in camelCase with RESTGQL_CAMEL_CASE, and the way back."""
+"""The naming convention of one document: the API's names, or camelCase (RESTGQL_CAMEL_CASE), and the way back."""
 
 import re
 from collections.abc import Hashable, Iterable, Mapping
@@ -8,7 +8,7 @@ import msgspec
 from graphql import ConstDirectiveNode, FieldDefinitionNode, StringValueNode
 
 from restgql.schema.sdl import names
-from restgql.schema.sdl.builder import SdlBuilder, key
+from restgql.schema.sdl.builder import SdlBuilder, key_expression
 from restgql.schema.sdl.names import NameScope
 
 _HUMP = re.compile(r"(?<=[A-Za-z0-9])_+([A-Za-z])")
@@ -19,7 +19,7 @@ _Key = TypeVar("_Key", bound=Hashable)
 
 
 def to_camel_case(name: str) -> str:
-    """Return `created_at` as `createdAt`. `userID` and `IN_PROGRESS` have no word to mark, and stay."""
+    """Return `created_at` as `createdAt`. `userID` and `IN_PROGRESS` are unchanged."""
     return name if name.isupper() else _HUMP.sub(lambda match: match[1].upper(), name)
 
 
@@ -29,12 +29,12 @@ def to_snake_case(name: str) -> str:
 
 
 class NamingConvention(msgspec.Struct, frozen=True):
-    """The rule by which names are made from texts of an API. A document is compiled with the same `camel_case`."""
+    """The rule that makes GraphQL names from texts of an API. Compile a document with the same `camel_case`."""
 
     camel_case: bool = False
 
     def json_key(self, name: str) -> str:
-        """Return the key in JSON that a field of this name reads without a directive."""
+        """Return the JSON key that a field of this name reads if it has no directive."""
         return to_snake_case(name) if self.camel_case else name
 
     def member_name(self, text: str, fallback: str) -> str:
@@ -52,38 +52,38 @@ class NamingConvention(msgspec.Struct, frozen=True):
             return names.member_names(texts, fallback)
         return self.distinct_names({text: (text, names.member_name(text, fallback)) for text in texts}, NameScope())
 
-    def enum_value_names(self, wanted: Mapping[str, str]) -> dict[str, str]:
-        """Return the names of enum values, by their texts in JSON. `wanted` has a word for each text."""
+    def enum_value_names(self, words: Mapping[str, str]) -> dict[str, str]:
+        """Return the names of enum values, by their JSON texts. `words` has the word for each text."""
         return self.distinct_names(
-            {text: (word, names.enum_value_name(word)) for text, word in wanted.items()}, NameScope()
+            {text: (word, names.enum_value_name(word)) for text, word in words.items()}, NameScope()
         )
 
-    def distinct_names(self, wanted: Mapping[_Key, tuple[str, str]], scope: NameScope) -> dict[_Key, str]:
-        """Return a name for each key, from the API's text and the name made of it.
+    def distinct_names(self, candidates: Mapping[_Key, tuple[str, str]], scope: NameScope) -> dict[_Key, str]:
+        """Return a unique name for each key, from a pair of the API's text and the name made of it.
 
-        A text that is a name already comes before one that is made into the same name.
+        A text that is already a valid name has priority over a text that becomes the same name.
         """
-        taken: dict[_Key, str] = {}
-        for each in sorted(wanted, key=lambda each: self._rank(*wanted[each])):
-            _, name = wanted[each]
+        names_by_key: dict[_Key, str] = {}
+        for key in sorted(candidates, key=lambda key: self._rank(*candidates[key])):
+            _, name = candidates[key]
             cased = self._cased(name)
-            taken[each] = scope.take(name if cased in scope else cased)
-        return {each: taken[each] for each in wanted}
+            names_by_key[key] = scope.take(name if cased in scope else cased)
+        return {key: names_by_key[key] for key in candidates}
 
     def select_directive(self, name: str, text: str, builder: SdlBuilder) -> tuple[ConstDirectiveNode, ...]:
-        """Return the directive by which a field reads the key `text`: none if its name leads there."""
-        return () if self.json_key(name) == text else (builder.directive("select", {"from": key(text)}),)
+        """Return the directive that makes a field read the key `text`; empty if its name implies that key."""
+        return () if self.json_key(name) == text else (builder.directive("select", {"from": key_expression(text)}),)
 
     def value_directive(self, name: str, text: str, builder: SdlBuilder) -> tuple[ConstDirectiveNode, ...]:
-        """Return the directive by which an input field is sent as `text`: none if its name leads there."""
+        """Return the directive that sends an input field as the key `text`; empty if its name implies that key."""
         return () if self.json_key(name) == text else (builder.directive("value", {"is": text}),)
 
     def key_expression_of(self, field: FieldDefinitionNode) -> str:
-        """Return the JMESPath expression by which a generated field reads its parent's JSON."""
-        selected = next((each for each in field.directives if each.name.value == "select"), None)
-        if selected is None:
+        """Return the JMESPath expression that a generated field applies to its parent's JSON."""
+        select = next((directive for directive in field.directives if directive.name.value == "select"), None)
+        if select is None:
             return self.json_key(field.name.value)
-        expression: Any = selected.arguments[0].value
+        expression: Any = select.arguments[0].value
         return expression.value if isinstance(expression, StringValueNode) else ""
 
     def _cased(self, name: str) -> str:

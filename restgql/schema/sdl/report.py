@@ -1,4 +1,4 @@
-"""What a source of types says of each route that it looked at."""
+"""Reports of a source of types: one row for each operation of a document or view."""
 
 from typing import Literal
 
@@ -8,7 +8,11 @@ Kind = Literal["typed", "partly", "json"]
 
 
 class OperationNote(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an operation: `partly` and `json` have a reason. `path` is as the source has it."""
+    """An operation that got a field. `path` is written as in the source.
+
+    `kind` is `typed`, `partly` if parts of it have no type, or `json` if its response has none; the latter two have a
+    `reason`.
+    """
 
     method: str
     path: str
@@ -16,11 +20,11 @@ class OperationNote(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     reason: str = ""
     declared: bool = True
-    """Whether the source says what the response is."""
+    """True if the source describes the response."""
 
 
 class SkippedOperation(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation that has no field. It `is_chosen` if the document or the configuration wants none."""
+    """An operation without a field. `is_chosen` if the document or the configuration excludes it."""
 
     method: str
     path: str

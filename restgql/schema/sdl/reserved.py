@@ -1,4 +1,4 @@
-"""The names that a generated type or root field may not have."""
+"""The names that generated types and root fields must not use."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -13,10 +13,10 @@ _FIELDS = {"Query": frozenset({"node"})}
 
 
 class ReservedNames(msgspec.Struct, frozen=True, kw_only=True):
-    """The names of the gateway, for which a generated name gets a number, and those of the user's graphene types.
+    """The names of the gateway (`types`, `fields`) and of the user's graphene types (`own_types`, `own_fields`).
 
-    `fields` and `own_fields` are by root type. A source that gives a name of the user's own raises an error; a name
-    that is only derived avoids it.
+    `fields` and `own_fields` are by root type. A generated name that equals a gateway name gets a number. A name that a
+    source states and the user's types have is an error; a derived name avoids it.
     """
 
     types: frozenset[str]
@@ -26,13 +26,13 @@ class ReservedNames(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def own(self) -> dict[str, str]:
-        """The names of the user's graphene types and root fields (`Query.user`), with the argument of each."""
+        """The names of the user's graphene types and root fields (`Query.user`), with the Gateway argument of each."""
         fields = {f"{root}.{name}": f"{root.lower()}=" for root, names in self.own_fields.items() for name in names}
         return dict.fromkeys(self.own_types, "query= or mutation=") | fields
 
 
 def reserve(query: type | None = None, mutation: type | None = None) -> ReservedNames:
-    """Return the names of the core schema, whatever RESTGQL_VERBS has of it, and of a user's graphene types."""
+    """Return the names of the whole core schema, whatever RESTGQL_VERBS is, and of the user's graphene types."""
     if query is None and mutation is None:
         return _of_core()
     core_names, schema = _of_core(), core.build(query, mutation, core.VERBS)
@@ -42,7 +42,7 @@ def reserve(query: type | None = None, mutation: type | None = None) -> Reserved
 
 
 def with_types(reserved: ReservedNames, schema: GraphQLSchema) -> ReservedNames:
-    """Return reserved names with all types of a schema, which generated ones then avoid."""
+    """Return reserved names that include all types of a schema, so that generated types avoid them."""
     types = frozenset(name for name in schema.type_map if not name.startswith("__"))
     return msgspec.structs.replace(reserved, own_types=reserved.own_types | types - reserved.types)
 

@@ -1,4 +1,4 @@
-"""Fields over routes and over the keys of JSON objects, whatever it was that told of their types."""
+"""Root fields for routes, and fields for the keys of JSON objects. Annotations and samples share them."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,10 +20,10 @@ _WORD = re.compile(r"[\w.]+")
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """A route that a field is made of.
+    """A route that gets a field.
 
-    `path` is its URI template (`/users/{id}`), `name` its endpoint, `parameters` the converters of the template's
-    variables (`{"id": "int"}`).
+    `path` is its URI template (`/users/{id}`), `name` its Flask endpoint. `parameters` are the URL converters of the
+    template's variables (`{"id": "int"}`).
     """
 
     path: str
@@ -32,24 +32,24 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, str] = {}
 
     def template(self) -> Template:
-        """Raises BadPath for a path that is no template."""
+        """Parse the path. Raises BadPath if it is not a valid template."""
         if not self.path.startswith("/"):
-            raise BadPath("The path begins with no slash.")
+            raise BadPath("The path must start with a slash.")
         return template.compile(self.path)
 
 
 class RouteFields:
-    """Makes the fields of one document."""
+    """A factory for the fields of one document."""
 
     def __init__(self, builder: SdlBuilder, naming: NamingConvention, reserved: ReservedNames) -> None:
         self._builder = builder
         self._naming = naming
         self._reserved = reserved
 
-    def roots(self, endpoints: Sequence[Endpoint]) -> list[str]:
-        """The name of the field of each: the endpoint's, or `users_by_id` for its rules after the first.
+    def root_names(self, endpoints: Sequence[Endpoint]) -> list[str]:
+        """Return the field name of each route: the endpoint's name, or `users_by_id` for its rules after the first.
 
-        They do not depend on the order of the endpoints.
+        The names do not depend on the order of the routes.
         """
         scope = names.NameScope(self._reserved.fields["Query"])
         own = self._reserved.own_fields.get("Query", frozenset())
@@ -59,21 +59,21 @@ class RouteFields:
         }
         return [by_index[index] for index in range(len(endpoints))]
 
-    def root(self, endpoint: Endpoint, called: str, kind: TypeNode, description: str = "") -> FieldDefinitionNode:
-        """A field of Query. Raises BadPath for what is no template."""
+    def root_field(self, endpoint: Endpoint, name: str, kind: TypeNode, description: str = "") -> FieldDefinitionNode:
+        """Return a field of Query. Raises BadPath if the path is not a valid template."""
         builder = self._builder
-        variables = {name.text: name for name in endpoint.template().names}
+        variables = {variable.text: variable for variable in endpoint.template().names}
         arguments = self._naming.member_names(variables, "argument")
-        made = []
+        definitions = []
         for text, variable in variables.items():
             scalar = builder.type(CONVERTERS.get(endpoint.parameters.get(text, ""), "String"))
             node = scalar if variable.optional else NonNullTypeNode(type=scalar)
-            made.append(builder.input_value(arguments[text], node, ""))
+            definitions.append(builder.input_value(arguments[text], node, ""))
         get = builder.directive("get", {"path": _renamed(endpoint.path, arguments)})
-        return builder.field(called, kind, description, (get,), tuple(made))
+        return builder.field(name, kind, description, (get,), tuple(definitions))
 
-    def members(self, keys: Mapping[str, tuple[TypeNode, str]]) -> list[FieldDefinitionNode]:
-        """The fields of an object type, from the type and description of each key of the JSON object."""
+    def object_fields(self, keys: Mapping[str, tuple[TypeNode, str]]) -> list[FieldDefinitionNode]:
+        """Return the fields of an object type, from the type and description of each key of the JSON object."""
         builder, naming = self._builder, self._naming
         return [
             builder.field(name, keys[text][0], keys[text][1], naming.select_directive(name, text, builder))
@@ -82,9 +82,10 @@ class RouteFields:
 
 
 def endpoint_names(endpoints: Sequence[Endpoint]) -> Iterator[tuple[int, str, bool]]:
-    """Yield the index and the name of each route: its endpoint's name, or `users_by_id` for the rules after the first.
+    """Yield `(index, name, is_first)` for each route.
 
-    The first rules come first, which is True in the third place. Neither depends on the order of the routes.
+    The name is that of the endpoint for its first rule, and `users_by_id` for the others. First rules are yielded
+    first. Names and order do not depend on the order of the routes.
     """
     order = sorted(range(len(endpoints)), key=lambda index: _rank(endpoints[index]))
     first: dict[str, int] = {}
@@ -93,18 +94,18 @@ def endpoint_names(endpoints: Sequence[Endpoint]) -> Iterator[tuple[int, str, bo
     yield from ((index, name, True) for name, index in first.items())
     for index in order:
         if first[endpoints[index].name] != index:
-            yield index, _told_apart(endpoints[index]), False
+            yield index, _name_with_variables(endpoints[index]), False
 
 
 def _rank(endpoint: Endpoint) -> tuple[str, int, str]:
     return endpoint.name, endpoint.path.count("{"), endpoint.path
 
 
-def _told_apart(endpoint: Endpoint) -> str:
+def _name_with_variables(endpoint: Endpoint) -> str:
     variables = [word for piece in _EXPRESSION.findall(endpoint.path) for word in _WORD.findall(piece)]
     return "_by_".join([endpoint.name, "_".join(variables)]) if variables else f"{endpoint.name}{endpoint.path}"
 
 
 def _renamed(path: str, arguments: Mapping[str, str]) -> str:
-    """The template with the arguments' names for its variables."""
+    """Return the template with its variables renamed to the arguments."""
     return _EXPRESSION.sub(lambda piece: _WORD.sub(lambda word: arguments.get(word[0], word[0]), piece[0]), path)

@@ -10,7 +10,7 @@ from graphql import DefinitionNode, DocumentNode, TypeNode
 
 from restgql.formats.select import MAX_EXPRESSION
 from restgql.schema.sdl import names, scalar_names
-from restgql.schema.sdl.builder import SdlBuilder, key
+from restgql.schema.sdl.builder import SdlBuilder, key_expression
 from restgql.schema.sdl.naming_convention import NamingConvention
 from restgql.schema.sdl.reserved import ReservedNames, reserve
 from restgql.schema.sdl.route_fields import Endpoint, RouteFields
@@ -101,7 +101,11 @@ class SampleShape:
 
     def _is_map(self) -> bool:
         members = self.members or {}
-        if not members or len(members) > MAX_KEYS or any(len(key(name)) > MAX_EXPRESSION for name in members):
+        if (
+            not members
+            or len(members) > MAX_KEYS
+            or any(len(key_expression(name)) > MAX_EXPRESSION for name in members)
+        ):
             return True
         if any(_LIKE_A_NAME.match(name) and not _LIKE_AN_ID.match(name) for name in members):
             return False
@@ -120,9 +124,9 @@ def infer(
     types = _Types(builder, fields, reserved)
     found = sorted(samples, key=lambda sample: (sample.path, sample.name))
     kinds = [types.add(sample) for sample in found]
-    called = fields.roots(found)
+    called = fields.root_names(found)
     roots = [
-        fields.root(sample, name, types.node(shape, sample.name))
+        fields.root_field(sample, name, types.node(shape, sample.name))
         for sample, name, shape in zip(found, called, kinds, strict=True)
     ]
     definitions: list[DefinitionNode] = [builder.object("Query", roots), *types] if roots else []
@@ -175,7 +179,7 @@ class _Types:
             members = {
                 name: (self.node(member, f"{called} {name}"), "") for name, member in (shape.members or {}).items()
             }
-            yield self._builder.object(called, self._fields.members(members))
+            yield self._builder.object(called, self._fields.object_fields(members))
 
     def _share(self, array: SampleShape, segments: Sequence[str]) -> None:
         """Let the objects in an array, of arrays perhaps, be those of the resource that a path names."""

@@ -58,7 +58,7 @@ def generate(
             skipped.append(SkippedOperation(method=method, path=view.path, reason=reason))
         else:
             written[_path(view)] = view
-    called = RouteFields(SdlBuilder(), NamingConvention(camel_case), reserved).roots(list(written.values()))
+    called = RouteFields(SdlBuilder(), NamingConvention(camel_case), reserved).root_names(list(written.values()))
     fields = {f"GET {path}": name for path, name in zip(written, called, strict=True)}
     document = _document(written, reserved)
     generated = openapi.generate(document, names=fields, prefix="", camel_case=camel_case, reserved=reserved)

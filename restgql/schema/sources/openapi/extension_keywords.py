@@ -1,6 +1,6 @@
 """Words that JSON Schema has no keyword for, as annotations need them."""
 
-from restgql.schema.sdl.builder import key
+from restgql.schema.sdl.builder import key_expression
 from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping
 
 VALUE = "x-restgql"
@@ -15,5 +15,5 @@ def value(schema: JsonObject) -> JsonObject:
 
 def first_of_keys(schema: JsonObject) -> str:
     """Return the JMESPath for a property that several keys may hold; empty for a property of one key."""
-    keys = [key(name) for name in as_list(schema.get(KEYS)) if isinstance(name, str)]
+    keys = [key_expression(name) for name in as_list(schema.get(KEYS)) if isinstance(name, str)]
     return f"not_null({', '.join(keys)})" if keys else ""

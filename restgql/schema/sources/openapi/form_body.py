@@ -8,7 +8,7 @@ from typing import Any
 
 from restgql.formats.media import essence, is_json
 from restgql.formats.select import MAX_EXPRESSION
-from restgql.schema.sdl.builder import key
+from restgql.schema.sdl.builder import key_expression
 from restgql.schema.sources.openapi.document_problem import DocumentProblem
 from restgql.schema.sources.openapi.lenient import JsonObject, as_mapping, as_text
 from restgql.schema.sources.openapi.parameter_styles import ValueForm, holds_objects, joined, value_form
@@ -26,7 +26,9 @@ def expression(argument: str, schema: Any, encodings: JsonObject, shapes: ShapeR
     notes: list[str] = []
     for name, part in shape.properties.items() if isinstance(shape, ObjectShape) else ():
         try:
-            added, spread = _property(f"{argument}.{key(name)}", name, part, as_mapping(encodings.get(name)), shapes)
+            added, spread = _property(
+                f"{argument}.{key_expression(name)}", name, part, as_mapping(encodings.get(name)), shapes
+            )
             longer = _merged(argument, [*entries, *added], [*spreads, *spread])
             if len(longer) > MAX_EXPRESSION:
                 raise DocumentProblem("the expression for the body would be too long")

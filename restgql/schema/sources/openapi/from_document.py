@@ -76,8 +76,8 @@ def generate(
     check(document, where="The document")
     given = dict(document)
     places = places or AppPaths(given, allowed, prefix)
-    kit = NameRules(NamingConvention(camel_case), reserved or reserve(), Prefix(name_prefix))
-    return _Generation(given, load, kit, filled, endpoint).run(places, names or {}, accepted)
+    rules = NameRules(NamingConvention(camel_case), reserved or reserve(), Prefix(name_prefix))
+    return _Generation(given, load, rules, filled, endpoint).run(places, names or {}, accepted)
 
 
 class _Generation:
@@ -87,7 +87,7 @@ class _Generation:
         self,
         document: dict[str, Any],
         load: LoadDocument | None,
-        kit: NameRules,
+        rules: NameRules,
         filled: Collection[tuple[str, str]],
         endpoint: EndpointOf | None,
     ) -> None:
@@ -95,9 +95,9 @@ class _Generation:
         self._builder = SdlBuilder()
         named = component_schemas(document)
         shapes = ShapeResolver(self._references, named, merges_siblings=merges_siblings(document))
-        self._kit = kit
+        self._rules = rules
         self._endpoint = endpoint
-        self._registry = TypeRegistry(shapes, self._builder, named, kit)
+        self._registry = TypeRegistry(shapes, self._builder, named, rules)
         self._fields = OperationFields(document, self._references, self._registry, frozenset(filled))
         self._document = document
         self._made: list[GeneratedField] = []
@@ -107,7 +107,7 @@ class _Generation:
     def run(self, places: OperationPaths, locked: Mapping[str, str], accepted: Collection[str]) -> GeneratedSdl:
         found, lost = operations(self._document, self._references)
         self._skipped = lost
-        called = root_names(found, locked, places, self._kit, self._endpoint)
+        called = root_names(found, locked, places, self._rules, self._endpoint)
         for operation in found:
             try:
                 place = self._place(operation, places)
@@ -117,7 +117,7 @@ class _Generation:
                 self._skip(operation, exc.message, is_chosen=isinstance(exc, Excluded))
             except Exception as exc:  # whatever a document holds, it spoils this operation alone
                 self._skip(operation, f"{type(exc).__name__}: {exc}")
-        joins = propose_joins(self._made, self._registry.definitions, self._references, self._kit.naming)
+        joins = propose_joins(self._made, self._registry.definitions, self._references, self._rules.naming)
         return GeneratedSdl(
             document=DocumentNode(definitions=tuple(self._definitions(joins, accepted))),
             operations=self._notes(),
@@ -151,7 +151,7 @@ class _Generation:
         return [*found, *joined(self._registry.document(), joins, accepted, self._builder)]
 
     def _add_with_headers(self, roots: dict[str, list[FieldDefinitionNode]]) -> None:
-        reserved = self._kit.reserved
+        reserved = self._rules.reserved
         scopes = {
             root: names.NameScope(
                 reserved.fields[root]

@@ -24,7 +24,7 @@ def root_names(
     operations: list[ApiOperation],
     locked: Mapping[str, str],
     places: OperationPaths,
-    kit: NameRules,
+    rules: NameRules,
     endpoint_of: EndpointOf | None,
 ) -> dict[str, str]:
     """Return the name of the field of each operation, by the operation's key.
@@ -32,7 +32,7 @@ def root_names(
     It is the lockfile's name, the operationId, the name of the endpoint that answers, or one made of the path, in this
     order. Raises ConfigError for a lockfile that cannot be kept.
     """
-    scopes = {root: names.NameScope(taken) for root, taken in kit.reserved.fields.items()}
+    scopes = {root: names.NameScope(taken) for root, taken in rules.reserved.fields.items()}
     by_key: dict[str, str] = {}
     for operation in operations:
         if (name := locked.get(key := places.key(operation))) is not None:
@@ -42,22 +42,22 @@ def root_names(
 
     def take(operation: ApiOperation, name: str, *, is_chosen: bool = False) -> None:
         root = root_type(operation)
-        avoid = frozenset() if is_chosen else kit.reserved.own_fields.get(root, frozenset())
-        by_key[operation.key] = scopes[root].take(kit.prefix.of_field(name), avoid)
+        avoid = frozenset() if is_chosen else rules.reserved.own_fields.get(root, frozenset())
+        by_key[operation.key] = scopes[root].take(rules.prefix.of_field(name), avoid)
 
     unnamed = []
     for operation in operations:
         if operation.key in by_key:
             continue
         if identifier := as_text(operation.body.get("operationId")).strip():
-            take(operation, kit.naming.root_field_name(identifier), is_chosen=True)
+            take(operation, rules.naming.root_field_name(identifier), is_chosen=True)
         else:
             unnamed.append(operation)
     for operation, name in _by_endpoint(unnamed, places, endpoint_of) if endpoint_of is not None else ():
-        take(operation, kit.naming.member_name(name, "route"))
+        take(operation, rules.naming.member_name(name, "route"))
     for operation in unnamed:
         if operation.key not in by_key:
-            take(operation, kit.naming.root_field_name(_described(operation)))
+            take(operation, rules.naming.root_field_name(_described(operation)))
     return by_key
 
 

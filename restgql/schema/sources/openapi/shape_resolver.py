@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from restgql.formats.select import MAX_EXPRESSION
-from restgql.schema.sdl.builder import key
+from restgql.schema.sdl.builder import key_expression
 from restgql.schema.sources.openapi.children import Children, default_of, discriminator_of
 from restgql.schema.sources.openapi.document_problem import DocumentProblem
 from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
@@ -169,7 +169,12 @@ class ShapeResolver:
         discriminator = discriminator_of(schema)
         name = as_text(discriminator.get("propertyName"))
         own = ObjectShape({name: {"type": "string"}}, frozenset()) if shape == JsonShape() else shape
-        if not name or not isinstance(own, ObjectShape) or len(key(name)) > MAX_EXPRESSION or self._depth >= MAX_DEPTH:
+        if (
+            not name
+            or not isinstance(own, ObjectShape)
+            or len(key_expression(name)) > MAX_EXPRESSION
+            or self._depth >= MAX_DEPTH
+        ):
             return shape
         self._depth += 1
         try:
@@ -191,7 +196,9 @@ class ShapeResolver:
             return shape
         default = default_of(discriminator)
         whole = ObjectShape(everything, own.required, own.problem)
-        return InterfaceShape(own, tuple(members.values()), key(name), default if default in members else "", whole)
+        return InterfaceShape(
+            own, tuple(members.values()), key_expression(name), default if default in members else "", whole
+        )
 
     def _objects_below(self, schema: JsonObject) -> Iterable[Variant]:
         """Yield the objects that are composed of a schema."""

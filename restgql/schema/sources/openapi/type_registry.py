@@ -49,13 +49,13 @@ class TypeRegistry:
     Types are made from a list of work, so a chain of them may be as long as it likes.
     """
 
-    def __init__(self, shapes: ShapeResolver, builder: SdlBuilder, components: Iterable[str], kit: NameRules) -> None:
+    def __init__(self, shapes: ShapeResolver, builder: SdlBuilder, components: Iterable[str], rules: NameRules) -> None:
         self.shapes = shapes
         self.builder = builder
-        self.naming = kit.naming
-        self._prefix = kit.prefix
-        self._own = kit.reserved.own_types
-        self._names = names.NameScope(kit.reserved.types)
+        self.naming = rules.naming
+        self._prefix = rules.prefix
+        self._own = rules.reserved.own_types
+        self._names = names.NameScope(rules.reserved.types)
         # A named schema has its name, whatever comes before it
         self._reserved = {name: self._names.take(self.type_name(name)) for name in components}
         self._known: dict[tuple[int, str], str] = {}

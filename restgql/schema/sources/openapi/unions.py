@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from restgql.formats.select import MAX_EXPRESSION
-from restgql.schema.sdl.builder import key
+from restgql.schema.sdl.builder import key_expression
 from restgql.schema.sdl.scalar_names import wider
 from restgql.schema.sources.openapi import extension_keywords
 from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
@@ -81,7 +81,7 @@ def _union(members: list[Variant], group: VariantGroup) -> SchemaShape:
     else:
         name, values = _told_apart(members)
     first = as_mapping(members[0].shape.properties.get(name)) if isinstance(members[0].shape, ObjectShape) else {}
-    expression = extension_keywords.first_of_keys(first) or key(name)
+    expression = extension_keywords.first_of_keys(first) or key_expression(name)
     if not _differ(values, members) and not group.discriminator:
         expression, values = _of_own_keys(members)
     if not _differ(values, members):
@@ -143,7 +143,7 @@ def _of_constants(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
     ambiguous = any(one.items() <= other.items() for one, other in permutations(constants, 2))
     if ambiguous or not all(map(_is_plain, names)):
         return "", []
-    tests = [" && ".join(f"{key(name)} == '{value}'" for name, value in each.items()) for each in constants]
+    tests = [" && ".join(f"{key_expression(name)} == '{value}'" for name, value in each.items()) for each in constants]
     expression = " || ".join(f"{test} && '{name}'" for test, name in zip(tests, names, strict=True))
     return expression, [(name,) for name in names]
 
