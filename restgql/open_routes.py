@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from restgql.schema.documents import Definitions
 from restgql.schema.review import is_near, shape_of
 from restgql.schema.sdl.clashes import ROOTS
-from restgql.schema.sdl.fields import Endpoint
-from restgql.schema.sources.openapi.problem import Excluded, Problem
+from restgql.schema.sdl.route_fields import Endpoint
+from restgql.schema.sources.openapi.document_problem import DocumentProblem, Excluded
 from restgql.upstream.routes import Routes
 
 Shapes = frozenset[tuple[str, str]]
@@ -35,7 +35,7 @@ class OpenRoutes:
         name = self._open.get((method, shape_of(path)))
         return None if name is None else Endpoint(path=path, name=name, methods=tuple(sorted(self._methods[name])))
 
-    def explain(self, method: str, paths: Sequence[str]) -> Problem:
+    def explain(self, method: str, paths: Sequence[str]) -> DocumentProblem:
         """Return the reason why none of an operation's possible paths is allowed."""
         shapes = [shape_of(path) for path in paths]
         if any((method, shape) in self._taken for shape in shapes):
@@ -45,14 +45,14 @@ class OpenRoutes:
         for shape in shapes:
             methods = sorted(other for other, route in self._all if route == shape and other not in ("HEAD", "OPTIONS"))
             if methods:
-                return Problem(f"the route {self._all[methods[0], shape]} answers {', '.join(methods)} only")
+                return DocumentProblem(f"the route {self._all[methods[0], shape]} answers {', '.join(methods)} only")
         where = f"the app has no route for {' or '.join(dict.fromkeys(path.rstrip('/') or '/' for path in paths))}"
         near = sorted(
             path
             for (other, shape), path in self._all.items()
             if other == method and any(is_near(shape, each) for each in shapes)
         )
-        return Problem(f"{where}; it has {near[0]}, below another base path" if near else where)
+        return DocumentProblem(f"{where}; it has {near[0]}, below another base path" if near else where)
 
 
 def asked_for(definitions: Iterable[Definitions]) -> Shapes:

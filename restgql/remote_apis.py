@@ -13,7 +13,7 @@ from restgql.config import Config
 from restgql.errors import ConfigError
 from restgql.formats import headers, remote
 from restgql.formats.remote import RemoteUpstream
-from restgql.schema.sources.openapi.places import Allowed, UpstreamPlaces, mounts_of
+from restgql.schema.sources.openapi.operation_paths import Allowed, UpstreamPaths, mounts_of
 from restgql.upstream import secrets
 from restgql.upstream.document_client import DocumentClient
 from restgql.upstream.remote import UpstreamAccess
@@ -39,9 +39,9 @@ class RemoteApi(msgspec.Struct, frozen=True, kw_only=True):
         """The name of the upstream in messages."""
         return f"the upstream {self.prefix!r}"
 
-    def places(self, document: ApiDocument, others: tuple[RemoteUpstream, ...], taken: Allowed) -> UpstreamPlaces:
+    def places(self, document: ApiDocument, others: tuple[RemoteUpstream, ...], taken: Allowed) -> UpstreamPaths:
         """Return the places of a document's operations, except those at or below one of `others`."""
-        return UpstreamPlaces(
+        return UpstreamPaths(
             document.value,
             self.mounts,
             tuple(other for other in others if other not in self.mounts),
@@ -51,15 +51,13 @@ class RemoteApi(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def named_by(
-    document: ApiDocument, apis: Sequence[RemoteApi], taken: Allowed
-) -> list[tuple[RemoteApi, UpstreamPlaces]]:
+def named_by(document: ApiDocument, apis: Sequence[RemoteApi], taken: Allowed) -> list[tuple[RemoteApi, UpstreamPaths]]:
     """Return the upstreams that the absolute servers of a document name, with the places of its operations."""
     mounts = tuple(mount for api in apis for mount in api.mounts)
     found = []
     for api in apis:
         others = tuple(mount for mount in mounts if mount not in api.mounts)
-        places = UpstreamPlaces(document.value, api.mounts, others, base="", url="", taken=taken)
+        places = UpstreamPaths(document.value, api.mounts, others, base="", url="", taken=taken)
         if places.is_below:
             found.append((api, places))
     return found

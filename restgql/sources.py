@@ -21,10 +21,10 @@ from restgql.schema.compile import compile
 from restgql.schema.documents import Definitions, SchemaError
 from restgql.schema.review import Row, shape_of
 from restgql.schema.sdl.clashes import clashes, without_repeated
-from restgql.schema.sdl.notes import OperationNote, Skipped
-from restgql.schema.sdl.reserved import Reserved, reserve
+from restgql.schema.sdl.report import OperationNote, SkippedOperation
+from restgql.schema.sdl.reserved import ReservedNames, reserve
 from restgql.schema.sources import annotations, openapi
-from restgql.schema.sources.openapi.places import AppPlaces, EitherPlaces
+from restgql.schema.sources.openapi.operation_paths import AppOrUpstreamPaths, AppPaths
 from restgql.upstream.routes import Routes
 from restgql.upstream_settings import documents_of
 
@@ -57,7 +57,7 @@ class _Collected:
         self.warnings: list[str] = []
         self.failure: Exception | None = None
 
-    def add(self, generated: openapi.Generated, *, source: str, upstream: str = "") -> None:
+    def add(self, generated: openapi.GeneratedSdl, *, source: str, upstream: str = "") -> None:
         """Add the types that were generated from an OpenAPI document."""
         earlier = [each.document for each in self.definitions if each.source == source]
         document = without_repeated(generated.document, earlier)
@@ -125,7 +125,7 @@ class Sources:
         return not self.asks_app and not self._config.annotations
 
     @property
-    def reserved(self) -> Reserved:
+    def reserved(self) -> ReservedNames:
         """The names that no source may define."""
         return self._reserved
 
@@ -172,11 +172,11 @@ class Sources:
         taken = asked_for(collected.definitions)
         found = OpenRoutes(routes, taken)
         remote = remote_apis.named_by(document, self._apis, partial(_is_in, taken))
-        of_app = AppPlaces(document.value, found.allows, None, found.explain)
+        of_app = AppPaths(document.value, found.allows, None, found.explain)
         generated = openapi.generate(
             document.value,
             endpoint=found.endpoint,
-            places=EitherPlaces(of_app, [places for _, places in remote]) if remote else of_app,
+            places=AppOrUpstreamPaths(of_app, [places for _, places in remote]) if remote else of_app,
             filled=[parameter for api, _ in remote for parameter in api.secrets.parameters],
             names=self._locked,
             accepted=self._config.joins,
@@ -245,7 +245,7 @@ def _row(operation: OperationNote) -> Row:
     )
 
 
-def _no_field(document: ApiDocument, skipped: Sequence[Skipped], config: Config) -> str:
+def _no_field(document: ApiDocument, skipped: Sequence[SkippedOperation], config: Config) -> str:
     """Return the warning about a document of the app that produces no field, with the key that it may belong to."""
     first = skipped[0]
     text = (
@@ -260,7 +260,7 @@ def _no_field(document: ApiDocument, skipped: Sequence[Skipped], config: Config)
     )
 
 
-def _skipped(operation: Skipped, label: str = "") -> Row:
+def _skipped(operation: SkippedOperation, label: str = "") -> Row:
     return Row(
         method=operation.method,
         path=operation.path,
@@ -270,13 +270,13 @@ def _skipped(operation: Skipped, label: str = "") -> Row:
     )
 
 
-def _views(routes: Routes, taken: Shapes) -> Iterator[annotations.View]:
+def _views(routes: Routes, taken: Shapes) -> Iterator[annotations.AnnotatedView]:
     """Yield the exposed views that no earlier source has typed."""
     for route in routes.reachable():
         methods = tuple(method for method in route.methods if (method, shape_of(route.path)) not in taken)
         function = getattr(getattr(route.view, "view_class", None), "get", route.view)
         if methods and function is not None:
-            yield annotations.View(
+            yield annotations.AnnotatedView(
                 path=route.path,
                 name=route.endpoint,
                 methods=methods,

@@ -44,7 +44,7 @@ from restgql.schema import defaults, directives, scalars
 from restgql.schema.collector import at_rest
 from restgql.schema.documents import Definitions, SchemaError, at, explained, located, misfits
 from restgql.schema.fields import Wrong, binding, given, selected
-from restgql.schema.sdl.naming import Naming
+from restgql.schema.sdl.naming_convention import NamingConvention
 from restgql.schema.shared_scalars import SharedScalars
 
 ROOTS = {"Query": "query", "Mutation": "mutation"}
@@ -65,7 +65,7 @@ def compile(core: GraphQLSchema, sources: Sequence[Definitions], *, camel_case: 
         if errors:
             raise SchemaError(errors)
     schema = _extended(core, document)
-    binder = _Binder(schema, Naming(camel_case))
+    binder = _Binder(schema, NamingConvention(camel_case))
     for source in sources:
         for definition in source.document.definitions:
             binder.bind(definition, opened=source.written)
@@ -167,7 +167,7 @@ def _not_definitions(document: DocumentNode) -> Iterator[str]:
 class _Binder:
     """Sets the bindings of a schema's fields; `errors` are the reasons why that failed."""
 
-    def __init__(self, schema: GraphQLSchema, naming: Naming) -> None:
+    def __init__(self, schema: GraphQLSchema, naming: NamingConvention) -> None:
         self.errors: list[str] = []
         self._schema = schema
         self._naming = naming
@@ -235,10 +235,10 @@ class _Binder:
                 continue
             name = field_node.name.value
             try:
-                key = self._naming.key(name)
+                key = self._naming.json_key(name)
                 field.resolve = binding(root, field, field_node, self._directives, key, opened=opened)
                 if isinstance(field.resolve, RequestBinding) and field.resolve.body_arguments:
-                    left = {name: self._naming.key(name) for name in field.resolve.body_arguments}
+                    left = {name: self._naming.json_key(name) for name in field.resolve.body_arguments}
                     field.resolve = msgspec.structs.replace(field.resolve, body_arguments=left)
             except Wrong as exc:
                 self.errors.append(at(field_node, f"{of_type.name}.{name} {exc}"))
@@ -263,7 +263,7 @@ class _Binder:
         assert isinstance(of_type, GraphQLInputObjectType)
         for field in node.fields or ():
             values = [each for each in field.directives if each.name.value == "value"]
-            key = self._given(values[0], "is") if values else self._naming.key(field.name.value)
+            key = self._given(values[0], "is") if values else self._naming.json_key(field.name.value)
             self._once(values)
             of_type.fields[field.name.value].out_name = key
 

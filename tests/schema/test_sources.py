@@ -280,7 +280,7 @@ def test_a_type_of_two_sources_is_an_error(tmp_path: Path) -> None:
     app.add_url_rule("/x", "x", lambda: {})
     app.view_functions["x"].__annotations__["return"] = TypedDict("Pet", {"name": str})
     mount(app, openapi=DOCUMENT, annotations=True)
-    assert str(typed(app).failure) == "openapi= and annotations= both have Pet: rename one of them."
+    assert str(typed(app).failure) == "openapi= and annotations= both define Pet: rename one of them."
 
 
 def test_infer_writes_sdl_of_what_routes_answer(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from graphql import DefinitionNode, DocumentNode, TypeNode
 
 from restgql.formats.select import MAX_EXPRESSION
 from restgql.schema.sdl import names, scalar_names
-from restgql.schema.sdl.fields import Endpoint, Fields
-from restgql.schema.sdl.naming import Naming
-from restgql.schema.sdl.nodes import Nodes, key
-from restgql.schema.sdl.reserved import Reserved, reserve
+from restgql.schema.sdl.builder import SdlBuilder, key_expression
+from restgql.schema.sdl.naming_convention import NamingConvention
+from restgql.schema.sdl.reserved import ReservedNames, reserve
+from restgql.schema.sdl.route_fields import Endpoint, RouteFields
 from restgql.schema.sdl.singulars import singular
 
 MAX_KEYS = 50
@@ -39,13 +39,13 @@ class Sample(Endpoint, frozen=True, kw_only=True):
     answers: Sequence[Any]
 
 
-class Shape:
+class SampleShape:
     """What some JSON values have in common: null is in all of them."""
 
     def __init__(self) -> None:
         self.scalars: set[str] = set()
-        self.items: Shape | None = None
-        self.members: dict[str, Shape] | None = None
+        self.items: SampleShape | None = None
+        self.members: dict[str, SampleShape] | None = None
 
     def add(self, value: Any, depth: int = 0) -> None:
         match value:
@@ -56,25 +56,25 @@ class Shape:
             case dict():
                 self.members = {} if self.members is None else self.members
                 for name, member in value.items():
-                    self.members.setdefault(name, Shape()).add(member, depth + 1)
+                    self.members.setdefault(name, SampleShape()).add(member, depth + 1)
             case list():
-                self.items = self.items or Shape()
+                self.items = self.items or SampleShape()
                 for item in value:
                     self.items.add(item, depth + 1)
             case _:
                 self.scalars.add(_scalar(value))
 
-    def merge(self, other: "Shape") -> None:
+    def merge(self, other: "SampleShape") -> None:
         if other is self:
             return
         self.scalars |= other.scalars
         if other.items is not None:
-            self.items = self.items or Shape()
+            self.items = self.items or SampleShape()
             self.items.merge(other.items)
         if other.members is not None:
             self.members = {} if self.members is None else self.members
             for name, member in other.members.items():
-                self.members.setdefault(name, Shape()).merge(member)
+                self.members.setdefault(name, SampleShape()).merge(member)
 
     @property
     def kind(self) -> str:
@@ -86,7 +86,7 @@ class Shape:
             return "JSON"
         return kinds[0] if kinds else ""
 
-    def fits(self, other: "Shape") -> bool:
+    def fits(self, other: "SampleShape") -> bool:
         """Whether values of both may be of one type: they agree where both know, and objects know much alike."""
         kinds = {self.kind, other.kind} - {""}
         if len(kinds) > 1:
@@ -101,46 +101,52 @@ class Shape:
 
     def _is_map(self) -> bool:
         members = self.members or {}
-        if not members or len(members) > MAX_KEYS or any(len(key(name)) > MAX_EXPRESSION for name in members):
+        if (
+            not members
+            or len(members) > MAX_KEYS
+            or any(len(key_expression(name)) > MAX_EXPRESSION for name in members)
+        ):
             return True
         if any(_LIKE_A_NAME.match(name) and not _LIKE_AN_ID.match(name) for name in members):
             return False
         return len({member.kind for member in members.values()} - {""}) <= 1
 
 
-def infer(samples: Iterable[Sample], *, camel_case: bool = False, reserved: Reserved | None = None) -> DocumentNode:
+def infer(
+    samples: Iterable[Sample], *, camel_case: bool = False, reserved: ReservedNames | None = None
+) -> DocumentNode:
     """Return the SDL of samples: a field of Query for each, in which everything may be null.
 
     It is to be compiled with the same `camel_case`. Raises BadPath for a path that is no template.
     """
-    nodes, reserved = Nodes(), reserved or reserve()
-    fields = Fields(nodes, Naming(camel_case), reserved)
-    types = _Types(nodes, fields, reserved)
+    builder, reserved = SdlBuilder(), reserved or reserve()
+    fields = RouteFields(builder, NamingConvention(camel_case), reserved)
+    types = _Types(builder, fields, reserved)
     found = sorted(samples, key=lambda sample: (sample.path, sample.name))
     kinds = [types.add(sample) for sample in found]
-    called = fields.roots(found)
+    called = fields.root_names(found)
     roots = [
-        fields.root(sample, name, types.node(shape, sample.name))
+        fields.root_field(sample, name, types.node(shape, sample.name))
         for sample, name, shape in zip(found, called, kinds, strict=True)
     ]
-    definitions: list[DefinitionNode] = [nodes.object("Query", roots), *types] if roots else []
+    definitions: list[DefinitionNode] = [builder.object("Query", roots), *types] if roots else []
     return DocumentNode(definitions=tuple(definitions))
 
 
 class _Types:
     """The object types of one document: routes share the one of their resource where what they answer with fits."""
 
-    def __init__(self, nodes: Nodes, fields: Fields, reserved: Reserved) -> None:
-        self._nodes = nodes
+    def __init__(self, builder: SdlBuilder, fields: RouteFields, reserved: ReservedNames) -> None:
+        self._builder = builder
         self._fields = fields
-        self._scope = names.Names(reserved.types | reserved.own_types)
-        self._resources: dict[str, list[Shape]] = {}
+        self._scope = names.NameScope(reserved.types | reserved.own_types)
+        self._resources: dict[str, list[SampleShape]] = {}
         self._called: dict[int, str] = {}
-        self._ahead: deque[Shape] = deque()
+        self._ahead: deque[SampleShape] = deque()
 
-    def add(self, sample: Sample) -> Shape:
+    def add(self, sample: Sample) -> SampleShape:
         """The shape of a route's answers, which grows with those of routes that are added later."""
-        shape = Shape()
+        shape = SampleShape()
         for answer in sample.answers:
             shape.add(answer)
         segments = _static(sample.path) or [sample.name]
@@ -148,23 +154,23 @@ class _Types:
             for name in (segments[-1], *_MANY):
                 if (items := shape.members.get(name)) is not None and items.kind == "list":
                     self._share(items, segments)
-            return self._shared(shape, names.pascal(segments[-1]), segments)
-        whole = Shape()
+            return self._shared(shape, names.type_name(segments[-1]), segments)
+        whole = SampleShape()
         whole.items = shape
         self._share(whole, segments)
         return whole.items
 
-    def node(self, shape: Shape, wanted: str) -> TypeNode:
+    def node(self, shape: SampleShape, wanted: str) -> TypeNode:
         """The type of a shape; an object type that has no name yet is called as wanted."""
         lists = 0
         while shape.kind == "list" and shape.items:
             shape, lists = shape.items, lists + 1
         kind = shape.kind or "JSON"
         if kind != "object":
-            return self._nodes.type(kind, lists)
+            return self._builder.type(kind, lists)
         if id(shape) not in self._called:
-            self._name(shape, names.pascal(wanted if not lists else singular(wanted)))
-        return self._nodes.type(self._called[id(shape)], lists)
+            self._name(shape, names.type_name(wanted if not lists else singular(wanted)))
+        return self._builder.type(self._called[id(shape)], lists)
 
     def __iter__(self) -> Iterator[DefinitionNode]:
         while self._ahead:
@@ -173,28 +179,28 @@ class _Types:
             members = {
                 name: (self.node(member, f"{called} {name}"), "") for name, member in (shape.members or {}).items()
             }
-            yield self._nodes.object(called, self._fields.members(members))
+            yield self._builder.object(called, self._fields.object_fields(members))
 
-    def _share(self, array: Shape, segments: Sequence[str]) -> None:
+    def _share(self, array: SampleShape, segments: Sequence[str]) -> None:
         """Let the objects in an array, of arrays perhaps, be those of the resource that a path names."""
         while array.items is not None and array.items.kind == "list":
             array = array.items
         if array.items is not None and array.items.kind == "object":
-            array.items = self._shared(array.items, names.pascal(singular(segments[-1])), segments)
+            array.items = self._shared(array.items, names.type_name(singular(segments[-1])), segments)
 
-    def _shared(self, shape: Shape, wanted: str, segments: Sequence[str]) -> Shape:
+    def _shared(self, shape: SampleShape, wanted: str, segments: Sequence[str]) -> SampleShape:
         resources = self._resources.setdefault(wanted, [])
         for known in resources:
             if known.fits(shape):
                 known.merge(shape)
                 return known
         if resources:
-            wanted = names.pascal(" ".join([*map(singular, segments[:-1]), wanted]))
+            wanted = names.type_name(" ".join([*map(singular, segments[:-1]), wanted]))
         resources.append(shape)
         self._name(shape, wanted)
         return shape
 
-    def _name(self, shape: Shape, wanted: str) -> None:
+    def _name(self, shape: SampleShape, wanted: str) -> None:
         self._called[id(shape)] = self._scope.take(wanted)
         self._ahead.append(shape)
 

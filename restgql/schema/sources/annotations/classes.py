@@ -9,9 +9,9 @@ from typing import Annotated, Any, get_args, get_origin, is_typeddict
 import msgspec
 
 from restgql.schema.sources.annotations import hints
-from restgql.schema.sources.annotations.hints import Unknown
+from restgql.schema.sources.annotations.hints import UnknownType
 
-_NOTHING = Unknown("its annotation cannot be evaluated")
+_NOTHING = UnknownType("its annotation cannot be evaluated")
 _MAPPED = frozenset({"Mapped", "WriteOnlyMapped", "DynamicMapped"})
 _LAZY = _MAPPED - {"Mapped"}
 """SQLAlchemy's relationships that are queries, not values."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, get_args, get_origin
 
 from restgql.schema.sdl import names
-from restgql.schema.sdl.reserved import Reserved
+from restgql.schema.sdl.reserved import ReservedNames
 
 PREFIX = "#/components/schemas/"
 
@@ -32,7 +32,7 @@ class Component:
             holder[key] = PREFIX + name
 
 
-def named(components: Iterable[Component], reserved: Reserved) -> dict[str, dict[str, Any]]:
+def named(components: Iterable[Component], reserved: ReservedNames) -> dict[str, dict[str, Any]]:
     """Name the components, write the references to them and return their schemas by name."""
     schemas = {}
     for component, name in _names(list(components), reserved).items():
@@ -65,16 +65,16 @@ def _label(hint: Any, level: int) -> str:
     return f"{module.rpartition('.')[2] if level == 1 else module} {qualified}"
 
 
-def _names(components: list[Component], reserved: Reserved) -> dict[Component, str]:
+def _names(components: list[Component], reserved: ReservedNames) -> dict[Component, str]:
     """Give each component its shortest label that is no other's; of a label that several share, none has it."""
     taken = reserved.types
     level = dict.fromkeys(components, 0)
     while True:
-        wanted = {one: names.pascal(one.labels[level[one]]) for one in components}
+        wanted = {one: names.type_name(one.labels[level[one]]) for one in components}
         count = Counter(wanted.values())
         longer = [one for one in components if level[one] < 2 and (count[wanted[one]] > 1 or wanted[one] in taken)]
         if not longer:
-            scope = names.Names(taken)
+            scope = names.NameScope(taken)
             return {one: scope.take(wanted[one]) for one in components}
         for one in longer:
             level[one] += 1

@@ -12,7 +12,7 @@ from restgql.schema.sources.annotations import type_checking
 Bound = Mapping[Any, Any]
 
 
-class Unknown(msgspec.Struct, frozen=True):
+class UnknownType(msgspec.Struct, frozen=True):
     """Stands for an annotation that has no value, and says why."""
 
     reason: str
@@ -135,5 +135,5 @@ def _evaluated(annotation: Any, scope: dict[str, Any], local: dict[str, Any]) ->
         return _unknown(exc)
 
 
-def _unknown(exc: BaseException) -> Unknown:
-    return Unknown(f"its annotation cannot be evaluated ({type(exc).__name__}: {exc})")
+def _unknown(exc: BaseException) -> UnknownType:
+    return UnknownType(f"its annotation cannot be evaluated ({type(exc).__name__}: {exc})")

@@ -34,10 +34,10 @@ def reads(function: Callable[..., Any]) -> Iterator[Read | type]:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError, ValueError):
         return
-    yield from _Source(tree, getattr(function, "__globals__", {})).reads()
+    yield from _ViewSource(tree, getattr(function, "__globals__", {})).reads()
 
 
-class _Source:
+class _ViewSource:
     """The code of one function. `scope` has the global names that it sees."""
 
     def __init__(self, tree: ast.AST, scope: dict[str, Any]) -> None:

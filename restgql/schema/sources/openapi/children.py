@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 
-from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
-from restgql.schema.sources.openapi.problem import Problem
-from restgql.schema.sources.openapi.references import Follow, named
+from restgql.schema.sources.openapi.document_problem import DocumentProblem
+from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
+from restgql.schema.sources.openapi.references import FollowReference, named
 
 
 class Children:
     """The named schemas below each schema of a document; `named` are references to them, by name."""
 
-    def __init__(self, follow: Follow, named: Mapping[str, Schema]) -> None:
+    def __init__(self, follow: FollowReference, named: Mapping[str, JsonObject]) -> None:
         self._follow = follow
         self._named = named
         self._below: dict[int, list[str]] | None = None
 
-    def of(self, schema: Schema) -> Iterator[tuple[str, Schema]]:
+    def of(self, schema: JsonObject) -> Iterator[tuple[str, JsonObject]]:
         """Yield the schemas that are composed of a schema, and of those, each once: name and reference."""
         if self._below is None:
             self._below = self._collected()
@@ -33,28 +33,28 @@ class Children:
         for name, reference in self._named.items():
             try:
                 schema = self._follow(reference)[0]
-            except Problem:
+            except DocumentProblem:
                 continue
             for parent in self._parents(schema):
                 below.setdefault(id(parent), []).append(name)
         return below
 
-    def _parents(self, schema: Schema) -> Iterator[Schema]:
-        for part in sequence(mapping(schema).get("allOf")):
+    def _parents(self, schema: JsonObject) -> Iterator[JsonObject]:
+        for part in as_list(as_mapping(schema).get("allOf")):
             try:
-                if "$ref" in mapping(part):
+                if "$ref" in as_mapping(part):
                     yield self._follow(part)[0]
-            except Problem:
+            except DocumentProblem:
                 continue
 
 
-def discriminator_of(schema: Schema) -> Schema:
+def discriminator_of(schema: JsonObject) -> JsonObject:
     """Return the discriminator of a schema in the words of OpenAPI 3; Swagger 2.0 has the name of a property."""
     discriminator = schema.get("discriminator")
-    return {"propertyName": discriminator} if isinstance(discriminator, str) else mapping(discriminator)
+    return {"propertyName": discriminator} if isinstance(discriminator, str) else as_mapping(discriminator)
 
 
-def default_of(discriminator: Schema) -> str:
+def default_of(discriminator: JsonObject) -> str:
     """Return the name of the schema of a value that the discriminator does not tell (OpenAPI 3.2, `defaultMapping`)."""
-    target = text(discriminator.get("defaultMapping"))
+    target = as_text(discriminator.get("defaultMapping"))
     return named(target) or target

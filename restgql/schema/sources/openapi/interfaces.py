@@ -14,32 +14,34 @@ from graphql import (
 )
 
 from restgql.graphql_core import changed
-from restgql.schema.sdl.nodes import Nodes
+from restgql.schema.sdl.builder import SdlBuilder
 
 _WORDS = frozenset({"String", "ID"})
 
 
-def implement(definitions: dict[str, DefinitionNode], implemented: Mapping[str, list[str]], nodes: Nodes) -> None:
+def implement(
+    definitions: dict[str, DefinitionNode], interface_members: Mapping[str, list[str]], builder: SdlBuilder
+) -> None:
     """Replace the definitions of interfaces, and of the object types that implement them.
 
     An interface keeps the fields that all of them have, of its own type; one that keeps none becomes a union.
     """
-    for name, members in implemented.items():
+    for name, members in interface_members.items():
         if isinstance(interface := definitions.get(name), InterfaceTypeDefinitionNode):
             for each in _objects(definitions, members):
-                fields = tuple(_widened(field, interface, definitions, nodes) for field in each.fields)
+                fields = tuple(_widened(field, interface, definitions, builder) for field in each.fields)
                 definitions[each.name.value] = changed(each, fields=fields)
             _narrow(definitions, interface, members)
-    for name, members in implemented.items():
+    for name, members in interface_members.items():
         if not isinstance(interface := definitions.get(name), InterfaceTypeDefinitionNode):
             continue
         interface = _narrow(definitions, interface, members)  # another one may have widened a field since
         objects = _objects(definitions, members)
         if not interface.fields:
-            definitions[name] = nodes.union_of(interface, [each.name.value for each in objects])
+            definitions[name] = builder.union_of(interface, [each.name.value for each in objects])
             continue
         for each in objects:
-            definitions[each.name.value] = changed(each, interfaces=(*each.interfaces, nodes.type(name)))
+            definitions[each.name.value] = changed(each, interfaces=(*each.interfaces, builder.type(name)))
 
 
 def _objects(definitions: Mapping[str, DefinitionNode], members: list[str]) -> list[ObjectTypeDefinitionNode]:
@@ -61,7 +63,7 @@ def _widened(
     field: FieldDefinitionNode,
     interface: InterfaceTypeDefinitionNode,
     definitions: Mapping[str, DefinitionNode],
-    nodes: Nodes,
+    builder: SdlBuilder,
 ) -> FieldDefinitionNode:
     """Return a field with the interface's type for texts and enums: that of a child may be one value of the base's."""
     base = next((each for each in interface.fields if each.name.value == field.name.value), None)
@@ -71,7 +73,7 @@ def _widened(
     if lists != own_lists or not _is_text(name, definitions) or not _is_text(own, definitions):
         return field
     text = field.description.value if field.description else ""
-    return nodes.field(field.name.value, base.type, text, tuple(field.directives))
+    return builder.field(field.name.value, base.type, text, tuple(field.directives))
 
 
 def _is_text(name: str, definitions: Mapping[str, DefinitionNode]) -> bool:

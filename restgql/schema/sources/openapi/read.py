@@ -5,7 +5,7 @@ from typing import Any
 from restgql.errors import ConfigError
 from restgql.formats import json
 from restgql.schema.sources.openapi import yaml
-from restgql.schema.sources.openapi.parts import Schema, text
+from restgql.schema.sources.openapi.lenient import JsonObject, as_text
 
 MAX_BYTES = 64_000_000
 _VERSIONS = {"swagger": ("2.",), "openapi": ("3.0", "3.1", "3.2")}
@@ -32,9 +32,9 @@ def load(document: bytes | str, *, where: str) -> Any:
     return yaml.value(body, where=where)
 
 
-def merges_siblings(document: Schema) -> bool:
+def merges_siblings(document: JsonObject) -> bool:
     """Return True for a dialect in which the keywords beside a `$ref` count (OpenAPI 3.1, "Schema Object")."""
-    return not text(document.get("openapi")).startswith("3.0") and "swagger" not in document
+    return not as_text(document.get("openapi")).startswith("3.0") and "swagger" not in document
 
 
 def check(document: Any, *, where: str) -> None:
@@ -44,7 +44,7 @@ def check(document: Any, *, where: str) -> None:
     key = next((key for key in _VERSIONS if key in document), None)
     if key is None:
         raise ConfigError(f"{where} is no OpenAPI document: it has neither `openapi` nor `swagger` with a version.")
-    version = text(document[key]) or str(document[key])
+    version = as_text(document[key]) or str(document[key])
     if not version.startswith(_VERSIONS[key]):
         raise ConfigError(f"{where} has {key} {version[:20]!r}; 2.0, 3.0, 3.1 and 3.2 are read.")
     if not isinstance(document.get("paths", {}), dict):

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from restgql.schema.sources.openapi.parts import Schema, mapping
-from restgql.schema.sources.openapi.problem import Problem
+from restgql.schema.sources.openapi.document_problem import DocumentProblem
+from restgql.schema.sources.openapi.lenient import JsonObject, as_mapping
 
-Load = Callable[[str], Any]
-Follow = Callable[[Any], tuple[Any, str]]
+LoadDocument = Callable[[str], Any]
+FollowReference = Callable[[Any], tuple[Any, str]]
 """Returns the end of a chain of references, and its name."""
 
 # Where a document keeps its named schemas: Swagger 2.0, OpenAPI 3, JSON Schema
@@ -19,14 +19,14 @@ _NAMED = frozenset({"schemas", "definitions", "$defs", "responses", "parameters"
 class References:
     """The parts of a document by reference, each looked up once."""
 
-    def __init__(self, document: Schema, load: Load | None) -> None:
+    def __init__(self, document: JsonObject, load: LoadDocument | None) -> None:
         self._documents: dict[str, Any] = {"": document}
         if isinstance(own := document.get("$self"), str):  # its URL (OpenAPI 3.2), by which others refer to it
             self._documents[_joined("", own.partition("#")[0])] = document
         self._load = load
         self._found: dict[str, Any] = {}
 
-    def follow(self, value: Any, until: Callable[[Schema], bool] = lambda value: False) -> tuple[Any, str]:
+    def follow(self, value: Any, until: Callable[[JsonObject], bool] = lambda value: False) -> tuple[Any, str]:
         """Return the end of a chain of references, and the name it has there; empty where it has none.
 
         The chain ends at a reference that `until` is True for. Raises Problem for one that leads nowhere, to itself or
@@ -36,7 +36,7 @@ class References:
         seen = set()
         while isinstance(value, dict) and isinstance(reference := value.get("$ref"), str) and not until(value):
             if reference in seen:
-                raise Problem(f"the reference {reference} leads to itself")
+                raise DocumentProblem(f"the reference {reference} leads to itself")
             seen.add(reference)
             value = self.get(reference)
             name = named(reference) or name
@@ -52,7 +52,7 @@ class References:
         where, _, fragment = reference.partition("#")
         found = self._document(_joined("", where))
         if fragment and not fragment.startswith("/"):
-            raise Problem(f"the reference {reference} names an anchor, not a place")
+            raise DocumentProblem(f"the reference {reference} names an anchor, not a place")
         for step in unquote(fragment).split("/")[1:]:
             key = step.replace("~1", "/").replace("~0", "~")
             if isinstance(found, dict) and key in found:
@@ -60,28 +60,28 @@ class References:
             elif isinstance(found, list) and key.isdecimal() and int(key) < len(found):
                 found = found[int(key)]
             else:
-                raise Problem(f"the reference {reference} leads nowhere")
+                raise DocumentProblem(f"the reference {reference} leads nowhere")
         return found
 
     def _document(self, where: str) -> Any:
         if where in self._documents:
             return self._documents[where]
         if _is_elsewhere(where):
-            raise Problem(f"the reference {where} leads to another server, which is never asked")
+            raise DocumentProblem(f"the reference {where} leads to another server, which is never asked")
         if self._load is None:
-            raise Problem(f"the reference {where} leads to another document")
+            raise DocumentProblem(f"the reference {where} leads to another document")
         try:
             loaded = self._load(where)
         except Exception as exc:  # a loader reads what is there
-            raise Problem(f"the reference {where} cannot be read: {exc}") from exc
+            raise DocumentProblem(f"the reference {where} cannot be read: {exc}") from exc
         self._documents[where] = _rebased(loaded, where)
         return self._documents[where]
 
 
-def media_types(source: Schema, references: References) -> dict[str, Schema]:
+def media_types(source: JsonObject, references: References) -> dict[str, JsonObject]:
     """Return the Media Type Objects of a `content`, by media type. Raises Problem."""
-    content = mapping(source.get("content"))
-    return {name: mapping(references.follow(value)[0]) for name, value in content.items() if isinstance(name, str)}
+    content = as_mapping(source.get("content"))
+    return {name: as_mapping(references.follow(value)[0]) for name, value in content.items() if isinstance(name, str)}
 
 
 def named(reference: str) -> str:
@@ -133,15 +133,15 @@ def _is_elsewhere(target: str) -> bool:
     return bool(split.scheme or split.netloc)
 
 
-def component_schemas(document: Schema) -> dict[str, Schema]:
+def component_schemas(document: JsonObject) -> dict[str, JsonObject]:
     """Return references to the named schemas of a document of either dialect, by name."""
     places = (
         ("#/definitions/", document.get("definitions")),
-        ("#/components/schemas/", mapping(document.get("components")).get("schemas")),
+        ("#/components/schemas/", as_mapping(document.get("components")).get("schemas")),
     )
     return {
         name: {"$ref": place + quote(name.replace("~", "~0").replace("/", "~1"))}
         for place, schemas in places
-        for name in mapping(schemas)
+        for name in as_mapping(schemas)
         if isinstance(name, str)
     }
