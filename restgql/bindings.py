@@ -63,7 +63,7 @@ class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
     """A field whose value is part of its parent's: the JSON value at `keys`, or the one that `select` (JMESPath)
     selects from the JSON value or from the response's header field `header`; or the response's status.
 
-    `is_written` is True for a @select in the app's own SDL. With `entries` the value is the list of the object's
+    `is_handwritten` is True for a @select in the app's own SDL. With `entries` the value is the list of the object's
     entries, without those of these keys. `first_of` is set if `select` does nothing but take the first of some keys
     whose value is not null: it lists these keys.
     """
@@ -74,11 +74,11 @@ class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
     header: str | None = None
     status: bool = False
     entries: frozenset[str] | None = None
-    is_written: bool = False
+    is_handwritten: bool = False
 
-    def is_of_whole(self, is_written: bool) -> bool:
+    def is_of_whole(self, is_handwritten: bool) -> bool:
         """Return True if the field may read a value that is not an object; a header field only if a user wrote it."""
-        return not self.keys and not self.first_of and self.entries is None and (self.header is None or is_written)
+        return not self.keys and not self.first_of and self.entries is None and (self.header is None or is_handwritten)
 
     def __call__(self, source: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
         return self.of_object(source)

@@ -19,7 +19,7 @@ from restgql.errors import BadRequest, ConfigError, RestgqlError, UpstreamError
 from restgql.formats import headers
 from restgql.formats import json as json_format
 from restgql.formats.file import File, files_in
-from restgql.http import endpoints, stored
+from restgql.http import endpoints, stored_operation
 from restgql.model import GraphQLRequest
 from restgql.options import Options
 from restgql.plan.arguments import compile_arguments
@@ -110,7 +110,9 @@ class Gateway:
         state = self._state()
         operation = state.operation(name, debug=True, suggestions=True)
         with _session_of_view(state):
-            result = stored.run(state.trusted_pipeline, operation, _json(variables), partial(_caller, state, headers))
+            result = stored_operation.run(
+                state.trusted_pipeline, operation, _json(variables), partial(_caller, state, headers)
+            )
         return json_format.value(json_format.encode(result))
 
     def get(

@@ -77,7 +77,7 @@ RULES: tuple[type[ASTValidationRule], ...] = tuple(
 """The rules that graphql-core 3.2 has. 3.3 adds some for @defer and @stream, and for operations without a root type."""
 
 
-class _Parser(Parser):
+class _GraphQLParser(Parser):
     """The parser of graphql-core 3.3, with an empty tuple for an absent part of a document, as in 3.2."""
 
     def optional_many(self, *args: Any) -> Any:
@@ -103,7 +103,7 @@ def parse(source: str | Source) -> DocumentNode:
     if _IS_3_2:
         return graphql.parse(source)
     options: dict[str, Any] = {"allow_empty_selection_sets": False}
-    return _Parser(source, **options).parse_document()
+    return _GraphQLParser(source, **options).parse_document()
 
 
 def changed(node: _AnyNode, **values: Any) -> _AnyNode:
@@ -181,7 +181,7 @@ def has_default(of: GraphQLArgument | GraphQLInputField) -> bool:
     return of.default_value is not Undefined or getattr(of, "default", None) is not None
 
 
-def equip(
+def set_scalar_functions(
     scalar: GraphQLScalarType,
     *,
     serialize: Callable[[Any], Any],

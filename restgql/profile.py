@@ -6,7 +6,7 @@ import msgspec
 
 from restgql.config import Config
 
-Get = Literal["any", "persisted", "stored", "off"]
+GetMode = Literal["any", "persisted", "stored", "off"]
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +22,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     graphiql: bool
     routes_field: bool
     timings: bool | str
-    get: Get
+    get: GetMode
 
 
 OPEN = Profile(

@@ -14,17 +14,17 @@ from restgql.api_documents import ApiDocument
 from restgql.config import Config
 from restgql.errors import ConfigError
 from restgql.formats import json
-from restgql.open_routes import OpenRoutes, Shapes, asked_for
+from restgql.open_routes import OpenRoutes, RouteShapes, asked_for
 from restgql.remote_apis import RemoteApi
-from restgql.schema import core, documents
+from restgql.schema import core, type_source
 from restgql.schema.compile import compile
-from restgql.schema.documents import Definitions, SchemaError
-from restgql.schema.review import Row, shape_of
+from restgql.schema.coverage import RouteCoverage, normalize_template
 from restgql.schema.sdl.clashes import clashes, without_repeated
 from restgql.schema.sdl.report import OperationNote, SkippedOperation
 from restgql.schema.sdl.reserved import ReservedNames, reserve
 from restgql.schema.sources import annotations, openapi
 from restgql.schema.sources.openapi.operation_paths import AppOrUpstreamPaths, AppPaths
+from restgql.schema.type_source import SchemaError, TypeSource
 from restgql.upstream.routes import Routes
 from restgql.upstream_settings import documents_of
 
@@ -38,8 +38,8 @@ class Typed(msgspec.Struct, frozen=True):
 
     schema: GraphQLSchema
     clients: GraphQLSchema
-    definitions: tuple[Definitions, ...] = ()
-    rows: tuple[Row, ...] = ()
+    definitions: tuple[TypeSource, ...] = ()
+    rows: tuple[RouteCoverage, ...] = ()
     joins: tuple[str, ...] = ()
     names: Mapping[str, str] = {}
     failure: Exception | None = None
@@ -49,9 +49,9 @@ class Typed(msgspec.Struct, frozen=True):
 class _Collected:
     """The sources of one gateway, in their order, and the first failure."""
 
-    def __init__(self, definitions: Sequence[Definitions]) -> None:
+    def __init__(self, definitions: Sequence[TypeSource]) -> None:
         self.definitions = list(definitions)
-        self.rows: list[Row] = []
+        self.rows: list[RouteCoverage] = []
         self.joins: list[str] = []
         self.names: dict[str, str] = {}
         self.warnings: list[str] = []
@@ -61,7 +61,7 @@ class _Collected:
         """Add the types that were generated from an OpenAPI document."""
         earlier = [each.document for each in self.definitions if each.source == source]
         document = without_repeated(generated.document, earlier)
-        self.definitions.append(Definitions(document=document, written=False, source=source, upstream=upstream))
+        self.definitions.append(TypeSource(document=document, handwritten=False, source=source, upstream=upstream))
         self.rows += map(_row, generated.operations)
         self.rows += (_skipped(each, f" ({source})" if upstream else "") for each in generated.skipped)
         self.joins += (f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)
@@ -96,7 +96,7 @@ class Sources:
         self._apis = apis
         self._user_types = (query, mutation)
         self._reserved = reserve(query, mutation)
-        self._written = [] if config.schema is None else documents.read(Path(app.root_path) / config.schema)
+        self._written = [] if config.schema is None else type_source.read_folder(Path(app.root_path) / config.schema)
         self._locked = _lockfile(config, app)
         sources = list(documents_of(config.openapi))
         self._documents: list[ApiDocument | None] = [
@@ -158,7 +158,7 @@ class Sources:
             collected.cut(before)
             collected.failure = collected.failure or exc
 
-    def _check_names(self, definitions: Sequence[Definitions]) -> None:
+    def _check_names(self, definitions: Sequence[TypeSource]) -> None:
         """Raise SchemaError for names that two sources define."""
         if errors := clashes(definitions, self._reserved.own):
             raise SchemaError(errors)
@@ -170,12 +170,12 @@ class Sources:
         """
         document = document or app_documents.read(source, self._app)
         taken = asked_for(collected.definitions)
-        found = OpenRoutes(routes, taken)
+        open_routes = OpenRoutes(routes, taken)
         remote = remote_apis.named_by(document, self._apis, partial(_is_in, taken))
-        of_app = AppPaths(document.value, found.allows, None, found.explain)
+        of_app = AppPaths(document.value, open_routes.allows, None, open_routes.explain)
         generated = openapi.generate(
             document.value,
-            endpoint=found.endpoint,
+            endpoint=open_routes.endpoint,
             places=AppOrUpstreamPaths(of_app, [places for _, places in remote]) if remote else of_app,
             filled=[parameter for api, _ in remote for parameter in api.secrets.parameters],
             names=self._locked,
@@ -192,9 +192,11 @@ class Sources:
         views = _views(routes, asked_for(collected.definitions))
         annotated = annotations.generate(views, camel_case=self._config.camel_case, reserved=self._reserved)
         document = annotated.document
-        collected.definitions.append(Definitions(document=document, written=False, source="annotations="))
+        collected.definitions.append(TypeSource(document=document, handwritten=False, source="annotations="))
         collected.rows += map(_row, annotated.operations)
-        collected.rows += (Row(method=each.method, path=each.path, reason=each.reason) for each in annotated.skipped)
+        collected.rows += (
+            RouteCoverage(method=each.method, path=each.path, reason=each.reason) for each in annotated.skipped
+        )
 
     def _add_upstreams(self, collected: _Collected) -> None:
         """Add the documents of upstreams, without the operations of root fields in schema=."""
@@ -225,18 +227,18 @@ class Sources:
         names, warnings = collected.names, tuple(collected.warnings)
         return Typed(schema, clients, tuple(definitions), rows, joins, names, collected.failure, warnings)
 
-    def _schema(self, definitions: list[Definitions], *, untyped: bool) -> GraphQLSchema:
+    def _schema(self, definitions: list[TypeSource], *, untyped: bool) -> GraphQLSchema:
         verbs = [verb for verb in self._config.verbs if verb != "GET"]
         base = core.build(*self._user_types, verbs, untyped=untyped)
         return compile(base, definitions, camel_case=self._config.camel_case) if definitions else base
 
 
-def _is_in(taken: Shapes, method: str, path: str) -> bool:
-    return (method, shape_of(path)) in taken
+def _is_in(taken: RouteShapes, method: str, path: str) -> bool:
+    return (method, normalize_template(path)) in taken
 
 
-def _row(operation: OperationNote) -> Row:
-    return Row(
+def _row(operation: OperationNote) -> RouteCoverage:
+    return RouteCoverage(
         method=operation.method,
         path=operation.path,
         field=operation.field,
@@ -260,8 +262,8 @@ def _no_field(document: ApiDocument, skipped: Sequence[SkippedOperation], config
     )
 
 
-def _skipped(operation: SkippedOperation, label: str = "") -> Row:
-    return Row(
+def _skipped(operation: SkippedOperation, label: str = "") -> RouteCoverage:
+    return RouteCoverage(
         method=operation.method,
         path=operation.path,
         kind="skipped",
@@ -270,10 +272,10 @@ def _skipped(operation: SkippedOperation, label: str = "") -> Row:
     )
 
 
-def _views(routes: Routes, taken: Shapes) -> Iterator[annotations.AnnotatedView]:
+def _views(routes: Routes, taken: RouteShapes) -> Iterator[annotations.AnnotatedView]:
     """Yield the exposed views that no earlier source has typed."""
     for route in routes.reachable():
-        methods = tuple(method for method in route.methods if (method, shape_of(route.path)) not in taken)
+        methods = tuple(method for method in route.methods if (method, normalize_template(route.path)) not in taken)
         function = getattr(getattr(route.view, "view_class", None), "get", route.view)
         if methods and function is not None:
             yield annotations.AnnotatedView(

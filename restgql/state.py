@@ -23,8 +23,8 @@ from restgql.pipeline import Pipeline, logger
 from restgql.profile import OPEN, Profile, describe_profile, profile_of
 from restgql.remote_apis import RemoteApi
 from restgql.schema.compile import calls
-from restgql.schema.documents import SchemaError
-from restgql.schema.review import shape_of
+from restgql.schema.coverage import normalize_template
+from restgql.schema.type_source import SchemaError
 from restgql.sources import Sources, Typed
 from restgql.type_build import TypeBuild
 from restgql.upstream import Dispatcher, Upstream
@@ -32,7 +32,7 @@ from restgql.upstream.environ import Environ
 from restgql.upstream.flask_app import connect
 from restgql.upstream.identity import Identity
 from restgql.upstream.outer_request import OuterRequest
-from restgql.upstream.remote import UpstreamPool
+from restgql.upstream.prefix_router import UpstreamPool
 from restgql.upstream.routes import Routes
 from restgql.upstream.single_flight import Flights
 from restgql.upstream.threads import Threads
@@ -181,7 +181,9 @@ class GatewayState:
         if key not in self._pipelines:
             if typed.failure is None:  # pipelines of an incomplete schema are not needed any more
                 self._pipelines = {each: pipeline for each, pipeline in self._pipelines.items() if each[2]}
-            self.routes.typed = frozenset((call.method, shape_of(call.template.text)) for _, _, call in calls(schema))
+            self.routes.typed = frozenset(
+                (call.method, normalize_template(call.template.text)) for _, _, call in calls(schema)
+            )
             self._pipelines[key] = Pipeline(
                 schema,
                 self.config,

@@ -13,7 +13,7 @@ from restgql.formats.charge import UNMETERED, Charge
 from restgql.formats.headers import HOP_BY_HOP
 from restgql.model import Headers
 
-Value = TypeVar("Value")
+LazyValue = TypeVar("LazyValue")
 
 PARSED_BYTES = 500
 """An element of an expression costs as much as parsing this many bytes of JSON.
@@ -29,13 +29,13 @@ _SHOWN_HEADERS = ("retry-after", "www-authenticate", "location")
 _SHOWN_NAMES = {"retry-after": "Retry-After", "www-authenticate": "WWW-Authenticate", "location": "Location"}
 
 
-class _Lazy(Generic[Value]):
+class _Lazy(Generic[LazyValue]):
     """A property that is computed once; until Python 3.12 `functools.cached_property` takes a lock for that."""
 
-    def __init__(self, function: Callable[[Any], Value]) -> None:
+    def __init__(self, function: Callable[[Any], LazyValue]) -> None:
         self._function = function
 
-    def __get__(self, instance: Any, owner: type) -> Value:
+    def __get__(self, instance: Any, owner: type) -> LazyValue:
         value = vars(instance)[self._function.__name__] = self._function(instance)
         return value
 
@@ -97,18 +97,18 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     @_Lazy
     def field_map(self) -> dict[str, str]:
         """The header fields by their names in lower case; values of one name are joined with commas."""
-        found: dict[str, str] = {}
+        texts: dict[str, str] = {}
         for name, text in self.fields:
             lower = name.lower()
-            found[lower] = f"{found[lower]}, {text}" if lower in found else text
-        return found
+            texts[lower] = f"{texts[lower]}, {text}" if lower in texts else text
+        return texts
 
     def header_map(self) -> dict[str, str]:
         """Return the header fields by their names as sent; values of one name are joined with commas."""
-        found: dict[str, str] = {}
+        texts: dict[str, str] = {}
         for name, value in self.fields:
-            found[name] = f"{found[name]}, {value}" if name in found else value
-        return found
+            texts[name] = f"{texts[name]}, {value}" if name in texts else value
+        return texts
 
     def header(self, name: str) -> str | None:
         """Return the values of a header field, joined with commas (RFC 9110 section 5.3), or None if it is absent."""
@@ -192,7 +192,7 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         self._check_data()
         return self._parsed
 
-    def decode(self, decoder: "msgspec.json.Decoder[Value]") -> Value:
+    def decode(self, decoder: "msgspec.json.Decoder[LazyValue]") -> LazyValue:
         """Return the JSON value of a response that is data, decoded to a type. Raises the decoder's errors."""
         fields, body = self.field_map, self.body
         is_plain = self.status == 200 and self.failure is None and fields.get("content-type") == "application/json"

@@ -8,7 +8,7 @@ import msgspec
 
 from restgql.errors import ConfigError
 from restgql.formats.headers import is_token, may_leave
-from restgql.formats.remote import check_prefix, parse
+from restgql.formats.remote_upstream import check_prefix, parse
 
 _NAME = re.compile(r"(?:(?!__)[A-Za-z_][0-9A-Za-z_]*)?\Z")
 OPENAPI_FORMS = "it is a file, a URL, a dict, a callable, or a list of these"

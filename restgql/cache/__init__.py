@@ -21,10 +21,10 @@ def create_cache(config: Config, folder: Path, logger: logging.Logger) -> "Cache
     if place is None:
         return None
     try:
-        from restgql.cache.cache import Cache, opened
+        from restgql.cache.cache import Cache, open_store
     except ModuleNotFoundError as exc:
         raise ConfigError(f"RESTGQL_CACHE needs {exc.name}: pip install 'restgql[cache]'.") from exc
-    store = opened(place, folder, entries=config.cache_entries, size=config.cache_bytes, logger=logger)
+    store = open_store(place, folder, entries=config.cache_entries, size=config.cache_bytes, logger=logger)
     return Cache(
         store,
         max_body=min(config.max_reply, config.cache_bytes),

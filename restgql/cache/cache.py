@@ -93,7 +93,7 @@ class Cache:
         self._store.close()
 
 
-def opened(place: str, folder: Path, *, entries: int, size: int, logger: logging.Logger) -> Store:
+def open_store(place: str, folder: Path, *, entries: int, size: int, logger: logging.Logger) -> Store:
     """Return the store that RESTGQL_CACHE names, not connected yet. Raises ConfigError if it can never work."""
     kind, _, rest = place.partition(":")
     if kind == "memory":

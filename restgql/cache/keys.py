@@ -25,7 +25,7 @@ _PLACE = re.compile(
 _BYPASSING = frozenset(["range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"])
 
 
-class Key(msgspec.Struct, frozen=True):
+class CacheKey(msgspec.Struct, frozen=True):
     """The place of a stored response: its URI, and the scope of its caller (`private`) and of everyone (`shared`)."""
 
     uri: str
@@ -66,14 +66,14 @@ class CacheKeys:
         path = spelled(target.path) if is_ours else target.path
         return f"{self._base}{path}?{target.query}" if target.query else f"{self._base}{path}"
 
-    def key(self, request: SubRequest) -> Key | None:
+    def key(self, request: SubRequest) -> CacheKey | None:
         """Return the key of a request's response, or None if no stored response may answer the request."""
         of = (request.headers, request.cookie, request.opens)
         try:
             scopes = self._scopes[of]
         except KeyError:  # computed twice at worst, if two threads need it at once
             scopes = self._scopes[of] = self._scopes_of(request)
-        return None if scopes is None else Key(self.uri(request.target), *scopes)
+        return None if scopes is None else CacheKey(self.uri(request.target), *scopes)
 
     def fields(self, request: SubRequest) -> dict[str, str]:
         """Return the header fields of a request, by their names in lower case."""

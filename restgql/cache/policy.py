@@ -84,11 +84,11 @@ Decision = ServeStored | Forward
 
 
 class Received(msgspec.Struct, frozen=True):
-    """A reply received at `at`, to a request sent at `asked`; `varied(headers)` returns the request's values of the
+    """A reply received at `at`, to a request sent at `sent_at`; `varied(headers)` returns the request's values of the
     header fields that Vary names."""
 
     reply: SubResponse
-    asked: float
+    sent_at: float
     at: float
     varied: Callable[[Headers], Varied]
 
@@ -256,7 +256,7 @@ def _born(received: Received) -> float:
     """Return the estimated time when a response was generated (RFC 9111 section 4.2.3)."""
     reply, now = received.reply, received.at
     age = _AGE.match(reply.header("age") or "")  # the first of several (section 5.1)
-    corrected = int(age[1]) + now - received.asked if age else 0.0
+    corrected = int(age[1]) + now - received.sent_at if age else 0.0
     date = parse_date(reply.header("date") or "")
     return max(0.0, now - max(corrected, 0.0 if date is None else now - date))
 

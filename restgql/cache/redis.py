@@ -9,7 +9,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from restgql.cache import packed
-from restgql.cache.keys import Key
+from restgql.cache.keys import CacheKey
 from restgql.cache.policy import WEEK
 from restgql.cache.store import Entries, StoredEntries, Token
 
@@ -33,7 +33,7 @@ class Redis:
         """Prepare a client. Raises ValueError if `url` is not a Redis URL."""
         self._client = create_client(url)
 
-    def read(self, key: Key) -> StoredEntries:
+    def read(self, key: CacheKey) -> StoredEntries:
         """Return the stored entries of a key."""
         names = (_generation(key.uri), _place(key.uri, key.private), _place(key.uri, key.shared))
         token, private, shared = self._client.mget(names)

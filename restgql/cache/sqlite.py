@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from restgql.cache import packed
-from restgql.cache.keys import Key
+from restgql.cache.keys import CacheKey
 from restgql.cache.store import Entries, StoredEntries, Token
 
 LOCKED_SECONDS = 0.1
@@ -50,7 +50,7 @@ class Sqlite:
         self._opened_file: tuple[int, int] | None = None
         self._inherited: list[sqlite3.Connection] = []
 
-    def read(self, key: Key) -> StoredEntries:
+    def read(self, key: CacheKey) -> StoredEntries:
         """Return the stored entries of a key."""
         with self._connected() as connection:
             rows = connection.execute(

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from restgql.cache.entry import Entry
-from restgql.cache.keys import Key
+from restgql.cache.keys import CacheKey
 from restgql.upstream.circuit_breaker import CircuitBreaker
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class Store(Protocol):
 
     failures: tuple[type[Exception], ...]
 
-    def read(self, key: Key) -> StoredEntries:
+    def read(self, key: CacheKey) -> StoredEntries:
         """Return the stored entries of a key."""
 
     def write(self, uri: str, scope: str, entries: Entries, token: Token) -> None:
@@ -75,7 +75,7 @@ class FaultTolerantStore:
         self._owed: set[str] = set()
         self._is_logged = False
 
-    def read(self, key: Key) -> StoredEntries:
+    def read(self, key: CacheKey) -> StoredEntries:
         """Return the stored entries of a key, or none after a failure."""
         if self._owed:
             self._try(self._writes, self._drop_owed)

@@ -26,7 +26,7 @@ from restgql.documents import manifest
 from restgql.documents.rules import RULES
 from restgql.extension import Gateway
 from restgql.formats import json
-from restgql.schema.review import Review, review
+from restgql.schema.coverage import CoverageReport, coverage_of
 from restgql.schema.sdl.reserved import with_types
 from restgql.schema.sources import samples
 from restgql.schema.sources.samples import Sample
@@ -131,7 +131,7 @@ def check(name: str, as_json: bool, strict: bool) -> None:
     reason, possible joins, fields that no route answers, slow fields. Exits with 1 if something is wrong."""
     state = context.gateway_state(name)
     typed, routes = state.typed, state.routes
-    report = review(
+    report = coverage_of(
         typed.schema,
         [(method, route.path) for route in routes.reachable() for method in route.methods],
         typed.rows,
@@ -151,7 +151,7 @@ def check(name: str, as_json: bool, strict: bool) -> None:
         sys.exit(1)
 
 
-def _print(report: Review) -> None:
+def _print(report: CoverageReport) -> None:
     context.table(
         ("method", "path", "field", "types", "why"),
         ((row.method, row.path, row.field, row.kind, row.reason) for row in report.rows),

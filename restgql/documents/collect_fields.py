@@ -29,9 +29,9 @@ from graphql import (
 from graphql.execution.collect_fields import does_fragment_condition_match
 
 from restgql import graphql_core
-from restgql.documents.selected_field import Defer, FieldGroup, Key, SelectedField, SelectionSet, Variables
+from restgql.documents.selected_field import Defer, FieldGroup, GroupKey, SelectedField, SelectionSet, Variables
 from restgql.errors import BadRequest, LimitExceeded
-from restgql.schema.incremental import DEFER, STREAM
+from restgql.schema.incremental_directives import DEFER, STREAM
 
 FragmentNode = FragmentSpreadNode | InlineFragmentNode
 
@@ -62,7 +62,7 @@ class Selections:
         self._conditions = dict(conditions)
         self._defers: dict[tuple[int, Defer | None], Defer] = {}
         # By type and nodes. By group there would be one for each path of types that leads to a field.
-        self._collected: dict[tuple[GraphQLObjectType, Key], SelectionSet] = {}
+        self._collected: dict[tuple[GraphQLObjectType, GroupKey], SelectionSet] = {}
         self.size = 0
         """The fields of all selection sets."""
         self.has_lists = False
@@ -109,7 +109,7 @@ class Selections:
         return ()
 
     def _complete(
-        self, of_type: GraphQLObjectType, key: Key, nodes: Iterable[tuple[SelectionSetNode, Defer | None]]
+        self, of_type: GraphQLObjectType, key: GroupKey, nodes: Iterable[tuple[SelectionSetNode, Defer | None]]
     ) -> None:
         """Collect a selection set and all sets below it."""
         waiting = [(of_type, key, nodes)]
@@ -136,7 +136,7 @@ class Selections:
         nodes: Iterable[tuple[SelectionSetNode, Defer | None]],
         defers: dict[tuple[int, Defer | None], Defer],
     ) -> SelectionSet:
-        collector = _Collector(self, of_type, defers)
+        collector = _FieldCollector(self, of_type, defers)
         for selection_set, defer in nodes:
             collector.visit(selection_set, defer)
         fields = []
@@ -154,7 +154,7 @@ class Selections:
         return _directive_values(directive, node, self._conditions)
 
 
-class _Collector:
+class _FieldCollector:
     """Collects the field nodes of one object type by response key, and the deferred fragments that begin in them."""
 
     def __init__(

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from graphql import DocumentNode
 
-from restgql.documents.limits import Directives
+from restgql.documents.limits import DocumentDirectives
 from restgql.documents.shape import Relocation
 
 
@@ -19,7 +19,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     node: DocumentNode
     hash: str
-    directives: Directives
+    directives: DocumentDirectives
     weight: int
     plan_key: object
     literals: dict[str, Any] = {}

@@ -20,7 +20,7 @@ from restgql.config import Config
 from restgql.documents.document import Document, hash_of
 from restgql.documents.limits import DocumentLimits, check_document
 from restgql.documents.rules import Rule
-from restgql.documents.shapes import Shapes
+from restgql.documents.shape_cache import ShapeCache
 from restgql.documents.tokens import check_text
 from restgql.errors import BadRequest, LimitExceeded
 from restgql.model import GraphQLRequest
@@ -93,7 +93,7 @@ class Documents:
         self._max_document = config.max_document
         self._max_tokens = config.max_tokens
         self._cached: WeightedCache[Document] = WeightedCache(CACHED_DOCUMENTS, CACHED_WEIGHT)
-        self._shapes = Shapes(schema, config.max_document)
+        self._shapes = ShapeCache(schema, config.max_document)
 
     def operation(self, params: GraphQLRequest) -> Operation:
         """Return the operation of a request. Raises LimitExceeded, BadRequest and InvalidRequest."""

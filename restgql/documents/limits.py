@@ -25,7 +25,7 @@ MAX_LEVELS = 100
 MAX_OVERLAP = 10_000
 """The most pairs of fields or spreads with one response path: validation compares each pair, in some 5 to 7 µs."""
 
-Path = tuple[str, ...]
+FieldPath = tuple[str, ...]
 
 
 class DocumentLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,14 +42,14 @@ class DocumentLimits(msgspec.Struct, frozen=True, kw_only=True):
         return cls(**{name: getattr(config, name) for name in cls.__struct_fields__})
 
 
-class Directives(msgspec.Struct, frozen=True):
+class DocumentDirectives(msgspec.Struct, frozen=True):
     """The directives of a document: their `names`, and the variables in their argument `if`."""
 
     names: frozenset[str]
     conditions: tuple[str, ...]
 
 
-def check_document(document: DocumentNode, limits: DocumentLimits) -> Directives:
+def check_document(document: DocumentNode, limits: DocumentLimits) -> DocumentDirectives:
     """Return the directives of a document. Raises LimitExceeded if one of its operations selects too much."""
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
@@ -63,7 +63,7 @@ def check_document(document: DocumentNode, limits: DocumentLimits) -> Directives
     for name, fragment in fragments.items():
         if name not in walk.entered:  # no operation uses it, but validation reads it anyway
             walk.root(fragment.selection_set)
-    return Directives(frozenset(walk.names), tuple(sorted(walk.conditions)))
+    return DocumentDirectives(frozenset(walk.names), tuple(sorted(walk.conditions)))
 
 
 class _Walk:
@@ -76,7 +76,7 @@ class _Walk:
         self._aliases = self._directives = self._selections = self._overlap = 0
         self.names: set[str] = set()
         self.conditions: set[str] = set()
-        self._paths: Counter[Path] = Counter()
+        self._paths: Counter[FieldPath] = Counter()
         self.entered: set[str] = set()
 
     def root(self, selection_set: SelectionSetNode) -> None:
@@ -87,7 +87,7 @@ class _Walk:
         if self._overlap > MAX_OVERLAP:
             raise _exceeded("The same fields are selected too often", "overlap", MAX_OVERLAP)
 
-    def selections(self, selection_set: SelectionSetNode | None, path: Path, *, depth: int, level: int) -> None:
+    def selections(self, selection_set: SelectionSetNode | None, path: FieldPath, *, depth: int, level: int) -> None:
         if selection_set is None:
             return
         if level > MAX_LEVELS:
@@ -99,7 +99,7 @@ class _Walk:
             self.directives(selection.directives)
             self._select(selection, path, depth=depth, level=level + 1)
 
-    def _select(self, selection: SelectionNode, path: Path, *, depth: int, level: int) -> None:
+    def _select(self, selection: SelectionNode, path: FieldPath, *, depth: int, level: int) -> None:
         match selection:
             case FieldNode():
                 self._field(selection, path, depth=depth, level=level)
@@ -110,7 +110,7 @@ class _Walk:
             case _:
                 self.selections(getattr(selection, "selection_set", None), path, depth=depth, level=level)
 
-    def _field(self, field: FieldNode, path: Path, *, depth: int, level: int) -> None:
+    def _field(self, field: FieldNode, path: FieldPath, *, depth: int, level: int) -> None:
         if field.alias:
             self._aliases += 1
             if self._aliases > self._limits.max_aliases:

@@ -65,13 +65,13 @@ class PersistedDocuments:
         if identifier is None:
             return params
         digest = _bare(identifier)
-        known = self._listed(identifier) or self._registered(digest)
+        document = self._listed(identifier) or self._registered(digest)
         if params.query:
-            if known != params.query and digest_of(params.query) != digest:
+            if document != params.query and digest_of(params.query) != digest:
                 raise BadRequest("The id of the document is not the SHA-256 of its text: provided sha does not match.")
             return params
-        if known is not None:
-            return msgspec.structs.replace(params, query=known)
+        if document is not None:
+            return msgspec.structs.replace(params, query=document)
         # Clients recognize these two by their messages, too.
         if self._registers:
             raise PersistedQueryNotFound("PersistedQueryNotFound")
@@ -107,8 +107,8 @@ class PersistedDocuments:
     def stored_text(self, text: str) -> str | None:
         """Return the stored operation that equals a document, apart from tokens that GraphQL ignores, or None."""
         stored = self._stored()
-        known, texts = self._in_stored
-        if known is not stored:
+        mapping, texts = self._in_stored
+        if mapping is not stored:
             texts = {_without_ignored(each): each for each in stored.values()}
             self._in_stored = stored, texts
         return texts.get(self._without_ignored(text)) if texts else None

@@ -22,7 +22,7 @@ from graphql import (
 
 from restgql import graphql_core
 from restgql.documents.collect_fields import Selections
-from restgql.documents.selected_field import Key
+from restgql.documents.selected_field import GroupKey
 
 _NAMES = frozenset({"defer", "stream"})
 
@@ -77,7 +77,7 @@ class OverlappingStreams(ValidationRule):
                     self._check(Selections(self.context.schema, node, definition, conditions={}))
 
     def _check(self, selections: Selections) -> None:
-        reported: set[Key] = set()
+        reported: set[GroupKey] = set()
         for field in selections.fields():
             nodes, key = field.group.nodes, field.group.key
             if len(nodes) > 1 and any(map(_is_streamed, nodes)) and key not in reported:

@@ -54,7 +54,7 @@ class Defer:
 Defers = frozenset[Defer]
 AT_ONCE: Defers = frozenset()
 
-Key = tuple[tuple[int, Defer | None], ...]
+GroupKey = tuple[tuple[int, Defer | None], ...]
 """The nodes of a field by id, each with its deferred fragment: equal keys select the same fields below them."""
 
 
@@ -67,7 +67,7 @@ class FieldGroup:
     def __init__(self, nodes: list[FieldNode], fragments: list[Defer | None]) -> None:
         self.nodes = nodes
         self._fragments = fragments
-        self.key: Key = tuple(zip(map(id, nodes), fragments, strict=True))
+        self.key: GroupKey = tuple(zip(map(id, nodes), fragments, strict=True))
         around = {defer for defer in fragments if defer is not None}
         outermost = frozenset(defer for defer in around if around.isdisjoint(defer.within()))
         self.defers = AT_ONCE if None in fragments else outermost

@@ -110,7 +110,7 @@ _READ: dict[str, Callable[[str], Any]] = {
 _BY_TYPE: dict[object, str] = {GraphQLString: "String", GraphQLInt: "Int", GraphQLFloat: "Float", GraphQLID: "ID"}
 
 
-class Shape(msgspec.Struct, frozen=True, eq=False):
+class DocumentShape(msgspec.Struct, frozen=True, eq=False):
     """A document's text without its literals, which are in `literals`, each once; equal `key`s are equal shapes.
 
     `between` are the parts of the text around the literals, `places` the number of the literal at each place.
@@ -122,7 +122,7 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     places: tuple[int, ...]
 
     @classmethod
-    def of(cls, text: str) -> "Shape | None":
+    def of(cls, text: str) -> "DocumentShape | None":
         """Return the shape of a text, or None if it has no literal, too many, or a block string."""
         if '"""' in text:
             return None
@@ -166,12 +166,12 @@ class Lifted(msgspec.Struct, frozen=True, eq=False):
     """
 
     node: DocumentNode
-    shape: Shape
+    shape: DocumentShape
     variables: tuple[tuple[str, int, str], ...]
     fixed: tuple[int, ...]
 
     @classmethod
-    def of(cls, schema: GraphQLSchema, document: DocumentNode, shape: Shape) -> "Lifted | None":
+    def of(cls, schema: GraphQLSchema, document: DocumentNode, shape: DocumentShape) -> "Lifted | None":
         """Lift the literals out of a valid document. Return None if code of the user's own may read them."""
         info = TypeInfo(schema)
         liftable = (kind[0] in "sif" for kind in shape.key[1])
@@ -183,7 +183,7 @@ class Lifted(msgspec.Struct, frozen=True, eq=False):
         fixed = sorted(set(shape.places) - lifter.lifted | lifter.fixed)
         return cls(lifted, shape, tuple(sorted(lifter.variables)), tuple(fixed))
 
-    def values(self, shape: Shape) -> dict[str, Any] | None:
+    def values(self, shape: DocumentShape) -> dict[str, Any] | None:
         """Return the values of the variables in another document of the shape, or None if one does not fit."""
         literals, own = shape.literals, self.shape.literals
         try:
@@ -197,8 +197,8 @@ class Lifted(msgspec.Struct, frozen=True, eq=False):
 class Relocation(msgspec.Struct, frozen=True, eq=False):
     """Maps the place of an error in a lifted document to the place in the document that was sent."""
 
-    lifted: Shape
-    sent: Shape
+    lifted: DocumentShape
+    sent: DocumentShape
 
     def __call__(self, line: int, column: int) -> tuple[int, int]:
         """Return the line and column of the same place in the document that was sent."""

@@ -11,8 +11,8 @@ from restgql.model import SubRequest, Timing
 from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
 
-Answer = SubResponse | ClientError
-Listener = Callable[[Answer], None]
+JobAnswer = SubResponse | ClientError
+Listener = Callable[[JobAnswer], None]
 
 
 class CallerTask(Protocol):
@@ -43,7 +43,7 @@ class Job:
         self.request = request
         self.listeners = [listener]
         self.later = later
-        self.answer: Answer | None = None
+        self.answer: JobAnswer | None = None
         self.begun = self.ended = 0.0
         self.waited = 0.0
         self.thread = ""
@@ -64,7 +64,7 @@ class Job:
         )
 
 
-def ask(dispatch: Dispatcher, request: SubRequest, logger: logging.Logger, *, inline: bool = False) -> Answer:
+def ask(dispatch: Dispatcher, request: SubRequest, logger: logging.Logger, *, inline: bool = False) -> JobAnswer:
     """Return the answer to a request; an exception of the route becomes an answer, too."""
     try:
         return dispatch(request)
@@ -96,7 +96,7 @@ def too_much(request: SubRequest, allowed: int) -> SubResponse:
     return SubResponse.failed(str(request.target), failure)
 
 
-def without_frames(answer: Answer) -> None:
+def without_frames(answer: JobAnswer) -> None:
     """Drop the tracebacks of an answer's error: they refer to every local variable of their functions."""
     error: BaseException | None = answer.failure if isinstance(answer, SubResponse) else answer
     while error is not None:

@@ -16,8 +16,8 @@ from restgql.plan.nodes import NodeArguments
 from restgql.plan.template_scope import TemplateScope, walk
 from restgql.sub_response import SubResponse
 
-Key = tuple[str, ...]
-Path = tuple[str | int, ...]
+ItemKey = tuple[str, ...]
+ResponsePath = tuple[str | int, ...]
 
 
 class ParentField(msgspec.Struct, frozen=True):
@@ -25,11 +25,11 @@ class ParentField(msgspec.Struct, frozen=True):
 
     scope: TemplateScope
     result: Result
-    path: Path
+    path: ResponsePath
     response: SubResponse | None = None
 
 
-KeyBatch = dict[Key, list[ParentField]]
+KeyBatch = dict[ItemKey, list[ParentField]]
 """The keys of one request, each with its parents."""
 
 
@@ -81,9 +81,9 @@ def items_of(batch: BatchBinding, value: Any, charge: Charge) -> list[Any]:
     return items
 
 
-def items_by_key(batch: BatchBinding, items: list[Any]) -> dict[Key, list[Any]]:
+def items_by_key(batch: BatchBinding, items: list[Any]) -> dict[ItemKey, list[Any]]:
     """Return the items of a batch's response by their key, in any order."""
-    by_key: dict[Key, list[Any]] = {}
+    by_key: dict[ItemKey, list[Any]] = {}
     for item in items:
         values = [walk(item, name) for name in batch.key]
         if all(isinstance(value, str | int | float) for value in values):
@@ -92,7 +92,7 @@ def items_by_key(batch: BatchBinding, items: list[Any]) -> dict[Key, list[Any]]:
 
 
 def values_of(
-    binding: RequestBinding, keys: KeyBatch, items: dict[Key, list[Any]]
+    binding: RequestBinding, keys: KeyBatch, items: dict[ItemKey, list[Any]]
 ) -> Iterator[tuple[ParentField, Any]]:
     """Yield the value of each parent's field: all items of its key if the field is a list, else the first."""
     for key, parents in keys.items():

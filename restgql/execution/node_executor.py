@@ -8,7 +8,7 @@ from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType, get_na
 
 from restgql.bindings import RequestBinding
 from restgql.errors import Cancelled, GatewayError, LimitExceeded, RestgqlError
-from restgql.execution.key_batches import Path
+from restgql.execution.key_batches import ResponsePath
 from restgql.execution.result import Result, Results
 from restgql.execution.scheduler import Scheduler
 from restgql.execution.sub_requests import PendingRequest, SubRequests
@@ -98,7 +98,9 @@ class NodeExecutor:
             self.expand(node, None, results[node.key], (node.key,), pending)
         self._requests.send(pending)
 
-    def _begin_children(self, nodes: tuple[PlanNode, ...], scope: TemplateScope, results: Results, path: Path) -> None:
+    def _begin_children(
+        self, nodes: tuple[PlanNode, ...], scope: TemplateScope, results: Results, path: ResponsePath
+    ) -> None:
         """Begin the children of a response; if they exceed the budget, only as many as it allows."""
         requests = self._requests
         begun: list[tuple[Result, list[PendingRequest]]] = []
@@ -149,7 +151,12 @@ class NodeExecutor:
         return arguments
 
     def expand(
-        self, node: PlanNode, scope: TemplateScope | None, result: Result, path: Path, pending: list[PendingRequest]
+        self,
+        node: PlanNode,
+        scope: TemplateScope | None,
+        result: Result,
+        path: ResponsePath,
+        pending: list[PendingRequest],
     ) -> None:
         """Add the sub-requests that a node makes now, or settle its result with the error that prevents them."""
         before = len(pending)
@@ -185,7 +192,7 @@ class NodeExecutor:
             result.fail(self.expected(exc, path))
 
     def _pending(
-        self, node: PlanNode, arguments: NodeArguments, scope: TemplateScope | None, result: Result, path: Path
+        self, node: PlanNode, arguments: NodeArguments, scope: TemplateScope | None, result: Result, path: ResponsePath
     ) -> PendingRequest:
         """Return the sub-request of a node. Raises the error that prevents it."""
         request = node.request
@@ -201,14 +208,16 @@ class NodeExecutor:
             return PendingRequest(node, request, result, path, cookie_history=scope.cookie_history)
         return self._pending_root(node, request, result, path)
 
-    def _pending_root(self, node: PlanNode, request: SubRequest, result: Result, path: Path) -> PendingRequest:
+    def _pending_root(self, node: PlanNode, request: SubRequest, result: Result, path: ResponsePath) -> PendingRequest:
         """Return a root field's sub-request, with the cookies of the mutations before it, as a browser sends them."""
         history = tuple(self._mutations)
         if history:
             request = msgspec.structs.replace(request, cookie=self._client.cookie_along(history, request.target.path))
         return PendingRequest(node, request, result, path, cookie_history=history)
 
-    def _expand_aggregate(self, node: PlanNode, result: Result, path: Path, pending: list[PendingRequest]) -> None:
+    def _expand_aggregate(
+        self, node: PlanNode, result: Result, path: ResponsePath, pending: list[PendingRequest]
+    ) -> None:
         arguments = self.arguments_of(node)
         parts = arguments.parts
         allowed = self._meter.limits.max_subrequests
@@ -242,7 +251,7 @@ class NodeExecutor:
         result.items = [Result(value=each.value) for each in scopes]
         return zip(range(len(scopes)), scopes, result.items, strict=True)
 
-    def call_resolver(self, node: PlanNode, source: Any, result: Result, path: Path) -> None:
+    def call_resolver(self, node: PlanNode, source: Any, result: Result, path: ResponsePath) -> None:
         """Submit the call of a resolver of the user's own to the caller's thread."""
         assert self._plan is not None
         assert self._plan.selections is not None
@@ -298,14 +307,14 @@ class NodeExecutor:
         scope = self.scope(value, pending, request, response)
         self._begin_children(pending.node.children, scope, children, pending.path)
 
-    def expected(self, error: Exception, path: Path) -> RestgqlError | GraphQLError:
+    def expected(self, error: Exception, path: ResponsePath) -> RestgqlError | GraphQLError:
         """Return the field error for an exception; log an unexpected one."""
         if isinstance(error, RestgqlError | GraphQLError):
             return error
         self._scheduler.logger.error("Exception in the field %s", list(path), exc_info=error)
         return GatewayError("Internal error.")
 
-    def runtime_type(self, node: PlanNode, value: Any, path: Path) -> GraphQLObjectType:
+    def runtime_type(self, node: PlanNode, value: Any, path: ResponsePath) -> GraphQLObjectType:
         """Return the type that the user's own code resolves for a value. Raises its errors."""
         assert self._plan is not None
         assert self._plan.selections is not None

@@ -7,7 +7,7 @@ import time
 
 import msgspec
 
-from restgql.execution.job import Answer, Job, too_much, unavailable, without_frames
+from restgql.execution.job import Job, JobAnswer, too_much, unavailable, without_frames
 from restgql.execution.job_queue import JobQueue
 from restgql.execution.latency import RouteLatency
 from restgql.execution.route_threads import Admission, Ticket
@@ -160,7 +160,7 @@ class OperationThreads:
             self.began = True
             return job
 
-    def finish(self, job: Job, answer: Answer, *, given_up: bool = False, overdue: bool = False) -> bool:
+    def finish(self, job: Job, answer: JobAnswer, *, given_up: bool = False, overdue: bool = False) -> bool:
         """Set the answer of a job and call its listeners; return False if it already has an answer.
 
         If a thread still runs the job, it is `given_up`; `overdue` if the job used all its time.

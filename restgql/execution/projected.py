@@ -14,18 +14,18 @@ from restgql.execution.result import NotSettled, Result
 from restgql.execution.typed_value import select_value, typed_value
 from restgql.formats.charge import UNMETERED
 from restgql.meter import Meter
-from restgql.plan.nodes import Cases, Join, NodeKind, PlanNode, Projection, Shape
+from restgql.plan.nodes import Join, NodeKind, ObjectSteps, PlanNode, Projection, TypeSteps
 from restgql.plan.struct_builder import NotProjectable
 from restgql.plan.template_scope import walk
 from restgql.sub_response import SubResponse
 
 _NULL = b"null"
 
-Key = Any
+JoinKey = Any
 Objects = list[msgspec.Struct]
 
 
-class Group(msgspec.Struct, eq=False):
+class JoinGroup(msgspec.Struct, eq=False):
     """The objects that share one request of a join. `values` are the values of its template's variables."""
 
     values: dict[str, Any]
@@ -48,15 +48,15 @@ class Projected:
         self._read = read
         self._meter = meter
         self._text: bytes | None = None
-        self.groups: dict[int, tuple[Join, dict[Key, Group]]] = {}
+        self.groups: dict[int, tuple[Join, dict[JoinKey, JoinGroup]]] = {}
         self.count = 0
         if not meter.has_room(projection.size_of(value, body)):
             raise NotProjectable("The values are too large to be made at once.")
         if projection.convert is not None:
             value = projection.convert(value)
         self._value = value
-        if projection.shape is not None:
-            self._finish(_objects(value, projection.depth), projection.shape)
+        if projection.steps is not None:
+            self._finish(_objects(value, projection.depth), projection.steps)
         if not self.groups:  # the text takes less memory than the objects
             self._text, self._value = msgspec.json.encode(value), None
 
@@ -139,36 +139,36 @@ class Projected:
                     selected = select_value(child.binding, value, response, UNMETERED)
                     self._expand(child, selected, below, response, child.list_depth)
 
-    def _finish(self, objects: Objects, shape: Shape | Cases) -> None:
-        """Run the steps of a shape, each for all objects. Raises NotProjectable."""
-        if isinstance(shape, Cases):
-            for of_class, steps in shape.by_class.items():
-                self._finish([each for each in objects if type(each) is of_class], steps)
+    def _finish(self, objects: Objects, steps: ObjectSteps | TypeSteps) -> None:
+        """Run the steps, each for all objects. Raises NotProjectable."""
+        if isinstance(steps, TypeSteps):
+            for of_class, class_steps in steps.by_class.items():
+                self._finish([each for each in objects if type(each) is of_class], class_steps)
             return
-        for slot in shape.unfit:
+        for slot in steps.unfit:
             if any(getattr(each, slot) is not msgspec.UNSET for each in objects):
                 raise NotProjectable("A key has dots.")
-        for slot, place in shape.lifted:
+        for slot, place in steps.lifted:
             for each in objects:
                 setattr(each, slot, _lifted(each, place))
-        for join in shape.joins:
+        for join in steps.joins:
             self._join(join, objects)
-        for slot, others in shape.first_of:
+        for slot, others in steps.first_of:
             for each in objects:
                 if getattr(each, slot) is None:
                     values = (getattr(each, other) for other in others)
                     setattr(each, slot, next((value for value in values if value is not None), None))
-        for slot, convert in shape.converts:
+        for slot, convert in steps.converts:
             for each in objects:
                 setattr(each, slot, convert(getattr(each, slot)))
-        for slot, depth, below in shape.below:
+        for slot, depth, below in steps.below:
             self._finish(_objects([getattr(each, slot) for each in objects], depth + 1), below)
-        for slot in shape.hidden:
+        for slot in steps.hidden:
             for each in objects:
                 setattr(each, slot, msgspec.UNSET)
-        if shape.output is not None:
+        if steps.output is not None:
             for each in objects:
-                each.__class__ = shape.output
+                each.__class__ = steps.output
 
     def _join(self, join: Join, objects: Objects) -> None:
         """Group the objects by the values that the template of a join takes from them."""
@@ -181,7 +181,7 @@ class Projected:
             group = groups.get(key)
             if group is None:
                 names = (name for name, _ in join.keys)
-                group = groups[key] = Group(dict(zip(names, values, strict=True)), [])
+                group = groups[key] = JoinGroup(dict(zip(names, values, strict=True)), [])
             group.objects.append(each)
 
 
@@ -202,7 +202,7 @@ def _lifted(value: Any, place: tuple[str, ...]) -> Any:
     return value
 
 
-def _key(values: Sequence[Any]) -> Key:
+def _key(values: Sequence[Any]) -> JoinKey:
     """Return the key of equal template values. Raises NotProjectable if one is missing, TypeError for an array."""
     if len(values) == 1:
         (value,) = values

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from restgql.errors import Unavailable
 from restgql.execution import process_watchdog
 from restgql.execution.clocks import Clocks
-from restgql.execution.job import Answer, CallerTask, Job, Listener, timed_out, unavailable
+from restgql.execution.job import CallerTask, Job, JobAnswer, Listener, timed_out, unavailable
 from restgql.execution.job_queue import JobQueue
 from restgql.execution.latency import RouteLatency
 from restgql.execution.operation_threads import OperationThreads
@@ -21,7 +21,7 @@ from restgql.meter import Meter
 from restgql.model import SAFE_METHODS, SubRequest, Timing
 from restgql.upstream import Dispatcher
 
-__all__ = ["Answer", "CallerTask", "Listener", "Scheduler", "SchedulerSettings"]
+__all__ = ["CallerTask", "JobAnswer", "Listener", "Scheduler", "SchedulerSettings"]
 
 BUSY = "All threads of the gateway are busy."
 

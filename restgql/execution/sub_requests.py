@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from restgql.errors import ClientError, LimitExceeded, RestgqlError, UpstreamInvalid
-from restgql.execution.key_batches import KeyBatch, Path
+from restgql.execution.key_batches import KeyBatch, ResponsePath
 from restgql.execution.redirects import RedirectChain
 from restgql.execution.result import Result
-from restgql.execution.scheduler import Answer, Scheduler
+from restgql.execution.scheduler import JobAnswer, Scheduler
 from restgql.model import SubRequest
 from restgql.plan.nodes import PlanNode
 from restgql.sub_response import REDIRECTS, SubResponse
@@ -22,7 +22,7 @@ class PendingRequest(msgspec.Struct, frozen=True, eq=False):
     node: PlanNode
     request: SubRequest
     result: Result
-    path: Path
+    path: ResponsePath
     batch: KeyBatch | None = None
     cookie_history: CookieHistory = ()
 
@@ -72,7 +72,7 @@ class SubRequests:
         )
 
     def _answered(
-        self, pending: PendingRequest, chain: RedirectChain | None, request: SubRequest, answer: Answer
+        self, pending: PendingRequest, chain: RedirectChain | None, request: SubRequest, answer: JobAnswer
     ) -> None:
         try:
             if isinstance(answer, ClientError):

@@ -10,7 +10,7 @@ from restgql.execution.route_threads import Admission, RouteQueue, RouteThreads,
 
 IDLE_SECONDS = 30.0
 
-Work = Callable[[Ticket], None]
+PoolTask = Callable[[Ticket], None]
 
 _logger = logging.getLogger("restgql")
 
@@ -25,7 +25,7 @@ class IdleThread:
         # greenlets.
         self.wake = threading.Lock()
         self.wake.acquire()
-        self.next: tuple[Work, Ticket] | None = None
+        self.next: tuple[PoolTask, Ticket] | None = None
 
 
 class ThreadPool:
@@ -64,7 +64,7 @@ class ThreadPool:
 
     def start(
         self,
-        work: Work,
+        work: PoolTask,
         wait: float = 0.0,
         *,
         max_waiting: int | None = None,

@@ -10,7 +10,7 @@ from restgql.errors import LATE, RestgqlError, UpstreamInvalid, UpstreamTimeout
 from restgql.execution.key_batches import (
     KeyBatch,
     ParentField,
-    Path,
+    ResponsePath,
     batch_request,
     items_by_key,
     items_of,
@@ -33,27 +33,32 @@ from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream, current_operation
 
 
-class Nodes(Protocol):
+class NodeExecution(Protocol):
     """The execution of an operation's nodes."""
 
     def expand(
-        self, node: PlanNode, scope: TemplateScope | None, result: Result, path: Path, pending: list[PendingRequest]
+        self,
+        node: PlanNode,
+        scope: TemplateScope | None,
+        result: Result,
+        path: ResponsePath,
+        pending: list[PendingRequest],
     ) -> None:
         """Add the sub-requests that a node makes now, or settle its result with the error that prevents them."""
 
     def arguments_of(self, node: PlanNode) -> NodeArguments:
         """Return the arguments of a node in this request. Raises their error."""
 
-    def call_resolver(self, node: PlanNode, source: Any, result: Result, path: Path) -> None:
+    def call_resolver(self, node: PlanNode, source: Any, result: Result, path: ResponsePath) -> None:
         """Have the caller's thread call a resolver of the user's own."""
 
     def scope(self, value: Any, pending: PendingRequest, request: SubRequest, response: SubResponse) -> TemplateScope:
         """Return the scope of what depends on a response, with the cookies that it has set."""
 
-    def expected(self, error: Exception, path: Path) -> RestgqlError | GraphQLError:
+    def expected(self, error: Exception, path: ResponsePath) -> RestgqlError | GraphQLError:
         """Return the error that a field has for an exception; log one that is not expected."""
 
-    def runtime_type(self, node: PlanNode, value: Any, path: Path) -> GraphQLObjectType:
+    def runtime_type(self, node: PlanNode, value: Any, path: ResponsePath) -> GraphQLObjectType:
         """Return the type that the user's own code tells for a value. Raises what that raises."""
 
 
@@ -107,7 +112,7 @@ class TypedFields:
     __slots__ = ("_checks", "_meter", "_nodes", "_requests", "_upstream")
 
     def __init__(
-        self, nodes: Nodes, requests: SubRequests, upstream: Upstream, checks: ValueChecks | None = None
+        self, nodes: NodeExecution, requests: SubRequests, upstream: Upstream, checks: ValueChecks | None = None
     ) -> None:
         self._checks = checks
         self._nodes = nodes
@@ -239,7 +244,7 @@ class TypedFields:
             selected = select_value(node.binding, value, field.response, self._meter.charge_elements)
             self._spread(node, selected, field, parents, node.list_depth)
 
-    def _children_of(self, node: PlanNode, value: Any, path: Path) -> tuple[PlanNode, ...]:
+    def _children_of(self, node: PlanNode, value: Any, path: ResponsePath) -> tuple[PlanNode, ...]:
         """Return the children of a node that its value's type has.
 
         Raises the errors of a function that resolves the type.

@@ -39,7 +39,7 @@ _CHARGED_AT_ONCE = 64
 """The items of a list that are charged at once: it may be a generator, with no length."""
 
 
-class JsonObject(dict[str, Any]):
+class ResolverSource(dict[str, Any]):
     """A JSON object of a route as the source of a user's resolver: a dict that no other code shares."""
 
     @property
@@ -51,7 +51,7 @@ class JsonObject(dict[str, Any]):
 def as_source(value: Any) -> Any:
     """Return a JSON value as the source of a user's resolver: a copy, which the resolver may change."""
     copied = json.value(json.encode(value))  # JSON may nest deeper than Python can copy it
-    return JsonObject(copied) if isinstance(copied, dict) else copied
+    return ResolverSource(copied) if isinstance(copied, dict) else copied
 
 
 class ResolverTask:

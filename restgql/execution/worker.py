@@ -5,7 +5,7 @@ import threading
 from typing import Protocol
 
 from restgql.execution.clocks import Clocks
-from restgql.execution.job import Answer, Job, ask
+from restgql.execution.job import Job, JobAnswer, ask
 from restgql.execution.latency import RouteLatency
 from restgql.execution.route_threads import Ticket
 from restgql.upstream import Dispatcher
@@ -17,7 +17,7 @@ class JobSource(Protocol):
     def next_job(self, worker: "Worker", ticket: Ticket, thread: str) -> Job | None:
         """Return the next job of `worker`, or None if its work has ended."""
 
-    def finish(self, job: Job, answer: Answer) -> bool:
+    def finish(self, job: Job, answer: JobAnswer) -> bool:
         """Set the answer of a job; return False if it has one already."""
 
 

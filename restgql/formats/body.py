@@ -19,7 +19,7 @@ _FIELD_WEIGHT = {"JSON": 0, "FORM": 160, "MULTIPART": 800}
 """A field of a form costs as much as this many bytes of a JSON body, by its encoding."""
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True):
+class RequestBody(msgspec.Struct, frozen=True, kw_only=True):
     """A body that is not serialized yet, because bytes would double its memory.
 
     `files` are fields after those of `value`.
@@ -65,11 +65,11 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
         return each * (sum([len(item) if isinstance(item, list) else 1 for item in values]) + len(self.files))
 
 
-def _json(body: Body) -> Written:
+def _json(body: RequestBody) -> Written:
     return json.encode(body.value), "application/json"
 
 
-def _form(body: Body) -> Written:
+def _form(body: RequestBody) -> Written:
     pairs = [f"{_quoted(name)}={_quoted(json.spelled(item))}" for name, item in _pairs(body.value)]
     return "&".join(pairs).encode(), "application/x-www-form-urlencoded"
 
@@ -78,7 +78,7 @@ def _quoted(text: str) -> str:
     return text if text.isalnum() and text.isascii() else quote_plus(text)  # most need no quoting
 
 
-def _multipart(body: Body) -> Written:
+def _multipart(body: RequestBody) -> Written:
     from urllib3.filepost import encode_multipart_formdata  # a dependency of requests that most apps never need
 
     value = {} if body.value is None and body.files else body.value
@@ -134,4 +134,4 @@ def _object(value: Any) -> dict[str, Any]:
     return value
 
 
-_WRITERS: dict[str, Callable[[Body], Written]] = {"JSON": _json, "FORM": _form, "MULTIPART": _multipart}
+_WRITERS: dict[str, Callable[[RequestBody], Written]] = {"JSON": _json, "FORM": _form, "MULTIPART": _multipart}

@@ -6,12 +6,12 @@ from email.message import Message
 from http.cookiejar import CookieJar
 from urllib.request import Request
 
-Key = tuple[str, str, str, bool]
+CookieKey = tuple[str, str, str, bool]
 # A payload, the seconds since 1970 in 4 bytes, and a digest. A JWT has more characters in place of the seconds.
 _SIGNED = re.compile(r"(.+)\.[\w-]{6}\.[\w-]{20,}")
 
 
-class _Response:
+class _CookieResponse:
     """The part of a response that `http.cookiejar` reads."""
 
     def __init__(self, set_cookie: Iterable[str]) -> None:
@@ -33,7 +33,7 @@ def next_header(cookie: str, answers: Iterable[tuple[str, Iterable[str]]], next_
     replaced: set[str] = set()
     for url, set_cookie in answers:
         values = list(set_cookie)
-        jar.extract_cookies(_Response(values), Request(url))  # type: ignore[arg-type]
+        jar.extract_cookies(_CookieResponse(values), Request(url))  # type: ignore[arg-type]
         replaced.update(map(_name, values))
     if not replaced:
         return cookie
@@ -47,7 +47,7 @@ def next_header(cookie: str, answers: Iterable[tuple[str, Iterable[str]]], next_
 
 def last_of_each(set_cookie: Iterable[str]) -> list[str]:
     """Return the last Set-Cookie for each name, domain, path and partition, in its place."""
-    last: dict[Key, str] = {}
+    last: dict[CookieKey, str] = {}
     for value in set_cookie:
         last.pop(_key(value), None)
         last[_key(value)] = value
@@ -80,7 +80,7 @@ def _unsigned(set_cookie: str) -> str:
     return signed[1] if signed else value
 
 
-def _key(set_cookie: str) -> Key:
+def _key(set_cookie: str) -> CookieKey:
     options = _attributes(set_cookie)
     domain, path = options.get("domain", "").lower().lstrip("."), options.get("path", "")
     return _name(set_cookie), domain, path, "partitioned" in options

@@ -8,7 +8,8 @@ from typing import Any
 
 from restgql.formats.functions import SCALAR
 
-Node = dict[str, Any]
+ExpressionNode = dict[str, Any]
+"""A node of the syntax trees of the jmespath library."""
 
 _CHAINS = frozenset(
     {
@@ -25,7 +26,7 @@ _CHAINS = frozenset(
 """The nodes whose first child makes the value of the others."""
 
 
-def copies(node: Node) -> int:
+def copies(node: ExpressionNode) -> int:
     """Return the most times that any part of a value may occur in the expression's result."""
     children = [child for child in node["children"] if isinstance(child, dict)]  # a slice has numbers
     match node["type"]:
@@ -43,7 +44,7 @@ def copies(node: Node) -> int:
             return _of_chain(children)
 
 
-def _of_chain(nodes: list[Node]) -> int:
+def _of_chain(nodes: list[ExpressionNode]) -> int:
     """Return the product, in which a literal counts as a value of its own."""
     total = 1
     for index, node in enumerate(nodes):
@@ -51,7 +52,7 @@ def _of_chain(nodes: list[Node]) -> int:
     return total
 
 
-def _of_function(name: str, arguments: list[Node]) -> int:
+def _of_function(name: str, arguments: list[ExpressionNode]) -> int:
     if name in SCALAR:
         return 0
     if name == "map":
@@ -59,7 +60,7 @@ def _of_function(name: str, arguments: list[Node]) -> int:
     return sum(map(copies, arguments))
 
 
-def _of_many(children: list[Node]) -> int:
+def _of_many(children: list[ExpressionNode]) -> int:
     """Return the sum; of parts that begin with different fields, and so share nothing, only the largest."""
     whole = 0
     by_field: dict[str, int] = {}
@@ -72,7 +73,7 @@ def _of_many(children: list[Node]) -> int:
     return whole + max(by_field.values(), default=0)
 
 
-def _first_field(node: Node) -> str | None:
+def _first_field(node: ExpressionNode) -> str | None:
     """Return the field that an expression reads first, or None if it may read more than one field."""
     while node["type"] in _CHAINS or node["type"] == "key_val_pair":
         if not node["children"] or not isinstance(node["children"][0], dict):

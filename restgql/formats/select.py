@@ -32,7 +32,7 @@ _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`""
 _OPENING, _CLOSING = "([{", ")]}"
 
 
-class _Parser(parser.Parser):
+class _JmespathParser(parser.Parser):
     """The library's parser without its own cache of 512 trees."""
 
     _CACHE: dict[str, Any] = {}  # noqa: RUF012  # as the library has it
@@ -105,7 +105,7 @@ def search(expression: str, value: Any, charge: Charge = UNMETERED) -> Any:
 def names_of(expression: str) -> frozenset[str]:
     """Return the keys that an expression reads of its value: `a` and `b` for `a[0].x || length(b)`."""
     names: set[str] = set()
-    waiting = [_Parser().parse(expression).parsed]
+    waiting = [_JmespathParser().parse(expression).parsed]
     while waiting:
         node = waiting.pop()
         children = [child for child in node["children"] if isinstance(child, dict)]
@@ -182,7 +182,7 @@ def _compiled(expression: str, charge: Charge) -> _Compiled:
         charge(STEPS_A_CHARACTER * len(expression))
         if _nesting(expression) > MAX_NESTING:
             raise BadSelect(f"The expression is nested more than {MAX_NESTING} deep.")
-        tree: Any = _Parser().parse(expression).parsed
+        tree: Any = _JmespathParser().parse(expression).parsed
         _check(tree)
         entry.compiled = _Compiled(expressions.compile(tree), copies(tree) > 1)
     return entry.compiled

@@ -7,7 +7,7 @@ import msgspec
 
 from restgql.bounded_cache import bounded_cache
 from restgql.errors import BadPath
-from restgql.formats.remote import RemoteUpstream, is_below
+from restgql.formats.remote_upstream import RemoteUpstream, is_below
 
 MAX_TARGET = 4_096
 MAX_DECODINGS = 8

@@ -178,14 +178,14 @@ def _values(names: Iterable[Name], lookup: Lookup, charge: Charge) -> dict[str, 
     raw: dict[str, Any] = {}
     texts: dict[str, Any] = {}
     for name in names:
-        known = name.text in raw
-        value = raw[name.text] if known else lookup(name.text)
+        is_repeated = name.text in raw
+        value = raw[name.text] if is_repeated else lookup(name.text)
         if value.__class__ in _SCALARS and value != "":  # most are
-            if not known:
+            if not is_repeated:
                 raw[name.text], texts[name.text] = value, spelled(value)
             continue
         _check_kind(name, value)
-        if not known:
+        if not is_repeated:
             raw[name.text], texts[name.text] = value, _texts(name, value, charge)
         _check_filled(name, texts[name.text])
     return texts

@@ -2,7 +2,6 @@
 
 import time
 from itertools import groupby
-from typing import Any
 
 import msgspec
 
@@ -14,9 +13,8 @@ from restgql.http import graphql_request, responses
 from restgql.model import GraphQLRequest, HttpRequest, HttpResponse
 from restgql.pipeline import Connect, Pipeline
 from restgql.plan.plan import Plan
+from restgql.respond.answer import ResponseMap
 from restgql.upstream import Upstream
-
-ResponseMap = dict[str, Any]
 
 
 class Planned(msgspec.Struct, frozen=True):

@@ -13,26 +13,26 @@ from restgql.sub_response import SubResponse
 
 IDENTITY = ("Authorization", "Cookie")
 
-Directives = dict[str, int | None]
+CacheDirectives = dict[str, int | None]
 """The directives by name in lower case, each with its seconds if it has any; for freshness, the remaining seconds."""
 
 CachingFields = tuple[str | None, str | None, bool]
 """Cache-Control and Age of a part, and True if it has header fields for particular caches."""
 
-UNSTATED: Directives = {"private": None, "no-cache": None}
+UNSTATED: CacheDirectives = {"private": None, "no-cache": None}
 """The directives of a part without a readable Cache-Control: it may depend on the client and on the time."""
 
 
-def _any(name: str, parts: Sequence[Directives]) -> bool:
+def _any(name: str, parts: Sequence[CacheDirectives]) -> bool:
     return any(name in part for part in parts)
 
 
-def _all(name: str, parts: Sequence[Directives]) -> bool:
+def _all(name: str, parts: Sequence[CacheDirectives]) -> bool:
     return all(name in part for part in parts)
 
 
 # RFC 9111 section 5.2.2, RFC 5861, RFC 8246: the strictest of the parts. Other directives are dropped.
-_RULES: dict[str, Callable[[str, Sequence[Directives]], bool]] = {
+_RULES: dict[str, Callable[[str, Sequence[CacheDirectives]], bool]] = {
     "public": _all,
     "private": _any,
     "no-cache": _any,
@@ -120,11 +120,11 @@ _SHARED: dict[int, tuple[str, Callable[[Iterable[str]], str]]] = {
 }
 
 
-def _strictest(parts: Sequence[Directives]) -> Directives:
+def _strictest(parts: Sequence[CacheDirectives]) -> CacheDirectives:
     is_for_any_client = all(part.keys() & _FOR_ANY_CLIENT for part in parts)
     if _any("s-maxage", parts):  # without s-maxage, a part is fresh in a shared cache for its max-age
         parts = [{"s-maxage": part["max-age"]} | part if "max-age" in part else part for part in parts]
-    merged: Directives = {
+    merged: CacheDirectives = {
         name: min(part[name] or 0 for part in parts) if name in _SECONDS else None
         for name, holds in _RULES.items()
         if holds(name, parts)
@@ -138,12 +138,12 @@ def _strictest(parts: Sequence[Directives]) -> Directives:
     return merged
 
 
-def _stated(cache_control: str | None, age: str | None, targeted: bool) -> Directives:
+def _stated(cache_control: str | None, age: str | None, targeted: bool) -> CacheDirectives:
     """Return the directives of a part; malformed ones count as UNSTATED."""
     text = (cache_control or "").lower()
     if "no-store" in text:  # even in a malformed field
         return {"no-store": None}
-    directives: Directives = {}
+    directives: CacheDirectives = {}
     # Versions of Werkzeug differ in parsing an unclosed quote, and an empty item.
     is_closed = text.count('"') % 2 == 0
     for item in filter(None, parse_list_header(text) if is_closed else ()):
@@ -162,7 +162,7 @@ def _stated(cache_control: str | None, age: str | None, targeted: bool) -> Direc
     return _remaining(directives, max(_seconds(member.strip()) or 0 for member in (age or "").split(",")))
 
 
-def _remaining(directives: Directives, age: int) -> Directives:
+def _remaining(directives: CacheDirectives, age: int) -> CacheDirectives:
     """Subtract a part's Age from its freshness, and the rest of the Age from its stale times."""
     if not age:
         return directives

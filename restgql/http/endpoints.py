@@ -13,8 +13,8 @@ from restgql import graphiql
 from restgql.config import Config
 from restgql.errors import BadRequest, ConfigError, NestedRequest, RestgqlError
 from restgql.formats.headers import NO_STORE
-from restgql.formats.remote import is_below
-from restgql.http import aggregate, cache_invalidation, graphql, graphql_request, stored
+from restgql.formats.remote_upstream import is_below
+from restgql.http import aggregate, cache_invalidation, graphql, graphql_request, stored_operation
 from restgql.http.request import read
 from restgql.http.responses import problem_response
 from restgql.model import HttpRequest, HttpResponse
@@ -25,7 +25,7 @@ from restgql.upstream.contexts import current_request_context
 from restgql.upstream.flask_app import DEPTH
 from restgql.upstream.outer_request import entered_by
 
-View = Callable[..., ResponseReturnValue]
+ViewFunction = Callable[..., ResponseReturnValue]
 
 METHODS = ("GET", "POST", "QUERY")
 _NO_PAGE = "There is no GraphiQL here: outside debug it is off, and RESTGQL_GRAPHIQL turns it on."
@@ -50,7 +50,7 @@ def add(setup: BlueprintSetupState, state: GatewayState) -> None:
     _check_places(state)
 
 
-def _add_rule(setup: BlueprintSetupState, app: Flask, path: str, name: str, view: View, **options: Any) -> None:
+def _add_rule(setup: BlueprintSetupState, app: Flask, path: str, name: str, view: ViewFunction, **options: Any) -> None:
     """Add a rule for every host. If the app matches hosts, a rule without a host would match none."""
     if not app.url_map.host_matching or "host" in setup.options:
         setup.add_url_rule(path, name, view, **options)
@@ -102,7 +102,7 @@ class Views:
 
         def stage(request: HttpRequest, connect: Connect) -> HttpResponse:
             operation = state.operation(name, debug=state.app.debug, suggestions=pipeline.profile.suggestions)
-            return stored.answer(pipeline, operation, request, connect)
+            return stored_operation.answer(pipeline, operation, request, connect)
 
         return _answer(state, stage)
 
@@ -113,7 +113,7 @@ class Views:
         source = state.operations, server
         described, document = self._described
         if described != source or document is None:
-            document = stored.document(source[0], state.typed.schema, title=title, server=server)
+            document = stored_operation.document(source[0], state.typed.schema, title=title, server=server)
             self._described = source, document
 
         def stage(request: HttpRequest, connect: Connect) -> HttpResponse:

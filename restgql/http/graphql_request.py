@@ -136,9 +136,9 @@ def _parts(accept: str) -> str | None:
     for text, quality in parse_accept_header(accept, MIMEAccept):
         name, parameters = media.essence(text), media.parameters(text)
         # Apollo's name of the version with `pending` and `completed`; its other versions have other payloads
-        known = parameters.get("incrementalspec", INCREMENTAL_SPEC) == INCREMENTAL_SPEC
-        known = known and parameters.keys().isdisjoint(("deferspec", "subscriptionspec"))
-        if name in _IN_PARTS and known and quality and quality >= least:
+        is_supported = parameters.get("incrementalspec", INCREMENTAL_SPEC) == INCREMENTAL_SPEC
+        is_supported = is_supported and parameters.keys().isdisjoint(("deferspec", "subscriptionspec"))
+        if name in _IN_PARTS and is_supported and quality and quality >= least:
             candidates.append((quality, name))
     return max(candidates, key=lambda pair: pair[0])[1] if candidates else None
 

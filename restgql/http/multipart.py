@@ -27,7 +27,7 @@ _TEXTS = ("operations", "map")
 _INDEX = re.compile(r"(0|[1-9][0-9]{0,6})\Z")
 
 
-class Part(msgspec.Struct, frozen=True):
+class BodyPart(msgspec.Struct, frozen=True):
     """A part of the body. A part with a file name, even an empty one, is a file (RFC 7578 section 4.2)."""
 
     name: str
@@ -36,7 +36,7 @@ class Part(msgspec.Struct, frozen=True):
     content: bytes
 
 
-class Upload(msgspec.Struct, frozen=True):
+class MultipartUpload(msgspec.Struct, frozen=True):
     """The operations as sent, and the files by their target paths in the map."""
 
     operations: bytes
@@ -48,14 +48,14 @@ def is_upload(request: HttpRequest) -> bool:
     return request.method == "POST" and media.essence(request.content_type) == MEDIA_TYPE
 
 
-def read(request: HttpRequest, *, max_text: int, max_files: int) -> Upload:
+def read(request: HttpRequest, *, max_text: int, max_files: int) -> MultipartUpload:
     """Read an upload.
 
     Raises BadRequest, with status 415 without a header field that forces a preflight, and LimitExceeded.
     """
     if not request.preflighted:
         raise BadRequest(f"An upload needs the header {PREFLIGHT[0]} or {PREFLIGHT[1]}, with any value.", status=415)
-    parts: dict[str, Part] = {}
+    parts: dict[str, BodyPart] = {}
     for part in _parts(request, max_files):
         if part.name in parts:
             raise BadRequest(f"The part {part.name[:80]!r} stands twice.")
@@ -63,10 +63,10 @@ def read(request: HttpRequest, *, max_text: int, max_files: int) -> Upload:
     operations, paths = (_text(name, parts, max_text) for name in _TEXTS)
     if operations.lstrip(json.WHITESPACE).startswith(b"["):
         raise BadRequest("operations is an array, and one request runs one operation: send an object.")
-    return Upload(operations, _mapped(paths, parts))
+    return MultipartUpload(operations, _mapped(paths, parts))
 
 
-def place(upload: Upload, variables: dict[str, Any]) -> frozenset[str]:
+def place(upload: MultipartUpload, variables: dict[str, Any]) -> frozenset[str]:
     """Put the files in the variables, and return the names of the variables with files. Raises BadRequest for a path
     that does not lead to null."""
     names = set()
@@ -101,7 +101,7 @@ def _key(container: Any, text: str) -> str | int | None:
     return int(text) if is_index and int(text) < len(container) else None
 
 
-def _text(name: str, parts: dict[str, Part], limit: int) -> bytes:
+def _text(name: str, parts: dict[str, BodyPart], limit: int) -> bytes:
     part = parts.pop(name, None)
     if part is None:
         raise BadRequest(f"The part {name} is missing: an upload has operations, map, and the files that map names.")
@@ -111,7 +111,7 @@ def _text(name: str, parts: dict[str, Part], limit: int) -> bytes:
     return part.content
 
 
-def _mapped(text: bytes, parts: dict[str, Part]) -> dict[str, File]:
+def _mapped(text: bytes, parts: dict[str, BodyPart]) -> dict[str, File]:
     """Return the files by their paths in `map`. Raises BadRequest."""
     try:
         named: dict[str, list[str]] = json.value(text, dict[str, list[str]])
@@ -136,7 +136,7 @@ def _mapped(text: bytes, parts: dict[str, Part]) -> dict[str, File]:
     return files
 
 
-def _parts(request: HttpRequest, max_files: int) -> Iterator[Part]:
+def _parts(request: HttpRequest, max_files: int) -> Iterator[BodyPart]:
     """Yield the parts of the body (RFC 7578). Raises BadRequest and LimitExceeded."""
     boundary = media.parameters(request.content_type).get("boundary", "")
     if not boundary:
@@ -175,9 +175,9 @@ def _decoded(decoder: MultipartDecoder) -> Iterator[Event]:
         yield event
 
 
-def _part(part: Field | FilePart, content: bytes) -> Part:
+def _part(part: Field | FilePart, content: bytes) -> BodyPart:
     name: str | None = part.name
     if name is None:
         raise BadRequest("A part of the body has no name.")
     filename = part.filename if isinstance(part, FilePart) else None
-    return Part(name, filename, part.headers.get("Content-Type", ""), content)
+    return BodyPart(name, filename, part.headers.get("Content-Type", ""), content)

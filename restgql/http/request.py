@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from restgql.config import Config
 from restgql.errors import BadRequest, LimitExceeded
 from restgql.formats import coding, media
-from restgql.formats.body import Body
+from restgql.formats.body import RequestBody
 from restgql.formats.body import Written as Content
 from restgql.formats.file import File
 from restgql.formats.headers import MAX_HEADER_VALUE
@@ -141,4 +141,4 @@ def _form_again(flask_request: Request) -> Content:
         (name, File(file.filename or "", file.content_type or "", file.read()))
         for name, file in flask_request.files.items(multi=True)
     )
-    return Body(value=flask_request.form.to_dict(flat=False), encoding="MULTIPART", files=tuple(files)).written()
+    return RequestBody(value=flask_request.form.to_dict(flat=False), encoding="MULTIPART", files=tuple(files)).written()

@@ -24,7 +24,7 @@ from restgql.errors import RestgqlError
 from restgql.formats import select
 from restgql.operations import file_header, files
 from restgql.operations.check_literals import check_literals
-from restgql.operations.files import Errors, File, Fragments
+from restgql.operations.files import Errors, Fragments, OperationFile
 from restgql.operations.stored import Operations, StoredOperation, Variable, sha256
 
 
@@ -55,7 +55,7 @@ def _check_shared(fragments: Fragments, documents: Documents, errors: Errors) ->
 
 
 def _operation(
-    file: File,
+    file: OperationFile,
     fragments: Fragments,
     schema: GraphQLSchema,
     documents: Documents,
@@ -87,7 +87,7 @@ def _operation(
     )
 
 
-def _only_operation(file: File, schema: GraphQLSchema, errors: Errors) -> OperationDefinitionNode | None:
+def _only_operation(file: OperationFile, schema: GraphQLSchema, errors: Errors) -> OperationDefinitionNode | None:
     """Return the only operation of a file, or None if the file has none; add an error for every other one."""
     nodes = [node for node in file.document.definitions if isinstance(node, OperationDefinitionNode)]
     if not nodes:
@@ -103,7 +103,7 @@ def _only_operation(file: File, schema: GraphQLSchema, errors: Errors) -> Operat
     return nodes[0]
 
 
-def _header(file: File, errors: Errors) -> file_header.Header:
+def _header(file: OperationFile, errors: Errors) -> file_header.FileHeader:
     header = file_header.read(file.document)
     for line, column, message in header.errors:
         errors.add(file.path, message, line, column)

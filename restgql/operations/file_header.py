@@ -11,7 +11,7 @@ DESCRIPTION = "description"
 _ALIKE = 0.8
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True):
+class FileHeader(msgspec.Struct, frozen=True, kw_only=True):
     """The header of a file.
 
     `at` is the line and column of the expression `result`; each of `errors` is a line, a column and a message.
@@ -23,7 +23,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[tuple[int, int, str], ...] = ()
 
 
-def read(document: DocumentNode) -> Header:
+def read(document: DocumentNode) -> FileHeader:
     """Read the header of a document that was parsed with its locations."""
     description: list[str] = []
     results: list[tuple[str, tuple[int, int]]] = []
@@ -48,7 +48,7 @@ def read(document: DocumentNode) -> Header:
             is_header = False
     errors += [(*place, "# result: stands twice.") for _, place in results[1:]]
     text, at = results[0] if results else (None, (1, 1))
-    return Header(description="\n".join(description).strip(), result=text, at=at, errors=tuple(errors))
+    return FileHeader(description="\n".join(description).strip(), result=text, at=at, errors=tuple(errors))
 
 
 def _tokens(document: DocumentNode) -> Iterator[Token]:

@@ -27,7 +27,7 @@ RESERVED = frozenset({"health", "static"})
 Fragments = dict[str, FragmentDefinitionNode]
 
 
-class File(msgspec.Struct, frozen=True, kw_only=True):
+class OperationFile(msgspec.Struct, frozen=True, kw_only=True):
     """A parsed file. If it `is_shared`, it contains fragments for the others."""
 
     path: Path
@@ -68,9 +68,9 @@ def paths(folder: Path) -> list[Path]:
     return sorted(path for path in candidates if not path.is_dir())
 
 
-def read(file_paths: Iterable[Path], errors: Errors) -> list[File]:
+def read(file_paths: Iterable[Path], errors: Errors) -> list[OperationFile]:
     """Parse files. Adds an error for each that cannot be read, and for each name that no operation may have."""
-    files: list[File] = []
+    files: list[OperationFile] = []
     names: dict[str, Path] = {}
     for path in file_paths:
         if (other := names.setdefault(path.stem, path)) is not path:
@@ -79,7 +79,7 @@ def read(file_paths: Iterable[Path], errors: Errors) -> list[File]:
             errors.add(path, problem)
         try:
             text = path.read_text(encoding="utf-8-sig")
-            files.append(File(path=path, text=text, document=graphql_core.parse(Source(text, str(path)))))
+            files.append(OperationFile(path=path, text=text, document=graphql_core.parse(Source(text, str(path)))))
         except GraphQLSyntaxError as exc:
             errors.add_located(path, exc)
         except (OSError, UnicodeDecodeError) as exc:
@@ -98,7 +98,7 @@ def _name_problem(stem: str) -> str:
     return ""
 
 
-def shared(files: Iterable[File], errors: Errors) -> Fragments:
+def shared(files: Iterable[OperationFile], errors: Errors) -> Fragments:
     """Return the fragments that all operations share, by name."""
     fragments: Fragments = {}
     for file in files:

@@ -9,7 +9,7 @@ from restgql.documents.documents import Documents
 from restgql.operations import files
 from restgql.operations.check import load
 from restgql.operations.stored import Operations
-from restgql.schema.documents import SchemaError
+from restgql.schema.type_source import SchemaError
 
 logger = logging.getLogger("restgql")
 

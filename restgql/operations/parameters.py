@@ -16,7 +16,7 @@ from restgql.operations.stored import Variable
 MAX_ERRORS = 20
 MAX_SHOWN = 200
 
-Variables = Mapping[str, Variable]
+VariablesByName = Mapping[str, Variable]
 Reasons = dict[str, str]
 """The reason why a parameter is rejected, by its name."""
 
@@ -26,7 +26,7 @@ class _Unfit(ValueError):
 
 
 def read(
-    variables: Variables, request: HttpRequest, *, suggestions: bool = True, others: frozenset[str] = frozenset()
+    variables: VariablesByName, request: HttpRequest, *, suggestions: bool = True, others: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
     """Read the variables of one request; `others` are query parameters that need not be variables.
 
@@ -44,7 +44,7 @@ def read(
     return values
 
 
-def check(variables: Variables, values: Mapping[str, Any], reasons: Reasons, *, suggestions: bool = True) -> None:
+def check(variables: VariablesByName, values: Mapping[str, Any], reasons: Reasons, *, suggestions: bool = True) -> None:
     """Raise BadRequest if a variable does not fit its type, or if there are `reasons` already."""
     for name in values:
         if name not in variables:  # beyond MAX_ERRORS no reason is shown, so no suggestion is searched
@@ -66,7 +66,7 @@ def _object(request: HttpRequest) -> dict[str, Any]:
     return members
 
 
-def _of_query(variables: Variables, query: Iterable[tuple[str, str]], reasons: Reasons) -> dict[str, Any]:
+def _of_query(variables: VariablesByName, query: Iterable[tuple[str, str]], reasons: Reasons) -> dict[str, Any]:
     texts: dict[str, list[str]] = {}
     for name, text in query:
         texts.setdefault(name, []).append(text)
@@ -182,7 +182,7 @@ def _missing(variable: Variable) -> str:
     return "is required." if variable.required else ""
 
 
-def _unknown(name: str, variables: Variables, *, suggestions: bool) -> str:
+def _unknown(name: str, variables: VariablesByName, *, suggestions: bool) -> str:
     if not suggestions:
         return "is no variable of the operation."
     near = difflib.get_close_matches(name[:80], variables, n=1)

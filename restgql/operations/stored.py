@@ -10,7 +10,7 @@ import msgspec
 from graphql import DocumentNode, GraphQLInputType, OperationDefinitionNode, OperationType
 
 from restgql.errors import BadRequest
-from restgql.schema.documents import SchemaError
+from restgql.schema.type_source import SchemaError
 
 _AT = re.compile(r"(.+?):(\d+):(\d+): ")
 

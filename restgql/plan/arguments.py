@@ -6,16 +6,15 @@ from typing import Any
 from graphql import FieldNode, ObjectValueNode, VariableNode
 
 from restgql.bindings import RequestBinding
+from restgql.documents.selected_field import Variables
 from restgql.errors import BadRequest, LimitExceeded
 from restgql.formats import headers, template
-from restgql.formats.body import Body
+from restgql.formats.body import RequestBody
 from restgql.formats.file import files_in
 from restgql.model import Follow
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.plan.plan import PlanContext
 from restgql.plan.whole_numbers import WholeNumbers
-
-Variables = Mapping[str, Any]
 
 _AT_ONCE = 1_024
 """The paths of a list that are processed before their number is checked."""
@@ -114,13 +113,13 @@ def _parts(paths: list[str], allowed: int) -> tuple[tuple[str, str], ...]:
     return tuple((path, path) for path in parts)
 
 
-def _body(values: Mapping[str, Any]) -> Body | None:
+def _body(values: Mapping[str, Any]) -> RequestBody | None:
     files = tuple((each["name"], each["file"]) for each in values.get("files") or ())
     if "body" not in values and not files:
         return None
     chosen = values.get("encoding")
     encoding = chosen.value if chosen else "MULTIPART" if files else "JSON"
-    return Body(value=values.get("body"), encoding=encoding, files=files)
+    return RequestBody(value=values.get("body"), encoding=encoding, files=files)
 
 
 def _check_files(arguments: NodeArguments, allowed: int) -> None:

@@ -16,7 +16,7 @@ from graphql import (
 
 from restgql.bindings import Discriminator, RequestBinding, SelectBinding, UserResolver
 from restgql.documents.collect_fields import Selections
-from restgql.documents.selected_field import Key, SelectedField, SelectionSet
+from restgql.documents.selected_field import GroupKey, SelectedField, SelectionSet
 from restgql.plan.nodes import NodeKind, PlanNode
 from restgql.plan.plan import Plan, PlanContext
 
@@ -32,12 +32,12 @@ def collect_nodes(plan: Plan, context: PlanContext) -> Plan:
     assert plan.selections is not None
     root_type = context.schema.get_root_type(plan.node.operation)
     assert root_type is not None
-    collector = _Collector(plan.selections)
+    collector = _NodeCollector(plan.selections)
     nodes = collector.nodes_of(root_type, plan.selections.root(root_type))
     return msgspec.structs.replace(plan, nodes=nodes, has_resolvers=collector.has_resolvers)
 
 
-class _Collector:
+class _NodeCollector:
     """Makes the nodes of one operation.
 
     An interface's field may be selected below itself, so there are as many ways through the types as types to the power
@@ -47,7 +47,7 @@ class _Collector:
     def __init__(self, selections: Selections) -> None:
         self._selections = selections
         self._nodes: dict[tuple[str, int], tuple[PlanNode, ...]] = {}
-        self._below: dict[tuple[str, Key], dict[str, Any]] = {}
+        self._below: dict[tuple[str, GroupKey], dict[str, Any]] = {}
         self.has_resolvers = False
 
     def nodes_of(self, parent: GraphQLObjectType, selection_set: SelectionSet) -> tuple[PlanNode, ...]:

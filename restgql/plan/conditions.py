@@ -18,7 +18,7 @@ from restgql import graphql_core
 from restgql.errors import BadRequest
 from restgql.plan.plan import Plan, PlanContext
 
-Node = TypeVar("Node", FieldNode, OperationDefinitionNode, FragmentDefinitionNode)
+PrunedNode = TypeVar("PrunedNode", FieldNode, OperationDefinitionNode, FragmentDefinitionNode)
 
 
 def conditions(plan: Plan, context: PlanContext) -> Plan:
@@ -32,7 +32,7 @@ def conditions(plan: Plan, context: PlanContext) -> Plan:
     return msgspec.structs.replace(plan, document=DocumentNode(definitions=(node, *fragments)), node=node)
 
 
-def _pruned(node: Node, variables: Mapping[str, Any]) -> Node:
+def _pruned(node: PrunedNode, variables: Mapping[str, Any]) -> PrunedNode:
     """Return the node with only the included selections. The document is shared between plans, so it is copied."""
     if node.selection_set is None:
         return node

@@ -86,7 +86,7 @@ class _Explainer:
     def __init__(self, operation: Operation, context: PlanContext) -> None:
         self._operation = operation
         self._context = context
-        self._known: dict[tuple[int, str], tuple[Line, ...]] = {}
+        self._lines_by_nodes: dict[tuple[int, str], tuple[Line, ...]] = {}
 
     def lines(
         self,
@@ -98,14 +98,14 @@ class _Explainer:
     ) -> tuple[Line, ...]:
         """Return the lines of nodes with one parent. Nodes that several types share appear once."""
         key = id(nodes), above
-        if key not in self._known or seen is not None:
-            found: dict[str, Line] = {}
+        if key not in self._lines_by_nodes or seen is not None:
+            lines: dict[str, Line] = {}
             paths: dict[tuple[object, ...], str] = {} if seen is None else seen
             for node in nodes:
                 line = self._line(node, f"{above}.{node.key}".lstrip("."), paths, is_root=is_root)
-                found.setdefault(line.text, line)
-            self._known[key] = tuple(found.values())
-        return self._known[key]
+                lines.setdefault(line.text, line)
+            self._lines_by_nodes[key] = tuple(lines.values())
+        return self._lines_by_nodes[key]
 
     def _line(self, node: PlanNode, path: str, seen: dict[tuple[object, ...], str], *, is_root: bool) -> Line:
         if node.kind in (NodeKind.SELECT, NodeKind.RESOLVER):

@@ -8,7 +8,7 @@ import msgspec
 
 from restgql.bindings import Discriminator, RequestBinding, SelectBinding, UserResolver
 from restgql.documents.selected_field import SelectedField
-from restgql.formats.body import Body
+from restgql.formats.body import RequestBody
 from restgql.formats.charge import Charge
 from restgql.formats.template import Template
 from restgql.model import SAFE_METHODS, Follow, Headers, SubRequest
@@ -45,7 +45,7 @@ class NodeArguments(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     follow: Follow = Follow.UNLESS_HTML
     over: str = "@"
     limit: int | None = None
-    body: Body | None = None
+    body: RequestBody | None = None
     parts: tuple[tuple[str, str], ...] = ()
 
     def is_declared(self, name: str) -> bool:
@@ -77,7 +77,7 @@ class Join(msgspec.Struct, frozen=True, eq=False):
     is_required: bool
 
 
-class Shape(msgspec.Struct, frozen=True, eq=False):
+class ObjectSteps(msgspec.Struct, frozen=True, eq=False):
     """The steps from decoded objects to those of the answer: values that are lifted out of inner objects (`lifted`),
     values that other slots provide if a slot is null (`first_of`), values that are converted (`converts`), inner
     objects, each with the number of lists around it (`below`), slots that are omitted (`hidden`), and the `output`
@@ -87,23 +87,23 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     lifted: tuple[tuple[str, tuple[str, ...]], ...]
     first_of: tuple[tuple[str, tuple[str, ...]], ...]
     converts: tuple[tuple[str, Convert], ...]
-    below: tuple[tuple[str, int, "Shape | Cases"], ...]
+    below: tuple[tuple[str, int, "ObjectSteps | TypeSteps"], ...]
     joins: tuple[Join, ...]
     hidden: tuple[str, ...]
     unfit: tuple[str, ...]
     output: type[msgspec.Struct] | None
 
 
-class Cases(msgspec.Struct, frozen=True, eq=False):
+class TypeSteps(msgspec.Struct, frozen=True, eq=False):
     """The steps of objects of several types, by the class to which they are decoded."""
 
-    by_class: dict[type, Shape]
+    by_class: dict[type, ObjectSteps]
 
 
 class Projection(msgspec.Struct, frozen=True, eq=False):
     """The type to which a response is decoded; the answer takes the value at `keys`.
 
-    The value has `depth` lists around its objects; `convert` is its own step, `shape` has those of its objects.
+    The value has `depth` lists around its objects; `convert` is its own step, `steps` has those of its objects.
     """
 
     item_type: Any
@@ -112,7 +112,7 @@ class Projection(msgspec.Struct, frozen=True, eq=False):
     """Decodes the value with the objects around it."""
     keys: tuple[str, ...]
     depth: int
-    shape: Shape | Cases | None
+    steps: ObjectSteps | TypeSteps | None
     convert: Convert | None
     key_bytes: int
     """The bytes of the response keys of one object, and of those below it."""

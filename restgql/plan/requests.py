@@ -10,7 +10,7 @@ import msgspec
 from restgql.bindings import RequestBinding
 from restgql.errors import BadPath, BadSelect
 from restgql.formats import brackets, headers, json, select, target, template
-from restgql.formats.body import Body, Written
+from restgql.formats.body import RequestBody, Written
 from restgql.formats.charge import UNMETERED, Charge
 from restgql.formats.target import Site
 from restgql.formats.template import Template
@@ -185,7 +185,7 @@ def _body(binding: RequestBinding, arguments: NodeArguments, meter: Meter | None
         value = {key: params[name] for name, key in binding.body_arguments.items() if name in params}
     if value is None or binding.method == "GET" or (not binding.body_arguments and binding.body is None):
         return _NO_BODY  # for example an omitted optional input
-    return Body(value=value, encoding=binding.encoding).written(body_charge(meter))
+    return RequestBody(value=value, encoding=binding.encoding).written(body_charge(meter))
 
 
 def _follow_link(link: str, scope: TemplateScope | None, site: Site | None) -> str:

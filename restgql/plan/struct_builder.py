@@ -10,7 +10,7 @@ from graphql import GraphQLFloat, GraphQLID, GraphQLInt, GraphQLNonNull, GraphQL
 from restgql.bindings import RequestBinding, SelectBinding
 from restgql.documents.selected_field import SelectedField
 from restgql.formats.template import REQUEST
-from restgql.plan.nodes import Cases, Convert, Join, PlanNode, Shape
+from restgql.plan.nodes import Convert, Join, ObjectSteps, PlanNode, TypeSteps
 from restgql.plan.requests import takes_whole_parent
 
 LONG = "Long"
@@ -40,7 +40,7 @@ class Output(msgspec.Struct, frozen=True):
 
     type: Any
     depth: int = 0
-    shape: Shape | Cases | None = None
+    steps: ObjectSteps | TypeSteps | None = None
     convert: Convert | None = None
     key_bytes: int = 0
     """The bytes of the response keys of one object, and of those below it, each once."""
@@ -71,7 +71,7 @@ class StructBuilder:
         self._lifted: list[tuple[str, tuple[str, ...]]] = []
         self._first_of: list[tuple[str, tuple[str, ...]]] = []
         self._converts: list[tuple[str, Convert]] = []
-        self._below: list[tuple[str, int, Shape | Cases]] = []
+        self._below: list[tuple[str, int, ObjectSteps | TypeSteps]] = []
         self._joins: list[Join] = []
         self._hidden: list[str] = []
         self._unfit: list[str] = []
@@ -104,8 +104,8 @@ class StructBuilder:
             self._first_of.append((slot, tuple(others)))
         if output.convert is not None:
             self._converts.append((slot, output.convert))
-        if output.shape is not None:
-            self._below.append((slot, output.depth, output.shape))
+        if output.steps is not None:
+            self._below.append((slot, output.depth, output.steps))
         self._key_bytes += output.key_bytes
         self._has_lists = self._has_lists or output.has_lists or bool(output.key_bytes and output.depth)
 
@@ -167,7 +167,7 @@ class StructBuilder:
         output = None
         if tag is not None or self._read_from != self._written_to:
             output = struct(self._name, self._fields, self._written_to)
-        shape = Shape(
+        steps = ObjectSteps(
             tuple(self._lifted),
             tuple(self._first_of),
             tuple(self._converts),
@@ -177,8 +177,8 @@ class StructBuilder:
             tuple(self._unfit),
             output,
         )
-        needs_steps = output is not None or shape.converts or shape.below
-        return Output(read, 0, shape if needs_steps else None, None, self._key_bytes, self._has_lists)
+        needs_steps = output is not None or steps.converts or steps.below
+        return Output(read, 0, steps if needs_steps else None, None, self._key_bytes, self._has_lists)
 
     def _add_outer(self, values: dict[tuple[str, ...], _Value]) -> None:
         """Add hidden slots for the objects from which values are lifted."""

@@ -15,11 +15,12 @@ from restgql.formats import json
 from restgql.large_frame import in_large_frame
 from restgql.meter import Meter
 from restgql.respond.answerable import Answerable
+from restgql.respond.delivery import Delivery
 from restgql.respond.executor import Executor
-from restgql.respond.incremental import Delivery
-from restgql.respond.sources import CoreSource, Routes, Shape
+from restgql.respond.field_sources import CoreSource, ListRoutes, WalkContext
 
 ResponseMap = dict[str, Any]
+"""A response in JSON (GraphQL, section Response Format), or an error in it."""
 
 
 class Answer:
@@ -30,7 +31,7 @@ class Answer:
         selections: Selections,
         variables: Variables,
         results: Results,
-        routes: Routes,
+        routes: ListRoutes,
         meter: Meter,
         introspection: int,
         logger: logging.Logger,
@@ -61,12 +62,14 @@ class Answer:
         return self._whole_with_lists() if walks and self._answerable.selections.has_lists else self._whole()
 
     def _whole(self) -> ResponseMap:
-        executor, shape = self._begin(0)
+        executor, context = self._begin(0)
         data = executor.root()
-        while (errors := self._settle(executor, shape)) is None:  # an error of ours: never return null without an error
+        while (
+            errors := self._settle(executor, context)
+        ) is None:  # an error of ours: never return null without an error
             for result in executor.awaited:
                 result.fail(NotSettled(result))
-            executor, shape = self._begin(0)
+            executor, context = self._begin(0)
             data = executor.root()
         self.causes = list(map(_cause, errors))
         formatted = {"errors": list(map(self._format, errors))} if errors else {}
@@ -78,20 +81,20 @@ class Answer:
         """Return the payloads, each as soon as every result that it needs is settled."""
         return Delivery(self._begin, self._settle, self._format)
 
-    def _begin(self, left_before: int) -> tuple[Executor, Shape]:
-        shape = Shape(self._routes, self._meter.tally(self._introspection), self._meter.charge_elements)
+    def _begin(self, left_before: int) -> tuple[Executor, WalkContext]:
+        context = WalkContext(self._routes, self._meter.tally(self._introspection), self._meter.charge_elements)
         root = CoreSource(self._results)
-        executor = Executor(self._answerable, shape, root, left_before=left_before, limited_before=self._limited)
-        return executor, shape
+        executor = Executor(self._answerable, context, root, left_before=left_before, limited_before=self._limited)
+        return executor, context
 
-    def _settle(self, executor: Executor, shape: Shape) -> list[GraphQLError] | None:
+    def _settle(self, executor: Executor, context: WalkContext) -> list[GraphQLError] | None:
         """End a walk: return its errors, or None if it met an unsettled result and must be repeated."""
         if executor.awaited:
             return None
-        shape.tally.commit()
+        context.tally.commit()
         self._limited = executor.limited
-        self._introspection = shape.tally.introspection_left
-        return [*executor.errors, *shape.errors]
+        self._introspection = context.tally.introspection_left
+        return [*executor.errors, *context.errors]
 
     def _format(self, error: GraphQLError) -> ResponseMap:
         formatted = format_error(error, self._logger)

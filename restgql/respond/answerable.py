@@ -4,7 +4,7 @@ import msgspec
 from graphql import GraphQLObjectType
 
 from restgql.documents.collect_fields import Selections
-from restgql.documents.selected_field import Key, SelectedField, SelectionSet, Variables
+from restgql.documents.selected_field import GroupKey, SelectedField, SelectionSet, Variables
 from restgql.execution.field_errors import Locations
 
 
@@ -17,13 +17,13 @@ class Answerable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     selections: Selections
     variables: Variables
     root_type: GraphQLObjectType
-    at_once: dict[tuple[GraphQLObjectType, Key], SelectionSet]
+    at_once: dict[tuple[GraphQLObjectType, GroupKey], SelectionSet]
     locations: Locations
 
     def below(self, field: SelectedField, of_type: GraphQLObjectType) -> SelectionSet:
         """Return the fields that a field selects on an object type."""
         key = of_type, field.group.key
-        known = self.at_once.get(key)
-        if known is None:
-            known = self.at_once[key] = self.selections.below(field.group, of_type)
-        return known
+        selection_set = self.at_once.get(key)
+        if selection_set is None:
+            selection_set = self.at_once[key] = self.selections.below(field.group, of_type)
+        return selection_set

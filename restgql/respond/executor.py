@@ -37,13 +37,20 @@ from restgql.execution.typed_value import select_value
 from restgql.execution.user_resolver import resolve_info, runtime_type
 from restgql.formats import json
 from restgql.respond.answerable import Answerable
-from restgql.respond.introspection import Introspection
+from restgql.respond.field_sources import (
+    MISSING,
+    PROJECTED_BYTES,
+    CoreSource,
+    TypedSource,
+    WalkContext,
+    settled,
+    written,
+)
+from restgql.respond.introspection import Data, Introspection
 from restgql.respond.later import MAX_LATER, DeferredFields, DeferredFragment, Later, StreamedList
 from restgql.respond.leaf import NUMBER_SIZE, serialize, serialize_scalar, size_of
-from restgql.respond.sources import MISSING, PROJECTED_BYTES, CoreSource, Shape, TypedSource, settled, written
 from restgql.sub_response import SubResponse
 
-Data = dict[str, Any]
 Fields = tuple[SelectedField, ...]
 _INTROSPECTION = frozenset({"__schema", "__type"})
 _NULL = msgspec.Raw(b"null")
@@ -60,17 +67,17 @@ class Executor:
     """
 
     def __init__(
-        self, answerable: Answerable, shape: Shape, root: Any, *, left_before: int = 0, limited_before: int = 0
+        self, answerable: Answerable, context: WalkContext, root: Any, *, left_before: int = 0, limited_before: int = 0
     ) -> None:
         self._answerable = answerable
         self._selections = answerable.selections
         self._variables = answerable.variables
-        self._shape = shape
-        self._tally = shape.tally
+        self._context = context
+        self._tally = context.tally
         self._root = root
         self._left_before = left_before
-        self._introspection = Introspection(answerable.selections, answerable.variables, shape.tally)
-        self._field_errors = FieldErrors(shape.tally, answerable.locations, limited_before)
+        self._introspection = Introspection(answerable.selections, answerable.variables, context.tally)
+        self._field_errors = FieldErrors(context.tally, answerable.locations, limited_before)
         self.later: list[Later] = []
         """Parts of one field are adjacent, a fragment before the fields that it defers."""
         self.awaited: list[Result] = []
@@ -163,7 +170,7 @@ class Executor:
     def _field(self, source: Any, path: Path, field: SelectedField, within: Defers) -> Any:
         if field.is_plain_get and type(source) is CoreSource:
             try:
-                text = source.plain_get(field.key, self._shape)
+                text = source.plain_get(field.key, self._context)
             except Exception:  # it occurs again below, which reports its location
                 text = MISSING
             if text is not MISSING:
@@ -193,17 +200,17 @@ class Executor:
                     text = result.projected.text()
                     with suppress(LimitExceeded):  # as much as the limit allows is completed below
                         if text is not None:
-                            return written(text, self._shape, PROJECTED_BYTES)
+                            return written(text, self._context, PROJECTED_BYTES)
                     result.projected.expand(result)
                 return self._typed(of_type, field, path, result.value, result, result.response, within)
             case SelectBinding() if type(source) is TypedSource:
-                known: Result | None = source.results.get(field.key)
+                field_result: Result | None = source.results.get(field.key)
                 value = (
-                    select_value(resolve, source.value, source.response, self._shape.charge)
-                    if known is None
-                    else known.value
+                    select_value(resolve, source.value, source.response, self._context.charge)
+                    if field_result is None
+                    else field_result.value
                 )
-                return self._typed(of_type, field, path, value, known, source.response, within)
+                return self._typed(of_type, field, path, value, field_result, source.response, within)
         arguments = self._arguments(field)
         info = self._info(field, path)
         result = (resolve or default_field_resolver)(source, info, **arguments)
@@ -312,10 +319,10 @@ class Executor:
             return of_type
         abstract = cast(GraphQLAbstractType, of_type)
         if isinstance(abstract.resolve_type, Discriminator):
-            name = abstract.resolve_type.type_of(value, self._shape.charge)
-            known = self._selections.schema.get_type(name or "")
-            if isinstance(known, GraphQLObjectType):
-                return known
+            name = abstract.resolve_type.type_of(value, self._context.charge)
+            object_type = self._selections.schema.get_type(name or "")
+            if isinstance(object_type, GraphQLObjectType):
+                return object_type
             raise UpstreamInvalid(f"The value is of none of the types of {abstract.name}.")
         return runtime_type(self._selections, abstract, self._info(field, path), value)
 
@@ -355,4 +362,4 @@ class Executor:
         return [item(self, field, index, within) for index in range(count)]
 
     def _info(self, field: SelectedField, path: Path) -> GraphQLResolveInfo:
-        return resolve_info(self._selections, self._variables, field, path, self._root, self._shape)
+        return resolve_info(self._selections, self._variables, field, path, self._root, self._context)

@@ -18,6 +18,7 @@ from restgql.documents.selected_field import SelectedField, SelectionSet, Variab
 from restgql.meter import Tally
 
 Data = dict[str, Any]
+"""An object of the answer: its completed fields by their response keys."""
 _OBJECT = 3
 """An object costs as much as this many fields."""
 
@@ -32,7 +33,7 @@ class Introspection:
         self._selections = selections
         self._variables = variables
         self._tally = tally
-        self._known: dict[tuple[int, int], tuple[Any, Data, int]] = {}
+        self._completed: dict[tuple[int, int], tuple[Any, Data, int]] = {}
         """By the ids of an object and of a selection set: the object, so that its id stays unique, and its data."""
 
     def complete(self, of_type: GraphQLOutputType, field: SelectedField, value: Any, info: GraphQLResolveInfo) -> Any:
@@ -59,14 +60,14 @@ class Introspection:
         selection_set = self._selections.below(field.group, of_type)
         # graphql-core has the fields of a type as pairs of a name and a definition, which it makes anew each time
         key = id(value[1] if isinstance(value, tuple) else value), id(selection_set)
-        known = self._known.get(key)
-        if known is not None:
-            _, data, size = known
+        completed = self._completed.get(key)
+        if completed is not None:
+            _, data, size = completed
             self._tally.charge_introspection(1)
             self._tally.charge_output(size)
             return data, size
         data, size = self._object(of_type, selection_set, value, info)
-        self._known[key] = value, data, size
+        self._completed[key] = value, data, size
         return data, size
 
     def _object(

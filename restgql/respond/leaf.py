@@ -9,7 +9,7 @@ from graphql.pyutils import inspect
 from restgql.documents.selected_field import SelectedField
 from restgql.formats import json
 from restgql.meter import Tally
-from restgql.respond.sources import ENCODED_BYTES, MISSING
+from restgql.respond.field_sources import ENCODED_BYTES, MISSING
 
 NUMBER_SIZE = 8
 """The approximate bytes of a number in an answer."""

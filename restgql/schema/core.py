@@ -9,8 +9,8 @@ from typing import Any
 import graphene
 from graphql import GraphQLResolveInfo, GraphQLScalarType, GraphQLSchema, specified_directives
 
-from restgql.schema import user_types
-from restgql.schema.incremental import DEFER, STREAM
+from restgql.schema import graphene_types
+from restgql.schema.incremental_directives import DEFER, STREAM
 from restgql.schema.json_scalar import JSON, SPECIFIED_BY
 from restgql.schema.scalars import MULTIPART_SPEC, Upload
 
@@ -157,7 +157,7 @@ class RestItem(graphene.ObjectType):  # type: ignore[misc]
 
 
 class RestEncoding(graphene.Enum):  # type: ignore[misc]
-    """How the body of a request is written."""
+    """The encoding of a request body."""
 
     JSON = "JSON"
     FORM = "FORM"
@@ -182,7 +182,7 @@ class RestRoute(graphene.ObjectType):  # type: ignore[misc]
     typed = graphene.Boolean(required=True)
 
 
-class Untyped(graphene.ObjectType):  # type: ignore[misc]
+class UntypedQuery(graphene.ObjectType):  # type: ignore[misc]
     get = _get("The JSON value of GET path. A status of 400 or more is null and an error.")
     fetch = _fetch("The response to GET path, whatever its status.")
     aggregate = graphene.Field(
@@ -194,7 +194,7 @@ class Untyped(graphene.ObjectType):  # type: ignore[misc]
     )
 
 
-class Routes(graphene.ObjectType):  # type: ignore[misc]
+class RoutesQuery(graphene.ObjectType):  # type: ignore[misc]
     routes = graphene.List(
         graphene.NonNull(RestRoute),
         prefix=graphene.String(),
@@ -207,11 +207,11 @@ class Routes(graphene.ObjectType):  # type: ignore[misc]
         return source.routes(info, prefix)
 
 
-class Query(Routes, Untyped):
+class Query(RoutesQuery, UntypedQuery):
     pass
 
 
-class TypedQuery(Routes):
+class TypedQuery(RoutesQuery):
     class Meta:
         name = "Query"
 
@@ -239,7 +239,7 @@ def _mutation(mutation: type | None, verbs: Collection[str]) -> type | None:
     if not verbs:
         return None if mutation is None else type("Mutation", (mutation,), {})
     fields = {verb.lower(): _verb(verb) for verb in VERBS if verb in verbs}
-    return user_types.combined(mutation, type("Mutation", (graphene.ObjectType,), fields), "Mutation")
+    return graphene_types.combined(mutation, type("Mutation", (graphene.ObjectType,), fields), "Mutation")
 
 
 def build(
@@ -253,7 +253,7 @@ def build(
     own, verbs = (Query, verbs) if untyped else (TypedQuery, ())
     directives = [*specified_directives, DEFER, STREAM]
     schema: GraphQLSchema = graphene.Schema(
-        query=user_types.combined(query, own, "Query"),
+        query=graphene_types.combined(query, own, "Query"),
         mutation=_mutation(mutation, verbs),
         types=[graphene.ID, graphene.Float, *(() if untyped else (JSON,))],
         directives=directives,
@@ -262,5 +262,5 @@ def build(
         if isinstance(scalar := schema.type_map.get(name), GraphQLScalarType):
             scalar.specified_by_url = url  # graphene has no option for it
     if query is not None or mutation is not None:
-        user_types.bind(schema, own={*own._meta.fields, *(verb.lower() for verb in verbs)})
+        graphene_types.bind(schema, own={*own._meta.fields, *(verb.lower() for verb in verbs)})
     return schema

@@ -31,8 +31,8 @@ class JSON(graphene.Scalar):  # type: ignore[misc]
         return result
 
     @staticmethod
-    def parse_value(given: Any) -> Any:
-        return given
+    def parse_value(value: Any) -> Any:
+        return value
 
     @staticmethod
     def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:

@@ -50,20 +50,20 @@ def _long(result: Any) -> int:
 
 
 def _parsed_by(parse: Callable[[str], object], what: str) -> Callable[[Any], Any]:
-    def check(given: Any) -> Any:
+    def check(value: Any) -> Any:
         try:
-            parse(_text(given))
+            parse(_text(value))
         except ValueError as exc:
-            raise GraphQLError(f"{given!r:.80} is no {what}.") from exc
-        return given
+            raise GraphQLError(f"{value!r:.80} is no {what}.") from exc
+        return value
 
     return check
 
 
-def _file(given: Any) -> File:
-    if not isinstance(given, File):
+def _file(value: Any) -> File:
+    if not isinstance(value, File):
         raise GraphQLError("Upload takes a file, sent as multipart/form-data with a map to this variable.")
-    return given
+    return value
 
 
 def _no_result(result: Any) -> Any:
@@ -83,7 +83,7 @@ _TABLE: dict[str, tuple[str, Callable[[Any], Any], Callable[[Any], Any], str]] =
 NAMES = frozenset(_TABLE)
 
 
-def equip(scalar: GraphQLScalarType) -> None:
+def attach_behavior(scalar: GraphQLScalarType) -> None:
     """Attach the behavior of the scalar of this name, and its description unless it has one."""
     url, serialize, parse, description = _TABLE[scalar.name]
 
@@ -99,7 +99,7 @@ def equip(scalar: GraphQLScalarType) -> None:
 
     scalar.specified_by_url = scalar.specified_by_url or url
     scalar.description = scalar.description or description
-    graphql_core.equip(scalar, serialize=serialize, parse_value=parse, parse_literal=parse_literal)
+    graphql_core.set_scalar_functions(scalar, serialize=serialize, parse_value=parse, parse_literal=parse_literal)
 
 
 class Upload(graphene.Scalar):  # type: ignore[misc]

@@ -19,7 +19,7 @@ from graphql import (
 from restgql.bindings import UserResolver
 from restgql.schema import scalars
 
-Convert = Callable[[Any], Any]
+Conversion = Callable[[Any], Any]
 _JSON = (str, int, float, list, dict, type(None))
 _ALIKE = frozenset({"Upload"})
 """Scalars that are the same for both."""
@@ -56,11 +56,11 @@ class SharedScalars:
                     if converts:
                         field.resolve = UserResolver(_with(field.resolve.resolve, converts), field.resolve.of_root)
 
-    def _converts(self, types: Mapping[str, GraphQLInputType]) -> dict[str, Convert]:
+    def _converts(self, types: Mapping[str, GraphQLInputType]) -> dict[str, Conversion]:
         converts = ((name, self._convert(of_type)) for name, of_type in types.items())
         return {name: convert for name, convert in converts if convert is not None}
 
-    def _convert(self, of_type: GraphQLInputType) -> Convert | None:
+    def _convert(self, of_type: GraphQLInputType) -> Conversion | None:
         """Return the conversion of a JSON value of a type, or None if it needs none.
 
         Input objects are converted when made.
@@ -77,19 +77,19 @@ class SharedScalars:
         return None
 
 
-def _of_both(serialize: Convert, own: Convert) -> Convert:
+def _of_both(serialize: Conversion, own: Conversion) -> Conversion:
     return lambda value: serialize(value) if isinstance(value, _JSON) else own(value)
 
 
-def _converted(values: Mapping[str, Any], converts: Mapping[str, Convert]) -> dict[str, Any]:
+def _converted(values: Mapping[str, Any], converts: Mapping[str, Conversion]) -> dict[str, Any]:
     return {name: converts[name](value) if name in converts else value for name, value in values.items()}
 
 
-def _after(make: Convert, converts: Mapping[str, Convert]) -> Convert:
+def _after(make: Conversion, converts: Mapping[str, Conversion]) -> Conversion:
     return lambda values: make(_converted(values, converts))
 
 
-def _with(resolve: Callable[..., Any], converts: Mapping[str, Convert]) -> Callable[..., Any]:
+def _with(resolve: Callable[..., Any], converts: Mapping[str, Conversion]) -> Callable[..., Any]:
     def resolved(root: Any, info: Any, /, **arguments: Any) -> Any:
         return resolve(root, info, **_converted(arguments, converts))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from restgql.errors import ConfigError
-from restgql.formats import coding, remote
+from restgql.formats import coding, remote_upstream
 from restgql.upstream.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ class DocumentClient:
         if self._documents_left < 0:
             raise ConfigError(f"{shown(url)}: the document refers to more than {MAX_DOCUMENTS} others.")
         first = _split(url)
-        if first.username is not None and (origin := remote.origin_of(first)):
-            self._authorization[origin] = remote.basic(first.username, first.password or "")
+        if first.username is not None and (origin := remote_upstream.origin_of(first)):
+            self._authorization[origin] = remote_upstream.basic(first.username, first.password or "")
         at = url
         for _ in range(MAX_REDIRECTS + 1):
             split = _split(at)
@@ -88,7 +88,7 @@ class DocumentClient:
 
     def _sent(self, split: SplitResult) -> tuple[str, dict[str, str]]:
         """Return the query and the header fields for a URL: credentials are sent only to their own origin."""
-        origin = remote.origin_of(split) or ""
+        origin = remote_upstream.origin_of(split) or ""
         fields = {"accept": _ACCEPT, "accept-encoding": coding.ACCEPTED, "user-agent": "restgql"}
         query: str | None = split.query
         if origin == self._origin:
@@ -131,7 +131,7 @@ def _split(url: str) -> SplitResult:
         split = urlsplit(url)
     except ValueError:
         split = urlsplit("")
-    if not _URL.match(url) or remote.origin_of(split) is None:
+    if not _URL.match(url) or remote_upstream.origin_of(split) is None:
         raise ConfigError(
             f"{shown(url)!r} is no URL that a document can be fetched from: it takes http:// or https://."
         )

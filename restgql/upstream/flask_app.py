@@ -17,7 +17,7 @@ from restgql.upstream.client_context import ClientContext
 from restgql.upstream.environ import DEADLINE
 from restgql.upstream.in_process import InProcess, gate_of
 from restgql.upstream.outer_request import CONTEXT, GATE, SHARED_THREAD, OuterRequest
-from restgql.upstream.remote import PrefixRouter, UpstreamPool
+from restgql.upstream.prefix_router import PrefixRouter, UpstreamPool
 from restgql.upstream.routes import Routes
 from restgql.upstream.single_flight import Flights, SingleFlight
 from restgql.upstream.threads import Threads, is_free, threads_of

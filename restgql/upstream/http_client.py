@@ -120,7 +120,7 @@ class _Source(io.RawIOBase):
         super().close()
 
 
-class _Response(http.client.HTTPResponse):
+class _HttpResponse(http.client.HTTPResponse):
     """A response whose framing is unambiguous (RFC 9112 section 6.3), read from a `_Source`."""
 
     def __init__(self, sock: socket.socket, *args: Any, until: float, **options: Any) -> None:
@@ -172,7 +172,7 @@ class _Connection(HTTPConnection):
         super().request(*args, **options)
 
     def getresponse(self) -> Any:
-        self.response_class = functools.partial(_Response, until=self._until())  # type: ignore[assignment]
+        self.response_class = functools.partial(_HttpResponse, until=self._until())  # type: ignore[assignment]
         return super().getresponse()
 
     def _new_conn(self) -> socket.socket:

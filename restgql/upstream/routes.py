@@ -14,10 +14,10 @@ from werkzeug.routing import FloatConverter, Map, MapAdapter, Rule
 
 from restgql.config import Verb
 from restgql.errors import BadPath, ClientError, NestedRequest, NotAllowed
-from restgql.formats.remote import RemoteUpstream
+from restgql.formats.remote_upstream import RemoteUpstream
 from restgql.formats.target import Site, Target
 from restgql.model import RouteKey
-from restgql.schema.review import shape_of
+from restgql.schema.coverage import normalize_template
 from restgql.upstream.fast_path.match_cache import Matched, Matches
 from restgql.upstream.marks import mark_of
 from restgql.upstream.routing import walk
@@ -159,7 +159,7 @@ class Routes:
                     methods=tuple(methods),
                     parameters=tuple(sorted(rule.arguments)),
                     description=self._description(rule),
-                    typed=("GET", shape_of(path)) in self.typed,
+                    typed=("GET", normalize_template(path)) in self.typed,
                 )
 
     def judge(self, adapter: MapAdapter, site: Site, target: Target, method: str, *, opens: str = "") -> Matched | None:
@@ -277,10 +277,10 @@ class Routes:
     def _mark(self, rule: Rule) -> bool | None:
         views = self._app.view_functions
         view = views.get(rule.endpoint)
-        known = self._marks.get(rule.endpoint)
-        if known is None or known[0] is not view:
-            known = self._marks[rule.endpoint] = view, mark_of(view, views.values())
-        return known[1]
+        entry = self._marks.get(rule.endpoint)
+        if entry is None or entry[0] is not view:
+            entry = self._marks[rule.endpoint] = view, mark_of(view, views.values())
+        return entry[1]
 
     def _opens(self, shape: str, rule: Rule) -> bool:
         """Return True if a template of this shape names a rule, and no view is hidden by it."""
@@ -326,10 +326,10 @@ class Routes:
 
         Decided at the first request for each, when the app has its rules.
         """
-        known = self._floats.get((method, shape))
-        if known is None:
-            known = self._floats[method, shape] = self._find_floats(method, shape)
-        return known
+        places = self._floats.get((method, shape))
+        if places is None:
+            places = self._floats[method, shape] = self._find_floats(method, shape)
+        return places
 
     def _find_floats(self, method: str, shape: str) -> frozenset[int]:
         named = self._named_by(shape)

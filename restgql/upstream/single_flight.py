@@ -17,7 +17,7 @@ from restgql.upstream.identity import Identity
 # The keys that identify the app. Vary names the other header fields that a response depends on.
 _APP = ("HTTP_HOST", "SCRIPT_NAME", "SERVER_NAME", "wsgi.url_scheme")
 
-Key = tuple[object, ...]
+FlightKey = tuple[object, ...]
 
 
 class Flight:
@@ -38,7 +38,7 @@ class Flights:
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
         self.lock = threading.Lock()
-        self.by_key: dict[Key, Flight] = {}
+        self.by_key: dict[FlightKey, Flight] = {}
         self.writes = 0
 
     def wrote(self) -> None:
@@ -98,7 +98,7 @@ class SingleFlight:
             return self._dispatch(request)
         return msgspec.structs.replace(reply, source="deduplicated")
 
-    def _lead(self, key: Key, flight: Flight, request: SubRequest) -> SubResponse:
+    def _lead(self, key: FlightKey, flight: Flight, request: SubRequest) -> SubResponse:
         try:
             flight.reply = self._dispatch(request)
             return flight.reply

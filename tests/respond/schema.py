@@ -10,10 +10,10 @@ from restgql.documents.collect_fields import Selections
 from restgql.execution.result import NotSettled, Result
 from restgql.graphql_core import parse
 from restgql.respond.answerable import Answerable
+from restgql.respond.delivery import Delivery
 from restgql.respond.executor import Executor
-from restgql.respond.incremental import Delivery
-from restgql.respond.sources import Shape
-from restgql.schema.incremental import DEFER, STREAM
+from restgql.respond.field_sources import WalkContext
+from restgql.schema.incremental_directives import DEFER, STREAM
 from tests.metering import meter
 from tests.respond.documents import VARIABLES, Field, Kind
 from tests.respond.payloads import Merged
@@ -145,8 +145,8 @@ def answerable(text: str, *, incremental: bool) -> Answerable:
     return Answerable(selections=selections, variables=VARIABLES, root_type=SCHEMA.query_type, at_once={}, locations={})
 
 
-def begin(of: Answerable, root: Any, left_before: int = 0) -> tuple[Executor, Shape]:
-    shape = Shape(lambda prefix: [], meter().tally(), lambda count: None)
+def begin(of: Answerable, root: Any, left_before: int = 0) -> tuple[Executor, WalkContext]:
+    shape = WalkContext(lambda prefix: [], meter().tally(), lambda count: None)
     return Executor(of, shape, root, left_before=left_before), shape
 
 

@@ -9,7 +9,7 @@ from restgql import SchemaError
 from restgql.schema import core
 from restgql.schema.collector import at_rest
 from restgql.schema.compile import compile
-from restgql.schema.documents import Definitions
+from restgql.schema.type_source import TypeSource
 
 
 def test_it_rests_and_goes_on() -> None:
@@ -23,7 +23,7 @@ def test_it_rests_and_goes_on() -> None:
 
 def test_it_goes_on_after_an_error() -> None:
     with pytest.raises(SchemaError):
-        compile(core.build(), [Definitions(document=parse("type Query { a: Lost }"))])
+        compile(core.build(), [TypeSource(document=parse("type Query { a: Lost }"))])
     assert gc.isenabled()
 
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from restgql import Gateway
-from restgql.schema.documents import SchemaError
+from restgql.schema.type_source import SchemaError
 from tests.schema.world import write
 
 PATH = 'path: "/a"'

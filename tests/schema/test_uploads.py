@@ -10,7 +10,7 @@ from flask import Flask, jsonify, request
 from werkzeug.datastructures import FileStorage
 
 from restgql import Gateway
-from restgql.schema.documents import SchemaError
+from restgql.schema.type_source import SchemaError
 
 PREFLIGHT = {"GraphQL-Preflight": "1"}
 

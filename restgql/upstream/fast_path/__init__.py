@@ -14,10 +14,10 @@ from restgql.upstream.fast_path.versions import ARE_KNOWN, log_unknown
 from restgql.upstream.wsgi import Exchange
 
 if ARE_KNOWN:
-    from restgql.upstream.fast_path.context import MatchedContext as MatchedContext
     from restgql.upstream.fast_path.dispatch import PlainApp
     from restgql.upstream.fast_path.dispatch import full_dispatch as full_dispatch
     from restgql.upstream.fast_path.eligibility import has_flasks_steps, has_plain_routing
+    from restgql.upstream.fast_path.matched_context import MatchedContext as MatchedContext
 
 
 def is_routed_by_path(app: Flask, adapter: MapAdapter) -> bool:

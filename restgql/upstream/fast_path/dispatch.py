@@ -10,9 +10,9 @@ from restgql.formats import media
 from restgql.sub_response import ReceivedFields, sort_fields
 from restgql.upstream.environ import DEADLINE
 from restgql.upstream.fast_path import plain_json
-from restgql.upstream.fast_path.context import MatchedContext, scopes, synchronous
 from restgql.upstream.fast_path.eligibility import WATCHED
 from restgql.upstream.fast_path.match_cache import MATCHED
+from restgql.upstream.fast_path.matched_context import MatchedContext, scopes, synchronous
 from restgql.upstream.wsgi import Collector, Exchanged, Oversize, through
 
 _JSON = (dict, list)

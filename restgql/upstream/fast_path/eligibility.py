@@ -56,7 +56,7 @@ def reached() -> dict[type, tuple[str, ...]]:
         if type(method) is not FunctionType or name in names[cls] or name in DELEGATED:
             continue
         names[cls].add(name)
-        waiting += [(called, inner) for called in _STEPS[cls][1] for inner in _names_in(method.__code__)]
+        waiting += [(callee, inner) for callee in _STEPS[cls][1] for inner in _names_in(method.__code__)]
     return {cls: tuple(sorted(of)) for cls, of in names.items()}
 
 

@@ -34,13 +34,15 @@ def verifying(fast: Exchange, whole: Exchange) -> Exchange:
             own["wsgi.input"] = io.BytesIO(body)
             return contextvars.copy_context().run(way, own, limit)
 
-        found = by(fast, frozenset())
+        exchanged = by(fast, frozenset())
         expected = by(whole, frozenset({MATCHED, MATCH_CACHE}))
-        if _compared(found) != _compared(expected):
+        if _compared(exchanged) != _compared(expected):
             again = by(whole, frozenset({MATCHED, MATCH_CACHE}))
             if _compared(again) == _compared(expected):
-                raise Different(f"{environ['PATH_INFO']}: {_compared(found)} by the fast path, {_compared(expected)}")
-        return found
+                raise Different(
+                    f"{environ['PATH_INFO']}: {_compared(exchanged)} by the fast path, {_compared(expected)}"
+                )
+        return exchanged
 
     return exchange
 

@@ -9,7 +9,7 @@ from graphql import print_ast
 
 from restgql import Gateway
 from restgql.bindings import RequestBinding
-from restgql.formats import remote, target, template
+from restgql.formats import remote_upstream, target, template
 from restgql.formats.target import Site
 from restgql.model import SubRequest
 from restgql.plan.requests import forward_query
@@ -133,7 +133,7 @@ def test_a_stored_operation_takes_the_key_beside_its_variables(tmp_path: Path) -
 
 
 def test_a_field_forwards_nothing_to_an_upstream() -> None:
-    shop, _ = remote.parse("/shop", "http://127.0.0.1:9")
+    shop, _ = remote_upstream.parse("/shop", "http://127.0.0.1:9")
     site = Site(origins=frozenset({"http://localhost"}), remotes=(shop,))
     binding = RequestBinding(method="GET", template=template.compile("/"), forward=("api_key",))
     for path, expected in (("/things", "/things?api_key=k"), ("/shop/things", "/shop/things")):

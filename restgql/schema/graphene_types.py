@@ -12,8 +12,8 @@ from restgql.errors import RestgqlError
 from restgql.formats import headers as header_fields
 from restgql.formats import select as jmespath
 from restgql.formats import template
-from restgql.schema.documents import SchemaError
 from restgql.schema.json_scalar import JSON
+from restgql.schema.type_source import SchemaError
 
 
 class Get(graphene.Field):  # type: ignore[misc]

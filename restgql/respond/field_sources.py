@@ -24,18 +24,18 @@ ENCODED_BYTES = 1_000
 PROJECTED_BYTES = 100
 """The same for a projected value: if the answer has no room for it, it is completed field by field."""
 
-Routes = Callable[[str | None], list[Any]]
+ListRoutes = Callable[[str | None], list[Any]]
 """Returns the exposed routes, by prefix."""
 
 
-class Shape:
+class WalkContext:
     """The context of one walk: the `routes`, its `tally`, the `charge` of its expressions, and the errors within
     scalars.
     """
 
     __slots__ = ("charge", "errors", "routes", "tally")
 
-    def __init__(self, routes: Routes, tally: Tally, charge: Charge) -> None:
+    def __init__(self, routes: ListRoutes, tally: Tally, charge: Charge) -> None:
         self.routes = routes
         self.tally = tally
         self.charge = charge
@@ -66,7 +66,7 @@ def settled(results: Results, key: str) -> Result:
 class CoreSource:
     """The root of an operation, a RestResponse or a RestItem: the source of the core schema's resolvers.
 
-    The `Shape` of the current walk is `info.context`, because one source may be used by several walks.
+    The `WalkContext` of the current walk is `info.context`, because one source may be used by several walks.
     """
 
     __slots__ = ("response", "results", "value")
@@ -79,37 +79,37 @@ class CoreSource:
     def answer(self, info: GraphQLResolveInfo, arguments: dict[str, Any]) -> Any:
         """Return the value of a field that made sub-requests. Raises its error instead, and NotSettled."""
         assert isinstance(info.path.key, str)
-        shape: Shape = info.context
+        context: WalkContext = info.context
         result = settled(self.results, info.path.key)
         match info.field_name:
             case "aggregate":
-                return Spliced(Map(result.parts or {}, shape.tally, envelope=False).pieces())
+                return Spliced(Map(result.parts or {}, context.tally, envelope=False).pieces())
             case "getEach":
-                return _each_value(shape, info, result, arguments.get("select"))
+                return _each_value(context, info, result, arguments.get("select"))
             case "each":
                 return [CoreSource(item.children, value=item.value) for item in result.items or ()]
         assert result.response is not None
         if info.field_name != "get":  # fetch, and the verbs
             return CoreSource(result.children, response=result.response)
-        return _charged(result.response.data(arguments.get("select"), shape.charge), shape)
+        return _charged(result.response.data(arguments.get("select"), context.charge), context)
 
-    def plain_get(self, key: str, shape: Shape) -> Any:
+    def plain_get(self, key: str, context: WalkContext) -> Any:
         """Return the JSON text of a `get` without `select`; MISSING if it has an error or is absent."""
         result = self.results[key]
         response = result.response
         if not result.settled or response is None or not response.is_data:
             return MISSING
         text = response.json_text
-        shape.tally.charge_output(len(text))
+        context.tally.charge_output(len(text))
         return _written(text)
 
     def json(self, info: GraphQLResolveInfo, expression: str | None) -> Any:
         """Return the JSON value of a response or an item, or the part that an expression selects. Raises BadSelect."""
-        shape: Shape = info.context
+        context: WalkContext = info.context
         if self.response is not None:
-            return _charged(self.response.value(expression, shape.charge), shape)
-        value = self.value if expression is None else select.search(expression, self.value, shape.charge)
-        return _charged(value, shape)
+            return _charged(self.response.value(expression, context.charge), context)
+        value = self.value if expression is None else select.search(expression, self.value, context.charge)
+        return _charged(value, context)
 
     def routes(self, info: GraphQLResolveInfo, prefix: str | None) -> list[Any]:
         """Return the exposed routes."""
@@ -117,18 +117,18 @@ class CoreSource:
         return routes
 
 
-def _charged(value: Any, shape: Shape) -> msgspec.Raw | Spliced:
+def _charged(value: Any, context: WalkContext) -> msgspec.Raw | Spliced:
     """Return the JSON text of a value, and charge its size."""
     if isinstance(value, msgspec.Raw):
-        shape.tally.charge_output(memoryview(value).nbytes)
+        context.tally.charge_output(memoryview(value).nbytes)
         return value
-    return written(encode(value), shape)
+    return written(encode(value), context)
 
 
-def written(text: bytes, shape: Shape, value_bytes: int = ENCODED_BYTES) -> msgspec.Raw | Spliced:
+def written(text: bytes, context: WalkContext, value_bytes: int = ENCODED_BYTES) -> msgspec.Raw | Spliced:
     """Return a JSON text as a value of the answer; charge its size, and the number of values by its size."""
-    shape.tally.charge_output(len(text))
-    shape.tally.charge_values(len(text) // value_bytes)
+    context.tally.charge_output(len(text))
+    context.tally.charge_values(len(text) // value_bytes)
     return _written(text)
 
 
@@ -137,7 +137,7 @@ def _written(text: bytes) -> msgspec.Raw | Spliced:
     return Spliced([text]) if len(text) > LONG_TEXT else msgspec.Raw(text)
 
 
-def _each_value(shape: Shape, info: GraphQLResolveInfo, result: Result, expression: str | None) -> Any:
+def _each_value(context: WalkContext, info: GraphQLResolveInfo, result: Result, expression: str | None) -> Any:
     """Return the array of the values; a failed one is null, with an error at its index."""
     values = []
     for index, item in enumerate(result.items or ()):
@@ -148,12 +148,12 @@ def _each_value(shape: Shape, info: GraphQLResolveInfo, result: Result, expressi
             value = item.response.parsed() if expression else item.response.data()
         except RestgqlError as exc:
             value, path = None, [*info.path.as_list(), index]
-            shape.errors.append(
+            context.errors.append(
                 GraphQLError(exc.message, info.field_nodes, path=path, original_error=exc, extensions=exc.extensions)
             )
         if isinstance(value, msgspec.Raw):  # each is charged before any is written
-            shape.tally.charge_output(memoryview(value).nbytes)
+            context.tally.charge_output(memoryview(value).nbytes)
         values.append(value)
     if expression is None:
         return msgspec.Raw(encode(values))
-    return _charged(select.search(expression, values, shape.charge), shape)
+    return _charged(select.search(expression, values, context.charge), context)

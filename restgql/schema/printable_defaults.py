@@ -24,7 +24,7 @@ from graphql import (
 
 from restgql import graphql_core
 from restgql.formats import json
-from restgql.schema.documents import Definitions, at
+from restgql.schema.type_source import TypeSource, error_at
 
 
 class _Object(dict[str, Any]):
@@ -44,15 +44,17 @@ class _Literal(int):
         return self.text
 
 
-def unfit(schema: GraphQLSchema, sources: Iterable[Definitions]) -> Iterator[str]:
+def unfit(schema: GraphQLSchema, sources: Iterable[TypeSource]) -> Iterator[str]:
     """Yield an error for each default that does not fit its type: the library would silently drop it."""
-    written = {id(each.document.loc.source) for each in sources if each.written and each.document.loc}
+    written = {id(each.document.loc.source) for each in sources if each.handwritten and each.document.loc}
     for name, each in _inputs(schema):
         node = each.ast_node
         if node is None or node.loc is None or id(node.loc.source) not in written:
             continue
         if node.default_value is not None and not graphql_core.has_default(each):
-            yield at(node, f"{name} has the default {print_ast(node.default_value)[:80]}, which is no {each.type}.")
+            yield error_at(
+                node, f"{name} has the default {print_ast(node.default_value)[:80]}, which is no {each.type}."
+            )
 
 
 def show(schema: GraphQLSchema) -> None:

@@ -19,8 +19,8 @@ from restgql.errors import (
     UpstreamInvalid,
     UpstreamTimeout,
 )
-from restgql.formats import coding, headers, media, remote
-from restgql.formats.remote import RemoteUpstream
+from restgql.formats import coding, headers, media, remote_upstream
+from restgql.formats.remote_upstream import RemoteUpstream
 from restgql.formats.target import Site
 from restgql.model import Headers, RouteKey, SubRequest
 from restgql.sub_response import SubResponse
@@ -65,7 +65,7 @@ class UpstreamPool:
         logger: logging.Logger,
     ) -> None:
         self._accesses = {access.remote.prefix: access for access in accesses}
-        self.table = remote.table(access.remote for access in self._accesses.values())
+        self.table = remote_upstream.table(access.remote for access in self._accesses.values())
         self.max_reply = max_reply
         self.logger = logger
         self.keys = {prefix: RouteKey(prefix or "/", access.timeout) for prefix, access in self._accesses.items()}

@@ -27,14 +27,14 @@ from restgql import graphql_core
 from restgql.errors import ConfigError
 
 
-class Definitions(msgspec.Struct, frozen=True, kw_only=True):
-    """A document of type definitions. If it is `written` by hand, it is validated, and its fields open their routes.
+class TypeSource(msgspec.Struct, frozen=True, kw_only=True):
+    """A document of type definitions. If it is `handwritten`, it is validated, and its fields open their routes.
 
     `source` is its name in messages, `upstream` the prefix of the upstream that it describes.
     """
 
     document: DocumentNode
-    written: bool = True
+    handwritten: bool = True
     source: str = "schema="
     upstream: str = ""
 
@@ -47,25 +47,25 @@ class SchemaError(ConfigError):
         super().__init__("\n".join(self.errors))
 
 
-def read(folder: Path) -> list[Definitions]:
+def read_folder(folder: Path) -> list[TypeSource]:
     """Return the `.graphql` files of a folder, or the single file. Raises SchemaError."""
     paths = sorted(folder.glob("*.graphql")) if folder.is_dir() else [folder] if folder.is_file() else []
     if not paths:
         raise SchemaError([f"{folder}: there is no .graphql file here."])
-    found, errors = [], []
+    sources, errors = [], []
     for path in paths:
         try:
-            found.append(Definitions(document=graphql_core.parse(Source(path.read_text(encoding="utf-8"), str(path)))))
+            sources.append(TypeSource(document=graphql_core.parse(Source(path.read_text(encoding="utf-8"), str(path)))))
         except GraphQLSyntaxError as exc:
-            errors.append(located(exc))
+            errors.append(with_location(exc))
         except (OSError, UnicodeDecodeError, RecursionError) as exc:
             errors.append(f"{path}: {exc}")
     if errors:
         raise SchemaError(errors)
-    return found
+    return sources
 
 
-def located(error: GraphQLError) -> str:
+def with_location(error: GraphQLError) -> str:
     """Return an error with the file and line of its first node."""
     source, locations = error.source, error.locations
     if source is None or not locations:
@@ -73,18 +73,18 @@ def located(error: GraphQLError) -> str:
     return f"{source.name}:{locations[0].line}: {error.message}"
 
 
-def at(node: Node, message: str) -> str:
+def error_at(node: Node, message: str) -> str:
     """Return a message with the file and line of a node, if it was read from a file."""
-    return located(GraphQLError(message, node))
+    return with_location(GraphQLError(message, node))
 
 
-def explained(error: GraphQLError, schema: GraphQLSchema) -> str:
+def with_suggestion(error: GraphQLError, schema: GraphQLSchema) -> str:
     """Return an error of validation with its location and, for an unknown directive, a suggestion."""
     node = error.nodes[0] if error.nodes else None
-    known, meant = [directive.name for directive in schema.directives], ""
-    if isinstance(node, DirectiveNode) and node.name.value not in known:
-        meant = did_you_mean([f"@{name}" for name in suggestion_list(node.name.value, known)])
-    return located(error) + meant
+    names, suggestion = [directive.name for directive in schema.directives], ""
+    if isinstance(node, DirectiveNode) and node.name.value not in names:
+        suggestion = did_you_mean([f"@{name}" for name in suggestion_list(node.name.value, names)])
+    return with_location(error) + suggestion
 
 
 _KINDS: dict[type[GraphQLNamedType], str] = {
@@ -98,7 +98,7 @@ _OUTPUT = _LEAVES | {"object_type", "interface_type", "union_type"}
 _INPUT = _LEAVES | {"input_object_type"}
 
 
-def misfits(document: DocumentNode, core: GraphQLSchema) -> Iterator[str]:
+def kind_errors(document: DocumentNode, core: GraphQLSchema) -> Iterator[str]:
     """Yield an error for each type reference of the wrong kind, such as an input type as a field's type.
 
     extend_schema would raise without a location.
@@ -110,7 +110,7 @@ def misfits(document: DocumentNode, core: GraphQLSchema) -> Iterator[str]:
     for definition in document.definitions:
         for where, named, allowed, what in _places(definition):
             if kinds.get(named.name.value, "") not in allowed:
-                yield at(named, f"{where} takes {what}, and {named.name.value} is none.")
+                yield error_at(named, f"{where} takes {what}, and {named.name.value} is none.")
 
 
 def _kind(of_type: GraphQLNamedType) -> str:

@@ -5,14 +5,14 @@ from graphql import GraphQLSchema
 
 from restgql.bounded_cache import WeightedCache
 from restgql.documents.document import Document, hash_of
-from restgql.documents.shape import Lifted, Relocation, Shape
+from restgql.documents.shape import DocumentShape, Lifted, Relocation
 
 CACHED_SHAPES = 512
 CACHED_WEIGHT = 10_000_000
 _INCREMENTAL = frozenset({"defer", "stream"})
 
 
-class Shapes:
+class ShapeCache:
     """The recent shapes of valid documents.
 
     A shape is compiled when a second document has it: most documents never change their literals.
@@ -50,6 +50,6 @@ class Shapes:
                 document = msgspec.structs.replace(document, node=lifted.node, plan_key=("shape", document.hash))
             self._compiled.put(shape.key, (lifted, document), document.weight + 2 * len(text))
 
-    def _shape_of(self, text: str) -> Shape | None:
+    def _shape_of(self, text: str) -> DocumentShape | None:
         is_short = len(text) <= self._max_document and len(text.encode("utf-8", "surrogatepass")) <= self._max_document
-        return Shape.of(text) if is_short else None
+        return DocumentShape.of(text) if is_short else None
