@@ -131,5 +131,5 @@ class Discriminator(msgspec.Struct, frozen=True, kw_only=True):
     def type_of(self, value: Any, charge: Charge = UNMETERED) -> str | None:
         """Return the name of a value's type, or None if it matches no type. Raises BadSelect."""
         selected = self.select.of(value, charge)
-        name = self.types.get(json.spelled(selected))
+        name = self.types.get(json.to_text(selected))
         return self.otherwise if name is None and isinstance(value, dict) else name

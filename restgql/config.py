@@ -162,7 +162,7 @@ def _checked(field: str, key: str, value: Any) -> Any:
         message = str(exc).split(" - at ")[0]
         if message.startswith("Invalid enum value"):
             message += f"; it takes {', '.join(map(repr, _choices(get_type_hints(Config)[field])))}"
-        raise ConfigError(f"{key} = {redacted(value)!r}: {message}.") from exc
+        raise ConfigError(f"{key} = {redact(value)!r}: {message}.") from exc
     return value
 
 
@@ -177,10 +177,10 @@ def _choices(of: Any) -> Iterator[Any]:
         yield from _choices(part)
 
 
-def redacted(value: Any) -> Any:
+def redact(value: Any) -> Any:
     """Return a value without credentials: those in its URLs, and everything that a mapping within it nests."""
     if isinstance(value, Mapping):
-        return {key: "…" if isinstance(item, Mapping | list) else redacted(item) for key, item in value.items()}
+        return {key: "…" if isinstance(item, Mapping | list) else redact(item) for key, item in value.items()}
     if not isinstance(value, str):
         return value
     shown = f"…{value[value.rindex('@') :]}" if "@" in value else value

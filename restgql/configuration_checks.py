@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.routing import Rule
 
-from restgql.config import PREFIX, Config, redacted
+from restgql.config import PREFIX, Config, redact
 from restgql.debug_log import DebugLog, listed, shortened, suggestion
 from restgql.upstream.routes import DEFAULT
 
@@ -43,7 +43,7 @@ class ConfigurationChecks:
                 fields = [f"{PREFIX}{each.upper()}" for each in Config.__struct_fields__]
                 self._log.warn(("key", key), f"{key} is no key of restgql.{suggestion(key, fields)}")
             elif not _equal(getattr(self._config, field), value):
-                shown = "" if isinstance(value, Mapping) else f" = {shortened(repr(redacted(value)))}"
+                shown = "" if isinstance(value, Mapping) else f" = {shortened(repr(redact(value)))}"
                 self._log.warn(
                     ("key", key),
                     f"{key}{shown} was set after the gateway was made, and has no effect: a gateway reads its keys "

@@ -245,7 +245,7 @@ def _variables(value: Any) -> Any:
         case FileStorage():
             return File(value.filename or "", value.content_type or "", value.read())
         case Mapping():
-            return {json_format.spelled(key): _variables(item) for key, item in value.items()}
+            return {json_format.to_text(key): _variables(item) for key, item in value.items()}
         case list() | tuple():
             return [_variables(item) for item in value]
     return _json({"": value})[""]

@@ -55,7 +55,7 @@ class OpenRoutes:
         return DocumentProblem(f"{where}; it has {near[0]}, below another base path" if near else where)
 
 
-def asked_for(definitions: Iterable[TypeSource]) -> RouteShapes:
+def routes_with_root_field(definitions: Iterable[TypeSource]) -> RouteShapes:
     """Return the routes that have a root field, by the directives of these documents. A join takes no route."""
     return frozenset(
         (directive.name.value.upper(), normalize_template(argument.value.value))

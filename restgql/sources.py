@@ -14,7 +14,7 @@ from restgql.api_documents import ApiDocument
 from restgql.config import Config
 from restgql.errors import ConfigError
 from restgql.formats import json
-from restgql.open_routes import OpenRoutes, RouteShapes, asked_for
+from restgql.open_routes import OpenRoutes, RouteShapes, routes_with_root_field
 from restgql.remote_apis import RemoteApi
 from restgql.schema import core, type_source
 from restgql.schema.compile import compile
@@ -29,7 +29,7 @@ from restgql.upstream.routes import Routes
 from restgql.upstream_settings import documents_of
 
 
-class Typed(msgspec.Struct, frozen=True):
+class CompiledSchema(msgspec.Struct, frozen=True):
     """The schema of a gateway, the schema of its clients, which may be smaller, the SDL from which these were
     compiled, and the reports of its sources.
 
@@ -110,7 +110,7 @@ class Sources:
         self.base = self._compiled(base)
 
     @property
-    def is_late(self) -> bool:
+    def needs_routes(self) -> bool:
         """True if a type source depends on the URL map, which is complete only at the first request."""
         return self._config.openapi is not None or self._config.annotations
 
@@ -129,7 +129,7 @@ class Sources:
         """The names that no source may define."""
         return self._reserved
 
-    def build(self, routes: Routes, *, at_start: bool = False) -> Typed:
+    def build(self, routes: Routes, *, at_start: bool = False) -> CompiledSchema:
         """Return the types of all sources, and the first failure. With `at_start`, make no request to the app."""
         collected = _Collected(self._written)
         for source, document in zip(self._sources, self._documents, strict=True):
@@ -169,7 +169,7 @@ class Sources:
         Operations without a route belong to the upstreams that the document's servers name.
         """
         document = document or app_documents.read(source, self._app)
-        taken = asked_for(collected.definitions)
+        taken = routes_with_root_field(collected.definitions)
         open_routes = OpenRoutes(routes, taken)
         remote = remote_apis.named_by(document, self._apis, partial(_is_in, taken))
         of_app = AppPaths(document.value, open_routes.allows, None, open_routes.explain)
@@ -186,10 +186,10 @@ class Sources:
         )
         collected.add(generated, source="openapi=")
         if generated.skipped and not generated.operations:
-            collected.warnings.append(_no_field(document, generated.skipped, self._config))
+            collected.warnings.append(_warning_without_fields(document, generated.skipped, self._config))
 
     def _add_annotations(self, collected: _Collected, routes: Routes) -> None:
-        views = _views(routes, asked_for(collected.definitions))
+        views = _views(routes, routes_with_root_field(collected.definitions))
         annotated = annotations.generate(views, camel_case=self._config.camel_case, reserved=self._reserved)
         document = annotated.document
         collected.definitions.append(TypeSource(document=document, handwritten=False, source="annotations="))
@@ -202,7 +202,7 @@ class Sources:
         """Add the documents of upstreams, without the operations of root fields in schema=."""
         mounts = tuple(mount for each in self._apis for mount in each.mounts)
         for api in self._apis:
-            taken = partial(_is_in, asked_for(collected.definitions))
+            taken = partial(_is_in, routes_with_root_field(collected.definitions))
             for document in api.documents:
                 places = api.places(document, mounts, taken)
                 generated = openapi.generate(
@@ -218,14 +218,14 @@ class Sources:
                 )
                 collected.add(generated, source=api.label, upstream=api.prefix)
 
-    def _compiled(self, collected: _Collected) -> Typed:
+    def _compiled(self, collected: _Collected) -> CompiledSchema:
         """Return the types of these sources. Raises SchemaError."""
         definitions = collected.definitions
         schema = self._schema(definitions, untyped=True)
         clients = schema if self._config.untyped else self._schema(definitions, untyped=False)
         rows, joins = tuple(collected.rows), tuple(collected.joins)
         names, warnings = collected.names, tuple(collected.warnings)
-        return Typed(schema, clients, tuple(definitions), rows, joins, names, collected.failure, warnings)
+        return CompiledSchema(schema, clients, tuple(definitions), rows, joins, names, collected.failure, warnings)
 
     def _schema(self, definitions: list[TypeSource], *, untyped: bool) -> GraphQLSchema:
         verbs = [verb for verb in self._config.verbs if verb != "GET"]
@@ -247,7 +247,7 @@ def _row(operation: OperationNote) -> RouteCoverage:
     )
 
 
-def _no_field(document: ApiDocument, skipped: Sequence[SkippedOperation], config: Config) -> str:
+def _warning_without_fields(document: ApiDocument, skipped: Sequence[SkippedOperation], config: Config) -> str:
     """Return the warning about a document of the app that produces no field, with the key that it may belong to."""
     first = skipped[0]
     text = (
@@ -302,6 +302,6 @@ def _lockfile(config: Config, app: Flask) -> dict[str, str]:
     return names
 
 
-def source_of(typed: Typed) -> DocumentNode:
+def combined_sdl(typed: CompiledSchema) -> DocumentNode:
     """Return all SDL of a gateway with its directives, as one document."""
     return DocumentNode(definitions=tuple(d for source in typed.definitions for d in source.document.definitions))

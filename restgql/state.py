@@ -25,7 +25,7 @@ from restgql.remote_apis import RemoteApi
 from restgql.schema.compile import calls
 from restgql.schema.coverage import normalize_template
 from restgql.schema.type_source import SchemaError
-from restgql.sources import Sources, Typed
+from restgql.sources import CompiledSchema, Sources
 from restgql.type_build import TypeBuild
 from restgql.upstream import Dispatcher, Upstream
 from restgql.upstream.environ import Environ
@@ -67,7 +67,7 @@ class GatewayState:
         self._stored_limits = limits_of(config, stored=True)
         self._profiles = {debug: profile_of(config, debug=debug) for debug in (True, False)}
         self._pipelines: dict[tuple[Profile, int, bool], Pipeline] = {}
-        self._store: tuple[Typed, OperationStore] | None = None
+        self._store: tuple[CompiledSchema, OperationStore] | None = None
         self.cache = cache.create_cache(config, Path(app.instance_path), logger)
         self._persisted = PersistedDocuments(
             config,
@@ -84,7 +84,7 @@ class GatewayState:
         self._logged_profile: Profile | None = None
         self.sources = Sources(config, app, apis, query, mutation)
         self._build = TypeBuild(self.sources, self.routes)
-        if not self.sources.is_late and self._operation_store is not None:
+        if not self.sources.needs_routes and self._operation_store is not None:
             self._operation_store.check()
         graphql_core.log_version()
         self.log_profile(serving=False)
@@ -100,9 +100,9 @@ class GatewayState:
         return Routes(app, config.routes, methods, lambda endpoint: is_gateway(app, endpoint), remotes)
 
     @property
-    def typed(self) -> Typed:
+    def compiled_schema(self) -> CompiledSchema:
         """The schema with its sources, and the reason if a source failed."""
-        return self._build.typed
+        return self._build.compiled_schema
 
     @property
     def problem(self) -> str | None:
@@ -127,13 +127,13 @@ class GatewayState:
     def _operation_store(self) -> OperationStore | None:
         if self.config.operations is None:
             return None
-        typed = self.typed
-        if self._store is None or self._store[0] is not typed:
+        compiled = self.compiled_schema
+        if self._store is None or self._store[0] is not compiled:
             folder = Path(self.app.root_path) / self.config.operations
-            store = OperationStore(folder, typed.schema, self.trusted_pipeline.documents)
-            if self.sources.is_late and typed.failure is None:
+            store = OperationStore(folder, compiled.schema, self.trusted_pipeline.documents)
+            if self.sources.needs_routes and compiled.failure is None:
                 store.log_errors()
-            self._store = typed, store
+            self._store = compiled, store
             stored = store.operations(watch=False).by_name
             self.pipeline.compile_stored(operation.text for operation in stored.values())
         return self._store[1]
@@ -152,13 +152,13 @@ class GatewayState:
         try:
             return self.operations.named(name, debug=debug, suggestions=suggestions)
         except SchemaError as exc:
-            if self.typed.failure is None:
+            if self.compiled_schema.failure is None:
                 raise
             raise self._missing() from exc
 
     def check_whole(self) -> None:
         """Raise SchemaUnavailable if a part of the schema could not be built."""
-        if self.typed.failure is not None:
+        if self.compiled_schema.failure is not None:
             raise self._missing()
 
     def _missing(self) -> RestgqlError:
@@ -167,19 +167,19 @@ class GatewayState:
     @property
     def pipeline(self) -> Pipeline:
         """The stages of a client's request."""
-        typed = self._build.typed
-        return self._pipeline_of(self.profile, typed, typed.clients)
+        compiled = self._build.compiled_schema
+        return self._pipeline_of(self.profile, compiled, compiled.clients)
 
     @property
     def trusted_pipeline(self) -> Pipeline:
         """The stages of a request by the app's own code, which no profile restricts."""
-        typed = self._build.typed
-        return self._pipeline_of(OPEN, typed, typed.schema)
+        compiled = self._build.compiled_schema
+        return self._pipeline_of(OPEN, compiled, compiled.schema)
 
-    def _pipeline_of(self, profile: Profile, typed: Typed, schema: GraphQLSchema) -> Pipeline:
-        key = profile, id(schema), typed.failure is None
+    def _pipeline_of(self, profile: Profile, compiled: CompiledSchema, schema: GraphQLSchema) -> Pipeline:
+        key = profile, id(schema), compiled.failure is None
         if key not in self._pipelines:
-            if typed.failure is None:  # pipelines of an incomplete schema are not needed any more
+            if compiled.failure is None:  # pipelines of an incomplete schema are not needed any more
                 self._pipelines = {each: pipeline for each, pipeline in self._pipelines.items() if each[2]}
             self.routes.typed = frozenset(
                 (call.method, normalize_template(call.template.text)) for _, _, call in calls(schema)
@@ -190,8 +190,8 @@ class GatewayState:
                 self.routes,
                 profile=profile,
                 persisted=self._persisted,
-                own=typed.schema,
-                missing=None if typed.failure is None else self._missing,
+                own=compiled.schema,
+                missing=None if compiled.failure is None else self._missing,
                 float_variables=self.routes.float_variables,
             )
         return self._pipelines[key]
@@ -215,7 +215,7 @@ class GatewayState:
         if self.app.debug:
             self._checks.check(
                 [rule for rule in self.app.url_map.iter_rules() if not is_gateway(self.app, rule.endpoint)],
-                lambda: (join.partition(":")[0] for join in self.typed.joins),
+                lambda: (join.partition(":")[0] for join in self.compiled_schema.joins),
                 has_middleware="wsgi_app" in vars(self.app) or self.application is not None,
             )
         upstream = self._connected(entered, flask_request, adapter, stored=stored, in_view=in_view)

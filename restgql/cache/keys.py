@@ -8,7 +8,7 @@ import msgspec
 from restgql.bounded_cache import bounded_cache
 from restgql.cache.entry import Varied
 from restgql.formats import headers
-from restgql.formats.target import Site, Target, entered, spelled
+from restgql.formats.target import Site, Target, canonical_path, target_of_environ
 from restgql.model import SubRequest
 from restgql.upstream.environ import Environ
 from restgql.upstream.identity import Identity
@@ -63,7 +63,7 @@ class CacheKeys:
     def uri(self, target: Target) -> str:
         """Return the URI of a path, equal for all callers and for all spellings that the app cannot distinguish."""
         is_ours = "%" in target.path and self._site.remote(target.path) is None
-        path = spelled(target.path) if is_ours else target.path
+        path = canonical_path(target.path) if is_ours else target.path
         return f"{self._base}{path}?{target.query}" if target.query else f"{self._base}{path}"
 
     def key(self, request: SubRequest) -> CacheKey | None:
@@ -123,7 +123,7 @@ class CacheKeys:
 
 def uri_of(environ: Environ) -> str:
     """Return the URI of the request with this environ."""
-    return f"{_base(environ)}{entered(environ.get('PATH_INFO', ''), environ.get('QUERY_STRING', ''))}"
+    return f"{_base(environ)}{target_of_environ(environ.get('PATH_INFO', ''), environ.get('QUERY_STRING', ''))}"
 
 
 def _base(environ: Environ) -> str:

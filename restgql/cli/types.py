@@ -30,12 +30,12 @@ from restgql.schema.coverage import CoverageReport, coverage_of
 from restgql.schema.sdl.reserved import with_types
 from restgql.schema.sources import samples
 from restgql.schema.sources.samples import Sample
-from restgql.sources import Typed, source_of
+from restgql.sources import CompiledSchema, combined_sdl
 
 
-def _typed(name: str) -> Typed:
+def _typed(name: str) -> CompiledSchema:
     """Return the types of a gateway. Raises ClickException if some could not be built."""
-    typed = context.gateway_state(name).typed
+    typed = context.gateway_state(name).compiled_schema
     if typed.failure is not None:
         raise click.ClickException(f"The schema could not be built: {typed.failure}")
     return typed
@@ -90,7 +90,7 @@ def schema(
     if checks:
         _fail(chain.from_iterable(checks))
     elif target is not None or lockfile is None:
-        shown = print_ast(source_of(typed)) if source else json.pretty(typed.names) if names else text
+        shown = print_ast(combined_sdl(typed)) if source else json.pretty(typed.names) if names else text
         output.write(target or "-", shown)
 
 
@@ -130,7 +130,7 @@ def check(name: str, as_json: bool, strict: bool) -> None:
     """Report type coverage, errors and likely problems: untyped routes and operations without a field, each with the
     reason, possible joins, fields that no route answers, slow fields. Exits with 1 if something is wrong."""
     state = context.gateway_state(name)
-    typed, routes = state.typed, state.routes
+    typed, routes = state.compiled_schema, state.routes
     report = coverage_of(
         typed.schema,
         [(method, route.path) for route in routes.reachable() for method in route.methods],
@@ -196,7 +196,7 @@ def infer(name: str, paths: tuple[str, ...], lines: tuple[str, ...]) -> None:
             samples_by_path[route.path] = Sample(
                 path=route.path, name=route.endpoint, parameters=route.parameters, answers=answers
             )
-    reserved = with_types(state.sources.reserved, state.typed.schema)
+    reserved = with_types(state.sources.reserved, state.compiled_schema.schema)
     document = samples.infer(samples_by_path.values(), camel_case=state.config.camel_case, reserved=reserved)
     output.echo(print_ast(document))
 

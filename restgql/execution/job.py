@@ -64,7 +64,7 @@ class Job:
         )
 
 
-def ask(dispatch: Dispatcher, request: SubRequest, logger: logging.Logger, *, inline: bool = False) -> JobAnswer:
+def answer_to(dispatch: Dispatcher, request: SubRequest, logger: logging.Logger, *, inline: bool = False) -> JobAnswer:
     """Return the answer to a request; an exception of the route becomes an answer, too."""
     try:
         return dispatch(request)

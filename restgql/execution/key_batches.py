@@ -38,7 +38,7 @@ def key_batches(batch: BatchBinding, parents: list[ParentField]) -> list[KeyBatc
     by_key: KeyBatch = {}
     for parent in parents:
         try:
-            key = tuple(json.spelled(parent.scope.find(name)) for name in batch.by)
+            key = tuple(json.to_text(parent.scope.find(name)) for name in batch.by)
         except RestgqlError as exc:
             parent.result.fail(exc)
             continue
@@ -87,7 +87,7 @@ def items_by_key(batch: BatchBinding, items: list[Any]) -> dict[ItemKey, list[An
     for item in items:
         values = [walk(item, name) for name in batch.key]
         if all(isinstance(value, str | int | float) for value in values):
-            by_key.setdefault(tuple(map(json.spelled, values)), []).append(item)
+            by_key.setdefault(tuple(map(json.to_text, values)), []).append(item)
     return by_key
 
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 from restgql.execution.clocks import Clocks
-from restgql.execution.job import Job, ask
+from restgql.execution.job import Job, answer_to
 from restgql.execution.job_queue import JobQueue
 from restgql.execution.latency import RouteLatency
 from restgql.execution.operation_threads import OperationThreads
@@ -40,7 +40,7 @@ class OwnThread:
     def run(self, job: Job, clocks: Clocks) -> None:
         """Run a job that has begun."""
         self._threads.began = True
-        answer = ask(self._dispatch, job.request, self._logger, inline=True)
+        answer = answer_to(self._dispatch, job.request, self._logger, inline=True)
         clocks.observe(job, self._latency)
         self._threads.finish(job, answer)
 

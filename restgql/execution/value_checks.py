@@ -58,7 +58,7 @@ class ValueChecks:
             return
         name = _name(node.field)
         rows = list(_rows(items))
-        items_keys = {tuple(json.spelled(walk(row, key)) for key in batch.key) for row in rows}
+        items_keys = {tuple(json.to_text(walk(row, key)) for key in batch.key) for row in rows}
         if items and items_keys.isdisjoint(keys):
             self._log.warn(("batch", name), _batch_message(name, batch, keys, items, rows, response))
         elif items:
@@ -176,7 +176,7 @@ def _reason(expression: str, keys: tuple[str, ...] | None, rows: Sequence[JsonRo
             return _lacking(place, [key], parents)
         parents, place = [value for value in values if isinstance(value, dict) and value], f"objects at {key!r}"
         if not parents and any(value is not None and not isinstance(value, dict) for value in values):
-            return f"The value of {key!r} is no object; it is {shortened(json.spelled(values[0]))}."
+            return f"The value of {key!r} is no object; it is {shortened(json.to_text(values[0]))}."
     return ""
 
 
@@ -203,7 +203,7 @@ def _batch_message(
             )
             return f"{head}batch.key names {key!r}, which none of {where} has; {has}"
     parent_values = listed("/".join(key) for key in keys)
-    item_values = listed("/".join(json.spelled(walk(row, key)) for key in batch.key) for row in rows)
+    item_values = listed("/".join(json.to_text(walk(row, key)) for key in batch.key) for row in rows)
     by = f"batch.by ({listed(batch.by)}) of the parents is: {parent_values}"
     return (
         f"{head}none of {where} has a key that was asked for. {by}; batch.key ({listed(batch.key)}) is: {item_values}."

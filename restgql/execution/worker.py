@@ -5,7 +5,7 @@ import threading
 from typing import Protocol
 
 from restgql.execution.clocks import Clocks
-from restgql.execution.job import Job, JobAnswer, ask
+from restgql.execution.job import Job, JobAnswer, answer_to
 from restgql.execution.latency import RouteLatency
 from restgql.execution.route_threads import Ticket
 from restgql.upstream import Dispatcher
@@ -48,7 +48,7 @@ class Worker:
         name, clocks = threading.current_thread().name, Clocks()
         while (source := self.source) is not None and (job := source.next_job(self, ticket, name)) is not None:
             del source
-            answer = ask(dispatch, job.request, logger)
+            answer = answer_to(dispatch, job.request, logger)
             clocks.observe(job, latency)
             if (source := self.source) is None or not source.finish(job, answer):
                 return  # the job was given up, and so was this thread

@@ -70,7 +70,7 @@ def _json(body: RequestBody) -> Written:
 
 
 def _form(body: RequestBody) -> Written:
-    pairs = [f"{_quoted(name)}={_quoted(json.spelled(item))}" for name, item in _pairs(body.value)]
+    pairs = [f"{_quoted(name)}={_quoted(json.to_text(item))}" for name, item in _pairs(body.value)]
     return "&".join(pairs).encode(), "application/x-www-form-urlencoded"
 
 
@@ -94,7 +94,7 @@ def _part(item: Any) -> Any:
         return _escaped(item.filename), item.content, item.content_type or None
     if isinstance(item, dict | list):
         return None, json.encode(item), "application/json"
-    return json.spelled(item)
+    return json.to_text(item)
 
 
 def _escaped(text: str) -> str:

@@ -71,7 +71,7 @@ class _Functions(functions.Functions):
         merged: dict[str, Any] = {}
         for argument in arguments:
             if not isinstance(argument, dict):
-                raise JMESPathTypeError("merge", argument, json.kind(argument), ["object"])
+                raise JMESPathTypeError("merge", argument, json.type_name(argument), ["object"])
             merged.update(argument)
         return merged
 

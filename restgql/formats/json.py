@@ -122,14 +122,14 @@ def _join(value: Any) -> Any:
     raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
 
 
-def spelled(value: Any) -> str:
+def to_text(value: Any) -> str:
     """Return a scalar as text for a path or key: a string unchanged, any other as its JSON text."""
     if value.__class__ is int:
         return str(value)
     return value if isinstance(value, str) else encode(value).decode()
 
 
-def kind(value: Any) -> str:
+def type_name(value: Any) -> str:
     """Return the kind of a JSON value, with its article, for a message."""
     match value:
         case None:

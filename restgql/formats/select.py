@@ -153,9 +153,9 @@ def _brief(value: Any) -> Any:
     if isinstance(value, str):
         return value[:MAX_SHOWN]
     try:
-        return value if weigh(value, Work(_few)) <= 10 * MAX_SHOWN else json.kind(value)
+        return value if weigh(value, Work(_few)) <= 10 * MAX_SHOWN else json.type_name(value)
     except (OverflowError, RecursionError):
-        return json.kind(value)
+        return json.type_name(value)
 
 
 def _few(count: int) -> None:

@@ -86,12 +86,12 @@ def parse(raw: str, *, quoted: bool = True) -> Target:
 
 
 @bounded_cache(entries=2048, characters=256)
-def spelled(path: str) -> str:
+def canonical_path(path: str) -> str:
     """Return the canonical form of a path: equal for paths with equal PATH_INFO, which is decoded (PEP 3333)."""
     return quote(unquote_to_bytes(path), safe=_LITERAL) if "%" in path else path
 
 
-def entered(path_info: str, query: str) -> Target:
+def target_of_environ(path_info: str, query: str) -> Target:
     """Return the target of a client's request by its environ."""
     path = quote(path_info.encode("latin-1"), safe=_LITERAL)
     return Target(path, quote(query.encode("latin-1"), safe=_QUERY_SAFE) or None)

@@ -12,7 +12,7 @@ from restgql.errors import BadPath, BadRequest, MissingParameter
 from restgql.formats.charge import UNMETERED, Charge
 from restgql.formats.file import File
 from restgql.formats.headers import MAX_HEADER_VALUE
-from restgql.formats.json import spelled
+from restgql.formats.json import to_text
 from restgql.formats.target import MAX_TARGET
 
 _EXPRESSION = re.compile(r"\{([^{}]*)\}")
@@ -182,7 +182,7 @@ def _values(names: Iterable[Name], lookup: Lookup, charge: Charge) -> dict[str, 
         value = raw[name.text] if is_repeated else lookup(name.text)
         if value.__class__ in _SCALARS and value != "":  # most are
             if not is_repeated:
-                raw[name.text], texts[name.text] = value, spelled(value)
+                raw[name.text], texts[name.text] = value, to_text(value)
             continue
         _check_kind(name, value)
         if not is_repeated:
@@ -218,7 +218,7 @@ def _texts(name: Name, value: Any, charge: Charge) -> Any:
         size = 0
         for key, item in value.items():
             if item is not None:
-                members[str(key)] = text = spelled(item) if item.__class__ in _SCALARS else _scalar(name, item)
+                members[str(key)] = text = to_text(item) if item.__class__ in _SCALARS else _scalar(name, item)
                 size += len(str(key)) + len(text) + 2
                 if size > MAX_TARGET + 1:
                     raise _too_large()
@@ -229,7 +229,7 @@ def _texts(name: Name, value: Any, charge: Charge) -> Any:
         size = 0
         for item in value:
             if item is not None:
-                items.append(text := spelled(item) if item.__class__ in _SCALARS else _scalar(name, item))
+                items.append(text := to_text(item) if item.__class__ in _SCALARS else _scalar(name, item))
                 size += len(text) + 1
                 if size > MAX_TARGET + 1:
                     raise _too_large()
@@ -246,5 +246,5 @@ def _scalar(name: Name, value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool | int | float | File):  # `spelled` raises BadRequest for a file
-        return spelled(value)
+        return to_text(value)
     raise BadPath(f"{{{name.text}}} holds an array or object within an array or object.")

@@ -113,7 +113,7 @@ class Views:
         source = state.operations, server
         described, document = self._described
         if described != source or document is None:
-            document = stored_operation.document(source[0], state.typed.schema, title=title, server=server)
+            document = stored_operation.document(source[0], state.compiled_schema.schema, title=title, server=server)
             self._described = source, document
 
         def stage(request: HttpRequest, connect: Connect) -> HttpResponse:

@@ -89,7 +89,7 @@ def _leaf(path: str, keys: list[str], variables: dict[str, Any]) -> tuple[Any, A
             raise BadRequest(f"map: the path {path[:80]!r} leads nowhere; operations has null where a file goes.")
         value = container[key]
     if value is not None:
-        raise BadRequest(f"map: the path {path[:80]!r} leads to {json.kind(value)}; operations has null there.")
+        raise BadRequest(f"map: the path {path[:80]!r} leads to {json.type_name(value)}; operations has null there.")
     return container, key
 
 

@@ -162,12 +162,12 @@ def _with_query(path: str, entries: Any, charge: Charge) -> str:
     Raises BadSelect, BadRequest, BadPath before they are too large, and LimitExceeded.
     """
     if not isinstance(entries, dict):
-        raise BadSelect(f"query makes {json.kind(entries)}, and it takes an object.")
+        raise BadSelect(f"query makes {json.type_name(entries)}, and it takes an object.")
     pairs: list[tuple[str, str]] = []
     size = len(path)
     for name, value in entries.items():
         for key, item in brackets.fields(name, value):
-            pairs.append((key, text := json.spelled(item)))
+            pairs.append((key, text := json.to_text(item)))
             size += len(key) + len(text) + 2
             if size > target.MAX_TARGET + 1:
                 raise BadPath(f"The path is over {target.MAX_TARGET} bytes.")
@@ -216,7 +216,7 @@ def elements(arguments: NodeArguments, scope: TemplateScope, meter: Meter) -> li
     """
     array = scope.value if arguments.over == "@" else select.search(arguments.over, scope.value, meter.charge_elements)
     if not isinstance(array, list):
-        raise BadSelect(f"over selects {json.kind(array)}, and it takes an array.")
+        raise BadSelect(f"over selects {json.type_name(array)}, and it takes an array.")
     array = array[: arguments.limit]
     meter.charge_nodes(len(array))
     return [

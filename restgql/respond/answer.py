@@ -14,7 +14,7 @@ from restgql.execution.result import NotSettled, Results
 from restgql.formats import json
 from restgql.large_frame import in_large_frame
 from restgql.meter import Meter
-from restgql.respond.answerable import Answerable
+from restgql.respond.answer_context import AnswerContext
 from restgql.respond.delivery import Delivery
 from restgql.respond.executor import Executor
 from restgql.respond.field_sources import CoreSource, ListRoutes, WalkContext
@@ -39,7 +39,7 @@ class Answer:
     ) -> None:
         root_type = selections.schema.get_root_type(selections.operation.operation)
         assert isinstance(root_type, GraphQLObjectType)
-        self._answerable = Answerable(
+        self._answer_context = AnswerContext(
             selections=selections, variables=variables, root_type=root_type, at_once={}, locations={}
         )
         self._results = results
@@ -59,7 +59,7 @@ class Answer:
         """
         # A projected value is not walked.
         walks = any(result.projected is None for result in self._results.values())
-        return self._whole_with_lists() if walks and self._answerable.selections.has_lists else self._whole()
+        return self._whole_with_lists() if walks and self._answer_context.selections.has_lists else self._whole()
 
     def _whole(self) -> ResponseMap:
         executor, context = self._begin(0)
@@ -84,7 +84,7 @@ class Answer:
     def _begin(self, left_before: int) -> tuple[Executor, WalkContext]:
         context = WalkContext(self._routes, self._meter.tally(self._introspection), self._meter.charge_elements)
         root = CoreSource(self._results)
-        executor = Executor(self._answerable, context, root, left_before=left_before, limited_before=self._limited)
+        executor = Executor(self._answer_context, context, root, left_before=left_before, limited_before=self._limited)
         return executor, context
 
     def _settle(self, executor: Executor, context: WalkContext) -> list[GraphQLError] | None:

@@ -9,10 +9,10 @@ from graphql.pyutils import Path
 from restgql.documents.selected_field import Defer
 from restgql.execution.result import Result
 from restgql.large_frame import in_large_frame
+from restgql.respond.deferred_parts import DeferredFields, DeferredFragment, StreamedList
 from restgql.respond.executor import Executor
 from restgql.respond.field_sources import WalkContext
 from restgql.respond.introspection import Data
-from restgql.respond.later import DeferredFields, DeferredFragment, StreamedList
 
 PathKeys = tuple[str | int, ...]
 Payload = dict[str, Any]

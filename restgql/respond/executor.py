@@ -36,7 +36,8 @@ from restgql.execution.result import NotSettled, Result
 from restgql.execution.typed_value import select_value
 from restgql.execution.user_resolver import resolve_info, runtime_type
 from restgql.formats import json
-from restgql.respond.answerable import Answerable
+from restgql.respond.answer_context import AnswerContext
+from restgql.respond.deferred_parts import MAX_DEFERRED, DeferredFields, DeferredFragment, DeferredPart, StreamedList
 from restgql.respond.field_sources import (
     MISSING,
     PROJECTED_BYTES,
@@ -47,7 +48,6 @@ from restgql.respond.field_sources import (
     written,
 )
 from restgql.respond.introspection import Data, Introspection
-from restgql.respond.later import MAX_LATER, DeferredFields, DeferredFragment, Later, StreamedList
 from restgql.respond.leaf import NUMBER_SIZE, serialize, serialize_scalar, size_of
 from restgql.sub_response import SubResponse
 
@@ -67,18 +67,24 @@ class Executor:
     """
 
     def __init__(
-        self, answerable: Answerable, context: WalkContext, root: Any, *, left_before: int = 0, limited_before: int = 0
+        self,
+        answer_context: AnswerContext,
+        context: WalkContext,
+        root: Any,
+        *,
+        left_before: int = 0,
+        limited_before: int = 0,
     ) -> None:
-        self._answerable = answerable
-        self._selections = answerable.selections
-        self._variables = answerable.variables
+        self._answer_context = answer_context
+        self._selections = answer_context.selections
+        self._variables = answer_context.variables
         self._context = context
         self._tally = context.tally
         self._root = root
         self._left_before = left_before
-        self._introspection = Introspection(answerable.selections, answerable.variables, context.tally)
-        self._field_errors = FieldErrors(context.tally, answerable.locations, limited_before)
-        self.later: list[Later] = []
+        self._introspection = Introspection(answer_context.selections, answer_context.variables, context.tally)
+        self._field_errors = FieldErrors(context.tally, answer_context.locations, limited_before)
+        self.later: list[DeferredPart] = []
         """Parts of one field are adjacent, a fragment before the fields that it defers."""
         self.awaited: list[Result] = []
 
@@ -100,7 +106,7 @@ class Executor:
 
     def root(self) -> Data | None:
         """Return the data of the operation, or None if an error reaches its root."""
-        of_type = self._answerable.root_type
+        of_type = self._answer_context.root_type
         try:
             return self._object(of_type, self._root, None, self._selections.root(of_type), AT_ONCE)
         except GraphQLError as exc:
@@ -141,7 +147,7 @@ class Executor:
 
     @property
     def _is_full(self) -> bool:
-        return self._left_before + len(self.later) >= MAX_LATER
+        return self._left_before + len(self.later) >= MAX_DEFERRED
 
     def _object(
         self, of_type: GraphQLObjectType, source: Any, path: Path | None, selection_set: SelectionSet, within: Defers
@@ -267,7 +273,7 @@ class Executor:
         if is_abstract_type(of_type):
             of_type = runtime_type(self._selections, cast(GraphQLAbstractType, of_type), info, value)
         assert isinstance(of_type, GraphQLObjectType)
-        return self._object(of_type, value, path, self._answerable.below(field, of_type), within)
+        return self._object(of_type, value, path, self._answer_context.below(field, of_type), within)
 
     def _typed(
         self,
@@ -292,7 +298,7 @@ class Executor:
             if not isinstance(value, list):
                 if is_leaf_type(of_type.of_type) and isinstance(value, msgspec.Raw):
                     return serialize(self._tally, cast(GraphQLLeafType, of_type.of_type), value)
-                raise UpstreamInvalid(f"The value is {json.kind(value)}, and {of_type} is a list.")
+                raise UpstreamInvalid(f"The value is {json.type_name(value)}, and {of_type} is a list.")
             inner, results = of_type.of_type, result.items if result is not None else None
             is_leaf = is_leaf_type(get_nullable_type(inner))
 
@@ -306,10 +312,10 @@ class Executor:
             return serialize(self._tally, cast(GraphQLLeafType, of_type), value)
         takes_any = not isinstance(of_type, GraphQLObjectType) or of_type.extensions.get(TAKES_ANY)
         if not isinstance(value, dict) and not takes_any:
-            raise UpstreamInvalid(f"The value is {json.kind(value)}, and {of_type} is an object.")
+            raise UpstreamInvalid(f"The value is {json.type_name(value)}, and {of_type} is an object.")
         of_object = self._object_type(of_type, field, path, value)
         source = TypedSource(value, result.children if result is not None else {}, response)
-        return self._object(of_object, source, path, self._answerable.below(field, of_object), within)
+        return self._object(of_object, source, path, self._answer_context.below(field, of_object), within)
 
     def _object_type(
         self, of_type: GraphQLOutputType, field: SelectedField, path: Path, value: Any

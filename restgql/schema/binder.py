@@ -203,6 +203,6 @@ def _serialize_by_json_spelling(of_type: GraphQLEnumType) -> None:
     serialize = graphql_core.output_coercion(of_type)
 
     def serialized(result: Any) -> Any:
-        return serialize(result if isinstance(result, Enum) else json.spelled(result))
+        return serialize(result if isinstance(result, Enum) else json.to_text(result))
 
     graphql_core.set_output_coercion(of_type, serialized)

@@ -27,7 +27,7 @@ from restgql import graphql_core
 from restgql.bindings import RequestBinding
 from restgql.schema import directives, printable_defaults, scalars
 from restgql.schema.binder import ROOTS, Binder
-from restgql.schema.collector import at_rest
+from restgql.schema.garbage_collection import pause_collection
 from restgql.schema.sdl.naming_convention import NamingConvention
 from restgql.schema.shared_scalars import SharedScalars
 from restgql.schema.type_source import SchemaError, TypeSource, error_at, kind_errors, with_location, with_suggestion
@@ -36,7 +36,7 @@ ENUMS = (EnumTypeDefinitionNode, EnumTypeExtensionNode)
 _MUTATION = graphql_core.parse("extend schema { mutation: Mutation }").definitions[0]
 
 
-@at_rest()
+@pause_collection()
 def compile(core: GraphQLSchema, sources: Sequence[TypeSource], *, camel_case: bool = False) -> GraphQLSchema:
     """Return the core schema with the types of these documents. Raises SchemaError with all errors at once."""
     document = _combined(core, [source.document for source in sources])

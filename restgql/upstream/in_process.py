@@ -68,8 +68,8 @@ class InProcess:
         key = request.method, request.target.path, request.opens, self._site.mount
         matched = self._matches.get(key)
         if matched is None:
-            judge = self._routes.judge
-            matched = judge(self._adapter, self._site, request.target, request.method, opens=request.opens)
+            match = self._routes.match
+            matched = match(self._adapter, self._site, request.target, request.method, opens=request.opens)
             if matched is not None and is_kept(key):  # the target of a redirect may depend on more
                 self._matches[key] = matched
         self._last = request, matched
@@ -82,6 +82,6 @@ def gate_of(routes: Routes, opens: str = "") -> Gate:
     def gate() -> None:
         request = current_request_context().request
         if request.url_rule is not None:
-            routes.judge_rule(request.url_rule, request.path, opens)
+            routes.check_rule(request.url_rule, request.path, opens)
 
     return gate

@@ -162,14 +162,14 @@ class Routes:
                     typed=("GET", normalize_template(path)) in self.typed,
                 )
 
-    def judge(self, adapter: MapAdapter, site: Site, target: Target, method: str, *, opens: str = "") -> Matched | None:
+    def match(self, adapter: MapAdapter, site: Site, target: Target, method: str, *, opens: str = "") -> Matched | None:
         """Return the match of `target`, or None if routing itself, or code before it, answers: for example with a
         redirect, 404 or 405.
 
         Raises NotAllowed, NestedRequest or BadPath if a sub-request to `target` is rejected.
         """
         matched, rule = self._match(adapter, site, target, method)
-        self.judge_rule(rule, unquote(target.path).removeprefix(site.mount) or "/", opens)
+        self.check_rule(rule, unquote(target.path).removeprefix(site.mount) or "/", opens)
         if target.has_encoded_slash and not self._takes_slashes(rule):
             raise BadPath("The path has an encoded slash or backslash in a segment.")
         return matched
@@ -203,7 +203,7 @@ class Routes:
             key = self._keys[endpoint] = RouteKey(name)
         return key
 
-    def judge_rule(self, rule: Rule | None, path: str, opens: str = "") -> None:
+    def check_rule(self, rule: Rule | None, path: str, opens: str = "") -> None:
         """Raise NotAllowed or NestedRequest if a rule may not be requested by this path; one message for every reason.
 
         A path without a rule gets the app's own answer, unless RESTGQL_ROUTES is set. A typed field `opens` the rule

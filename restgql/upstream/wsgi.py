@@ -10,7 +10,7 @@ from restgql.errors import ENDLESS, LATE, LimitExceeded, RestgqlError, UpstreamI
 from restgql.formats import media
 from restgql.model import SubRequest
 from restgql.sub_response import ReceivedFields, SubResponse, sort_fields
-from restgql.upstream import left_to_server
+from restgql.upstream import sendfile
 from restgql.upstream.environ import DEADLINE, Environ, build
 
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -76,8 +76,8 @@ class WsgiDispatcher:
         try:
             # A copy: in the context itself, a nested Flask request would share and overwrite the `g` of another.
             status, fields, body = self._context.copy().run(self._exchange, environ, self._max_reply)
-            if not left_to_server.NAMES.isdisjoint(fields[2]):
-                fields, body = left_to_server.read(fields, self._max_reply, reads_files=self._reads_files)
+            if not sendfile.NAMES.isdisjoint(fields[2]):
+                fields, body = sendfile.read(fields, self._max_reply, reads_files=self._reads_files)
                 if len(body) > self._max_reply:
                     raise Oversize
         except Refusal as exc:
@@ -93,7 +93,7 @@ class WsgiDispatcher:
             failure = UpstreamTimeout(LATE)
         except Endless:
             failure = UpstreamInvalid(ENDLESS)
-        except left_to_server.Unreadable as exc:
+        except sendfile.UnreadableFile as exc:
             failure = exc.failure
         except Exception:
             self._logger.exception("Exception on %s [%s], a sub-request of the gateway", url, request.method)

@@ -12,7 +12,7 @@ from graphql import validate_schema
 from restgql import ConfigError, Gateway
 from restgql.cli import cli
 from restgql.schema.coverage import coverage_of
-from restgql.sources import Typed
+from restgql.sources import CompiledSchema
 
 PET = {
     "type": "object",
@@ -84,8 +84,8 @@ def app_of(tmp_path: Path) -> Flask:
     return app
 
 
-def typed(app: Flask) -> Typed:
-    found: Typed = app.extensions["restgql"]["restgql"].typed
+def typed(app: Flask) -> CompiledSchema:
+    found: CompiledSchema = app.extensions["restgql"]["restgql"].compiled_schema
     return found
 
 

@@ -15,7 +15,7 @@ _CHANGES = frozenset({"date", "expires", "last-modified", "etag"})
 """The header fields that may differ between two direct requests."""
 
 
-class Different(AssertionError):
+class ResponsesDiffer(AssertionError):
     """The fast path returned another response than the full path."""
 
 
@@ -39,7 +39,7 @@ def verifying(fast: Exchange, whole: Exchange) -> Exchange:
         if _compared(exchanged) != _compared(expected):
             again = by(whole, frozenset({MATCHED, MATCH_CACHE}))
             if _compared(again) == _compared(expected):
-                raise Different(
+                raise ResponsesDiffer(
                     f"{environ['PATH_INFO']}: {_compared(exchanged)} by the fast path, {_compared(expected)}"
                 )
         return exchanged

@@ -13,7 +13,7 @@ from restgql.formats import remote_upstream, target, template
 from restgql.formats.target import Site
 from restgql.model import SubRequest
 from restgql.plan.requests import forward_query
-from restgql.sources import source_of
+from restgql.sources import combined_sdl
 from tests.schema.openapi.documents import answer, document, field, made, of, ref
 from tests.schema.openapi.served import Served
 
@@ -47,7 +47,7 @@ def test_the_clients_key_goes_to_no_upstream_of_the_same_document() -> None:
     app.add_url_rule("/own", "own", dict)
     gateway = Gateway(app, openapi=given, upstreams={"/shop": "http://shop.example"})
     assert gateway.execute("{ own { a } }") == {"data": {"own": {"a": None}}}
-    source = print_ast(source_of(app.extensions["restgql"]["restgql"].typed))
+    source = print_ast(combined_sdl(app.extensions["restgql"]["restgql"].compiled_schema))
     assert '@get(path: "/own", forward: ["api_key"])' in source
     assert '@get(path: "/shop/things")' in source
 
@@ -116,8 +116,8 @@ def test_a_join_has_the_key_of_its_target() -> None:
 def test_no_key_of_a_client_goes_to_another_server() -> None:
     app = Flask(__name__)
     Gateway(app, upstreams={"/shop": {"url": "http://127.0.0.1:9", "openapi": secured(IN_QUERY, KEY)}}, profile="open")
-    typed = app.extensions["restgql"]["restgql"].typed
-    source = print_ast(source_of(typed))
+    typed = app.extensions["restgql"]["restgql"].compiled_schema
+    source = print_ast(combined_sdl(typed))
     assert '@get(path: "/shop/things")' in source
     assert "api_key" not in source
     assert "the API key api_key is a credential of the upstream" in next(row.reason for row in typed.rows)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def at_rest() -> Iterator[None]:
+def pause_collection() -> Iterator[None]:
     """Pause garbage collection: a growing schema has no garbage, and the collector would walk it again and again."""
     was_enabled = gc.isenabled()
     gc.disable()

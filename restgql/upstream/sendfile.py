@@ -10,7 +10,7 @@ NAMES = frozenset({*_FILE_NAMES, "x-accel-redirect"})
 """The header fields by which an app names a file for the body; they reveal the server, so no client sees them."""
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """Only the server in front can read the body."""
 
     def __init__(self) -> None:
@@ -27,12 +27,12 @@ def read(fields: ReceivedFields, limit: int, *, reads_files: bool) -> tuple[Rece
     kept, cookies, field_map = fields
     name = next((field_map[name] for name in _FILE_NAMES if field_map.get(name)), None)
     if name is None or not reads_files:
-        raise Unreadable
+        raise UnreadableFile
     try:
         with Path(name).open("rb") as file:
             body = file.read(limit + 1)
     except (OSError, ValueError):
-        raise Unreadable from None
+        raise UnreadableFile from None
     dropped = NAMES | {"content-length"}
     kept = tuple(field for field in kept if field[0].lower() not in dropped)
     return (kept, cookies, {name: value for name, value in field_map.items() if name not in dropped}), body

@@ -9,7 +9,7 @@ from graphql.pyutils import Path
 
 from restgql.documents.selected_field import Defer, Defers, SelectedField
 
-MAX_LATER = 2_000
+MAX_DEFERRED = 2_000
 """The most deferred fragments and lists of one answer. The others are sent at once, which the RFC permits."""
 
 
@@ -40,4 +40,4 @@ class StreamedList(msgspec.Struct, frozen=True):
     label: str | None
 
 
-Later = DeferredFragment | DeferredFields | StreamedList
+DeferredPart = DeferredFragment | DeferredFields | StreamedList

@@ -8,7 +8,7 @@ from restgql.documents.selected_field import GroupKey, SelectedField, SelectionS
 from restgql.execution.field_errors import Locations
 
 
-class Answerable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class AnswerContext(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The selections and variables of an answer.
 
     `at_once` caches selection sets of fields that are no longer deferred, `locations` those of fields in the document.
