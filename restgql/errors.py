@@ -110,7 +110,7 @@ class UpstreamInvalid(UpstreamError):
 
 
 LATE = "The route did not answer in time."
-ENDLESS = "The response is a stream of events, which is no JSON value: ask for it directly, not through the gateway."
+ENDLESS = "The response is a stream of events, not a JSON value: request it directly, not through the gateway."
 
 
 class UpstreamTimeout(UpstreamError):

@@ -235,7 +235,7 @@ def _json(value: Mapping[str, Any] | None) -> dict[str, Any]:
     try:
         members: dict[str, Any] = json_format.value(json_format.encode(dict(value or {})))
     except json_format.NotJson as exc:
-        raise BadRequest(f"The parameters or variables are no JSON: {exc}.") from exc
+        raise BadRequest(f"The parameters or variables are not JSON: {exc}.") from exc
     return members
 
 

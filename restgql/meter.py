@@ -173,7 +173,7 @@ class Tally:
         """Charge fields of introspection; an operation may have one and a half times those of the whole schema."""
         self._introspection_left -= count
         if self._introspection_left < 0:
-            message = "The operation asks for more than the whole schema."
+            message = "The operation requests more than the whole schema."
             raise LimitExceeded(message, limit="introspection", allowed=1)
 
     def charge_output(self, size: int) -> None:

@@ -41,7 +41,7 @@ class OpenRoutes:
         if any((method, shape) in self._taken for shape in shapes):
             return Excluded("a field in schema=, or of an earlier document, asks for it")
         if any((method, shape) in self._all for shape in shapes):
-            return Excluded("its route may not be asked for: RESTGQL_ROUTES or restgql.hide closes it")
+            return Excluded("its route is not exposed: RESTGQL_ROUTES or restgql.hide excludes it")
         for shape in shapes:
             methods = sorted(other for other, route in self._all if route == shape and other not in ("HEAD", "OPTIONS"))
             if methods:

@@ -251,8 +251,8 @@ def _warning_without_fields(document: ApiDocument, skipped: Sequence[SkippedOper
     """Return the warning about a document of the app that produces no field, with the key that it may belong to."""
     first = skipped[0]
     text = (
-        f"openapi= makes no field of {document.name}: none of its {len(skipped)} operations is a route that may be "
-        f"asked for ({first.method} {first.path}: {first.reason})."
+        f"openapi= generates no field from {document.name}: none of its {len(skipped)} operations is an exposed route "
+        f"({first.method} {first.path}: {first.reason})."
     )
     prefix = next(iter(config.upstreams), None)
     if prefix is None:
@@ -296,8 +296,8 @@ def _lockfile(config: Config, app: Flask) -> dict[str, str]:
         names: dict[str, str] = json.value(path.read_bytes(), dict[str, str])
     except (json.NotJson, OSError) as exc:
         raise ConfigError(
-            f"openapi_names = {config.openapi_names!r}: it is no JSON object of names: {exc}. "
-            "Without the file, `flask restgql schema --write-names FILE` writes it anew."
+            f"openapi_names = {config.openapi_names!r}: it is not a JSON object of names: {exc}. "
+            "Without the file, `flask restgql schema --write-names FILE` writes a new one."
         ) from exc
     return names
 

@@ -310,8 +310,8 @@ class GatewayState:
         self._logged_reach = True
         if not self.app.debug:
             logger.warning(
-                "RESTGQL_ROUTES is not set: %d routes can be asked for through the gateway. Rules that a proxy keeps "
-                "by path (deny, rate limits) do not see these requests. Set RESTGQL_ROUTES to choose.",
+                "RESTGQL_ROUTES is not set: %d routes can be requested through the gateway. A proxy's rules by "
+                "path (deny, rate limits) do not see these requests. Set RESTGQL_ROUTES to choose the routes.",
                 sum(1 for _ in self.routes),
             )
 

@@ -325,7 +325,7 @@ def _decode(response: SubResponse) -> _Content:
         try:
             text = json_format.text(body) or None
         except json_format.NotJson:
-            invalid = UpstreamInvalid("The response is no valid JSON, though its Content-Type says so.")
+            invalid = UpstreamInvalid("The response is not valid JSON, although its Content-Type is JSON.")
     return _Content(body, content_type, text, undecodable, response.failure or undecodable or invalid)
 
 

@@ -91,7 +91,7 @@ class TypeBuild:
             return self._unfinished("The schema is being built.")
         try:
             if self._is_building:
-                return self._unfinished("The schema is being built, and a document of the app asks for it.")
+                return self._unfinished("The schema is being built, and a document of the app requires it.")
             if self._compiled is None:
                 self._compiled = self._built()
             return self._compiled

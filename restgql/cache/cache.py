@@ -107,7 +107,7 @@ def open_store(place: str, folder: Path, *, entries: int, size: int, logger: log
     try:
         return FaultTolerantStore(Redis(place), "redis", logger)
     except ValueError as exc:
-        raise ConfigError(f"RESTGQL_CACHE is no URL of a Redis: {exc}.") from exc
+        raise ConfigError(f"RESTGQL_CACHE is not the URL of a Redis: {exc}.") from exc
 
 
 def _in_file(path: Path, *, entries: int, size: int) -> Store:

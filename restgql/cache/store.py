@@ -127,7 +127,7 @@ class FaultTolerantStore:
             if not self._is_logged:
                 self._is_logged = True
                 name = type(exc).__name__
-                self._logger.warning("The cache (%s) fails, and is done without: %s: %s", self._name, name, exc)
+                self._logger.warning("The cache (%s) fails, and is not used for now: %s: %s", self._name, name, exc)
             return None
         breaker.worked()
         return done

@@ -128,5 +128,5 @@ def _params(document: str, variables: str, operation: str | None) -> GraphQLRequ
     try:
         values = json.value(variables.encode(), dict)
     except json.NotJson as exc:
-        raise click.BadParameter(f"is no JSON object: {exc}", param_hint="--variables") from exc
+        raise click.BadParameter(f"is not a JSON object: {exc}", param_hint="--variables") from exc
     return GraphQLRequest(query=text, operation_name=operation, variables=values)

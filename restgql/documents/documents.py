@@ -184,7 +184,7 @@ def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode
         if len(operations) == 1:
             return operations[0]
         raise _invalid(
-            "The document has several operations: operationName says which."
+            "The document has several operations: choose one by operationName."
             if operations
             else "The document has no operation."
         )
@@ -197,7 +197,7 @@ def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode
 def _check_uploads(node: OperationDefinitionNode, uploads: frozenset[str]) -> None:
     """Raise InvalidRequest for a file whose variable is not declared: execution would ignore it, and lose the file."""
     for name in uploads and sorted(uploads - {each.variable.name.value for each in node.variable_definitions}):
-        raise _invalid(f"A file was sent for the variable {name[:80]!r}, and the operation declares none of that name.")
+        raise _invalid(f"A file was sent for the variable {name[:80]!r}, which the operation does not declare.")
 
 
 def _invalid(message: str) -> InvalidRequest:

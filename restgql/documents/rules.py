@@ -45,17 +45,17 @@ class IncrementalDirectives(ValidationRule):
         if name == "stream" and field is not None:
             of_type = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
             if not is_list_type(of_type):
-                self.report_error(GraphQLError("@stream stands only on a field that is a list.", node))
+                self.report_error(GraphQLError("@stream is only allowed on a list field.", node))
         parent, schema = self.context.get_parent_type(), self.context.schema
         for operation in (OperationType.MUTATION, OperationType.SUBSCRIPTION):
             if parent is not None and parent is schema.get_root_type(operation):
-                self.report_error(GraphQLError(f"@{name} cannot stand at the root of a {operation.value}.", node))
+                self.report_error(GraphQLError(f"@{name} is not allowed at the root of a {operation.value}.", node))
 
     def _check_label(self, node: DirectiveNode, value: Any) -> None:
         if not isinstance(value, StringValueNode):
-            self.report_error(GraphQLError(f"The label of @{node.name.value} is spelled out, no variable.", node))
+            self.report_error(GraphQLError(f"The label of @{node.name.value} must be a string, not a variable.", node))
         elif value.value in self._labels:
-            self.report_error(GraphQLError(f"The label {value.value!r} stands twice.", node))
+            self.report_error(GraphQLError(f"The label {value.value!r} occurs twice.", node))
         else:
             self._labels.add(value.value)
 

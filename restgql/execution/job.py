@@ -75,7 +75,7 @@ def answer_to(dispatch: Dispatcher, request: SubRequest, logger: logging.Logger,
         # has to continue, whatever a view raises.
         if inline and not isinstance(exc, Exception):
             raise
-        logger.exception("Exception on the way to %s", request.target)
+        logger.exception("Exception in the request to %s", request.target)
         return SubResponse.failed(str(request.target), UpstreamInvalid("The route crashed.", status=500))
 
 

@@ -72,7 +72,7 @@ class ProcessWatchdog:
                 try:
                     watched.pop().look(is_idle=is_idle)
                 except Exception:  # an error of ours must not end the watch over all operations
-                    _logger.exception("Exception while an operation was looked after")
+                    _logger.exception("Exception in the watchdog of operations")
 
 
 _SHARED: list[ProcessWatchdog] = []

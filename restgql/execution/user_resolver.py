@@ -128,8 +128,8 @@ class _Completer:
                 arguments = deepcopy(arguments, {id(leaf): leaf for leaf in _leaves(arguments)})
             if isinstance(resolve, RequestBinding):
                 message = (
-                    f"{field.parent_type.name}.{field.name} asks a route with values of its parent, and its parent is "
-                    "the value of a resolver. Call gateway.get in the resolver instead."
+                    f"{field.parent_type.name}.{field.name} requests a route with values of its parent, but its parent "
+                    "is the value of a resolver. Call gateway.get in the resolver instead."
                 )
                 raise GatewayError(message)
             if type(resolve) is UserResolver:

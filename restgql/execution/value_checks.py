@@ -176,7 +176,7 @@ def _reason(expression: str, keys: tuple[str, ...] | None, rows: Sequence[JsonRo
             return _lacking(place, [key], parents)
         parents, place = [value for value in values if isinstance(value, dict) and value], f"objects at {key!r}"
         if not parents and any(value is not None and not isinstance(value, dict) for value in values):
-            return f"The value of {key!r} is no object; it is {shortened(json.to_text(values[0]))}."
+            return f"The value of {key!r} is not an object; it is {shortened(json.to_text(values[0]))}."
     return ""
 
 
@@ -191,7 +191,7 @@ def _batch_message(
     name: str, batch: BatchBinding, keys: KeyBatch, items: list[Any], rows: Sequence[JsonRow], response: SubResponse
 ) -> str:
     count = "the item" if len(items) == 1 else f"the {len(items)} items"
-    head = f"{name}: its batch matches nothing, so each of its parents is asked for by a request of its own: "
+    head = f"{name}: its batch matches nothing, so each parent is requested singly: "
     where = f"{count} of {shortened(response.url)}"
     for key in batch.key:
         if not any(walk(row, key) is not None for row in rows):
@@ -199,15 +199,13 @@ def _batch_message(
             has = (
                 f"they have: {listed(keys_present)}.{suggestion(key, keys_present)}"
                 if keys_present
-                else "they are no objects."
+                else "they are not objects."
             )
             return f"{head}batch.key names {key!r}, which none of {where} has; {has}"
     parent_values = listed("/".join(key) for key in keys)
     item_values = listed("/".join(json.to_text(walk(row, key)) for key in batch.key) for row in rows)
     by = f"batch.by ({listed(batch.by)}) of the parents is: {parent_values}"
-    return (
-        f"{head}none of {where} has a key that was asked for. {by}; batch.key ({listed(batch.key)}) is: {item_values}."
-    )
+    return f"{head}none of {where} has a requested key. {by}; batch.key ({listed(batch.key)}) is: {item_values}."
 
 
 def _rows(value: Any) -> Iterator[JsonRow]:

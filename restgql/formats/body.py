@@ -45,7 +45,7 @@ class RequestBody(msgspec.Struct, frozen=True, kw_only=True):
             content_type = self.value.content_type
             return self.value.content, content_type if content_type and is_value(content_type) else BINARY
         if self.files and self.encoding != "MULTIPART":
-            raise BadRequest(f"files: cannot be written as {self.encoding}: leave encoding: out, or say MULTIPART.")
+            raise BadRequest(f"files: cannot be written as {self.encoding}: omit encoding:, or set it to MULTIPART.")
         return _WRITERS[self.encoding](self)
 
     def _weight(self, work: Work) -> int:

@@ -106,7 +106,7 @@ def well_formed(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         if len(fields) == MAX_HEADERS:
             raise BadRequest(f"A sub-request has more than {MAX_HEADERS} header fields of its own.")
         if not is_token(name):
-            raise BadRequest(f"{name[:80]!r} is no header name.")
+            raise BadRequest(f"{name[:80]!r} is not a header name.")
         if len(value) > MAX_HEADER_VALUE or not is_value(value):
             raise BadRequest(f"The value of {name} has control characters, is not Latin-1 or is over 8 KiB.")
         fields.append((name, value.strip(" \t")))

@@ -118,7 +118,7 @@ def _join(value: Any) -> Any:
     if isinstance(value, Spliced):
         return msgspec.Raw(b"".join(value.pieces))
     if isinstance(value, File):
-        raise BadRequest("A file goes nowhere but into a body with encoding: MULTIPART.")
+        raise BadRequest("A file is only allowed in a body with encoding: MULTIPART.")
     raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
 
 

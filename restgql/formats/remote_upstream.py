@@ -62,7 +62,7 @@ def parse(prefix: str, text: str) -> tuple[RemoteUpstream, str | None]:
         url = urlsplit("")
     origin = origin_of(url)
     if origin is None:
-        raise ValueError(f"the URL of {prefix!r} has no host, or a port that is none")
+        raise ValueError(f"the URL of {prefix!r} has no host, or an invalid port")
     remote = RemoteUpstream(prefix=prefix.rstrip("/"), origin=origin, path=url.path.rstrip("/"))
     return remote, None if url.username is None else basic(url.username, url.password or "")
 
@@ -70,7 +70,9 @@ def parse(prefix: str, text: str) -> tuple[RemoteUpstream, str | None]:
 def check_prefix(prefix: str) -> None:
     """Raise ValueError for a prefix that is not a plain path."""
     if not _PREFIX.fullmatch(prefix) or _has_dots(prefix):
-        raise ValueError(f"the prefix {prefix!r} is no path: it begins with a slash, ends with none, and is plain")
+        raise ValueError(
+            f"the prefix {prefix!r} is not a plain path that begins with a slash and does not end with one"
+        )
 
 
 def table(remotes: Iterable[RemoteUpstream]) -> tuple[RemoteUpstream, ...]:

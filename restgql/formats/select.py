@@ -199,7 +199,7 @@ def _check(tree: Any) -> None:
         if depth > MAX_CHAIN:
             raise BadSelect(f"The expression chains more than {MAX_CHAIN} steps.")
         if node["type"] == "expref" and not taken:
-            raise BadSelect("&… stands only in a function that takes an expression.")
+            raise BadSelect("&… is only allowed as an argument of a function that takes an expression.")
         dumps(node.get("value"), allow_nan=False, ensure_ascii=False).encode()
         taken = node["type"] == "function_expression" and node["value"] in REFERENCE_TAKERS
         children = [child for child in node["children"] if isinstance(child, dict)]  # a slice has numbers

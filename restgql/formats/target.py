@@ -70,9 +70,9 @@ def parse(raw: str, *, quoted: bool = True) -> Target:
     if len(raw) > MAX_TARGET or len(raw.encode("utf-8", "surrogatepass")) > MAX_TARGET:
         raise BadPath(f"The path is over {MAX_TARGET} bytes.")
     if _CONTROL.search(raw):
-        raise BadPath("The path holds a control character.")
+        raise BadPath("The path contains a control character.")
     if not raw.startswith("/"):
-        raise BadPath(f"{shown} is no path: a path begins with one slash, and has no scheme or host.")
+        raise BadPath(f"{shown} is not a path: it must begin with one slash, without scheme or host.")
     if raw.startswith(("//", "/\\")):
         raise BadPath(f"{shown} names another host: a path begins with one slash.")
     if "#" in raw:
@@ -124,7 +124,7 @@ def _resolve_remote(site: Site, remote: RemoteUpstream, rest: str, query: str | 
     try:
         url = urlsplit(urljoin(remote.url(rest, query), location.strip()))
     except ValueError as exc:
-        raise BadPath(f"{_shown(location)} is no URL.") from exc
+        raise BadPath(f"{_shown(location)} is not a URL.") from exc
     routed = remote.path_of(url)
     path = "" if routed is None else quote(site.mount, safe=_PATH_SAFE) + routed
     to = site.remote(path)

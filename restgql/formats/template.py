@@ -103,7 +103,7 @@ def _parsed(text: str, grammar: re.Pattern[str]) -> Template:
     for match in _EXPRESSION.finditer(text):
         body = match[1]
         if not grammar.match(body):
-            raise BadPath(f"{{{body[:40]}}} is no template expression: {{x}}, {{?x,y}}, {{&x}} and {{+x}} are.")
+            raise BadPath(f"{{{body[:40]}}} is not a template expression: write {{x}}, {{?x,y}}, {{&x}} or {{+x}}.")
         operator = body[0] if body[0] in _OPERATORS else ""
         specs = body.removeprefix(operator).split(",")
         for spec in specs:
@@ -198,14 +198,14 @@ def _check_kind(name: Name, value: Any) -> None:
             raise MissingParameter(f"The path needs a value for {{{name.text}}}.", parameter=name.text)
     elif isinstance(value, Mapping):
         if not name.explode:
-            raise BadPath(f"{{{name.text}}} is an object; a path takes a scalar there.")
+            raise BadPath(f"{{{name.text}}} is an object, but must be a scalar here.")
     elif isinstance(value, list | tuple) and not (name.explode or name.operator in _LISTING):
-        raise BadPath(f"{{{name.text}}} is an array; a path takes a scalar there.")
+        raise BadPath(f"{{{name.text}}} is an array, but must be a scalar here.")
 
 
 def _check_filled(name: Name, texts: Any) -> None:
     if not name.optional and not any(texts.values() if isinstance(texts, dict) else texts):
-        raise BadPath(f"{{{name.text}}} is empty, which would take a segment away.")
+        raise BadPath(f"{{{name.text}}} is empty, which would remove a segment of the path.")
 
 
 def _texts(name: Name, value: Any, charge: Charge) -> Any:
@@ -247,4 +247,4 @@ def _scalar(name: Name, value: Any) -> str:
         return value
     if isinstance(value, bool | int | float | File):  # `spelled` raises BadRequest for a file
         return to_text(value)
-    raise BadPath(f"{{{name.text}}} holds an array or object within an array or object.")
+    raise BadPath(f"{{{name.text}}} has an array or object within an array or object.")

@@ -63,7 +63,7 @@ def read_batch(request: HttpRequest, config: Config) -> list[GraphQLRequest]:
     """Read the parameters of each operation of a batch. Raises the errors of `read`."""
     batch: list[_Parameters] = json_body.read(request.content_type, request.body, list[_Parameters])
     if not batch:
-        raise BadRequest("The array holds no operation.")
+        raise BadRequest("The array contains no operation.")
     if len(batch) > config.max_batch:
         limit = config.max_batch
         raise LimitExceeded(f"More than {limit} operations in an array.", limit="RESTGQL_MAX_BATCH", allowed=limit)
@@ -161,7 +161,7 @@ def _persisted(extension: Any) -> str | None:
     try:
         persisted = msgspec.convert(extension, _PersistedQuery)
     except msgspec.ValidationError as exc:
-        raise BadRequest(f"The extension persistedQuery is not as it must be: {exc}.") from exc
+        raise BadRequest(f"The extension persistedQuery is malformed: {exc}.") from exc
     if persisted.version != 1:
         raise PersistedQueryNotSupported("PersistedQueryNotSupported: the version of persistedQuery is 1.")
     return persisted.hash

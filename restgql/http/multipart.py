@@ -58,7 +58,7 @@ def read(request: HttpRequest, *, max_text: int, max_files: int) -> MultipartUpl
     parts: dict[str, BodyPart] = {}
     for part in _parts(request, max_files):
         if part.name in parts:
-            raise BadRequest(f"The part {part.name[:80]!r} stands twice.")
+            raise BadRequest(f"The part {part.name[:80]!r} occurs twice.")
         parts[part.name] = part
     operations, paths = (_text(name, parts, max_text) for name in _TEXTS)
     if operations.lstrip(json.WHITESPACE).startswith(b"["):
@@ -86,7 +86,9 @@ def _leaf(path: str, keys: list[str], variables: dict[str, Any]) -> tuple[Any, A
     for text in keys:
         container, key = value, _key(value, text)
         if key is None:
-            raise BadRequest(f"map: the path {path[:80]!r} leads nowhere; operations has null where a file goes.")
+            raise BadRequest(
+                f"map: the path {path[:80]!r} leads nowhere: in operations, null marks the place of a file."
+            )
         value = container[key]
     if value is not None:
         raise BadRequest(f"map: the path {path[:80]!r} leads to {json.type_name(value)}; operations has null there.")
@@ -116,14 +118,16 @@ def _mapped(text: bytes, parts: dict[str, BodyPart]) -> dict[str, File]:
     try:
         named: dict[str, list[str]] = json.value(text, dict[str, list[str]])
     except json.NotJson as exc:
-        raise BadRequest(f'map is no object of arrays of paths, as {{"0": ["variables.file"]}}: {exc}.') from exc
+        raise BadRequest(
+            f'map is not an object of arrays of paths, such as {{"0": ["variables.file"]}}: {exc}.'
+        ) from exc
     files: dict[str, File] = {}
     for name, paths in named.items():
         part = parts.pop(name, None)
         if part is None:
-            raise BadRequest(f"map names the file {name[:80]!r}, and there is no such part.")
+            raise BadRequest(f"map names the file {name[:80]!r}, but there is no such part.")
         if part.filename is None:
-            raise BadRequest(f"The part {name[:80]!r} is no file: its Content-Disposition has no filename.")
+            raise BadRequest(f"The part {name[:80]!r} is not a file: its Content-Disposition has no filename.")
         file = File(part.filename, part.content_type, part.content)
         for path in paths:
             if path in files:
@@ -140,7 +144,7 @@ def _parts(request: HttpRequest, max_files: int) -> Iterator[BodyPart]:
     """Yield the parts of the body (RFC 7578). Raises BadRequest and LimitExceeded."""
     boundary = media.parameters(request.content_type).get("boundary", "")
     if not boundary:
-        raise BadRequest(f"Content-Type: {MEDIA_TYPE} says no boundary.")
+        raise BadRequest(f"Content-Type: {MEDIA_TYPE} has no boundary.")
     if len(boundary) > _MAX_BOUNDARY:
         raise BadRequest(f"The boundary of {MEDIA_TYPE} is over {_MAX_BOUNDARY} characters.")
     decoder = MultipartDecoder(boundary.encode(errors="replace"), max_parts=max_files + len(_TEXTS))
@@ -158,7 +162,7 @@ def _parts(request: HttpRequest, max_files: int) -> Iterator[BodyPart]:
         message = f"The upload has more than {max_files} files."
         raise LimitExceeded(message, limit="RESTGQL_MAX_FILES", allowed=max_files, status=413) from None
     except ValueError as exc:
-        raise BadRequest(f"The body is no whole {MEDIA_TYPE} of this boundary: {exc}.") from exc
+        raise BadRequest(f"The body is not a complete {MEDIA_TYPE} of this boundary: {exc}.") from exc
 
 
 def _events(decoder: MultipartDecoder, body: bytes) -> Iterator[Event]:

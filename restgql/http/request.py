@@ -71,7 +71,7 @@ def _query(flask_request: Request) -> tuple[tuple[str, str], ...]:
         text = flask_request.query_string.decode()
         return tuple(parse_qsl(text, keep_blank_values=True, errors=_STILL_ENCODED))
     except UnicodeDecodeError as exc:
-        raise BadRequest("The query string holds bytes that are neither percent-encoded nor UTF-8.") from exc
+        raise BadRequest("The query string contains bytes that are neither percent-encoded nor UTF-8.") from exc
 
 
 def _is_preflighted(flask_request: Request) -> bool:
@@ -104,7 +104,7 @@ def _content(flask_request: Request, config: Config, *, is_upload: bool, preflig
     except coding.Unknown as exc:
         raise BadRequest(f"The body's {exc}.", status=415) from exc
     except coding.Undecodable as exc:
-        raise BadRequest(f"The body is not coded as Content-Encoding says: {exc}.") from exc
+        raise BadRequest(f"The body does not match its Content-Encoding: {exc}.") from exc
 
 
 def _too_large(limit: int, key: str) -> LimitExceeded:

@@ -24,7 +24,7 @@ def answer(pipeline: Pipeline, stored: StoredOperation, request: HttpRequest, co
     allowed = ("POST", "QUERY", *by_get) if stored.is_query else ("POST",)
     if request.method not in allowed:
         kind = "This query" if stored.is_query else "A mutation"
-        error = BadRequest(f"{kind} is asked for by {' or '.join(allowed)}.", status=405)
+        error = BadRequest(f"{kind} must be requested with {' or '.join(allowed)}.", status=405)
         return problem_response(error, (("Allow", ", ".join(allowed)),))
     if multipart.is_upload(request):
         raise BadRequest(

@@ -91,10 +91,12 @@ def _only_operation(file: OperationFile, schema: GraphQLSchema, errors: Errors) 
     """Return the only operation of a file, or None if the file has none; add an error for every other one."""
     nodes = [node for node in file.document.definitions if isinstance(node, OperationDefinitionNode)]
     if not nodes:
-        errors.add(file.path, "holds no operation; the fragments for all are in a file named _….")
+        errors.add(file.path, "contains no operation; shared fragments belong in a file named _….")
         return None
     for node in nodes[1:]:
-        errors.add_located(file.path, GraphQLError("a file holds one operation, and this is one more.", node))
+        errors.add_located(
+            file.path, GraphQLError("a file must contain a single operation, and this is another one.", node)
+        )
     kind = nodes[0].operation
     if kind is OperationType.SUBSCRIPTION:
         errors.add_located(file.path, GraphQLError("a subscription cannot be stored.", nodes[0]))

@@ -35,7 +35,7 @@ def read(document: DocumentNode) -> FileHeader:
             key = word.strip().lower() if colon else ""
             place = (token.line, token.column + 1 + len(word) + 1 + len(rest) - len(rest.lstrip()))
             if key == RESULT and not is_header:
-                errors.append((*place, "# result: stands before the first definition."))
+                errors.append((*place, "# result: must be before the first definition."))
             elif key == RESULT:
                 results.append((rest.strip(), place))
             elif is_header and " " not in key and SequenceMatcher(None, key, RESULT).ratio() > _ALIKE:
@@ -46,7 +46,7 @@ def read(document: DocumentNode) -> FileHeader:
                 description.append((token.value or "").removeprefix(" ").rstrip())
         else:
             is_header = False
-    errors += [(*place, "# result: stands twice.") for _, place in results[1:]]
+    errors += [(*place, "# result: occurs twice.") for _, place in results[1:]]
     text, at = results[0] if results else (None, (1, 1))
     return FileHeader(description="\n".join(description).strip(), result=text, at=at, errors=tuple(errors))
 

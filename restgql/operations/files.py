@@ -104,11 +104,11 @@ def shared(files: Iterable[OperationFile], errors: Errors) -> Fragments:
     for file in files:
         for definition in file.document.definitions:
             if not isinstance(definition, FragmentDefinitionNode):
-                errors.add_located(file.path, GraphQLError("a file of '_…' holds fragments only.", definition))
+                errors.add_located(file.path, GraphQLError("a file of '_…' must contain only fragments.", definition))
             elif fragments.setdefault(definition.name.value, definition) is not definition:
                 first = fragments[definition.name.value]
                 where = first.loc.source.name if first.loc else ""
-                message = f"the fragment {definition.name.value} stands in {where}, too."
+                message = f"the fragment {definition.name.value} is also in {where}."
                 errors.add_located(file.path, GraphQLError(message, definition))
     return fragments
 

@@ -37,7 +37,7 @@ def read(
     query = [each for each in request.query if each[0] in variables or each[0] not in others]
     if request.method in WITH_BODY:
         values = _object(request)
-        reasons |= {name: "goes into the body, a JSON object." for name, _ in query}
+        reasons |= {name: "must be in the body, a JSON object." for name, _ in query}
     else:
         values = _of_query(variables, query, reasons)
     check(variables, values, reasons, suggestions=suggestions)
@@ -85,7 +85,7 @@ def _parsed(of_type: GraphQLInputType, texts: list[str]) -> Any:
         parse = _parser(_nullable(of_type).of_type)
         return [parse(text) for text in texts]
     if len(texts) > 1:
-        raise _Unfit(f"is given {len(texts)} times, and takes one value.")
+        raise _Unfit(f"is given {len(texts)} times, but takes one value.")
     return _parser(of_type)(texts[0])
 
 
@@ -112,7 +112,7 @@ def _number(text: str) -> int | float | None:
     try:
         number: int | float | None = value(text.encode("utf-8", "surrogatepass"), int | float | None)
     except NotJson:
-        raise _Unfit(f"{_shown(text)} is no number.") from None
+        raise _Unfit(f"{_shown(text)} is not a number.") from None
     return number
 
 
@@ -184,11 +184,11 @@ def _missing(variable: Variable) -> str:
 
 def _unknown(name: str, variables: VariablesByName, *, suggestions: bool) -> str:
     if not suggestions:
-        return "is no variable of the operation."
+        return "is not a variable of the operation."
     near = difflib.get_close_matches(name[:80], variables, n=1)
     suggestion = f"; did you mean {near[0]}?" if near else "."
     names = f"Its variables are: {', '.join(variables)}." if variables else "It has none."
-    return f"is no variable of the operation{suggestion} {names}"
+    return f"is not a variable of the operation{suggestion} {names}"
 
 
 def _refusal(reasons: Reasons) -> BadRequest:

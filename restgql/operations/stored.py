@@ -69,7 +69,7 @@ class Operations:
         if (operation := self.by_name.get(name)) is not None:
             return operation
         if name in self.broken:
-            hidden = [f"The stored operation {name} cannot be used; the log says why."]
+            hidden = [f"The stored operation {name} cannot be used; the log has the reason."]
             raise SchemaError(self.broken[name] if debug else hidden)
         near = difflib.get_close_matches(name[:80], self.by_name, n=1) if suggestions else []
         suggestion = f"; did you mean {near[0]}?" if near else "."

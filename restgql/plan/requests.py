@@ -162,7 +162,7 @@ def _with_query(path: str, entries: Any, charge: Charge) -> str:
     Raises BadSelect, BadRequest, BadPath before they are too large, and LimitExceeded.
     """
     if not isinstance(entries, dict):
-        raise BadSelect(f"query makes {json.type_name(entries)}, and it takes an object.")
+        raise BadSelect(f"query produces {json.type_name(entries)}, but must produce an object.")
     pairs: list[tuple[str, str]] = []
     size = len(path)
     for name, value in entries.items():
@@ -203,7 +203,7 @@ def _follow_link(link: str, scope: TemplateScope | None, site: Site | None) -> s
     try:
         scheme = urlsplit(link).scheme
     except ValueError as exc:
-        raise BadPath(f"{link[:80]!r} is no URL.") from exc
+        raise BadPath(f"{link[:80]!r} is not a URL.") from exc
     if link.startswith("//") or scheme:
         raise BadPath(f"{link[:80]!r} leads to another host.")
     return link
@@ -216,7 +216,7 @@ def elements(arguments: NodeArguments, scope: TemplateScope, meter: Meter) -> li
     """
     array = scope.value if arguments.over == "@" else select.search(arguments.over, scope.value, meter.charge_elements)
     if not isinstance(array, list):
-        raise BadSelect(f"over selects {json.type_name(array)}, and it takes an array.")
+        raise BadSelect(f"over selects {json.type_name(array)}, but must select an array.")
     array = array[: arguments.limit]
     meter.charge_nodes(len(array))
     return [

@@ -329,7 +329,7 @@ class Executor:
             object_type = self._selections.schema.get_type(name or "")
             if isinstance(object_type, GraphQLObjectType):
                 return object_type
-            raise UpstreamInvalid(f"The value is of none of the types of {abstract.name}.")
+            raise UpstreamInvalid(f"The value matches none of the types of {abstract.name}.")
         return runtime_type(self._selections, abstract, self._info(field, path), value)
 
     def _list(

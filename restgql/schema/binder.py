@@ -86,9 +86,7 @@ class Binder:
         }
         for name, node in self._without_discriminator.items():
             if name in returned:
-                yield error_at(
-                    node, f"{name} says not which of its types a value is: it takes @discriminator(from: …)."
-                )
+                yield error_at(node, f"{name} needs @discriminator(from: …), which resolves the type of a value.")
         for name, discriminator in self._discriminators.items():
             abstract = self._schema.type_map[name]
             assert isinstance(abstract, GraphQLInterfaceType | GraphQLUnionType)
@@ -194,7 +192,7 @@ class Binder:
             for directive in field.directives:
                 if directive.name.value in (*directives.OF_A_CALL, "select"):
                     where = f"{node.name.value}.{field.name.value}"
-                    say = f"has @{directive.name.value}, which stands on the types that implement it"
+                    say = f"has @{directive.name.value}, which belongs on the types that implement it"
                     self.errors.append(error_at(directive, f"{where} {say}."))
 
 

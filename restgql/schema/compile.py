@@ -148,5 +148,6 @@ def _not_definitions(document: DocumentNode) -> Iterator[str]:
     for definition in document.definitions:
         if isinstance(definition, ExecutableDefinitionNode):
             yield error_at(
-                definition, "An operation or a fragment is no type definition; operations= takes operations."
+                definition,
+                "An operation or a fragment is not a type definition; put operations into the folder of operations=.",
             )

@@ -172,7 +172,7 @@ class RestFileInput(graphene.InputObjectType):  # type: ignore[misc]
 
 
 class RestRoute(graphene.ObjectType):  # type: ignore[misc]
-    """A route that can be asked for."""
+    """An exposed route."""
 
     path = graphene.String(required=True, description="A URI template (RFC 6570), for get and its params.")
     endpoint = graphene.String(required=True)
@@ -199,7 +199,7 @@ class RoutesQuery(graphene.ObjectType):  # type: ignore[misc]
         graphene.NonNull(RestRoute),
         prefix=graphene.String(),
         required=True,
-        description="The routes that can be asked for.",
+        description="The exposed routes.",
     )
 
     @staticmethod

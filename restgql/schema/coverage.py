@@ -168,14 +168,14 @@ def _multiplying(schema: GraphQLSchema) -> Iterator[str]:
             listed.setdefault(get_named_type(of_type).name, f"{owner}.{name}")
     for owner, name, call in calls(schema):
         if owner in listed and call.batch is None:
-            yield f"{owner}.{name} makes a request for each item of {listed[owner]}; batch: would make one of them."
+            yield f"{owner}.{name} makes a request for each item of {listed[owner]}; batch: would make a single one."
 
 
 def _required(schema: GraphQLSchema) -> Iterator[str]:
     for owner, name, _ in calls(schema):
         of_type = schema.type_map[owner]
         if isinstance(of_type, GraphQLObjectType) and isinstance(of_type.fields[name].type, GraphQLNonNull):
-            yield f"{owner}.{name} is non-null and makes a request: where that fails, its whole parent is null."
+            yield f"{owner}.{name} is non-null and makes a request: if that fails, its whole parent is null."
 
 
 def _paginated(schema: GraphQLSchema) -> Iterator[str]:

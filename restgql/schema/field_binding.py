@@ -68,7 +68,7 @@ def binding(
         return _select_binding(directive_arguments(directives["select"], selects[0]), handwritten=handwritten)
     if not requests:
         if root is not None:
-            raise DirectiveError(f"is a {root} field and says no route: it takes {_accepted_directives(root)}.")
+            raise DirectiveError(f"is a {root} field without a route: it takes {_accepted_directives(root)}.")
         return SelectBinding(keys=(name,))
     verb = requests[0].name.value
     if (root == "mutation") is (verb in SAFE):
@@ -97,7 +97,7 @@ def _select_binding(arguments: DirectiveArguments, *, handwritten: bool) -> Sele
     expression, header, status = arguments.get("from"), arguments.get("header"), bool(arguments.get("status"))
     entries = frozenset[str]() if arguments.get("entries") else None
     if status and (expression is not None or header is not None or entries is not None):
-        raise DirectiveError("@select: status: true stands alone.")
+        raise DirectiveError("@select: status: true excludes the other arguments.")
     if expression is None:
         if header is None and not status and entries is None:
             raise DirectiveError("@select takes from:, header:, entries: true or status: true.")
@@ -134,7 +134,7 @@ def checked(expression: str | None) -> str | None:
         try:
             select.check(expression)
         except RestgqlError as exc:
-            raise DirectiveError(f"{expression[:80]!r} is no JMESPath: {exc.message}") from exc
+            raise DirectiveError(f"{expression[:80]!r} is not valid JMESPath: {exc.message}") from exc
     return expression
 
 
@@ -199,7 +199,7 @@ def _check_uploads(
                 f"@{verb}: {name} is or holds an {UPLOAD}, and a GET request has no body to put it in."
             )
         if name in elsewhere:
-            raise DirectiveError(f"@{verb}: {name} is or holds an {UPLOAD}, which goes nowhere but into the body.")
+            raise DirectiveError(f"@{verb}: {name} is or holds an {UPLOAD}, which is only allowed in the body.")
         is_whole = arguments.get("body") == name and str(argument.type).removesuffix("!") == UPLOAD
         if encoding != "MULTIPART" and not is_whole:
             raise DirectiveError(

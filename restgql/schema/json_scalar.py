@@ -53,7 +53,7 @@ class JSON(graphene.Scalar):  # type: ignore[misc]
             case NullValueNode():
                 return None
             case EnumValueNode():
-                raise GraphQLError(f"{node.value} is no JSON value; a string stands in quotes.", node)
+                raise GraphQLError(f"{node.value} is not a JSON value; a string needs quotes.", node)
         return Undefined
 
 

@@ -53,7 +53,8 @@ def unfit(schema: GraphQLSchema, sources: Iterable[TypeSource]) -> Iterator[str]
             continue
         if node.default_value is not None and not graphql_core.has_default(each):
             yield error_at(
-                node, f"{name} has the default {print_ast(node.default_value)[:80]}, which is no {each.type}."
+                node,
+                f"{name} has the default {print_ast(node.default_value)[:80]}, which is not of the type {each.type}.",
             )
 
 

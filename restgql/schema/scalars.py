@@ -25,7 +25,7 @@ def _is_number(value: Any) -> bool:
 
 def _text(result: Any) -> Any:
     if not isinstance(result, str):
-        raise GraphQLError(f"{result!r:.80} is no string.")
+        raise GraphQLError(f"{result!r:.80} is not a string.")
     return result
 
 
@@ -36,7 +36,7 @@ def _decimal(result: Any) -> Any:
             return result
     except InvalidOperation:
         pass
-    raise GraphQLError(f"{result!r:.80} is no decimal number.")
+    raise GraphQLError(f"{result!r:.80} is not a decimal number.")
 
 
 def _long(result: Any) -> int:
@@ -45,7 +45,7 @@ def _long(result: Any) -> int:
     if isinstance(number, str) and number.removeprefix("-").isdecimal() and len(number) <= MAX_DIGITS:
         number = int(number)
     if isinstance(number, bool) or not isinstance(number, int):
-        raise GraphQLError(f"{result!r:.80} is no integer.")
+        raise GraphQLError(f"{result!r:.80} is not an integer.")
     return number
 
 
@@ -54,7 +54,7 @@ def _parsed_by(parse: Callable[[str], object], what: str) -> Callable[[Any], Any
         try:
             parse(_text(value))
         except ValueError as exc:
-            raise GraphQLError(f"{value!r:.80} is no {what}.") from exc
+            raise GraphQLError(f"{value!r:.80} is not a valid {what}.") from exc
         return value
 
     return check
@@ -95,7 +95,7 @@ def attach_behavior(scalar: GraphQLScalarType) -> None:
                 return parse(int(node.value))
             case FloatValueNode():
                 return parse(float(node.value))
-        raise GraphQLError(f"{scalar.name} takes no such value.", node)
+        raise GraphQLError(f"{scalar.name} does not accept this value.", node)
 
     scalar.specified_by_url = scalar.specified_by_url or url
     scalar.description = scalar.description or description

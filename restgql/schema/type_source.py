@@ -110,7 +110,7 @@ def kind_errors(document: DocumentNode, core: GraphQLSchema) -> Iterator[str]:
     for definition in document.definitions:
         for where, named, allowed, what in _places(definition):
             if kinds.get(named.name.value, "") not in allowed:
-                yield error_at(named, f"{where} takes {what}, and {named.name.value} is none.")
+                yield error_at(named, f"{where} takes {what}, but {named.name.value} is not one.")
 
 
 def _kind(of_type: GraphQLNamedType) -> str:

@@ -75,7 +75,7 @@ class DocumentClient:
                 if response.status in (301, 302, 303, 307, 308) and response.headers.get("location"):
                     return b"", response.headers["location"]
                 if response.status != 200:
-                    raise ConfigError(f"{shown(url)} answers {response.status}, and no OpenAPI document.")
+                    raise ConfigError(f"{shown(url)} answers {response.status}, not an OpenAPI document.")
                 return self._read(response, url), None
             finally:
                 response.close()
@@ -132,9 +132,7 @@ def _split(url: str) -> SplitResult:
     except ValueError:
         split = urlsplit("")
     if not _URL.match(url) or remote_upstream.origin_of(split) is None:
-        raise ConfigError(
-            f"{shown(url)!r} is no URL that a document can be fetched from: it takes http:// or https://."
-        )
+        raise ConfigError(f"{shown(url)!r} is not a URL of a document: it must begin with http:// or https://.")
     return split
 
 
@@ -151,4 +149,4 @@ def _reason(exc: BaseException) -> str:
             return cause.strerror
         inner = getattr(cause, "reason", None) or (cause.args[0] if cause.args else None)
         cause = inner if isinstance(inner, BaseException) else cause.__cause__ or cause.__context__
-    return "the connection failed, or the answer is no valid HTTP"
+    return "the connection failed, or the response is not valid HTTP"

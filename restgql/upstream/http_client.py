@@ -89,7 +89,7 @@ def failure_of(exc: Exception) -> UpstreamInvalid:
         return UpstreamInvalid("The upstream's TLS handshake or certificate is not valid.")
     if isinstance(cause, NewConnectionError):
         return UpstreamInvalid("The upstream could not be reached.")
-    return UpstreamInvalid("The upstream's answer broke off, or is no valid HTTP.")
+    return UpstreamInvalid("The upstream's response was cut off, or is not valid HTTP.")
 
 
 class _Source(io.RawIOBase):
@@ -133,13 +133,13 @@ class _HttpResponse(http.client.HTTPResponse):
         self._source.allowance = None
         _unfold(self.headers)
         if self.headers.get_payload():
-            raise http.client.HTTPException("a line of the head is no header field")
+            raise http.client.HTTPException("a line of the head is not a header field")
         lengths = set(self.headers.get_all("content-length", ()))
         transfer = self.headers.get_all("transfer-encoding", [])
         if any(coding.strip().lower() != "chunked" for coding in transfer) or len(transfer) + len(lengths) > 1:
-            raise http.client.HTTPException("the body's length is told in more ways than one, or in an unknown one")
+            raise http.client.HTTPException("the body's length is ambiguous, or in an unknown form")
         if not all(re.fullmatch(r"\s*[0-9]+\s*", length) for length in lengths):
-            raise http.client.HTTPException("Content-Length is no number")
+            raise http.client.HTTPException("Content-Length is not a number")
 
     def _read_status(self) -> tuple[str, int, str]:
         """Skip the interim responses (RFC 9110 section 15.2), of which http.client knows only 100."""
@@ -148,7 +148,7 @@ class _HttpResponse(http.client.HTTPResponse):
             if status[1] >= 200:
                 return status
             if status[1] == 101:
-                raise http.client.HTTPException("the protocol was switched, which nobody asked for")
+                raise http.client.HTTPException("the server switched the protocol without a request")
             http.client.parse_headers(self.fp)
 
     def _read_next_chunk_size(self) -> int:

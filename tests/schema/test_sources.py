@@ -215,8 +215,8 @@ def test_the_review_says_what_has_types_what_multiplies_and_what_nobody_reaches(
         ("GET", "/pets/{number}"): "untyped",
     }
     assert said.warnings == (
-        "Pet.owner makes a request for each item of Query.pets; batch: would make one of them.",
-        "Pet.owner is non-null and makes a request: where that fails, its whole parent is null.",
+        "Pet.owner makes a request for each item of Query.pets; batch: would make a single one.",
+        "Pet.owner is non-null and makes a request: if that fails, its whole parent is null.",
         "Alone is reached by no operation.",
     )
 

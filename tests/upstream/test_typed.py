@@ -563,7 +563,7 @@ def test_a_document_of_an_upstream_in_the_key_of_the_app_is_warned_of(
 ) -> None:
     gateway = mount(app, {"/shop": shop}, openapi=document())
     assert gateway.execute('{ get(path: "/shop/v1/pets/1", select: "id") }') == {"data": {"get": 1}}
-    (record,) = (each for each in caplog.records if "makes no field" in each.message)
+    (record,) = (each for each in caplog.records if "generates no field" in each.message)
     assert record.levelname == "WARNING"
     assert "upstreams={'/shop': {'url': …, 'openapi': …}}" in record.message
 

@@ -20,5 +20,5 @@ def log_unknown() -> None:
         _logged.append(True)
         versions = ", ".join(f"{name} {version}" for name, version in _INSTALLED.items())
         logging.getLogger("restgql").info(
-            "Sub-requests take the whole way through the app: its fast path is not known for %s.", versions
+            "Sub-requests take the full path through the app: the fast path does not support %s.", versions
         )
