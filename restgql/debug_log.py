@@ -1,9 +1,10 @@
 """The warnings for developers: each is logged once, and only while the app is in debug."""
 
 import difflib
-import logging
 from collections.abc import Hashable, Iterable
 from threading import Lock
+
+from restgql.log import logger
 
 MAX_NAMES = 8
 """The names that a warning lists."""
@@ -24,7 +25,7 @@ class DebugLog:
     def warn(self, key: Hashable, message: str) -> None:
         """Log the warning of a key."""
         if self.dismiss(key):
-            logging.getLogger("restgql").warning("%s", message)
+            logger.warning("%s", message)
 
     def dismiss(self, key: Hashable) -> bool:
         """Never log the warning of a key from now on. Return True if it was open."""

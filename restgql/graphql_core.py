@@ -7,7 +7,6 @@ with their sources, and keeps a default as it was written.
 import asyncio
 import importlib
 import importlib.metadata
-import logging
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
@@ -41,6 +40,8 @@ from graphql import (
     specified_rules,
 )
 from graphql.language.parser import Parser
+
+from restgql.log import logger
 
 _VERSION = graphql.version_info[:2]
 _IS_3_2 = _VERSION < (3, 3)
@@ -257,4 +258,4 @@ def log_version() -> None:
         reason = f"graphene {graphene} asks for <{pins[0]}. restgql works with both; no feature is switched off."
     else:
         return
-    logging.getLogger("restgql").warning("graphql-core %s is installed: %s", version, reason)
+    logger.warning("graphql-core %s is installed: %s", version, reason)

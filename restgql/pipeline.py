@@ -17,6 +17,7 @@ from restgql.documents.rules import NO_INTROSPECTION, NO_ROUTES_FIELD, RULES, WI
 from restgql.errors import BadRequest, RestgqlError
 from restgql.execution.execution import Execution, Executions
 from restgql.execution.latency import RouteLatency
+from restgql.log import logger
 from restgql.model import GraphQLRequest
 from restgql.plan.nodes import PlanNode
 from restgql.plan.passes import Planner
@@ -26,8 +27,6 @@ from restgql.respond.answer import Answer
 from restgql.schema.compile import calls
 from restgql.upstream import Upstream
 from restgql.upstream.routes import Route
-
-logger = logging.getLogger("restgql")
 
 
 class Connect(Protocol):
@@ -86,7 +85,7 @@ class Pipeline:
         self._stored = Planner(self.documents, stored)
         latency = RouteLatency()
         self._executions, self._stored_executions = (
-            Executions(config=config, context=planner.context, latency=latency, logger=logger)
+            Executions(config=config, context=planner.context, latency=latency)
             for planner in (self._clients, self._stored)
         )
 
@@ -140,7 +139,6 @@ class Pipeline:
             self._routes_below,
             execution.upstream.meter,
             self.context(stored=operation.stored).introspection,
-            logger,
             operation.document.relocation,
         )
 

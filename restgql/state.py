@@ -17,9 +17,10 @@ from restgql.documents import manifest
 from restgql.documents.persisted import PersistedDocuments
 from restgql.errors import ConfigError, RestgqlError
 from restgql.execution.thread_pool import shared
+from restgql.log import logger
 from restgql.operations.operation_store import OperationStore
 from restgql.operations.stored import NONE, Operations, StoredOperation
-from restgql.pipeline import Pipeline, logger
+from restgql.pipeline import Pipeline
 from restgql.profile import OPEN, Profile, describe_profile, profile_of
 from restgql.remote_apis import RemoteApi
 from restgql.schema.compile import calls
@@ -68,10 +69,10 @@ class GatewayState:
         self._profiles = {debug: profile_of(config, debug=debug) for debug in (True, False)}
         self._pipelines: dict[tuple[Profile, int, bool], Pipeline] = {}
         self._store: tuple[CompiledSchema, OperationStore] | None = None
-        self.cache = cache.create_cache(config, Path(app.instance_path), logger)
+        self.cache = cache.create_cache(config, Path(app.instance_path))
         self._persisted = PersistedDocuments(
             config,
-            cache.registry_of(config, logger),
+            cache.registry_of(config),
             manifest.read(app.root_path, config.persisted_documents),
             stored=lambda: self.operations.texts,
         )
@@ -321,7 +322,6 @@ def _remotes(config: Config, apis: tuple[RemoteApi, ...]) -> UpstreamPool:
         remote_apis.accesses(config, apis),
         max_reply=config.max_reply,
         connections=config.threads,
-        logger=logger,
     )
 
 

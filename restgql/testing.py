@@ -1,6 +1,5 @@
 """A gateway over scripted routes, to test queries without an app."""
 
-import logging
 import time
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -33,7 +32,6 @@ from restgql.upstream.scripted import ScriptedAnswer, ScriptedDispatcher
 from restgql.upstream.threads import Threads
 
 ORIGIN = "http://localhost"
-logger = logging.getLogger("restgql")
 
 
 class Scripted(ScriptedDispatcher):
@@ -48,7 +46,7 @@ class Scripted(ScriptedDispatcher):
         self._config = configuration.load(arguments, {})
         schema = _schema() if self._config.schema is None else _typed(self._config)
         profile = profile_of(self._config, debug=True)
-        self.cache = caching.create_cache(self._config, Path(), logger)
+        self.cache = caching.create_cache(self._config, Path())
         self._debug_log = DebugLog()
         self._pipeline = Pipeline(schema, self._config, [_route(p) for p in self.paths], profile=profile)
 

@@ -1,6 +1,5 @@
 """The types of a gateway, which are built once: at startup, or at the first request if they depend on routes."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -8,10 +7,9 @@ from collections.abc import Callable
 import msgspec
 
 from restgql.errors import ConfigError, RestgqlError, SchemaUnavailable
+from restgql.log import logger
 from restgql.sources import CompiledSchema, Sources
 from restgql.upstream.routes import Routes
-
-logger = logging.getLogger("restgql")
 
 RETRY_SECONDS = 30.0
 """Seconds between two attempts to read a document of the app that could not be read."""

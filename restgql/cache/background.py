@@ -1,6 +1,5 @@
 """Revalidations in the background: a few threads of their own, outside every caller's budget."""
 
-import logging
 import os
 import threading
 import time
@@ -8,6 +7,7 @@ from collections.abc import Callable, Hashable
 
 from restgql.execution.route_threads import Ticket
 from restgql.execution.thread_pool import ThreadPool
+from restgql.log import logger
 from restgql.sub_response import SubResponse
 
 SIZE = 4
@@ -21,8 +21,7 @@ class Background:
     background request until it returns.
     """
 
-    def __init__(self, logger: logging.Logger, seconds: float, size: int = SIZE) -> None:
-        self._logger = logger
+    def __init__(self, seconds: float, size: int = SIZE) -> None:
         self._seconds = seconds
         self._size = size
         self._reset()
@@ -92,7 +91,7 @@ class Background:
         try:
             work()
         except Exception:
-            self._logger.exception("Exception in the background")
+            logger.exception("Exception in the background")
         finally:
             self._ended(key)
 

@@ -1,6 +1,5 @@
 """The cache of one gateway: its store, and the caching dispatchers of its operations."""
 
-import logging
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -33,12 +32,11 @@ class Cache:
         *,
         max_body: int,
         seconds: float,
-        logger: logging.Logger,
         identity: Iterable[str] = (),
         shared: bool | None = None,
     ) -> None:
         self._store = store
-        self._background = Background(logger, seconds)
+        self._background = Background(seconds)
         self._settings = CacheSettings(
             store=store,
             background=self._background,
@@ -93,19 +91,19 @@ class Cache:
         self._store.close()
 
 
-def open_store(place: str, folder: Path, *, entries: int, size: int, logger: logging.Logger) -> Store:
+def open_store(place: str, folder: Path, *, entries: int, size: int) -> Store:
     """Return the store that RESTGQL_CACHE names, not connected yet. Raises ConfigError if it can never work."""
     kind, _, rest = place.partition(":")
     if kind == "memory":
         return Memory(entries=entries, size=size)
     if kind == "sqlite":
-        return FaultTolerantStore(_in_file(folder / rest, entries=entries, size=size), "sqlite", logger)
+        return FaultTolerantStore(_in_file(folder / rest, entries=entries, size=size), "sqlite")
     try:
         from restgql.cache.redis import Redis
     except ModuleNotFoundError as exc:
         raise ConfigError(f"RESTGQL_CACHE = {kind}://… needs {exc.name}: pip install 'restgql[cache,redis]'.") from exc
     try:
-        return FaultTolerantStore(Redis(place), "redis", logger)
+        return FaultTolerantStore(Redis(place), "redis")
     except ValueError as exc:
         raise ConfigError(f"RESTGQL_CACHE is not the URL of a Redis: {exc}.") from exc
 

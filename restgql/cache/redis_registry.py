@@ -1,7 +1,6 @@
 """The documents that clients register (APQ), stored in Redis for the processes of many machines."""
 
 import hashlib
-import logging
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,6 +10,7 @@ import redis
 from restgql.cache.policy import WEEK
 from restgql.cache.redis import create_client
 from restgql.documents.registry import Registry
+from restgql.log import logger
 from restgql.upstream.circuit_breaker import CircuitBreaker
 
 T = TypeVar("T")
@@ -27,11 +27,10 @@ class RedisRegistry:
     `url` is not a Redis URL.
     """
 
-    def __init__(self, url: str, near: Registry, *, entries: int, logger: logging.Logger) -> None:
+    def __init__(self, url: str, near: Registry, *, entries: int) -> None:
         self._client = create_client(url)
         self._near = near
         self._entries = entries
-        self._logger = logger
         self._breaker = CircuitBreaker(failures=3)
 
     def get(self, digest: str) -> str | None:
@@ -78,7 +77,7 @@ class RedisRegistry:
             self._breaker.failed()  # every attempt is recorded, even if it crashes
             if not isinstance(exc, redis.RedisError | OSError):
                 raise
-            self._logger.warning("The documents of clients cannot be shared: %s: %s", type(exc).__name__, exc)
+            logger.warning("The documents of clients cannot be shared: %s: %s", type(exc).__name__, exc)
             return None
         self._breaker.worked()
         return done

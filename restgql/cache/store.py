@@ -1,6 +1,5 @@
 """The stores of responses: their interface, and a wrapper that turns failures into misses."""
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
@@ -9,6 +8,7 @@ import msgspec
 
 from restgql.cache.entry import Entry
 from restgql.cache.keys import CacheKey
+from restgql.log import logger
 from restgql.upstream.circuit_breaker import CircuitBreaker
 
 T = TypeVar("T")
@@ -64,12 +64,9 @@ class FaultTolerantStore:
 
     failures: tuple[type[Exception], ...] = ()
 
-    def __init__(
-        self, store: Store, name: str, logger: logging.Logger, make: Callable[[], CircuitBreaker] = _breaker
-    ) -> None:
+    def __init__(self, store: Store, name: str, make: Callable[[], CircuitBreaker] = _breaker) -> None:
         self._store = store
         self._name = name
-        self._logger = logger
         self._reads, self._writes = make(), make()
         self._lock = threading.Lock()
         self._owed: set[str] = set()
@@ -127,7 +124,7 @@ class FaultTolerantStore:
             if not self._is_logged:
                 self._is_logged = True
                 name = type(exc).__name__
-                self._logger.warning("The cache (%s) fails, and is not used for now: %s: %s", self._name, name, exc)
+                logger.warning("The cache (%s) fails, and is not used for now: %s: %s", self._name, name, exc)
             return None
         breaker.worked()
         return done

@@ -1,7 +1,6 @@
 """The documents that have an id: listed ones, which the owner of the gateway chose, and those that clients register."""
 
 import hashlib
-import logging
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -12,10 +11,9 @@ from restgql.config import Config
 from restgql.documents.registry import Registry
 from restgql.documents.tokens import check_text
 from restgql.errors import BadRequest, LimitExceeded, NotAllowed, PersistedQueryNotFound, PersistedQueryNotSupported
+from restgql.log import logger
 from restgql.model import GraphQLRequest
 from restgql.profile import Profile
-
-logger = logging.getLogger("restgql")
 
 _PREFIX = "sha256:"
 _MAX_WITHOUT_IGNORED = 128

@@ -1,6 +1,5 @@
 """The execution of one operation: its root nodes begin in order, and fill their results."""
 
-import logging
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
@@ -158,7 +157,6 @@ class Executions(msgspec.Struct, frozen=True, kw_only=True):
     config: Config
     context: PlanContext
     latency: RouteLatency
-    logger: logging.Logger
 
     def start(
         self, plan: Plan, variables: dict[str, Any], upstream: Upstream, *, has_uploads: bool = False
@@ -199,5 +197,4 @@ class Executions(msgspec.Struct, frozen=True, kw_only=True):
             pool=thread_pool.shared(config.threads),
             meter=upstream.meter,
             latency=self.latency,
-            logger=self.logger,
         )

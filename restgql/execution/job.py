@@ -1,12 +1,12 @@
 """A sub-request that is scheduled, and its possible answers."""
 
-import logging
 import time
 from collections.abc import Callable
 from typing import Protocol
 
 from restgql.errors import LATE, ClientError, LimitExceeded, Unavailable, UpstreamInvalid, UpstreamTimeout
 from restgql.execution.route_threads import Ticket
+from restgql.log import logger
 from restgql.model import SubRequest, Timing
 from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
@@ -64,7 +64,7 @@ class Job:
         )
 
 
-def answer_to(dispatch: Dispatcher, request: SubRequest, logger: logging.Logger, *, inline: bool = False) -> JobAnswer:
+def answer_to(dispatch: Dispatcher, request: SubRequest, *, inline: bool = False) -> JobAnswer:
     """Return the answer to a request; an exception of the route becomes an answer, too."""
     try:
         return dispatch(request)

@@ -17,6 +17,7 @@ from restgql.execution.user_resolver import ResolverTask, resolve_info, response
 from restgql.execution.value_checks import ValueChecks
 from restgql.formats import target
 from restgql.formats.headers import IDEMPOTENCY_KEY, is_value
+from restgql.log import logger
 from restgql.model import SAFE_METHODS, SubRequest
 from restgql.plan.arguments import arguments_of
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
@@ -311,7 +312,7 @@ class NodeExecutor:
         """Return the field error for an exception; log an unexpected one."""
         if isinstance(error, RestgqlError | GraphQLError):
             return error
-        self._scheduler.logger.error("Exception in the field %s", list(path), exc_info=error)
+        logger.error("Exception in the field %s", list(path), exc_info=error)
         return GatewayError("Internal error.")
 
     def runtime_type(self, node: PlanNode, value: Any, path: ResponsePath) -> GraphQLObjectType:

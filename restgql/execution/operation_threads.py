@@ -1,6 +1,5 @@
 """The pool threads of one operation: their start, their next job, and the end of each job."""
 
-import logging
 import math
 import threading
 import time
@@ -14,6 +13,7 @@ from restgql.execution.route_threads import Admission, Ticket
 from restgql.execution.scheduler_settings import SchedulerSettings
 from restgql.execution.thread_pool import ThreadPool
 from restgql.execution.worker import Worker
+from restgql.log import logger
 from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
 
@@ -32,7 +32,6 @@ class OperationThreads:
         "_dispatch",
         "_latency",
         "_lock",
-        "_logger",
         "_pool",
         "_queue",
         "_settings",
@@ -53,7 +52,6 @@ class OperationThreads:
         *,
         pool: ThreadPool,
         latency: RouteLatency,
-        logger: logging.Logger,
     ) -> None:
         self._queue = queue
         self._lock = queue.lock
@@ -61,7 +59,6 @@ class OperationThreads:
         self._settings = settings
         self._pool = pool
         self._latency = latency
-        self._logger = logger
         self._bytes = 0
         self._wait_left = settings.max_wait
         self._wake = threading.Lock()
@@ -196,7 +193,7 @@ class OperationThreads:
             try:
                 listener(answer)
             except Exception:  # a failing listener must not block the operation or another listener
-                self._logger.exception("Exception after %s", job.request.target)
+                logger.exception("Exception after %s", job.request.target)
         with self._lock:
             queue.pending -= 1
             queue.early -= not job.later
@@ -207,7 +204,7 @@ class OperationThreads:
         return True
 
     def _worker(self) -> Worker:
-        return Worker(self, self._dispatch, self._latency, self._logger)
+        return Worker(self, self._dispatch, self._latency)
 
     def _enter_route(self, job: Job, ticket: Ticket) -> bool:
         """Return True if the thread of `ticket` may send the job's request; else hold the job, or answer it."""

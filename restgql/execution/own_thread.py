@@ -1,6 +1,5 @@
 """The jobs of one operation that run in its caller's own thread, which is the server's."""
 
-import logging
 import threading
 from collections.abc import Callable
 
@@ -16,7 +15,7 @@ from restgql.upstream import Dispatcher
 class OwnThread:
     """Runs jobs in the thread that waits for the operation."""
 
-    __slots__ = ("_dispatch", "_latency", "_logger", "_meter", "_queue", "_routed", "_threads")
+    __slots__ = ("_dispatch", "_latency", "_meter", "_queue", "_routed", "_threads")
 
     def __init__(
         self,
@@ -26,21 +25,19 @@ class OwnThread:
         *,
         meter: Meter,
         latency: RouteLatency,
-        logger: logging.Logger,
     ) -> None:
         self._queue = queue
         self._threads = threads
         self._dispatch = dispatch
         self._meter = meter
         self._latency = latency
-        self._logger = logger
         self._routed = 0
         """The number of jobs that were checked for routes that never wait."""
 
     def run(self, job: Job, clocks: Clocks) -> None:
         """Run a job that has begun."""
         self._threads.began = True
-        answer = answer_to(self._dispatch, job.request, self._logger, inline=True)
+        answer = answer_to(self._dispatch, job.request, inline=True)
         clocks.observe(job, self._latency)
         self._threads.finish(job, answer)
 

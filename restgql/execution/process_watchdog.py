@@ -1,12 +1,11 @@
 """The watchdog thread of the process: it checks all operations whose callers wait, so that these can sleep."""
 
-import logging
 import os
 import threading
 import time
 from typing import Protocol
 
-_logger = logging.getLogger("restgql")
+from restgql.log import logger
 
 LOOK_SECONDS = 0.002
 """Seconds between two checks while threads of the process wait."""
@@ -72,7 +71,7 @@ class ProcessWatchdog:
                 try:
                     watched.pop().look(is_idle=is_idle)
                 except Exception:  # an error of ours must not end the watch over all operations
-                    _logger.exception("Exception in the watchdog of operations")
+                    logger.exception("Exception in the watchdog of operations")
 
 
 _SHARED: list[ProcessWatchdog] = []

@@ -1,6 +1,5 @@
 """The jobs and calls of one operation, from submission to end. Only this module starts sub-requests."""
 
-import logging
 import math
 import threading
 import time
@@ -17,6 +16,7 @@ from restgql.execution.own_thread import OwnThread
 from restgql.execution.scheduler_settings import SchedulerSettings
 from restgql.execution.thread_pool import ThreadPool
 from restgql.execution.watchdog import Watchdog
+from restgql.log import logger
 from restgql.meter import Meter
 from restgql.model import SAFE_METHODS, SubRequest, Timing
 from restgql.upstream import Dispatcher
@@ -51,7 +51,6 @@ class Scheduler:
         "_settings",
         "_threads",
         "_watchdog",
-        "logger",
     )
 
     def __init__(
@@ -62,17 +61,15 @@ class Scheduler:
         pool: ThreadPool,
         meter: Meter,
         latency: RouteLatency,
-        logger: logging.Logger,
     ) -> None:
         self._dispatch = dispatch
         self._settings = settings
         self._meter = meter
-        self.logger = logger
         self._queue = JobQueue()
         self._lock = self._queue.lock
-        self._threads = OperationThreads(self._queue, dispatch, settings, pool=pool, latency=latency, logger=logger)
+        self._threads = OperationThreads(self._queue, dispatch, settings, pool=pool, latency=latency)
         self._watchdog = Watchdog(self._queue, self._threads, settings)
-        self._own_thread = OwnThread(self._queue, self._threads, dispatch, meter=meter, latency=latency, logger=logger)
+        self._own_thread = OwnThread(self._queue, self._threads, dispatch, meter=meter, latency=latency)
         self._is_watched = False
         self._has_yielded = False
         """True once `events` has yielded after the last job and call that are not for later."""
@@ -270,7 +267,7 @@ class Scheduler:
         try:
             function()
         except Exception:
-            self.logger.exception("Exception in a call of an operation")
+            logger.exception("Exception in a call of an operation")
 
     def _end_late(self) -> None:
         """A sub-request of a node, and the result that its response settles. `path` is the field's response path.

@@ -1,18 +1,16 @@
 """Threads for sub-requests: few, reused, and never blocked by waiting for their own work."""
 
 import itertools
-import logging
 import os
 import threading
 from collections.abc import Callable
 
 from restgql.execution.route_threads import Admission, RouteQueue, RouteThreads, Ticket
+from restgql.log import logger
 
 IDLE_SECONDS = 30.0
 
 PoolTask = Callable[[Ticket], None]
-
-_logger = logging.getLogger("restgql")
 
 
 class IdleThread:
@@ -199,7 +197,7 @@ def _announce(free: RouteQueue | None, notice: tuple[int, str] | None) -> None:
     if free is not None:
         free()
     if notice is not None:
-        _logger.log(*notice)
+        logger.log(*notice)
 
 
 _SHARED: dict[int, ThreadPool] = {}

@@ -1,17 +1,15 @@
 """The stored operations of one folder: loaded once, or again whenever a file has changed."""
 
-import logging
 from pathlib import Path
 
 from graphql import GraphQLSchema
 
 from restgql.documents.documents import Documents
+from restgql.log import logger
 from restgql.operations import files
 from restgql.operations.check import load
 from restgql.operations.stored import Operations
 from restgql.schema.type_source import SchemaError
-
-logger = logging.getLogger("restgql")
 
 FileState = tuple[tuple[str, int, int], ...]
 

@@ -1,6 +1,5 @@
 """The GraphQL response (GraphQL, section Response): an operation executed over its results, whole or in parts."""
 
-import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +12,7 @@ from restgql.errors import RestgqlError
 from restgql.execution.result import NotSettled, Results
 from restgql.formats import json
 from restgql.large_frame import in_large_frame
+from restgql.log import logger
 from restgql.meter import Meter
 from restgql.respond.answer_context import AnswerContext
 from restgql.respond.delivery import Delivery
@@ -34,7 +34,6 @@ class Answer:
         routes: ListRoutes,
         meter: Meter,
         introspection: int,
-        logger: logging.Logger,
         relocation: Relocation | None = None,
     ) -> None:
         root_type = selections.schema.get_root_type(selections.operation.operation)
@@ -46,7 +45,6 @@ class Answer:
         self._routes = routes
         self._meter = meter.for_shaping()
         self._introspection = introspection
-        self._logger = logger
         self._relocation = relocation
         self._limited = 0
         self.causes: list[Exception | None] = []
@@ -97,7 +95,7 @@ class Answer:
         return [*executor.errors, *context.errors]
 
     def _format(self, error: GraphQLError) -> ResponseMap:
-        formatted = format_error(error, self._logger)
+        formatted = format_error(error)
         if self._relocation is not None and "locations" in formatted:
             places = [self._relocation(at["line"], at["column"]) for at in formatted["locations"]]
             formatted["locations"] = [{"line": line, "column": column} for line, column in places]
@@ -111,18 +109,18 @@ def refused(errors: Iterable[GraphQLError] | RestgqlError) -> ResponseMap:
     return {"errors": [_formatted(error, error.extensions or {"code": "BAD_REQUEST"}) for error in errors]}
 
 
-def format_error(error: GraphQLError, logger: logging.Logger) -> ResponseMap:
+def format_error(error: GraphQLError) -> ResponseMap:
     """Return an error of the response map. An unexpected exception is logged, and its message is hidden."""
     original = _cause(error)
     if isinstance(original, RestgqlError):
         return _formatted(error, original.extensions)
     if original is None:  # the value does not fit its type, or a resolver of the user's own raised a GraphQLError
-        return _writable(_formatted(error, {"code": "UPSTREAM_INVALID"} | (error.extensions or {})), logger)
+        return _writable(_formatted(error, {"code": "UPSTREAM_INVALID"} | (error.extensions or {})))
     logger.error("Exception in the field %s", error.path, exc_info=original)
     return _formatted(error, {"code": "INTERNAL"}, "Internal error.")
 
 
-def _writable(formatted: ResponseMap, logger: logging.Logger) -> ResponseMap:
+def _writable(formatted: ResponseMap) -> ResponseMap:
     """Return an error that JSON can represent: the message escaped, the extensions without values that JSON cannot
     represent.
     """

@@ -1,6 +1,5 @@
 """A Flask app as the upstream of one operation."""
 
-import logging
 import math
 import time
 from threading import get_ident
@@ -22,8 +21,6 @@ from restgql.upstream.routes import Routes
 from restgql.upstream.single_flight import Flights, SingleFlight
 from restgql.upstream.threads import Threads, is_free, threads_of
 from restgql.upstream.wsgi import WsgiApp, WsgiDispatcher, through
-
-logger = logging.getLogger("restgql")
 
 DEPTH = "restgql.depth"
 METER = "restgql.meter"
@@ -131,7 +128,6 @@ def _in_process(
         entered.context,
         seconds=config.subrequest_timeout,
         max_reply=config.max_reply,
-        logger=logger,
         reads_files=bool(app.config.get("USE_X_SENDFILE")),
     )
     return InProcess(app, wsgi, routes, adapter, site, caches_matches=caches_matches, is_plain=is_plain)

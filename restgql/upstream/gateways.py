@@ -1,12 +1,13 @@
 """The record of the gateways on an app, for every request to the app."""
 
-import logging
 from dataclasses import dataclass, field
 from traceback import walk_tb
 from typing import Any
 
 from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException
+
+from restgql.log import logger
 
 _ATTRIBUTE = "restgql_gateways"
 _BEFORE = frozenset({Flask.preprocess_request.__name__, "_preprocess_request"})
@@ -51,7 +52,7 @@ class Gateways:
         if self.has_logged_guard or request.method != "POST" or response.status_code not in _REFUSED:
             return
         self.has_logged_guard = True
-        logging.getLogger("restgql").warning(
+        logger.warning(
             "A hook of the app answered POST %s with %d before the gateway could. If clients like this one should ask "
             "it, exempt the endpoint %s in that hook, or set RESTGQL_HOOKS = False: each sub-request is guarded as "
             "before.",
@@ -66,7 +67,7 @@ class Gateways:
         if self.has_logged_hook or isinstance(exception, HTTPException) or _BEFORE.isdisjoint(frames):
             return
         self.has_logged_hook = True
-        logging.getLogger("restgql").warning(
+        logger.warning(
             "A before_request function failed in the sub-request %s %s (%s: %s). The same functions had run in this "
             "thread for the request to the gateway. If one keeps a connection or a lock by thread, set "
             "RESTGQL_HOOKS = False or RESTGQL_SEQUENTIAL = True.",

@@ -1,6 +1,5 @@
 """Upstreams on other servers, as dispatchers beside the one into the app."""
 
-import logging
 import os
 import threading
 import time
@@ -22,6 +21,7 @@ from restgql.errors import (
 from restgql.formats import coding, headers, media, remote_upstream
 from restgql.formats.remote_upstream import RemoteUpstream
 from restgql.formats.target import Site
+from restgql.log import logger
 from restgql.model import Headers, RouteKey, SubRequest
 from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
@@ -62,12 +62,10 @@ class UpstreamPool:
         *,
         max_reply: int,
         connections: int,
-        logger: logging.Logger,
     ) -> None:
         self._accesses = {access.remote.prefix: access for access in accesses}
         self.table = remote_upstream.table(access.remote for access in self._accesses.values())
         self.max_reply = max_reply
-        self.logger = logger
         self.keys = {prefix: RouteKey(prefix or "/", access.timeout) for prefix, access in self._accesses.items()}
         self._breakers = {at.prefix: CircuitBreaker() for at in self.table}
         self._connections = connections
@@ -166,7 +164,7 @@ class PrefixRouter:
             failure = UpstreamTimeout(LATE) if late else failure_of(exc)
             name = type(exc.__cause__ or exc.__context__ or exc).__name__
             place = (request.target.path, request.method, access.remote.host)
-            self._remotes.logger.warning("%s on %s [%s], of the upstream %s", name, *place)
+            logger.warning("%s on %s [%s], of the upstream %s", name, *place)
         return SubResponse.failed(path, failure)
 
 

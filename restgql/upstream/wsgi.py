@@ -1,13 +1,13 @@
 """Sub-requests to a WSGI callable in this process, equal to requests over a socket."""
 
 import contextvars
-import logging
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from restgql.errors import ENDLESS, LATE, LimitExceeded, RestgqlError, UpstreamInvalid, UpstreamTimeout
 from restgql.formats import media
+from restgql.log import logger
 from restgql.model import SubRequest
 from restgql.sub_response import ReceivedFields, SubResponse, sort_fields
 from restgql.upstream import sendfile
@@ -54,7 +54,6 @@ class WsgiDispatcher:
         *,
         seconds: float,
         max_reply: int,
-        logger: logging.Logger,
         reads_files: bool = False,
     ) -> None:
         self._context = context
@@ -63,7 +62,6 @@ class WsgiDispatcher:
         self._shared = shared
         self._seconds = seconds
         self._max_reply = max_reply
-        self._logger = logger
 
     def __call__(self, request: SubRequest, extra: Environ | None = None) -> SubResponse:
         """Return the app's response; after a crash or an oversized body, one with a failure. Raises a rejection."""
@@ -96,7 +94,7 @@ class WsgiDispatcher:
         except sendfile.UnreadableFile as exc:
             failure = exc.failure
         except Exception:
-            self._logger.exception("Exception on %s [%s], a sub-request of the gateway", url, request.method)
+            logger.exception("Exception on %s [%s], a sub-request of the gateway", url, request.method)
             failure = UpstreamInvalid("The route crashed.", status=500)
         else:
             return SubResponse.received(

@@ -30,7 +30,6 @@ from tests.cache.site import create, source
 from tests.redis_server import RedisServer
 
 HERE = Path(__file__).parent.parent.parent
-LOGGER = logging.getLogger("tests.cache")
 NOW, HOUR = time.time(), 3_600  # a whole run of the tests is well within it
 KEY = CacheKey("http://localhost/a", "mine", "all")
 
@@ -52,7 +51,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def store(place: str) -> Iterator[Store]:
-    made = open_store(place, Path(), entries=100, size=1_000_000, logger=LOGGER)
+    made = open_store(place, Path(), entries=100, size=1_000_000)
     yield made
     made.close()
 
@@ -101,7 +100,7 @@ def test_rules_hold_in_every_store(store: Store) -> None:
 
 
 def test_a_file_that_is_deleted_while_it_is_in_use_is_made_anew_by_all(tmp_path: Path) -> None:
-    one, other = (open_store("sqlite:a.db", tmp_path, entries=9, size=99_999, logger=LOGGER) for _ in range(2))
+    one, other = (open_store("sqlite:a.db", tmp_path, entries=9, size=99_999) for _ in range(2))
     one.write(KEY.uri, KEY.private, (entry(),), one.read(KEY).token)
     assert other.read(KEY).private
     for path in tmp_path.iterdir():
@@ -119,11 +118,11 @@ def test_a_file_that_is_deleted_while_it_is_in_use_is_made_anew_by_all(tmp_path:
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 def test_it_is_bounded_in_entries_and_bytes(kind: str, tmp_path: Path) -> None:
     place = kind if kind == "memory" else f"sqlite:{tmp_path}/cache.db"
-    few = open_store(place, tmp_path, entries=10, size=1_000_000, logger=LOGGER)
+    few = open_store(place, tmp_path, entries=10, size=1_000_000)
     fill(few, 50)
     assert [number for number in range(50) if is_stored(few, number)] == list(range(40, 50))
     few.clear()
-    small = open_store(place, tmp_path, entries=1_000, size=20_000, logger=LOGGER)
+    small = open_store(place, tmp_path, entries=1_000, size=20_000)
     fill(small, 50, b"x" * 1_000)
     stored = [number for number in range(50) if is_stored(small, number)]
     assert 10 <= len(stored) <= 20
@@ -400,7 +399,7 @@ class Failing:
 @pytest.mark.parametrize("count", [1, MAX_OWED + 10])
 def test_what_could_not_be_dropped_is_dropped_before_it_is_read_again(count: int) -> None:
     failing = Failing()
-    guarded = FaultTolerantStore(failing, "failing", LOGGER, lambda: CircuitBreaker(failures=3, seconds=0.05))
+    guarded = FaultTolerantStore(failing, "failing", lambda: CircuitBreaker(failures=3, seconds=0.05))
     guarded.write(KEY.uri, KEY.private, (entry(),), guarded.read(KEY).token)
     failing.fails = True
     for number in range(count):
@@ -416,7 +415,7 @@ def test_what_could_not_be_dropped_is_dropped_before_it_is_read_again(count: int
 
 def test_a_store_that_fails_is_left_alone_and_said_to_fail_once(quiet: pytest.LogCaptureFixture) -> None:
     failing = Failing()
-    guarded = FaultTolerantStore(failing, "failing", LOGGER, lambda: CircuitBreaker(failures=3, seconds=60))
+    guarded = FaultTolerantStore(failing, "failing", lambda: CircuitBreaker(failures=3, seconds=60))
     failing.fails = True
     for _ in range(100):
         assert guarded.read(KEY) == StoredEntries()

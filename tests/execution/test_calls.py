@@ -1,7 +1,6 @@
 """Calls in the thread that waits for an operation: in order, beside the sub-requests, and never after its end."""
 
 import gc
-import logging
 import threading
 import time
 import weakref
@@ -48,7 +47,6 @@ class Operation:
             pool=self.pool,
             meter=meter(time.monotonic() + deadline, max_subrequests=100, max_typed_subrequests=100),
             latency=RouteLatency(),
-            logger=logging.getLogger("restgql"),
         )
 
     def get(self, path: str, *, method: str = "GET", then: Callable[[], None] = lambda: None, **fields: Any) -> None:

@@ -1,7 +1,8 @@
 """The versions of Flask and Werkzeug whose steps the fast path reproduces."""
 
 import importlib.metadata
-import logging
+
+from restgql.log import logger
 
 _INSTALLED = {name: importlib.metadata.version(name) for name in ("flask", "werkzeug")}
 
@@ -19,6 +20,4 @@ def log_unknown() -> None:
     if not _logged:
         _logged.append(True)
         versions = ", ".join(f"{name} {version}" for name, version in _INSTALLED.items())
-        logging.getLogger("restgql").info(
-            "Sub-requests take the full path through the app: the fast path does not support %s.", versions
-        )
+        logger.info("Sub-requests take the full path through the app: the fast path does not support %s.", versions)
