@@ -114,7 +114,11 @@ REF = {"$ref": "#/components/schemas/User"}
 @pytest.mark.parametrize(
     ("operation", "schemas", "expected"),
     [
-        ({"operationId": "user", **answers(REF)}, {"User": PERSON}, "query= or mutation= and openapi= both define User"),
+        (
+            {"operationId": "user", **answers(REF)},
+            {"User": PERSON},
+            "query= or mutation= and openapi= both define User",
+        ),
         ({"operationId": "me", **answers(PERSON)}, {}, "query= and openapi= both define Query.me"),
     ],
 )

@@ -77,7 +77,7 @@ def test_a_path_item_by_reference() -> None:
     generated = made(given)
     assert field(generated, "a") == 'a: String @get(path: "/a")'
     assert generated.skipped == (
-        SkippedOperation(method="", path="/b", reason="the reference #/x-items/b leads nowhere"),
+        SkippedOperation(method="", path="/b", reason="the reference #/x-items/b has no target"),
     )
 
 

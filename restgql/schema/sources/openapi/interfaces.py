@@ -1,4 +1,4 @@
-"""The interfaces of a document and the object types that implement them, in agreement (GraphQL section 3.7)."""
+"""Makes interfaces and the object types that implement them consistent (GraphQL section 3.7)."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ def implement(
 ) -> None:
     """Replace the definitions of interfaces, and of the object types that implement them.
 
-    An interface keeps the fields that all of them have, of its own type; one that keeps none becomes a union.
+    An interface keeps the fields that all its members have with the same type. If none is left it becomes a union.
     """
     for name, members in interface_members.items():
         if isinstance(interface := definitions.get(name), InterfaceTypeDefinitionNode):
@@ -35,7 +35,7 @@ def implement(
     for name, members in interface_members.items():
         if not isinstance(interface := definitions.get(name), InterfaceTypeDefinitionNode):
             continue
-        interface = _narrow(definitions, interface, members)  # another one may have widened a field since
+        interface = _narrow(definitions, interface, members)  # another interface may have changed a field of a member
         objects = _objects(definitions, members)
         if not interface.fields:
             definitions[name] = builder.union_of(interface, [each.name.value for each in objects])
@@ -52,7 +52,7 @@ def _objects(definitions: Mapping[str, DefinitionNode], members: list[str]) -> l
 def _narrow(
     definitions: dict[str, DefinitionNode], interface: InterfaceTypeDefinitionNode, members: list[str]
 ) -> InterfaceTypeDefinitionNode:
-    """Replace an interface by one with the fields that all its members have, and return it."""
+    """Reduce an interface to the fields that all its members have, and return it."""
     objects = _objects(definitions, members)
     fields = tuple(field for field in interface.fields if _is_in_all(field, objects))
     definitions[interface.name.value] = narrowed = changed(interface, fields=fields)
@@ -65,7 +65,10 @@ def _widened(
     definitions: Mapping[str, DefinitionNode],
     builder: SdlBuilder,
 ) -> FieldDefinitionNode:
-    """Return a field with the interface's type for texts and enums: that of a child may be one value of the base's."""
+    """Return a field with the interface's type if both are texts or enums.
+
+    A child often narrows an enum of its base to one value.
+    """
     base = next((each for each in interface.fields if each.name.value == field.name.value), None)
     if base is None or print_ast(base.type) == print_ast(field.type):
         return field

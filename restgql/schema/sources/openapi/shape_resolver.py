@@ -11,7 +11,7 @@ from restgql.schema.sdl.builder import key_expression
 from restgql.schema.sources.openapi.children import Children, default_of, discriminator_of
 from restgql.schema.sources.openapi.document_problem import DocumentProblem
 from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
-from restgql.schema.sources.openapi.references import References, named
+from restgql.schema.sources.openapi.references import References, target_name
 from restgql.schema.sources.openapi.schema_merger import SchemaMerger
 from restgql.schema.sources.openapi.schema_shape import (
     InterfaceShape,
@@ -256,7 +256,7 @@ class ShapeResolver:
 
     def _variant(self, member: Any, located: ResolvedSchema, base: JsonObject) -> Variant:
         shape = self.shape(located.schema)
-        reference = named(as_text(as_mapping(member).get("$ref")))
+        reference = target_name(as_text(as_mapping(member).get("$ref")))
         if base and isinstance(shape, ObjectShape) and not base.keys() <= shape.properties.keys():
             member = {"type": "object", "properties": {**base, **shape.properties}}
             shape = self.shape(member)

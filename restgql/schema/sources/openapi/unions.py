@@ -11,7 +11,7 @@ from restgql.schema.sdl.builder import key_expression
 from restgql.schema.sdl.scalar_names import wider
 from restgql.schema.sources.openapi import extension_keywords
 from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
-from restgql.schema.sources.openapi.references import named
+from restgql.schema.sources.openapi.references import target_name
 from restgql.schema.sources.openapi.schema_shape import (
     EnumShape,
     JsonShape,
@@ -98,7 +98,7 @@ def discriminator_values(member: Variant, discriminator: JsonObject) -> tuple[st
     own_name = member.reference or member.name
     by_target: dict[str, list[str]] = {}
     for value, target in as_mapping(discriminator.get("mapping")).items():
-        by_target.setdefault(named(as_text(target)) or as_text(target), []).append(str(value))
+        by_target.setdefault(target_name(as_text(target)) or as_text(target), []).append(str(value))
     mapped = by_target.get(own_name) or by_target.get(member.name) if own_name else None
     own = as_text(member.source.get("x-ms-discriminator-value")) or _constant(member, name) or own_name
     return tuple(mapped or ([own] if own else ()))
