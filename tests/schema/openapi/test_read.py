@@ -65,7 +65,7 @@ def test_json_that_is_yaml_too() -> None:
         ('{"openapi": "3.0.0", ', "is not valid JSON"),
         ("<html></html>", "it is not an object"),
         ("a: b: c", "neither JSON nor YAML"),
-        ("a: &x [*x]", "within what it stands for"),
+        ("a: &x [*x]", "before or inside its anchor"),
         ("a: *x", "the alias"),
         ("a: !!python/object/apply:os.system [ls]", "neither JSON nor YAML"),
         ("? [a]\n: b", "neither JSON nor YAML"),

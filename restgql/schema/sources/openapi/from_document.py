@@ -27,7 +27,7 @@ from restgql.schema.sources.openapi.root_names import EndpointOf, root_names, ro
 from restgql.schema.sources.openapi.shape_resolver import ShapeResolver
 from restgql.schema.sources.openapi.type_registry import TypeRegistry
 
-NO_MORE = "the document says no more of the response"
+NOT_DESCRIBED = "the document does not describe the response further"
 
 
 class GeneratedSdl(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,7 +179,7 @@ class _Generation:
         problems_by_type = self._registry.problems_by_type()
         notes = []
         for generated in self._generated:
-            problem = generated.result.problem or (NO_MORE if generated.result.name == JSON else "")
+            problem = generated.result.problem or (NOT_DESCRIBED if generated.result.name == JSON else "")
             reasons = [*([problem] if problem else []), *generated.notes]
             reasons += [problems_by_type[name] for name in sorted(generated.types) if name in problems_by_type]
             kind: Kind = "json" if generated.result.name == JSON else "partly" if reasons else "typed"

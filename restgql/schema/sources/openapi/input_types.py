@@ -63,7 +63,7 @@ class InputTypes:
                 return self._registry.type_ref(JSON, lists, "its lists are nested too deep")
         assert_never(shape)
 
-    def demanded(self, type_ref: TypeRef, schema: object) -> TypeNode:
+    def required_type(self, type_ref: TypeRef, schema: object) -> TypeNode:
         """Return the type of a required value: non-null unless the schema allows null. Raises DocumentProblem."""
         may_be_null = type_ref.name == JSON or self._registry.shapes.resolve(schema).nullable
         return type_ref.node if may_be_null else NonNullTypeNode(type=type_ref.node)
@@ -82,7 +82,7 @@ class InputTypes:
         fields = []
         for text, field_name in self._registry.naming.member_names(sendable, "field").items():
             type_ref = self._registry.property_type(name, text, self.type, schema := sendable[text])
-            node = self._demanded_within(type_ref, schema) if text in shape.required else type_ref.node
+            node = self._required_field_type(type_ref, schema) if text in shape.required else type_ref.node
             part = as_mapping(schema)
             enum = self._registry.enums.get(type_ref.name, {})
             deprecated = part.get("deprecated") is True
@@ -93,11 +93,11 @@ class InputTypes:
             fields.append(value)
         self._registry.definitions[name] = self._builder.input_object(name, fields, first_description(source.schema))
 
-    def _demanded_within(self, type_ref: TypeRef, schema: object) -> TypeNode:
+    def _required_field_type(self, type_ref: TypeRef, schema: object) -> TypeNode:
         """Return the type of a required field. Input objects stay nullable: a cycle of required ones has no value."""
         if type_ref.name in self._objects and isinstance(type_ref.node, NamedTypeNode):
             return type_ref.node
         try:
-            return self.demanded(type_ref, schema)
+            return self.required_type(type_ref, schema)
         except DocumentProblem:
             return type_ref.node
