@@ -95,6 +95,8 @@ class Shapes:
         return entry[1]
 
     def _locate(self, value: Any) -> Located:
+        if isinstance(value, dict) and "$ref" not in value and not composed(value):
+            return Located(value, "", nullable(value))  # nearly always
         name, may_be_null, seen = "", False, set()
         while True:
             value, here = self.follow(value)
