@@ -42,5 +42,5 @@ def only_value(schema: JsonObject, type_ref: TypeRef, registry: TypeRegistry) ->
     """Return the literal of a parameter's only valid string, or None if several values are valid."""
     values = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
     value = values[0] if len(values) == 1 else None
-    is_string = type_ref.node == registry.scalar("String").node
+    is_string = type_ref.node is registry.scalar("String").node
     return registry.builder.value(value) if is_string and isinstance(value, str) and value else None

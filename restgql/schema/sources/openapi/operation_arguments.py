@@ -15,6 +15,7 @@ from restgql.schema.sources.openapi.document_problem import DocumentProblem
 from restgql.schema.sources.openapi.input_types import InputTypes
 from restgql.schema.sources.openapi.lenient import first_description
 from restgql.schema.sources.openapi.parameter_styles import ValueForm
+from restgql.schema.sources.openapi.schema_scalars import simple_scalar
 from restgql.schema.sources.openapi.type_registry import TypeRef, TypeRegistry
 
 _PIECE = re.compile(r"\{([^{}]*)\}")
@@ -48,6 +49,8 @@ class OperationArguments:
         self._query: list[str] = []
         self._spread: list[str] = []
         self._expanded: list[str] = []
+        self._templates: dict[str, str] = {}
+        """The template expressions of the path's variables, by the names of their parameters."""
         self._path = path
         self._parameters = {(parameter.name, parameter.location): parameter for parameter in parameters}
         needed = variables(path)
@@ -100,7 +103,7 @@ class OperationArguments:
         pieces = _PIECE.split(self._path.partition("#")[0])  # a fragment is never sent to a server
         for index, piece in enumerate(pieces):
             if index % 2:
-                pieces[index] = self._variable(plain_variable(piece))
+                pieces[index] = self._templates[plain_variable(piece)]
             else:
                 pieces[index] = piece.replace("{", "%7B").replace("}", "%7D")
         path = "".join(pieces)
@@ -112,26 +115,17 @@ class OperationArguments:
     def query(self) -> str:
         return _expression(self._query, self._spread)
 
-    def _variable(self, name: str) -> str:
-        """Return the template expression for a variable of the path."""
-        argument = self._argument_names[name, "path"]
-        parameter = self._parameters.get((name, "path"))
-        try:
-            if parameter is not None:
-                return parameter_styles.path_template(self._registry.shapes, parameter, name, argument)
-        except DocumentProblem:  # `_in_path` notes it, and makes the argument a String
-            pass
-        return f"{{{argument}}}"
-
     def _in_path(self, name: str, argument: str, parameter: ApiParameter | None) -> None:
         builder = self._registry.builder
         if parameter is None:
+            self._templates[name] = f"{{{argument}}}"
             self.definitions.append(builder.input_value(argument, NonNullTypeNode(type=builder.type("String")), ""))
             self._registry.type_ref("String")
             return
         try:
-            parameter_styles.path_template(self._registry.shapes, parameter, name, argument)
+            template = parameter_styles.path_template(self._registry.shapes, parameter, name, argument)
             self._add(parameter, argument, required=True)
+            self._templates[name] = template
         except DocumentProblem as exc:
             self.notes.append(f"the path parameter {name} is a String, {exc.message}")
             self._in_path(name, argument, None)
@@ -168,7 +162,9 @@ class OperationArguments:
         self.headers.append((parameter.name, f"{{{argument}}}"))
 
     def _add(self, parameter: ApiParameter, argument: str, *, required: bool) -> None:
-        type_ref = self._inputs.type(parameter.schema, f"{self._hint}{names.type_name(parameter.name)}", parameter.name)
+        is_simple = simple_scalar(parameter.schema) is not None
+        hint = "" if is_simple else f"{self._hint}{names.type_name(parameter.name)}"
+        type_ref = self._inputs.type(parameter.schema, hint, parameter.name)
         default = self._only_value(parameter, type_ref) if required else None
         node = NonNullTypeNode(type=type_ref.node) if required and default is None else type_ref.node
         if type_ref.problem:

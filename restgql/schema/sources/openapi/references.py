@@ -32,8 +32,9 @@ class References:
         The chain also ends at a reference for which `until` returns True. Raises DocumentProblem for a reference that
         has no target, that refers to itself, or whose document must not be read.
         """
-        name = ""
-        seen = set()
+        if not isinstance(value, dict) or "$ref" not in value:
+            return value, ""
+        name, seen = "", set[str]()
         while isinstance(value, dict) and isinstance(reference := value.get("$ref"), str) and not until(value):
             if reference in seen:
                 raise DocumentProblem(f"the reference {reference} leads to itself")

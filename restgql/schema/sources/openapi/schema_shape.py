@@ -8,7 +8,7 @@ import msgspec
 from restgql.schema.sdl.scalar_names import JSON, wider
 from restgql.schema.sources.openapi import extension_keywords
 from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
-from restgql.schema.sources.openapi.schema_scalars import of_values, scalar_of_type
+from restgql.schema.sources.openapi.schema_scalars import of_values, scalar_of_type, simple_scalar
 
 
 class ScalarShape(msgspec.Struct, frozen=True):
@@ -117,6 +117,8 @@ def is_nullable(schema: JsonObject) -> bool:
     kind = schema.get("type")
     if isinstance(kind, list) and "null" in kind:
         return True
+    if "oneOf" not in schema and "anyOf" not in schema:
+        return False  # the common case
     return any(is_null(member) for key in ("oneOf", "anyOf") for member in as_list(schema.get(key)))
 
 
@@ -140,6 +142,8 @@ def unwrap(schema: JsonObject) -> Any | None:
 
 def plain_shape(schema: JsonObject) -> SchemaShape:
     """Return the shape of a schema without allOf, oneOf and anyOf."""
+    if name := simple_scalar(schema):
+        return ScalarShape(name)
     if extension_keywords.VALUE in schema:
         return _extended(extension_keywords.value(schema))
     types = json_types(schema)
@@ -184,12 +188,16 @@ def properties_of(schema: JsonObject) -> JsonObject:
 
 def additional_schema(schema: JsonObject) -> Any:
     """Return the schema of additional properties, or None if it does not determine their kind."""
+    if "additionalProperties" not in schema:
+        return None
     values = as_mapping(schema.get("additionalProperties"))
     has_keyword = any(values.get(key) for key in _STRUCTURE) or isinstance(values.get("additionalProperties"), dict)
     return values if has_keyword or json_types(values) else None
 
 
 def required_names(schema: JsonObject) -> frozenset[str]:
+    if "required" not in schema:
+        return frozenset()
     return frozenset(name for name in as_list(schema.get("required")) if isinstance(name, str))
 
 

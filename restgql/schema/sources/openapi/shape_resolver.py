@@ -62,7 +62,7 @@ class _Merged(msgspec.Struct, frozen=True):
 
 
 class ShapeResolver:
-    """A cache of shapes by the identity of schemas. It keeps every schema, so that no identity is reused.
+    """A cache of resolved schemas and shapes, by the identity of schemas. It keeps each one: no identity is reused.
 
     `named` are references to the named schemas. With `merges_siblings` the keywords beside a `$ref` count.
     """
@@ -75,6 +75,7 @@ class ShapeResolver:
         self._with_siblings: dict[int, tuple[JsonObject, JsonObject]] = {}
         self._merging = SchemaMerger(self.follow)
         self._children = Children(self.follow, named)
+        self._resolved: dict[int, tuple[Any, ResolvedSchema]] = {}
         self._shapes: dict[int, tuple[JsonObject, SchemaShape]] = {}
         self._depth = 0
 
@@ -94,6 +95,14 @@ class ShapeResolver:
 
     def resolve(self, value: Any) -> ResolvedSchema:
         """Follow references, and unwrap compositions of one schema. Raises DocumentProblem."""
+        entry = self._resolved.get(id(value))
+        if entry is None:
+            entry = self._resolved[id(value)] = (value, self._resolve(value))
+        return entry[1]
+
+    def _resolve(self, value: Any) -> ResolvedSchema:
+        if isinstance(value, dict) and "$ref" not in value and not is_composed(value):
+            return ResolvedSchema(value, "", is_nullable(value))  # the common case
         name, may_be_null, seen = "", False, set()
         while True:
             value, own_name = self.follow(value)
