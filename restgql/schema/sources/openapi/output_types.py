@@ -164,7 +164,7 @@ class OutputTypes:
                 self._registry.note(name, f"{name} has no child types, two of them share a discriminator value")
                 self._define(source, shape.own, name)
                 return
-            default = next((self._member(each) for each in shape.members if each.name == shape.default), others)
+            default = next((self._member(member) for member in shape.members if member.name == shape.default), others)
             self._registry.interface_members[name] = [others, *members]
             for member in (others, *members):
                 self._registry.uses(name, member)

@@ -82,7 +82,7 @@ class References:
 
 
 def media_types(source: JsonObject, references: References) -> dict[str, JsonObject]:
-    """Return the Media Type Objects of a `content`, by media type. Raises Problem."""
+    """Return the Media Type Objects of a `content`, by media type. Raises DocumentProblem."""
     content = as_mapping(source.get("content"))
     return {name: as_mapping(references.follow(value)[0]) for name, value in content.items() if isinstance(name, str)}
 

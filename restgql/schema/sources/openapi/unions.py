@@ -106,7 +106,7 @@ def discriminator_values(member: Variant, discriminator: JsonObject) -> tuple[st
 
 def _differ(values: Sequence[tuple[str, ...]], members: list[Variant]) -> bool:
     """Return True if each member has values, and no value belongs to two members."""
-    flat = [value for each in values for value in each]
+    flat = [value for member_values in values for value in member_values]
     return len(values) == len(members) and all(values) and len(set(flat)) == len(flat)
 
 
@@ -138,15 +138,18 @@ def _of_constants(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
     Nested groups have several such properties.
     """
     constants = [
-        {name: value for name in each.shape.properties if (value := _constant(each, name)) and _is_plain(value)}
-        for each in members
-        if isinstance(each.shape, ObjectShape)
+        {name: value for name in member.shape.properties if (value := _constant(member, name)) and _is_plain(value)}
+        for member in members
+        if isinstance(member.shape, ObjectShape)
     ]
     names = [member.name for member in members]
-    ambiguous = any(one.items() <= other.items() for one, other in permutations(constants, 2))
+    ambiguous = any(constant_set.items() <= other.items() for constant_set, other in permutations(constants, 2))
     if ambiguous or not all(map(_is_plain, names)):
         return "", []
-    tests = [" && ".join(f"{key_expression(name)} == '{value}'" for name, value in each.items()) for each in constants]
+    tests = [
+        " && ".join(f"{key_expression(name)} == '{value}'" for name, value in constant_set.items())
+        for constant_set in constants
+    ]
     expression = " || ".join(f"{test} && '{name}'" for test, name in zip(tests, names, strict=True))
     return expression, [(name,) for name in names]
 
