@@ -39,8 +39,10 @@ class RemoteApi(msgspec.Struct, frozen=True, kw_only=True):
         """The name of the upstream in messages."""
         return f"the upstream {self.prefix!r}"
 
-    def places(self, document: ApiDocument, others: tuple[RemoteUpstream, ...], taken: Allowed) -> UpstreamPaths:
-        """Return the places of a document's operations, except those at or below one of `others`."""
+    def operation_paths(
+        self, document: ApiDocument, others: tuple[RemoteUpstream, ...], taken: Allowed
+    ) -> UpstreamPaths:
+        """Return the paths of a document's operations. None is at or below one of `others`."""
         return UpstreamPaths(
             document.value,
             self.mounts,
@@ -52,14 +54,14 @@ class RemoteApi(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def named_by(document: ApiDocument, apis: Sequence[RemoteApi], taken: Allowed) -> list[tuple[RemoteApi, UpstreamPaths]]:
-    """Return the upstreams that the absolute servers of a document name, with the places of its operations."""
+    """Return the upstreams that the absolute servers of a document name, with the paths of its operations."""
     mounts = tuple(mount for api in apis for mount in api.mounts)
     named = []
     for api in apis:
         others = tuple(mount for mount in mounts if mount not in api.mounts)
-        places = UpstreamPaths(document.value, api.mounts, others, base="", url="", taken=taken)
-        if places.is_below:
-            named.append((api, places))
+        paths = UpstreamPaths(document.value, api.mounts, others, base="", url="", taken=taken)
+        if paths.is_below:
+            named.append((api, paths))
     return named
 
 

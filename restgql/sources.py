@@ -176,7 +176,7 @@ class Sources:
         generated = openapi.generate(
             document.value,
             endpoint=open_routes.endpoint,
-            places=AppOrUpstreamPaths(of_app, [places for _, places in remote]) if remote else of_app,
+            operation_paths=AppOrUpstreamPaths(of_app, [paths for _, paths in remote]) if remote else of_app,
             filled=[parameter for api, _ in remote for parameter in api.secrets.parameters],
             names=self._locked,
             accepted=self._config.joins,
@@ -204,13 +204,13 @@ class Sources:
         for api in self._apis:
             taken = partial(_is_in, routes_with_root_field(collected.definitions))
             for document in api.documents:
-                places = api.places(document, mounts, taken)
+                paths = api.operation_paths(document, mounts, taken)
                 generated = openapi.generate(
                     document.value,
                     names=self._locked,
                     accepted=self._config.joins,
                     load=document.load,
-                    places=places,
+                    operation_paths=paths,
                     name_prefix=api.settings.prefix,
                     filled=api.secrets.parameters,
                     camel_case=self._config.camel_case,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from graphql import GraphQLNonNull
 
 from restgql.bindings import BatchBinding, RequestBinding
 from restgql.errors import RestgqlError, UpstreamInvalid
@@ -12,8 +13,8 @@ from restgql.formats import headers, json, select, target, template
 from restgql.formats.charge import Charge
 from restgql.meter import Meter
 from restgql.model import SubRequest
-from restgql.plan.nodes import NodeArguments
-from restgql.plan.template_scope import TemplateScope, walk
+from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
+from restgql.plan.template_scope import NullKey, TemplateScope, walk
 from restgql.sub_response import SubResponse
 
 ItemKey = tuple[str, ...]
@@ -33,12 +34,27 @@ KeyBatch = dict[ItemKey, list[ParentField]]
 """The keys of one request, each with its parents."""
 
 
-def key_batches(batch: BatchBinding, parents: list[ParentField]) -> list[KeyBatch]:
-    """Return the parents by key, at most `batch.size` keys in each batch. The field of a parent without a key fails."""
+def settle_without_key(node: PlanNode, result: Result, error: NullKey) -> None:
+    """Settle a field whose parent has null for its key: null for a typed field that is nullable, else the error."""
+    if (
+        node.kind is not NodeKind.REQUEST
+        or node.field is None
+        or isinstance(node.field.definition.type, GraphQLNonNull)
+    ):
+        result.fail(error)
+    else:
+        result.settled = True  # its value is None
+
+
+def key_batches(node: PlanNode, batch: BatchBinding, parents: list[ParentField]) -> list[KeyBatch]:
+    """Return the parents by key, at most `batch.size` keys in each; settle the field of each parent without a key."""
     by_key: KeyBatch = {}
     for parent in parents:
         try:
             key = tuple(json.to_text(parent.scope.find(name)) for name in batch.by)
+        except NullKey as exc:
+            settle_without_key(node, parent.result, exc)
+            continue
         except RestgqlError as exc:
             parent.result.fail(exc)
             continue

@@ -8,7 +8,7 @@ from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType, get_na
 
 from restgql.bindings import RequestBinding
 from restgql.errors import Cancelled, GatewayError, LimitExceeded, RestgqlError
-from restgql.execution.key_batches import ResponsePath
+from restgql.execution.key_batches import ResponsePath, settle_without_key
 from restgql.execution.result import Result, Results
 from restgql.execution.scheduler import Scheduler
 from restgql.execution.sub_requests import PendingRequest, SubRequests
@@ -23,7 +23,7 @@ from restgql.plan.arguments import arguments_of
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.plan.plan import Plan, PlanContext
 from restgql.plan.requests import elements, forward_query, request_of
-from restgql.plan.template_scope import TemplateScope
+from restgql.plan.template_scope import NullKey, TemplateScope
 from restgql.plan.whole_numbers import WholeNumbers
 from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream
@@ -188,6 +188,8 @@ class NodeExecutor:
                     result.settled = True
                 case NodeKind.SELECT:
                     raise AssertionError("a SELECT node is part of its parent's value")
+        except NullKey as exc:
+            settle_without_key(node, result, exc)
         except Exception as exc:
             del pending[before:]  # nobody could read their responses
             result.fail(self.expected(exc, path))

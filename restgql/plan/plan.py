@@ -7,6 +7,7 @@ import msgspec
 from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, OperationType
 
 from restgql.config import Config, limits_of
+from restgql.documents.cache_size import cache_size
 from restgql.documents.collect_fields import Selections
 from restgql.meter import Limits
 from restgql.plan.nodes import PlanNode
@@ -52,8 +53,8 @@ class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
     """The context of one schema and configuration.
 
     `added_headers` are the names that RESTGQL_SUBREQUEST_HEADERS adds; `introspection` is the number of introspection
-    fields that one operation may have. `float_variables` returns, by method and shape of a path, the places of the
-    variables for which a route takes only floats.
+    fields that one operation may have; `cache_size` is the size of the cache of plans in bytes. `float_variables`
+    returns, by method and shape of a path, the places of the variables for which a route takes only floats.
     """
 
     schema: GraphQLSchema
@@ -61,6 +62,7 @@ class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
     max_upload: int
     limits: Limits
     introspection: int
+    cache_size: int
     float_variables: FloatVariables = no_float_variables
 
     @classmethod
@@ -79,6 +81,7 @@ class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
             max_upload=config.max_upload,
             limits=limits_of(config, stored=stored),
             introspection=introspection_size(schema) * 3 // 2,
+            cache_size=cache_size(config),
             float_variables=float_variables,
         )
 

@@ -429,7 +429,7 @@ def test_what_cannot_be_typed_is_json_alone() -> None:
     broken, other = generated.operations
     assert (broken.kind, other.kind) == ("partly", "typed")
     assert "Broken.lost is JSON, its annotation cannot be evaluated (NameError" in broken.reason
-    assert "Broken.file is JSON, nothing is known of the JSON of complex" in broken.reason
+    assert "Broken.file is JSON, the JSON of complex is unknown" in broken.reason
 
 
 def test_a_class_that_raises_when_it_is_looked_at() -> None:

@@ -1,4 +1,4 @@
-"""The rules for the GraphQL names of one document."""
+"""Rules for the GraphQL names of one document."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ from restgql.schema.sdl.reserved import ReservedNames
 
 
 class NameRules(msgspec.Struct, frozen=True):
-    """How one document's names are made: the naming convention, the reserved names, and a prefix.
+    """The rules for one document: the naming convention, the reserved names, and a prefix.
 
     The prefix is for types and root fields.
     """

@@ -61,7 +61,7 @@ def test_a_key_is_no_argument(place: str) -> None:
     note = generated.operations[0]
     assert (note.kind, note.reason) == (
         "typed",
-        f"the API key X-Key is the client's own, in the {place} of its request",
+        f"the API key X-Key is sent by the client, in the {place} of its request",
     )
 
 

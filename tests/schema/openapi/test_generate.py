@@ -77,7 +77,7 @@ def test_a_path_item_by_reference() -> None:
     generated = made(given)
     assert field(generated, "a") == 'a: String @get(path: "/a")'
     assert generated.skipped == (
-        SkippedOperation(method="", path="/b", reason="the reference #/x-items/b leads nowhere"),
+        SkippedOperation(method="", path="/b", reason="the reference #/x-items/b has no target"),
     )
 
 
@@ -97,7 +97,7 @@ def test_kinds() -> None:
     }
     assert notes["/typed"].reason == ""
     assert notes["/partly"].reason == "GetPartlyResponse.a is JSON, its oneOf is of Long, String"
-    assert notes["/json"].reason == "the document says no more of the response"
+    assert notes["/json"].reason == "the document does not describe the response further"
     assert notes["/none"].reason == "the document has no schema for a response"
 
 

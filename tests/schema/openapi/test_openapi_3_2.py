@@ -62,7 +62,7 @@ def test_a_whole_query_that_is_no_form_is_left_out() -> None:
     operation = {"operationId": "things", "parameters": [parameter], "responses": answer({"type": "string"})}
     generated = made(of_3_2({"/things": {"get": operation}}))
     assert field(generated) == 'things: String @get(path: "/things")'
-    assert "a query that is application/json cannot be written" in only(generated).reason
+    assert "a query of type application/json cannot be written" in only(generated).reason
 
 
 def test_media_types_by_reference() -> None:

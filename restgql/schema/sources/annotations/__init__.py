@@ -1,4 +1,4 @@
-"""The return annotations of views as SDL with directives."""
+"""Generates SDL with directives from the annotations of Flask views."""
 
 from restgql.schema.sources.annotations.from_views import AnnotatedView, generate
 

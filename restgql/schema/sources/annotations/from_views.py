@@ -1,4 +1,4 @@
-"""From views and their annotations to SDL with directives, by way of an OpenAPI document."""
+"""Generates SDL with directives from views: their annotations become an OpenAPI document, and that becomes SDL."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -17,25 +17,26 @@ from restgql.schema.sdl.route_fields import Endpoint, RouteFields
 from restgql.schema.sdl.scalar_names import BINARY, CONVERTERS
 from restgql.schema.sources import openapi
 from restgql.schema.sources.annotations import classes, hints, query_parameters, response_body
-from restgql.schema.sources.annotations.components import named
+from restgql.schema.sources.annotations.components import name_components
 from restgql.schema.sources.annotations.schema_writer import JsonSchema, SchemaWriter, problem
 from restgql.schema.sources.openapi.extension_keywords import VALUE
-from restgql.schema.sources.openapi.from_document import NO_MORE, GeneratedSdl
+from restgql.schema.sources.openapi.from_document import NOT_DESCRIBED as DOCUMENT_NOT_DESCRIBED
+from restgql.schema.sources.openapi.from_document import GeneratedSdl
 from restgql.schema.sources.openapi.schema_scalars import simple_scalar
 from restgql.schema.sources.openapi.schema_shape import is_null
 
-SAYS_NO_MORE = "its annotation says no more"
+NOT_DESCRIBED = "its annotation does not describe it further"
 
 _OPTIONAL = re.compile(r"\{[?&]([^{}]*)\}")
 _VARIABLE = re.compile(r"\{(\+?)([^{}]*)\}")
 
 
 class AnnotatedView(Endpoint, frozen=True, kw_only=True):
-    """A rule of the app and the function that answers it, whose annotations and docstring are read; it is never called.
+    """A URL rule of the app and its view function. The function's annotations and docstring are read; it is not called.
 
-    One for each rule that may be asked for and that no earlier source types: `methods` are the rule's, `parameters` the
-    names of its converters (`default` for none), `function` is `app.view_functions[endpoint]`, or of a class-based view
-    `view_class.get`.
+    There is one for each exposed rule that no earlier source types. `methods` are the rule's methods, `parameters` the
+    names of its converters (`default` without one). `function` is `app.view_functions[endpoint]`, or `view_class.get`
+    of a class-based view.
     """
 
     function: Callable[..., Any]
@@ -44,25 +45,25 @@ class AnnotatedView(Endpoint, frozen=True, kw_only=True):
 def generate(
     views: Iterable[AnnotatedView], *, camel_case: bool = False, reserved: ReservedNames | None = None
 ) -> GeneratedSdl:
-    """Return the SDL of views: a field of Query for each view that answers GET and has a return annotation.
+    """Generate the SDL of views: a field of Query for each view that answers GET and has a return annotation.
 
-    It is to be compiled with the same `camel_case`. Whatever an annotation is, it raises nothing.
+    Compile the result with the same `camel_case`. An annotation never raises an error: it costs its own view only.
     """
     reserved = reserved or reserve()
-    written: dict[str, AnnotatedView] = {}
+    by_path: dict[str, AnnotatedView] = {}
     skipped = []
     for view in sorted(views, key=lambda view: (view.path, view.name, view.methods)):
-        reason = _left_out(view, written)
+        reason = _reason_without_field(view, by_path)
         if reason:
             method = "GET" if "GET" in view.methods else next(iter(view.methods), "")
             skipped.append(SkippedOperation(method=method, path=view.path, reason=reason))
         else:
-            written[_path(view)] = view
-    called = RouteFields(SdlBuilder(), NamingConvention(camel_case), reserved).root_names(list(written.values()))
-    fields = {f"GET {path}": name for path, name in zip(written, called, strict=True)}
-    document = _document(written, reserved)
+            by_path[_path(view)] = view
+    root_names = RouteFields(SdlBuilder(), NamingConvention(camel_case), reserved).root_names(list(by_path.values()))
+    fields = {f"GET {path}": name for path, name in zip(by_path, root_names, strict=True)}
+    document = _document(by_path, reserved)
     generated = openapi.generate(document, names=fields, prefix="", camel_case=camel_case, reserved=reserved)
-    operations = (_note(note, written[note.path]) for note in generated.operations)
+    operations = (_note(note, by_path[note.path]) for note in generated.operations)
     return GeneratedSdl(
         document=_without_scalars(generated.document),
         operations=tuple(operations),
@@ -70,10 +71,10 @@ def generate(
     )
 
 
-def _left_out(view: AnnotatedView, written: Mapping[str, AnnotatedView]) -> str:
-    """Return why a view has no field; empty for a view that has one."""
+def _reason_without_field(view: AnnotatedView, by_path: Mapping[str, AnnotatedView]) -> str:
+    """Return the reason why a view has no field, or an empty text if it has one."""
     if "GET" not in view.methods:
-        return "it answers no GET, and annotations do not say what a view takes"
+        return "it does not answer GET, and annotations do not describe request bodies"
     try:
         view.template()
         hints.returned(view.function)
@@ -81,18 +82,19 @@ def _left_out(view: AnnotatedView, written: Mapping[str, AnnotatedView]) -> str:
         return exc.message
     except KeyError:
         return "it has no return annotation"
-    other = written.get(_path(view))
-    return f"the view {other.name} has its path" if other else ""
+    other = by_path.get(_path(view))
+    return f"the view {other.name} has the same path" if other else ""
 
 
-def _document(written: Mapping[str, AnnotatedView], reserved: ReservedNames) -> dict[str, Any]:
+def _document(by_path: Mapping[str, AnnotatedView], reserved: ReservedNames) -> dict[str, Any]:
+    """Return an OpenAPI document of views."""
     schemas = SchemaWriter()
-    paths = {path: {"get": _operation(view, schemas)} for path, view in written.items()}
+    paths = {path: {"get": _operation(view, schemas)} for path, view in by_path.items()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "annotations", "version": ""},
         "paths": paths,
-        "components": {"schemas": named(schemas.components, reserved)},
+        "components": {"schemas": name_components(schemas.components, reserved)},
     }
 
 
@@ -109,32 +111,32 @@ def _body(view: AnnotatedView, schemas: SchemaWriter) -> JsonSchema:
     schema = schemas.write(response_body.body(hints.returned(view.function)))
     members = [member for member in schema.get("anyOf", [schema]) if not is_null(member)]
     if members and all(simple_scalar(member) in ("String", BINARY) for member in members):
-        return problem("a text may hold anything")
+        return problem("a text may have any content")
     return schema
 
 
 def _path(view: AnnotatedView) -> str:
-    """Return a view's path as OpenAPI writes it: without operators, and without its query."""
+    """Return a view's path in OpenAPI's syntax: without template operators and without its query."""
     return _VARIABLE.sub(r"{\2}", _OPTIONAL.sub("", view.path))
 
 
 def _of_path(view: AnnotatedView) -> list[query_parameters.ParameterObject]:
-    found = []
+    of_path = []
     for reserved, name in _VARIABLE.findall(_OPTIONAL.sub("", view.path)):
         allowed = {"allowReserved": True} if reserved else {}
-        found.append({"name": name, "in": "path", "required": True, "schema": _converted(view, name), **allowed})
+        of_path.append({"name": name, "in": "path", "required": True, "schema": _converted(view, name), **allowed})
     for names in _OPTIONAL.findall(view.path):
-        found += [query_parameters.parameter(name, _converted(view, name)) for name in names.split(",")]
-    return found
+        of_path += [query_parameters.parameter(name, _converted(view, name)) for name in names.split(",")]
+    return of_path
 
 
 def _converted(view: AnnotatedView, name: str) -> JsonSchema:
-    """Return the schema of a variable, by its converter."""
+    """Return the schema of a path variable from its URL converter."""
     return {VALUE: {"scalar": CONVERTERS.get(view.parameters.get(name, ""), "String")}}
 
 
 def _without_scalars(document: DocumentNode) -> DocumentNode:
-    """Leave out the scalars that need no definition."""
+    """Return a document without definitions of the gateway's own scalars."""
     return DocumentNode(
         definitions=tuple(
             node
@@ -145,4 +147,6 @@ def _without_scalars(document: DocumentNode) -> DocumentNode:
 
 
 def _note(note: OperationNote, view: AnnotatedView) -> OperationNote:
-    return msgspec.structs.replace(note, path=view.path, reason=note.reason.replace(NO_MORE, SAYS_NO_MORE))
+    return msgspec.structs.replace(
+        note, path=view.path, reason=note.reason.replace(DOCUMENT_NOT_DESCRIBED, NOT_DESCRIBED)
+    )

@@ -1,4 +1,4 @@
-"""The JSON Schema that pydantic writes for its own types, where the app has imported it."""
+"""JSON Schemas that pydantic writes for its types. Pydantic is used only if the app has imported it."""
 
 import functools
 import sys
@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from restgql.schema.sources.annotations.components import spelled
+from restgql.schema.sources.annotations.components import type_text
 from restgql.schema.sources.openapi.extension_keywords import KEYS, VALUE
 from restgql.schema.sources.openapi.schema_shape import is_nullable
 
@@ -16,15 +16,15 @@ Mode = Literal["serialization", "validation"]
 _DEFS = "#/$defs/"
 _CLASS = "x-python-class"
 _CLOSED = frozenset({"$ref", "allOf", "anyOf", "oneOf", "properties", "enum", "const", VALUE})
-"""The words of a schema that is no object of any keys."""
+"""Keywords of schemas that are not objects with arbitrary keys."""
 _OF_CLASSES = ("model_schema", "dataclass_schema", "typed_dict_schema", "enum_schema")
 _SCALARS = {"decimal_schema": "Decimal", "url_schema": "URL", "multi_host_url_schema": "URL", "uuid_schema": "UUID"}
 
 
 class PydanticSchema(msgspec.Struct, frozen=True):
-    """The schema of a type and the schemas that it refers to, by reference. `classes` are the Python classes of these.
+    """The schema of a type. `definitions` are the schemas that it refers to, and `classes` their Python classes.
 
-    `cls` is the class of the schema itself, None for a type that is no class.
+    Both are by reference (`#/$defs/User`). `cls` is the class of the schema itself, None for a type without one.
     """
 
     schema: dict[str, Any]
@@ -34,13 +34,13 @@ class PydanticSchema(msgspec.Struct, frozen=True):
 
 
 def pydantic() -> Any:
-    """Return pydantic 2 if the app has imported it."""
+    """Return the module pydantic 2 if the app has imported it, else None."""
     module = sys.modules.get("pydantic")
     return module if hasattr(module, "RootModel") else None
 
 
 def is_pydantic(hint: Any) -> bool:
-    """Return whether pydantic alone has the schema of a class, as of a model, a pydantic dataclass or EmailStr."""
+    """Return True for a class that only pydantic can describe, such as a model, a pydantic dataclass or EmailStr."""
     if pydantic() is None or not isinstance(hint, type):
         return False
     if hasattr(hint, "__pydantic_core_schema__") or issubclass(hint, pydantic().BaseModel):
@@ -49,15 +49,15 @@ def is_pydantic(hint: Any) -> bool:
 
 
 def constrains(metadata: Any) -> bool:
-    """Return whether a part of `Annotated` is for pydantic: Field(discriminator=…), a serializer or a bound."""
+    """Return True if a part of `Annotated` is for pydantic: Field(discriminator=…), a serializer or a bound."""
     package = type(metadata).__module__.partition(".")[0]
     return pydantic() is not None and package in ("pydantic", "annotated_types")
 
 
 def write(hint: Any, mode: Mode) -> PydanticSchema:
-    """Write the schema of a type. Raises whatever pydantic raises for a type that it has no schema for."""
+    """Write the schema of a type. Raises any error of pydantic for a type without a schema."""
     if hasattr(hint, "model_rebuild"):
-        hint.model_rebuild()  # its error names the annotation that has no value
+        hint.model_rebuild()  # its error names the annotation that cannot be evaluated
     classes: list[type] = []
     generator = functools.partial(_generator(), classes=classes)
     schema = pydantic().TypeAdapter(hint).json_schema(mode=mode, schema_generator=generator)
@@ -71,16 +71,16 @@ def write(hint: Any, mode: Mode) -> PydanticSchema:
 
 
 def any_of(schemas: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the schema of a union. A union with an object of any keys is JSON: nothing tells such an object apart."""
+    """Return the schema of a union. It is JSON if a member is an object with arbitrary keys, which has no mark."""
     members = [schema for schema in schemas if schema.get("type") != "null"]
     is_open = any(schema.get("type", "object") == "object" and not schema.keys() & _CLOSED for schema in members)
     if is_open and len(members) > 1:
-        return {VALUE: {"problem": "it may be an object of any keys"}}
+        return {VALUE: {"problem": "it may be an object with arbitrary keys"}}
     return {"anyOf": schemas}
 
 
 def references(schema: Any) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield each place of a schema that holds a reference: the object and its key."""
+    """Yield the object and key of each reference in a schema."""
     pending = [schema]
     while pending:
         part = pending.pop()
@@ -97,14 +97,14 @@ def references(schema: Any) -> Iterator[tuple[dict[str, Any], str]]:
 def _note_names(schema: dict[str, Any], cls: Any) -> None:
     """Note both keys of a field with an alias: `model_dump()` writes the name, and with `by_alias=True` the alias.
 
-    Required are the keys that are written whatever the options, but those of `exclude_unset` and `exclude_defaults`.
+    A key is required if every option writes it, apart from `exclude_unset` and `exclude_defaults`.
     """
     properties = schema.get("properties", {})
     fields = dict(
         cls.model_fields if issubclass(cls, pydantic().BaseModel) else getattr(cls, "__pydantic_fields__", {})
     )
     decorators = getattr(cls, "__pydantic_decorators__", None)
-    fields |= {name: each.info for name, each in decorators.computed_fields.items()} if decorators else {}
+    fields |= {name: computed.info for name, computed in decorators.computed_fields.items()} if decorators else {}
     for name, field in fields.items():
         alias = getattr(field, "serialization_alias", None) or field.alias or name
         if alias != name and alias in properties and name not in properties:
@@ -115,7 +115,7 @@ def _note_names(schema: dict[str, Any], cls: Any) -> None:
 
 @functools.cache
 def _generator() -> Any:
-    """Return pydantic's generator, which notes the class of each schema and passes over a type without a schema."""
+    """Return a subclass of pydantic's generator. It notes the class of each schema, and makes unknown types JSON."""
     base = pydantic().json_schema.GenerateJsonSchema
 
     class Generator(base):  # type: ignore[misc, valid-type]
@@ -124,15 +124,15 @@ def _generator() -> Any:
             self._classes = classes
 
         def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> Any:
-            subject = spelled(schema["cls"]) if "cls" in schema else schema.get("type", error_info)
-            return {VALUE: {"problem": f"nothing is known of the JSON of {subject}"}}
+            subject = type_text(schema["cls"]) if "cls" in schema else schema.get("type", error_info)
+            return {VALUE: {"problem": f"the JSON of {subject} is unknown"}}
 
         def union_schema(self, schema: Any) -> Any:
             written = super().union_schema(schema)
             return any_of(written["anyOf"]) if "anyOf" in written else written
 
         def emit_warning(self, kind: Any, detail: str) -> None:
-            """Write no warning: a default that is no JSON is of no use here."""
+            """Write no warning. Pydantic warns of defaults that are not JSON, and defaults are not used here."""
 
     for method in _OF_CLASSES:
         setattr(Generator, method, _noting_class(method, base))

@@ -1,4 +1,4 @@
-"""The query parameters of a view, as an OpenAPI document has them."""
+"""The query parameters of a view, as Parameter Objects of OpenAPI."""
 
 import enum
 import inspect
@@ -12,29 +12,29 @@ from restgql.schema.sources.annotations.schema_writer import JsonSchema, SchemaW
 ParameterObject = dict[str, Any]
 
 QUERY = "query"
-"""The parameter in which flask-pydantic, flask-openapi3 and spectree give a view the whole query string."""
+"""The view parameter that receives the whole query in flask-pydantic, flask-openapi3 and spectree."""
 _MARKER = "Query"
 """The class that marks a query parameter in flask-typed-routes, flask-ninja and flask-parameter-validation."""
 _IMPLICIT = frozenset({"flask_typed_routes", "flask_parameters"})
-"""Packages whose decorators read each parameter of a view that is not the route's from the query."""
+"""Packages whose decorators read all view parameters from the query, except those of the route."""
 _PLACES = frozenset({"body", "cookie", "cookies", "form", "header", "headers", "json", "path", "raw"})
-"""The parameters that are other parts of the request."""
+"""View parameters that receive other parts of the request."""
 
 
 def of_query(function: Callable[..., Any], variables: Collection[str], schemas: SchemaWriter) -> list[ParameterObject]:
-    """Return the query parameters that a view takes. The first source of a name wins.
+    """Return the query parameters of a view. If two sources have a name, the first counts.
 
-    The sources: a parameter `query` whose class has fields; a parameter that is marked as `Query`; a decorator's
-    `query=`; `request.args` in the view's code. `variables` are those of the route.
+    The sources: a parameter `query` whose class has fields; a parameter marked with `Query`; a decorator's `query=`;
+    `request.args` in the view's code. `variables` are those of the route.
     """
-    found: dict[str, ParameterObject] = {}
-    for one in (
+    by_name: dict[str, ParameterObject] = {}
+    for query_parameter in (
         *_annotated(function, variables, schemas),
         *_decorated(function, schemas),
         *_read(function, schemas),
     ):
-        found.setdefault(one["name"], one)
-    return list(found.values())
+        by_name.setdefault(query_parameter["name"], query_parameter)
+    return list(by_name.values())
 
 
 def parameter(name: str, schema: JsonSchema, *, required: bool = False) -> ParameterObject:
@@ -45,7 +45,7 @@ def _annotated(
     function: Callable[..., Any], variables: Collection[str], schemas: SchemaWriter
 ) -> Iterator[ParameterObject]:
     defaults = _defaults(function)
-    is_implicit = any(_package(one) in _IMPLICIT for one in _chain(function))
+    is_implicit = any(_package(wrapper) in _IMPLICIT for wrapper in _chain(function))
     for name, hint in hints.of_parameters(inspect.unwrap(function)).items():
         default = defaults.get(name, inspect.Parameter.empty)
         markers = [*getattr(hint, "__metadata__", ()), default]
@@ -63,7 +63,7 @@ def _annotated(
 
 
 def _decorated(function: Callable[..., Any], schemas: SchemaWriter) -> Iterator[ParameterObject]:
-    """Yield the fields of the class that a decorator has as `query`: `@validate(query=Search)`."""
+    """Yield the fields of the class that a decorator receives as `query`: `@validate(query=Search)`."""
     for wrapper in _chain(function):
         code, cells = getattr(wrapper, "__code__", None), getattr(wrapper, "__closure__", None) or ()
         for name, cell in zip(getattr(code, "co_freevars", ()), cells, strict=False):
@@ -80,10 +80,10 @@ def _read(function: Callable[..., Any], schemas: SchemaWriter) -> Iterator[Param
 
 
 def _fields(hint: Any, schemas: SchemaWriter) -> Iterator[ParameterObject]:
-    """Yield a parameter for each field of a class; none for a type without fields."""
+    """Yield a parameter for each field of a class. Yield nothing for a type without fields."""
     try:
         schema = schemas.fields(hint) or {}
-    except Exception:  # whatever a class does when it is looked at, it spoils these parameters alone
+    except Exception:  # a class can raise anything on inspection; a failure costs these parameters only
         schema = {}
     for name, field in schema.get("properties", {}).items():
         yield parameter(name, field, required=name in schema.get("required", ()))
@@ -100,7 +100,7 @@ def _marked(name: str, hint: Any, marker: Any, default: Any, schemas: SchemaWrit
 
 
 def _is_marker(value: Any) -> bool:
-    """Return whether a value marks a query parameter: `Query()`, the class `Query`, or an enum's member QUERY."""
+    """Return True if a value marks a query parameter: `Query()`, the class `Query`, or an enum member QUERY."""
     if isinstance(value, enum.Enum):
         return value.name.upper() == _MARKER.upper()
     return (value if isinstance(value, type) else type(value)).__name__ == _MARKER
@@ -115,11 +115,11 @@ def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
         signature = inspect.signature(inspect.unwrap(function))
     except (TypeError, ValueError):
         return {}
-    return {name: one.default for name, one in signature.parameters.items()}
+    return {name: view_parameter.default for name, view_parameter in signature.parameters.items()}
 
 
 def _chain(function: Any) -> Iterator[Any]:
-    """Yield a function and the functions that it wraps."""
+    """Yield a function, the function that it wraps, and so on."""
     while function is not None:
         yield function
         function = getattr(function, "__wrapped__", None)
@@ -132,5 +132,5 @@ def _package(function: Any) -> str:
 def _content(cell: Any) -> Any:
     try:
         return cell.cell_contents
-    except ValueError:  # it is empty
+    except ValueError:  # an empty cell
         return None

@@ -1,4 +1,4 @@
-"""Annotations as JSON Schema, of the JSON that their values are written as."""
+"""Writes the JSON Schema of annotations, for the JSON of their values."""
 
 import enum
 import functools
@@ -14,34 +14,34 @@ import msgspec
 
 from restgql.formats import json
 from restgql.schema.sources.annotations import classes, hints, pydantic_schemas
-from restgql.schema.sources.annotations.components import Component, labels, spelled
+from restgql.schema.sources.annotations.components import Component, labels, type_text
 from restgql.schema.sources.annotations.hints import Missing, UnknownType
 from restgql.schema.sources.openapi.extension_keywords import VALUE
 
 JsonSchema = dict[str, Any]
 
 MAX_NESTING = 8
-"""Of type arguments: a generic class may lead to itself with ever more."""
+"""Levels of type arguments. A generic class may refer to itself with deeper and deeper arguments."""
 
 _SCALARS: tuple[type, ...] = (bool, int, float, str, datetime, date, time, timedelta, UUID, Decimal, bytes)
 _MORE: dict[type, JsonSchema] = {Decimal: {VALUE: {"scalar": "Decimal"}}, datetime: {"format": "date-time"}}
-"""What msgspec's schema of a scalar does not have: its `date-time` is for dates and times with a time zone."""
+"""Additions to msgspec's schema of a scalar. Its `date-time` is only for values with a time zone."""
 _LISTS: tuple[Any, ...] = (
     list, tuple, set, frozenset, deque, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable, abc.Set,
     abc.MutableSet,
 )  # fmt: skip
 _WRAPPERS = frozenset({"ClassVar", "Final", "NotRequired", "ReadOnly", "Required"})
-"""By name, since typing_extensions has its own of some."""
+"""Names, since typing_extensions has its own versions of some."""
 _AWAITED: tuple[Any, ...] = (abc.Awaitable, abc.Coroutine)
 _ANYTHING: tuple[Any, ...] = (Any, object)
 _NULL: tuple[Any, ...] = (None, NoneType)
 
 
 class SchemaWriter:
-    """Writes the schemas of one document. `components` are the named ones.
+    """A writer of the schemas of one document. `components` are the named schemas.
 
-    The schema of pydantic's types is pydantic's own. Classes wait in a queue, so a chain of them may be as long as it
-    likes.
+    Pydantic writes the schemas of its own types. Other classes are written from a queue, not by recursion, so that a
+    chain of classes can have any length.
     """
 
     def __init__(self) -> None:
@@ -51,6 +51,7 @@ class SchemaWriter:
 
     @property
     def components(self) -> Sequence[Component]:
+        """The named schemas that were written so far."""
         return list(self._components.values())
 
     def write(self, hint: Any, mode: pydantic_schemas.Mode = "serialization") -> JsonSchema:
@@ -61,9 +62,9 @@ class SchemaWriter:
         return schema
 
     def fields(self, hint: Any) -> JsonSchema | None:
-        """Write the object schema of a class that a query string is read into; None for a type of another kind.
+        """Write the object schema of a class that a query is validated with. Return None for any other type.
 
-        Raises whatever a class raises when it is looked at.
+        Raises any error that a class raises on inspection.
         """
         self._mode = "validation"
         if pydantic_schemas.is_pydantic(hint):
@@ -77,8 +78,8 @@ class SchemaWriter:
 
     def _whole(self, properties: list[classes.Property]) -> JsonSchema:
         return {
-            "properties": {one.key: self._property(one) for one in properties},
-            "required": [one.key for one in properties if self._is_required(one)],
+            "properties": {member.key: self._property(member) for member in properties},
+            "required": [member.key for member in properties if self._is_required(member)],
         }
 
     def _finish(self) -> None:
@@ -89,15 +90,15 @@ class SchemaWriter:
     def _of(self, hint: Any) -> JsonSchema:
         try:
             return self._schema(hint)
-        except Exception as exc:  # whatever a class does when it is looked at, it spoils this field alone
+        except Exception as exc:  # a class can raise anything on inspection; a failure costs this field only
             return problem(f"{type(exc).__name__}: {str(exc).partition(chr(10))[0]}")
 
-    def _is_required(self, one: classes.Property) -> bool:
-        return one.required if self._mode == "serialization" else not one.has_default
+    def _is_required(self, member: classes.Property) -> bool:
+        return member.required if self._mode == "serialization" else not member.has_default
 
-    def _property(self, one: classes.Property) -> JsonSchema:
-        schema = {"const": one.tag} if one.tag is not None else self._of(one.hint)
-        return {**schema, "description": one.description} if one.description else schema
+    def _property(self, member: classes.Property) -> JsonSchema:
+        schema = {"const": member.tag} if member.tag is not None else self._of(member.hint)
+        return {**schema, "description": member.description} if member.description else schema
 
     def _schema(self, hint: Any) -> JsonSchema:
         if isinstance(hint, UnknownType) or (isinstance(hint, type) and issubclass(hint, Missing)):
@@ -105,7 +106,7 @@ class SchemaWriter:
         if isinstance(hint, NewType):
             return self._schema(hint.__supertype__)
         origin, arguments = get_origin(hint) or hint, get_args(hint)
-        if type(origin).__name__ == "TypeAliasType":  # of a type statement, from 3.12 on
+        if type(origin).__name__ == "TypeAliasType":  # of a `type` statement (Python 3.12 and later)
             return self._alias(hint, origin, arguments)
         if (inner := classes.mapped(hint)) is not None:
             return self._schema(inner)
@@ -134,13 +135,13 @@ class SchemaWriter:
         if key not in self._components:
             component = self._components[key] = Component(labels(hint))
             bound = dict(zip(alias.__type_params__, arguments, strict=False))
-            component.schema = self._of(hints.filled(alias.__value__, bound))
+            component.schema = self._of(hints.substitute(alias.__value__, bound))
         return self._components[key].refer({})
 
     def _annotated(self, hint: Any, arguments: tuple[Any, ...]) -> JsonSchema:
         if any(map(pydantic_schemas.constrains, arguments[1:])):
             return self._by_pydantic(hint)
-        if arguments[0] in _SCALARS and any(isinstance(one, msgspec.Meta) for one in arguments[1:]):
+        if arguments[0] in _SCALARS and any(isinstance(metadata, msgspec.Meta) for metadata in arguments[1:]):
             return _scalar(hint, arguments[0])
         return self._schema(arguments[0])
 
@@ -153,7 +154,7 @@ class SchemaWriter:
         return schemas[0] if len(schemas) == 1 else {**pydantic_schemas.any_of(schemas), **self._discriminator(members)}
 
     def _discriminator(self, members: Sequence[Any]) -> JsonSchema:
-        """Return the discriminator of a union of tagged Structs; nothing for any other union."""
+        """Return the discriminator of a union of tagged Structs, or an empty schema for any other union."""
         kinds = [(get_origin(member) or member, get_args(member)) for member in members if member not in _NULL]
         tags = [classes.tag(cls) for cls, _ in kinds]
         names = {name for name, _ in tags}
@@ -176,8 +177,8 @@ class SchemaWriter:
         return {"type": "array", "items": self._schema(arguments[0]) if arguments else {}}
 
     def _class(self, cls: type, arguments: tuple[Any, ...], hint: Any) -> JsonSchema:
-        if (known := self._components.get(self._key(cls, arguments))) is not None:
-            return known.refer({})
+        if (component := self._components.get(self._key(cls, arguments))) is not None:
+            return component.refer({})
         if issubclass(cls, enum.Enum) and not issubclass(cls, enum.Flag):
             return self._enum(cls)
         if pydantic_schemas.is_pydantic(cls):
@@ -197,7 +198,7 @@ class SchemaWriter:
         self, cls: type, arguments: tuple[Any, ...], hint: Any, properties: list[classes.Property]
     ) -> JsonSchema:
         if not properties or _nesting(arguments) > MAX_NESTING:
-            return problem(f"{spelled(hint)} has {'too many types' if properties else 'no fields'}")
+            return problem(f"{type_text(hint)} has {'too many types' if properties else 'no fields'}")
         component = self._components[self._key(cls, arguments)] = Component(labels(hint))
         component.schema = {"type": "object", "description": classes.described(cls)}
         self._pending.append((component, properties))
@@ -205,14 +206,14 @@ class SchemaWriter:
 
     def _enum(self, cls: type[enum.Enum]) -> JsonSchema:
         if not all(isinstance(member.value, str | int | float) for member in cls) or not len(cls):
-            return problem(f"{cls.__qualname__} has values that are no scalars")
+            return problem(f"{cls.__qualname__} has values that are not scalars")
         values = {json.to_text(member.value): member.name for member in cls}
         component = self._components[self._key(cls)] = Component(labels(cls))
         component.schema = {VALUE: {"names": values}, "description": classes.described(cls)}
         return component.refer({})
 
     def _by_pydantic(self, hint: Any) -> JsonSchema:
-        """Take pydantic's schema of a type. Each class within it is one component, whoever refers to it."""
+        """Return pydantic's schema of a type. Each class in it becomes one component."""
         written = pydantic_schemas.write(hint, self._mode)
         if written.cls is None or issubclass(written.cls, enum.Enum):
             return self._within(written)
@@ -221,7 +222,7 @@ class SchemaWriter:
         return component.refer({})
 
     def _within(self, written: pydantic_schemas.PydanticSchema) -> JsonSchema:
-        """Return a schema of pydantic's, in which references are those of components."""
+        """Return pydantic's schema with its references replaced by references to components."""
         components = {name: self._definition(name, part, written) for name, part in written.definitions.items()}
         for part in (written.schema, *written.definitions.values()):
             for holder, key in list(pydantic_schemas.references(part)):
@@ -241,17 +242,17 @@ class SchemaWriter:
         return self._components[key]
 
     def _key(self, cls: type, arguments: tuple[Any, ...] = ()) -> Hashable:
-        """Return the identity of a component: an enum is the same in a request and in a response."""
+        """Return the identity of a component. An enum has the same schema in requests and responses."""
         return (cls, arguments, "" if issubclass(cls, enum.Enum) else self._mode)
 
 
 def problem(reason: str) -> JsonSchema:
-    """Return the schema of a value that is JSON for a reason."""
+    """Return the schema of a value that is JSON, with the reason."""
     return {VALUE: {"problem": reason}}
 
 
 def unknown(hint: Any) -> JsonSchema:
-    return problem(f"nothing is known of the JSON of {spelled(hint)}")
+    return problem(f"the JSON of {type_text(hint)} is unknown")
 
 
 def _scalar(hint: Any, scalar: type) -> JsonSchema:

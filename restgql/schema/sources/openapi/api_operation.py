@@ -1,4 +1,4 @@
-"""The operations of a document, in its own order, with what each is asked with."""
+"""The operations of a document, in the document's order, and their parameters."""
 
 import re
 from typing import Any
@@ -18,7 +18,10 @@ _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
 class ApiOperation(msgspec.Struct, frozen=True, kw_only=True):
-    """`path` is as the document has it, less its base path; `item` is the path item, with what its methods share."""
+    """An OpenAPI operation. `path` is written as in the document, without the base path.
+
+    `body` is the Operation Object, `item` its Path Item Object, which all methods of the path share.
+    """
 
     method: str
     path: str
@@ -27,15 +30,18 @@ class ApiOperation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """What a lockfile knows it by."""
+        """The method and path. A lockfile names the field of an operation by it."""
         return f"{self.method.upper()} {self.path}"
 
 
 class ApiParameter(msgspec.Struct, frozen=True, kw_only=True):
-    """A parameter of either dialect. `style` is OpenAPI 3's; `encoded`: its value is a text of `media_type`."""
+    """A parameter of an operation, with the keywords of OpenAPI 3 also for Swagger 2.0.
+
+    `location` is its `in`, `source` the Parameter Object. If `encoded`, its value is a text of `media_type`.
+    """
 
     name: str
-    place: str
+    location: str
     schema: Any
     style: str
     explode: bool
@@ -58,50 +64,53 @@ _STYLE = {"query": "form", "cookie": "form", "path": "simple", "header": "simple
 
 
 def operations(document: JsonObject, references: References) -> tuple[list[ApiOperation], list[SkippedOperation]]:
-    """Return the operations of a document that may have a field, and the others with the reason."""
-    found: list[ApiOperation] = []
-    lost: list[SkippedOperation] = []
-    for path, given in as_mapping(document.get("paths")).items():
+    """Return the operations of a document that may get a field, and the others with the reason."""
+    fieldable: list[ApiOperation] = []
+    skipped: list[SkippedOperation] = []
+    for path, reference in as_mapping(document.get("paths")).items():
         if not isinstance(path, str) or path.startswith("x-"):
             continue
         try:
-            item = as_mapping(references.follow(given)[0])
+            item = as_mapping(references.follow(reference)[0])
         except DocumentProblem as exc:
-            lost.append(SkippedOperation(method="", path=path, reason=exc.message))
+            skipped.append(SkippedOperation(method="", path=path, reason=exc.message))
             continue
         for method in METHODS:
             if isinstance(item.get(method), dict):
-                found.append(ApiOperation(method=method, path=path, item=item, body=item[method]))
+                fieldable.append(ApiOperation(method=method, path=path, item=item, body=item[method]))
             elif method in item:
-                lost.append(SkippedOperation(method=method.upper(), path=path, reason="it is no object"))
+                skipped.append(SkippedOperation(method=method.upper(), path=path, reason="it is not an object"))
         others = ["query"] if "query" in item else []  # OpenAPI 3.2
         for method in (*others, *as_mapping(item.get("additionalOperations"))):
-            lost.append(SkippedOperation(method=str(method).upper(), path=path, reason=NO_FIELD))
-        lost += (
+            skipped.append(SkippedOperation(method=str(method).upper(), path=path, reason=NO_FIELD))
+        skipped += (
             SkippedOperation(method=method.upper(), path=path, reason=NO_FIELD, is_chosen=True)
             for method in _WITHOUT_FIELD
             if method in item
         )
-    return found, lost
+    return fieldable, skipped
 
 
 def parameters(operation: ApiOperation, references: References) -> tuple[list[ApiParameter], list[str]]:
-    """What an operation takes, its own before what its path item shares, and what could not be read of it."""
-    found: dict[tuple[str, str], ApiParameter] = {}
+    """Return the parameters of an operation and its path item, and notes of those that could not be read.
+
+    A parameter of the operation replaces that of the path item with the same name and location.
+    """
+    by_location: dict[tuple[str, str], ApiParameter] = {}
     notes = []
-    for given in (*as_list(operation.item.get("parameters")), *as_list(operation.body.get("parameters"))):
+    for reference in (*as_list(operation.item.get("parameters")), *as_list(operation.body.get("parameters"))):
         try:
-            source = references.follow(given)[0]
+            source = references.follow(reference)[0]
         except DocumentProblem as exc:
             notes.append(f"a parameter is left out, {exc.message}")
             continue
-        name, place = as_text(as_mapping(source).get("name")), as_text(as_mapping(source).get("in"))
-        if name and place:
-            found[name, place] = _parameter(name, place, source)
-    return list(found.values()), notes
+        name, location = as_text(as_mapping(source).get("name")), as_text(as_mapping(source).get("in"))
+        if name and location:
+            by_location[name, location] = _parameter(name, location, source)
+    return list(by_location.values()), notes
 
 
-def _parameter(name: str, place: str, source: JsonObject) -> ApiParameter:
+def _parameter(name: str, location: str, source: JsonObject) -> ApiParameter:
     encoded, media_type = False, ""
     if "schema" in source:
         schema = source["schema"]
@@ -111,13 +120,13 @@ def _parameter(name: str, place: str, source: JsonObject) -> ApiParameter:
         encoded = True
     else:
         schema = source  # Swagger 2.0 has the schema's keywords in the parameter
-    style = as_text(source.get("style")) or _STYLE.get(place, "form")
+    style = as_text(source.get("style")) or _STYLE.get(location, "form")
     explode = source.get("explode", style in ("form", "deepObject"))
     if "type" in source and "schema" not in source:
-        style, explode = COLLECTION.get(as_text(source.get("collectionFormat")), (_STYLE.get(place, "form"), False))
+        style, explode = COLLECTION.get(as_text(source.get("collectionFormat")), (_STYLE.get(location, "form"), False))
     return ApiParameter(
         name=name,
-        place=place,
+        location=location,
         schema=schema,
         style=style,
         explode=explode is True,
@@ -129,10 +138,10 @@ def _parameter(name: str, place: str, source: JsonObject) -> ApiParameter:
 
 
 def variables(path: str) -> list[str]:
-    """The names in a path's braces, as its parameters have them."""
-    return list(dict.fromkeys(plain_variable(found) for found in _VARIABLE.findall(path)))
+    """Return the names in a path's braces, each once, as the path parameters spell them."""
+    return list(dict.fromkeys(map(plain_variable, _VARIABLE.findall(path))))
 
 
-def plain_variable(found: str) -> str:
-    """Operators of templates that OpenAPI does not have, and documents do: `{+path}`, `{path*}`."""
-    return found.strip().lstrip("+#/.;?&").rstrip("*+")
+def plain_variable(expression: str) -> str:
+    """Remove the RFC 6570 operators that OpenAPI lacks and documents use nevertheless: `{+path}`, `{path*}`."""
+    return expression.strip().lstrip("+#/.;?&").rstrip("*+")

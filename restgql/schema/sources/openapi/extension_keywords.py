@@ -1,12 +1,12 @@
-"""Words that JSON Schema has no keyword for, as annotations need them."""
+"""Extension keywords of JSON Schema, which the source `annotations` writes and the source `openapi` reads."""
 
 from restgql.schema.sdl.builder import key_expression
 from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping
 
 VALUE = "x-restgql"
-"""Beside a schema: `scalar`, the GraphQL scalar; `names`, the words for an enum's values; `problem`, why it is JSON."""
+"""In a schema: `scalar`, the GraphQL scalar; `names`, the names of an enum's values; `problem`, why it is JSON."""
 KEYS = "x-restgql-keys"
-"""Beside a property: the keys that may hold its value, of which the first that is there and not null is read."""
+"""In a property: the keys that may hold its value. The first key that is present and not null is read."""
 
 
 def value(schema: JsonObject) -> JsonObject:
@@ -14,6 +14,6 @@ def value(schema: JsonObject) -> JsonObject:
 
 
 def first_of_keys(schema: JsonObject) -> str:
-    """Return the JMESPath for a property that several keys may hold; empty for a property of one key."""
+    """Return the JMESPath for a property that has several keys; empty for a property with one key."""
     keys = [key_expression(name) for name in as_list(schema.get(KEYS)) if isinstance(name, str)]
     return f"not_null({', '.join(keys)})" if keys else ""

@@ -1,6 +1,6 @@
-"""The body of a form as JMESPath: properties whose `encoding` is another than the gateway's own.
+"""The JMESPath for a form body whose `encoding` differs from the gateway's default.
 
-The gateway repeats a list, and writes the keys of an object in brackets.
+By default the gateway repeats the key of a list, and writes the keys of an object in brackets.
 """
 
 import json
@@ -19,7 +19,7 @@ _NULL = "`null`"
 
 
 def expression(argument: str, schema: Any, encodings: JsonObject, shapes: ShapeResolver) -> tuple[str, list[str]]:
-    """Return the JMESPath for a form, and notes of the properties that it cannot write as the document says."""
+    """Return the JMESPath for a form, and notes of the properties that it cannot write as the document demands."""
     shape = shapes.shape(shapes.resolve(schema).schema)
     entries: list[str] = []
     spreads: list[str] = []
@@ -35,15 +35,18 @@ def expression(argument: str, schema: Any, encodings: JsonObject, shapes: ShapeR
             entries += added
             spreads += spread
         except DocumentProblem as exc:
-            notes.append(f"{name} is not written as the document says, {exc.message}")
+            notes.append(f"{name} is not written as the document demands, {exc.message}")
     return _merged(argument, entries, spreads), notes
 
 
 def parts_of_json(schema: Any, encodings: JsonObject, shapes: ShapeResolver) -> list[str]:
-    """Return notes of the objects of a multipart body that the document has in brackets. Raises Problem."""
+    """Return notes of the objects in a multipart body that the document writes with deepObject.
+
+    Raises DocumentProblem.
+    """
     shape = shapes.shape(shapes.resolve(schema).schema)
     return [
-        f"{name} is a part of JSON, and not written with deepObject"
+        f"{name} is sent as a JSON part, not with deepObject"
         for name, part in (shape.properties.items() if isinstance(shape, ObjectShape) else ())
         if as_mapping(encodings.get(name)).get("style") == "deepObject" and value_form(shapes, part) is ValueForm.OBJECT
     ]
@@ -59,7 +62,10 @@ def _merged(argument: str, entries: list[str], spreads: list[str]) -> str:
 def _property(
     value: str, name: str, schema: Any, encoding: JsonObject, shapes: ShapeResolver
 ) -> tuple[list[str], list[str]]:
-    """Return the entries of a property in place of its own, and the objects whose keys are entries. Raises Problem."""
+    """Return the entries that replace a property, and the objects whose keys become entries.
+
+    Raises DocumentProblem.
+    """
     own = json.dumps(name, ensure_ascii=False)
     style = as_text(encoding.get("style"))
     is_styled = bool(style) or "explode" in encoding
@@ -72,7 +78,7 @@ def _property(
             return [f"{own}: {_NULL}"], [value]
         case ValueForm.OBJECT if is_styled:
             raise DocumentProblem("an object is written as one value")
-        case ValueForm.OBJECT:  # its content type is JSON unless another is given
+        case ValueForm.OBJECT:  # the default content type of an object is JSON
             return as_json, []
         case ValueForm.LIST if style == "deepObject":
             if holds_objects(shapes, schema):

@@ -1,4 +1,4 @@
-"""From an OpenAPI document to SDL with directives."""
+"""Generates SDL with directives from an OpenAPI document."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -20,14 +20,14 @@ from restgql.schema.sources.openapi.api_operation import ApiOperation, operation
 from restgql.schema.sources.openapi.document_problem import DocumentProblem, Excluded
 from restgql.schema.sources.openapi.operation_fields import GeneratedField, OperationFields
 from restgql.schema.sources.openapi.operation_paths import Allowed, AppPaths, OperationPath, OperationPaths
-from restgql.schema.sources.openapi.proposed_joins import ProposedJoin, joined, propose_joins
+from restgql.schema.sources.openapi.proposed_joins import ProposedJoin, propose_joins, with_joins
 from restgql.schema.sources.openapi.read import check, merges_siblings
 from restgql.schema.sources.openapi.references import LoadDocument, References, component_schemas
 from restgql.schema.sources.openapi.root_names import EndpointOf, root_names, root_type
 from restgql.schema.sources.openapi.shape_resolver import ShapeResolver
 from restgql.schema.sources.openapi.type_registry import TypeRegistry
 
-NO_MORE = "the document says no more of the response"
+NOT_DESCRIBED = "the document does not describe the response further"
 
 
 class GeneratedSdl(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +43,8 @@ class GeneratedSdl(msgspec.Struct, frozen=True, kw_only=True):
     joins: tuple[ProposedJoin, ...] = ()
 
 
-def everything(method: str, path: str) -> bool:
+def allow_all(method: str, path: str) -> bool:
+    """Return True, for documents without an app."""
     return True
 
 
@@ -51,37 +52,40 @@ def everything(method: str, path: str) -> bool:
 def generate(
     document: Mapping[str, Any],
     *,
-    allowed: Allowed = everything,
+    allowed: Allowed = allow_all,
     endpoint: EndpointOf | None = None,
     names: Mapping[str, str] | None = None,
     accepted: Collection[str] = (),
     load: LoadDocument | None = None,
     prefix: str | None = None,
-    places: OperationPaths | None = None,
+    operation_paths: OperationPaths | None = None,
     name_prefix: str = "",
     filled: Collection[tuple[str, str]] = (),
     camel_case: bool = False,
     reserved: ReservedNames | None = None,
 ) -> GeneratedSdl:
-    """The SDL of a document. Raises ConfigError for one that is no OpenAPI, and for a lockfile that cannot be kept.
+    """Generate the SDL of a document. Raises ConfigError if it is not OpenAPI, or if a locked name cannot be used.
 
-    `allowed` takes a method (`GET`) and a path of the app, with the document's variables, and returns whether there may
-    be a field for it; `endpoint` returns the endpoint that answers. `names` is a lockfile, `accepted` names joins
-    (`Post.author`), `load` reads the documents that it refers to. Paths are those of the app below `prefix`; without
-    one, below a server's path, and where `allowed` refuses that, below nothing. `places` finds other paths.
-    `name_prefix` begins the names of types and root fields. `filled` are the parameters that the gateway sends by
-    itself: name, in lower case for a header field, and place. Names that are `reserved` are given to nothing. The
-    document is to be compiled with the same `camel_case`.
+    - `allowed(method, path)` returns True if an operation may get a field. The path is one of the app, with the
+      document's variables.
+    - `endpoint(method, path)` returns the Flask endpoint that answers.
+    - `names` is the lockfile. `accepted` are the names of joins to add (`Post.author`).
+    - `load` reads other documents that the document refers to.
+    - The app's paths are below `prefix`. Without a prefix they are below a server's path or, if `allowed` refuses that,
+      at the root. `operation_paths` replaces these rules.
+    - `name_prefix` is the prefix of type and root field names. `reserved` names are never used.
+    - `filled` are the parameters that the gateway sends by itself: name (lower case for a header) and location.
+    - Compile the result with the same `camel_case`.
     """
     check(document, where="The document")
-    given = dict(document)
-    places = places or AppPaths(given, allowed, prefix)
+    root = dict(document)
+    operation_paths = operation_paths or AppPaths(root, allowed, prefix)
     rules = NameRules(NamingConvention(camel_case), reserved or reserve(), Prefix(name_prefix))
-    return _Generation(given, load, rules, filled, endpoint).run(places, names or {}, accepted)
+    return _Generation(root, load, rules, filled, endpoint).run(operation_paths, names or {}, accepted)
 
 
 class _Generation:
-    """The state of generating from one document."""
+    """The state while SDL is generated from one document."""
 
     def __init__(
         self,
@@ -100,43 +104,48 @@ class _Generation:
         self._registry = TypeRegistry(shapes, self._builder, named, rules)
         self._fields = OperationFields(document, self._references, self._registry, frozenset(filled))
         self._document = document
-        self._made: list[GeneratedField] = []
+        self._generated: list[GeneratedField] = []
         self._skipped: list[SkippedOperation] = []
         self._paths: dict[str, str] = {}
 
-    def run(self, places: OperationPaths, locked: Mapping[str, str], accepted: Collection[str]) -> GeneratedSdl:
-        found, lost = operations(self._document, self._references)
-        self._skipped = lost
-        called = root_names(found, locked, places, self._rules, self._endpoint)
-        for operation in found:
+    def run(
+        self, operation_paths: OperationPaths, locked: Mapping[str, str], accepted: Collection[str]
+    ) -> GeneratedSdl:
+        fieldable, self._skipped = operations(self._document, self._references)
+        field_names = root_names(fieldable, locked, operation_paths, self._rules, self._endpoint)
+        for operation in fieldable:
             try:
-                place = self._place(operation, places)
-                self._made.append(self._fields.make(operation, called[operation.key], place))
-                self._paths[operation.key] = place.path
+                operation_path = self._operation_path(operation, operation_paths)
+                self._generated.append(self._fields.make(operation, field_names[operation.key], operation_path))
+                self._paths[operation.key] = operation_path.path
             except DocumentProblem as exc:
                 self._skip(operation, exc.message, is_chosen=isinstance(exc, Excluded))
-            except Exception as exc:  # whatever a document holds, it spoils this operation alone
+            except Exception as exc:  # a document can hold anything; a failure costs this operation only
                 self._skip(operation, f"{type(exc).__name__}: {exc}")
-        joins = propose_joins(self._made, self._registry.definitions, self._references, self._rules.naming)
+        joins = propose_joins(self._generated, self._registry.definitions, self._references, self._rules.naming)
         return GeneratedSdl(
             document=DocumentNode(definitions=tuple(self._definitions(joins, accepted))),
             operations=self._notes(),
-            names=self._locked(found, locked, places),
+            names=self._lockfile(fieldable, locked, operation_paths),
             joins=tuple(joins),
             skipped=tuple(self._skipped),
         )
 
-    def _locked(self, found: list[ApiOperation], locked: Mapping[str, str], places: OperationPaths) -> dict[str, str]:
-        """Return the names for the lockfile: also those of locked operations that have no field now."""
-        keys = [places.key(operation) for operation in found]
-        made = {places.key(one.operation): one.node.name.value for one in self._made}
-        return {key: made.get(key) or locked[key] for key in keys if key in made or key in locked}
+    def _lockfile(
+        self, fieldable: list[ApiOperation], locked: Mapping[str, str], operation_paths: OperationPaths
+    ) -> dict[str, str]:
+        """Return the names for the lockfile. Locked operations that have no field at present keep their names."""
+        keys = [operation_paths.lock_key(operation) for operation in fieldable]
+        names_by_key = {
+            operation_paths.lock_key(generated.operation): generated.node.name.value for generated in self._generated
+        }
+        return {key: names_by_key.get(key) or locked[key] for key in keys if key in names_by_key or key in locked}
 
-    def _place(self, operation: ApiOperation, places: OperationPaths) -> OperationPath:
-        """Return the place of an operation. Raises Problem for one that is to have no field."""
+    def _operation_path(self, operation: ApiOperation, operation_paths: OperationPaths) -> OperationPath:
+        """Return the path of an operation. Raises DocumentProblem if it must not get a field."""
         if operation.body.get("x-internal") is True or operation.item.get("x-internal") is True:
             raise Excluded("it is marked x-internal")
-        return places.place(operation)
+        return operation_paths.find(operation)
 
     def _skip(self, operation: ApiOperation, reason: str, *, is_chosen: bool = False) -> None:
         method, path = operation.method.upper(), operation.path
@@ -144,11 +153,11 @@ class _Generation:
 
     def _definitions(self, joins: list[ProposedJoin], accepted: Collection[str]) -> list[DefinitionNode]:
         roots: dict[str, list[FieldDefinitionNode]] = {"Query": [], "Mutation": []}
-        for one in self._made:
-            roots[root_type(one.operation)].append(one.node)
+        for generated in self._generated:
+            roots[root_type(generated.operation)].append(generated.node)
         self._add_with_headers(roots)
-        found: list[DefinitionNode] = [self._builder.object(name, fields) for name, fields in roots.items() if fields]
-        return [*found, *joined(self._registry.document(), joins, accepted, self._builder)]
+        root_types = [self._builder.object(name, fields) for name, fields in roots.items() if fields]
+        return [*root_types, *with_joins(self._registry.document(), joins, accepted, self._builder)]
 
     def _add_with_headers(self, roots: dict[str, list[FieldDefinitionNode]]) -> None:
         reserved = self._rules.reserved
@@ -160,29 +169,29 @@ class _Generation:
             )
             for root, fields in roots.items()
         }
-        for one in self._made:
-            if one.with_headers is not None:
-                root = root_type(one.operation)
-                name = self._builder.name(scopes[root].take(one.with_headers.name.value))
-                roots[root].append(graphql_core.changed(one.with_headers, name=name))
+        for generated in self._generated:
+            if generated.with_headers is not None:
+                root = root_type(generated.operation)
+                name = self._builder.name(scopes[root].take(generated.with_headers.name.value))
+                roots[root].append(graphql_core.changed(generated.with_headers, name=name))
 
     def _notes(self) -> tuple[OperationNote, ...]:
         problems_by_type = self._registry.problems_by_type()
         notes = []
-        for one in self._made:
-            named = one.result.problem or (NO_MORE if one.result.name == JSON else "")
-            reasons = [*([named] if named else []), *one.notes]
-            reasons += [problems_by_type[name] for name in sorted(one.types) if name in problems_by_type]
-            kind: Kind = "json" if one.result.name == JSON else "partly" if reasons else "typed"
-            reasons += one.remarks
+        for generated in self._generated:
+            problem = generated.result.problem or (NOT_DESCRIBED if generated.result.name == JSON else "")
+            reasons = [*([problem] if problem else []), *generated.notes]
+            reasons += [problems_by_type[name] for name in sorted(generated.types) if name in problems_by_type]
+            kind: Kind = "json" if generated.result.name == JSON else "partly" if reasons else "typed"
+            reasons += generated.remarks
             notes.append(
                 OperationNote(
-                    method=one.operation.method.upper(),
-                    path=self._paths[one.operation.key],
-                    field=one.node.name.value,
+                    method=generated.operation.method.upper(),
+                    path=self._paths[generated.operation.key],
+                    field=generated.node.name.value,
                     kind=kind,
                     reason="; ".join(reasons),
-                    declared=one.declared,
+                    declared=generated.declared,
                 )
             )
         return tuple(notes)

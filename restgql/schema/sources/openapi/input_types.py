@@ -1,4 +1,4 @@
-"""Types of what requests hold. They have no defaults: PATCH would write what nobody gave."""
+"""Input types of request parameters and bodies. Fields have no defaults: a PATCH would write values nobody sent."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -26,7 +26,7 @@ from restgql.schema.sources.openapi.type_registry import NamedSchema, TypeRef, T
 
 
 class InputTypes:
-    """`files`: a binary string is an Upload, as in multipart bodies; elsewhere it is a String."""
+    """A factory for input types. With `files` a binary string is an Upload, as in multipart bodies, else a String."""
 
     def __init__(self, registry: TypeRegistry, *, files: bool = False) -> None:
         self._registry = registry
@@ -35,9 +35,9 @@ class InputTypes:
         self._objects: set[str] = set()
 
     def type(self, schema: object, hint: str, member: str = "") -> TypeRef:
-        """Return the type of a schema, which is that of the property or parameter `member`. Raises Problem.
+        """Return the type of a schema. `member` is the property or parameter that has it. Raises DocumentProblem.
 
-        The types that it needs are made by the registry's `finish`.
+        Call `TypeRegistry.finish` to define the types that it refers to.
         """
         if name := simple_scalar(schema):
             return self._registry.scalar(self._binary if name == BINARY else name)
@@ -46,58 +46,58 @@ class InputTypes:
         source = NamedSchema(located.schema, located.name, hint, member)
         match shape:
             case ScalarShape():
-                return self._registry.typed(self._binary if shape.name == BINARY else shape.name, lists)
+                return self._registry.type_ref(self._binary if shape.name == BINARY else shape.name, lists)
             case EnumShape():
-                return self._registry.typed(self._registry.enum(source, shape), lists)
+                return self._registry.type_ref(self._registry.enum(source, shape), lists)
             case ObjectShape():
                 return self._object(source, shape, lists)
             case UnionShape():
-                return self._registry.typed(JSON, lists, "input has no unions")
+                return self._registry.type_ref(JSON, lists, "GraphQL has no unions of input types")
             case InterfaceShape():
                 return self._object(source, shape.everything, lists)
             case MapShape():
-                return self._registry.typed(JSON, lists)
+                return self._registry.type_ref(JSON, lists)
             case JsonShape():
-                return self._registry.typed(JSON, lists, shape.problem)
+                return self._registry.type_ref(JSON, lists, shape.problem)
             case ListShape():
-                return self._registry.typed(JSON, lists, "it has lists nested too deep")
+                return self._registry.type_ref(JSON, lists, "its lists are nested too deep")
         assert_never(shape)
 
-    def demanded(self, typed: TypeRef, schema: object) -> TypeNode:
-        """The type of what is required, and so non-null unless its schema allows null. Raises Problem."""
-        may_be_null = typed.name == JSON or self._registry.shapes.resolve(schema).nullable
-        return typed.node if may_be_null else NonNullTypeNode(type=typed.node)
+    def required_type(self, type_ref: TypeRef, schema: object) -> TypeNode:
+        """Return the type of a required value: non-null unless the schema allows null. Raises DocumentProblem."""
+        may_be_null = type_ref.name == JSON or self._registry.shapes.resolve(schema).nullable
+        return type_ref.node if may_be_null else NonNullTypeNode(type=type_ref.node)
 
     def _object(self, source: NamedSchema, shape: ObjectShape, lists: int) -> TypeRef:
         is_marked = self._registry.shapes.is_marked
-        sent = {text: value for text, value in shape.properties.items() if not is_marked(value, "readOnly")}
-        if not sent:
-            return self._registry.typed(JSON, lists)
-        name = self._registry.define_once(source, self._use, partial(self._define, source, shape, sent))
+        sendable = {text: value for text, value in shape.properties.items() if not is_marked(value, "readOnly")}
+        if not sendable:
+            return self._registry.type_ref(JSON, lists)
+        name = self._registry.define_once(source, self._use, partial(self._define, source, shape, sendable))
         self._objects.add(name)
-        return self._registry.typed(name, lists)
+        return self._registry.type_ref(name, lists)
 
-    def _define(self, source: NamedSchema, shape: ObjectShape, sent: Mapping[str, Any], name: str) -> None:
-        self._registry.note(name, shape.problem and f"{name} is not whole, {shape.problem}")
+    def _define(self, source: NamedSchema, shape: ObjectShape, sendable: Mapping[str, Any], name: str) -> None:
+        self._registry.note(name, shape.problem and f"{name} is incomplete, {shape.problem}")
         fields = []
-        for text, called in self._registry.naming.member_names(sent, "field").items():
-            typed = self._registry.within(name, text, self.type, schema := sent[text])
-            node = self._demanded_within(typed, schema) if text in shape.required else typed.node
+        for text, field_name in self._registry.naming.member_names(sendable, "field").items():
+            type_ref = self._registry.property_type(name, text, self.type, schema := sendable[text])
+            node = self._required_field_type(type_ref, schema) if text in shape.required else type_ref.node
             part = as_mapping(schema)
-            enum = self._registry.enums.get(typed.name, {})
+            enum = self._registry.enums.get(type_ref.name, {})
             deprecated = part.get("deprecated") is True
-            told = with_default(first_description(part), part, names=enum)
-            value = self._builder.input_value(called, node, told, deprecated=deprecated)
-            if sent_as := self._registry.naming.value_directive(called, text, self._builder):
+            text_with_default = with_default(first_description(part), part, names=enum)
+            value = self._builder.input_value(field_name, node, text_with_default, deprecated=deprecated)
+            if sent_as := self._registry.naming.value_directive(field_name, text, self._builder):
                 value = graphql_core.changed(value, directives=(*value.directives, *sent_as))
             fields.append(value)
         self._registry.definitions[name] = self._builder.input_object(name, fields, first_description(source.schema))
 
-    def _demanded_within(self, typed: TypeRef, schema: object) -> TypeNode:
-        """An input object within another is never non-null: a circle of those could not be written."""
-        if typed.name in self._objects and isinstance(typed.node, NamedTypeNode):
-            return typed.node
+    def _required_field_type(self, type_ref: TypeRef, schema: object) -> TypeNode:
+        """Return the type of a required field. Input objects stay nullable: a cycle of required ones has no value."""
+        if type_ref.name in self._objects and isinstance(type_ref.node, NamedTypeNode):
+            return type_ref.node
         try:
-            return self.demanded(typed, schema)
+            return self.required_type(type_ref, schema)
         except DocumentProblem:
-            return typed.node
+            return type_ref.node

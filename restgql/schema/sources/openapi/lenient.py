@@ -1,4 +1,4 @@
-"""Values of a document read as the type they should have: real documents have anything anywhere."""
+"""Tolerant access to a document: a value of an unexpected type reads as empty. Real documents have many such values."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 JsonObject = Mapping[str, Any]
 
 _NOTHING: JsonObject = {}
-_WORDS = frozenset({"description", "summary"})
+_DESCRIPTIONS = frozenset({"description", "summary"})
 
 
 def as_mapping(value: Any) -> JsonObject:
@@ -22,10 +22,10 @@ def as_text(value: Any) -> str:
 
 
 def first_description(*sources: Any) -> str:
-    """The first description there is, else the first summary."""
-    told = [source for source in sources if isinstance(source, dict) and not _WORDS.isdisjoint(source)]
-    for key in ("description", "summary") if told else ():
-        for source in told:
-            if isinstance(found := source.get(key), str) and found:
-                return found.strip()
+    """Return the first description of the sources, else the first summary, else an empty text."""
+    described = [source for source in sources if isinstance(source, dict) and not _DESCRIPTIONS.isdisjoint(source)]
+    for key in ("description", "summary") if described else ():
+        for source in described:
+            if isinstance(text := source.get(key), str) and text:
+                return text.strip()
     return ""

@@ -1,4 +1,4 @@
-"""From an operation to the root field that makes its request."""
+"""Turns an operation into the root field that makes its request."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,21 +18,25 @@ from restgql.schema.sources.openapi.operation_arguments import OperationArgument
 from restgql.schema.sources.openapi.operation_paths import OperationPath
 from restgql.schema.sources.openapi.output_types import OutputTypes
 from restgql.schema.sources.openapi.references import References
-from restgql.schema.sources.openapi.request_content import FILE, body
-from restgql.schema.sources.openapi.response_content import ResponseContent, response
+from restgql.schema.sources.openapi.request_content import FILE, request_content
+from restgql.schema.sources.openapi.response_content import ResponseContent, response_content
 from restgql.schema.sources.openapi.response_headers import ResponseHeaders, is_shown
 from restgql.schema.sources.openapi.security import api_keys
 from restgql.schema.sources.openapi.type_registry import NamedSchema, TypeRef, TypeRegistry
 
 
 class GeneratedField(msgspec.Struct, frozen=True, kw_only=True):
-    """A field, the types that it leads to, and what of its operation it leaves out; `remarks` spoil nothing."""
+    """The root field of an operation.
+
+    `types` are the names of its result and argument types. `notes` name the parts of the operation that have no type;
+    `remarks` are for information. `declared`: the document describes the response.
+    """
 
     operation: ApiOperation
     node: FieldDefinitionNode
     path: str
     arguments: Mapping[str, str]
-    """The names of the arguments in the path and the query, by those of their parameters."""
+    """The names of path and query arguments, by the names of their parameters."""
     result: TypeRef
     types: frozenset[str]
     notes: tuple[str, ...]
@@ -42,11 +46,14 @@ class GeneratedField(msgspec.Struct, frozen=True, kw_only=True):
     """The name of the argument for the request's body, empty if it has none."""
     forward: tuple[str, ...] = ()
     with_headers: FieldDefinitionNode | None = None
-    """The same request with the header fields of its response, where the type of its value has no place for them."""
+    """A second field, with the header fields of the response, if the result is not an object that could have them."""
 
 
 class OperationFields:
-    """`filled` are the names and places of parameters that the gateway sends by itself, so that no client has to."""
+    """A factory for the root fields of one document.
+
+    `filled` are the name and location of each parameter that the gateway sends by itself. They do not become arguments.
+    """
 
     def __init__(
         self,
@@ -64,25 +71,25 @@ class OperationFields:
         self._headers = ResponseHeaders(references, registry, self._outputs)
         self._filled = filled
 
-    def make(self, operation: ApiOperation, name: str, place: OperationPath) -> GeneratedField:
-        """The field of an operation at a place. What cannot be typed is JSON."""
+    def make(self, operation: ApiOperation, name: str, operation_path: OperationPath) -> GeneratedField:
+        """Return the field of an operation. Parts that cannot be typed are JSON."""
         hint = names.type_name(name)
         notes: list[str] = []
         try:
-            arguments, encoded = self._arguments(operation, place, hint)
-        except Exception as exc:  # whatever a document holds, it spoils this operation alone
+            arguments, encoded = self._arguments(operation, operation_path, hint)
+        except Exception as exc:  # a document can hold anything; a failure costs this operation only
             notes.append(f"its parameters are left out, {_reason(exc)}")
-            arguments, encoded = OperationArguments(place.path, (), hint, self._registry, self._inputs), {}
+            arguments, encoded = OperationArguments(operation_path.path, (), hint, self._registry, self._inputs), {}
             arguments.gather()
         declared, wrapper = True, None
         try:
-            found = response(operation, self._references, self._document)
-            declared = found.declared
-            result = self._result(found, f"{hint}Response", notes)
+            content = response_content(operation, self._references, self._document)
+            declared = content.declared
+            result = self._result(content, f"{hint}Response", notes)
             self._registry.finish()
-            wrapper = self._add_headers(found.headers, operation, result, hint)
+            wrapper = self._add_headers(content.headers, operation, result, hint)
         except Exception as exc:  # as above
-            result = self._registry.typed(JSON, problem=_reason(exc))
+            result = self._registry.type_ref(JSON, problem=_reason(exc))
         return GeneratedField(
             operation=operation,
             node=self._node(operation, name, arguments, encoded, result),
@@ -101,19 +108,23 @@ class OperationFields:
         )
 
     def _arguments(
-        self, operation: ApiOperation, place: OperationPath, hint: str
+        self, operation: ApiOperation, operation_path: OperationPath, hint: str
     ) -> tuple[OperationArguments, dict[str, Any]]:
-        given, notes = parameters(operation, self._references)
+        declared, notes = parameters(operation, self._references)
         keys = api_keys(operation, self._document, self._references)
-        own = [each for each in given if not self._is_filled(each) and (each.name, each.place) not in keys]
-        arguments = OperationArguments(place.path, own, hint, self._registry, self._inputs)
+        sent_by_client = [
+            parameter
+            for parameter in declared
+            if not self._is_filled(parameter) and (parameter.name, parameter.location) not in keys
+        ]
+        arguments = OperationArguments(operation_path.path, sent_by_client, hint, self._registry, self._inputs)
         arguments.notes += notes
-        for name, part in sorted(keys - self._filled):
-            if place.is_of_app:  # a client's key goes to no other server
-                arguments.remarks.append(f"the API key {name} is the client's own, in the {part} of its request")
-                arguments.forward += [name] if part == "query" else []
+        for name, location in sorted(keys - self._filled):
+            if operation_path.is_of_app:  # a client's key is never sent to another server
+                arguments.remarks.append(f"the API key {name} is sent by the client, in the {location} of its request")
+                arguments.forward += [name] if location == "query" else []
             else:
-                arguments.remarks.append(f"the API key {name} is a credential of the upstream, sent as {part}")
+                arguments.remarks.append(f"the API key {name} is a credential of the upstream, sent as {location}")
         arguments.gather()
         if operation.method == "get":
             return arguments, {}
@@ -124,30 +135,34 @@ class OperationFields:
             return arguments, {}
 
     def _is_filled(self, parameter: ApiParameter) -> bool:
-        name = parameter.name.lower() if parameter.place == "header" else parameter.name
-        return (name, parameter.place) in self._filled
+        name = parameter.name.lower() if parameter.location == "header" else parameter.name
+        return (name, parameter.location) in self._filled
 
     def _body(self, operation: ApiOperation, arguments: OperationArguments, hint: str) -> dict[str, Any]:
-        found = body(operation, self._references, self._document)
-        if found is None:
+        content = request_content(operation, self._references, self._document)
+        if content is None:
             return {}
-        kind = self._forms if found.encoding in ("MULTIPART", FILE) else self._inputs
-        typed = kind.type(found.schema, hint)
-        if typed.problem:
-            arguments.notes.append(f"the request's body is {JSON}, {typed.problem}")
-        called = arguments.add_body(typed, found.description, required=found.required)
-        if found.encoding == "FORM":
-            called, notes = form_body.expression(called, found.schema, found.encodings, self._registry.shapes)
+        input_types = self._forms if content.encoding in ("MULTIPART", FILE) else self._inputs
+        type_ref = input_types.type(content.schema, hint)
+        if type_ref.problem:
+            arguments.notes.append(f"the request's body is {JSON}, {type_ref.problem}")
+        expression = arguments.add_body(type_ref, content.description, required=content.required)
+        if content.encoding == "FORM":
+            expression, notes = form_body.expression(
+                expression, content.schema, content.encodings, self._registry.shapes
+            )
             arguments.notes += notes
-        elif found.encoding == "MULTIPART":
-            arguments.notes += form_body.parts_of_json(found.schema, found.encodings, self._registry.shapes)
-        is_default = found.encoding in ("JSON", FILE)
-        encoding = {} if is_default else {"encoding": EnumValueNode(value=found.encoding)}
-        return {"body": called, **encoding}
+        elif content.encoding == "MULTIPART":
+            arguments.notes += form_body.parts_of_json(content.schema, content.encodings, self._registry.shapes)
+        is_default = content.encoding in ("JSON", FILE)
+        encoding = {} if is_default else {"encoding": EnumValueNode(value=content.encoding)}
+        return {"body": expression, **encoding}
 
     def _add_headers(self, headers: JsonObject, operation: ApiOperation, result: TypeRef, hint: str) -> TypeRef | None:
-        """Add the header fields of a response to the object type of its value; for any other value, return a type with
-        the value and these."""
+        """Add the header fields of a response to the object type of its value.
+
+        For any other type of value, return a new type that has the value and the header fields.
+        """
         definition = self._registry.definitions.get(result.name)
         if isinstance(definition, ObjectTypeDefinitionNode) and isinstance(result.node, NamedTypeNode):
             fields = (*definition.fields, *self._headers.fields(headers, result.name, definition.fields))
@@ -166,17 +181,17 @@ class OperationFields:
 
         name = self._registry.define_once(NamedSchema(operation.body, "", hint), "WithHeaders", define)
         self._registry.finish()
-        return self._registry.typed(name)
+        return self._registry.type_ref(name)
 
-    def _result(self, found: ResponseContent, hint: str, notes: list[str]) -> TypeRef:
-        if found.is_text and self._outputs.is_scalar(found.schema):
-            return self._registry.typed("String")
-        if found.problem:
-            return self._registry.typed(JSON, problem=found.problem)
-        schema = self._registry.shapes.of_any((found.schema, *found.others)) if found.others else found.schema
-        if schema is None and found.others:
-            notes.append("its type is that of its first response, and another one is no object or a different scalar")
-        return self._outputs.type(found.schema if schema is None else schema, hint)
+    def _result(self, content: ResponseContent, hint: str, notes: list[str]) -> TypeRef:
+        if content.is_text and self._outputs.is_scalar(content.schema):
+            return self._registry.type_ref("String")
+        if content.problem:
+            return self._registry.type_ref(JSON, problem=content.problem)
+        schema = self._registry.shapes.of_any((content.schema, *content.others)) if content.others else content.schema
+        if schema is None and content.others:
+            notes.append("its type is that of its first response; another response has a type that does not match")
+        return self._outputs.type(content.schema if schema is None else schema, hint)
 
     def _node(
         self,
@@ -187,15 +202,15 @@ class OperationFields:
         result: TypeRef,
     ) -> FieldDefinitionNode:
         builder = self._registry.builder
-        given: dict[str, Any] = {"path": arguments.path}
+        directive: dict[str, Any] = {"path": arguments.path}
         if arguments.query:
-            given["query"] = arguments.query
-        given |= encoded
+            directive["query"] = arguments.query
+        directive |= encoded
         if arguments.forward:
-            given["forward"] = arguments.forward
+            directive["forward"] = arguments.forward
         if arguments.headers:
-            given["headers"] = [{"name": header, "value": template} for header, template in arguments.headers]
-        directives = [builder.directive(operation.method, given)]
+            directive["headers"] = [{"name": header, "value": template} for header, template in arguments.headers]
+        directives = [builder.directive(operation.method, directive)]
         if operation.body.get("deprecated") is True:
             directives.append(builder.directive("deprecated", {}))
         text = first_description(operation.body, operation.item)

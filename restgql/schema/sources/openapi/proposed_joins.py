@@ -1,4 +1,4 @@
-"""Fields that could join one type to another: OpenAPI links, and keys that are named as what they lead to."""
+"""Proposes fields that join one type to another: for OpenAPI links, and for keys named after a type (`userId`)."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -36,7 +36,10 @@ _PARAMETER = re.compile(r"\$request\.(?:path|query)\.(.+)\Z")
 
 
 class ProposedJoin(msgspec.Struct, frozen=True, kw_only=True):
-    """A field that could be on `type`: it asks for `path`, a template over that type's JSON, which is `target`'s."""
+    """A field that could be added to `type`. It requests `path`, a template over that type's JSON.
+
+    `target` is the key of the operation that answers (`GET /users/{id}`), `result` its type as SDL.
+    """
 
     type: str
     field: str
@@ -48,29 +51,29 @@ class ProposedJoin(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """What it is accepted by."""
+        """The name by which a configuration accepts the join: `Post.author`."""
         return f"{self.type}.{self.field}"
 
 
 def propose_joins(
-    made: Iterable[GeneratedField],
+    generated_fields: Iterable[GeneratedField],
     definitions: Mapping[str, DefinitionNode],
     references: References,
     naming: NamingConvention,
 ) -> list[ProposedJoin]:
-    """At most one join of a name; links win."""
-    typed = [one for one in made if one.result.name != JSON]
-    asked = [one for one in typed if one.operation.method == "get"]
-    found: dict[str, ProposedJoin] = {}
-    for join in (*_links(typed, asked, definitions, references, naming), *_conventions(asked, definitions, naming)):
-        found.setdefault(join.name, join)
-    return list(found.values())
+    """Return at most one join for each name. OpenAPI links take precedence over naming conventions."""
+    typed = [field for field in generated_fields if field.result.name != JSON]
+    queries = [field for field in typed if field.operation.method == "get"]
+    joins: dict[str, ProposedJoin] = {}
+    for join in (*_links(typed, queries, definitions, references, naming), *_conventions(queries, definitions, naming)):
+        joins.setdefault(join.name, join)
+    return list(joins.values())
 
 
-def joined(
+def with_joins(
     document: list[DefinitionNode], joins: Iterable[ProposedJoin], accepted: Collection[str], builder: SdlBuilder
 ) -> list[DefinitionNode]:
-    """The definitions with the joins that were accepted."""
+    """Add the accepted joins to the definitions."""
     added: dict[str, list[FieldDefinitionNode]] = {}
     for join in joins:
         if join.name in accepted:
@@ -87,117 +90,126 @@ def joined(
 
 
 def _conventions(
-    made: Iterable[GeneratedField], definitions: Mapping[str, DefinitionNode], naming: NamingConvention
+    queries: Iterable[GeneratedField], definitions: Mapping[str, DefinitionNode], naming: NamingConvention
 ) -> Iterator[ProposedJoin]:
-    """`userId` leads to the one GET of one user by one key."""
+    """Yield a join for each key such as `userId`, if exactly one GET returns one user by one key."""
     targets: dict[str, list[GeneratedField]] = {}
-    for one in made:
-        if (key := _single(one)) and isinstance(definitions.get(one.result.name), ObjectTypeDefinitionNode):
-            for called in {_plain(singular(key)), one.result.name.lower()}:
-                targets.setdefault(called, []).append(one)
+    for query in queries:
+        collection = _collection_name(query)
+        if collection and isinstance(definitions.get(query.result.name), ObjectTypeDefinitionNode):
+            for target_name in {_normalized(singular(collection)), query.result.name.lower()}:
+                targets.setdefault(target_name, []).append(query)
     for node in definitions.values():
         if not isinstance(node, ObjectTypeDefinitionNode):
             continue
-        there = {field.name.value for field in node.fields}
+        existing = {field.name.value for field in node.fields}
         for field in node.fields:
             if not field.name.value.endswith(("id", "Id", "ID")):
-                continue  # most are not, and the pattern takes longer to say so
+                continue  # the common case, and faster than the regular expression
             key = naming.key_expression_of(field)
             match = _KEY.match(key)
-            plain = isinstance(field.type, NamedTypeNode) and field.type.name.value in _KEYS
-            if match is None or not plain:
+            is_scalar = isinstance(field.type, NamedTypeNode) and field.type.name.value in _KEYS
+            if match is None or not is_scalar:
                 continue
-            called = naming.member_name(match[1], "link")
-            options = targets.get(_plain(match[1]), [])
-            if len(options) == 1 and called not in there:
+            join_name = naming.member_name(match[1], "link")
+            options = targets.get(_normalized(match[1]), [])
+            if len(options) == 1 and join_name not in existing:
                 path = _OPTIONAL.sub("", options[0].path)
-                yield _join(node, called, options[0], re.sub(r"\{\w+\}", f"{{{key}}}", path), "convention")
+                yield _join(node, join_name, options[0], re.sub(r"\{\w+\}", f"{{{key}}}", path), "convention")
 
 
-def _single(made: GeneratedField) -> str:
-    """The last word of a path before its one key, `users` of `/users/{id}`; empty for a path of another form."""
-    if len(variables(made.operation.path)) != 1 or not isinstance(made.result.node, NamedTypeNode):
+def _collection_name(query: GeneratedField) -> str:
+    """Return `users` for the path `/users/{id}`, and an empty text for a path of another form."""
+    if len(variables(query.operation.path)) != 1 or not isinstance(query.result.node, NamedTypeNode):
         return ""
-    needed = [node for node in made.node.arguments if isinstance(node.type, NonNullTypeNode)]
-    match = re.search(r"/([^/{}]+)/\{[^{}]+\}/?\Z", made.operation.path)
-    return match[1] if match and len(needed) == 1 else ""
+    required = [node for node in query.node.arguments if isinstance(node.type, NonNullTypeNode)]
+    match = re.search(r"/([^/{}]+)/\{[^{}]+\}/?\Z", query.operation.path)
+    return match[1] if match and len(required) == 1 else ""
 
 
-def _plain(word: str) -> str:
-    """Return a word in the form in which keys and paths are compared: `blog_post` and `blog-post` are one."""
+def _normalized(word: str) -> str:
+    """Return the form of a word for comparison of keys and paths: `blog_post` and `blog-post` are equal."""
     return re.sub(r"[^0-9a-z]", "", word.lower())
 
 
 def _links(
-    made: Iterable[GeneratedField],
+    generated_fields: Iterable[GeneratedField],
     targets: Iterable[GeneratedField],
     definitions: Mapping[str, DefinitionNode],
     references: References,
     naming: NamingConvention,
 ) -> Iterator[ProposedJoin]:
-    by_id = {as_text(one.operation.body.get("operationId")): one for one in targets}
-    by_reference = {f"#/paths/{one.operation.path.replace('~', '~0').replace('/', '~1')}/get": one for one in targets}
-    for one in made:
-        node = definitions.get(one.result.name)
-        if not isinstance(node, ObjectTypeDefinitionNode) or not isinstance(one.result.node, NamedTypeNode):
+    by_id = {as_text(field.operation.body.get("operationId")): field for field in targets}
+    by_reference = {
+        f"#/paths/{field.operation.path.replace('~', '~0').replace('/', '~1')}/get": field for field in targets
+    }
+    for field in generated_fields:
+        node = definitions.get(field.result.name)
+        if not isinstance(node, ObjectTypeDefinitionNode) or not isinstance(field.result.node, NamedTypeNode):
             continue
-        there = {field.name.value for field in node.fields}
-        for name, given in _linked(one.operation.body, references):
-            target = by_id.get(as_text(given.get("operationId")) or "-") or by_reference.get(
-                as_text(given.get("operationRef"))
+        existing = {field.name.value for field in node.fields}
+        for name, link in _links_of(field.operation.body, references):
+            target = by_id.get(as_text(link.get("operationId")) or "-") or by_reference.get(
+                as_text(link.get("operationRef"))
             )
-            path = target and _followed(one, target, as_mapping(given.get("parameters")))
-            called = naming.member_name(name, "link")
-            if target and path and called not in there:
-                yield _join(node, called, target, path, "link")
+            path = target and _target_path(field, target, as_mapping(link.get("parameters")))
+            join_name = naming.member_name(name, "link")
+            if target and path and join_name not in existing:
+                yield _join(node, join_name, target, path, "link")
 
 
-def _linked(body: JsonObject, references: References) -> Iterator[tuple[str, JsonObject]]:
-    for status, given in as_mapping(body.get("responses")).items():
+def _links_of(body: JsonObject, references: References) -> Iterator[tuple[str, JsonObject]]:
+    """Yield the name and Link Object of each link of a successful response."""
+    for status, response in as_mapping(body.get("responses")).items():
         if not str(status).startswith("2"):
             continue
         try:
-            links = as_mapping(as_mapping(references.follow(given)[0]).get("links"))
+            links = as_mapping(as_mapping(references.follow(response)[0]).get("links"))
             for name, link in links.items():
                 yield name, as_mapping(references.follow(link)[0])
         except DocumentProblem:
             continue
 
 
-def _source(made: GeneratedField, expression: str) -> str:
-    """Return the name in a template of what an expression takes of an operation (OpenAPI, "Runtime Expressions"): a key
-    of its response, or an argument of its request; empty for what a template cannot take."""
+def _template_variable(source: GeneratedField, expression: str) -> str:
+    """Return the template variable for a runtime expression of a link (OpenAPI, "Runtime Expressions").
+
+    It is a key of the source's response or an argument of its request; empty for an expression that no template has.
+    """
     if match := _BODY.match(expression):
         path = match[2][1:].replace("/", ".")
         if match[1] == "response":
             return path
-        return f"{REQUEST}{made.body}.{path}" if made.body else ""
+        return f"{REQUEST}{source.body}.{path}" if source.body else ""
     match = _PARAMETER.match(expression)
-    called = made.arguments.get(match[1]) if match else None
-    return f"{REQUEST}{called}" if called else ""
+    argument = source.arguments.get(match[1]) if match else None
+    return f"{REQUEST}{argument}" if argument else ""
 
 
-def _followed(made: GeneratedField, target: GeneratedField, parameters: Mapping[str, Any]) -> str:
-    """Return the target's path with the link's parameters in it; empty where it takes others, or more than a template
-    can take of the response and its request."""
-    given = {}
+def _target_path(source: GeneratedField, target: GeneratedField, parameters: Mapping[str, Any]) -> str:
+    """Return the target's path with the link's parameters filled in.
+
+    It is empty if the target's parameters do not match the link's, or if a template cannot express one of them.
+    """
+    by_parameter = {}
     for name, expression in parameters.items():
-        source = _source(made, as_text(expression))
-        if not source:
+        variable = _template_variable(source, as_text(expression))
+        if not variable:
             return ""
-        given[name.rpartition(".")[2]] = source
-    needed = variables(target.operation.path)
-    optional = _OPTIONAL.search(target.path)
-    asked = set(optional[0][2:-1].replace("*", "").split(",")) if optional else set()
-    # an argument that is named otherwise than its parameter is no variable of the template
-    asked |= {called for name, called in target.arguments.items() if called != name and names.is_name(name)}
-    demanded = {node.name.value for node in target.node.arguments if isinstance(node.type, NonNullTypeNode)}
-    keys = {target.arguments.get(name, name): key for name, key in given.items()}
-    path_template = {target.arguments[name] for name in needed}
-    if not keys or not path_template | demanded <= keys.keys() <= path_template | asked:
+        by_parameter[name.rpartition(".")[2]] = variable
+    in_path = variables(target.operation.path)
+    query_match = _OPTIONAL.search(target.path)
+    optional = set(query_match[0][2:-1].replace("*", "").split(",")) if query_match else set()
+    # an argument whose name differs from its parameter's is not a variable of the template
+    optional |= {argument for name, argument in target.arguments.items() if argument != name and names.is_name(name)}
+    required = {node.name.value for node in target.node.arguments if isinstance(node.type, NonNullTypeNode)}
+    by_argument = {target.arguments.get(name, name): variable for name, variable in by_parameter.items()}
+    path_arguments = {target.arguments[name] for name in in_path}
+    if not by_argument or not path_arguments | required <= by_argument.keys() <= path_arguments | optional:
         return ""
-    path = re.sub(r"\{(\w+)\}", lambda match: f"{{{keys.get(match[1], match[1])}}}", _OPTIONAL.sub("", target.path))
-    query = "&".join(f"{name}={{{key}}}" for name, key in given.items() if name not in needed)
+    path = _OPTIONAL.sub("", target.path)
+    path = re.sub(r"\{(\w+)\}", lambda match: f"{{{by_argument.get(match[1], match[1])}}}", path)
+    query = "&".join(f"{name}={{{variable}}}" for name, variable in by_parameter.items() if name not in in_path)
     return path + (("&" if "?" in path else "?") + query if query else "")
 
 

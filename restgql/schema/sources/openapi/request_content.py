@@ -1,4 +1,4 @@
-"""What a request's body is made from, and how it is written."""
+"""Chooses the media type, schema and encoding of a request's body."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,14 +15,17 @@ from restgql.schema.sources.openapi.schema_scalars import simple_scalar
 
 _ENCODINGS = {FORM: "FORM", "multipart/form-data": "MULTIPART"}
 FILE = "FILE"
-"""No encoding that a directive has: the body is one file, as it is."""
+"""The body is one file, sent unchanged. Directives have no such encoding."""
 
 _FILES = ("application/octet-stream", "image/", "audio/", "video/")
 _BINARY = {"type": "string", "format": "binary"}
 
 
 class RequestContent(msgspec.Struct, frozen=True):
-    """The body of a request. `encodings` are the Encoding Objects of a form's properties."""
+    """The body of a request. `encoding` is `JSON`, `FORM`, `MULTIPART` or `FILE`.
+
+    `encodings` are the Encoding Objects of a form's properties.
+    """
 
     schema: Any
     encoding: str
@@ -31,8 +34,8 @@ class RequestContent(msgspec.Struct, frozen=True):
     encodings: JsonObject = {}
 
 
-def body(operation: ApiOperation, references: References, document: JsonObject) -> RequestContent | None:
-    """The body that a request takes; None where it takes none. Raises Problem for one that cannot be written."""
+def request_content(operation: ApiOperation, references: References, document: JsonObject) -> RequestContent | None:
+    """Return the body of an operation, or None if it has none. Raises DocumentProblem if it cannot be written."""
     if "requestBody" in operation.body:
         source = as_mapping(references.follow(operation.body["requestBody"])[0])
         return _of_content(source, media_types(source, references))
@@ -41,11 +44,15 @@ def body(operation: ApiOperation, references: References, document: JsonObject) 
 
 def _of_content(source: JsonObject, content: Mapping[str, JsonObject]) -> RequestContent | None:
     required = source.get("required") is True
-    for wanted in ("JSON", "FORM", "MULTIPART"):
+    for encoding in ("JSON", "FORM", "MULTIPART"):
         for name, value in sorted(content.items(), key=_json_first):
-            if _encoding(name) == wanted:
+            if _encoding(name) == encoding:
                 return RequestContent(
-                    value.get("schema"), wanted, required, first_description(source), as_mapping(value.get("encoding"))
+                    value.get("schema"),
+                    encoding,
+                    required,
+                    first_description(source),
+                    as_mapping(value.get("encoding")),
                 )
     for name, value in content.items():
         if essence(name).startswith(_FILES) or simple_scalar(value.get("schema")) == BINARY:
@@ -56,17 +63,17 @@ def _of_content(source: JsonObject, content: Mapping[str, JsonObject]) -> Reques
 
 
 def _json_first(item: tuple[str, JsonObject]) -> bool:
-    """Return the key that sorts JSON's own names before ranges, which stand for JSON if nothing else does."""
+    """Return the sort key that puts JSON media types before ranges (`*/*`), which mean JSON if nothing else does."""
     return not is_json(essence(item[0]))
 
 
 def _of_parameters(operation: ApiOperation, references: References, document: JsonObject) -> RequestContent | None:
-    """The body and formData parameters of Swagger 2.0."""
+    """Return the body of the `body` or `formData` parameters of Swagger 2.0, or None without them."""
     consumed = as_list(operation.body.get("consumes")) or as_list(document.get("consumes"))
     properties: dict[str, Any] = {}
     required = []
-    for given in (*as_list(operation.item.get("parameters")), *as_list(operation.body.get("parameters"))):
-        source = as_mapping(references.follow(given)[0])
+    for reference in (*as_list(operation.item.get("parameters")), *as_list(operation.body.get("parameters"))):
+        source = as_mapping(references.follow(reference)[0])
         name = as_text(source.get("name"))
         if source.get("in") == "body":
             encoding = FILE if simple_scalar(source.get("schema")) == BINARY else "JSON"
@@ -86,7 +93,7 @@ def _of_parameters(operation: ApiOperation, references: References, document: Js
 
 
 def _collected(source: JsonObject) -> JsonObject:
-    """Return the encoding of a list in the words of OpenAPI 3."""
+    """Return the Encoding Object of OpenAPI 3 for a list of Swagger 2.0."""
     if source.get("type") != "array":
         return {}
     style, explode = COLLECTION.get(as_text(source.get("collectionFormat")), COLLECTION["csv"])

@@ -1,4 +1,4 @@
-"""Which response of an operation its type is made from, and what of it is a JSON value."""
+"""Chooses the response of an operation that determines the field's type."""
 
 import re
 from typing import Any
@@ -17,38 +17,38 @@ NO_SCHEMA = "the document has no schema for a response"
 
 
 class ResponseContent(msgspec.Struct, frozen=True):
-    """The schema of what a field's value is made from, or why there is none."""
+    """The schema of a field's value, or the `problem` that it has none. `declared`: the document has a schema."""
 
     schema: Any = None
     problem: str = ""
     declared: bool = False
     is_text: bool = False
-    """Its value is a string: the text, or a data: URL of what is no text."""
+    """The value is a string: the body's text, or a data: URL if the body is binary."""
     others: tuple[Any, ...] = ()
     """The schemas of other successful responses."""
     headers: JsonObject = {}
     """The documented header fields of all of them."""
 
 
-def response(operation: ApiOperation, references: References, document: JsonObject) -> ResponseContent:
-    """The first successful response that has a JSON schema. Raises Problem for a reference that leads nowhere."""
-    given = {str(status): value for status, value in as_mapping(operation.body.get("responses")).items()}
-    statuses = [status for status in given if _SUCCESS.match(status)]
+def response_content(operation: ApiOperation, references: References, document: JsonObject) -> ResponseContent:
+    """Return the first successful response with a JSON schema. Raises DocumentProblem for an unresolvable reference."""
+    responses = {str(status): value for status, value in as_mapping(operation.body.get("responses")).items()}
+    statuses = [status for status in responses if _SUCCESS.match(status)]
     statuses.sort(key=lambda status: (_FIRST.index(status) if status in _FIRST else len(_FIRST), status))
-    # `default` is what errors look like wherever a success is said apart
-    sources = [as_mapping(references.follow(given.get(status))[0]) for status in statuses or ["default"]]
-    found = [_response(source, operation, document, references) for source in sources]
-    as_json = [each for each in found if each.schema is not None and not each.is_text]
-    declared = [each for each in found if each.declared]
+    # where a document has a successful status, `default` describes errors
+    sources = [as_mapping(references.follow(responses.get(status))[0]) for status in statuses or ["default"]]
+    contents = [_content(source, operation, document, references) for source in sources]
+    as_json = [content for content in contents if content.schema is not None and not content.is_text]
+    declared = [content for content in contents if content.declared]
     first = next(iter([*as_json, *declared]), ResponseContent(problem=NO_SCHEMA))
     return msgspec.structs.replace(
         first,
-        others=tuple(each.schema for each in as_json[1:]),
+        others=tuple(content.schema for content in as_json[1:]),
         headers={name: value for source in sources for name, value in as_mapping(source.get("headers")).items()},
     )
 
 
-def _response(
+def _content(
     source: JsonObject, operation: ApiOperation, document: JsonObject, references: References
 ) -> ResponseContent:
     if "schema" in source:  # Swagger 2.0

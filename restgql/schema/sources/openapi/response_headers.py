@@ -1,4 +1,4 @@
-"""Documented header fields of a response as fields of its type."""
+"""Adds the documented header fields of a response as fields of its type."""
 
 import re
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ from restgql.schema.sources.openapi.type_registry import TypeRef, TypeRegistry
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110 section 5.6.2
 _NOT_SHOWN = frozenset({"set-cookie", "content-type"})
-"""OpenAPI ignores the second (3.0, "Response Object"); the gateway never shows the first."""
+"""The gateway never exposes Set-Cookie. OpenAPI ignores a documented Content-Type (3.0, "Response Object")."""
 _IS_TRUE = "@ && @ == 'true'"
 
 
 class ResponseHeaders:
-    """Makes the fields of headers, each once in a type."""
+    """A factory for fields of response headers. A type gets at most one field for a header."""
 
     def __init__(self, references: References, registry: TypeRegistry, outputs: OutputTypes) -> None:
         self._references = references
@@ -32,46 +32,49 @@ class ResponseHeaders:
     def fields(
         self, headers: JsonObject, owner: str, fields: tuple[FieldDefinitionNode, ...]
     ) -> list[FieldDefinitionNode]:
-        """Return the fields of documented headers that a type does not have yet, beside its others."""
-        known = {directive.arguments[0].value.value.lower() for directive in _selects(fields)}
+        """Return fields for the documented headers that the type `owner` does not have yet. `fields` are its fields."""
+        known_headers = {directive.arguments[0].value.value.lower() for directive in _selects(fields)}
         scope = names.NameScope(frozenset(field.name.value for field in fields))
         added = []
         for name, value in headers.items():
-            if not is_shown(name) or name.lower() in known:
+            if not is_shown(name) or name.lower() in known_headers:
                 continue
-            known.add(name.lower())
+            known_headers.add(name.lower())
             added.append(self._field(scope.take(self._registry.naming.member_name(name, "header")), name, value, owner))
         return added
 
-    def _field(self, called: str, name: str, value: Any, owner: str) -> FieldDefinitionNode:
+    def _field(self, field_name: str, name: str, value: Any, owner: str) -> FieldDefinitionNode:
         builder = self._registry.builder
         try:
             source = as_mapping(self._references.follow(value)[0])
             schema = _schema(source)
-            typed, expression = self._type(schema, f"{owner}{names.type_name(name)}", name)
+            type_ref, expression = self._type(schema, f"{owner}{names.type_name(name)}", name)
         except DocumentProblem:
-            source, schema, typed, expression = {}, {}, self._registry.typed(JSON), ""
-        self._registry.uses(owner, typed.name)
+            source, schema, type_ref, expression = {}, {}, self._registry.type_ref(JSON), ""
+        self._registry.uses(owner, type_ref.name)
         arguments = {"header": name, **({"from": expression} if expression else {})}
         return builder.field(
-            called, typed.node, first_description(source, schema), (builder.directive("select", arguments),)
+            field_name, type_ref.node, first_description(source, schema), (builder.directive("select", arguments),)
         )
 
     def _type(self, schema: Any, hint: str, name: str) -> tuple[TypeRef, str]:
-        """Return the type of a header field, and the expression of its value if it is not its text. Raises Problem."""
+        """Return the type of a header field, and the JMESPath of its value (empty for the text itself).
+
+        Raises DocumentProblem.
+        """
         shapes = self._registry.shapes
         match shapes.shape(shapes.resolve(schema).schema):
             case ScalarShape(name="Boolean"):
-                return self._registry.typed("Boolean"), _IS_TRUE
+                return self._registry.type_ref("Boolean"), _IS_TRUE
             case ScalarShape() | EnumShape() | ObjectShape() | UnionShape() | InterfaceShape() if (
                 name.lower() != "link"
             ):
                 return self._outputs.type(schema, hint, name), ""
-        return self._registry.typed(JSON), ""
+        return self._registry.type_ref(JSON), ""
 
 
 def is_shown(name: Any) -> bool:
-    """Return True for a header field that a response may show."""
+    """Return True for a header field that a type may expose."""
     return isinstance(name, str) and bool(_TOKEN.match(name)) and name.lower() not in _NOT_SHOWN
 
 

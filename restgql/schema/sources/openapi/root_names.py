@@ -1,4 +1,4 @@
-"""The names of the root fields of a document's operations."""
+"""Names the root fields of a document's operations."""
 
 from collections.abc import Callable, Mapping
 
@@ -16,28 +16,28 @@ EndpointOf = Callable[[str, str], Endpoint | None]
 
 
 def root_type(operation: ApiOperation) -> str:
-    """Return the type whose field an operation is."""
+    """Return the root type that has an operation's field."""
     return "Query" if operation.method == "get" else "Mutation"
 
 
 def root_names(
     operations: list[ApiOperation],
     locked: Mapping[str, str],
-    places: OperationPaths,
+    operation_paths: OperationPaths,
     rules: NameRules,
     endpoint_of: EndpointOf | None,
 ) -> dict[str, str]:
-    """Return the name of the field of each operation, by the operation's key.
+    """Return the field name of each operation, by the operation's key.
 
-    It is the lockfile's name, the operationId, the name of the endpoint that answers, or one made of the path, in this
-    order. Raises ConfigError for a lockfile that cannot be kept.
+    It is, in this order: the name in the lockfile, the operationId, the name of the endpoint that answers, or a name
+    derived from the path. Raises ConfigError if a locked name cannot be used.
     """
     scopes = {root: names.NameScope(taken) for root, taken in rules.reserved.fields.items()}
     by_key: dict[str, str] = {}
     for operation in operations:
-        if (name := locked.get(key := places.key(operation))) is not None:
+        if (name := locked.get(key := operation_paths.lock_key(operation))) is not None:
             if not names.is_name(name) or name in scopes[root_type(operation)]:
-                raise ConfigError(f"The lockfile has {name!r} for {key}, which is no name or taken.")
+                raise ConfigError(f"The lockfile has {name!r} for {key}, which is not a valid name or already in use.")
             by_key[operation.key] = scopes[root_type(operation)].take(name)
 
     def take(operation: ApiOperation, name: str, *, is_chosen: bool = False) -> None:
@@ -53,7 +53,7 @@ def root_names(
             take(operation, rules.naming.root_field_name(identifier), is_chosen=True)
         else:
             unnamed.append(operation)
-    for operation, name in _by_endpoint(unnamed, places, endpoint_of) if endpoint_of is not None else ():
+    for operation, name in _by_endpoint(unnamed, operation_paths, endpoint_of) if endpoint_of is not None else ():
         take(operation, rules.naming.member_name(name, "route"))
     for operation in unnamed:
         if operation.key not in by_key:
@@ -62,18 +62,20 @@ def root_names(
 
 
 def _by_endpoint(
-    operations: list[ApiOperation], places: OperationPaths, endpoint_of: EndpointOf
+    operations: list[ApiOperation], operation_paths: OperationPaths, endpoint_of: EndpointOf
 ) -> list[tuple[ApiOperation, str]]:
-    """Return the operations that an endpoint answers, with its name: `pet`, or `put_pet` for a mutation if the endpoint
-    answers several methods."""
+    """Return the operations that an endpoint answers, with a name.
+
+    It is the endpoint's name (`pet`), or `put_pet` for a mutation if the endpoint answers several methods.
+    """
     queries: list[tuple[ApiOperation, Endpoint]] = []
     mutations: list[tuple[ApiOperation, Endpoint]] = []
     for operation in operations:
         try:
-            place = places.place(operation)
+            operation_path = operation_paths.find(operation)
         except DocumentProblem:  # it has no field
             continue
-        endpoint = endpoint_of(operation.method.upper(), place.path) if place.is_of_app else None
+        endpoint = endpoint_of(operation.method.upper(), operation_path.path) if operation_path.is_of_app else None
         if endpoint is None:
             continue
         if operation.method == "get":

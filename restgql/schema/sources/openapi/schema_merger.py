@@ -1,4 +1,4 @@
-"""One schema for a property that several parts of a schema describe."""
+"""Merges the schemas of a property that several parts of a schema (allOf) describe."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from restgql.schema.sources.openapi.schema_scalars import simple_scalar
 from restgql.schema.sources.openapi.schema_shape import is_null, properties_of
 
 MAX_PARTS = 1_000
-"""The schemas that one may be composed of, through allOf of allOf."""
+"""Schemas in one composition, with allOf within allOf."""
 MAX_MERGED = 10_000
-"""The properties of a document that are merged; of later ones the last description counts."""
-_WORDS = ("description", "readOnly", "writeOnly", "deprecated", "nullable")
+"""Merged properties of a document. Beyond that, the last description of a property counts."""
+_ANNOTATIONS = ("description", "readOnly", "writeOnly", "deprecated", "nullable")
 
 
 class SchemaMerger:
-    """Merges schemas, each set of parts once: schemas that refer to one another have an end."""
+    """A merger of schemas. Each set of parts is merged once, so that merging of recursive schemas ends."""
 
     def __init__(self, follow: FollowReference) -> None:
         self._follow = follow
@@ -24,7 +24,10 @@ class SchemaMerger:
         self._lists: dict[int, JsonObject] = {}
 
     def parts(self, schema: Any) -> tuple[list[JsonObject], str]:
-        """Return a schema and all that its allOf names, those furthest down first, and what is wrong with one."""
+        """Return a schema and all schemas of its allOf, innermost first, and the problem of an unresolvable one.
+
+        Raises DocumentProblem if there are more than MAX_PARTS.
+        """
         parts: list[JsonObject] = []
         seen: set[int] = set()
         problem = ""
@@ -45,16 +48,16 @@ class SchemaMerger:
         return parts[::-1], problem
 
     def both(self, before: Any, after: Any) -> Any:
-        """Return the schema of what two schemas describe: objects and lists in depth, of others the later one."""
+        """Merge two schemas: objects and lists recursively; of other schemas, return the later one."""
         merged = self.in_depth(before, after)
         return after if merged is None else merged
 
     def in_depth(self, before: Any, after: Any) -> Any:
-        """Return the schema of two of objects or lists, None for others."""
+        """Merge two schemas of objects or of lists. Return None for other schemas."""
         if before is after or simple_scalar(before) or simple_scalar(after):
             return None
         try:
-            ours, theirs = self._telling_parts(before), self._telling_parts(after)
+            ours, theirs = self._structured_parts(before), self._structured_parts(after)
         except DocumentProblem:
             return None
         if any(map(properties_of, ours)) and any(map(properties_of, theirs)):
@@ -66,13 +69,13 @@ class SchemaMerger:
         if items is lists[1]["items"]:
             return after
         if id(items) not in self._lists:
-            self._lists[id(items)] = {**_words(before, after), "type": "array", "items": items}
+            self._lists[id(items)] = {**_annotations(before, after), "type": "array", "items": items}
         return self._lists[id(items)]
 
-    def _telling_parts(self, schema: Any) -> list[JsonObject]:
-        """Return the parts of a schema that are more than the names of others. Raises Problem."""
-        alone = [each for each in _alternatives(self._follow(schema)[0]) if not is_null(each)]
-        parts, _ = self.parts(alone[0] if len(alone) == 1 else schema)
+    def _structured_parts(self, schema: Any) -> list[JsonObject]:
+        """Return the parts of a schema that do not only refer to other parts. Raises DocumentProblem."""
+        alternatives = [part for part in _alternatives(self._follow(schema)[0]) if not is_null(part)]
+        parts, _ = self.parts(alternatives[0] if len(alternatives) == 1 else schema)
         return [part for part in parts if properties_of(part) or "allOf" not in part]
 
     def _objects(self, before: Any, after: Any, ours: frozenset[int], theirs: frozenset[int]) -> Any:
@@ -83,16 +86,16 @@ class SchemaMerger:
         if ours | theirs not in self._merged:
             if len(self._merged) >= MAX_MERGED:
                 return after
-            self._merged[ours | theirs] = {**_words(before, after), "allOf": [before, after]}
+            self._merged[ours | theirs] = {**_annotations(before, after), "allOf": [before, after]}
         return self._merged[ours | theirs]
 
 
 def _alternatives(schema: Any) -> list[Any]:
-    """Return the members of the one oneOf or anyOf of a schema, as `anyOf: [{$ref: …}, {type: "null"}]`."""
+    """Return the members of oneOf and anyOf of a schema without properties: `anyOf: [{$ref: …}, {type: "null"}]`."""
     groups = [as_list(as_mapping(schema).get(key)) for key in ("oneOf", "anyOf")]
     return [*groups[0], *groups[1]] if not properties_of(as_mapping(schema)) else []
 
 
-def _words(*sources: Any) -> dict[str, Any]:
-    """Return the keywords of schemas that say nothing of the values."""
-    return {key: value for source in sources for key, value in as_mapping(source).items() if key in _WORDS}
+def _annotations(*sources: Any) -> dict[str, Any]:
+    """Return the keywords of schemas that do not constrain the values."""
+    return {key: value for source in sources for key, value in as_mapping(source).items() if key in _ANNOTATIONS}

@@ -1,4 +1,4 @@
-"""Which scalar a type and format of JSON Schema is. Formats that real APIs do not keep to are String."""
+"""Maps JSON Schema types and formats to GraphQL scalars. Formats that real APIs often violate are String."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ SCALARS: dict[str, dict[str, str]] = {
     "integer": {**_NARROW, "": "Long"},
     "number": {"": "Float"},
     "boolean": {"": "Boolean"},
-    # What no dialect has, and documents do
+    # not in any OpenAPI version, but in real documents
     "file": {"": BINARY},
     "date": {"": "Date"},
     "datetime": {"": "DateTime"},
@@ -30,38 +30,38 @@ SCALARS: dict[str, dict[str, str]] = {
     "str": {"": "String"},
 }
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-_TELLING = frozenset(
+_STRUCTURAL = frozenset(
     {extension_keywords.VALUE, "$ref", "enum", "const", "properties", "items", "allOf", "oneOf", "anyOf"}
 )
 
 
 def scalar_of_type(kind: str, schema: JsonObject) -> str | None:
-    """The scalar of a schema of one type; None where the type is none of a scalar."""
+    """Return the scalar of a schema with one type, or None if values of the type are not scalars."""
     formats = SCALARS.get(kind)
     if formats is None:
         return None
     form = schema.get("format")
-    found = formats.get(form.lower(), formats[""]) if isinstance(form, str) else formats[""]
-    if found == "String" and _binary(schema):
+    scalar = formats.get(form.lower(), formats[""]) if isinstance(form, str) else formats[""]
+    if scalar == "String" and _is_binary(schema):
         return BINARY
-    return _integer(found, schema) if found in ("Int", "Long") else found
+    return _integer(scalar, schema) if scalar in ("Int", "Long") else scalar
 
 
-def _binary(schema: JsonObject) -> bool:
-    """Whether a string is bytes, in the words of OpenAPI 3.1: it has a media type of no text, and is in no encoding."""
+def _is_binary(schema: JsonObject) -> bool:
+    """Return True if a string is binary (OpenAPI 3.1): it has a non-text media type and no content encoding."""
     media_type = schema.get("contentMediaType")
     if not isinstance(media_type, str) or "contentEncoding" in schema:
         return False
     return not (media.is_text(media.essence(media_type)) or media.is_json(media.essence(media_type)))
 
 
-def _integer(found: str, schema: JsonObject) -> str:
-    """Return Int for an integer whose bounds are within 32 bits, Long where one is beyond, else what its format is."""
+def _integer(default: str, schema: JsonObject) -> str:
+    """Return Int if the bounds of an integer are within 32 bits, Long if one is beyond, else the default."""
     bounds = {key: bound for key in _BOUNDS if (bound := _bound(schema.get(key))) is not None}
     if any(not INT.start <= bound < INT.stop for bound in bounds.values()):
         return "Long"
     is_narrow = any("inimum" in key for key in bounds) and any("aximum" in key for key in bounds)
-    return "Int" if is_narrow else found
+    return "Int" if is_narrow else default
 
 
 def _bound(value: object) -> float | None:
@@ -70,13 +70,13 @@ def _bound(value: object) -> float | None:
 
 
 def simple_scalar(schema: object) -> str | None:
-    """The scalar of a schema that is a type and its format: most are, and need no more looking into."""
-    if not isinstance(schema, dict) or not _TELLING.isdisjoint(schema):
+    """Return the scalar of a schema that has only a type and a format, as most schemas do; None for other schemas."""
+    if not isinstance(schema, dict) or not _STRUCTURAL.isdisjoint(schema):
         return None
     kind = schema.get("type")
     return scalar_of_type(kind, schema) if isinstance(kind, str) else None
 
 
 def of_values(values: list[Any]) -> str:
-    """Return the scalar of all these values; String if each is null."""
+    """Return the scalar that can hold all these values, or String if all are null."""
     return wider({of_value(value) for value in values if value is not None} or {"String"}) or JSON

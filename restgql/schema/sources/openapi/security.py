@@ -1,4 +1,4 @@
-"""API keys that a client sends with its own request, and so are no arguments."""
+"""API keys. The client sends them with its own request, so that they do not become arguments."""
 
 from collections.abc import Iterator
 
@@ -9,11 +9,11 @@ from restgql.schema.sources.openapi.references import References
 
 
 def api_keys(operation: ApiOperation, document: JsonObject, references: References) -> frozenset[tuple[str, str]]:
-    """Return the name and place (`query`, `header`) of each API key that an operation may need."""
+    """Return the name and location (`query`, `header`) of each API key that an operation may need."""
     schemes = {**as_mapping(document.get("securityDefinitions")), **_components(document)}
     body = operation.body
     requirements = as_list(body.get("security") if "security" in body else document.get("security"))
-    names = {name for each in requirements for name in as_mapping(each)}
+    names = {name for requirement in requirements for name in as_mapping(requirement)}
     return frozenset(_keys([schemes[name] for name in names if name in schemes], references))
 
 
@@ -23,9 +23,9 @@ def _keys(schemes: list[JsonObject], references: References) -> Iterator[tuple[s
             source = as_mapping(references.follow(scheme)[0])
         except DocumentProblem:
             continue
-        name, place = as_text(source.get("name")), as_text(source.get("in"))
-        if source.get("type") == "apiKey" and name and place in ("query", "header"):
-            yield name, place
+        name, location = as_text(source.get("name")), as_text(source.get("in"))
+        if source.get("type") == "apiKey" and name and location in ("query", "header"):
+            yield name, location
 
 
 def _components(document: JsonObject) -> JsonObject:

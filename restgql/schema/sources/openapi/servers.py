@@ -1,4 +1,4 @@
-"""The servers of a document and of its operations: absolute URLs or paths, with their variables' defaults."""
+"""The servers of a document and of its operations: absolute URLs or paths, with the defaults of their variables."""
 
 import re
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ _SCHEMES = ("https", "http")
 
 
 def of_document(document: JsonObject, base: str = "") -> tuple[str, ...]:
-    """Return the server URLs of a document, at least one. `base` resolves relative ones, if it is known."""
+    """Return the server URLs of a document, at least one. Relative ones are resolved against `base`, if known."""
     return _resolved(_swagger(document) if "swagger" in document else _listed(document), base)
 
 
 def of_operation(operation: ApiOperation, base: str = "") -> tuple[str, ...]:
-    """Return the server URLs that an operation has for its own, or its path item; empty without these."""
+    """Return the server URLs of an operation or its path item; empty if neither has any."""
     for owner in (operation.body, operation.item):
         if as_list(owner.get("servers")):
             return _resolved(_listed(owner), base)
@@ -25,8 +25,10 @@ def of_operation(operation: ApiOperation, base: str = "") -> tuple[str, ...]:
 
 
 def path_of(url: str) -> str:
-    """Return the path of a server URL, absolute or relative: a slash begins it, none ends it. The root is "", and so is
-    a path with a variable that has no default."""
+    """Return the path of an absolute or relative server URL, with a slash at the start and none at the end.
+
+    It is empty for the root, and for a path with a variable that has no default.
+    """
     path = re.split(r"[?#]", _ORIGIN.sub("", url))[0].strip("/")
     return f"/{path}" if path and "{" not in path else ""
 
@@ -67,6 +69,6 @@ def is_absolute(url: str) -> bool:
     try:
         split = urlsplit(url)
         names_host = bool(split.hostname) and split.port != 0
-    except ValueError:  # `//[`, or a port that is none
+    except ValueError:  # `//[`, or an invalid port
         return False
     return names_host and split.scheme.lower() in _SCHEMES and "{" not in url

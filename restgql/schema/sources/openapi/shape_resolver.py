@@ -1,4 +1,4 @@
-"""The shapes of a document's schemas, each found once: references followed, allOf merged, oneOf and anyOf decided."""
+"""Resolves each schema of a document to its shape: follows references, merges allOf, and decides oneOf and anyOf."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
@@ -11,7 +11,7 @@ from restgql.schema.sdl.builder import key_expression
 from restgql.schema.sources.openapi.children import Children, default_of, discriminator_of
 from restgql.schema.sources.openapi.document_problem import DocumentProblem
 from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
-from restgql.schema.sources.openapi.references import References, named
+from restgql.schema.sources.openapi.references import References, target_name
 from restgql.schema.sources.openapi.schema_merger import SchemaMerger
 from restgql.schema.sources.openapi.schema_shape import (
     InterfaceShape,
@@ -35,12 +35,15 @@ from restgql.schema.sources.openapi.schema_shape import (
 from restgql.schema.sources.openapi.unions import Variant, VariantGroup, discriminator_values, shape_of_variants
 
 MAX_DEPTH = 30
-"""Of oneOf within oneOf."""
-_TELLING = frozenset({"properties", "items", "enum", "const", "allOf", "oneOf", "anyOf"})
+"""Levels of composition: oneOf within oneOf, or children of children."""
+_STRUCTURAL = frozenset({"properties", "items", "enum", "const", "allOf", "oneOf", "anyOf"})
 
 
 class ResolvedSchema(msgspec.Struct, frozen=True):
-    """A schema with its references followed, and the name that the document has for it, if any."""
+    """A schema after its references and wrappers. `name` is its name in the document, empty without one.
+
+    `nullable` if the schema, or a wrapper of it, allows null.
+    """
 
     schema: JsonObject
     name: str
@@ -48,6 +51,8 @@ class ResolvedSchema(msgspec.Struct, frozen=True):
 
 
 class _Merged(msgspec.Struct, frozen=True):
+    """A schema merged with all that its allOf names."""
+
     properties: dict[str, Any]
     required: frozenset[str]
     groups: tuple[VariantGroup, ...]
@@ -57,7 +62,7 @@ class _Merged(msgspec.Struct, frozen=True):
 
 
 class ShapeResolver:
-    """Keeps every schema that it has a shape of, so that its identity stays its own.
+    """A cache of resolved schemas and shapes, by the identity of schemas. It keeps each one: no identity is reused.
 
     `named` are references to the named schemas. With `merges_siblings` the keywords beside a `$ref` count.
     """
@@ -70,28 +75,38 @@ class ShapeResolver:
         self._with_siblings: dict[int, tuple[JsonObject, JsonObject]] = {}
         self._merging = SchemaMerger(self.follow)
         self._children = Children(self.follow, named)
-        self._found: dict[int, tuple[JsonObject, SchemaShape]] = {}
+        self._resolved: dict[int, tuple[Any, ResolvedSchema]] = {}
+        self._shapes: dict[int, tuple[JsonObject, SchemaShape]] = {}
         self._depth = 0
 
     def follow(self, value: Any) -> tuple[Any, str]:
-        """Return the schema at the end of a chain of references, and its name. Raises Problem."""
+        """Return the schema at the end of a chain of references, and its name. Raises DocumentProblem."""
         if not self._merges_siblings:
             return self._references.follow(value)
-        found, name = self._references.follow(value, _has_siblings)
-        if isinstance(found, dict) and _has_siblings(found):
-            if id(found) not in self._with_siblings:
-                beside = {word: part for word, part in found.items() if word != "$ref"}
-                told = {word: part for word, part in beside.items() if word not in _TELLING}
-                self._with_siblings[id(found)] = (found, {**told, "allOf": [{"$ref": found["$ref"]}, beside]})
-            found = self._with_siblings[id(found)][1]
-        return found, name
+        schema, name = self._references.follow(value, _has_siblings)
+        if isinstance(schema, dict) and _has_siblings(schema):
+            if id(schema) not in self._with_siblings:
+                siblings = {keyword: part for keyword, part in schema.items() if keyword != "$ref"}
+                annotations = {keyword: part for keyword, part in siblings.items() if keyword not in _STRUCTURAL}
+                merged = {**annotations, "allOf": [{"$ref": schema["$ref"]}, siblings]}
+                self._with_siblings[id(schema)] = (schema, merged)
+            schema = self._with_siblings[id(schema)][1]
+        return schema, name
 
     def resolve(self, value: Any) -> ResolvedSchema:
-        """Where a schema is in the end. Raises Problem."""
+        """Follow references, and unwrap compositions of one schema. Raises DocumentProblem."""
+        entry = self._resolved.get(id(value))
+        if entry is None:
+            entry = self._resolved[id(value)] = (value, self._resolve(value))
+        return entry[1]
+
+    def _resolve(self, value: Any) -> ResolvedSchema:
+        if isinstance(value, dict) and "$ref" not in value and not is_composed(value):
+            return ResolvedSchema(value, "", is_nullable(value))  # the common case
         name, may_be_null, seen = "", False, set()
         while True:
-            value, here = self.follow(value)
-            name = here or name
+            value, own_name = self.follow(value)
+            name = own_name or name
             if not isinstance(value, dict):
                 return ResolvedSchema({}, name, may_be_null)
             may_be_null = may_be_null or is_nullable(value)
@@ -114,21 +129,21 @@ class ShapeResolver:
             return False
 
     def shape(self, schema: JsonObject) -> SchemaShape:
-        """The shape of a located schema."""
-        if known := self._found.get(id(schema)):
-            return known[1]
+        """Return the shape of a resolved schema."""
+        if entry := self._shapes.get(id(schema)):
+            return entry[1]
         if not is_composed(schema) and "discriminator" not in schema:
             shape = plain_shape(schema)
         else:
-            # What is asked of it before it is known, by a schema within it, is told this
-            self._found[id(schema)] = (schema, JsonShape("the schema is composed of itself"))
+            # Placeholder: a schema that contains itself sees this
+            self._shapes[id(schema)] = (schema, JsonShape("the schema is composed of itself"))
             shape = self._composed(schema) if is_composed(schema) else plain_shape(schema)
             shape = self._with_children(schema, shape)
-        self._found[id(schema)] = (schema, shape)
+        self._shapes[id(schema)] = (schema, shape)
         return shape
 
     def of_any(self, schemas: Sequence[Any]) -> Any:
-        """Return the schema of values of any of these; None where no type has them all. Raises Problem."""
+        """Return a schema for values of any of these schemas, or None if no type fits all. Raises DocumentProblem."""
         distinct: dict[int, Any] = {}
         for schema in schemas:
             distinct.setdefault(id(self.resolve(schema).schema), schema)
@@ -157,15 +172,15 @@ class ShapeResolver:
             return ObjectShape(merged.properties, merged.required, merged.problem, merged.additional)
         if merged.additional is not None:
             return MapShape(merged.additional)
-        telling = [part for part in merged.parts if not is_composed(part) and has_structure(part)]
-        if not telling:
+        structured = [part for part in merged.parts if not is_composed(part) and has_structure(part)]
+        if not structured:
             return JsonShape(merged.problem)
-        shapes = [plain_shape(part) for part in telling]
+        shapes = [plain_shape(part) for part in structured]
         lists = [shape.item for shape in shapes if isinstance(shape, ListShape)]
         return ListShape(reduce(self._merging.both, lists)) if len(lists) == len(shapes) else shapes[-1]
 
     def _with_children(self, schema: JsonObject, shape: SchemaShape) -> SchemaShape:
-        """Return an interface for an object whose discriminator tells the schemas that are composed of it."""
+        """Return an interface for an object whose discriminator distinguishes its child schemas, else the shape."""
         discriminator = discriminator_of(schema)
         name = as_text(discriminator.get("propertyName"))
         own = ObjectShape({name: {"type": "string"}}, frozenset()) if shape == JsonShape() else shape
@@ -201,19 +216,19 @@ class ShapeResolver:
         )
 
     def _objects_below(self, schema: JsonObject) -> Iterable[Variant]:
-        """Yield the objects that are composed of a schema."""
+        """Yield the child schemas of a schema that are objects."""
         for name, reference in self._children.of(schema):
             try:
-                located = self.resolve(reference)
+                resolved = self.resolve(reference)
             except DocumentProblem:
                 continue
-            shape = self.shape(located.schema)
+            shape = self.shape(resolved.schema)
             own = shape.own if isinstance(shape, InterfaceShape) else shape
             if isinstance(own, ObjectShape):
-                yield Variant(reference, own, name, located.schema)
+                yield Variant(reference, own, name, resolved.schema)
 
     def _merge(self, schema: JsonObject) -> _Merged:
-        """The properties of a schema and of all that it is composed of; those that come later win."""
+        """Merge a schema with all that its allOf names. Later parts take precedence."""
         parts, problem = self._merging.parts(schema)
         properties: dict[str, Any] = {}
         needed: frozenset[str] = frozenset()
@@ -225,9 +240,10 @@ class ShapeResolver:
                 elif has_structure(value):
                     properties[name] = self._merging.both(properties[name], value)
             needed |= required_names(part)
-            groups += [group for group in self._groups(part) if part is schema or not self._within(schema, group)]
-        others = [found for part in parts if (found := additional_schema(part)) is not None]
-        return _Merged(properties, needed, tuple(groups), tuple(parts), problem, others[-1] if others else None)
+            groups += [group for group in self._groups(part) if part is schema or not self._is_member(schema, group)]
+        additional = [values for part in parts if (values := additional_schema(part)) is not None]
+        last_additional = additional[-1] if additional else None
+        return _Merged(properties, needed, tuple(groups), tuple(parts), problem, last_additional)
 
     def _groups(self, part: JsonObject) -> Iterable[VariantGroup]:
         for kind in ("oneOf", "anyOf"):
@@ -235,34 +251,36 @@ class ShapeResolver:
             if members:
                 yield VariantGroup(kind, tuple(members), discriminator_of(part))
 
-    def _within(self, schema: JsonObject, group: VariantGroup) -> bool:
-        """Whether a schema is itself one of the group that a part of it names."""
+    def _is_member(self, schema: JsonObject, group: VariantGroup) -> bool:
+        """Return True if a schema is a member of a group, which then is a group of its base."""
         return any(self.follow(member)[0] is schema for member in group.members)
 
     def _variants(self, group: VariantGroup, base: JsonObject) -> list[Variant]:
-        """The members of a group, each once, with those of groups within it."""
-        found: dict[int, Variant] = {}
+        """Return the members of a group and of the groups within it, each once."""
+        variants: dict[int, Variant] = {}
         for member in group.members:
-            for each in self._flat(member):
-                located = self.resolve(each)
-                if id(located.schema) not in found:
-                    found[id(located.schema)] = self._variant(each, located, base)
-        return list(found.values())
+            for schema in self._flat(member):
+                resolved = self.resolve(schema)
+                if id(resolved.schema) not in variants:
+                    variants[id(resolved.schema)] = self._variant(schema, resolved, base)
+        return list(variants.values())
 
     def _flat(self, member: Any) -> list[Any]:
-        """Return the member of a group, or those of an interface or of a group in its place."""
+        """Return the schemas of a member that is itself an interface or union, else the member."""
         shape = self.shape(self.resolve(member).schema)
-        return [each.schema for each in shape.members] if isinstance(shape, InterfaceShape | UnionShape) else [member]
+        if isinstance(shape, InterfaceShape | UnionShape):
+            return [inner.schema for inner in shape.members]
+        return [member]
 
-    def _variant(self, member: Any, located: ResolvedSchema, base: JsonObject) -> Variant:
-        shape = self.shape(located.schema)
-        reference = named(as_text(as_mapping(member).get("$ref")))
+    def _variant(self, member: Any, resolved: ResolvedSchema, base: JsonObject) -> Variant:
+        shape = self.shape(resolved.schema)
+        reference = target_name(as_text(as_mapping(member).get("$ref")))
         if base and isinstance(shape, ObjectShape) and not base.keys() <= shape.properties.keys():
             member = {"type": "object", "properties": {**base, **shape.properties}}
             shape = self.shape(member)
-        return Variant(member, shape, located.name, located.schema, reference)
+        return Variant(member, shape, resolved.name, resolved.schema, reference)
 
 
 def _has_siblings(value: JsonObject) -> bool:
-    """Return True for a reference with keywords beside it that say what the value is."""
-    return "$ref" in value and not _TELLING.isdisjoint(value)
+    """Return True for a `$ref` with structural keywords beside it."""
+    return "$ref" in value and not _STRUCTURAL.isdisjoint(value)

@@ -1,4 +1,4 @@
-"""The types of one document: their names, their definitions, who uses whom, and what is wrong with them."""
+"""A registry of the types of one document: their names, definitions, users and problems."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -18,11 +18,11 @@ from restgql.schema.sources.openapi.schema_shape import EnumShape, ListShape
 from restgql.schema.sources.openapi.shape_resolver import ResolvedSchema, ShapeResolver
 
 MAX_LISTS = 8
-"""Of lists within lists; what is deeper is JSON."""
+"""Levels of nested lists. A deeper list is JSON."""
 
 
 class TypeRef(msgspec.Struct, frozen=True):
-    """A type, the name of what is in its lists, and, where that is JSON for a problem, the problem."""
+    """A reference to a type. `name` is the named type without lists, `problem` the reason if that is JSON."""
 
     node: TypeNode
     name: str
@@ -30,7 +30,11 @@ class TypeRef(msgspec.Struct, frozen=True):
 
 
 class NamedSchema(msgspec.Struct, frozen=True):
-    """The schema that a type is of; the document's name for it, or else where it stands, and its own name there."""
+    """A schema that gets a type.
+
+    `name` is its name in the document. Without one, `hint` is a type name derived from its position, and `member` the
+    property or parameter that has it.
+    """
 
     schema: JsonObject
     name: str
@@ -39,14 +43,14 @@ class NamedSchema(msgspec.Struct, frozen=True):
 
     @property
     def word(self) -> str:
-        """The name of the schema, or of the property that it is of, whatever its case."""
+        """The name of the schema or of its property, in lower case."""
         return names.type_name(self.name or self.member).lower()
 
 
 class TypeRegistry:
-    """Not thread-safe: made, filled and read while one document is turned into types.
+    """The types of one document. Not thread-safe.
 
-    Types are made from a list of work, so a chain of them may be as long as it likes.
+    Types are defined from a queue, not by recursion, so that a chain of types can have any length.
     """
 
     def __init__(self, shapes: ShapeResolver, builder: SdlBuilder, components: Iterable[str], rules: NameRules) -> None:
@@ -56,13 +60,13 @@ class TypeRegistry:
         self._prefix = rules.prefix
         self._own = rules.reserved.own_types
         self._names = names.NameScope(rules.reserved.types)
-        # A named schema has its name, whatever comes before it
+        # named schemas get their names before all others
         self._reserved = {name: self._names.take(self.type_name(name)) for name in components}
-        self._known: dict[tuple[int, str], str] = {}
+        self._names_by_schema: dict[tuple[int, str], str] = {}
         self._pending: deque[tuple[str, Callable[[str], None]]] = deque()
         self._values: dict[str, tuple[str, ...]] = {}
-        self._told_together: dict[str, list[list[str]]] = {}
-        """By an object type: the members of each union and interface that it is one of."""
+        self._discriminated_together: dict[str, list[list[str]]] = {}
+        """By object type: the members of each union and interface that it belongs to."""
         self.interface_members: dict[str, list[str]] = {}
         """The object types of each interface."""
         self._problems: dict[str, list[str]] = {}
@@ -71,24 +75,24 @@ class TypeRegistry:
         self.definitions: dict[str, DefinitionNode] = {}
         self.enums: dict[str, dict[str, str]] = {}
         self._equal_enums: dict[tuple[frozenset[str], str], str] = {}
-        """By their values and the property that has them."""
+        """The names of enums by their values and their property."""
 
     def type_name(self, name: str) -> str:
-        """The name of the type of a schema that the document has a name for; a hint has its prefix already."""
+        """Return the type name for a named schema, with the prefix. A hint already has the prefix."""
         return self._prefix.of_type(names.type_name(name))
 
     def finish(self) -> None:
-        """Makes the types that those made so far need; one that cannot be made is a scalar, which takes what comes."""
+        """Define all types that are referred to. A type that cannot be defined becomes a scalar without checks."""
         while self._pending:
             name, define = self._pending.popleft()
             try:
                 define(name)
-            except Exception as exc:  # whatever a document holds, it spoils this type alone
+            except Exception as exc:  # a document can hold anything; a failure costs this type only
                 self.definitions[name] = self.builder.scalar(name)
                 self.note(name, f"{name} has no type, {type(exc).__name__}: {exc}")
 
     def document(self) -> list[DefinitionNode]:
-        """All definitions, those of scalars last."""
+        """Return all definitions, scalars last."""
         for name, values in self._values.items():
             node = self.definitions[name]
             if isinstance(node, ObjectTypeDefinitionNode):
@@ -99,37 +103,40 @@ class TypeRegistry:
         return [*self.definitions.values(), *(self.builder.scalar(name) for name in scalars)]
 
     def unwrap_lists(self, schema: object, hint: str) -> tuple[ResolvedSchema, int, str]:
-        """What a schema is a list of, in how many lists, and a hint of its name. Raises Problem."""
-        located = self.shapes.resolve(schema)
+        """Return the innermost item schema of nested lists, the number of lists, and a hint for the item's name.
+
+        Raises DocumentProblem.
+        """
+        resolved = self.shapes.resolve(schema)
         lists = 0
-        while lists < MAX_LISTS and isinstance(shape := self.shapes.shape(located.schema), ListShape):
-            hint = names.type_name(f"{self.type_name(located.name) if located.name else hint}Item")
-            located = self.shapes.resolve(shape.item)
+        while lists < MAX_LISTS and isinstance(shape := self.shapes.shape(resolved.schema), ListShape):
+            hint = names.type_name(f"{self.type_name(resolved.name) if resolved.name else hint}Item")
+            resolved = self.shapes.resolve(shape.item)
             lists += 1
-        return located, lists, hint
+        return resolved, lists, hint
 
     def scalar(self, name: str) -> TypeRef:
-        typed = self._scalars.get(name)
-        if typed is None:
-            typed = self._scalars[name] = self.typed(name)
-        return typed
+        type_ref = self._scalars.get(name)
+        if type_ref is None:
+            type_ref = self._scalars[name] = self.type_ref(name)
+        return type_ref
 
-    def typed(self, name: str, lists: int = 0, problem: str = "") -> TypeRef:
+    def type_ref(self, name: str, lists: int = 0, problem: str = "") -> TypeRef:
         if name not in self._users:
             self._users[name] = set()
         return TypeRef(self.builder.type(name, lists), name, problem)
 
     def define_once(self, source: NamedSchema, use: str, define: Callable[[str], None]) -> str:
-        """The name of the type of a schema for a use; `define` will be called with it, once."""
+        """Return the type name of a schema for a use (a suffix such as `Input`). `define(name)` is called once."""
         identity = (id(source.schema), use)
-        name = self._known.get(identity)
+        name = self._names_by_schema.get(identity)
         if name is None:
-            name = self._known[identity] = self._name(source, use)
+            name = self._names_by_schema[identity] = self._name(source, use)
             self._pending.append((name, define))
         return name
 
     def enum(self, source: NamedSchema, shape: EnumShape) -> str:
-        """Return the name of an enum. Enums without a name of their own are one type if values and property are."""
+        """Return the name of an enum. Unnamed enums with equal values and an equal property name share a type."""
         equal = frozenset(shape.values), source.word
         if not source.name and source.member and equal in self._equal_enums:
             return self._equal_enums[equal]
@@ -143,52 +150,55 @@ class TypeRegistry:
             self.enums[name] = self.naming.enum_value_names(shape.names or {text: text for text in shape.values})
         return name
 
-    def within(self, owner: str, text: str, kind: Callable[[object, str, str], TypeRef], schema: object) -> TypeRef:
-        """The type of a property, JSON where it has none; what is wrong with it is noted of its owner."""
+    def property_type(
+        self, owner: str, text: str, kind: Callable[[object, str, str], TypeRef], schema: object
+    ) -> TypeRef:
+        """Return the type of a property, or JSON; the reason is recorded for the owning type."""
         try:
-            typed = kind(schema, f"{owner}{text[:1].upper()}{text[1:]}", text)
+            type_ref = kind(schema, f"{owner}{text[:1].upper()}{text[1:]}", text)
         except DocumentProblem as exc:
-            typed = self.typed(JSON, problem=exc.message)
-        if typed.problem:
-            self.note(owner, f"{owner}.{text} is JSON, {typed.problem}")
-        self._users[typed.name].add(owner)
-        return typed
+            type_ref = self.type_ref(JSON, problem=exc.message)
+        if type_ref.problem:
+            self.note(owner, f"{owner}.{text} is JSON, {type_ref.problem}")
+        self._users[type_ref.name].add(owner)
+        return type_ref
 
     def uses(self, owner: str, name: str) -> None:
+        """Record that the type `owner` refers to the type `name`."""
         self._users[name].add(owner)
 
     def note(self, owner: str, problem: str) -> None:
-        """Keep a problem of a type."""
+        """Record a problem of a type, once."""
         if problem and problem not in (problems := self._problems.setdefault(owner, [])):
             problems.append(problem)
 
     def assign_discriminators(self, values: dict[str, tuple[str, ...]]) -> bool:
-        """Give object types the values that tell each in a union; False where two of one union would have the same."""
+        """Assign discriminator values to object types. Return False if two members of one union would share a value."""
         merged = {name: tuple(dict.fromkeys((*self._values.get(name, ()), *own))) for name, own in values.items()}
-        together = [list(values), *(each for name in values for each in self._told_together.get(name, ()))]
-        for members in together:
-            told = [value for name in members for value in merged.get(name) or self._values.get(name, ())]
-            if len(set(told)) < len(told):
+        groups = [list(values), *(group for name in values for group in self._discriminated_together.get(name, ()))]
+        for members in groups:
+            values_of_members = [value for name in members for value in merged.get(name) or self._values.get(name, ())]
+            if len(set(values_of_members)) < len(values_of_members):
                 return False
         self._values |= merged
         for name in values:
-            self._told_together.setdefault(name, []).append(list(values))
+            self._discriminated_together.setdefault(name, []).append(list(values))
         return True
 
     def problems_by_type(self) -> dict[str, str]:
-        """Every type with something wrong in it or in a type that it leads to, and what that is."""
-        found = {name: "; ".join(problems) for name, problems in self._problems.items()}
-        pending = list(found)
+        """Return the problems of each type that has some itself, or refers to a type that does."""
+        by_type = {name: "; ".join(problems) for name, problems in self._problems.items()}
+        pending = list(by_type)
         while pending:
             name = pending.pop()
             for owner in self._users.get(name, ()):
-                if owner not in found:
-                    found[owner] = found[name]
+                if owner not in by_type:
+                    by_type[owner] = by_type[name]
                     pending.append(owner)
-        return found
+        return by_type
 
     def _name(self, source: NamedSchema, use: str) -> str:
         if not use and source.name in self._reserved:
             return self._reserved.pop(source.name)
-        wanted = self.type_name(source.name) if source.name else names.type_name(source.hint)
-        return self._names.take(wanted if wanted.endswith(use) else wanted + use, avoid=self._own)
+        base = self.type_name(source.name) if source.name else names.type_name(source.hint)
+        return self._names.take(base if base.endswith(use) else base + use, avoid=self._own)

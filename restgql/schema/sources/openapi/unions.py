@@ -1,4 +1,4 @@
-"""What oneOf and anyOf come to: a scalar that holds them all, a union that can be told apart, or JSON."""
+"""Decides the shape of oneOf and anyOf: a scalar that holds all values, a union with a discriminator, or JSON."""
 
 from collections.abc import Mapping, Sequence
 from itertools import permutations
@@ -11,7 +11,7 @@ from restgql.schema.sdl.builder import key_expression
 from restgql.schema.sdl.scalar_names import wider
 from restgql.schema.sources.openapi import extension_keywords
 from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
-from restgql.schema.sources.openapi.references import named
+from restgql.schema.sources.openapi.references import target_name
 from restgql.schema.sources.openapi.schema_shape import (
     EnumShape,
     JsonShape,
@@ -32,9 +32,9 @@ class VariantGroup(msgspec.Struct, frozen=True):
 
 
 class Variant(msgspec.Struct, frozen=True):
-    """A member of a group: its own schema, or that with what stands beside the group; `source` is the former.
+    """A member of a group. `schema` includes the properties beside the group, `source` does not.
 
-    `name` is the document's name of the schema that it comes down to, `reference` the name that the group has for it.
+    `name` is the document's name of the resolved schema, `reference` the name by which the group refers to it.
     """
 
     schema: Any
@@ -50,19 +50,19 @@ def shape_of_variants(
     properties: Mapping[str, Any],
     required: frozenset[str],
 ) -> SchemaShape:
-    """The shape of a schema with these groups beside its own properties."""
+    """Return the shape of a schema from its groups, their variants, and its own properties."""
     group, members = groups[0], variants[0]
     if len(groups) > 1:
-        found: SchemaShape = JsonShape(f"it has {len(groups)} groups of oneOf and anyOf")
+        shape: SchemaShape = JsonShape(f"it has {len(groups)} groups of oneOf and anyOf")
     elif all(isinstance(member.shape, ScalarShape | EnumShape) for member in members):
-        found = _scalar(members, group.key)
+        shape = _scalar(members, group.key)
     elif all(isinstance(member.shape, ObjectShape) for member in members):
-        found = _union(members, group)
+        shape = _union(members, group)
     else:
-        found = JsonShape(f"its {group.key} is not of objects alone")
-    if isinstance(found, JsonShape) and properties:
-        return _all_of_them(variants, properties, required, found.problem)
-    return found
+        shape = JsonShape(f"its {group.key} has members that are not objects")
+    if isinstance(shape, JsonShape) and properties:
+        return _merged_object(variants, properties, required, shape.problem)
+    return shape
 
 
 def _scalar(members: list[Variant], key: str) -> SchemaShape:
@@ -79,7 +79,7 @@ def _union(members: list[Variant], group: VariantGroup) -> SchemaShape:
     if name := as_text(group.discriminator.get("propertyName")):
         values = [discriminator_values(member, group.discriminator) for member in members]
     else:
-        name, values = _told_apart(members)
+        name, values = _distinct_constants(members)
     first = as_mapping(members[0].shape.properties.get(name)) if isinstance(members[0].shape, ObjectShape) else {}
     expression = extension_keywords.first_of_keys(first) or key_expression(name)
     if not _differ(values, members) and not group.discriminator:
@@ -87,31 +87,31 @@ def _union(members: list[Variant], group: VariantGroup) -> SchemaShape:
     if not _differ(values, members):
         expression, values = _of_constants(members)
     if not _differ(values, members) or len(expression) > MAX_EXPRESSION:
-        return JsonShape(f"nothing tells the members of its {group.key} apart")
+        return JsonShape(f"no property distinguishes the members of its {group.key}")
     pairs = zip(members, values, strict=True)
     return UnionShape(tuple(Member(member.schema, member.name, value) for member, value in pairs), expression)
 
 
 def discriminator_values(member: Variant, discriminator: JsonObject) -> tuple[str, ...]:
-    """Return the values of a discriminator that tell a member: of the mapping, of its own schema, or its name."""
+    """Return the discriminator values that select a member: from the mapping, its own schema, or its name."""
     name = as_text(discriminator.get("propertyName"))
     own_name = member.reference or member.name
     by_target: dict[str, list[str]] = {}
     for value, target in as_mapping(discriminator.get("mapping")).items():
-        by_target.setdefault(named(as_text(target)) or as_text(target), []).append(str(value))
+        by_target.setdefault(target_name(as_text(target)) or as_text(target), []).append(str(value))
     mapped = by_target.get(own_name) or by_target.get(member.name) if own_name else None
     own = as_text(member.source.get("x-ms-discriminator-value")) or _constant(member, name) or own_name
     return tuple(mapped or ([own] if own else ()))
 
 
 def _differ(values: Sequence[tuple[str, ...]], members: list[Variant]) -> bool:
-    """Return True if each member has a value that no other one has."""
-    flat = [value for each in values for value in each]
+    """Return True if each member has values, and no value belongs to two members."""
+    flat = [value for member_values in values for value in member_values]
     return len(values) == len(members) and all(values) and len(set(flat)) == len(flat)
 
 
 def _of_own_keys(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
-    """JMESPath that tells members of disjoint shapes by a required key that no other one has, and its values."""
+    """Return JMESPath that selects a member by a required key that no other member has, and the resulting values."""
     marks = []
     for member in members:
         others = [other.shape for other in members if other is not member]
@@ -133,28 +133,34 @@ def _of_own_keys(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
 
 
 def _of_constants(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
-    """JMESPath that tells members by all their properties of one value, as in a group of groups, and its values."""
+    """Return JMESPath that selects a member by all its constant properties, and the resulting values.
+
+    Nested groups have several such properties.
+    """
     constants = [
-        {name: value for name in each.shape.properties if (value := _constant(each, name)) and _is_plain(value)}
-        for each in members
-        if isinstance(each.shape, ObjectShape)
+        {name: value for name in member.shape.properties if (value := _constant(member, name)) and _is_plain(value)}
+        for member in members
+        if isinstance(member.shape, ObjectShape)
     ]
     names = [member.name for member in members]
-    ambiguous = any(one.items() <= other.items() for one, other in permutations(constants, 2))
+    ambiguous = any(constant_set.items() <= other.items() for constant_set, other in permutations(constants, 2))
     if ambiguous or not all(map(_is_plain, names)):
         return "", []
-    tests = [" && ".join(f"{key_expression(name)} == '{value}'" for name, value in each.items()) for each in constants]
+    tests = [
+        " && ".join(f"{key_expression(name)} == '{value}'" for name, value in constant_set.items())
+        for constant_set in constants
+    ]
     expression = " || ".join(f"{test} && '{name}'" for test, name in zip(tests, names, strict=True))
     return expression, [(name,) for name in names]
 
 
 def _is_plain(value: str) -> bool:
-    """Return True for a text that JMESPath's raw strings can hold as it is."""
+    """Return True for a text that needs no escapes in a raw string of JMESPath."""
     return bool(value) and value.isprintable() and "'" not in value and "\\" not in value
 
 
-def _told_apart(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
-    """A property that has a value of its own in each member, and these values."""
+def _distinct_constants(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
+    """Return a property that has a different constant in each member, and the constants."""
     first = members[0].shape
     assert isinstance(first, ObjectShape)
     for name in first.properties:
@@ -165,17 +171,17 @@ def _told_apart(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
 
 
 def _constant(member: Variant, name: str) -> str:
-    """The one string that a property may be; empty where it may be more."""
+    """Return the only valid string of a property, or an empty text if several values are valid."""
     assert isinstance(member.shape, ObjectShape)
     schema = as_mapping(member.shape.properties.get(name))
     values = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
     return as_text(values[0]) if len(values) == 1 else ""
 
 
-def _all_of_them(
+def _merged_object(
     variants: Sequence[list[Variant]], properties: Mapping[str, Any], required: frozenset[str], problem: str
 ) -> SchemaShape:
-    """One object with what any of them has, where the variants add to properties that all have."""
+    """Return one object with the schema's own properties and those of all variants."""
     merged = dict(properties)
     for member in (member for members in variants for member in members):
         if isinstance(member.shape, ObjectShape):
