@@ -92,7 +92,7 @@ def test_the_environment_configures_it(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        ([], "There is nothing to ask: give an --upstream."),
+        ([], "There is no upstream: give --upstream, or --openapi"),
         (["--upstream", "/one"], "Invalid value for --upstream: is no PREFIX=URL"),
         (["--upstream", "/one=hilda:secret@example.com"], "the URL of '/one' does not begin with http:// or https://"),
         (["--upstream", "one=http://127.0.0.1"], "the prefix 'one' is no path"),
