@@ -130,8 +130,16 @@ WRONG: dict[str, tuple[str, int, list[str]]] = {
     ),
     "a path without a slash": ('type Query {\n  a: Int @get(path: "a")\n}', 2, ["Query.a", "'a'", "no slash"]),
     "a URL": ('type Query {\n  a: Int @get(path: "https://x.test/a")\n}', 2, ["Query.a", "no slash"]),
-    "a select that is none": ('type Query {\n  a: Int @get(%, select: "a[")\n}', 2, ["Query.a", "'a['", "is not valid JMESPath"]),
-    "a query that is none": ('type Query {\n  a: Int @get(%, query: "{a b}")\n}', 2, ["Query.a", "is not valid JMESPath"]),
+    "a select that is none": (
+        'type Query {\n  a: Int @get(%, select: "a[")\n}',
+        2,
+        ["Query.a", "'a['", "is not valid JMESPath"],
+    ),
+    "a query that is none": (
+        'type Query {\n  a: Int @get(%, query: "{a b}")\n}',
+        2,
+        ["Query.a", "is not valid JMESPath"],
+    ),
     "a body that is none": (
         'type Query { a: Int @get(%) }\ntype Mutation {\n  b: Int @post(%, body: "{") }',
         3,
