@@ -96,9 +96,7 @@ class LimitExceeded(ClientError):
 
 
 class UpstreamStatus(UpstreamError):
-    """A route answered with a status of 400 or more, or with a redirect that is not followed; `http` describes the
-    response.
-    """
+    """A route answered with a status of 400 or more, or a redirect that is not followed; `http` has the response."""
 
     code = "UPSTREAM_STATUS"
 

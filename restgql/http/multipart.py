@@ -17,8 +17,7 @@ from restgql.model import HttpRequest
 
 MEDIA_TYPE = "multipart/form-data"
 PREFLIGHT = ("Apollo-Require-Preflight", "GraphQL-Preflight", "X-Apollo-Operation-Name")
-"""A page of another origin can submit a form without a preflight, but not with these header fields: they prevent CSRF.
-"""
+"""Another origin can submit a form without a preflight, but not with these header fields: they prevent CSRF."""
 
 _CHUNK = 65_536
 _MAX_BOUNDARY = 100

@@ -35,9 +35,7 @@ class Map:
         return pieces
 
     def fresh(self, *, in_order: bool) -> Iterator[bytes]:
-        """Yield the members that are settled and were not yielded yet; with `in_order`, up to the first that is not
-        settled.
-        """
+        """Yield the settled members that were not yielded yet; with `in_order`, up to the first that is not settled."""
         for key, part in list(self._left.items()):
             if part.settled:
                 del self._left[key]

@@ -121,9 +121,7 @@ def format_error(error: GraphQLError) -> ResponseMap:
 
 
 def _writable(formatted: ResponseMap) -> ResponseMap:
-    """Return an error that JSON can represent: the message escaped, the extensions without values that JSON cannot
-    represent.
-    """
+    """Return an error that JSON can represent: the message escaped, the extensions without other values."""
     try:
         json.raw(formatted)
         return formatted

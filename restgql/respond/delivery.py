@@ -258,9 +258,7 @@ class Delivery:
         self._announce_streams(part.streams)
 
     def _fail(self, fragment: FragmentDelivery, errors: list[GraphQLError]) -> None:
-        """Fail a fragment whose own place became null: the client gets neither its data nor that of fragments within
-        it.
-        """
+        """Fail a fragment whose own place became null: the client gets no data of it, or of fragments within it."""
         if fragment.state == "announced":
             completed = {"id": fragment.id, "errors": list(map(self._format, errors))}
             self._payload.setdefault("completed", []).append(completed)

@@ -29,9 +29,7 @@ ListRoutes = Callable[[str | None], list[Any]]
 
 
 class WalkContext:
-    """The context of one walk: the `routes`, its `tally`, the `charge` of its expressions, and the errors within
-    scalars.
-    """
+    """The context of one walk: `routes`, its `tally`, the `charge` of its expressions, and errors within scalars."""
 
     __slots__ = ("charge", "errors", "routes", "tally")
 

@@ -1,6 +1,4 @@
-"""The coverage of a typed schema: which routes have types, which fields cause N+1 requests, which types are
-unreachable.
-"""
+"""The coverage of a schema: routes with types, fields that cause N+1 requests, types that are unreachable."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,6 +1,4 @@
-"""The request that entered the app, and the only code in an app that sees every request: before its middleware, and
-after its routing.
-"""
+"""The request that entered the app, and the code that sees every request: before middleware, and after routing."""
 
 from collections.abc import Callable, Iterable
 from contextvars import Context, copy_context
@@ -133,9 +131,7 @@ class GatewayMixin:
         return response
 
     def handle_user_exception(self, e: Exception) -> Any:
-        """Handle an exception as the app does; log an error of a hook whose thread-local state another request may
-        hold.
-        """
+        """Handle an exception as the app does; log that of a hook whose thread-local state another request may hold."""
         environ = current_request_context().request.environ
         if environ.get(SHARED_THREAD) == get_ident():
             self.restgql_gateways.log_hook(environ, e)

@@ -589,7 +589,7 @@ def test_python_gives_files_as_werkzeug_has_them(target: Target) -> None:
         found = target.gateway.execute(listed, {"files": [*given]})
         assert [file[:3] for file in found["data"]["post"]["json"]["files"]] == [["0", "", None], ["1", "", None]]
         assert "Upload takes a file" in target.gateway.execute(ONE, {"file": "a.txt"})["errors"][0]["message"]
-        assert "no JSON" in target.gateway.execute(ONE, {"file": io.BytesIO()})["errors"][0]["message"]
+        assert "not JSON" in target.gateway.execute(ONE, {"file": io.BytesIO()})["errors"][0]["message"]
 
 
 def test_the_scalar_is_there_where_files_can_be_sent(target: Target) -> None:
