@@ -29,7 +29,7 @@ UserId = NewType("UserId", int)
 
 
 class Status(enum.StrEnum):
-    """How far a user is."""
+    """A status with a word for each value."""
 
     NEW = "new"
     IN_REVIEW = "in-review"
@@ -121,7 +121,7 @@ type Address {
   lines: [String]
 }
 
-"How far a user is."
+"A status with a word for each value."
 enum Status {
   NEW @value(is: "new")
   IN_REVIEW @value(is: "in-review")

@@ -16,7 +16,7 @@ BOB = {"id": 2, "name": None, "joined": "2023-01-01", "address": None, "tags": [
 
 
 def sdl(*samples: Sample, camel_case: bool = False) -> str:
-    """What is inferred, once it has been compiled as it is and as the text that a user reviews."""
+    """Infer SDL, and assert that both the document and its text compile."""
     document = infer(samples, camel_case=camel_case)
     for written in (False, True):
         found = Definitions(document=document, written=written)
