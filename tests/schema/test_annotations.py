@@ -544,16 +544,16 @@ class Author(TypedDict):
 
 def test_through_a_gateway(tmp_path) -> None:
     app = Flask(__name__, root_path=str(tmp_path))
-    post = Post(id=3, title="A", state="so-so", author={"name": "B", "posts": []})
+    first = Post(id=3, title="A", state="so-so", author={"name": "B", "posts": []})
 
     @app.get("/posts/<int:id>")
     def post(id: int) -> Post:
         """One post."""
-        return jsonify(post)  # type: ignore[return-value]
+        return jsonify(first)  # type: ignore[return-value]
 
     @app.get("/posts")
     def posts() -> list[Post]:
-        return jsonify([post])  # type: ignore[return-value]
+        return jsonify([first])  # type: ignore[return-value]
 
     views = [
         AnnotatedView(path="/posts/{id}", name="post", parameters={"id": "int"}, function=app.view_functions["post"]),
