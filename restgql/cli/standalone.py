@@ -77,7 +77,11 @@ def serve(
     state: GatewayState = app.extensions[EXTENSION][EXTENSION]
     if state.remotes is None:
         raise click.UsageError("There is nothing to ask: give an --upstream. --openapi types one by its document.")
-    if documents and "RESTGQL_GRAPHIQL_QUERY" not in app.config and (query := first_query(state.typed.clients)):
+    if (
+        documents
+        and "RESTGQL_GRAPHIQL_QUERY" not in app.config
+        and (query := first_query(state.compiled_schema.clients))
+    ):
         state.config = msgspec.structs.replace(state.config, graphiql_query=query)
     server = make_server(host, port, app, threaded=True)
     address = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
@@ -90,7 +94,7 @@ def serve(
 
 def _summary(state: GatewayState) -> Iterator[str]:
     """Yield a line for each upstream, with its server, and one for each operation that has no field."""
-    typed = state.typed
+    typed = state.compiled_schema
     for remote in state.remotes.table if state.remotes else ():
         yield f"{remote.prefix or '/'} is {remote.origin}{remote.path}"
     for row in typed.rows:

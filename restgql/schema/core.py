@@ -1,6 +1,6 @@
 """The core schema, in graphene: `get`, `fetch`, `aggregate` and `routes`.
 
-No resolver here does I/O: `source` has the answers already, under the field's name in the response.
+No resolver here does I/O: `source` already has the answers, by the field's response key.
 """
 
 from collections.abc import Collection
@@ -9,8 +9,8 @@ from typing import Any
 import graphene
 from graphql import GraphQLResolveInfo, GraphQLScalarType, GraphQLSchema, specified_directives
 
-from restgql.schema import user_types
-from restgql.schema.incremental import DEFER, STREAM
+from restgql.schema import graphene_types
+from restgql.schema.incremental_directives import DEFER, STREAM
 from restgql.schema.json_scalar import JSON, SPECIFIED_BY
 from restgql.schema.scalars import MULTIPART_SPEC, Upload
 
@@ -157,7 +157,7 @@ class RestItem(graphene.ObjectType):  # type: ignore[misc]
 
 
 class RestEncoding(graphene.Enum):  # type: ignore[misc]
-    """How the body of a request is written."""
+    """The encoding of a request body."""
 
     JSON = "JSON"
     FORM = "FORM"
@@ -172,7 +172,7 @@ class RestFileInput(graphene.InputObjectType):  # type: ignore[misc]
 
 
 class RestRoute(graphene.ObjectType):  # type: ignore[misc]
-    """A route that can be asked for."""
+    """An exposed route."""
 
     path = graphene.String(required=True, description="A URI template (RFC 6570), for get and its params.")
     endpoint = graphene.String(required=True)
@@ -182,7 +182,7 @@ class RestRoute(graphene.ObjectType):  # type: ignore[misc]
     typed = graphene.Boolean(required=True)
 
 
-class Untyped(graphene.ObjectType):  # type: ignore[misc]
+class UntypedQuery(graphene.ObjectType):  # type: ignore[misc]
     get = _get("The JSON value of GET path. A status of 400 or more is null and an error.")
     fetch = _fetch("The response to GET path, whatever its status.")
     aggregate = graphene.Field(
@@ -194,12 +194,12 @@ class Untyped(graphene.ObjectType):  # type: ignore[misc]
     )
 
 
-class Routes(graphene.ObjectType):  # type: ignore[misc]
+class RoutesQuery(graphene.ObjectType):  # type: ignore[misc]
     routes = graphene.List(
         graphene.NonNull(RestRoute),
         prefix=graphene.String(),
         required=True,
-        description="The routes that can be asked for.",
+        description="The exposed routes.",
     )
 
     @staticmethod
@@ -207,11 +207,11 @@ class Routes(graphene.ObjectType):  # type: ignore[misc]
         return source.routes(info, prefix)
 
 
-class Query(Routes, Untyped):
+class Query(RoutesQuery, UntypedQuery):
     pass
 
 
-class TypedQuery(Routes):
+class TypedQuery(RoutesQuery):
     class Meta:
         name = "Query"
 
@@ -235,32 +235,32 @@ def _verb(method: str) -> graphene.Field:
 
 
 def _mutation(mutation: type | None, verbs: Collection[str]) -> type | None:
-    """A user's fields, and one for each of these verbs. Raises SchemaError where both have one of a name."""
+    """Return the user's mutation fields with one field per verb. Raises SchemaError if both define the same name."""
     if not verbs:
         return None if mutation is None else type("Mutation", (mutation,), {})
     fields = {verb.lower(): _verb(verb) for verb in VERBS if verb in verbs}
-    return user_types.combined(mutation, type("Mutation", (graphene.ObjectType,), fields), "Mutation")
+    return graphene_types.combined(mutation, type("Mutation", (graphene.ObjectType,), fields), "Mutation")
 
 
 def build(
     query: type | None = None, mutation: type | None = None, verbs: Collection[str] = (), *, untyped: bool = True
 ) -> GraphQLSchema:
-    """The core schema, with these unsafe verbs, and with a user's graphene types beside it. Raises SchemaError.
+    """Return the core schema, with these unsafe verbs and the user's graphene types. Raises SchemaError.
 
-    Without `untyped` fields there is `routes` alone, and no verbs. It always holds ID, Float and JSON, so that clients
+    Without `untyped` fields it has only `routes`, and no verbs. It always contains ID, Float and JSON, so that clients
     may declare such variables.
     """
     own, verbs = (Query, verbs) if untyped else (TypedQuery, ())
     directives = [*specified_directives, DEFER, STREAM]
     schema: GraphQLSchema = graphene.Schema(
-        query=user_types.combined(query, own, "Query"),
+        query=graphene_types.combined(query, own, "Query"),
         mutation=_mutation(mutation, verbs),
         types=[graphene.ID, graphene.Float, *(() if untyped else (JSON,))],
         directives=directives,
     ).graphql_schema
     for name, url in (("JSON", SPECIFIED_BY), ("Upload", MULTIPART_SPEC)):
         if isinstance(scalar := schema.type_map.get(name), GraphQLScalarType):
-            scalar.specified_by_url = url  # graphene has no word for it
+            scalar.specified_by_url = url  # graphene has no option for it
     if query is not None or mutation is not None:
-        user_types.bind(schema, own={*own._meta.fields, *(verb.lower() for verb in verbs)})
+        graphene_types.bind(schema, own={*own._meta.fields, *(verb.lower() for verb in verbs)})
     return schema

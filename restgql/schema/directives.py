@@ -1,4 +1,4 @@
-"""The directives that tie the fields of an SDL document to REST routes; schema/directives.graphql is the same text."""
+"""The directives that bind the fields of an SDL document to REST routes; schema/directives.graphql is the same text."""
 
 from functools import cache
 
@@ -143,7 +143,7 @@ OF_A_CALL = ("get", "post", "put", "patch", "delete")
 
 
 def extended(core: GraphQLSchema) -> GraphQLSchema:
-    """The core schema with these directives, for validation: the schema that clients see has none of them."""
+    """Return the core schema with these directives, for validation: the schema that clients see has none of them."""
     document = graphql_core.parse(SDL)
     new = tuple(d for d in document.definitions if getattr(d, "name", None) and d.name.value not in core.type_map)  # type: ignore[attr-defined]
     return extend_schema(core, DocumentNode(definitions=new), assume_valid=True, assume_valid_sdl=True)
@@ -151,5 +151,5 @@ def extended(core: GraphQLSchema) -> GraphQLSchema:
 
 @cache
 def definitions() -> dict[str, GraphQLDirective]:
-    """The directives by name."""
+    """Return the directives by name."""
     return {directive.name: directive for directive in build_schema(SDL, assume_valid=True).directives}

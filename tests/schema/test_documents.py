@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from restgql import Gateway
-from restgql.schema.documents import SchemaError
+from restgql.schema.type_source import SchemaError
 from tests.schema.world import write
 
 PATH = 'path: "/a"'
@@ -180,7 +180,7 @@ WRONG: dict[str, tuple[str, int, list[str]]] = {
     "a status and a header": (
         'type Query { a: A @get(%) }\ntype A {\n  x: Int @select(header: "A", status: true) }',
         3,
-        ["A.x", "status: true stands alone"],
+        ["A.x", "status: true excludes the other arguments"],
     ),
     "a root field without a route": ("type Query {\n  a: Int\n}", 2, ["Query.a", "no route", "@get"]),
     "a mutation without a route": (

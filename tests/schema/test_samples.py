@@ -7,9 +7,9 @@ from graphql import print_ast, validate_schema
 from restgql import BadPath, Gateway
 from restgql.schema import core
 from restgql.schema.compile import calls, compile
-from restgql.schema.documents import Definitions
 from restgql.schema.sdl.singulars import singular
 from restgql.schema.sources.samples import MAX_DEPTH, MAX_KEYS, Sample, infer
+from restgql.schema.type_source import TypeSource
 
 ADA = {"id": 1, "name": "Ada", "joined": "2024-02-29", "address": {"city": "London", "zip": None}}
 BOB = {"id": 2, "name": None, "joined": "2023-01-01", "address": None, "tags": ["a"]}
@@ -18,9 +18,9 @@ BOB = {"id": 2, "name": None, "joined": "2023-01-01", "address": None, "tags": [
 def sdl(*samples: Sample, camel_case: bool = False) -> str:
     """Infer SDL, and assert that both the document and its text compile."""
     document = infer(samples, camel_case=camel_case)
-    for written in (False, True):
-        definitions = Definitions(document=document, written=written)
-        schema = compile(core.build(), [definitions], camel_case=camel_case)
+    for handwritten in (False, True):
+        source = TypeSource(document=document, handwritten=handwritten)
+        schema = compile(core.build(), [source], camel_case=camel_case)
         assert validate_schema(schema) == []
         assert len(list(calls(schema))) == len(samples)
     assert document == infer(reversed(samples), camel_case=camel_case), "it depends on the order of the samples"

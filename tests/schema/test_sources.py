@@ -11,8 +11,8 @@ from graphql import validate_schema
 
 from restgql import ConfigError, Gateway
 from restgql.cli import cli
-from restgql.schema.review import review
-from restgql.sources import Typed
+from restgql.schema.coverage import coverage_of
+from restgql.sources import CompiledSchema
 
 PET = {
     "type": "object",
@@ -84,8 +84,8 @@ def app_of(tmp_path: Path) -> Flask:
     return app
 
 
-def typed(app: Flask) -> Typed:
-    found: Typed = app.extensions["restgql"]["restgql"].typed
+def typed(app: Flask) -> CompiledSchema:
+    found: CompiledSchema = app.extensions["restgql"]["restgql"].compiled_schema
     return found
 
 
@@ -202,7 +202,7 @@ def test_the_review_says_what_has_types_what_multiplies_and_what_nobody_reaches(
     app = app_of(tmp_path)
     mount(app, schema="schema")
     routes = app.extensions["restgql"]["restgql"].routes
-    said = review(
+    said = coverage_of(
         typed(app).schema,
         [(m, r.path) for r in routes.reachable() for m in r.methods],
         everything=routes.everything(),
@@ -215,8 +215,8 @@ def test_the_review_says_what_has_types_what_multiplies_and_what_nobody_reaches(
         ("GET", "/pets/{number}"): "untyped",
     }
     assert said.warnings == (
-        "Pet.owner makes a request for each item of Query.pets; batch: would make one of them.",
-        "Pet.owner is non-null and makes a request: where that fails, its whole parent is null.",
+        "Pet.owner makes a request for each item of Query.pets; batch: would make a single one.",
+        "Pet.owner is non-null and makes a request: if that fails, its whole parent is null.",
         "Alone is reached by no operation.",
     )
 
@@ -247,7 +247,7 @@ def test_the_review_says_which_fields_no_route_answers(tmp_path: Path, path: str
     )
     Gateway(app, schema="schema.graphql", routes=["*", "!/hidden"], upstreams={"/far": "http://far.example"})
     routes = app.extensions["restgql"]["restgql"].routes
-    said = review(typed(app).schema, [], everything=routes.everything()).errors
+    said = coverage_of(typed(app).schema, [], everything=routes.everything()).errors
     assert said == (
         *((f"Query.it: there is no route for GET {path}.",) if says else ()),
         "Mutation.addPet: there is no route for POST /pets/{id}.",

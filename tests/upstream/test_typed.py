@@ -13,7 +13,7 @@ from graphql import print_schema
 
 from restgql import ConfigError, Gateway
 from restgql.cli import cli
-from restgql.sources import Typed
+from restgql.sources import CompiledSchema
 from tests.upstream.shop import document, hits, serving
 
 SECRET = "wolf/1965+moon"
@@ -49,8 +49,8 @@ def mount(app: Flask, upstreams: dict[str, Any], **options: Any) -> Gateway:
     return Gateway(app, upstreams=upstreams, **{"routes": ["*", "!static"], "profile": "open"} | options)
 
 
-def typed(app: Flask) -> Typed:
-    found: Typed = app.extensions["restgql"]["restgql"].typed
+def typed(app: Flask) -> CompiledSchema:
+    found: CompiledSchema = app.extensions["restgql"]["restgql"].compiled_schema
     return found
 
 
@@ -563,7 +563,7 @@ def test_a_document_of_an_upstream_in_the_key_of_the_app_is_warned_of(
 ) -> None:
     gateway = mount(app, {"/shop": shop}, openapi=document())
     assert gateway.execute('{ get(path: "/shop/v1/pets/1", select: "id") }') == {"data": {"get": 1}}
-    (record,) = (each for each in caplog.records if "makes no field" in each.message)
+    (record,) = (each for each in caplog.records if "generates no field" in each.message)
     assert record.levelname == "WARNING"
     assert "upstreams={'/shop': {'url': …, 'openapi': …}}" in record.message
 

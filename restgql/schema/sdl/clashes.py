@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphql import DefinitionNode, DocumentNode, ScalarTypeDefinitionNode, TypeDefinitionNode, print_ast
 
 from restgql.schema import scalars
-from restgql.schema.documents import Definitions
+from restgql.schema.type_source import TypeSource
 
 ROOTS = ("Query", "Mutation")
 _SHOWN = 5
@@ -41,20 +41,20 @@ def without_repeated(document: DocumentNode, earlier: Iterable[DocumentNode]) ->
     )
 
 
-def clashes(sources: Sequence[Definitions], own: Mapping[str, str]) -> list[str]:
+def clashes(sources: Sequence[TypeSource], own: Mapping[str, str]) -> list[str]:
     """Return an error for each pair of sources that share names, if at least one source is generated.
 
     `own` maps the names of the user's graphene types and root fields to their source.
     """
     common: dict[tuple[str, str, str], list[str]] = {}
-    first: dict[str, Definitions] = {}
+    first: dict[str, TypeSource] = {}
     for source in sources:
         for name in defined_names(source.document):
             earlier = first.setdefault(name, source)
-            if earlier is not source and not (earlier.written and source.written):
+            if earlier is not source and not (earlier.handwritten and source.handwritten):
                 upstream = source.upstream or earlier.upstream
                 common.setdefault((earlier.source, source.source, upstream), []).append(name)
-            if not source.written and name in own:
+            if not source.handwritten and name in own:
                 common.setdefault((own[name], source.source, source.upstream), []).append(name)
     return [
         f"{source} and {other} both define {_enumerate(names)}: {_advice(upstream, is_same_source=source == other)}"

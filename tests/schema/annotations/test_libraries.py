@@ -190,7 +190,7 @@ PACKAGE = {
         price = {"amount": 1}
         basket = {"prices": [price], "total": {"sum": 1}, "first": price, "note": {"text": "n"}, "hidden": 7}
         assert answer == {"data": {"basket": basket, "total": {"sum": 3}}}, answer
-        typed = app.extensions["restgql"]["restgql"].typed
+        typed = app.extensions["restgql"]["restgql"].compiled_schema
         rows = {row.field: row for row in typed.rows}
         assert rows["total"].kind == "typed", rows
         assert "hidden: JSON\\n  lists: [JSON]\\n  odd: JSON" in print_ast(source_of(typed))

@@ -9,9 +9,9 @@ from graphql import print_ast, validate_schema
 from restgql import Gateway
 from restgql.schema import core
 from restgql.schema.compile import calls, compile
-from restgql.schema.documents import Definitions
 from restgql.schema.sources.annotations import AnnotatedView, generate
 from restgql.schema.sources.openapi import GeneratedSdl
+from restgql.schema.type_source import TypeSource
 
 
 def sdl(*views: AnnotatedView, camel_case: bool = False) -> str:
@@ -21,7 +21,7 @@ def sdl(*views: AnnotatedView, camel_case: bool = False) -> str:
 def checked(*views: AnnotatedView, camel_case: bool = False) -> GeneratedSdl:
     """Generate SDL, and assert that both the document and its text compile."""
     generated = generate(views, camel_case=camel_case)
-    found = [Definitions(document=generated.document, written=written) for written in (False, True)]
+    found = [TypeSource(document=generated.document, handwritten=handwritten) for handwritten in (False, True)]
     for one in found:
         schema = compile(core.build(), [one], camel_case=camel_case)
         assert validate_schema(schema) == []

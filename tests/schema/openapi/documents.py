@@ -7,9 +7,9 @@ from graphql import GraphQLSchema, parse, print_ast, validate_schema
 
 from restgql.schema import core
 from restgql.schema.compile import compile
-from restgql.schema.documents import Definitions
 from restgql.schema.sdl.report import OperationNote
 from restgql.schema.sources.openapi import GeneratedSdl, generate
+from restgql.schema.type_source import TypeSource
 
 Json = dict[str, Any]
 INT: Json = {"type": "integer", "format": "int32"}
@@ -81,7 +81,7 @@ def only(generated: GeneratedSdl) -> OperationNote:
 
 def built(generated: GeneratedSdl) -> GraphQLSchema:
     """Compile generated SDL, and assert that graphql-core accepts the schema."""
-    schema = compile(_core(), [Definitions(document=generated.document, written=False)])
+    schema = compile(_core(), [TypeSource(document=generated.document, handwritten=False)])
     schema._validation_errors = None
     assert validate_schema(schema) == []
     return schema

@@ -207,7 +207,7 @@ class SchemaWriter:
     def _enum(self, cls: type[enum.Enum]) -> JsonSchema:
         if not all(isinstance(member.value, str | int | float) for member in cls) or not len(cls):
             return problem(f"{cls.__qualname__} has values that are not scalars")
-        values = {json.spelled(member.value): member.name for member in cls}
+        values = {json.to_text(member.value): member.name for member in cls}
         component = self._components[self._key(cls)] = Component(labels(cls))
         component.schema = {VALUE: {"names": values}, "description": classes.described(cls)}
         return component.refer({})

@@ -7,7 +7,7 @@ import msgspec
 from graphql import DefinitionNode, DocumentNode, FieldDefinitionNode
 
 from restgql import graphql_core
-from restgql.schema.collector import at_rest
+from restgql.schema.garbage_collection import pause_collection
 from restgql.schema.sdl import names
 from restgql.schema.sdl.builder import SdlBuilder
 from restgql.schema.sdl.name_rules import NameRules
@@ -48,7 +48,7 @@ def allow_all(method: str, path: str) -> bool:
     return True
 
 
-@at_rest()
+@pause_collection()
 def generate(
     document: Mapping[str, Any],
     *,

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from restgql.errors import BadPath, ConfigError
 from restgql.formats import target
-from restgql.formats.remote import RemoteUpstream, common, is_below, origin_of, parse
+from restgql.formats.remote_upstream import RemoteUpstream, common, is_below, origin_of, parse
 from restgql.schema.sources.openapi import servers
 from restgql.schema.sources.openapi.api_operation import ApiOperation, operations
 from restgql.schema.sources.openapi.document_problem import DocumentProblem, Excluded

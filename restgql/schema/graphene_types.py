@@ -1,4 +1,4 @@
-"""Types that users write with graphene, beside those of the gateway; and the field that makes them ask a route."""
+"""Types that users write with graphene, beside those of the gateway; and the field that binds them to a route."""
 
 from collections.abc import Collection, Mapping
 from functools import partial
@@ -12,15 +12,15 @@ from restgql.errors import RestgqlError
 from restgql.formats import headers as header_fields
 from restgql.formats import select as jmespath
 from restgql.formats import template
-from restgql.schema.documents import SchemaError
 from restgql.schema.json_scalar import JSON
+from restgql.schema.type_source import SchemaError
 
 
 class Get(graphene.Field):  # type: ignore[misc]
-    """A graphene field that is what GET `path` answers with; it is planned with the rest of the operation.
+    """A graphene field whose value is the response to GET `path`; it is planned with the rest of the operation.
 
     `path` is a URI template over the field's arguments (their names in Python) and the parent's JSON object; `query`
-    and `select` are JMESPath, `headers` templates, `timeout` is in seconds. Raises ConfigError for what cannot be.
+    and `select` are JMESPath, `headers` templates, `timeout` is in seconds. Raises ConfigError for an invalid binding.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Get(graphene.Field):  # type: ignore[misc]
 
 
 def combined(own: type | None, core: type, name: str) -> type:
-    """The root type with a user's own fields beside the core's. Raises SchemaError where both have one of a name."""
+    """Return the root type with a user's and the core's fields. Raises SchemaError if both define the same name."""
     if own is None:
         return core
     clash = sorted(set(own._meta.fields) & set(core._meta.fields))  # type: ignore[attr-defined]
@@ -81,8 +81,9 @@ _CORE_TYPES = frozenset({"RestResponse", "RestItem", "RestHeader", "RestRoute"})
 
 
 def bind(schema: GraphQLSchema, *, own: Collection[str]) -> None:
-    """Let a user's types be read from JSON where a route gave it; their root fields, which are not the gateway's `own`,
-    get no root value, as without a gateway."""
+    """Make a user's types read JSON from routes; their root fields, which are not the gateway's `own`, receive no root
+    value, as without a gateway.
+    """
     for of_type in schema.type_map.values():
         if not isinstance(of_type, GraphQLObjectType) or of_type.name in _CORE_TYPES or of_type.name.startswith("__"):
             continue

@@ -1,6 +1,5 @@
 """Upstreams on other servers, as dispatchers beside the one into the app."""
 
-import logging
 import os
 import threading
 import time
@@ -19,9 +18,10 @@ from restgql.errors import (
     UpstreamInvalid,
     UpstreamTimeout,
 )
-from restgql.formats import coding, headers, media, remote
-from restgql.formats.remote import RemoteUpstream
+from restgql.formats import coding, headers, media, remote_upstream
+from restgql.formats.remote_upstream import RemoteUpstream
 from restgql.formats.target import Site
+from restgql.log import logger
 from restgql.model import Headers, RouteKey, SubRequest
 from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
@@ -35,15 +35,16 @@ if TYPE_CHECKING:
     from restgql.upstream.http_client import HttpClient
 
 CHUNK = 65_536
-# A cookie of another server must not be set for the app's own origin, where it could replace one of the app's, nor is
-# there a jar of each caller to keep it in.
+# A cookie of another server must not be set for the app's own origin, where it could replace one of the app's; and no
+# caller has a jar to keep it in.
 _DROPPED = headers.HOP_BY_HOP | {"date", "set-cookie", "set-cookie2"}
-_CODED = frozenset({"content-encoding", "content-length"})  # of the body before it was decoded
+_CODED = frozenset({"content-encoding", "content-length"})  # they describe the body before it was decoded
 
 
 class UpstreamAccess(msgspec.Struct, frozen=True, kw_only=True):
-    """How requests reach one upstream: the caller's header fields that leave for it, the operator's secrets, and the
-    seconds of one exchange. `timeout` is the upstream's own, if it has one."""
+    """The access to one upstream: the caller's header fields that are sent to it, the operator's secrets, and the
+    seconds of one exchange. `timeout` is the upstream's own, if it has one.
+    """
 
     remote: RemoteUpstream
     leaving: frozenset[str]
@@ -61,12 +62,10 @@ class UpstreamPool:
         *,
         max_reply: int,
         connections: int,
-        logger: logging.Logger,
     ) -> None:
         self._accesses = {access.remote.prefix: access for access in accesses}
-        self.table = remote.table(access.remote for access in self._accesses.values())
+        self.table = remote_upstream.table(access.remote for access in self._accesses.values())
         self.max_reply = max_reply
-        self.logger = logger
         self.keys = {prefix: RouteKey(prefix or "/", access.timeout) for prefix, access in self._accesses.items()}
         self._breakers = {at.prefix: CircuitBreaker() for at in self.table}
         self._connections = connections
@@ -75,12 +74,14 @@ class UpstreamPool:
         self._pid = 0
 
     def access(self, at: RemoteUpstream) -> UpstreamAccess:
-        """Return how requests reach an upstream."""
+        """Return the access to an upstream."""
         return self._accesses[at.prefix]
 
     @property
     def digest_parts(self) -> tuple[object, ...]:
-        """What separates the stored responses of these upstreams and accounts from others; goes into a digest alone."""
+        """Return the values that separate the stored responses of these upstreams and accounts from others; only for a
+        digest.
+        """
         accesses = self._accesses.values()
         return tuple((each.remote, sorted(each.leaving), each.secrets.digest_parts) for each in accesses)
 
@@ -118,7 +119,7 @@ class PrefixRouter:
         self._deadline = deadline
 
     def route(self, request: SubRequest) -> object:
-        """Return the key of the upstream, as its requests all wait, or of the app's route."""
+        """Return the key of the upstream, because all its requests wait, or of the app's route."""
         match = self._site.remote(request.target.path)
         return self._app.route(request) if match is None else self._remotes.keys[match[0].prefix]
 
@@ -154,7 +155,7 @@ class PrefixRouter:
                 response.close()
             breaker.worked()
             return reply
-        except RestgqlError as exc:  # it answered, if with nothing that could be used
+        except RestgqlError as exc:  # the upstream answered, although with an unusable response
             breaker.worked()
             failure = exc
         except FAILURES as exc:
@@ -163,7 +164,7 @@ class PrefixRouter:
             failure = UpstreamTimeout(LATE) if late else failure_of(exc)
             name = type(exc.__cause__ or exc.__context__ or exc).__name__
             place = (request.target.path, request.method, access.remote.host)
-            self._remotes.logger.warning("%s on %s [%s], of the upstream %s", name, *place)
+            logger.warning("%s on %s [%s], of the upstream %s", name, *place)
         return SubResponse.failed(path, failure)
 
 
@@ -180,7 +181,7 @@ def _leaving(shared: Environ, request: SubRequest, access: UpstreamAccess) -> di
     if request.content_type:
         fields["content-type"] = request.content_type
     fields = access.secrets.header_fields(fields)
-    # A range is of what is sent, coding included (RFC 9110 section 14), and a part of a coded body decodes to nothing.
+    # A range counts encoded bytes (RFC 9110 section 14), and a part of an encoded body cannot be decoded.
     fields["accept-encoding"] = "identity" if "range" in fields else coding.ACCEPTED
     return fields
 
@@ -200,7 +201,7 @@ def _reply(path: str, response: "HTTPResponse", limit: int, secrets: Secrets) ->
     too_large = LimitExceeded(
         f"The response is over {limit} bytes.", limit="RESTGQL_MAX_REPLY", allowed=limit, status=502
     )
-    # What does not compress is a little larger when it is coded.
+    # Incompressible data grows a little when it is encoded.
     body = _read(response, limit + (limit // 100 + 1_024 if encoding else 0), too_large)
     if encoding and body:
         try:

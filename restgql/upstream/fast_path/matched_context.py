@@ -23,8 +23,8 @@ _UNKNOWN: Any = object()
 class MatchedContext(RequestContext):
     """A request context as Flask creates it, with a cached match instead of routing.
 
-    `outer` is the URL adapter of the outer request, and `host` the host of an earlier sub-request, if they hold for
-    this one, too.
+    `outer` is the URL adapter of the outer request, and `host` the host of an earlier sub-request, if this one shares
+    them.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class MatchedContext(RequestContext):
         self._cv_tokens = []
         self._matched = matched
         self._outer = outer
-        self._entered = dict(environ) if outer is None else environ  # a hook may change it
+        self._entered = dict(environ) if outer is None else environ  # a hook may change the environ
 
     @property
     def opened_session(self) -> SessionMixin:
@@ -62,7 +62,7 @@ class MatchedContext(RequestContext):
 
     @cached_property
     def url_adapter(self) -> MapAdapter | None:  # type: ignore[override]
-        """The URL adapter as the app would create it, on first use: by `url_for`, say."""
+        """The URL adapter as the app would create it, on first use, for example by `url_for`."""
         if self._outer is None:
             return self.app.create_url_adapter(self.app.request_class(self._entered, populate_request=False))
         adapter = MapAdapter.__new__(MapAdapter)
@@ -73,18 +73,18 @@ class MatchedContext(RequestContext):
         return adapter
 
     def copy(self) -> RequestContext:
-        """Copy as Flask does, for `copy_current_request_context`: another thread gets a context that caches nothing."""
+        """Copy as Flask does, for `copy_current_request_context`: another thread gets one without a cached match."""
         return RequestContext(self.app, self.request.environ, self.request, vars(self)[SESSION])
 
     def match_request(self) -> None:
-        """Set the cached match, in place of Flask's search."""
+        """Set the cached match instead of routing."""
         rule, arguments = self._matched
         self.request.url_rule = rule
         self.request.view_args = dict(arguments)
 
     def push(self) -> None:
         """Push as Flask does, without sending signals that have no receiver."""
-        # it is pushed within another, or again: then it has a session
+        # pushed within another context, or again: then it already has a session
         if self._cv_tokens or contexts._cv_app.get(None) is not None or vars(self)[SESSION] is not None:
             super().push()
             return
@@ -111,13 +111,13 @@ class MatchedContext(RequestContext):
                     synchronous(app, teardown)(exc)
             if request_tearing_down.receivers:
                 request_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc)
-            if "files" in vars(request):  # nothing else is there to be closed
+            if "files" in vars(request):  # only files need closing
                 request.close()
         finally:
             here = contexts._cv_request.get()
             token, app_context = self._cv_tokens.pop()
             contexts._cv_request.reset(token)
-            request.environ["werkzeug.request"] = None  # it has the environ, which has it
+            request.environ["werkzeug.request"] = None  # breaks the reference cycle between the request and its environ
             if app_context is not None:
                 _pop_app(app_context, exc)
             if here is not self:
@@ -143,11 +143,11 @@ def _pop_app(context: AppContext, error: BaseException | None) -> None:
 def synchronous(app: Flask, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a synchronous function as `Flask.ensure_sync` does."""
     if type(function) is FunctionType and not function.__code__.co_flags & CO_COROUTINE and not vars(function):
-        return function  # one with attributes may be marked as asynchronous
+        return function  # a function with attributes may be marked as asynchronous
     return app.ensure_sync(function)
 
 
-@lru_cache(maxsize=4_096)  # an endpoint is a name in the app's own code
+@lru_cache(maxsize=4_096)  # endpoints are names in the app's own code
 def scopes(endpoint: str | None) -> tuple[str | None, ...]:
     """Return the keys of hooks: None for the app, then the names of the endpoint's blueprints, outermost first."""
     names = (endpoint or "").split(".")[:-1]

@@ -7,16 +7,16 @@ from restgql.bounded_cache import WeightedCache
 from restgql.config import Config
 from restgql.documents.cache_size import cache_size
 from restgql.documents.document import Document, hash_of
-from restgql.documents.shape import Lifted, Relocation, Shape
+from restgql.documents.shape import DocumentShape, Lifted, Relocation
 
 CACHED_SHAPES = 512
 _INCREMENTAL = frozenset({"defer", "stream"})
 
 
-class Shapes:
-    """The last shapes of valid documents.
+class ShapeCache:
+    """The recent shapes of valid documents.
 
-    A shape is compiled when a second document has it, as most documents have the same literals every time.
+    A shape is compiled when a second document has it: most documents never change their literals.
     """
 
     def __init__(self, schema: GraphQLSchema, config: Config) -> None:
@@ -27,7 +27,7 @@ class Shapes:
         self._compiled: WeightedCache[tuple[Lifted | None, Document]] = WeightedCache(CACHED_SHAPES, weight)
 
     def document(self, text: str) -> Document | None:
-        """Return a document of a shape that is known, None for any other."""
+        """Return a document of a known shape, or None."""
         shape = self._shape_of(text)
         compiled = None if shape is None else self._compiled.get(shape.key)
         if shape is None or compiled is None:
@@ -40,7 +40,7 @@ class Shapes:
         return msgspec.structs.replace(document, hash=hash_of(text), literals=literals, relocation=relocation)
 
     def learn(self, text: str, document: Document) -> None:
-        """Remember the shape of a valid document; compile it if another one has had it."""
+        """Record the shape of a valid document; compile it if another document had it before."""
         shape = self._shape_of(text)
         if shape is None or not _INCREMENTAL.isdisjoint(document.directives.names):
             return
@@ -52,6 +52,6 @@ class Shapes:
                 document = msgspec.structs.replace(document, node=lifted.node, plan_key=("shape", document.hash))
             self._compiled.put(shape.key, (lifted, document), document.weight + 2 * len(text))
 
-    def _shape_of(self, text: str) -> Shape | None:
+    def _shape_of(self, text: str) -> DocumentShape | None:
         is_short = len(text) <= self._max_document and len(text.encode("utf-8", "surrogatepass")) <= self._max_document
-        return Shape.of(text) if is_short else None
+        return DocumentShape.of(text) if is_short else None

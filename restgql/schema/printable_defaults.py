@@ -1,6 +1,5 @@
-"""The defaults of arguments and input fields: those that do not fit, and those that graphql-core cannot print.
-
-It makes a literal of a default by what its scalar serializes it to, and knows no objects and arrays there, as JSON has.
+"""Defaults of arguments and input fields: reports those that do not fit their type, and works around graphql-core's
+ast_from_value, which cannot print object or list defaults of a custom scalar.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,19 +24,19 @@ from graphql import (
 
 from restgql import graphql_core
 from restgql.formats import json
-from restgql.schema.documents import Definitions, at
+from restgql.schema.type_source import TypeSource, error_at
 
 
 class _Object(dict[str, Any]):
-    """An object that is a scalar's default."""
+    """An object as a scalar's default."""
 
 
 class _Array(list[Any]):
-    """An array that is a scalar's default."""
+    """An array as a scalar's default."""
 
 
 class _Literal(int):
-    """What graphql-core prints as a number is this text."""
+    """A number whose text graphql-core prints as the literal."""
 
     text: str
 
@@ -45,19 +44,22 @@ class _Literal(int):
         return self.text
 
 
-def unfit(schema: GraphQLSchema, sources: Iterable[Definitions]) -> Iterator[str]:
-    """Defaults, as they were written, that are none of their type; to the library there is then no default."""
-    written = {id(each.document.loc.source) for each in sources if each.written and each.document.loc}
+def unfit(schema: GraphQLSchema, sources: Iterable[TypeSource]) -> Iterator[str]:
+    """Yield an error for each default that does not fit its type: the library would silently drop it."""
+    written = {id(each.document.loc.source) for each in sources if each.handwritten and each.document.loc}
     for name, each in _inputs(schema):
         node = each.ast_node
         if node is None or node.loc is None or id(node.loc.source) not in written:
             continue
         if node.default_value is not None and not graphql_core.has_default(each):
-            yield at(node, f"{name} has the default {print_ast(node.default_value)[:80]}, which is no {each.type}.")
+            yield error_at(
+                node,
+                f"{name} has the default {print_ast(node.default_value)[:80]}, which is not of the type {each.type}.",
+            )
 
 
 def show(schema: GraphQLSchema) -> None:
-    """Mark defaults of a scalar that are objects or arrays, and let it serialize what is marked to its literal."""
+    """Mark object and array defaults of scalars, and make the scalars serialize marked ones to their literals."""
     scalars: set[GraphQLScalarType] = set()
     for _, each in _inputs(schema):
         if each.default_value is not Undefined:

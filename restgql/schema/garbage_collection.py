@@ -1,4 +1,4 @@
-"""Garbage collection, put off while a schema is made."""
+"""Garbage collection, postponed while a schema is built."""
 
 import gc
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def at_rest() -> Iterator[None]:
-    """Nothing of a schema is garbage while it grows, and the collector would walk all of it again and again."""
+def pause_collection() -> Iterator[None]:
+    """Pause garbage collection: a growing schema has no garbage, and the collector would walk it again and again."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -19,12 +19,12 @@ from restgql.respond.answer import refused
 
 
 def answer(pipeline: Pipeline, stored: StoredOperation, request: HttpRequest, connect: Connect) -> HttpResponse:
-    """Answer a request for a stored operation. Raises the error that refuses the request."""
+    """Answer a request for a stored operation. Raises the error that rejects the request."""
     by_get = () if pipeline.profile.get == "off" else ("GET", "HEAD")
     allowed = ("POST", "QUERY", *by_get) if stored.is_query else ("POST",)
     if request.method not in allowed:
         kind = "This query" if stored.is_query else "A mutation"
-        error = BadRequest(f"{kind} is asked for by {' or '.join(allowed)}.", status=405)
+        error = BadRequest(f"{kind} must be requested with {' or '.join(allowed)}.", status=405)
         return problem_response(error, (("Allow", ", ".join(allowed)),))
     if multipart.is_upload(request):
         raise BadRequest(
@@ -46,7 +46,7 @@ def answer(pipeline: Pipeline, stored: StoredOperation, request: HttpRequest, co
 
 
 def run(pipeline: Pipeline, stored: StoredOperation, variables: dict[str, Any], connect: Connect) -> Any:
-    """Return the answer of a stored operation as a value. Raises the error that refuses it, or leaves no result."""
+    """Return the answer of a stored operation as a value. Raises the error that rejects it or leaves no result."""
     parameters.check(stored.variables, variables, {})
     result = _run(pipeline, stored, variables, connect)
     if stored.result is None:
@@ -70,16 +70,16 @@ def document(operations: Operations, schema: GraphQLSchema, *, title: str, serve
 
 
 def _shaped(result: OperationResult, expression: str) -> Any:
-    """Return the value that `# result:` selects of the data. Raises BadSelect and LimitExceeded."""
+    """Return the value that `# result:` selects from the data. Raises BadSelect and LimitExceeded."""
     try:
         data = json.value(json.encode(result.response_map["data"]))
-    except json.NotJson as exc:  # a number that JSON allows, but that is out of a float's range
+    except json.NotJson as exc:  # a number that is valid JSON, but out of a float's range
         raise BadSelect("The data has a number that is out of range.") from exc
     return select.search(expression, data, result.execution.upstream.meter.for_shaping().charge_elements)
 
 
 def _response_map(result: OperationResult, request: HttpRequest, media_type: str) -> HttpResponse:
-    """Return the GraphQL response, with 401 or 429 if that is the status of every part."""
+    """Return the GraphQL response, with 401 or 429 if every part has that status."""
     execution = result.execution
     has_errors = any(leaf.error for leaf in execution.leaves())
     status, headers = (200, ()) if has_errors else shared_status(execution.responses())
@@ -95,7 +95,7 @@ def _failure(
     causes: Sequence[Exception | None],
     errors: list[dict[str, Any]],
 ) -> HttpResponse:
-    """Return problem details: a part of the data must not look like all of it."""
+    """Return problem details: incomplete data must not look complete."""
     status = problem_from_errors.status_of(causes)
     _, headers = shared_status([part for part in result.execution.responses() if part.status == status])
     retry: Headers = (("Retry-After", "1"),) if status == 503 else ()

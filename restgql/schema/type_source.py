@@ -1,4 +1,4 @@
-"""SDL documents as they were found, and what is wrong with them: file, line, and what was meant."""
+"""SDL documents, and errors in them: with file, line, and a suggestion."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -27,62 +27,64 @@ from restgql import graphql_core
 from restgql.errors import ConfigError
 
 
-class Definitions(msgspec.Struct, frozen=True, kw_only=True):
-    """A document of type definitions. One that was `written` by hand is validated, and its fields open their routes.
-    `source` is the name in messages, `upstream` the prefix of the upstream that the document is of."""
+class TypeSource(msgspec.Struct, frozen=True, kw_only=True):
+    """A document of type definitions. If it is `handwritten`, it is validated, and its fields open their routes.
+
+    `source` is its name in messages, `upstream` the prefix of the upstream that it describes.
+    """
 
     document: DocumentNode
-    written: bool = True
+    handwritten: bool = True
     source: str = "schema="
     upstream: str = ""
 
 
 class SchemaError(ConfigError):
-    """All that is wrong with the SDL of a gateway, a line an error."""
+    """All errors in the SDL of a gateway, one per line."""
 
     def __init__(self, errors: Iterable[str]) -> None:
         self.errors = tuple(dict.fromkeys(errors))
         super().__init__("\n".join(self.errors))
 
 
-def read(folder: Path) -> list[Definitions]:
-    """The `.graphql` files of a folder, or the one file. Raises SchemaError."""
+def read_folder(folder: Path) -> list[TypeSource]:
+    """Return the `.graphql` files of a folder, or the single file. Raises SchemaError."""
     paths = sorted(folder.glob("*.graphql")) if folder.is_dir() else [folder] if folder.is_file() else []
     if not paths:
         raise SchemaError([f"{folder}: there is no .graphql file here."])
-    found, errors = [], []
+    sources, errors = [], []
     for path in paths:
         try:
-            found.append(Definitions(document=graphql_core.parse(Source(path.read_text(encoding="utf-8"), str(path)))))
+            sources.append(TypeSource(document=graphql_core.parse(Source(path.read_text(encoding="utf-8"), str(path)))))
         except GraphQLSyntaxError as exc:
-            errors.append(located(exc))
+            errors.append(with_location(exc))
         except (OSError, UnicodeDecodeError, RecursionError) as exc:
             errors.append(f"{path}: {exc}")
     if errors:
         raise SchemaError(errors)
-    return found
+    return sources
 
 
-def located(error: GraphQLError) -> str:
-    """An error with the file and line of its first node."""
+def with_location(error: GraphQLError) -> str:
+    """Return an error with the file and line of its first node."""
     source, locations = error.source, error.locations
     if source is None or not locations:
         return error.message
     return f"{source.name}:{locations[0].line}: {error.message}"
 
 
-def at(node: Node, message: str) -> str:
-    """A message with the file and line of a node, where it was read from one."""
-    return located(GraphQLError(message, node))
+def error_at(node: Node, message: str) -> str:
+    """Return a message with the file and line of a node, if it was read from a file."""
+    return with_location(GraphQLError(message, node))
 
 
-def explained(error: GraphQLError, schema: GraphQLSchema) -> str:
-    """An error of validation, located, with the directive that an unknown one may be meant to be."""
+def with_suggestion(error: GraphQLError, schema: GraphQLSchema) -> str:
+    """Return an error of validation with its location and, for an unknown directive, a suggestion."""
     node = error.nodes[0] if error.nodes else None
-    known, meant = [directive.name for directive in schema.directives], ""
-    if isinstance(node, DirectiveNode) and node.name.value not in known:
-        meant = did_you_mean([f"@{name}" for name in suggestion_list(node.name.value, known)])
-    return located(error) + meant
+    names, suggestion = [directive.name for directive in schema.directives], ""
+    if isinstance(node, DirectiveNode) and node.name.value not in names:
+        suggestion = did_you_mean([f"@{name}" for name in suggestion_list(node.name.value, names)])
+    return with_location(error) + suggestion
 
 
 _KINDS: dict[type[GraphQLNamedType], str] = {
@@ -96,8 +98,11 @@ _OUTPUT = _LEAVES | {"object_type", "interface_type", "union_type"}
 _INPUT = _LEAVES | {"input_object_type"}
 
 
-def misfits(document: DocumentNode, core: GraphQLSchema) -> Iterator[str]:
-    """Types that stand where none of their kind can; to build a schema of them raises what no one can act on."""
+def kind_errors(document: DocumentNode, core: GraphQLSchema) -> Iterator[str]:
+    """Yield an error for each type reference of the wrong kind, such as an input type as a field's type.
+
+    extend_schema would raise without a location.
+    """
     kinds = {name: _kind(of_type) for name, of_type in core.type_map.items()}
     for definition in document.definitions:
         if isinstance(definition, TypeDefinitionNode):
@@ -105,7 +110,7 @@ def misfits(document: DocumentNode, core: GraphQLSchema) -> Iterator[str]:
     for definition in document.definitions:
         for where, named, allowed, what in _places(definition):
             if kinds.get(named.name.value, "") not in allowed:
-                yield at(named, f"{where} takes {what}, and {named.name.value} is none.")
+                yield error_at(named, f"{where} takes {what}, but {named.name.value} is not one.")
 
 
 def _kind(of_type: GraphQLNamedType) -> str:
@@ -113,7 +118,7 @@ def _kind(of_type: GraphQLNamedType) -> str:
 
 
 def _places(definition: Any) -> Iterator[tuple[str, NamedTypeNode, frozenset[str], str]]:
-    """Where a definition names types: the place, the name, the kinds that may stand there, and what these are."""
+    """Yield the type references of a definition: the place, the name, the allowed kinds, and a description of these."""
     name = definition.name.value if getattr(definition, "name", None) else ""
     takes_input = definition.kind.startswith("input_object")
     for interface in getattr(definition, "interfaces", None) or ():
@@ -131,7 +136,7 @@ def _places(definition: Any) -> Iterator[tuple[str, NamedTypeNode, frozenset[str
 
 
 def _named(node: Any) -> NamedTypeNode:
-    """The name within lists and non-nulls."""
+    """Return the name within lists and non-nulls."""
     while not isinstance(node, NamedTypeNode):
         node = node.type
     return node

@@ -1,4 +1,4 @@
-"""The parts of an answer that are left for later (RFC "Defer and Stream")."""
+"""The deferred parts of an answer (RFC "Defer and Stream")."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,19 +9,19 @@ from graphql.pyutils import Path
 
 from restgql.documents.selected_field import Defer, Defers, SelectedField
 
-MAX_LATER = 2_000
-"""Fragments and lists of one answer that are left for later. Those over it come at once, as the RFC allows."""
+MAX_DEFERRED = 2_000
+"""The most deferred fragments and lists of one answer. The others are sent at once, which the RFC permits."""
 
 
 class DeferredFragment(msgspec.Struct, frozen=True):
-    """A deferred fragment that begins at an object, whether or not a field is left to it alone."""
+    """A deferred fragment that begins at an object, even if no field belongs to it alone."""
 
     defer: Defer
     path: Path | None
 
 
 class DeferredFields(msgspec.Struct, frozen=True):
-    """Fields of an object that are left for later, and the fragments that they are deferred in."""
+    """Deferred fields of an object, and the fragments that defer them."""
 
     type: GraphQLObjectType
     source: Any
@@ -31,7 +31,7 @@ class DeferredFields(msgspec.Struct, frozen=True):
 
 
 class StreamedList(msgspec.Struct, frozen=True):
-    """A list whose items from `first` on are left for later; `complete(executor, index)` completes one of them."""
+    """A list whose items are deferred from `first` on; `complete(executor, index)` completes one of them."""
 
     complete: Callable[[Any, int], Any]
     path: Path
@@ -40,4 +40,4 @@ class StreamedList(msgspec.Struct, frozen=True):
     label: str | None
 
 
-Later = DeferredFragment | DeferredFields | StreamedList
+DeferredPart = DeferredFragment | DeferredFields | StreamedList

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import msgspec
 
 _PREFIX = re.compile(r"/|(?:/[\w.~!$&'()*+,;=:@-]+)+", re.ASCII)
-_URL = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # visible ASCII, less what no URL holds
+_URL = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # visible ASCII, without the characters that no URL contains
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 _PORTS = {"http": 80, "https": 443}
 
@@ -28,7 +28,7 @@ class RemoteUpstream(msgspec.Struct, frozen=True, kw_only=True):
         return self.origin.partition("://")[2]
 
     def rest(self, path: str) -> str | None:
-        """Return the part of a path after the prefix, None if it is not below the prefix."""
+        """Return the part of a path after the prefix, or None if the path is not below the prefix."""
         return _rest(path, self.prefix)
 
     def url(self, rest: str, query: str | None) -> str:
@@ -37,7 +37,7 @@ class RemoteUpstream(msgspec.Struct, frozen=True, kw_only=True):
         return self.origin + (self.path + rest or "/") + ("" if query is None else f"?{query}")
 
     def path_of(self, url: SplitResult) -> str | None:
-        """Return the gateway's path for a URL, None if the URL is of another server or not below the base URL."""
+        """Return the gateway's path for a URL, or None if the URL is on another server or not below the base URL."""
         if "@" in url.netloc or origin_of(url) != self.origin:
             return None
         rest = _rest(url.path, unquote(self.path))
@@ -62,15 +62,17 @@ def parse(prefix: str, text: str) -> tuple[RemoteUpstream, str | None]:
         url = urlsplit("")
     origin = origin_of(url)
     if origin is None:
-        raise ValueError(f"the URL of {prefix!r} has no host, or a port that is none")
+        raise ValueError(f"the URL of {prefix!r} has no host, or an invalid port")
     remote = RemoteUpstream(prefix=prefix.rstrip("/"), origin=origin, path=url.path.rstrip("/"))
     return remote, None if url.username is None else basic(url.username, url.password or "")
 
 
 def check_prefix(prefix: str) -> None:
-    """Raise ValueError for a prefix that is no plain path."""
+    """Raise ValueError for a prefix that is not a plain path."""
     if not _PREFIX.fullmatch(prefix) or _has_dots(prefix):
-        raise ValueError(f"the prefix {prefix!r} is no path: it begins with a slash, ends with none, and is plain")
+        raise ValueError(
+            f"the prefix {prefix!r} is not a plain path that begins with a slash and does not end with one"
+        )
 
 
 def table(remotes: Iterable[RemoteUpstream]) -> tuple[RemoteUpstream, ...]:
@@ -79,7 +81,7 @@ def table(remotes: Iterable[RemoteUpstream]) -> tuple[RemoteUpstream, ...]:
 
 
 def common(remotes: Sequence[RemoteUpstream], prefix: str) -> RemoteUpstream:
-    """Return the upstream at the longest path that upstreams of one origin are all below."""
+    """Return the upstream at the longest path that contains all of these upstreams, which have one origin."""
     paths = [remote.path.split("/") for remote in remotes]
     same = takewhile(lambda steps: len(set(steps)) == 1, zip(*paths, strict=False))
     return RemoteUpstream(prefix=prefix, origin=remotes[0].origin, path="/".join(steps[0] for steps in same))
@@ -91,7 +93,7 @@ def is_below(path: str, top: str) -> bool:
 
 
 def _rest(path: str, top: str) -> str | None:
-    """Return the part of a percent-encoded path after a decoded one, None if it does not start with that."""
+    """Return the part of a percent-encoded path after a decoded one, or None if it does not start with that."""
     segments, depth = path.split("/"), top.count("/") + 1
     if unquote("/".join(segments[:depth])) != top:
         return None
@@ -99,7 +101,7 @@ def _rest(path: str, top: str) -> str | None:
 
 
 def origin_of(url: SplitResult) -> str | None:
-    """Return the origin (RFC 6454 section 6.2) of a URL, None if its host or port is invalid."""
+    """Return the origin (RFC 6454 section 6.2) of a URL, or None if its host or port is invalid."""
     try:
         port, host = url.port, url.hostname or ""
     except ValueError:
