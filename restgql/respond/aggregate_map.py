@@ -22,7 +22,7 @@ class Map:
         self.sent = 0
 
     def text(self) -> bytes:
-        """The JSON object of all parts, in order."""
+        """Return the JSON object of all parts, in order."""
         return b"".join(self.pieces())
 
     def pieces(self) -> list[bytes]:

@@ -104,7 +104,7 @@ class Delivery:
 
     @in_large_frame
     def initial(self) -> Payload | None:
-        """The first payload, or None while one of its results is not settled."""
+        """Return the first payload, or None while one of its results is not settled."""
         if not _are_settled(self._awaited):
             return None
         walk, context = self._begin(self._left)
