@@ -172,7 +172,7 @@ def test_what_is_the_callers_own_is_no_argument(name: str, place: str) -> None:
     [
         ({"name": "X-Ids", "in": "header", "schema": LIST}, "a header can only be a scalar"),
         ({"name": "no header", "in": "header", "schema": {}}, "its name is not a valid header name"),
-        (query("f", of(a="string"), explode=False), "an object is written as one value"),
+        (query("f", of(a="string"), explode=False), "writes an object as one value"),
         (query("f", {"$ref": "#/nowhere"}), "the reference #/nowhere has no target"),
         ({"$ref": "#/nowhere"}, "the reference #/nowhere has no target"),
     ],

@@ -96,7 +96,7 @@ def test_kinds() -> None:
         "/none": ("json", False),
     }
     assert notes["/typed"].reason == ""
-    assert notes["/partly"].reason == "GetPartlyResponse.a is JSON, its oneOf is of Long, String"
+    assert notes["/partly"].reason == "GetPartlyResponse.a is JSON, its oneOf mixes Long, String"
     assert notes["/json"].reason == "the document does not describe the response further"
     assert notes["/none"].reason == "the document has no schema for a response"
 
