@@ -19,13 +19,17 @@ from app import create_app
 from restgql import Gateway, RestgqlError
 
 ROOT = Path(__file__).parent.parent
-# docs/how-to/ is run by tests/extensions/, docs/tutorial.md by test_tutorial.py
+# The other pages of docs/how-to/ are run by tests/extensions/, docs/tutorial.md by test_tutorial.py
 PAGES = [
     ROOT / "README.md",
     *(ROOT / "docs" / f"{name}.md" for name in ("queries", "aggregate", "rule", "errors", "configuration")),
     ROOT / "docs/upstreams.md",
     ROOT / "docs/streaming.md",
     ROOT / "docs/types.md",
+    ROOT / "docs/openapi.md",
+    ROOT / "docs/annotations.md",
+    ROOT / "docs/graphene.md",
+    *(ROOT / f"docs/how-to/{name}.md" for name in ("expose-routes", "several-gateways", "monitor")),
     ROOT / "docs/caching.md",
     ROOT / "docs/operations.md",
     ROOT / "docs/persisted.md",
