@@ -188,6 +188,18 @@ def test_the_picture_of_the_readme_shows_the_requests_that_the_demo_makes(demo: 
     assert "errors" not in answer
 
 
+def test_the_picture_of_the_stages_has_the_types_of_the_table_and_rooms_of_the_package() -> None:
+    picture = (ROOT / "docs/stages.svg").read_text()
+    table = re.findall(
+        r"^\| `(\w+)` \| `\w+(?:/\w+)*\.py` \|", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE
+    )
+    assert len(table) == 8
+    assert re.findall(r'class="type"[^>]*>(\w+)<', picture) == table
+    rooms = re.findall(r'class="room"[^>]*>(\w+)/<', picture)
+    assert len(rooms) == 7
+    assert all((ROOT / "restgql" / room).is_dir() for room in rooms)
+
+
 def test_the_figure_of_the_readme_is_that_of_the_measurement() -> None:
     row = re.search(
         r"^\| a sentence, then its nine words, 100 ms \| (.*) \|$",
