@@ -200,6 +200,17 @@ def test_the_picture_of_the_stages_has_the_types_of_the_table_and_rooms_of_the_p
     assert all((ROOT / "restgql" / room).is_dir() for room in rooms)
 
 
+def test_the_first_query_of_the_readme_has_the_result_that_is_shown() -> None:
+    readme = (ROOT / "README.md").read_text()
+    program = next(text for language, text in blocks(ROOT / "README.md") if language == "python")
+    shown = re.search(r"^The query `(.+?)` to `/graphql` now returns `(.+?)`\.$", readme, re.MULTILINE)
+    assert shown is not None
+    namespace: dict[str, Any] = {"__name__": "shown"}
+    exec(compile(program, "README.md", "exec"), namespace)
+    answer = namespace["app"].test_client().post("/graphql", json={"query": shown[1]}).get_json()
+    assert answer == json.loads(shown[2])
+
+
 def test_the_figure_of_the_readme_is_that_of_the_measurement() -> None:
     row = re.search(
         r"^\| a sentence, then its nine words, 100 ms \| (.*) \|$",
