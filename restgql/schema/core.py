@@ -77,7 +77,7 @@ def _get_each() -> graphene.Field:
         headers=_headers(),
         resolver=_answer,
         description="One request for each element of the array that over selects; "
-        "select then sees the array of their values.",
+        "select applies to the array of their values.",
     )
 
 
@@ -87,7 +87,7 @@ def _each() -> graphene.Field:
         over=graphene.String(default_value="@"),
         limit=graphene.Int(),
         resolver=_answer,
-        description="The elements of the array that over selects, for fields of their own.",
+        description="The elements of the array that over selects, each with fields of its own.",
     )
 
 
@@ -111,24 +111,24 @@ class RestResponse(graphene.ObjectType):  # type: ignore[misc]
     class Meta:
         default_resolver = _of_response
 
-    url = graphene.String(required=True, description="The path that answered in the end.")
+    url = graphene.String(required=True, description="The path that answered, after redirects.")
     status = graphene.Int(required=True)
-    ok = graphene.Boolean(required=True, description="Whether the status is 200 to 299.")
+    ok = graphene.Boolean(required=True, description="True if the status is 200 to 299.")
     redirected = graphene.Boolean(required=True)
     headers = graphene.List(graphene.NonNull(RestHeader), required=True, description="Never Set-Cookie.")
     header = graphene.String(name=graphene.String(required=True), description="A header's values, joined with commas.")
     content_type = graphene.String()
     etag = graphene.String()
-    size = graphene.Int(required=True, description="Of the body, in bytes, its content coding undone.")
+    size = graphene.Int(required=True, description="The size of the decoded body, in bytes.")
     json = graphene.Field(
         JSON,
         select=graphene.String(),
         resolver=_json,
-        description="The body as a JSON value, or what a JMESPath expression selects of it.",
+        description="The body as a JSON value, or the part that a JMESPath expression selects.",
     )
-    text = graphene.String(resolver=_text, description="The body as text; null where it cannot be decoded.")
+    text = graphene.String(resolver=_text, description="The body as text; null if it cannot be decoded.")
     data_url = graphene.String(resolver=_data_url, description="The body as a data: URL (RFC 2397).")
-    error = graphene.String(description="Why no response could be had; then status is 504, 502 or 500.")
+    error = graphene.String(description="The reason why there is no response; status is then 504, 502 or 500.")
 
     get = _get(f"The JSON value of GET path. {TEMPLATES}")
     fetch = _fetch(f"The response to GET path. {TEMPLATES}")
@@ -148,7 +148,7 @@ class RestItem(graphene.ObjectType):  # type: ignore[misc]
         JSON,
         select=graphene.String(),
         resolver=_json,
-        description="The element, or what a JMESPath expression selects of it.",
+        description="The element, or the part that a JMESPath expression selects.",
     )
     get = _get("The JSON value of GET path. Templates are filled from this element, {item} is a scalar one.")
     fetch = _fetch("The response to GET path. Templates are filled from this element, {item} is a scalar one.")
@@ -225,7 +225,7 @@ def _verb(method: str) -> graphene.Field:
         encoding=RestEncoding(default_value=RestEncoding.JSON),
         files=graphene.Argument(
             graphene.List(graphene.NonNull(RestFileInput)),
-            description="They make the encoding MULTIPART, and come after the fields of the body.",
+            description="Files make the encoding MULTIPART, and follow the fields of the body.",
         ),
         headers=_headers(),
         follow_redirects=graphene.Boolean(default_value=True),

@@ -16,7 +16,7 @@ DEFER = GraphQLDirective(
     "defer",
     [DirectiveLocation.FRAGMENT_SPREAD, DirectiveLocation.INLINE_FRAGMENT],
     {"if": _IF, "label": GraphQLArgument(GraphQLString)},
-    description="The fields of the fragment may come later, where the client takes an answer in parts.",
+    description="The fields of the fragment may arrive later, if the client accepts an answer in parts.",
 )
 STREAM = GraphQLDirective(
     "stream",
@@ -26,5 +26,5 @@ STREAM = GraphQLDirective(
         "label": GraphQLArgument(GraphQLString),
         "initialCount": GraphQLArgument(GraphQLNonNull(GraphQLInt), default_value=0),
     },
-    description="The items after the first initialCount may come later, where the client takes an answer in parts.",
+    description="The items after the first initialCount may arrive later, if the client accepts an answer in parts.",
 )

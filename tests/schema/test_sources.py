@@ -173,7 +173,7 @@ def test_a_lockfile_keeps_names_and_a_join_is_there_once_it_is_accepted(tmp_path
     [
         ("missing.json", "missing.json"),
         ({"swagger": "1.2"}, "1.2"),
-        ({"title": "no OpenAPI"}, "no OpenAPI document"),
+        ({"title": "no OpenAPI"}, "is not an OpenAPI document"),
         (lambda: {"openapi": "4.0"}, "4.0"),
         ("/missing", "404"),
         ("auto", "no OpenAPI document that can be found"),
@@ -299,7 +299,7 @@ def test_infer_writes_sdl_of_what_routes_answer(tmp_path: Path) -> None:
         "pets": [{"name": "pet 1", "ownerId": 3}, {"name": "pet 2", "ownerId": 3}],
         "pet": {"name": "pet 2"},
     }
-    assert "no route" in infer("/missing").stderr
+    assert "no exposed route" in infer("/missing").stderr
     assert "leads to the upstream '/shop'" in infer("/shop/pets").stderr
 
 
