@@ -96,7 +96,7 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
 
     @_Lazy
     def field_map(self) -> dict[str, str]:
-        """Return the header fields by their names in lower case; values of one name are joined with commas."""
+        """Return the header fields by lower-case name. Values of one name are joined with commas."""
         texts: dict[str, str] = {}
         for name, text in self.fields:
             lower = name.lower()

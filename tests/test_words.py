@@ -82,3 +82,29 @@ def test_no_two_types_have_one_name() -> None:
     """A type's name means one thing in the whole package, so that a search for it finds one definition."""
     names = Counter(name for _, tree in trees() for name in types_of(tree))
     assert [name for name, count in names.items() if count > 1] == []
+
+
+ROOT = PACKAGE.parent
+# CONTRIBUTING.md shows hard sentences beside plain ones.
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
+CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+IDIOM = re.compile(
+    r"\b(?:ask(?:s|ed)? for|of which none|comes? of|in vain|who asks|whoever|goes by|stands? (?:as|where|in for)"
+    r"|is what (?:it|they)|what is open|says? (?:of|what|which|who|why)|to be had|would be said|is told|are told)\b",
+    re.IGNORECASE,
+)
+"""Phrases that avoid the common word: request, respond, expose, enable, validate, log."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_has_no_phrase_of_the_idiom(page: Path) -> None:
+    assert IDIOM.findall(CODE.sub("", page.read_text("utf-8"))) == []
+
+
+@pytest.mark.parametrize("page", PAGES[3:], ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_begins_with_a_paragraph_below_its_title(page: Path) -> None:
+    """Records of decisions begin with their context."""
+    title, _, begin = page.read_text("utf-8").partition("\n\n")
+    assert re.fullmatch(r"# \S.*", title)
+    begin = begin.removeprefix("## Context\n\n")
+    assert re.match(r"[A-Za-z*]|`[^`]", begin)

@@ -270,7 +270,7 @@ class Scheduler:
             logger.exception("Exception in a call of an operation")
 
     def _end_late(self) -> None:
-        """End every job that has used all its time. Raises Unavailable if nothing has begun yet."""
+        """End every job whose time is over. Raises Unavailable if no job of the operation has begun yet."""
         if not self._meter.seconds_left:
             self.cancel()
         held = self._watchdog.end_late()

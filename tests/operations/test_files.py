@@ -36,7 +36,7 @@ def wrong(tmp_path: Path, files: dict[str, str]) -> list[str]:
         ("a b.graphql", GOOD, "a b.graphql:1:1: the file's name is the operation's in the URL: letters"),
         ("-a.graphql", GOOD, "-a.graphql:1:1: the file's name is the operation's in the URL: letters"),
         ("é.graphql", GOOD, "é.graphql:1:1: the file's name is the operation's in the URL: letters"),
-        ("a.graphql", "query A { __typename }\n\n  query B { __typename }", "a.graphql:3:3: a file must contain"),
+        ("a.graphql", "query A { __typename }\n\n  query B { __typename }", "a.graphql:3:3: a file must contain a"),
         ("a.graphql", "type A { b: Int }", "a.graphql:1:1: contains no operation"),
         ("a.graphql", f"{GOOD} type A {{ b: Int }}", "a.graphql:1:16: The 'A' definition is not executable."),
         ("a.graphql", "subscription { a }", "a.graphql:1:1: a subscription cannot be stored."),

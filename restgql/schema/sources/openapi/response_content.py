@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from restgql.formats.media import essence, is_json, may_be_json
+from restgql.formats.media import essence, is_json, is_xml, may_be_json
 from restgql.schema.sources.openapi.api_operation import ApiOperation
 from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
 from restgql.schema.sources.openapi.references import References, media_types
@@ -24,6 +24,8 @@ class ResponseContent(msgspec.Struct, frozen=True):
     declared: bool = False
     is_text: bool = False
     """The value is a string: the body's text, or a data: URL if the body is binary."""
+    is_xml: bool = False
+    """The value is the text of an XML document, and the schema is ignored."""
     others: tuple[Any, ...] = ()
     """The schemas of other successful responses."""
     headers: JsonObject = {}
@@ -62,7 +64,8 @@ def _content(
             return ResponseContent(schema, declared=True)
     if declared:
         name, schema = next(iter(declared.items()))
-        return ResponseContent(schema, f"the response is {essence(name)}, no JSON", declared=True, is_text=True)
+        problem = f"the response is {essence(name)}, not JSON"
+        return ResponseContent(schema, problem, declared=True, is_text=True, is_xml=is_xml(essence(name)))
     if streamed := next((name for name, value in content.items() if "itemSchema" in value), None):  # OpenAPI 3.2
         return ResponseContent(problem=f"the response is {essence(streamed)}, a stream of items", declared=True)
     return ResponseContent(problem=NO_SCHEMA)
