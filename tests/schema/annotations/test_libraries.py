@@ -184,7 +184,7 @@ PACKAGE = {
     "main.py": """
         from shop.views import app, gateway
         from graphql import print_ast
-        from restgql.sources import source_of
+        from restgql.sources import combined_sdl
         query = "{ basket { prices { amount } total { sum } first { amount } note { text } hidden } total { sum } }"
         answer = gateway.execute(query)
         price = {"amount": 1}
@@ -193,7 +193,7 @@ PACKAGE = {
         typed = app.extensions["restgql"]["restgql"].compiled_schema
         rows = {row.field: row for row in typed.rows}
         assert rows["total"].kind == "typed", rows
-        assert "hidden: JSON\\n  lists: [JSON]\\n  odd: JSON" in print_ast(source_of(typed))
+        assert "hidden: JSON\\n  lists: [JSON]\\n  odd: JSON" in print_ast(combined_sdl(typed))
         assert "No module named 'elsewhere'" in rows["basket"].reason or "not imported" in rows["basket"].reason, rows
     """,
 }
