@@ -121,6 +121,7 @@ HOME = """\
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>The demo of restgql</title>
 <style>
   :root { color-scheme: light dark }
@@ -139,7 +140,8 @@ one request then returns the data of several routes.</p>
 </ul>
 <h2>A list of paths</h2>
 <p><code>/aggregate</code> takes a list of paths and returns an object with the response of each:</p>
-<pre><code>curl -H 'Content-Type: application/json' {{ url_for('restgql.aggregate', _external=True) }} \\
+<pre><code>curl {{ url_for('restgql.aggregate', _external=True) }} \\
+     -H 'Content-Type: application/json' \\
      -d '["/users/1", "/posts/12"]'</code></pre>
 <h2>More</h2>
 <ul>
