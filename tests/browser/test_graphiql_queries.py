@@ -77,7 +77,7 @@ def test_a_link_fills_the_editors(page: Page, address: Address) -> None:
     expect(answer(page)).not_to_contain_text('"a"')
 
 
-def test_a_link_runs_nothing(page: Page, shop: Shop, address: Address) -> None:
+def test_x2_a_link_runs_nothing(page: Page, shop: Shop, address: Address) -> None:
     visit(page, address(query='mutation { post(path: "/count") { status } }'))
     expect(query(page)).to_contain_text("mutation")
     page.wait_for_load_state("networkidle")
