@@ -248,6 +248,7 @@ class GatewayState:
             flights=self._flights,
             limits=self._stored_limits if stored else self._limits,
             in_view=in_view,
+            suggests=self.profile.suggestions,
             application=self.application,
         )
 
