@@ -13,7 +13,14 @@ from restgql.config import Config
 from restgql.documents.documents import Documents, InvalidRequest, Operation
 from restgql.documents.persisted import PersistedDocuments
 from restgql.documents.registry import MemoryRegistry
-from restgql.documents.rules import NO_INTROSPECTION, NO_ROUTES_FIELD, RULES, WITHOUT_SUGGESTIONS, Rule
+from restgql.documents.rules import (
+    NO_INTROSPECTION,
+    NO_ROUTES_FIELD,
+    RULES,
+    WITH_SUGGESTIONS,
+    WITHOUT_SUGGESTIONS,
+    Rule,
+)
 from restgql.errors import BadRequest, RestgqlError
 from restgql.execution.execution import Execution, Executions
 from restgql.execution.latency import RouteLatency
@@ -207,6 +214,6 @@ class Pipeline:
 def _rules(profile: Profile, *, is_whole: bool) -> tuple[Rule, ...]:
     """Return the rules of a profile. A schema that is not whole cannot be introspected: a client generator would take
     the part for the whole."""
-    rules = RULES if profile.suggestions else WITHOUT_SUGGESTIONS
+    rules = WITH_SUGGESTIONS if profile.suggestions else WITHOUT_SUGGESTIONS
     closed = () if profile.introspection and is_whole else (NO_INTROSPECTION,)
     return (*rules, *closed, *(() if profile.routes_field else (NO_ROUTES_FIELD,)))
