@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import FloatConverter, Map, MapAdapter, Rule
 
 from restgql.config import Verb
-from restgql.errors import BadPath, ClientError, NestedRequest, NotAllowed
+from restgql.errors import NESTED, BadPath, ClientError, NestedRequest, NotAllowed
 from restgql.formats.remote import RemoteUpstream
 from restgql.formats.target import Site, Target
 from restgql.model import RouteKey
@@ -238,7 +238,7 @@ class Routes:
             return
         verdict = self._verdict(rule)
         if verdict is NestedRequest:
-            raise NestedRequest("A gateway cannot be asked for through a gateway.")
+            raise NestedRequest(NESTED)
         if verdict is None and self._excludes_paths and not self._allows(rule, path):
             verdict = NotAllowed
         if verdict is not None and not (opens and self._opens(opens, rule)):
