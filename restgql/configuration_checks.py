@@ -1,5 +1,9 @@
-"""The checks of the configuration in debug: patterns that match nothing, and keys that were set too late."""
+"""The checks of the configuration: keys that nobody reads or that were set too late, patterns that match nothing.
 
+They run at the first request, and in debug at each one.
+"""
+
+import os
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from fnmatch import fnmatchcase
@@ -10,6 +14,10 @@ from werkzeug.routing import Rule
 from restgql.config import PREFIX, Config, redacted
 from restgql.debug_log import DebugLog, listed, shortened, suggestion
 from restgql.upstream.routes import DEFAULT
+
+_FLASK = "FLASK_"
+"""The prefix of the names that `from_prefixed_env` reads."""
+_DEFAULTS = Config()
 
 
 class ConfigurationChecks:
@@ -25,6 +33,7 @@ class ConfigurationChecks:
     def check(self, rules: list[Rule], joins: Callable[[], Iterable[str]], *, has_middleware: bool) -> None:
         """Log what is wrong by now. `rules` are the app's, `joins` the names that RESTGQL_JOINS may list."""
         self._check_keys()
+        self._check_environment()
         if len(rules) == self._checked_rules:  # Flask only adds to them
             return
         self._checked_rules = len(rules)
@@ -48,6 +57,29 @@ class ConfigurationChecks:
                     ("key", key),
                     f"{key}{shown} was set after the gateway was made, and has no effect: a gateway reads its keys "
                     "once. Set it before Gateway(app), or before init_app(app).",
+                )
+
+    def _check_environment(self) -> None:
+        """Check that the app has read the keys that its environment has."""
+        for name in os.environ:
+            key = name.removeprefix(_FLASK).partition("__")[0]
+            field = key.removeprefix(PREFIX).lower()
+            if not key.startswith(PREFIX) or key in self._app_config:
+                continue
+            is_known = field in Config.__struct_fields__
+            if is_known and getattr(self._config, field) != getattr(_DEFAULTS, field):
+                continue  # it has come another way
+            if name.startswith(_FLASK):
+                self._log.warn(
+                    ("environment", name),
+                    f"{name} is in the environment, and the app does not read it. Call "
+                    "app.config.from_prefixed_env() before Gateway(app).",
+                )
+            elif is_known:
+                self._log.warn(
+                    ("environment", name),
+                    f"{name} is in the environment, and Flask reads only names with its prefix. Name it "
+                    f"{_FLASK}{name}, and call app.config.from_prefixed_env() before Gateway(app).",
                 )
 
     def _check_pattern(self, pattern: str, rules: list[Rule]) -> None:

@@ -1,4 +1,4 @@
-"""The warnings for developers: each is logged once, and only while the app is in debug."""
+"""The warnings for developers: each is logged once."""
 
 import difflib
 import logging
