@@ -149,6 +149,7 @@ class Pipeline:
             self.context(stored=operation.stored).introspection,
             logger,
             operation.document.relocation,
+            execution.upstream.debug_log,
         )
 
     def result(self, plan: Plan, operation: Operation, execution: Execution) -> OperationResult:

@@ -163,7 +163,7 @@ def _reason(expression: str, keys: tuple[str, ...] | None, rows: Sequence[Row]) 
     if keys is None:
         names = select.names_of(expression)
         if names and not any(name in row for name in names for row in rows):
-            return _lacking("objects", names, rows)
+            return lacking("objects", names, rows)
         is_filled = any(row.get(name) not in (None, [], {}, "") for name in names for row in rows)
         hint = f"The objects have {listed(sorted(names))}, so the fault is in the rest of the expression."
         return hint if len(rows) > 1 and is_filled else ""
@@ -173,14 +173,15 @@ def _reason(expression: str, keys: tuple[str, ...] | None, rows: Sequence[Row]) 
             return ""
         values = [parent[key] for parent in parents if key in parent]
         if not values:
-            return _lacking(place, [key], parents)
+            return lacking(place, [key], parents)
         parents, place = [value for value in values if isinstance(value, dict) and value], f"objects at {key!r}"
         if not parents and any(value is not None and not isinstance(value, dict) for value in values):
             return f"The value of {key!r} is no object; it is {shortened(json.spelled(values[0]))}."
     return ""
 
 
-def _lacking(place: str, names: Iterable[str], rows: Sequence[Row]) -> str:
+def lacking(place: str, names: Iterable[str], rows: Sequence[Row]) -> str:
+    """Return the message about objects of which none has one of these keys."""
     wanted = list(names)
     known = list(dict.fromkeys(name for row in rows for name in row))
     near = suggestion(wanted[0], known)

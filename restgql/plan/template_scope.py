@@ -5,7 +5,9 @@ from typing import Any
 
 import msgspec
 
+from restgql.debug_log import suggestion
 from restgql.errors import MissingParameter
+from restgql.formats import json
 from restgql.formats.template import REQUEST
 
 ITEM = "item"
@@ -16,7 +18,8 @@ class TemplateScope(msgspec.Struct, frozen=True):
     `arguments` are those of the typed field whose response has the value.
 
     `url` is the path that answered; `cookie` returns the Cookie header that its client would send to a path next, None
-    if that is the caller's own. `cookie_history` are the requests that led here, each with its response.
+    if that is the caller's own. `cookie_history` are the requests that led here, each with its response. An error names
+    a key that is like the wrong one if it `suggests`.
     """
 
     value: Any
@@ -25,6 +28,7 @@ class TemplateScope(msgspec.Struct, frozen=True):
     enclosing: Any = None
     cookie_history: tuple[Any, ...] = ()
     arguments: Mapping[str, Any] = {}
+    suggests: bool = False
 
     def find(self, name: str) -> Any:
         """Return the value of a name. Raises MissingParameter if it is absent or null."""
@@ -37,8 +41,18 @@ class TemplateScope(msgspec.Struct, frozen=True):
         else:
             value = walk(self.enclosing, name)
         if value is None:
-            raise MissingParameter(f"The parent's JSON has no value for {{{name}}}.", parameter=name)
+            raise MissingParameter(
+                f"The parent's JSON has no value for {{{name}}}.{self._reason(name)}", parameter=name
+            )
         return value
+
+    def _reason(self, name: str) -> str:
+        """Return the reason why a name has no value, with the cure; a key of an object only if it `suggests`."""
+        if isinstance(self.value, list):
+            return f" It is an array of {len(self.value)}: use getEach(path: …), or each {{ get(path: …) }}."
+        if not isinstance(self.value, dict):
+            return f" It is {json.kind(self.value)}, not an object."
+        return suggestion(name, self.value) if self.suggests and name not in self.value else ""
 
 
 def walk(value: Any, name: str) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLObjectType
 
+from restgql.debug_log import DebugLog
 from restgql.documents.collect_fields import Selections
 from restgql.documents.selected_field import Variables
 from restgql.documents.shape import Relocation
@@ -35,6 +36,7 @@ class Answer:
         introspection: int,
         logger: logging.Logger,
         relocation: Relocation | None = None,
+        debug_log: DebugLog | None = None,
     ) -> None:
         root_type = selections.schema.get_root_type(selections.operation.operation)
         assert isinstance(root_type, GraphQLObjectType)
@@ -47,6 +49,7 @@ class Answer:
         self._introspection = introspection
         self._logger = logger
         self._relocation = relocation
+        self._debug_log = debug_log
         self._limited = 0
         self.causes: list[Exception | None] = []
         """The exception behind each error; None if a value does not fit its type."""
@@ -76,7 +79,8 @@ class Answer:
         return Delivery(self._begin, self._settle, self._format)
 
     def _begin(self, left_before: int) -> tuple[Executor, Shape]:
-        shape = Shape(self._routes, self._meter.tally(self._introspection), self._meter.charge_elements)
+        tally = self._meter.tally(self._introspection)
+        shape = Shape(self._routes, tally, self._meter.charge_elements, self._debug_log)
         root = CoreSource(self._results)
         executor = Executor(self._answerable, shape, root, left_before=left_before, limited_before=self._limited)
         return executor, shape

@@ -38,7 +38,8 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     resolver of the user's own. `threads` are those that run its sub-requests; with `uses_own_thread` the caller's may
     run those that never wait. `environ` is the WSGI environ that all
     these share. `session` is the outer request's, if it has to be saved before them. `cookie_history` are the mutations
-    before it, whose cookies a browser would send by now. `debug_log` is None outside debug.
+    before it, whose cookies a browser would send by now. `debug_log` is None outside debug. Errors name keys that
+    are like a wrong one if it `suggests`.
     """
 
     dispatch: Dispatcher
@@ -51,6 +52,7 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     session: OuterSession | None = None
     cookie_history: CookieHistory = ()
     debug_log: DebugLog | None = None
+    suggests: bool = False
 
     def request_id(self) -> str:
         """Return the caller's X-Request-Id if it is safe to log, else a new one."""

@@ -101,6 +101,7 @@ def connect(
         and is_free(entered.app, here, hooks=config.hooks),
         environ=shared,
         session=entered.session,
+        suggests=suggests,
     )
 
 
