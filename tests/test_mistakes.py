@@ -524,6 +524,34 @@ def test_in_production_no_key_of_an_object_is_suggested() -> None:
     assert ask(f"{{ {field} }}", debug=False) == "The parent's JSON has no value for {freind_id}."
 
 
+@everywhere
+@pytest.mark.parametrize("endpoint", ["/graphql", "/aggregate"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_18_another_method_names_those_of_the_endpoint(endpoint: str, method: str, debug: bool) -> None:
+    answer = shop(debug=debug).test_client().open(endpoint, method=method, json={})
+    assert (answer.status_code, "POST" in answer.headers["Allow"]) == (405, True)
+    assert f"{endpoint} takes GET, HEAD, OPTIONS, POST, QUERY, and not {method}" in messages_of(answer)
+    assert "Send the request by POST" in messages_of(answer)
+
+
+@everywhere
+def test_18_a_slash_at_the_end_of_an_endpoint_leads_to_it(debug: bool) -> None:
+    client = shop(debug=debug).test_client()
+    answer = client.post("/graphql/?a=1%202", json={"query": "{ __typename }"})
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/graphql?a=1%202")
+    assert "has no slash at its end: /graphql" in messages_of(answer)
+    followed = client.post("/graphql/", json={"query": "{ __typename }"}, follow_redirects=True)
+    assert followed.json["data"] == {"__typename": "Query"}
+    assert client.get("/aggregate/?path=/hello", follow_redirects=True).json == {"/hello": "hi"}
+
+
+@pytest.mark.parametrize("path", ["/nope/", "/users/", "//graphql/", "/graphql//x/", "/"])
+def test_18_any_other_path_that_is_not_there_is_the_apps_own(path: str) -> None:
+    answer = shop().test_client().get(path)
+    assert answer.status_code in (404, 308)
+    assert answer.content_type.startswith("text/html")
+
+
 HOSTILE = ["/a/a/a/a/a/a/a/b", "/things77/x/part", "/" + "<" * 200, "/things/1/parts", "/a/a"]
 
 
