@@ -4,6 +4,7 @@ They run at the first request, and in debug at each one.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from fnmatch import fnmatchcase
@@ -18,6 +19,9 @@ from restgql.upstream.routes import DEFAULT
 _FLASK = "FLASK_"
 """The prefix of the names that `from_prefixed_env` reads."""
 _DEFAULTS = Config()
+_VARIABLE = re.compile(r"<(?:[^<>:]+:)?(\w+)>")
+MAX_RULES = 200
+"""The rules that a path is compared with."""
 
 
 class ConfigurationChecks:
@@ -30,8 +34,16 @@ class ConfigurationChecks:
         self._checked_rules = -1
         self._keys = {key: copy(value) for key, value in _keys_of(app_config).items()}
 
-    def check(self, rules: list[Rule], joins: Callable[[], Iterable[str]], *, has_middleware: bool) -> None:
-        """Log what is wrong by now. `rules` are the app's, `joins` the names that RESTGQL_JOINS may list."""
+    def check(
+        self,
+        rules: list[Rule],
+        joins: Callable[[], Iterable[str]],
+        unrouted: Callable[[], Iterable[tuple[str, str, str]]],
+        *,
+        has_middleware: bool,
+    ) -> None:
+        """Log what is wrong by now. `rules` are the app's, `joins` the names that RESTGQL_JOINS may list, `unrouted`
+        the typed fields that no rule answers, each with its method and path."""
         self._check_keys()
         self._check_environment()
         if len(rules) == self._checked_rules:  # Flask only adds to them
@@ -42,6 +54,14 @@ class ConfigurationChecks:
             if not (has_middleware and pattern.startswith("!/")):
                 self._check_pattern(pattern, rules)
         self._check_joins(list(joins()) if self._config.joins else [])
+        if not has_middleware:  # a mount answers paths without a rule
+            templates = [_VARIABLE.sub(r"{\1}", rule.rule) for rule in rules[:MAX_RULES]]
+            for field, method, path in unrouted():
+                hint = suggestion(path, templates)
+                self._log.warn(
+                    ("unrouted", field, path),
+                    f"{field}: there is no route for {method} {path}, so the field is null or fails.{hint}",
+                )
 
     def _check_keys(self) -> None:
         for key, value in _keys_of(self._app_config).items():

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -24,7 +25,7 @@ from restgql.profile import OPEN, Profile, describe_profile, profile_of
 from restgql.remote_apis import RemoteApi
 from restgql.schema.compile import calls
 from restgql.schema.documents import SchemaError
-from restgql.schema.review import shape_of
+from restgql.schema.review import shape_of, unrouted
 from restgql.sources import Sources, Typed
 from restgql.type_build import TypeBuild
 from restgql.upstream import Dispatcher, Upstream
@@ -293,8 +294,12 @@ class GatewayState:
         self._checks.check(
             [rule for rule in self.app.url_map.iter_rules() if not is_gateway(self.app, rule.endpoint)],
             lambda: (join.partition(":")[0] for join in self.typed.joins),
+            self._unrouted,
             has_middleware="wsgi_app" in vars(self.app) or self.application is not None,
         )
+
+    def _unrouted(self) -> Iterable[tuple[str, str, str]]:
+        return () if self.typed.failure is not None else unrouted(self.typed.schema, tuple(self.routes.everything()))
 
     def _log_threads(self) -> None:
         """Log once that sub-requests run one after the other, as the server promises the app one thread."""

@@ -2,6 +2,7 @@
 
 import sys
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from werkzeug.routing import Map, Rule, Submount
 
 import restgql
 from restgql import ConfigError, Gateway
+from restgql.schema.documents import SchemaError
 from restgql.upstream.route_index import MAX_ADDED, RouteIndex
 
 USERS = [{"id": 1, "name": "Ada", "created_at": 1}, {"id": 2, "name": "Bob", "created_at": 2}]
@@ -550,6 +552,95 @@ def test_18_any_other_path_that_is_not_there_is_the_apps_own(path: str) -> None:
     answer = shop().test_client().get(path)
     assert answer.status_code in (404, 308)
     assert answer.content_type.startswith("text/html")
+
+
+TYPES = """
+type Query {
+  users: [User] @get(path: "/users")
+  wrong: User @get(path: "%s")
+}
+type User {
+  id: ID
+  %s: Int
+  friend: User @get(path: "/users/{id}", batch: {path: "/users{?id*}", by: ["id"], key: ["%s"]})
+}
+"""
+
+
+def typed(
+    folder: Path, document: str, *, path: str = "/users/1", field: str = "name", key: str = "id", **options: Any
+) -> Flask:
+    """Return the app with types after a request for `document`."""
+    (folder / "types.graphql").write_text(TYPES % (path, field, key))
+    app = shop(schema=str(folder / "types.graphql"), **options)
+    answer = app.test_client().post("/graphql", json={"query": document})
+    assert answer.status_code == 200
+    return app
+
+
+@everywhere
+def test_13c_a_field_that_no_route_answers(debug: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    app = typed(tmp_path, "{ __typename }", path="/userz/1", debug=debug)
+    assert "Query.wrong: there is no route for GET /userz/1" in caplog.text
+    assert "Did you mean" in caplog.text
+    with app.app_context():
+        assert [each for each, _, _ in app.extensions["restgql"]["restgql"]._unrouted()] == ["Query.wrong"]
+
+
+def test_13c_a_placeholder_of_flask_in_a_type(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    typed(tmp_path, "{ wrong { id } }", path="/users/<int:id>")
+    assert "Query.wrong: No route matches '/users/<int:id>'" in caplog.text
+    assert "write '/users/{id}'" in caplog.text
+
+
+def test_13_a_batch_key_that_no_item_has(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    typed(tmp_path, "{ users { friend { id } } }", key="idd")
+    assert "User.friend: its batch matches nothing" in caplog.text
+    assert "Did you mean 'id'?" in caplog.text
+
+
+def test_13d_camel_case_over_snake_case(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    typed(tmp_path, "{ users { id createdAt } }", field="createdAt")
+    assert "User.createdAt: no object of /users has the key 'createdAt', so it is null" in caplog.text
+    assert "RESTGQL_CAMEL_CASE" in caplog.text
+    caplog.clear()
+    typed(tmp_path, "{ users { id createdAt } }", field="createdAt", camel_case=True)
+    assert "createdAt" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("types", "cause", "cure"),
+    [
+        ('type Query { a: Usr @get(path: "/a") } type User { id: ID }', "Unknown type 'Usr'", "Did you mean 'User'?"),
+        ('type Query { a: ID @gte(path: "/a") }', "Unknown directive '@gte'", "Did you mean '@get'?"),
+        ('type Query { a: ID @get(pth: "/a") }', "Unknown argument 'pth'", "Did you mean 'path'?"),
+        ('type Query { a ID @get(path: "/a") }', "Expected ':'", "types.graphql:1"),
+        ('type Query { a: ID @get(path: "a") }', "begins with no slash", "Query.a @get"),
+    ],
+)
+def test_12_a_mistake_in_types(types: str, cause: str, cure: str, tmp_path: Path) -> None:
+    (tmp_path / "types.graphql").write_text(types)
+    with pytest.raises(SchemaError) as caught:
+        shop(schema=str(tmp_path / "types.graphql"))
+    assert cause in str(caught.value)
+    assert cure in str(caught.value)
+
+
+def test_11_an_openapi_document_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(ConfigError, match=r"openapi = 'no.json': .*No such file or directory: '.*no.json'"):
+        shop(openapi="no.json")
+    warnings_of(shop(openapi="auto"), caplog)
+    assert "tried no route. It looks for the document of a known extension" in caplog.text
+    assert "Name the route or a file" in caplog.text
+
+
+def test_9_two_gateways_and_none() -> None:
+    with pytest.raises(ConfigError, match="a second one takes another name="):
+        Gateway(shop())
+    with pytest.raises(ConfigError, match=r"/graphql is another gateway's .*graphql_path= takes another path"):
+        Gateway(shop(), name="other")
+    with pytest.raises(ConfigError, match=r"call init_app\(app\) first"):
+        Gateway().get("/users")
 
 
 HOSTILE = ["/a/a/a/a/a/a/a/b", "/things77/x/part", "/" + "<" * 200, "/things/1/parts", "/a/a"]

@@ -10,7 +10,7 @@ from typing import Any
 from graphql import GraphQLObjectType, get_named_type
 
 from restgql.bindings import BatchBinding, Discriminator, RequestBinding, SelectBinding
-from restgql.debug_log import DebugLog, listed, shortened, suggestion
+from restgql.debug_log import DebugLog, listed, plain, shortened, suggestion
 from restgql.documents.collect_fields import Selections
 from restgql.documents.selected_field import SelectedField
 from restgql.execution.key_batches import KeyBatch
@@ -36,6 +36,8 @@ class ValueChecks:
 
     def check_response(self, node: PlanNode, binding: RequestBinding, response: SubResponse) -> None:
         """Check the selects of a field that made a request, and those of the fields below it."""
+        if node.field is not None and response.hint:
+            self._log.warn(("route", _name(node.field)), f"{_name(node.field)}: {response.hint}")
         if node.field is None or binding.passthrough or response.status in binding.null_on or not response.is_data:
             return
         try:
@@ -77,7 +79,9 @@ class ValueChecks:
                 binding = each.definition.resolve
                 if not isinstance(binding, SelectBinding) or binding.header is not None or binding.status:
                     continue
-                if binding.is_written:
+                if not binding.is_written and binding.keys is not None and len(binding.keys) == 1:
+                    self._check_spelling(of_type, each, binding.keys[0], typed_rows, response)
+                elif binding.is_written:
                     where = f"@select(from: {binding.select!r})"
                     self._check_select(each, binding.keys, binding.select or "@", where, typed_rows, response)
                 self._check_below(each, list(_rows([binding.of(row) for row in typed_rows])), response)
@@ -99,6 +103,24 @@ class ValueChecks:
             f"{of_type.name}: none of its fields has a key of {objects} of {shortened(response.url)}, so all are null. "
             f"They have: {listed(known)}; the type reads: {listed(sorted(names))}.{near}",
         )
+
+    def _check_spelling(
+        self, of_type: GraphQLObjectType, field: SelectedField, name: str, rows: Sequence[Row], response: SubResponse
+    ) -> None:
+        """Check that a field without @select has its key, if objects have one of another case or underscores."""
+        key = ("spelling", _name(field))
+        if not self._log.is_open(key) or any(name in row for row in rows):
+            return
+        if _keys_of(of_type).isdisjoint(each for row in rows for each in row):
+            return  # all fields of the type are null, and its warning says so
+        known = list(dict.fromkeys(each for row in rows for each in row))
+        near = next((each for each in known if plain(each) == plain(name)), None)
+        if near is not None:
+            self._log.warn(
+                key,
+                f"{_name(field)}: no object of {shortened(response.url)} has the key {name!r}, so it is null. Did you "
+                f'mean {near!r}? Write @select(from: "{near}"), or set RESTGQL_CAMEL_CASE.',
+            )
 
     def _by_type(self, of_type: Any, rows: Sequence[Row]) -> Iterator[tuple[GraphQLObjectType, Sequence[Row]]]:
         """Yield the rows of each object type; those whose type a function of the user's own tells are left out."""
