@@ -113,8 +113,7 @@ class ValueChecks:
             return
         if _keys_of(of_type).isdisjoint(each for row in rows for each in row):
             return  # all fields of the type are null, and its warning says so
-        known = list(dict.fromkeys(each for row in rows for each in row))
-        near = next((each for each in known if plain(each) == plain(name)), None)
+        near = next((each for row in rows for each in row if plain(each) == plain(name)), None)
         if near is not None:
             self._log.warn(
                 key,
