@@ -28,7 +28,7 @@ UNFINISHED = "unfinished"
 
 USAGE = """
   python3 start.py [--port PORT]      run the demo, with GraphiQL
-  python3 start.py test [ARGS...]     run ruff, mypy and pytest (ARGS are pytest's)
+  python3 start.py test [ARGS...]     run ruff, codespell, mypy and pytest (ARGS are pytest's)
   python3 start.py bench [ARGS...]    run the benchmarks
 """
 BANNER = """
@@ -47,6 +47,7 @@ Ctrl-C ends it.
 CHECKS = (
     ("ruff check", ["ruff", "check", "."]),
     ("ruff format", ["ruff", "format", "--check", "."]),
+    ("codespell", ["codespell_lib"]),
     ("mypy", ["mypy"]),
     ("pytest", ["pytest"]),
 )

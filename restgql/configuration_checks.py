@@ -12,7 +12,7 @@ from typing import Any
 
 from werkzeug.routing import Rule
 
-from restgql.config import PREFIX, Config, redacted
+from restgql.config import PREFIX, Config, redact
 from restgql.debug_log import DebugLog, listed, shortened, suggestion
 from restgql.upstream.routes import DEFAULT
 
@@ -25,7 +25,7 @@ MAX_RULES = 200
 
 
 class ConfigurationChecks:
-    """The checks of one gateway, whose warnings go to `log`. `app_config` is the app's own, which may change."""
+    """The checks of one gateway, whose warnings go to `log`. `app_config` is the app's own, which may still change."""
 
     def __init__(self, app_config: Mapping[str, Any], config: Config, log: DebugLog) -> None:
         self._app_config = app_config
@@ -42,7 +42,7 @@ class ConfigurationChecks:
         *,
         has_middleware: bool,
     ) -> None:
-        """Log what is wrong by now. `rules` are the app's, `joins` the names that RESTGQL_JOINS may list, `unrouted`
+        """Log the problems so far. `rules` are the app's, `joins` the names that RESTGQL_JOINS may list, `unrouted`
         the typed fields that no rule answers, each with its method and path."""
         self._check_keys()
         self._check_environment()
@@ -50,7 +50,7 @@ class ConfigurationChecks:
             return
         self._checked_rules = len(rules)
         for pattern in self._config.routes or ():
-            # An exclusion of paths is compared with those that a middleware or a mount answers, too.
+            # An exclusion of paths may also be for paths that middleware or a mounted app answers.
             if not (has_middleware and pattern.startswith("!/")):
                 self._check_pattern(pattern, rules)
         self._check_joins(list(joins()) if self._config.joins else [])
@@ -72,7 +72,7 @@ class ConfigurationChecks:
                 fields = [f"{PREFIX}{each.upper()}" for each in Config.__struct_fields__]
                 self._log.warn(("key", key), f"{key} is no key of restgql.{suggestion(key, fields)}")
             elif not _equal(getattr(self._config, field), value):
-                shown = "" if isinstance(value, Mapping) else f" = {shortened(repr(redacted(value)))}"
+                shown = "" if isinstance(value, Mapping) else f" = {shortened(repr(redact(value)))}"
                 self._log.warn(
                     ("key", key),
                     f"{key}{shown} was set after the gateway was made, and has no effect: a gateway reads its keys "

@@ -27,14 +27,14 @@ def read(content_type: str, body: bytes, shape: Any, *, example: str = "") -> An
     """Return a request body as a `shape`. Raises BadRequest, with status 415 for another media type or charset; the
     message has the `example` of a body.
 
-    A browser cannot send JSON across origins without a preflight, so this is the guard against CSRF, too.
+    A browser cannot send JSON across origins without a preflight, so this also protects against CSRF.
     """
     media_type = media.essence(content_type)
     if not media.is_json(media_type):
         actual = f"not {media_type[:MAX_SHOWN]!r}" if media_type else "and the request has none"
         raise BadRequest(f"Content-Type must be application/json, {actual}.{_send(example)}", status=415)
     if media.charset(content_type).lower() not in ("utf-8", "utf8"):
-        raise BadRequest("JSON comes in UTF-8 (RFC 8259 section 8.1).", status=415)
+        raise BadRequest("JSON must be in UTF-8 (RFC 8259 section 8.1).", status=415)
     return parsed(body, shape, example=example)
 
 

@@ -42,4 +42,4 @@ def _reason(expression: str, value: Any) -> str:
         return f"it is an array of {len(value)}, which has no key {names[0]!r}. Did you mean '[].{expression}'?"
     if isinstance(value, dict):
         return "" if not names or any(name in value for name in names) else lacking("objects", names, [value])
-    return f"it is {json.kind(value)}, which has no keys." if names else ""
+    return f"it is {json.type_name(value)}, which has no keys." if names else ""
