@@ -21,7 +21,7 @@ from graphql import (
 
 from restgql import graphql_core
 from restgql.documents.collect_fields import Selections
-from restgql.documents.hints import HINTED
+from restgql.documents.rule_hints import HINTED
 from restgql.documents.selected_field import GroupKey
 
 _NAMES = frozenset({"defer", "stream"})

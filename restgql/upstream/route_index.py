@@ -21,19 +21,19 @@ INSERTED, WORD_AS_VALUE = 0.1, 0.2
 """The cost of a segment that the path lacks, and of a word in the place of a variable."""
 
 
-class _Node:
+class _SegmentNode:
     """The rules with the same first segments: those that end here, and the nodes of the next segment by its text."""
 
     __slots__ = ("literals", "rules", "variables")
 
     def __init__(self) -> None:
-        self.literals: dict[str, _Node] = {}
-        self.variables: dict[str, _Node] = {}
+        self.literals: dict[str, _SegmentNode] = {}
+        self.variables: dict[str, _SegmentNode] = {}
         self.rules: list[Rule] = []
 
-    def below(self, segment: str) -> "_Node":
+    def below(self, segment: str) -> "_SegmentNode":
         nodes = self.variables if "<" in segment else self.literals
-        return nodes.setdefault(segment, _Node())
+        return nodes.setdefault(segment, _SegmentNode())
 
 
 class Near(msgspec.Struct, frozen=True):
@@ -48,7 +48,7 @@ class RouteIndex:
     """The index of one app's rules. Threads share it; `_lock` is held while rules are added."""
 
     def __init__(self) -> None:
-        self._root = _Node()
+        self._root = _SegmentNode()
         self._url_map: Map | None = None
         self._added = 0
         self._lock = Lock()
@@ -61,7 +61,7 @@ class RouteIndex:
     def _add(self, url_map: Map) -> None:
         with self._lock:
             if self._url_map is not url_map:
-                self._root, self._url_map, self._added = _Node(), url_map, 0
+                self._root, self._url_map, self._added = _SegmentNode(), url_map, 0
             rules = list(url_map.iter_rules())[self._added : self._added + MAX_ADDED]
             self._added += len(rules)
             for rule in rules:
@@ -80,11 +80,11 @@ class _Search:
         self._scanned = MAX_SCANNED
         self._compared = MAX_COMPARED
 
-    def run(self, root: _Node) -> Iterator[Near]:
+    def run(self, root: _SegmentNode) -> Iterator[Near]:
         yield from self._walk(root, 0, 0.0, 0, is_exact=True, has_literal=False)
 
     def _walk(
-        self, node: _Node, at: int, cost: float, inserted: int, *, is_exact: bool, has_literal: bool
+        self, node: _SegmentNode, at: int, cost: float, inserted: int, *, is_exact: bool, has_literal: bool
     ) -> Iterator[Near]:
         """Yield the rules below a node. `has_literal` is True if a segment so far is one of the rules, or nearly."""
         self._steps -= 1
@@ -111,7 +111,7 @@ class _Search:
                     child, at, cost + INSERTED, inserted + 1, is_exact=is_exact, has_literal=has_literal
                 )
 
-    def _similar(self, node: _Node, segment: str) -> Iterator[tuple[_Node, float]]:
+    def _similar(self, node: _SegmentNode, segment: str) -> Iterator[tuple[_SegmentNode, float]]:
         """Yield the nodes of similar segments, each with the similarity."""
         lower, size = segment.lower(), len(segment)
         matcher = SequenceMatcher(None, "", lower)
