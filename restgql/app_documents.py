@@ -54,7 +54,9 @@ def _find_in(app: Flask) -> ApiDocument:
         except ConfigError:
             continue
     raise ConfigError(
-        f"openapi = 'auto': the app has no OpenAPI document that can be found; tried {tried or 'no route'}."
+        f"openapi = 'auto': the app has no OpenAPI document that can be found; tried {tried or 'no route'}. It looks "
+        "for the document of a known extension, then for a route such as /openapi.json or /swagger.json. Name "
+        "the route or a file: openapi = '/docs/openapi.json'."
     )
 
 

@@ -53,7 +53,11 @@ def read(request: HttpRequest, *, max_text: int, max_files: int) -> MultipartUpl
     Raises BadRequest, with status 415 without a header field that forces a preflight, and LimitExceeded.
     """
     if not request.preflighted:
-        raise BadRequest(f"An upload needs the header {PREFLIGHT[0]} or {PREFLIGHT[1]}, with any value.", status=415)
+        raise BadRequest(
+            f"A body of {MEDIA_TYPE} is an upload, which needs the header {PREFLIGHT[0]} or {PREFLIGHT[1]}, with any "
+            "value. Without files, send JSON with Content-Type: application/json.",
+            status=415,
+        )
     parts: dict[str, BodyPart] = {}
     for part in _parts(request, max_files):
         if part.name in parts:

@@ -216,11 +216,11 @@ def test_an_upload_that_is_given_as_json_is_a_validation_error(target: Target, g
 V = {"query": ONE, "variables": {"file": None, "list": [None], "text": "x", "deep": {"a": {}}}}
 A = {"0": (b"abc", "a.txt")}
 REFUSED: dict[str, tuple[Any, Any, Any, str]] = {
-    "no operations": ("", {}, {}, "The body is not as it must be"),
+    "no operations": ("", {}, {}, "The part operations is empty"),
     "no map": (V, None, A, "The part map is missing"),
-    "operations that are no JSON": ("{", {}, {}, "The body is not as it must be: "),
-    "operations with a lone surrogate": ('{"query": "{ __typename } # \\ud800"}', {}, {}, "The body is not as it must"),
-    "operations of another type": ({"query": 1}, {}, {}, "The body is not as it must be: "),
+    "operations that are no JSON": ("{", {}, {}, "The part operations is not valid JSON: "),
+    "operations with a lone surrogate": ('{"query": "{ __typename } # \\ud800"}', {}, {}, "is not valid JSON"),
+    "operations of another type": ({"query": 1}, {}, {}, "The part operations does not fit at query: "),
     "a batch": ([V], {"0": ["0.variables.file"]}, A, "operations is an array"),
     "a map that is an array": (V, [], A, "map is not an object of arrays of paths"),
     "a map of texts": (V, {"0": "variables.file"}, A, "map is not an object of arrays of paths"),
