@@ -71,8 +71,10 @@ def _size(argument: Any) -> int:
 class WeightedCache(Generic[Value]):
     """At most `entries` values that weigh at most `weight` in all. `_lock` guards everything else.
 
-    A value that alone weighs more than a quarter of `weight` is not kept, so that a few cannot displace all others.
+    A value that alone weighs more than a third of `weight` is not kept, so that a few cannot displace all others.
     """
+
+    SHARE = 3
 
     def __init__(self, entries: int, weight: int) -> None:
         self._entries = entries
@@ -92,7 +94,7 @@ class WeightedCache(Generic[Value]):
 
     def put(self, key: Hashable, value: Value, weight: int) -> None:
         """Keep a value; the first value of a key stays."""
-        if weight > self._allowed // 4:
+        if weight > self._allowed // self.SHARE:
             return
         with self._lock:
             if key in self._kept:

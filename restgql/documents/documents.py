@@ -17,6 +17,7 @@ from graphql import (
 from restgql import graphql_core
 from restgql.bounded_cache import WeightedCache
 from restgql.config import Config
+from restgql.documents.cache_size import TOKEN_WEIGHT, cache_size
 from restgql.documents.document import Document, hash_of
 from restgql.documents.limits import DocumentLimits, check_document
 from restgql.documents.rules import Rule
@@ -27,9 +28,6 @@ from restgql.model import GraphQLRequest
 
 MAX_ERRORS = 5
 CACHED_DOCUMENTS = 512
-CACHED_WEIGHT = 10_000_000
-TOKEN_WEIGHT = 700
-"""The bytes that a token of a document takes in its syntax tree, about."""
 
 
 class InvalidRequest(BadRequest):
@@ -89,8 +87,8 @@ class Documents:
         self._suggestions = suggestions
         self._max_document = config.max_document
         self._max_tokens = config.max_tokens
-        self._cached: WeightedCache[Document] = WeightedCache(CACHED_DOCUMENTS, CACHED_WEIGHT)
-        self._shapes = Shapes(schema, config.max_document)
+        self._cached: WeightedCache[Document] = WeightedCache(CACHED_DOCUMENTS, cache_size(config))
+        self._shapes = Shapes(schema, config)
 
     def operation(self, params: GraphQLRequest) -> Operation:
         """Return the operation of a request. Raises LimitExceeded, BadRequest and InvalidRequest."""

@@ -4,11 +4,12 @@ import msgspec
 from graphql import GraphQLSchema
 
 from restgql.bounded_cache import WeightedCache
+from restgql.config import Config
+from restgql.documents.cache_size import cache_size
 from restgql.documents.document import Document, hash_of
 from restgql.documents.shape import Lifted, Relocation, Shape
 
 CACHED_SHAPES = 512
-CACHED_WEIGHT = 10_000_000
 _INCREMENTAL = frozenset({"defer", "stream"})
 
 
@@ -18,11 +19,12 @@ class Shapes:
     A shape is compiled when a second document has it, as most documents have the same literals every time.
     """
 
-    def __init__(self, schema: GraphQLSchema, max_document: int) -> None:
+    def __init__(self, schema: GraphQLSchema, config: Config) -> None:
         self._schema = schema
-        self._max_document = max_document
-        self._seen: WeightedCache[bool] = WeightedCache(CACHED_SHAPES, CACHED_WEIGHT // 10)
-        self._compiled: WeightedCache[tuple[Lifted | None, Document]] = WeightedCache(CACHED_SHAPES, CACHED_WEIGHT)
+        self._max_document = config.max_document
+        weight = cache_size(config)
+        self._seen: WeightedCache[bool] = WeightedCache(CACHED_SHAPES, weight // 10)
+        self._compiled: WeightedCache[tuple[Lifted | None, Document]] = WeightedCache(CACHED_SHAPES, weight)
 
     def document(self, text: str) -> Document | None:
         """Return a document of a shape that is known, None for any other."""

@@ -1,6 +1,7 @@
 """From an operation to its plan: the passes, in their order."""
 
 from restgql.bounded_cache import WeightedCache
+from restgql.documents.cache_size import FIELD_WEIGHT
 from restgql.documents.documents import Documents, Operation
 from restgql.large_frame import in_large_frame
 from restgql.model import GraphQLRequest
@@ -13,9 +14,6 @@ from restgql.plan.select_fields import select_fields
 
 PASSES: tuple[Pass, ...] = (conditions, select_fields, collect_nodes, constants, projections)
 CACHED_PLANS = 512
-CACHED_WEIGHT = 10_000_000
-FIELD_WEIGHT = 1_500
-"""The bytes that a selected field takes in a plan, about."""
 
 
 class Planner:
@@ -24,7 +22,7 @@ class Planner:
     def __init__(self, documents: Documents, context: PlanContext) -> None:
         self._documents = documents
         self.context = context
-        self._kept: WeightedCache[Plan] = WeightedCache(CACHED_PLANS, CACHED_WEIGHT)
+        self._kept: WeightedCache[Plan] = WeightedCache(CACHED_PLANS, context.cache_size)
 
     def operation(self, request: GraphQLRequest) -> Operation:
         """Return the operation that is asked for. Raises LimitExceeded, BadRequest and InvalidRequest."""

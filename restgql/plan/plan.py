@@ -7,6 +7,7 @@ import msgspec
 from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, OperationType
 
 from restgql.config import Config, limits_of
+from restgql.documents.cache_size import cache_size
 from restgql.documents.collect_fields import Selections
 from restgql.meter import Limits
 from restgql.plan.nodes import PlanNode
@@ -49,15 +50,20 @@ def no_float_variables(method: str, shape: str) -> frozenset[int]:
 
 
 class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
-    """The context of one schema and configuration. `added_headers` are the names that RESTGQL_SUBREQUEST_HEADERS adds;
-    `introspection` is the number of fields of introspection that one operation may have. `float_variables` returns, by
-    method and shape of a path, the places of the variables for which a route takes floats alone."""
+    """The context of one schema and configuration.
+
+    `added_headers` are the names that RESTGQL_SUBREQUEST_HEADERS adds; `introspection` is the number of fields of
+    introspection that one operation may have; `cache_size` is the size of the cache of plans in bytes.
+    `float_variables` returns, by method and shape of a path, the places of the variables for which a route takes floats
+    alone.
+    """
 
     schema: GraphQLSchema
     added_headers: frozenset[str]
     max_upload: int
     limits: Limits
     introspection: int
+    cache_size: int
     float_variables: FloatVariables = no_float_variables
 
     @classmethod
@@ -76,6 +82,7 @@ class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
             max_upload=config.max_upload,
             limits=limits_of(config, stored=stored),
             introspection=introspection_size(schema) * 3 // 2,
+            cache_size=cache_size(config),
             float_variables=float_variables,
         )
 

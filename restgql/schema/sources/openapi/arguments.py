@@ -15,6 +15,7 @@ from restgql.schema.sources.openapi.operation import FORM, Parameter, plain_vari
 from restgql.schema.sources.openapi.parts import description
 from restgql.schema.sources.openapi.problem import Problem
 from restgql.schema.sources.openapi.registry import Registry, Typed
+from restgql.schema.sources.openapi.scalars import simple
 
 _PIECE = re.compile(r"\{([^{}]*)\}")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110 section 5.6.2
@@ -42,6 +43,8 @@ class Arguments:
         self._query: list[str] = []
         self._spread: list[str] = []
         self._expanded: list[str] = []
+        self._templates: dict[str, str] = {}
+        """The variables of the path by the names of their parameters."""
         self._path = path
         self._given = {(parameter.name, parameter.place): parameter for parameter in given}
         needed = variables(path)
@@ -94,7 +97,7 @@ class Arguments:
         pieces = _PIECE.split(self._path.partition("#")[0])  # no server is sent a fragment
         for index, piece in enumerate(pieces):
             if index % 2:
-                pieces[index] = self._variable(plain_variable(piece))
+                pieces[index] = self._templates[plain_variable(piece)]
             else:
                 pieces[index] = piece.replace("{", "%7B").replace("}", "%7D")
         path = "".join(pieces)
@@ -106,26 +109,17 @@ class Arguments:
     def query(self) -> str:
         return _expression(self._query, self._spread)
 
-    def _variable(self, name: str) -> str:
-        """Return the template for a variable of the path."""
-        called = self._called[name, "path"]
-        parameter = self._given.get((name, "path"))
-        try:
-            if parameter is not None:
-                return styles.in_path(self._registry.shapes, parameter, name, called)
-        except Problem:  # it is a String
-            pass
-        return f"{{{called}}}"
-
     def _in_path(self, name: str, called: str, parameter: Parameter | None) -> None:
         nodes = self._registry.nodes
         if parameter is None:
+            self._templates[name] = f"{{{called}}}"
             self.nodes.append(nodes.input_value(called, NonNullTypeNode(type=nodes.type("String")), ""))
             self._registry.typed("String")
             return
         try:
-            styles.in_path(self._registry.shapes, parameter, name, called)
+            template = styles.in_path(self._registry.shapes, parameter, name, called)
             self._add(parameter, called, required=True)
+            self._templates[name] = template
         except Problem as exc:
             self.notes.append(f"the path parameter {name} is a String, {exc.message}")
             self._in_path(name, called, None)
@@ -162,7 +156,9 @@ class Arguments:
         self.headers.append((parameter.name, f"{{{called}}}"))
 
     def _add(self, parameter: Parameter, called: str, *, required: bool) -> None:
-        typed = self._inputs.type(parameter.schema, f"{self._hint}{names.pascal(parameter.name)}", parameter.name)
+        plain = simple(parameter.schema)
+        hint = "" if plain else f"{self._hint}{names.pascal(parameter.name)}"
+        typed = self._inputs.type(parameter.schema, hint, parameter.name)
         default = self._only_value(parameter, typed) if required else None
         node = NonNullTypeNode(type=typed.node) if required and default is None else typed.node
         if typed.problem:

@@ -42,5 +42,5 @@ def only_value(schema: Schema, typed: Typed, registry: Registry) -> ValueNode | 
     """Return the literal of the one string that a parameter can be, None if it can be others."""
     values = [schema["const"]] if "const" in schema else sequence(schema.get("enum"))
     value = values[0] if len(values) == 1 else None
-    is_string = typed.node == registry.scalar("String").node
+    is_string = typed.node is registry.scalar("String").node
     return registry.nodes.value(value) if is_string and isinstance(value, str) and value else None

@@ -32,8 +32,9 @@ class References:
         The chain ends at a reference that `until` is True for. Raises Problem for one that leads nowhere, to itself or
         out of what may be read.
         """
-        name = ""
-        seen = set()
+        if not isinstance(value, dict) or "$ref" not in value:
+            return value, ""
+        name, seen = "", set[str]()
         while isinstance(value, dict) and isinstance(reference := value.get("$ref"), str) and not until(value):
             if reference in seen:
                 raise Problem(f"the reference {reference} leads to itself")

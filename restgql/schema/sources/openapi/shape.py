@@ -8,7 +8,7 @@ import msgspec
 from restgql.schema.sdl.scalar_names import JSON, wider
 from restgql.schema.sources.openapi import extension
 from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
-from restgql.schema.sources.openapi.scalars import of_values, scalar
+from restgql.schema.sources.openapi.scalars import of_values, scalar, simple
 
 
 class Scalar(msgspec.Struct, frozen=True):
@@ -115,6 +115,8 @@ def nullable(schema: Schema) -> bool:
     kind = schema.get("type")
     if isinstance(kind, list) and "null" in kind:
         return True
+    if "oneOf" not in schema and "anyOf" not in schema:
+        return False  # nearly always
     return any(is_null(member) for key in ("oneOf", "anyOf") for member in sequence(schema.get(key)))
 
 
@@ -138,6 +140,8 @@ def wrapped(schema: Schema) -> Any | None:
 
 def plain(schema: Schema) -> Shape:
     """The shape of a schema that is composed of no others."""
+    if name := simple(schema):
+        return Scalar(name)
     if extension.VALUE in schema:
         return _extended(extension.value(schema))
     found = kinds(schema)
@@ -179,12 +183,16 @@ def properties_of(schema: Schema) -> Schema:
 
 def additional(schema: Schema) -> Any:
     """Return the schema of properties without a name, None if it says nothing of them."""
+    if "additionalProperties" not in schema:
+        return None
     found = mapping(schema.get("additionalProperties"))
     is_told = any(found.get(key) for key in _STRUCTURE) or isinstance(found.get("additionalProperties"), dict)
     return found if is_told or kinds(found) else None
 
 
 def required(schema: Schema) -> frozenset[str]:
+    if "required" not in schema:
+        return frozenset()
     return frozenset(name for name in sequence(schema.get("required")) if isinstance(name, str))
 
 

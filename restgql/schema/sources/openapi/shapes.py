@@ -57,7 +57,7 @@ class _Merged(msgspec.Struct, frozen=True):
 
 
 class Shapes:
-    """Keeps every schema that it has a shape of, so that its identity stays its own.
+    """Keeps every schema that it has located or has a shape of, so that its identity stays its own.
 
     `named` are references to the named schemas. With `merges_siblings` the keywords beside a `$ref` count.
     """
@@ -70,6 +70,7 @@ class Shapes:
         self._with_siblings: dict[int, tuple[Schema, Schema]] = {}
         self._merging = Merging(self.follow)
         self._children = Children(self.follow, named)
+        self._located: dict[int, tuple[Any, Located]] = {}
         self._found: dict[int, tuple[Schema, Shape]] = {}
         self._depth = 0
 
@@ -87,7 +88,15 @@ class Shapes:
         return found, name
 
     def locate(self, value: Any) -> Located:
-        """Where a schema is in the end. Raises Problem."""
+        """Follow a schema's references and unwrap it. Raises Problem."""
+        entry = self._located.get(id(value))
+        if entry is None:
+            entry = self._located[id(value)] = (value, self._locate(value))
+        return entry[1]
+
+    def _locate(self, value: Any) -> Located:
+        if isinstance(value, dict) and "$ref" not in value and not composed(value):
+            return Located(value, "", nullable(value))  # nearly always
         name, may_be_null, seen = "", False, set()
         while True:
             value, here = self.follow(value)
