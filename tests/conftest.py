@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from werkzeug.serving import make_server
 from werkzeug.test import EnvironBuilder
@@ -14,6 +15,9 @@ from tests import marks
 from tests.redis_server import RedisServer
 
 pytest.register_assert_rewrite("tests.equality.rule")
+# an example may take any time: no test asserts a time
+hypothesis.settings.register_profile("restgql", hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("restgql")
 
 Serve = Callable[[Any], str]
 

@@ -261,7 +261,7 @@ FEATURES = {"@defer", "@stream", "... on", "$v", "filters", "below", "json:", "g
 def test_u1_generated_resolvers_are_called_as_by_graphene_alone(root: str) -> None:
     seen: Counter[str] = Counter()
 
-    @settings(derandomize=True, deadline=None, max_examples=40, phases=[Phase.generate])
+    @settings(derandomize=True, max_examples=40, phases=[Phase.generate])
     @given(seed=st.integers(0, 2**32 - 1))
     def run(seed: int) -> None:
         with TemporaryDirectory() as folder:

@@ -20,8 +20,8 @@ from restgql import Gateway
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 ENDPOINTS = ("/graphql", "/aggregate")
-SECONDS = 5.0
-"""More than anything here may take, on any machine: what is bounded takes milliseconds."""
+CPU_SECONDS = 5.0
+"""More than anything here may cost, on any machine: what is bounded costs milliseconds."""
 MAX_REPLIES = 100_000
 
 
@@ -82,9 +82,9 @@ def strict(answer: TestResponse) -> Any:
 
 def assert_refused(target: Target, ask: Callable[[], TestResponse], statuses: tuple[int, ...] = (400,)) -> Any:
     """It is refused whole, at once, with a code and at most 5 errors, before any dispatch."""
-    before, began = target.dispatched, time.perf_counter()
+    before, began = target.dispatched, time.process_time()
     answer = ask()
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < CPU_SECONDS
     value = strict(answer)
     assert answer.status_code in statuses
     assert target.dispatched == before
@@ -195,7 +195,7 @@ def test_b9_no_unsafe_verb_goes_through_get_or_aggregate(target: Target, path: s
 
 # C5: anything at all.
 
-ANYTHING = settings(max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ANYTHING = settings(max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 TEXTS = st.text() | st.sampled_from(
     ["/item/1", "/item/{a}", "/item/1{?a}", "{+a}", "/numbers", "/deep", "/big", "//a", "/graphql", "{ __typename }"]
 )
@@ -390,9 +390,9 @@ REPEATED = {
 
 @pytest.mark.parametrize("name", REPEATED)
 def test_d2_repeated_fields_are_refused_or_answered(target: Target, name: str) -> None:
-    before, began = target.dispatched, time.perf_counter()
+    before, began = target.dispatched, time.process_time()
     answer = target.query(REPEATED[name])
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < CPU_SECONDS
     value = strict(answer)
     if answer.status_code == 200:
         assert "errors" not in value
@@ -645,7 +645,7 @@ def test_d8_a_long_header_field_is_refused_before_it_is_parsed(target: Target, n
     value = ", ".join(f"a/b{number};q=0.5" for number in range(50_000))
     began, before = time.process_time(), target.dispatched
     response = target.client.post(endpoint, data=b"{}", headers={"Content-Type": JSON, name: value})
-    assert time.process_time() - began < SECONDS
+    assert time.process_time() - began < CPU_SECONDS
     assert response.status_code == 431
     assert response.json is not None
     assert (response.json["code"], response.json["limit"]) == ("LIMIT_EXCEEDED", name)
