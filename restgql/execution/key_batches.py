@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from graphql import GraphQLNonNull
 
 from restgql.bindings import BatchBinding, RequestBinding
 from restgql.errors import RestgqlError, UpstreamInvalid
@@ -12,8 +13,8 @@ from restgql.formats import headers, json, select, target, template
 from restgql.formats.charge import Charge
 from restgql.meter import Meter
 from restgql.model import SubRequest
-from restgql.plan.nodes import NodeArguments
-from restgql.plan.template_scope import TemplateScope, walk
+from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
+from restgql.plan.template_scope import NullKey, TemplateScope, walk
 from restgql.sub_response import SubResponse
 
 Key = tuple[str, ...]
@@ -34,12 +35,27 @@ KeyBatch = dict[Key, list[ParentField]]
 """The parents of each key that one request asks for."""
 
 
-def key_batches(batch: BatchBinding, parents: list[ParentField]) -> list[KeyBatch]:
-    """Return the parents by key, at most `batch.size` keys in each. The field of a parent without a key fails."""
+def settle_without_key(node: PlanNode, result: Result, error: NullKey) -> None:
+    """Settle a field whose parent has null for its key: a typed field that may be null is null, any other fails."""
+    if (
+        node.kind is not NodeKind.REQUEST
+        or node.field is None
+        or isinstance(node.field.definition.type, GraphQLNonNull)
+    ):
+        result.fail(error)
+    else:
+        result.settled = True  # its value is None
+
+
+def key_batches(node: PlanNode, batch: BatchBinding, parents: list[ParentField]) -> list[KeyBatch]:
+    """Return the parents by key, at most `batch.size` keys in each; settle the field of each parent without a key."""
     by_key: KeyBatch = {}
     for parent in parents:
         try:
             key = tuple(json.spelled(parent.scope.find(name)) for name in batch.by)
+        except NullKey as exc:
+            settle_without_key(node, parent.result, exc)
+            continue
         except RestgqlError as exc:
             parent.result.fail(exc)
             continue

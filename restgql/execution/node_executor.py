@@ -8,7 +8,7 @@ from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType, get_na
 
 from restgql.bindings import RequestBinding
 from restgql.errors import Cancelled, GatewayError, LimitExceeded, RestgqlError
-from restgql.execution.key_batches import Path
+from restgql.execution.key_batches import Path, settle_without_key
 from restgql.execution.result import Result, Results
 from restgql.execution.scheduler import Scheduler
 from restgql.execution.sub_requests import PendingRequest, SubRequests
@@ -22,7 +22,7 @@ from restgql.plan.arguments import arguments_of
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.plan.plan import Plan, PlanContext
 from restgql.plan.requests import elements, forward_query, request_of
-from restgql.plan.template_scope import TemplateScope
+from restgql.plan.template_scope import NullKey, TemplateScope
 from restgql.plan.whole_numbers import WholeNumbers
 from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream
@@ -179,6 +179,8 @@ class NodeExecutor:
                     result.settled = True
                 case NodeKind.SELECT:
                     raise AssertionError("a SELECT node is part of its parent's value")
+        except NullKey as exc:
+            settle_without_key(node, result, exc)
         except Exception as exc:
             del pending[before:]  # nobody would see their responses
             result.fail(self.expected(exc, path))

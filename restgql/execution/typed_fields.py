@@ -265,7 +265,7 @@ class TypedFields:
     def _batched(self, node: PlanNode, binding: RequestBinding, parents: list[ParentField]) -> list[PendingRequest]:
         assert binding.batch is not None
         pending: list[PendingRequest] = []
-        for keys in key_batches(binding.batch, parents):
+        for keys in key_batches(node, binding.batch, parents):
             first = next(iter(keys.values()))[0]
             try:
                 arguments = self._nodes.arguments_of(node)

@@ -11,6 +11,10 @@ from restgql.formats.template import REQUEST
 ITEM = "item"
 
 
+class NullKey(MissingParameter):
+    """A name of a template is a key of the parent's JSON whose value is null."""
+
+
 class TemplateScope(msgspec.Struct, frozen=True):
     """A parent's JSON value, or an element of an array in it; then `enclosing` is the value around that array.
     `arguments` are those of the typed field whose response has the value.
@@ -27,7 +31,7 @@ class TemplateScope(msgspec.Struct, frozen=True):
     arguments: Mapping[str, Any] = {}
 
     def find(self, name: str) -> Any:
-        """Return the value of a name. Raises MissingParameter if it is absent or null."""
+        """Return the value of a name. Raises NullKey if it is null, and MissingParameter if it is absent."""
         if name.startswith(REQUEST):
             value = walk(self.arguments, name.removeprefix(REQUEST))
         elif isinstance(self.value, dict):
@@ -37,7 +41,8 @@ class TemplateScope(msgspec.Struct, frozen=True):
         else:
             value = walk(self.enclosing, name)
         if value is None:
-            raise MissingParameter(f"The parent's JSON has no value for {{{name}}}.", parameter=name)
+            error = NullKey if _is_null(self.value, name) else MissingParameter
+            raise error(f"The parent's JSON has no value for {{{name}}}.", parameter=name)
         return value
 
 
@@ -50,3 +55,14 @@ def walk(value: Any, name: str) -> Any:
             return None
         value = value.get(key)
     return value
+
+
+def _is_null(value: Any, name: str) -> bool:
+    """Return True if null stands at a dotted name, or where an object on the way to it would be."""
+    for key in (name,) if isinstance(value, dict) and name in value else name.split("."):
+        if not isinstance(value, dict) or key not in value:
+            return False
+        value = value[key]
+        if value is None:
+            return True
+    return False
