@@ -1,4 +1,4 @@
-"""The demo: a small REST API over SQLite and the AFINN word list, with its gateway, a line of `create_app`."""
+"""The demo: a small REST API over SQLite and the AFINN word list. `create_app` adds the gateway in one call."""
 
 import hashlib
 import json
@@ -66,7 +66,10 @@ api = Blueprint("api", __name__)
 
 
 def create_app(database: str | Path | None = None) -> Flask:
-    """The demo over the SQLite file `database`, by default in the instance folder; it is made if it is not there."""
+    """Return the demo app over the SQLite file `database`. The default is a file in the instance folder.
+
+    A missing file is created.
+    """
     app = Flask(__name__)
     assert isinstance(app.json, DefaultJSONProvider)
     app.json.sort_keys = False
@@ -126,8 +129,8 @@ def posts() -> Response:
     """A page of all posts, or of a user's (`?userId=1`); X-Pagination has the total, Link the next page."""
     of_users, page, size = integers("userId"), positive("page", 1, 1_000_000), positive("page_size", 20, 100)
     total = count("posts", "userId", of_users)
-    found = rows("posts", "userId", of_users, limit=size, offset=(page - 1) * size)
-    response = jsonify([post_json(row) for row in found])
+    selected = rows("posts", "userId", of_users, limit=size, offset=(page - 1) * size)
+    response = jsonify([post_json(row) for row in selected])
     response.headers["X-Pagination"] = json.dumps({"total": total, "page": page, "page_size": size})
     if page * size < total:
         following = url_for(".posts", userId=of_users, page=page + 1, page_size=size)
@@ -176,7 +179,7 @@ def comments() -> Response:
 
 @api.get("/me")
 def me() -> Response:
-    """The user who asks, who has the bearer token `demo`."""
+    """The user of the bearer token `demo`."""
     credentials = request.authorization
     if credentials is None or credentials.type != "bearer" or credentials.token != "demo":
         abort(401, www_authenticate=WWWAuthenticate("bearer", {"realm": "restgql demo"}))
@@ -185,7 +188,7 @@ def me() -> Response:
 
 @api.get("/slow/<int:ms>")
 def slow(ms: int) -> Response:
-    """Answer after so many milliseconds, at most 5000."""
+    """Respond after so many milliseconds, at most 5000."""
     ms = min(ms, 5000)
     time.sleep(ms / 1000)
     return jsonify(ms=ms)
@@ -193,7 +196,7 @@ def slow(ms: int) -> Response:
 
 @api.app_errorhandler(HTTPException)
 def error_json(error: HTTPException) -> Response:
-    """Every error is JSON, and keeps its headers (Allow, WWW-Authenticate)."""
+    """Return an HTTP error as JSON, with its headers (Allow, WWW-Authenticate)."""
     response = jsonify(status=error.code, error=error.name, message=error.description)
     response.status_code = error.code or 500
     response.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
@@ -202,25 +205,25 @@ def error_json(error: HTTPException) -> Response:
 
 @api.errorhandler(UnicodeEncodeError)
 def not_unicode(error: UnicodeEncodeError) -> Response:
-    """JSON can spell half of a surrogate pair, which is no text and which SQLite cannot store."""
+    """Return 400 for text with half of a surrogate pair: JSON can spell it, and SQLite cannot store it."""
     return error_json(BadRequest("The text is not valid Unicode."))
 
 
 @api.teardown_app_request
 def close_connection(error: BaseException | None) -> None:
-    """The request's connection ends with it."""
+    """Close the connection of the request."""
     if (database := g.pop("database", None)) is not None:
         database.close()
 
 
 def json_object() -> dict[str, Any]:
-    """The body of the request."""
+    """Return the body of the request, a JSON object."""
     body = request.get_json()
     return body if isinstance(body, dict) else abort(400, "The body must be a JSON object.")
 
 
 def integers(name: str) -> list[int]:
-    """All values of the query parameter `name`."""
+    """Return all values of the query parameter `name`."""
     try:
         return [int(value) for value in request.args.getlist(name)]
     except ValueError:
@@ -228,7 +231,7 @@ def integers(name: str) -> list[int]:
 
 
 def positive(name: str, default: int, maximum: int) -> int:
-    """The query parameter `name`, from 1 to `maximum`."""
+    """Return the query parameter `name`, from 1 to `maximum`."""
     value = (integers(name) or [default])[-1]
     if value < 1:
         abort(400, f"{name} must be at least 1.")
@@ -244,7 +247,7 @@ def post_json(row: sqlite3.Row) -> dict[str, Any]:
 
 
 def identicon(name: str) -> bytes:
-    """An 80 by 80 PNG: a pattern of 5 by 5 cells that mirrors left and right, drawn from the hash of `name`."""
+    """Return a PNG of 80 by 80 pixels: a symmetric pattern of 5 by 5 cells, drawn from the hash of `name`."""
     digest = hashlib.sha256(name.encode()).digest()
     lines = [[digest[3 * y + min(x, 4 - x)] % 2 for x in range(5)] for y in range(5)]
     pixels = b"".join((b"\0" + b"".join(bytes([cell]) * 16 for cell in line)) * 16 for line in lines)
@@ -261,23 +264,23 @@ def identicon(name: str) -> bytes:
 
 
 def sentiment(word: str) -> int:
-    """The word's AFINN score, whatever its case and the punctuation around it."""
+    """Return the AFINN score of a word, ignoring case and the punctuation around it."""
     return afinn().get(word.lower().strip(".,;:!?\"'()"), 0)
 
 
 @cache
 def afinn() -> dict[str, int]:
-    """The English AFINN list: a score for each word."""
+    """Load the English AFINN list: a score for each word."""
     package = find_spec("afinn")
     if package is None or package.origin is None:
         raise RuntimeError("The demo needs its word list: pip install afinn==0.1")
-    # The file is read where it lies: importing the package's code of 2016 makes newer Pythons warn.
+    # Read the file without importing the package: its code of 2016 makes newer Pythons warn.
     lines = Path(package.origin).with_name("data").joinpath("AFINN-en-165.txt").read_text("utf-8").splitlines()
     return {word: int(score) for word, score in (line.split("\t") for line in lines)}
 
 
 def connection() -> sqlite3.Connection:
-    """The request's own connection."""
+    """Return the connection of the request, and open it at the first call."""
     if "database" not in g:
         g.database = sqlite3.connect(current_app.config["DATABASE"])
         g.database.row_factory = sqlite3.Row
@@ -286,31 +289,31 @@ def connection() -> sqlite3.Connection:
 
 
 def rows(table: str, column: str, ids: list[int], *, limit: int = -1, offset: int = 0) -> list[sqlite3.Row]:
-    """The rows whose `column` is one of `ids`; all rows if there are none."""
+    """Return the rows whose `column` is one of `ids`, or all rows if `ids` is empty."""
     sql = f"SELECT * FROM {table} {where(column, ids)} ORDER BY id LIMIT ? OFFSET ?"
     return connection().execute(sql, (json.dumps(ids), limit, offset)).fetchall()
 
 
 def count(table: str, column: str, ids: list[int]) -> int:
-    """How many rows there are of those that `rows` would give without a limit."""
+    """Return the number of rows that `rows` returns without a limit."""
     sql = f"SELECT count(*) FROM {table} {where(column, ids)}"
     total: int = connection().execute(sql, (json.dumps(ids),)).fetchone()[0]
     return total
 
 
 def where(column: str, ids: list[int]) -> str:
-    """A condition with one parameter, the ids as a JSON array: any number of them, and integers of any size."""
+    """Return a condition with one parameter, the ids as a JSON array. It permits any number of ids of any size."""
     return f"WHERE {column} IN (SELECT value FROM json_each(?))" if ids else "WHERE ? = '[]'"
 
 
 def one(table: str, id: int) -> sqlite3.Row:
-    """The row of that id, or 404."""
-    found = rows(table, "id", [id])
-    return found[0] if found else abort(404, f"{table}/{id} does not exist.")
+    """Return the row with an id, or abort with 404."""
+    matches = rows(table, "id", [id])
+    return matches[0] if matches else abort(404, f"{table}/{id} does not exist.")
 
 
 def insert(database: sqlite3.Connection, table: str, row: tuple[object, ...]) -> int:
-    """Add a row, whose id is returned."""
+    """Add a row and return its id."""
     cursor = database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
     assert cursor.lastrowid is not None
     return cursor.lastrowid
@@ -328,7 +331,7 @@ TABLES = (
 
 
 def create_database(path: Path) -> None:
-    """Make and fill the tables in one transaction, so that of processes that start at once one does it, or none."""
+    """Create and fill the tables in one transaction, so that processes that start together do it only once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
@@ -401,7 +404,7 @@ REMARKS = (
 
 
 def sample() -> Iterator[tuple[str, tuple[object, ...]]]:
-    """10 users, with 10 posts each, with 5 comments each: table and row."""
+    """Yield table and row of 10 users, with 10 posts each, with 5 comments each."""
     people = [(name, name.split()[0].lower(), f"{name.split()[0].lower()}@example.com", city) for name, city in NAMES]
     for n, person in enumerate(people):
         yield "users", (n + 1, *person)

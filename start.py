@@ -28,9 +28,9 @@ UNFINISHED = "unfinished"
 
 USAGE = """
   python3 start.py [--port PORT]      run the demo, with GraphiQL
-  python3 start.py check [ARGS...]    run ruff, mypy and the fast tests (ARGS are pytest's)
+  python3 start.py check [ARGS...]    run ruff, codespell, mypy and the fast tests (ARGS are pytest's)
   python3 start.py check --coverage   the same, and measure the coverage by branch
-  python3 start.py test [ARGS...]     run ruff, mypy and all tests
+  python3 start.py test [ARGS...]     run ruff, codespell, mypy and all tests
   python3 start.py bench [ARGS...]    run the benchmarks
 """
 BANNER = """
@@ -50,6 +50,7 @@ Check = tuple[str, list[str]]
 CODE: tuple[Check, ...] = (
     ("ruff check", ["ruff", "check", "."]),
     ("ruff format", ["ruff", "format", "--check", "."]),
+    ("codespell", ["codespell_lib"]),
     ("mypy", ["mypy"]),
 )
 # tests/marks.py has the phases

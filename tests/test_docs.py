@@ -19,13 +19,17 @@ from app import create_app
 from restgql import Gateway, RestgqlError
 
 ROOT = Path(__file__).parent.parent
-# docs/how-to/ is run by tests/extensions/, docs/tutorial.md by test_tutorial.py
+# The other pages of docs/how-to/ are run by tests/extensions/, docs/tutorial.md by test_tutorial.py
 PAGES = [
     ROOT / "README.md",
     *(ROOT / "docs" / f"{name}.md" for name in ("queries", "aggregate", "rule", "errors", "configuration")),
     ROOT / "docs/upstreams.md",
     ROOT / "docs/streaming.md",
     ROOT / "docs/types.md",
+    ROOT / "docs/openapi.md",
+    ROOT / "docs/annotations.md",
+    ROOT / "docs/graphene.md",
+    *(ROOT / f"docs/how-to/{name}.md" for name in ("expose-routes", "several-gateways", "monitor")),
     ROOT / "docs/caching.md",
     ROOT / "docs/operations.md",
     ROOT / "docs/persisted.md",
@@ -182,6 +186,29 @@ def test_the_picture_of_the_readme_shows_the_requests_that_the_demo_makes(demo: 
     assert len(shown) == 12
     assert asked == set(shown)
     assert "errors" not in answer
+
+
+def test_the_picture_of_the_stages_has_the_types_of_the_table_and_rooms_of_the_package() -> None:
+    picture = (ROOT / "docs/stages.svg").read_text()
+    table = re.findall(
+        r"^\| `(\w+)` \| `\w+(?:/\w+)*\.py` \|", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE
+    )
+    assert len(table) == 8
+    assert re.findall(r'class="type"[^>]*>(\w+)<', picture) == table
+    rooms = re.findall(r'class="room"[^>]*>(\w+)/<', picture)
+    assert len(rooms) == 7
+    assert all((ROOT / "restgql" / room).is_dir() for room in rooms)
+
+
+def test_the_first_query_of_the_readme_has_the_result_that_is_shown() -> None:
+    readme = (ROOT / "README.md").read_text()
+    program = next(text for language, text in blocks(ROOT / "README.md") if language == "python")
+    shown = re.search(r"^The query `(.+?)` to `/graphql` now returns `(.+?)`\.$", readme, re.MULTILINE)
+    assert shown is not None
+    namespace: dict[str, Any] = {"__name__": "shown"}
+    exec(compile(program, "README.md", "exec"), namespace)
+    answer = namespace["app"].test_client().post("/graphql", json={"query": shown[1]}).get_json()
+    assert answer == json.loads(shown[2])
 
 
 def test_the_figure_of_the_readme_is_that_of_the_measurement() -> None:

@@ -1,4 +1,4 @@
-"""A session login: a hook guards the routes, and so it guards the parts of a query."""
+"""A session login: a hook guards the routes, in a query, too."""
 
 import hmac
 

@@ -1,4 +1,4 @@
-"""Somebody else's API beside this app's own routes: pets.json describes it, and PETS_URL says where it is."""
+"""Somebody else's API beside this app's own routes: pets.json describes it, and PETS_URL is its address."""
 
 import os
 

@@ -46,9 +46,14 @@ def may_be_json(media_type: str) -> bool:
     return "json" in media_type and not any(word in media_type for word in _SEQUENCES)
 
 
+def is_xml(media_type: str) -> bool:
+    """Return True if an essence is XML (RFC 7303)."""
+    return media_type in ("text/xml", "application/xml") or media_type.endswith("+xml")
+
+
 def is_text(media_type: str) -> bool:
-    """Return True if an essence is text or XML (RFC 7303)."""
-    return media_type.startswith("text/") or media_type == "application/xml" or media_type.endswith("+xml")
+    """Return True if an essence is text or XML."""
+    return media_type.startswith("text/") or is_xml(media_type)
 
 
 @bounded_cache(entries=256, characters=256)

@@ -54,7 +54,7 @@ def hits() -> Counter[str]:
 def app(recipe: Recipe, hits: Counter[str]) -> Flask:
     """The recipe's app, with a route that says of its caching what the query asks for, and shows who asked."""
     settings = 'Gateway(app, profile="open", timings=False)'
-    app: Flask = recipe("Cache answers in nginx", {"Gateway(app)": settings}).app
+    app: Flask = recipe("Cache responses in nginx", {"Gateway(app)": settings}).app
     app.before_request(lambda: hits.update([f"{request.method} {request.path}"]))
 
     @app.get("/stated")
@@ -81,7 +81,7 @@ def ask(app: Flask, serve: Callable[[Any], str], tmp_path: Path) -> Iterator[Ask
         finally:
             connection.close()
 
-    with started(block("Cache answers in nginx", "nginx", replaced), port, tmp_path):
+    with started(block("Cache responses in nginx", "nginx", replaced), port, tmp_path):
         yield ask
 
 

@@ -4,13 +4,15 @@ import re
 from pathlib import Path
 
 from tests.extensions.recipes import FOLDER, PAGES, TEXTS
+from tests.test_docs import PAGES as PAGES_OF_TEST_DOCS
 
 TESTS = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
 
 
 def test_every_python_block_is_run() -> None:
     with_code = {title for title, text in PAGES.items() if "```python" in text}
-    assert with_code == set(re.findall(r'recipe\("([^"]+)"', TESTS))
+    in_test_docs = {title for title, text in PAGES.items() if text in {page.read_text() for page in PAGES_OF_TEST_DOCS}}
+    assert with_code == in_test_docs | set(re.findall(r'recipe\("([^"]+)"', TESTS))
 
 
 def test_the_index_lists_every_page() -> None:

@@ -94,8 +94,8 @@ def test_what_comes_after_a_login_is_asked_as_who_logged_in() -> None:
             after: put(path: "/echo") { json }
         }""",
     )["data"]
-    whos = (answer["before"]["json"]["who"], answer["post"]["below"]["who"], answer["after"]["json"]["who"])
-    assert whos == (None, "ann", "ann")
+    callers = (answer["before"]["json"]["who"], answer["post"]["below"]["who"], answer["after"]["json"]["who"])
+    assert callers == (None, "ann", "ann")
 
 
 @pytest.mark.parametrize(("status", "method"), [(301, "GET"), (302, "GET"), (303, "GET"), (307, "POST"), (308, "POST")])

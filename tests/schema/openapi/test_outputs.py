@@ -144,7 +144,7 @@ def test_all_of_in_a_circle_is_what_can_be_had_of_it() -> None:
         ({"200": {"content": {"text/plain": {"schema": {"type": "string"}}}}}, "String"),
         ({"200": {"content": {"text/plain": {"schema": {"type": "integer"}}}}}, "String"),
         ({"200": {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}}, "String"),
-        ({"200": {"content": {"application/xml": {"schema": of(a="string")}}}}, "JSON"),
+        ({"200": {"content": {"text/plain": {"schema": of(a="string")}}}}, "JSON"),
         ({"200": {"content": {"text/xml": {"schema": {}}, "text/json": {"schema": {"type": "integer"}}}}}, "Long"),
         (
             {"200": {"content": {
@@ -161,6 +161,15 @@ def test_all_of_in_a_circle_is_what_can_be_had_of_it() -> None:
 def test_which_response_a_field_is_made_from(responses: Any, kind: str) -> None:
     generated = made(document({"/things": {"get": {"operationId": "things", "responses": responses}}}))
     assert field(generated) == f'things: {kind} @get(path: "/things")'
+
+
+@pytest.mark.parametrize("media_type", ["application/xml", "text/xml; charset=utf-8", "application/atom+xml"])
+@pytest.mark.parametrize("schema", [of(a="string"), {"type": "integer"}, {}])
+def test_xml_is_its_text_whatever_its_schema(media_type: str, schema: Any) -> None:
+    responses = {"200": {"content": {media_type: {"schema": schema}}}}
+    generated = made(document({"/things": {"get": {"operationId": "things", "responses": responses}}}))
+    assert field(generated) == 'things: String @get(path: "/things", select: "@ && to_string(@)")'
+    assert only(generated).kind == "typed"
 
 
 def test_swagger_2() -> None:

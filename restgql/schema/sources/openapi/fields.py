@@ -24,6 +24,9 @@ from restgql.schema.sources.openapi.registry import Registry, Source, Typed
 from restgql.schema.sources.openapi.responses import Response, response
 from restgql.schema.sources.openapi.security import api_keys
 
+_TEXT = "@ && to_string(@)"
+"""The text of a response whose document says XML; it is JSON text if the route answers with JSON all the same."""
+
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
     """A field, the types that it leads to, and what of its operation it leaves out; `remarks` spoil nothing."""
@@ -78,6 +81,8 @@ class Fields:
         try:
             found = response(operation, self._references, self._document)
             declared = found.declared
+            if found.is_xml:
+                encoded = {**encoded, "select": _TEXT}
             result = self._result(found, f"{hint}Response", notes)
             self._registry.finish()
             wrapper = self._add_headers(found.headers, operation, result, hint)
@@ -167,7 +172,7 @@ class Fields:
         return self._registry.typed(name)
 
     def _result(self, found: Response, hint: str, notes: list[str]) -> Typed:
-        if found.is_text and self._outputs.is_scalar(found.schema):
+        if found.is_xml or (found.is_text and self._outputs.is_scalar(found.schema)):
             return self._registry.typed("String")
         if found.problem:
             return self._registry.typed(JSON, problem=found.problem)

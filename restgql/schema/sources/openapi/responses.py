@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from restgql.formats.media import essence, is_json, may_be_json
+from restgql.formats.media import essence, is_json, is_xml, may_be_json
 from restgql.schema.sources.openapi.operation import Operation
 from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
 from restgql.schema.sources.openapi.references import References, media_types
@@ -24,6 +24,8 @@ class Response(msgspec.Struct, frozen=True):
     declared: bool = False
     is_text: bool = False
     """Its value is a string: the text, or a data: URL of what is no text."""
+    is_xml: bool = False
+    """Its value is the text of an XML document, whatever its schema."""
     others: tuple[Any, ...] = ()
     """The schemas of other successful responses."""
     headers: Schema = {}
@@ -60,7 +62,8 @@ def _response(source: Schema, operation: Operation, document: Schema, references
             return Response(schema, declared=True)
     if declared:
         name, schema = next(iter(declared.items()))
-        return Response(schema, f"the response is {essence(name)}, no JSON", declared=True, is_text=True)
+        problem = f"the response is {essence(name)}, no JSON"
+        return Response(schema, problem, declared=True, is_text=True, is_xml=is_xml(essence(name)))
     if streamed := next((name for name, value in content.items() if "itemSchema" in value), None):  # OpenAPI 3.2
         return Response(problem=f"the response is {essence(streamed)}, a stream of items", declared=True)
     return Response(problem=NO_SCHEMA)
