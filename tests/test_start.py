@@ -233,7 +233,7 @@ def test_a_phase_may_have_no_tests_but_not_all_of_them(of_pytest, status):
 
 
 def test_a_failed_code_check_is_a_failure():
-    assert start.exit_status([1, 0, 0, 0]) == 1
+    assert start.exit_status([1, *[0] * len(start.CODE)]) == 1
 
 
 @pytest.fixture
@@ -246,7 +246,7 @@ def checks(monkeypatch):
 
 def test_check_runs_the_fast_tests_on_all_cores(checks):
     start.main(["check", "-k", "plan"])
-    assert [name for name, _ in checks] == ["ruff check", "ruff format", "mypy", "pytest"]
+    assert [name for name, _ in checks] == ["ruff check", "ruff format", "codespell", "mypy", "pytest"]
     assert checks[-1][1][-3:] == ["fast", "-k", "plan"]
 
 
