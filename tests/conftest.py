@@ -111,9 +111,13 @@ def node_clients() -> Path:
     folder = Path(__file__).parent / "clients"
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed")
+    fcntl = pytest.importorskip("fcntl")  # Windows has none
     installed, lock = folder / "node_modules" / ".package-lock.json", folder / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder, check=True)
+    with lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # of several processes one installs, and the others wait
+        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+            command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"]
+            subprocess.run(command, cwd=folder, check=True)
     return folder
 
 
