@@ -35,7 +35,8 @@ class Environment:
         """Return the requirements that are not met, or an empty text."""
         command = (*UV, "pip", "check", "--python", str(self.python))
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
-        return done.stdout + done.stderr if done.returncode else ""
+        lines = (done.stdout + done.stderr).splitlines()
+        return "\n".join(line for line in lines if line.startswith("The package "))
 
     def _pip(self, command: str, *arguments: str) -> str:
         return uv("pip", command, "--python", str(self.python), *arguments)
