@@ -3,7 +3,6 @@
 import gzip
 import io
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
 from restgql import JSON, Gateway, Upload
+from tests.cpu import cost
 
 PREFLIGHT = {"GraphQL-Preflight": "1"}
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -411,10 +411,12 @@ def test_a_body_that_ends_before_its_length_is_refused(target: Target) -> None:
 )
 def test_deep_paths_and_long_maps_are_refused_cheaply(target: Target, paths: Any, message: str) -> None:
     body = part('name="operations"', json.dumps(V)) + part('name="map"', json.dumps(paths)) + FILE
-    began = time.process_time()
-    answer = raw(target, (body + "--b--\r\n").encode())
-    assert message in answer.json["errors"][0]["message"]
-    assert time.process_time() - began < 2
+
+    def send() -> None:
+        answer = raw(target, (body + "--b--\r\n").encode())
+        assert message in answer.json["errors"][0]["message"]
+
+    assert cost(send, times=2) < 2
 
 
 def test_operations_that_nest_too_deep_are_refused(target: Target) -> None:
@@ -425,7 +427,7 @@ def test_operations_that_nest_too_deep_are_refused(target: Target) -> None:
 SPLICED = [b"", b"\r\n", b"--b", b"--b--", b'"', b";", b"\x00", b"\xff", b"filename*=utf-8''%ff%0d", b"[", b"null"]
 
 
-@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_c5_any_upload_is_answered_with_strict_json(target: Target, data: st.DataObject) -> None:
     body = (OPERATIONS + MAP + FILE + "--b--\r\n").encode()

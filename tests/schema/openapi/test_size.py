@@ -79,7 +79,7 @@ OPERATION = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(schema=ANYTHING, other=ANYTHING, parameter=ANYTHING, operation=OPERATION, items=ANYTHING)
 def test_whatever_a_document_holds_its_neighbours_are_typed(
     schema: Any, other: Any, parameter: Any, operation: Any, items: Any
