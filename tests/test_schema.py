@@ -30,7 +30,7 @@ def test_the_directives_are_those_that_the_compiler_knows() -> None:
 def test_everything_that_graphiql_shows_has_a_description() -> None:
     app = Flask(__name__)
     Gateway(app, verbs=["GET", "POST", "PUT", "PATCH", "DELETE"])
-    assert undescribed(app.extensions["restgql"]["restgql"].typed.clients) == []
+    assert undescribed(app.extensions["restgql"]["restgql"].compiled_schema.clients) == []
 
 
 def undescribed(schema: GraphQLSchema) -> list[str]:

@@ -101,7 +101,7 @@ def test_the_environment_configures_it(serve: Serve) -> None:
         (["--openapi", "http://127.0.0.1:1/o.json?secret"], "http://127.0.0.1:1/o.json cannot be fetched"),
         (["--openapi", "a=no.json", "--upstream", "a=http://a", "--upstream", "/a=http://b"], "names two URLs"),
         (["--credentials", "{}"], "names no upstream"),
-        (["--openapi", "a.json", "--credentials", "secret"], "is no JSON object"),
+        (["--openapi", "a.json", "--credentials", "secret"], "is not a JSON object"),
     ],
 )
 def test_what_it_cannot_serve_is_said_in_a_line(args: list[str], says: str) -> None:

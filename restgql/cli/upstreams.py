@@ -41,7 +41,7 @@ def entries(documents: Iterable[str], upstreams: Iterable[str], credentials: Ite
         try:
             secret = json.value(value.encode(), dict)
         except json.NotJson as exc:
-            raise click.BadParameter("is no JSON object", param_hint="--credentials") from exc
+            raise click.BadParameter("is not a JSON object", param_hint="--credentials") from exc
         by_prefix[mount].setdefault("credentials", []).append(secret)
     return {prefix: entry["url"] if entry.keys() == {"url"} else entry for prefix, entry in by_prefix.items()}
 

@@ -187,7 +187,7 @@ class UntypedQuery(graphene.ObjectType):  # type: ignore[misc]
         paths=graphene.List(
             graphene.NonNull(graphene.String),
             required=True,
-            description="The paths to GET. They are no templates: a brace is a brace.",
+            description="The paths to GET. They are not templates: a brace is taken literally.",
         ),
         required=True,
         resolver=_answer,
