@@ -6,7 +6,6 @@ tests for browsers. The path is that of a checkout of https://github.com/http-te
 
 import argparse
 import json
-import logging
 import os
 import socket
 import subprocess
@@ -155,7 +154,6 @@ def results(folder: Path, *, private: bool, id: str = "") -> dict[str, Any]:
         store,
         max_body=5_000_000,
         seconds=SECONDS,
-        logger=logging.getLogger(),
         identity=NOBODYS,
         shared=None if private else True,
     )

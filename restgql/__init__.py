@@ -30,10 +30,10 @@ if TYPE_CHECKING:
         UpstreamTimeout,
     )
     from restgql.extension import Gateway
-    from restgql.schema.documents import SchemaError
+    from restgql.schema.graphene_types import Get
     from restgql.schema.json_scalar import JSON
     from restgql.schema.scalars import Upload
-    from restgql.schema.user_types import Get
+    from restgql.schema.type_source import SchemaError
     from restgql.sub_response import SubResponse as Response
     from restgql.testing import Scripted
     from restgql.upstream.marks import expose, hide
@@ -75,9 +75,9 @@ __all__ = [
 _ELSEWHERE = {
     "JSON": "schema.json_scalar:JSON",
     "Gateway": "extension:Gateway",
-    "Get": "schema.user_types:Get",
+    "Get": "schema.graphene_types:Get",
     "Response": "sub_response:SubResponse",
-    "SchemaError": "schema.documents:SchemaError",
+    "SchemaError": "schema.type_source:SchemaError",
     "Scripted": "testing:Scripted",
     "Upload": "schema.scalars:Upload",
     "expose": "upstream.marks:expose",
@@ -85,7 +85,7 @@ _ELSEWHERE = {
 }
 """The public names that are not in `restgql.errors`."""
 
-if not TYPE_CHECKING:  # a type checker would take any name for one of the package
+if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name of the package
 
     def __getattr__(name):
         """Import a public name."""

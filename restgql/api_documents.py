@@ -11,7 +11,7 @@ import msgspec
 from restgql.errors import ConfigError
 from restgql.schema.sources import openapi
 from restgql.schema.sources.openapi.read import load
-from restgql.schema.sources.openapi.references import Load
+from restgql.schema.sources.openapi.references import LoadDocument
 from restgql.upstream.document_client import DocumentClient, is_url, shown
 
 
@@ -22,7 +22,7 @@ class ApiDocument(msgspec.Struct, frozen=True, kw_only=True):
     value: Mapping[str, Any]
     name: str = "a dict"
     url: str = ""
-    load: Load | None = None
+    load: LoadDocument | None = None
 
 
 def read(source: Any, root: Path, client: DocumentClient | None = None) -> ApiDocument:

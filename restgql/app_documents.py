@@ -21,7 +21,7 @@ _DOCUMENTED_AT = re.compile(r"/(?:openapi|swagger|apispec(?:_\d+)?|api-docs)(?:\
 
 
 def is_known_at_start(source: Any) -> bool:
-    """Return False for a document that only the complete app has: at one of its routes, say."""
+    """Return False if the document exists only once the app is complete, for example at one of its routes."""
     if callable(source) and not isinstance(source, Mapping):
         return False
     return not (source == AUTO or (isinstance(source, str) and source.startswith("/") and not Path(source).is_file()))
@@ -39,11 +39,11 @@ def read(source: Any, app: Flask) -> ApiDocument:
 
 
 def _found_in(app: Flask) -> ApiDocument:
-    """Return the document that one of the known extensions keeps, or that a route of the app answers with."""
+    """Return the document that a known extension keeps, or that a route of the app serves."""
     for find in _KEPT:
         try:
             kept = find(app)
-        except Exception:  # an extension of another version; its route may be there all the same
+        except Exception:  # an extension of another version: a route may serve its document
             continue
         if kept:
             return ApiDocument(value=kept)
@@ -63,7 +63,7 @@ def _smorest(app: Flask) -> Any:
     return next(iter(apis.values()))["ext_obj"].spec.to_dict()
 
 
-# Those that keep a document and need not serve it: flask-smorest, APIFlask, flask-openapi3.
+# Extensions that keep a document, and may not serve it: flask-smorest, APIFlask, flask-openapi3.
 _KEPT: tuple[Callable[[Flask], Any], ...] = (
     _smorest,
     lambda app: app.spec if isinstance(app.spec, dict) else None,  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The binding of a typed field to REST: its request, or the place of its value in its parent's. Each is a resolver."""
+"""Bindings of typed fields to REST: a field makes a request, or reads from its parent's value. Each is a resolver."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,12 +11,13 @@ from restgql.formats.charge import UNMETERED, Charge
 from restgql.formats.template import Template
 
 TAKES_ANY = "restgql.takes_any"
-"""Set in the extensions of an object type whose value may be an array or a scalar: a field selects from the whole."""
+"""Extension key of an object type whose value may be an array or a scalar: its fields read from the whole value."""
 
 
 class BatchBinding(msgspec.Struct, frozen=True, kw_only=True):
     """A list route that returns the values of many parents at once: items are matched by `key`, pairwise with the
-    parent's `by`. `carries` are the template's variables for the keys, one for each of `key`."""
+    parent's `by`. The template's variables `carries` take the keys, one variable for each of `key`.
+    """
 
     template: Template
     by: tuple[str, ...]
@@ -29,11 +30,11 @@ class BatchBinding(msgspec.Struct, frozen=True, kw_only=True):
 class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
     """A field that makes a request (`@get`, `@post`, …).
 
-    `arguments` are the names that its template does not take from the parent, `null_on` the statuses that are null
-    without an error. With `opens_route` it may ask for its own rule, whatever RESTGQL_ROUTES says. With `passthrough`
-    the response's JSON text is the value, unparsed. If `body` is None, the request body is an object of
-    `body_arguments`: argument to key. `is_list` is True if the field's type is a list. `forward` are query parameters
-    of the client's own request that go along.
+    `arguments`: the names that the template does not take from the parent. `null_on`: the statuses that give null
+    without an error. `opens_route`: the field may request its own rule even if RESTGQL_ROUTES excludes it.
+    `passthrough`: the value is the response's JSON text, unparsed. If `body` is None, the request body is an object of
+    `body_arguments` (argument: key). `is_list`: the field's type is a list. `forward`: the query parameters of the
+    client's own request to pass on.
     """
 
     method: str
@@ -59,12 +60,12 @@ class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
-    """A field whose value is part of its parent's: the value at `keys`, or the one that `select` (JMESPath) selects, of
-    the JSON value or of a header field of its response; or the response's status. `is_written` is True for a @select
-    that the app's own SDL has.
+    """A field whose value is part of its parent's: the JSON value at `keys`, or the one that `select` (JMESPath)
+    selects from the JSON value or from the response's header field `header`; or the response's status.
 
-    With `entries` it is the list of the object's entries, without those of these keys.
-    `first_of` are the keys of which `select` selects the first value that is not null, if it selects nothing else.
+    `is_handwritten` is True for a @select in the app's own SDL. With `entries` the value is the list of the object's
+    entries, without those of these keys. `first_of` is set if `select` does nothing but take the first of some keys
+    whose value is not null: it lists these keys.
     """
 
     keys: tuple[str, ...] | None = None
@@ -73,17 +74,17 @@ class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
     header: str | None = None
     status: bool = False
     entries: frozenset[str] | None = None
-    is_written: bool = False
+    is_handwritten: bool = False
 
-    def is_of_whole(self, is_written: bool) -> bool:
-        """Return True if the field may be of a value that is no object; of a header field, if a user wrote it."""
-        return not self.keys and not self.first_of and self.entries is None and (self.header is None or is_written)
+    def is_of_whole(self, is_handwritten: bool) -> bool:
+        """Return True if the field may read a value that is not an object; a header field only if a user wrote it."""
+        return not self.keys and not self.first_of and self.entries is None and (self.header is None or is_handwritten)
 
     def __call__(self, source: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
         return self.of_object(source)
 
     def of_object(self, source: Any) -> Any:
-        """Return the value of the field of an object that a resolver of the user's own returned."""
+        """Return the field's value in an object that a resolver of the user's own returned."""
         (name,) = self.keys or ("",)
         return source.get(name) if isinstance(source, dict) else getattr(source, name, None)
 
@@ -105,7 +106,7 @@ class SelectBinding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UserResolver(msgspec.Struct, frozen=True):
-    """A field that a function of the user's own resolves. A root field has no root value, as without a gateway."""
+    """A field with a resolver function of the user's own. A root field has no root value, as without a gateway."""
 
     resolve: Callable[..., Any]
     of_root: bool
@@ -115,8 +116,10 @@ class UserResolver(msgspec.Struct, frozen=True):
 
 
 class Discriminator(msgspec.Struct, frozen=True, kw_only=True):
-    """Resolves the type of a JSON value of an interface or union, by the value that `select` selects from it. An object
-    of no value of `types` is of the type `otherwise`, if there is one."""
+    """Resolves the type of a JSON value of an interface or union by the value that `select` selects from it.
+
+    An object whose value is not in `types` is of the type `otherwise`, if that is set.
+    """
 
     select: SelectBinding
     types: dict[str, str]
@@ -126,7 +129,7 @@ class Discriminator(msgspec.Struct, frozen=True, kw_only=True):
         return self.type_of(source.value)
 
     def type_of(self, value: Any, charge: Charge = UNMETERED) -> str | None:
-        """Return the name of the type of a value, None if it is of none. Raises BadSelect."""
+        """Return the name of a value's type, or None if it matches no type. Raises BadSelect."""
         selected = self.select.of(value, charge)
-        name = self.types.get(json.spelled(selected))
+        name = self.types.get(json.to_text(selected))
         return self.otherwise if name is None and isinstance(value, dict) else name

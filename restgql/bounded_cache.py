@@ -1,5 +1,6 @@
-"""Caches that are bounded in bytes: of a function's results, as `functools.lru_cache` keeps keys of any size; and of
-values with a weight."""
+"""Caches that are bounded in bytes: of a function's results, because `functools.lru_cache` takes keys of any size; and
+of values with a weight.
+"""
 
 import threading
 from collections import OrderedDict
@@ -17,10 +18,11 @@ _TEXTS, _COLLECTIONS = (str, bytes), (tuple, frozenset)
 
 
 def bounded_cache(*, entries: int, characters: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Cache the results of a pure function: at most `entries`, evicted by use, safe under threads.
+    """Cache the results of a pure function: at most `entries`, the least recently used dropped first, safe under
+    threads.
 
-    A call whose arguments have more than `characters` of text or bytes runs the function and keeps nothing, so that
-    the keys of the cache hold at most `entries` * `characters`. An argument may be a tuple or frozenset of others.
+    A call whose arguments have more than `characters` of text or bytes is not cached, so the keys of the cache hold at
+    most `entries` * `characters`. An argument may be a tuple or frozenset of others.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -49,16 +51,16 @@ def bounded_cache(*, entries: int, characters: int) -> Callable[[Callable[P, R]]
 
 
 def _takes_one(function: Callable[..., Any]) -> bool:
-    """Return True for a function of one argument, which is then called more cheaply."""
+    """Return True for a function of one argument, which has a cheaper call."""
     try:
         kinds = [parameter.kind for parameter in signature(function).parameters.values()]
-    except ValueError:  # a class or builtin that does not tell its parameters
+    except ValueError:  # a class or builtin without a signature
         return False
     return kinds == [Parameter.POSITIONAL_OR_KEYWORD]
 
 
 def _size(argument: Any) -> int:
-    """Return the characters and bytes of an argument, those within tuples and sets included."""
+    """Return the characters and bytes of an argument, including those within tuples and sets."""
     if isinstance(argument, _TEXTS):
         return len(argument)
     if isinstance(argument, _COLLECTIONS):
@@ -69,9 +71,9 @@ def _size(argument: Any) -> int:
 
 
 class WeightedCache(Generic[Value]):
-    """At most `entries` values that weigh at most `weight` in all. `_lock` guards everything else.
+    """At most `entries` values with a total weight of at most `weight`. `_lock` guards all other attributes.
 
-    A value that alone weighs more than a third of `weight` is not kept, so that a few cannot displace all others.
+    A value that weighs more than a third of `weight` is not stored, so that a few cannot displace all others.
     """
 
     SHARE = 3

@@ -122,7 +122,7 @@ def limits_of(config: Config, *, stored: bool = False) -> Limits:
     return msgspec.structs.replace(limits, max_subrequests=most) if stored else limits
 
 
-# Strings from the environment that are literals of Python, with the JSON that was meant.
+# Python literals that users write in environment variables, with the JSON that they mean.
 _PYTHON_LITERALS = {"True": "true", "False": "false", "None": "null"}
 
 
@@ -146,7 +146,7 @@ def load(arguments: Mapping[str, Any], app_config: Mapping[str, Any]) -> Config:
 
 
 def _checked(field: str, key: str, value: Any) -> Any:
-    """Return a value that fits the type of its field. A set fits no list: the order of patterns counts.
+    """Validate a value by the type of its field. A set is not accepted as a list: the order of patterns matters.
 
     Raises ConfigError.
     """
@@ -162,12 +162,12 @@ def _checked(field: str, key: str, value: Any) -> Any:
         message = str(exc).split(" - at ")[0]
         if message.startswith("Invalid enum value"):
             message += f"; it takes {', '.join(map(repr, _choices(get_type_hints(Config)[field])))}"
-        raise ConfigError(f"{key} = {redacted(value)!r}: {message}.") from exc
+        raise ConfigError(f"{key} = {redact(value)!r}: {message}.") from exc
     return value
 
 
 def _choices(of: Any) -> Iterator[Any]:
-    """Yield the values that a type with Literals in it takes."""
+    """Yield the values that a type with Literals accepts."""
     if get_origin(of) is Literal:
         yield from get_args(of)
         return
@@ -177,10 +177,10 @@ def _choices(of: Any) -> Iterator[Any]:
         yield from _choices(part)
 
 
-def redacted(value: Any) -> Any:
-    """Return a value without the credentials of its URLs, and without what a mapping has in a mapping or a list."""
+def redact(value: Any) -> Any:
+    """Return a value without credentials: those in its URLs, and everything that a mapping within it nests."""
     if isinstance(value, Mapping):
-        return {key: "…" if isinstance(item, Mapping | list) else redacted(item) for key, item in value.items()}
+        return {key: "…" if isinstance(item, Mapping | list) else redact(item) for key, item in value.items()}
     if not isinstance(value, str):
         return value
     shown = f"…{value[value.rindex('@') :]}" if "@" in value else value

@@ -7,13 +7,13 @@ from typing import Any
 
 from werkzeug.routing import Rule
 
-from restgql.config import PREFIX, Config, redacted
+from restgql.config import PREFIX, Config, redact
 from restgql.debug_log import DebugLog, listed, shortened, suggestion
 from restgql.upstream.routes import DEFAULT
 
 
 class ConfigurationChecks:
-    """The checks of one gateway, whose warnings go to `log`. `app_config` is the app's own, which may change."""
+    """The checks of one gateway, whose warnings go to `log`. `app_config` is the app's own, which may still change."""
 
     def __init__(self, app_config: Mapping[str, Any], config: Config, log: DebugLog) -> None:
         self._app_config = app_config
@@ -23,13 +23,13 @@ class ConfigurationChecks:
         self._keys = {key: copy(value) for key, value in _keys_of(app_config).items()}
 
     def check(self, rules: list[Rule], joins: Callable[[], Iterable[str]], *, has_middleware: bool) -> None:
-        """Log what is wrong by now. `rules` are the app's, `joins` the names that RESTGQL_JOINS may list."""
+        """Log the problems so far. `rules` are the app's, `joins` returns the names that RESTGQL_JOINS may list."""
         self._check_keys()
-        if len(rules) == self._checked_rules:  # Flask only adds to them
+        if len(rules) == self._checked_rules:  # Flask only ever adds rules
             return
         self._checked_rules = len(rules)
         for pattern in self._config.routes or ():
-            # An exclusion of paths is compared with those that a middleware or a mount answers, too.
+            # An exclusion of paths may also be for paths that middleware or a mounted app answers.
             if not (has_middleware and pattern.startswith("!/")):
                 self._check_pattern(pattern, rules)
         self._check_joins(list(joins()) if self._config.joins else [])
@@ -43,7 +43,7 @@ class ConfigurationChecks:
                 fields = [f"{PREFIX}{each.upper()}" for each in Config.__struct_fields__]
                 self._log.warn(("key", key), f"{key} is no key of restgql.{suggestion(key, fields)}")
             elif not _equal(getattr(self._config, field), value):
-                shown = "" if isinstance(value, Mapping) else f" = {shortened(repr(redacted(value)))}"
+                shown = "" if isinstance(value, Mapping) else f" = {shortened(repr(redact(value)))}"
                 self._log.warn(
                     ("key", key),
                     f"{key}{shown} was set after the gateway was made, and has no effect: a gateway reads its keys "

@@ -1,9 +1,10 @@
 """The warnings for developers: each is logged once, and only while the app is in debug."""
 
 import difflib
-import logging
 from collections.abc import Hashable, Iterable
 from threading import Lock
+
+from restgql.log import logger
 
 MAX_NAMES = 8
 """The names that a warning lists."""
@@ -18,13 +19,13 @@ class DebugLog:
         self._lock = Lock()
 
     def is_open(self, key: Hashable) -> bool:
-        """Return True if the warning of a key was neither logged nor dismissed."""
+        """Return True if the warning of a key was neither logged nor dismissed yet."""
         return key not in self._closed
 
     def warn(self, key: Hashable, message: str) -> None:
         """Log the warning of a key."""
         if self.dismiss(key):
-            logging.getLogger("restgql").warning("%s", message)
+            logger.warning("%s", message)
 
     def dismiss(self, key: Hashable) -> bool:
         """Never log the warning of a key from now on. Return True if it was open."""

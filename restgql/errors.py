@@ -1,7 +1,7 @@
 """Every error of restgql, under one root and split by blame: the client, the upstream (the app's routes), the gateway.
 
-Each has a stable `code` (`extensions.code` in GraphQL, `code` in problem details), the HTTP status it has where it
-is the whole answer, and a message that is safe to show a client.
+Each has a stable `code` (`extensions.code` in GraphQL, `code` in problem details), the HTTP status of a response that
+consists of it alone, and a message that is safe to show a client.
 """
 
 from typing import Any, ClassVar
@@ -22,7 +22,7 @@ class RestgqlError(Exception):
 
 
 class ClientError(RestgqlError):
-    """The request cannot be answered as it is: the client has to change it."""
+    """The request cannot be answered in this form: the client has to change it."""
 
     status = 400
 
@@ -44,7 +44,7 @@ class BadRequest(ClientError):
 
 
 class BadPath(ClientError):
-    """A path is no origin-form target, or a template is malformed."""
+    """A path is not an origin-form target, or a template is malformed."""
 
     code = "BAD_PATH"
 
@@ -56,13 +56,13 @@ class MissingParameter(ClientError):
 
 
 class BadSelect(ClientError):
-    """A JMESPath expression is malformed, fails, or makes too much."""
+    """A JMESPath expression is malformed, fails, or produces too much."""
 
     code = "BAD_SELECT"
 
 
 class NestedRequest(ClientError):
-    """A gateway was asked for through a gateway."""
+    """A sub-request leads to a gateway again."""
 
     code = "NESTED_REQUEST"
 
@@ -75,7 +75,7 @@ class NotAllowed(ClientError):
 
 
 class PersistedQueryNotFound(ClientError):
-    """No document has this id, or no longer. A client of APQ then sends the text, too, which registers it."""
+    """No document has this id (any more). A client of APQ then sends the text as well, which registers it."""
 
     code = "PERSISTED_QUERY_NOT_FOUND"
 
@@ -96,7 +96,9 @@ class LimitExceeded(ClientError):
 
 
 class UpstreamStatus(UpstreamError):
-    """A route answered with a status of 400 or more, or with a redirect that is not followed; `http` has it."""
+    """A route answered with a status of 400 or more, or with a redirect that is not followed; `http` describes the
+    response.
+    """
 
     code = "UPSTREAM_STATUS"
 
@@ -108,7 +110,7 @@ class UpstreamInvalid(UpstreamError):
 
 
 LATE = "The route did not answer in time."
-ENDLESS = "The response is a stream of events, which is no JSON value: ask for it directly, not through the gateway."
+ENDLESS = "The response is a stream of events, not a JSON value: request it directly, not through the gateway."
 
 
 class UpstreamTimeout(UpstreamError):
@@ -119,7 +121,7 @@ class UpstreamTimeout(UpstreamError):
 
 
 class Unavailable(GatewayError):
-    """The gateway has no capacity left; ask again after `Retry-After`."""
+    """The gateway has no capacity left; the client may retry after `Retry-After`."""
 
     code = "UNAVAILABLE"
     status = 503
@@ -132,7 +134,7 @@ class SchemaUnavailable(Unavailable):
 
 
 class Cancelled(GatewayError):
-    """A request was not made, because the one it depends on has failed; `parent` is that one's response path."""
+    """A request was not made because the one that it depends on failed, whose response path is `parent`."""
 
     code = "CANCELLED"
     status = 424

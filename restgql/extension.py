@@ -19,7 +19,7 @@ from restgql.errors import BadRequest, ConfigError, RestgqlError, UpstreamError
 from restgql.formats import headers
 from restgql.formats import json as json_format
 from restgql.formats.file import File, files_in
-from restgql.http import endpoints, stored
+from restgql.http import endpoints, stored_operation
 from restgql.model import GraphQLRequest
 from restgql.options import Options
 from restgql.plan.arguments import compile_arguments
@@ -41,8 +41,8 @@ class Gateway:
     """A GraphQL gateway over the routes of a Flask app.
 
     `Gateway(app)`, or `gateway = Gateway()` and then `gateway.init_app(app)` or
-    `app.register_blueprint(gateway.blueprint, url_prefix=…)`. Keyword arguments are the `RESTGQL_*` keys in lower
-    case and win over `app.config`. `query` and `mutation` are graphene object types, whose fields are added to the
+    `app.register_blueprint(gateway.blueprint, url_prefix=…)`. Keyword arguments are the `RESTGQL_*` keys in lower case
+    and override `app.config`. `query` and `mutation` are graphene object types, whose fields are added to the
     gateway's. Raises ConfigError for a key that is unknown or ill-typed.
     """
 
@@ -110,7 +110,9 @@ class Gateway:
         state = self._state()
         operation = state.operation(name, debug=True, suggestions=True)
         with _session_of_view(state):
-            result = stored.run(state.trusted_pipeline, operation, _json(variables), partial(_caller, state, headers))
+            result = stored_operation.run(
+                state.trusted_pipeline, operation, _json(variables), partial(_caller, state, headers)
+            )
         return json_format.value(json_format.encode(result))
 
     def get(
@@ -144,9 +146,9 @@ class Gateway:
 
     @property
     def application(self) -> WsgiApp | None:
-        """The outermost WSGI callable, if middleware stands around the app object: sub-requests pass it, too.
+        """The outermost WSGI callable, if middleware wraps the app object: sub-requests pass through it, too.
 
-        `application = Guard(app)`, as a server is told to serve it, is set by `gateway.application = application`.
+        For a server that is told to serve `application = Guard(app)`, set `gateway.application = application`.
         """
         return self._application
 
@@ -215,7 +217,7 @@ class Gateway:
 
 
 def _check_kind(app: Any) -> None:
-    """Raise ConfigError for what is no Flask app, or one whose views are called from an ASGI stack."""
+    """Raise ConfigError for an object that is not a Flask app, or an app whose views are called from an ASGI stack."""
     if not isinstance(app, Flask):
         raise ConfigError(
             f"A gateway is put on a Flask app, and this is a {type(app).__module__}.{type(app).__name__}."
@@ -229,11 +231,11 @@ def _check_kind(app: Any) -> None:
 
 
 def _json(value: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return a mapping as a JSON object, in which a date or UUID, say, is a string. Raises BadRequest."""
+    """Return a mapping as a JSON object; dates and UUIDs, for example, become strings. Raises BadRequest."""
     try:
         members: dict[str, Any] = json_format.value(json_format.encode(dict(value or {})))
     except json_format.NotJson as exc:
-        raise BadRequest(f"The parameters or variables are no JSON: {exc}.") from exc
+        raise BadRequest(f"The parameters or variables are not JSON: {exc}.") from exc
     return members
 
 
@@ -243,7 +245,7 @@ def _variables(value: Any) -> Any:
         case FileStorage():
             return File(value.filename or "", value.content_type or "", value.read())
         case Mapping():
-            return {json_format.spelled(key): _variables(item) for key, item in value.items()}
+            return {json_format.to_text(key): _variables(item) for key, item in value.items()}
         case list() | tuple():
             return [_variables(item) for item in value]
     return _json({"": value})[""]
@@ -251,7 +253,7 @@ def _variables(value: Any) -> Any:
 
 @contextmanager
 def _session_of_view(state: GatewayState) -> Iterator[None]:
-    """Open the session of the view that asks anew, once it has asked."""
+    """Open the session again for the view that makes the request, once it is done."""
     entered = entered_by(state.app, request) if request and current_app == state.app else None
     try:
         yield
@@ -273,7 +275,7 @@ def _caller(state: GatewayState, fields: Mapping[str, str] | None, *, stored: bo
         return join_current_operation(upstream)
     trusted = app.config.get("TRUSTED_HOSTS") or [None]
     base = None if app.config["SERVER_NAME"] or trusted[0] is None else f"http://{trusted[0].lstrip('.')}"
-    # No server is there to promise the app one thread.
+    # No server promises here that the app runs in one thread.
     builder = EnvironBuilder(app, state.config.graphql_path or "/", base_url=base, multithread=True)
     try:
         environ = builder.get_environ() | own

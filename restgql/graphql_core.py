@@ -7,7 +7,6 @@ with their sources, and keeps a default as it was written.
 import asyncio
 import importlib
 import importlib.metadata
-import logging
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
@@ -42,6 +41,8 @@ from graphql import (
 )
 from graphql.language.parser import Parser
 
+from restgql.log import logger
+
 _VERSION = graphql.version_info[:2]
 _IS_3_2 = _VERSION < (3, 3)
 _TESTED = ((3, 2), (3, 3))
@@ -59,7 +60,7 @@ OnInputError = Callable[[Sequence[str | int], GraphQLError], None]
 
 
 class _OverlappingFields(OverlappingFieldsCanBeMergedRule):
-    """The rule of the specification. graphql-core 3.3 reports streams that overlap, too."""
+    """The rule of the specification. graphql-core 3.3 reports overlapping streams, too."""
 
     def report_error(self, error: GraphQLError) -> None:
         is_of_streams = "overlapping stream directives" in error.message
@@ -77,8 +78,8 @@ RULES: tuple[type[ASTValidationRule], ...] = tuple(
 """The rules that graphql-core 3.2 has. 3.3 adds some for @defer and @stream, and for operations without a root type."""
 
 
-class _Parser(Parser):
-    """The parser of graphql-core 3.3, with an empty tuple for an absent part of a document, as 3.2 has it."""
+class _GraphQLParser(Parser):
+    """The parser of graphql-core 3.3, with an empty tuple for an absent part of a document, as in 3.2."""
 
     def optional_many(self, *args: Any) -> Any:
         return super().optional_many(*args) or ()
@@ -103,7 +104,7 @@ def parse(source: str | Source) -> DocumentNode:
     if _IS_3_2:
         return graphql.parse(source)
     options: dict[str, Any] = {"allow_empty_selection_sets": False}
-    return _Parser(source, **options).parse_document()
+    return _GraphQLParser(source, **options).parse_document()
 
 
 def changed(node: _AnyNode, **values: Any) -> _AnyNode:
@@ -115,7 +116,7 @@ def changed(node: _AnyNode, **values: Any) -> _AnyNode:
 
 
 def field_definition(schema: GraphQLSchema, of_type: GraphQLObjectType, node: FieldNode) -> GraphQLField | None:
-    """Return the definition of a field, which may be one of introspection; None if the type has none."""
+    """Return the definition of a field, including introspection fields, or None if the type has none."""
     if _IS_3_2:
         return cast(GraphQLField | None, _execute.get_field_def(schema, of_type, node))
     return cast(GraphQLField | None, cast(Any, schema).get_field(of_type, node.name.value))
@@ -146,12 +147,12 @@ def argument_values(
 def directive_values(
     definition: GraphQLDirective, node: SelectionNode, variables: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """Return the coerced arguments of a directive, None if the node has no such directive. Raises GraphQLError."""
+    """Return the coerced arguments of a directive, or None if the node does not have it. Raises GraphQLError."""
     return cast(dict[str, Any] | None, _values.get_directive_values(definition, node, *_scope(variables)))
 
 
 def is_included(node: SelectionNode, variables: Mapping[str, Any]) -> bool:
-    """Return False if @skip or @include leaves a selection out. Raises GraphQLError."""
+    """Return False if @skip or @include excludes a selection. Raises GraphQLError."""
     if not node.directives:
         return True
     skip = directive_values(GraphQLSkipDirective, node, variables)
@@ -181,14 +182,14 @@ def has_default(of: GraphQLArgument | GraphQLInputField) -> bool:
     return of.default_value is not Undefined or getattr(of, "default", None) is not None
 
 
-def equip(
+def set_scalar_functions(
     scalar: GraphQLScalarType,
     *,
     serialize: Callable[[Any], Any],
     parse_value: Callable[[Any], Any],
     parse_literal: Callable[..., Any],
 ) -> None:
-    """Give a scalar other functions for results, for variables and for literals."""
+    """Set a scalar's functions for results, for variables and for literals."""
     set_output_coercion(scalar, serialize)
     changes = {"parse_value": parse_value, "parse_literal": parse_literal}
     if not _IS_3_2:
@@ -198,18 +199,18 @@ def equip(
 
 
 def output_coercion(of_type: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], Any]:
-    """Return the function that makes a value of a scalar or enum one of the answer."""
+    """Return the function that serializes a value of a scalar or enum."""
     return cast(Callable[[Any], Any], of_type.serialize if _IS_3_2 else cast(Any, of_type).coerce_output_value)
 
 
 def set_output_coercion(of_type: GraphQLScalarType | GraphQLEnumType, function: Callable[[Any], Any]) -> None:
-    """Set the function that makes a value of a scalar or enum one of the answer."""
+    """Set the function that serializes a value of a scalar or enum."""
     for name in ("serialize",) if _IS_3_2 else ("serialize", "coerce_output_value"):
         setattr(of_type, name, function)
 
 
 def resolve_info(schema: GraphQLSchema, variables: Mapping[str, Any], **others: Any) -> GraphQLResolveInfo:
-    """Return the information that a resolver of the user's own gets besides its source and its arguments."""
+    """Return the information that a resolver of the user's own receives besides its source and its arguments."""
     values: dict[str, Any] = {**others, "schema": schema, "variable_values": dict(variables)}
     if not _IS_3_2:
         sources = {
@@ -232,9 +233,9 @@ async def _gather(values: Iterable[Awaitable[Any]]) -> list[Any]:
 
 
 def _scope(variables: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return variables as the functions of graphql-core take them.
+    """Return variables in the form that graphql-core's functions take.
 
-    Only scalars with `coerce_input_literal` use the sources of variables; a scalar of graphene or SDL has none.
+    Only scalars with `coerce_input_literal` use the sources of variables; scalars of graphene and SDL have none.
     """
     if _IS_3_2:
         return (dict(variables),)
@@ -257,4 +258,4 @@ def log_version() -> None:
         reason = f"graphene {graphene} asks for <{pins[0]}. restgql works with both; no feature is switched off."
     else:
         return
-    logging.getLogger("restgql").warning("graphql-core %s is installed: %s", version, reason)
+    logger.warning("graphql-core %s is installed: %s", version, reason)

@@ -1,4 +1,4 @@
-"""The meter of an operation: the one place that counts what it makes, so that its cost is bounded by that."""
+"""The meter of an operation: the only place that counts its work, so that its cost is bounded."""
 
 import threading
 import time
@@ -8,14 +8,14 @@ import msgspec
 from restgql.errors import LATE, LimitExceeded, UpstreamTimeout
 
 SHAPING_SECONDS = 1.0
-"""The time after the deadline in which an answer is shaped from the results that there are."""
+"""Seconds after the deadline in which the answer is shaped from the results so far."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """The most that one operation may make, all that nests in it included. Each field `x` is the key `RESTGQL_X`.
+    """The limits of one operation, including everything that it nests. Each field `x` is the key `RESTGQL_X`.
 
     `max_subrequests` counts untyped sub-requests, `max_typed_subrequests` all of them. `max_nodes` counts the fields
-    that ask for something, once for each parent, and the elements that they go over; `max_values` the fields and list
+    that make requests, once for each parent, and the elements that they iterate over; `max_values` the fields and list
     items of the answer; `max_elements` the steps and elements that expressions walk; `max_expansion` the bytes that
     templates expand to; `max_output` the bytes of the answer.
     """
@@ -30,7 +30,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Counts:
-    """The counts that an operation shares with all that nests in it; `lock` guards every one of them."""
+    """The counts that an operation shares with everything that it nests; `lock` guards all of them."""
 
     __slots__ = ("elements", "expansion", "lock", "nodes", "output", "projected", "requests", "untyped", "values")
 
@@ -41,10 +41,10 @@ class _Counts:
 
 
 class Meter:
-    """Counts what one operation makes, and ends it at `deadline`, a time of `time.monotonic()`.
+    """Counts the work of one operation, and ends it at `deadline`, a time of `time.monotonic()`.
 
-    Every stage charges it before it makes something. A charge over its limit raises LimitExceeded, and so does every
-    later charge of that kind; a charge after the deadline raises UpstreamTimeout.
+    Every stage charges the meter before it does the work. A charge over its limit raises LimitExceeded, and so does
+    every later charge of that kind; a charge after the deadline raises UpstreamTimeout.
     """
 
     __slots__ = ("_counts", "deadline", "limits")
@@ -69,14 +69,14 @@ class Meter:
             raise UpstreamTimeout(LATE)
 
     def charge_requests(self, count: int, typed: int = 0) -> None:
-        """Charge `count` sub-requests, `typed` of them made by typed fields: all of them or, over a limit, none."""
+        """Charge `count` sub-requests, of which typed fields make `typed`: all of them or, over a limit, none."""
         with self._counts.lock:
             self.check_requests(count, typed)
             self._counts.untyped += count - typed
             self._counts.requests += count
 
     def check_requests(self, count: int, typed: int = 0) -> None:
-        """Raise LimitExceeded if so many more sub-requests would be over a limit."""
+        """Raise LimitExceeded if this many more sub-requests would exceed a limit."""
         counts, limits = self._counts, self.limits
         untyped, in_all = count - typed, max(limits.max_subrequests, limits.max_typed_subrequests)
         if counts.untyped + untyped > limits.max_subrequests:
@@ -85,7 +85,7 @@ class Meter:
             raise _too_many_requests(count, "RESTGQL_MAX_TYPED_SUBREQUESTS", in_all)
 
     def charge_nodes(self, count: int) -> None:
-        """Charge fields that ask for something, or elements that they go over, before their results are made."""
+        """Charge fields that make requests, or elements that they iterate over, before their results are created."""
         self.check_deadline()
         with self._counts.lock:
             self._counts.nodes = total = self._counts.nodes + count
@@ -118,12 +118,14 @@ class Meter:
 
     @property
     def projected_room(self) -> int:
-        """The bytes of projected values that may still be made."""
+        """The bytes of projected values that are still allowed."""
         return self.limits.max_output - self._counts.projected
 
     def has_room(self, size: int) -> bool:
-        """Count bytes of projected values before they are made; False if they would be over those of the answer, and
-        for all after these."""
+        """Count bytes of projected values before they are made.
+
+        Return False if they exceed the limit of the answer, and ever after.
+        """
         with self._counts.lock:
             self._counts.projected += size
             return self._counts.projected <= self.limits.max_output
@@ -133,7 +135,7 @@ class Meter:
         return Meter(self.limits, self.deadline + SHAPING_SECONDS, _counts=self._counts)
 
     def tally(self, introspection: int = 0) -> "Tally":
-        """Return a tally for one walk over a part of the answer, which may have so many fields of introspection."""
+        """Return a tally for one walk over a part of the answer, which may have this many fields of introspection."""
         counts, limits = self._counts, self.limits
         return Tally(self, limits.max_values - counts.values, limits.max_output - counts.output, introspection)
 
@@ -147,8 +149,8 @@ class Meter:
 class Tally:
     """The fields, list items and bytes of one walk over a part of the answer.
 
-    They are counted apart, as the walk is made again if something that it needs is not there yet; `commit` adds them to
-    the meter.
+    They are counted apart, because the walk is repeated if a result that it needs is not settled yet; `commit` adds
+    them to the meter.
     """
 
     __slots__ = ("_introspection_left", "_meter", "_output", "_output_left", "_values", "_values_left")
@@ -168,14 +170,14 @@ class Tally:
             raise _exceeded("answer with", "fields and list items", "max_values", limits.max_values)
 
     def charge_introspection(self, count: int) -> None:
-        """Charge fields of introspection, of which an operation may have those of the whole schema, half again."""
+        """Charge fields of introspection; an operation may have one and a half times those of the whole schema."""
         self._introspection_left -= count
         if self._introspection_left < 0:
-            message = "The operation asks for more than the whole schema."
+            message = "The operation requests more than the whole schema."
             raise LimitExceeded(message, limit="introspection", allowed=1)
 
     def charge_output(self, size: int) -> None:
-        """Charge bytes; those over the limit are not counted, so that fewer may follow. Raises LimitExceeded."""
+        """Charge bytes, except over the limit, so that smaller charges may follow. Raises LimitExceeded."""
         if self._output + size > self._output_left:
             allowed = self._meter.limits.max_output
             message = f"The answer would be over {allowed} bytes."
@@ -184,7 +186,7 @@ class Tally:
 
     @property
     def introspection_left(self) -> int:
-        """The fields of introspection that the walks after this one may have."""
+        """The fields of introspection that later walks may still have."""
         return max(0, self._introspection_left)
 
     @property

@@ -1,4 +1,4 @@
-"""The values that go from stage to stage, in the words of HTTP and GraphQL."""
+"""The values that stages exchange, in the words of HTTP and GraphQL."""
 
 import enum
 from collections.abc import Iterator
@@ -18,8 +18,11 @@ WITH_BODY = frozenset({"POST", "QUERY"})
 
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The HTTP request to one of the gateway's endpoints. `wants_timings` is True if the client may see them;
-    `preflighted` if an upload has a header that a browser sends across origins only after a preflight."""
+    """The HTTP request to one of the gateway's endpoints.
+
+    `wants_timings` is True if the client may see timings; `preflighted` if an upload has a header field that a browser
+    sends across origins only after a preflight.
+    """
 
     method: str
     query: tuple[tuple[str, str], ...] = ()
@@ -31,7 +34,7 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The HTTP response of the gateway: its body as a whole, in pieces, or in pieces that come one by one.
+    """The HTTP response of the gateway: its body as a whole, in pieces, or in pieces that arrive one by one.
 
     `cookies` are the Set-Cookie values of its parts. `keeps_context` is True if its pieces need the context of the
     request.
@@ -74,18 +77,20 @@ class AggregateRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Follow(enum.Enum):
-    """The rule for a redirect to the same app: to follow it or not."""
+    """The rule for a redirect to the same app: follow it or not."""
 
     NEVER = "never"
     ALWAYS = "always"
     UNLESS_HTML = "unless-html"
-    """A redirect that ends in HTML, a login page say, is the redirect itself."""
+    """Return a redirect itself if it ends in HTML, such as a login page."""
 
 
 class SubRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One request to the app. `headers` have names in lower case; `cookie` replaces the caller's. `opens` is
-    the shape of the template whose rule RESTGQL_ROUTES does not bind, as a typed field has it for its own; empty if it
-    binds every rule. `timeout` is in seconds, if it has its own."""
+    """One request to the app. `headers` have names in lower case; `cookie` replaces the caller's.
+
+    `opens` is the shape of the template whose rule is allowed despite RESTGQL_ROUTES, because a typed field owns it;
+    empty if RESTGQL_ROUTES applies to every rule. `timeout` is in seconds, if it has its own.
+    """
 
     target: Target
     method: str = "GET"

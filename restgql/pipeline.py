@@ -17,6 +17,7 @@ from restgql.documents.rules import NO_INTROSPECTION, NO_ROUTES_FIELD, RULES, WI
 from restgql.errors import BadRequest, RestgqlError
 from restgql.execution.execution import Execution, Executions
 from restgql.execution.latency import RouteLatency
+from restgql.log import logger
 from restgql.model import GraphQLRequest
 from restgql.plan.nodes import PlanNode
 from restgql.plan.passes import Planner
@@ -27,19 +28,18 @@ from restgql.schema.compile import calls
 from restgql.upstream import Upstream
 from restgql.upstream.routes import Route
 
-logger = logging.getLogger("restgql")
-
 
 class Connect(Protocol):
     """Returns the upstream of one HTTP request; for a `stored` operation, with its larger budget."""
 
     def __call__(self, *, stored: bool = False) -> Upstream:
-        """Connect once nothing is left to refuse. Raises NestedRequest."""
+        """Connect when the request can no longer be rejected. Raises NestedRequest."""
 
 
 class OperationResult(msgspec.Struct, frozen=True):
-    """The response map of an operation that was run, and the exception behind each of its errors: None if a value does
-    not fit its type."""
+    """The response map of an operation that was run, and the exception behind each of its errors, or None for a value
+    that does not fit its type.
+    """
 
     execution: Execution
     response_map: dict[str, Any]
@@ -47,11 +47,10 @@ class OperationResult(msgspec.Struct, frozen=True):
 
 
 class Pipeline:
-    """The stages, set up for one schema, configuration and profile.
+    """The stages, set up for one schema, configuration and profile. `routes` are the exposed ones.
 
-    `routes` are those that can be asked for. Stored operations use `own`, the schema of the app's own code, and no
-    profile closes anything to them. If a part of the schema could not be built, `missing` returns the error of an
-    operation that does not fit the rest.
+    Stored operations use `own`, the schema of the app's own code, which no profile restricts. If a part of the schema
+    could not be built, `missing` returns the error for an operation that does not fit the rest.
     """
 
     def __init__(
@@ -79,14 +78,14 @@ class Pipeline:
         rules = _rules(profile, is_whole=missing is None)
         documents = Documents(schema, config, rules, suggestions=suggestions)
         self._clients = Planner(documents, PlanContext.of(schema, config, float_variables=float_variables))
-        # Stored operations have documents and plans that no other request displaces.
+        # Stored operations have their own caches, so that no other request displaces their documents and plans.
         own = own or schema
         self.documents = Documents(own, config, RULES, suggestions=suggestions, stored=True)
         stored = PlanContext.of(own, config, stored=True, float_variables=float_variables)
         self._stored = Planner(self.documents, stored)
         latency = RouteLatency()
         self._executions, self._stored_executions = (
-            Executions(config=config, context=planner.context, latency=latency, logger=logger)
+            Executions(config=config, context=planner.context, latency=latency)
             for planner in (self._clients, self._stored)
         )
 
@@ -109,7 +108,7 @@ class Pipeline:
     def compile_stored(self, texts: Iterable[str]) -> None:
         """Compile the documents of stored operations, so that the first request for one finds its plan."""
         for text in texts:
-            with suppress(RestgqlError):  # each request for it gets the error
+            with suppress(RestgqlError):  # each request for it reports the error
                 self._stored.compile(text)
 
     def plan(self, operation: Operation, *, incremental: bool = False) -> Plan:
@@ -127,11 +126,11 @@ class Pipeline:
         return executions.start_with(first, plan, operation.variables)
 
     def start_node(self, node: PlanNode, upstream: Upstream) -> Execution:
-        """Begin a node that no document has. Raises LimitExceeded."""
+        """Begin a node that belongs to no document. Raises LimitExceeded."""
         return self._executions.start_node(node, upstream)
 
     def answer(self, plan: Plan, operation: Operation, execution: Execution) -> Answer:
-        """Return the answer to an operation, while it runs or once it has."""
+        """Return the answer to an operation, during or after its execution."""
         assert plan.selections is not None
         return Answer(
             plan.selections,
@@ -140,7 +139,6 @@ class Pipeline:
             self._routes_below,
             execution.upstream.meter,
             self.context(stored=operation.stored).introspection,
-            logger,
             operation.document.relocation,
         )
 
@@ -150,7 +148,7 @@ class Pipeline:
         return OperationResult(execution, answer.whole(), answer.causes)
 
     def run(self, operation: Operation, connect: Connect, *, name: str = "") -> OperationResult:
-        """Run an operation to its end; `name` is that of a stored one. Raises the errors that refuse it as a whole."""
+        """Run an operation to its end; `name` is that of a stored one. Raises the errors that reject it as a whole."""
         started = time.perf_counter()
         plan = self.plan(operation)
         execution = self.start(plan, operation, connect(stored=operation.stored)).finish()
@@ -205,8 +203,10 @@ class Pipeline:
 
 
 def _rules(profile: Profile, *, is_whole: bool) -> tuple[Rule, ...]:
-    """Return the rules of a profile. A schema that is not whole cannot be introspected: a client generator would take
-    the part for the whole."""
+    """Return the rules of a profile.
+
+    An incomplete schema cannot be introspected: a client generator would take it for complete.
+    """
     rules = RULES if profile.suggestions else WITHOUT_SUGGESTIONS
     closed = () if profile.introspection and is_whole else (NO_INTROSPECTION,)
     return (*rules, *closed, *(() if profile.routes_field else (NO_ROUTES_FIELD,)))

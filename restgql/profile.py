@@ -1,4 +1,4 @@
-"""The profiles: presets for the keys that decide what clients may use."""
+"""The profiles: presets for the keys that restrict clients."""
 
 from typing import Literal
 
@@ -6,14 +6,14 @@ import msgspec
 
 from restgql.config import Config
 
-Get = Literal["any", "persisted", "stored", "off"]
+GetMode = Literal["any", "persisted", "stored", "off"]
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """A preset of keys. Each field but `name` is the key `RESTGQL_X`, which overrides it.
 
-    `get` is the kind of operations that GET runs: `any`; `persisted` documents and stored operations; `stored`
-    operations under their names; or none (`off`).
+    `get` decides which operations GET runs: `any`; `persisted` documents and stored operations; `stored` operations
+    under their names; or none (`off`).
     """
 
     name: Literal["open", "hardened"]
@@ -22,7 +22,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     graphiql: bool
     routes_field: bool
     timings: bool | str
-    get: Get
+    get: GetMode
 
 
 OPEN = Profile(
@@ -42,9 +42,9 @@ OVERRIDES = tuple(name for name in Profile.__struct_fields__ if name != "name")
 
 
 def profile_of(config: Config, *, debug: bool) -> Profile:
-    """Return the configured profile, by default open in debug and hardened otherwise, with the keys that override it.
+    """Return the configured profile, with the keys that override it; by default open in debug and hardened otherwise.
 
-    An answer with timings cannot be cached, so the open profile has them in debug only.
+    The open profile has timings in debug only, because an answer with timings cannot be cached.
     """
     profile = PROFILES[config.profile or ("open" if debug else "hardened")]
     if debug and profile is OPEN:

@@ -1,4 +1,4 @@
-"""The remote upstreams of a gateway, set up: their base URLs, their secrets, and the documents that type them."""
+"""The remote upstreams of a gateway: their base URLs, their secrets, and the documents that type them."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -11,19 +11,21 @@ from restgql import api_documents
 from restgql.api_documents import ApiDocument
 from restgql.config import Config
 from restgql.errors import ConfigError
-from restgql.formats import headers, remote
-from restgql.formats.remote import RemoteUpstream
-from restgql.schema.sources.openapi.places import Allowed, UpstreamPlaces, mounts_of
+from restgql.formats import headers, remote_upstream
+from restgql.formats.remote_upstream import RemoteUpstream
+from restgql.schema.sources.openapi.operation_paths import Allowed, UpstreamPaths, mounts_of
 from restgql.upstream import secrets
 from restgql.upstream.document_client import DocumentClient
-from restgql.upstream.remote import UpstreamAccess
+from restgql.upstream.prefix_router import UpstreamAccess
 from restgql.upstream.secrets import Secrets
 from restgql.upstream_settings import UpstreamSettings, all_settings
 
 
 class RemoteApi(msgspec.Struct, frozen=True, kw_only=True):
-    """One upstream at `prefix`. The first of `mounts` gets the secrets; others are servers of its documents with
-    another origin."""
+    """One upstream at `prefix`.
+
+    Only the first of `mounts` receives the secrets; the others are servers of its documents with another origin.
+    """
 
     prefix: str
     settings: UpstreamSettings
@@ -34,12 +36,14 @@ class RemoteApi(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def label(self) -> str:
-        """The name in messages."""
+        """The name of the upstream in messages."""
         return f"the upstream {self.prefix!r}"
 
-    def places(self, document: ApiDocument, others: tuple[RemoteUpstream, ...], taken: Allowed) -> UpstreamPlaces:
-        """Return the places of a document's operations, of which none is at or below one of `others`."""
-        return UpstreamPlaces(
+    def operation_paths(
+        self, document: ApiDocument, others: tuple[RemoteUpstream, ...], taken: Allowed
+    ) -> UpstreamPaths:
+        """Return the paths of a document's operations. None is at or below one of `others`."""
+        return UpstreamPaths(
             document.value,
             self.mounts,
             tuple(other for other in others if other not in self.mounts),
@@ -49,18 +53,16 @@ class RemoteApi(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def named_by(
-    document: ApiDocument, apis: Sequence[RemoteApi], taken: Allowed
-) -> list[tuple[RemoteApi, UpstreamPlaces]]:
-    """Return the upstreams that the absolute servers of a document name, with the places of its operations."""
+def named_by(document: ApiDocument, apis: Sequence[RemoteApi], taken: Allowed) -> list[tuple[RemoteApi, UpstreamPaths]]:
+    """Return the upstreams that the absolute servers of a document name, with the paths of its operations."""
     mounts = tuple(mount for api in apis for mount in api.mounts)
-    found = []
+    named = []
     for api in apis:
         others = tuple(mount for mount in mounts if mount not in api.mounts)
-        places = UpstreamPlaces(document.value, api.mounts, others, base="", url="", taken=taken)
-        if places.is_below:
-            found.append((api, places))
-    return found
+        paths = UpstreamPaths(document.value, api.mounts, others, base="", url="", taken=taken)
+        if paths.is_below:
+            named.append((api, paths))
+    return named
 
 
 def read(config: Config, root: Path, environ: Mapping[str, str] = os.environ) -> tuple[RemoteApi, ...]:
@@ -73,7 +75,7 @@ def read(config: Config, root: Path, environ: Mapping[str, str] = os.environ) ->
 
 
 def accesses(config: Config, apis: tuple[RemoteApi, ...]) -> tuple[UpstreamAccess, ...]:
-    """Return how requests reach each mount."""
+    """Return the access to each mount: the header fields, secrets and time limits of its requests."""
     mounts = []
     for api in apis:
         for number, mount in enumerate(api.mounts):
@@ -92,7 +94,7 @@ def accesses(config: Config, apis: tuple[RemoteApi, ...]) -> tuple[UpstreamAcces
 def _read(
     prefix: str, settings: UpstreamSettings, root: Path, environ: Mapping[str, str], upstream_headers: list[str]
 ) -> RemoteApi:
-    mount, authorization = (None, None) if settings.url is None else remote.parse(prefix, settings.url)
+    mount, authorization = (None, None) if settings.url is None else remote_upstream.parse(prefix, settings.url)
     where = f"upstreams[{prefix!r}]"
     sent = secrets.read(settings.secrets, authorization, environ, where)
     try:
@@ -116,9 +118,9 @@ def _read(
 
 
 def _check_trusted(where: str, mount: RemoteUpstream, documents: tuple[ApiDocument, ...]) -> None:
-    """Raise ConfigError if a document of one origin would choose another origin to send credentials to."""
+    """Raise ConfigError if a document of one origin would direct credentials to another origin."""
     for document in documents:
-        if document.url and remote.origin_of(urlsplit(document.url)) != mount.origin:
+        if document.url and remote_upstream.origin_of(urlsplit(document.url)) != mount.origin:
             raise ConfigError(
                 f"{where}: its document, {document.name}, names the server {mount.origin}. Credentials and headers of "
                 "the caller go to another origin than the document's only if url names it."

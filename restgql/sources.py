@@ -1,4 +1,4 @@
-"""Where the types of a gateway come from: each source is SDL with directives, and the earlier ones win."""
+"""The sources of a gateway's types: each is SDL with directives, and earlier ones override later ones."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -14,30 +14,32 @@ from restgql.api_documents import ApiDocument
 from restgql.config import Config
 from restgql.errors import ConfigError
 from restgql.formats import json
-from restgql.open_routes import OpenRoutes, Shapes, asked_for
+from restgql.open_routes import OpenRoutes, RouteShapes, routes_with_root_field
 from restgql.remote_apis import RemoteApi
-from restgql.schema import core, documents
+from restgql.schema import core, type_source
 from restgql.schema.compile import compile
-from restgql.schema.documents import Definitions, SchemaError
-from restgql.schema.review import Row, shape_of
+from restgql.schema.coverage import RouteCoverage, normalize_template
 from restgql.schema.sdl.clashes import clashes, without_repeated
-from restgql.schema.sdl.notes import OperationNote, Skipped
-from restgql.schema.sdl.reserved import Reserved, reserve
+from restgql.schema.sdl.report import OperationNote, SkippedOperation
+from restgql.schema.sdl.reserved import ReservedNames, reserve
 from restgql.schema.sources import annotations, openapi
-from restgql.schema.sources.openapi.places import AppPlaces, EitherPlaces
+from restgql.schema.sources.openapi.operation_paths import AppOrUpstreamPaths, AppPaths
+from restgql.schema.type_source import SchemaError, TypeSource
 from restgql.upstream.routes import Routes
 from restgql.upstream_settings import documents_of
 
 
-class Typed(msgspec.Struct, frozen=True):
-    """The schema of a gateway, that of its clients, which may be less, the SDL that these were compiled from, and what
-    the sources say of their operations. `failure` is the reason why a source has no part in it, `warnings` are for the
-    log."""
+class CompiledSchema(msgspec.Struct, frozen=True):
+    """The schema of a gateway, the schema of its clients, which may be smaller, the SDL from which these were
+    compiled, and the reports of its sources.
+
+    `failure` is the reason why a source is missing; `warnings` are for the log.
+    """
 
     schema: GraphQLSchema
     clients: GraphQLSchema
-    definitions: tuple[Definitions, ...] = ()
-    rows: tuple[Row, ...] = ()
+    definitions: tuple[TypeSource, ...] = ()
+    rows: tuple[RouteCoverage, ...] = ()
     joins: tuple[str, ...] = ()
     names: Mapping[str, str] = {}
     failure: Exception | None = None
@@ -45,21 +47,21 @@ class Typed(msgspec.Struct, frozen=True):
 
 
 class _Collected:
-    """The sources of one gateway, in their order, and the first failure of one."""
+    """The sources of one gateway, in their order, and the first failure."""
 
-    def __init__(self, definitions: Sequence[Definitions]) -> None:
+    def __init__(self, definitions: Sequence[TypeSource]) -> None:
         self.definitions = list(definitions)
-        self.rows: list[Row] = []
+        self.rows: list[RouteCoverage] = []
         self.joins: list[str] = []
         self.names: dict[str, str] = {}
         self.warnings: list[str] = []
         self.failure: Exception | None = None
 
-    def add(self, generated: openapi.Generated, *, source: str, upstream: str = "") -> None:
-        """Add what an OpenAPI document is turned into."""
+    def add(self, generated: openapi.GeneratedSdl, *, source: str, upstream: str = "") -> None:
+        """Add the types that were generated from an OpenAPI document."""
         earlier = [each.document for each in self.definitions if each.source == source]
         document = without_repeated(generated.document, earlier)
-        self.definitions.append(Definitions(document=document, written=False, source=source, upstream=upstream))
+        self.definitions.append(TypeSource(document=document, handwritten=False, source=source, upstream=upstream))
         self.rows += map(_row, generated.operations)
         self.rows += (_skipped(each, f" ({source})" if upstream else "") for each in generated.skipped)
         self.joins += (f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)
@@ -70,12 +72,13 @@ class _Collected:
         return len(self.definitions), len(self.rows), len(self.joins)
 
     def cut(self, size: tuple[int, int, int]) -> None:
-        """Remove all that was added after a size."""
+        """Remove everything that was added after a size."""
         del self.definitions[size[0] :], self.rows[size[1] :], self.joins[size[2] :]
 
 
 class Sources:
-    """The sources of one gateway on one app. All that does not depend on routes is read here, and nothing changes it.
+    """The sources of one gateway on one app. Everything that does not depend on routes is read here, and never
+    modified.
 
     `base` is the schema without the sources that depend on routes. Raises SchemaError and ConfigError.
     """
@@ -93,7 +96,7 @@ class Sources:
         self._apis = apis
         self._user_types = (query, mutation)
         self._reserved = reserve(query, mutation)
-        self._written = [] if config.schema is None else documents.read(Path(app.root_path) / config.schema)
+        self._written = [] if config.schema is None else type_source.read_folder(Path(app.root_path) / config.schema)
         self._locked = _lockfile(config, app)
         sources = list(documents_of(config.openapi))
         self._documents: list[ApiDocument | None] = [
@@ -107,27 +110,27 @@ class Sources:
         self.base = self._compiled(base)
 
     @property
-    def is_late(self) -> bool:
-        """True if a source goes by the app's routes, which are all there only at the first request."""
+    def needs_routes(self) -> bool:
+        """True if a type source depends on the URL map, which is complete only at the first request."""
         return self._config.openapi is not None or self._config.annotations
 
     @property
     def asks_app(self) -> bool:
-        """True if a document is read from the app itself, which may have it later."""
+        """True if a document is read from the app itself, which may serve it only later."""
         return self._asks_app
 
     @property
     def is_known_at_start(self) -> bool:
-        """True if nothing but the set of routes can change between the start and the first request."""
+        """True if only the set of routes can change between the start and the first request."""
         return not self.asks_app and not self._config.annotations
 
     @property
-    def reserved(self) -> Reserved:
-        """The names that no source may give."""
+    def reserved(self) -> ReservedNames:
+        """The names that no source may define."""
         return self._reserved
 
-    def build(self, routes: Routes, *, at_start: bool = False) -> Typed:
-        """Return the types of all sources, and the failure of one. `at_start`, nothing is asked of the app."""
+    def build(self, routes: Routes, *, at_start: bool = False) -> CompiledSchema:
+        """Return the types of all sources, and the first failure. With `at_start`, make no request to the app."""
         collected = _Collected(self._written)
         for source, document in zip(self._sources, self._documents, strict=True):
             if document is not None or not at_start:
@@ -141,11 +144,11 @@ class Sources:
             return msgspec.structs.replace(self.base, failure=collected.failure or exc)
 
     def release(self) -> None:
-        """Drop the documents, which may be large: the types are built, and nothing builds them again."""
+        """Drop the documents, which may be large: the types are built, and never again."""
         self._documents, self._sources, self._apis = [], [], ()
 
     def _attempt(self, add: Callable[..., None], collected: _Collected, *arguments: Any) -> None:
-        """Add a source. One that fails, whatever the app's own code raises, costs the others nothing."""
+        """Add a source. If it fails, whatever the app's own code raises, the other sources are unaffected."""
         before = collected.size
         try:
             add(collected, *arguments)
@@ -155,25 +158,25 @@ class Sources:
             collected.cut(before)
             collected.failure = collected.failure or exc
 
-    def _check_names(self, definitions: Sequence[Definitions]) -> None:
-        """Raise SchemaError for the names that two sources have."""
+    def _check_names(self, definitions: Sequence[TypeSource]) -> None:
+        """Raise SchemaError for names that two sources define."""
         if errors := clashes(definitions, self._reserved.own):
             raise SchemaError(errors)
 
     def _add_openapi(self, collected: _Collected, source: Any, document: ApiDocument | None, routes: Routes) -> None:
-        """Add a document of the app, less the operations that a root field in schema= asks for.
+        """Add a document of the app, without the operations of root fields in schema=.
 
-        Operations without a route are those of the upstreams that the document's servers name.
+        Operations without a route belong to the upstreams that the document's servers name.
         """
         document = document or app_documents.read(source, self._app)
-        taken = asked_for(collected.definitions)
-        found = OpenRoutes(routes, taken)
+        taken = routes_with_root_field(collected.definitions)
+        open_routes = OpenRoutes(routes, taken)
         remote = remote_apis.named_by(document, self._apis, partial(_is_in, taken))
-        of_app = AppPlaces(document.value, found.allows, None, found.explain)
+        of_app = AppPaths(document.value, open_routes.allows, None, open_routes.explain)
         generated = openapi.generate(
             document.value,
-            endpoint=found.endpoint,
-            places=EitherPlaces(of_app, [places for _, places in remote]) if remote else of_app,
+            endpoint=open_routes.endpoint,
+            operation_paths=AppOrUpstreamPaths(of_app, [paths for _, paths in remote]) if remote else of_app,
             filled=[parameter for api, _ in remote for parameter in api.secrets.parameters],
             names=self._locked,
             accepted=self._config.joins,
@@ -183,29 +186,31 @@ class Sources:
         )
         collected.add(generated, source="openapi=")
         if generated.skipped and not generated.operations:
-            collected.warnings.append(_no_field(document, generated.skipped, self._config))
+            collected.warnings.append(_warning_without_fields(document, generated.skipped, self._config))
 
     def _add_annotations(self, collected: _Collected, routes: Routes) -> None:
-        views = _views(routes, asked_for(collected.definitions))
+        views = _views(routes, routes_with_root_field(collected.definitions))
         annotated = annotations.generate(views, camel_case=self._config.camel_case, reserved=self._reserved)
         document = annotated.document
-        collected.definitions.append(Definitions(document=document, written=False, source="annotations="))
+        collected.definitions.append(TypeSource(document=document, handwritten=False, source="annotations="))
         collected.rows += map(_row, annotated.operations)
-        collected.rows += (Row(method=each.method, path=each.path, reason=each.reason) for each in annotated.skipped)
+        collected.rows += (
+            RouteCoverage(method=each.method, path=each.path, reason=each.reason) for each in annotated.skipped
+        )
 
     def _add_upstreams(self, collected: _Collected) -> None:
-        """Add the documents of upstreams, less the operations that a root field in schema= asks for."""
+        """Add the documents of upstreams, without the operations of root fields in schema=."""
         mounts = tuple(mount for each in self._apis for mount in each.mounts)
         for api in self._apis:
-            taken = partial(_is_in, asked_for(collected.definitions))
+            taken = partial(_is_in, routes_with_root_field(collected.definitions))
             for document in api.documents:
-                places = api.places(document, mounts, taken)
+                paths = api.operation_paths(document, mounts, taken)
                 generated = openapi.generate(
                     document.value,
                     names=self._locked,
                     accepted=self._config.joins,
                     load=document.load,
-                    places=places,
+                    operation_paths=paths,
                     name_prefix=api.settings.prefix,
                     filled=api.secrets.parameters,
                     camel_case=self._config.camel_case,
@@ -213,27 +218,27 @@ class Sources:
                 )
                 collected.add(generated, source=api.label, upstream=api.prefix)
 
-    def _compiled(self, collected: _Collected) -> Typed:
+    def _compiled(self, collected: _Collected) -> CompiledSchema:
         """Return the types of these sources. Raises SchemaError."""
         definitions = collected.definitions
         schema = self._schema(definitions, untyped=True)
         clients = schema if self._config.untyped else self._schema(definitions, untyped=False)
         rows, joins = tuple(collected.rows), tuple(collected.joins)
         names, warnings = collected.names, tuple(collected.warnings)
-        return Typed(schema, clients, tuple(definitions), rows, joins, names, collected.failure, warnings)
+        return CompiledSchema(schema, clients, tuple(definitions), rows, joins, names, collected.failure, warnings)
 
-    def _schema(self, definitions: list[Definitions], *, untyped: bool) -> GraphQLSchema:
+    def _schema(self, definitions: list[TypeSource], *, untyped: bool) -> GraphQLSchema:
         verbs = [verb for verb in self._config.verbs if verb != "GET"]
         base = core.build(*self._user_types, verbs, untyped=untyped)
         return compile(base, definitions, camel_case=self._config.camel_case) if definitions else base
 
 
-def _is_in(taken: Shapes, method: str, path: str) -> bool:
-    return (method, shape_of(path)) in taken
+def _is_in(taken: RouteShapes, method: str, path: str) -> bool:
+    return (method, normalize_template(path)) in taken
 
 
-def _row(operation: OperationNote) -> Row:
-    return Row(
+def _row(operation: OperationNote) -> RouteCoverage:
+    return RouteCoverage(
         method=operation.method,
         path=operation.path,
         field=operation.field,
@@ -242,12 +247,12 @@ def _row(operation: OperationNote) -> Row:
     )
 
 
-def _no_field(document: ApiDocument, skipped: Sequence[Skipped], config: Config) -> str:
-    """Return the warning about a document of the app that makes no field, with the key that it may be meant for."""
+def _warning_without_fields(document: ApiDocument, skipped: Sequence[SkippedOperation], config: Config) -> str:
+    """Return the warning about a document of the app that produces no field, with the key that it may belong to."""
     first = skipped[0]
     text = (
-        f"openapi= makes no field of {document.name}: none of its {len(skipped)} operations is a route that may be "
-        f"asked for ({first.method} {first.path}: {first.reason})."
+        f"openapi= generates no field from {document.name}: none of its {len(skipped)} operations is an exposed route "
+        f"({first.method} {first.path}: {first.reason})."
     )
     prefix = next(iter(config.upstreams), None)
     if prefix is None:
@@ -257,8 +262,8 @@ def _no_field(document: ApiDocument, skipped: Sequence[Skipped], config: Config)
     )
 
 
-def _skipped(operation: Skipped, label: str = "") -> Row:
-    return Row(
+def _skipped(operation: SkippedOperation, label: str = "") -> RouteCoverage:
+    return RouteCoverage(
         method=operation.method,
         path=operation.path,
         kind="skipped",
@@ -267,13 +272,13 @@ def _skipped(operation: Skipped, label: str = "") -> Row:
     )
 
 
-def _views(routes: Routes, taken: Shapes) -> Iterator[annotations.View]:
-    """Yield the views that may be asked for and that no earlier source has types for."""
+def _views(routes: Routes, taken: RouteShapes) -> Iterator[annotations.AnnotatedView]:
+    """Yield the exposed views that no earlier source has typed."""
     for route in routes.reachable():
-        methods = tuple(method for method in route.methods if (method, shape_of(route.path)) not in taken)
+        methods = tuple(method for method in route.methods if (method, normalize_template(route.path)) not in taken)
         function = getattr(getattr(route.view, "view_class", None), "get", route.view)
         if methods and function is not None:
-            yield annotations.View(
+            yield annotations.AnnotatedView(
                 path=route.path,
                 name=route.endpoint,
                 methods=methods,
@@ -283,7 +288,7 @@ def _views(routes: Routes, taken: Shapes) -> Iterator[annotations.View]:
 
 
 def _lockfile(config: Config, app: Flask) -> dict[str, str]:
-    """Return the names of RESTGQL_OPENAPI_NAMES; a file that is not there yet has none. Raises ConfigError."""
+    """Return the names of RESTGQL_OPENAPI_NAMES, or none if the file does not exist yet. Raises ConfigError."""
     path = Path(app.root_path, config.openapi_names) if config.openapi_names else None
     if path is None or not path.is_file():
         return {}
@@ -291,12 +296,12 @@ def _lockfile(config: Config, app: Flask) -> dict[str, str]:
         names: dict[str, str] = json.value(path.read_bytes(), dict[str, str])
     except (json.NotJson, OSError) as exc:
         raise ConfigError(
-            f"openapi_names = {config.openapi_names!r}: it is no JSON object of names: {exc}. "
-            "Without the file, `flask restgql schema --write-names FILE` writes it anew."
+            f"openapi_names = {config.openapi_names!r}: it is not a JSON object of names: {exc}. "
+            "Without the file, `flask restgql schema --write-names FILE` writes a new one."
         ) from exc
     return names
 
 
-def source_of(typed: Typed) -> DocumentNode:
+def combined_sdl(typed: CompiledSchema) -> DocumentNode:
     """Return all SDL of a gateway with its directives, as one document."""
     return DocumentNode(definitions=tuple(d for source in typed.definitions for d in source.document.definitions))

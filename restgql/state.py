@@ -17,22 +17,23 @@ from restgql.documents import manifest
 from restgql.documents.persisted import PersistedDocuments
 from restgql.errors import ConfigError, RestgqlError
 from restgql.execution.thread_pool import shared
+from restgql.log import logger
 from restgql.operations.operation_store import OperationStore
 from restgql.operations.stored import NONE, Operations, StoredOperation
-from restgql.pipeline import Pipeline, logger
+from restgql.pipeline import Pipeline
 from restgql.profile import OPEN, Profile, describe_profile, profile_of
 from restgql.remote_apis import RemoteApi
 from restgql.schema.compile import calls
-from restgql.schema.documents import SchemaError
-from restgql.schema.review import shape_of
-from restgql.sources import Sources, Typed
+from restgql.schema.coverage import normalize_template
+from restgql.schema.type_source import SchemaError
+from restgql.sources import CompiledSchema, Sources
 from restgql.type_build import TypeBuild
 from restgql.upstream import Dispatcher, Upstream
 from restgql.upstream.environ import Environ
 from restgql.upstream.flask_app import connect
 from restgql.upstream.identity import Identity
 from restgql.upstream.outer_request import OuterRequest
-from restgql.upstream.remote import UpstreamPool
+from restgql.upstream.prefix_router import UpstreamPool
 from restgql.upstream.routes import Routes
 from restgql.upstream.single_flight import Flights
 from restgql.upstream.threads import Threads
@@ -58,7 +59,7 @@ class GatewayState:
         self.app = app
         self.config = config
         self.application: WsgiApp | None = None
-        """The outermost WSGI callable, if sub-requests pass what stands around the app."""
+        """The outermost WSGI callable, if sub-requests pass through the middleware around the app."""
         self.endpoints = frozenset(f"{endpoint_prefix}.{name}" for name in ENDPOINTS)
         apis = remote_apis.read(config, Path(app.root_path))
         self.remotes = _remotes(config, apis) if apis else None
@@ -67,11 +68,11 @@ class GatewayState:
         self._stored_limits = limits_of(config, stored=True)
         self._profiles = {debug: profile_of(config, debug=debug) for debug in (True, False)}
         self._pipelines: dict[tuple[Profile, int, bool], Pipeline] = {}
-        self._store: tuple[Typed, OperationStore] | None = None
-        self.cache = cache.create_cache(config, Path(app.instance_path), logger)
+        self._store: tuple[CompiledSchema, OperationStore] | None = None
+        self.cache = cache.create_cache(config, Path(app.instance_path))
         self._persisted = PersistedDocuments(
             config,
-            cache.registry_of(config, logger),
+            cache.registry_of(config),
             manifest.read(app.root_path, config.persisted_documents),
             stored=lambda: self.operations.texts,
         )
@@ -84,14 +85,14 @@ class GatewayState:
         self._logged_profile: Profile | None = None
         self.sources = Sources(config, app, apis, query, mutation)
         self._build = TypeBuild(self.sources, self.routes)
-        if not self.sources.is_late and self._operation_store is not None:
+        if not self.sources.needs_routes and self._operation_store is not None:
             self._operation_store.check()
         graphql_core.log_version()
         self.log_profile(serving=False)
 
     def start(self) -> None:
-        """Raise SchemaError or ConfigError for what is wrong with the types and known already."""
-        self._build.start(self._routes())  # routes of its own: the views may change before the first request
+        """Raise SchemaError or ConfigError for errors in the types that are known at startup."""
+        self._build.start(self._routes())  # a copy of the routes: the views may change before the first request
 
     def _routes(self) -> Routes:
         app, config = self.app, self.config
@@ -100,13 +101,13 @@ class GatewayState:
         return Routes(app, config.routes, methods, lambda endpoint: is_gateway(app, endpoint), remotes)
 
     @property
-    def typed(self) -> Typed:
-        """The schema with its sources. It has the reason if a source failed."""
-        return self._build.typed
+    def compiled_schema(self) -> CompiledSchema:
+        """The schema with its sources, and the reason if a source failed."""
+        return self._build.compiled_schema
 
     @property
     def problem(self) -> str | None:
-        """The reason why the gateway is not ready: the schema is not whole, or too many threads are lost."""
+        """The reason why the gateway is not ready: the schema is incomplete, or too many threads are lost."""
         self._build.retry()
         if (failure := self._build.failure) is not None:
             return failure
@@ -120,20 +121,20 @@ class GatewayState:
 
     @property
     def profile(self) -> Profile:
-        """The profile, which depends on `app.debug` of this moment: the app may be put in debug after its gateway."""
+        """The profile, which depends on the current `app.debug`: debug may be switched on after the gateway is made."""
         return self._profiles[self.app.debug]
 
     @property
     def _operation_store(self) -> OperationStore | None:
         if self.config.operations is None:
             return None
-        typed = self.typed
-        if self._store is None or self._store[0] is not typed:
+        compiled = self.compiled_schema
+        if self._store is None or self._store[0] is not compiled:
             folder = Path(self.app.root_path) / self.config.operations
-            store = OperationStore(folder, typed.schema, self.trusted_pipeline.documents)
-            if self.sources.is_late and typed.failure is None:
+            store = OperationStore(folder, compiled.schema, self.trusted_pipeline.documents)
+            if self.sources.needs_routes and compiled.failure is None:
                 store.log_errors()
-            self._store = typed, store
+            self._store = compiled, store
             stored = store.operations(watch=False).by_name
             self.pipeline.compile_stored(operation.text for operation in stored.values())
         return self._store[1]
@@ -145,18 +146,20 @@ class GatewayState:
         return NONE if store is None else store.operations(watch=self.app.debug)
 
     def operation(self, name: str, *, debug: bool, suggestions: bool) -> StoredOperation:
-        """Return the stored operation of a name. Raises BadRequest and SchemaError, and SchemaUnavailable for one that
-        does not fit a schema which is not whole."""
+        """Return the stored operation of a name.
+
+        Raises BadRequest and SchemaError, and SchemaUnavailable for one that does not fit an incomplete schema.
+        """
         try:
             return self.operations.named(name, debug=debug, suggestions=suggestions)
         except SchemaError as exc:
-            if self.typed.failure is None:
+            if self.compiled_schema.failure is None:
                 raise
             raise self._missing() from exc
 
     def check_whole(self) -> None:
         """Raise SchemaUnavailable if a part of the schema could not be built."""
-        if self.typed.failure is not None:
+        if self.compiled_schema.failure is not None:
             raise self._missing()
 
     def _missing(self) -> RestgqlError:
@@ -165,29 +168,31 @@ class GatewayState:
     @property
     def pipeline(self) -> Pipeline:
         """The stages of a client's request."""
-        typed = self._build.typed
-        return self._pipeline_of(self.profile, typed, typed.clients)
+        compiled = self._build.compiled_schema
+        return self._pipeline_of(self.profile, compiled, compiled.clients)
 
     @property
     def trusted_pipeline(self) -> Pipeline:
         """The stages of a request by the app's own code, which no profile restricts."""
-        typed = self._build.typed
-        return self._pipeline_of(OPEN, typed, typed.schema)
+        compiled = self._build.compiled_schema
+        return self._pipeline_of(OPEN, compiled, compiled.schema)
 
-    def _pipeline_of(self, profile: Profile, typed: Typed, schema: GraphQLSchema) -> Pipeline:
-        key = profile, id(schema), typed.failure is None
+    def _pipeline_of(self, profile: Profile, compiled: CompiledSchema, schema: GraphQLSchema) -> Pipeline:
+        key = profile, id(schema), compiled.failure is None
         if key not in self._pipelines:
-            if typed.failure is None:  # no one needs those of a schema that was not whole
+            if compiled.failure is None:  # pipelines of an incomplete schema are not needed any more
                 self._pipelines = {each: pipeline for each, pipeline in self._pipelines.items() if each[2]}
-            self.routes.typed = frozenset((call.method, shape_of(call.template.text)) for _, _, call in calls(schema))
+            self.routes.typed = frozenset(
+                (call.method, normalize_template(call.template.text)) for _, _, call in calls(schema)
+            )
             self._pipelines[key] = Pipeline(
                 schema,
                 self.config,
                 self.routes,
                 profile=profile,
                 persisted=self._persisted,
-                own=typed.schema,
-                missing=None if typed.failure is None else self._missing,
+                own=compiled.schema,
+                missing=None if compiled.failure is None else self._missing,
                 float_variables=self.routes.float_variables,
             )
         return self._pipelines[key]
@@ -201,16 +206,17 @@ class GatewayState:
         stored: bool = False,
         in_view: bool = False,
     ) -> Upstream:
-        """Return the upstream of one operation; `flask_request` is Flask's current request, after the app's middleware.
+        """Return the upstream of one operation; `flask_request` is Flask's current request, after the app's
+        middleware.
 
         Operations that are `stored` may use the limit of typed sub-requests for untyped ones, too. `in_view` is True if
-        a view of the app asks, or a resolver.
+        a view of the app, or a resolver, makes the request.
         """
         self._log_reach()
         if self.app.debug:
             self._checks.check(
                 [rule for rule in self.app.url_map.iter_rules() if not is_gateway(self.app, rule.endpoint)],
-                lambda: (join.partition(":")[0] for join in self.typed.joins),
+                lambda: (join.partition(":")[0] for join in self.compiled_schema.joins),
                 has_middleware="wsgi_app" in vars(self.app) or self.application is not None,
             )
         upstream = self._connected(entered, flask_request, adapter, stored=stored, in_view=in_view)
@@ -289,7 +295,7 @@ class GatewayState:
             logger.log(logging.WARNING if is_warning else logging.INFO, "%s", describe_profile(profile, self.config))
 
     def _log_threads(self) -> None:
-        """Log once that sub-requests run one after the other, as the server promises the app one thread."""
+        """Log once that sub-requests run one after the other, because the server promises the app a single thread."""
         if self._logged_threads or self.app.testing:
             return
         self._logged_threads = True
@@ -305,8 +311,8 @@ class GatewayState:
         self._logged_reach = True
         if not self.app.debug:
             logger.warning(
-                "RESTGQL_ROUTES is not set: %d routes can be asked for through the gateway. Rules that a proxy keeps "
-                "by path (deny, rate limits) do not see these requests. Set RESTGQL_ROUTES to choose.",
+                "RESTGQL_ROUTES is not set: %d routes can be requested through the gateway. A proxy's rules by "
+                "path (deny, rate limits) do not see these requests. Set RESTGQL_ROUTES to choose the routes.",
                 sum(1 for _ in self.routes),
             )
 
@@ -316,10 +322,9 @@ def _remotes(config: Config, apis: tuple[RemoteApi, ...]) -> UpstreamPool:
         remote_apis.accesses(config, apis),
         max_reply=config.max_reply,
         connections=config.threads,
-        logger=logger,
     )
 
 
 def is_gateway(app: Flask, endpoint: str) -> bool:
-    """Return True if an endpoint is one of a gateway."""
+    """Return True if an endpoint belongs to a gateway."""
     return any(endpoint in state.endpoints for state in app.extensions[EXTENSION].values())

@@ -1,4 +1,4 @@
-"""The response to a sub-request: its status, header fields and body, and the JSON value that they stand for."""
+"""The response to a sub-request: its status, header fields and body, and the JSON value that these represent."""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable
@@ -13,11 +13,13 @@ from restgql.formats.charge import UNMETERED, Charge
 from restgql.formats.headers import HOP_BY_HOP
 from restgql.model import Headers
 
-Value = TypeVar("Value")
+LazyValue = TypeVar("LazyValue")
 
 PARSED_BYTES = 500
-"""The bytes of JSON that cost as much to parse as an element of an expression. Parsed JSON takes ten times its bytes,
-so it is kept only where requests depend on it."""
+"""An element of an expression costs as much as parsing this many bytes of JSON.
+
+Parsed JSON takes ten times its bytes, so it is cached only if requests depend on it.
+"""
 
 _DROPPED = HOP_BY_HOP | {"date"}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -27,13 +29,13 @@ _SHOWN_HEADERS = ("retry-after", "www-authenticate", "location")
 _SHOWN_NAMES = {"retry-after": "Retry-After", "www-authenticate": "WWW-Authenticate", "location": "Location"}
 
 
-class _Lazy(Generic[Value]):
-    """A property that is computed once; `functools.cached_property` takes a lock for that, until Python 3.12."""
+class _Lazy(Generic[LazyValue]):
+    """A property that is computed once; until Python 3.12 `functools.cached_property` takes a lock for that."""
 
-    def __init__(self, function: Callable[[Any], Value]) -> None:
+    def __init__(self, function: Callable[[Any], LazyValue]) -> None:
         self._function = function
 
-    def __get__(self, instance: Any, owner: type) -> Value:
+    def __get__(self, instance: Any, owner: type) -> LazyValue:
         value = vars(instance)[self._function.__name__] = self._function(instance)
         return value
 
@@ -47,11 +49,12 @@ class Header(msgspec.Struct, frozen=True):
 
 class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
     """A response, or the failure to get one: then `failure` is the error, and `status` its status, 500, 502 or 504.
+    `url` is the path that answered in the end.
 
-    `url` is the path that answered in the end. `fields` are the header fields as the app sent them, without Set-Cookie,
-    whose values are `cookies`. `body` is as the app sent it, its content coding included; decoded it has at most
-    `max_size` bytes. `seconds` is the time that it took. `source` is `dispatched`, `deduplicated` (another client's
-    response), `cached`, or `revalidated` (the app confirmed a stored response).
+    `fields` are the header fields as the app sent them, without Set-Cookie, whose values are `cookies`. `body` is as
+    the app sent it, with its content coding; decoded it has at most `max_size` bytes. `seconds` is the duration.
+    `source` is `dispatched`, `deduplicated` (another client's response), `cached`, or `revalidated` (the app confirmed
+    a stored response).
     """
 
     url: str
@@ -74,12 +77,12 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         response = cls(
             url=url, status=status, fields=kept, body=body, cookies=cookies, seconds=seconds, max_size=max_size
         )
-        vars(response)["field_map"] = field_map  # the same that the property would make
+        vars(response)["field_map"] = field_map  # equal to the property's value
         return response
 
     @classmethod
     def failed(cls, url: str, failure: RestgqlError, seconds: float = 0.0) -> "SubResponse":
-        """Return the response to a request that got none."""
+        """Return the response to a request that failed."""
         return cls(url=url, status=failure.status, failure=failure, seconds=seconds)
 
     @property
@@ -94,21 +97,21 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     @_Lazy
     def field_map(self) -> dict[str, str]:
         """The header fields by their names in lower case; values of one name are joined with commas."""
-        found: dict[str, str] = {}
+        texts: dict[str, str] = {}
         for name, text in self.fields:
             lower = name.lower()
-            found[lower] = f"{found[lower]}, {text}" if lower in found else text
-        return found
+            texts[lower] = f"{texts[lower]}, {text}" if lower in texts else text
+        return texts
 
     def header_map(self) -> dict[str, str]:
         """Return the header fields by their names as sent; values of one name are joined with commas."""
-        found: dict[str, str] = {}
+        texts: dict[str, str] = {}
         for name, value in self.fields:
-            found[name] = f"{found[name]}, {value}" if name in found else value
-        return found
+            texts[name] = f"{texts[name]}, {value}" if name in texts else value
+        return texts
 
     def header(self, name: str) -> str | None:
-        """Return the values of a header field, joined with commas (RFC 9110 section 5.3); None if it is absent."""
+        """Return the values of a header field, joined with commas (RFC 9110 section 5.3), or None if it is absent."""
         return self.field_map.get(name.lower())
 
     @property
@@ -121,19 +124,19 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
 
     @property
     def size(self) -> int:
-        """The size of the body in bytes, its content coding undone."""
+        """The size of the decoded body (content coding) in bytes."""
         return len(self._content.body)
 
     @property
     def text(self) -> str | None:
-        """The body as text, None where it cannot be decoded by its charset. Raises the error of an unknown coding."""
+        """The body as text, or None if its charset cannot decode it. Raises the error of an unknown coding."""
         if self._content.undecodable is not None:
             raise self._content.undecodable
         return media.decode_text(self._content.body, self._content.content_type)
 
     @property
     def data_url(self) -> str | None:
-        """The body as a data: URL (RFC 2397), None where there is no response."""
+        """The body as a data: URL (RFC 2397), or None without a response."""
         has_body = self.failure is None and self._content.undecodable is None
         return _data_url(self._content) if has_body else None
 
@@ -160,12 +163,12 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
 
     @property
     def is_storable(self) -> bool:
-        """True if an answer that contains this response may be cached as long as this response."""
+        """True if an answer that contains this response may be cached as long as it."""
         problem = self._content.problem
         return not self.cookies and (self.status if problem is None else problem.status) < 400
 
     def value(self, expression: str | None = None, charge: Charge = UNMETERED) -> Any:
-        """Return the JSON value: its text as it is, or the value that a JMESPath expression selects.
+        """Return the JSON value: its text unchanged, or the value that a JMESPath expression selects.
 
         Raises BadSelect, and the error of a body that cannot be read.
         """
@@ -189,8 +192,8 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         self._check_data()
         return self._parsed
 
-    def decode(self, decoder: "msgspec.json.Decoder[Value]") -> Value:
-        """Return the JSON value of a response that is data, decoded to a type. Raises what the decoder raises."""
+    def decode(self, decoder: "msgspec.json.Decoder[LazyValue]") -> LazyValue:
+        """Return the JSON value of a response that is data, decoded to a type. Raises the decoder's errors."""
         fields, body = self.field_map, self.body
         is_plain = self.status == 200 and self.failure is None and fields.get("content-type") == "application/json"
         if not is_plain or "content-encoding" in fields or "_content" in vars(self) or not body.isascii():
@@ -203,7 +206,7 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     def read_as_json(self, *, structured: bool) -> "SubResponse":
         """Return this response as JSON, if its body is a JSON text under another media type; else itself.
 
-        With `structured`, a text that is no array or object stays text.
+        With `structured`, a text that is neither an array nor an object stays text.
         """
         content = self._content
         if not self.is_data or content.json is not None or not content.body:
@@ -226,15 +229,15 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
 
     @property
     def json_text(self) -> bytes:
-        """The JSON text of the value: the first row of the table that fits."""
+        """The JSON text of the value, by the first row of the table that matches."""
         content = self._content
-        if content.json is not None and content.problem is None:  # the usual row
+        if content.json is not None and content.problem is None:  # the most common row
             return content.json
         return next(make(self, content) for fits, make in _TABLE if fits(self, content))
 
     @property
     def part_text(self) -> bytes:
-        """The JSON text as part of a map. The page of a redirect that was not followed is no data there."""
+        """The JSON text as part of a map, where the page of a redirect that was not followed is an error."""
         if self.status in REDIRECTS and self._content.json is None:
             return problem.of_status(self.status)
         return self.json_text
@@ -259,7 +262,7 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     def _parse(self) -> Any:
         try:
             return json_format.value(self.json_text)
-        except json_format.NotJson as exc:  # a number that JSON allows and no reader can hold
+        except json_format.NotJson as exc:  # a number that is valid JSON, and that no reader can represent
             raise BadSelect("The body has a number that is out of range.") from exc
 
     @_Lazy
@@ -287,9 +290,9 @@ def sort_fields(fields: Iterable[tuple[str, str]]) -> ReceivedFields:
 
 
 class _Content(msgspec.Struct, frozen=True):
-    """A body with its content coding undone; `json` is its JSON text, if its media type is JSON.
+    """A body after content decoding; `json` is its JSON text, if its media type is JSON.
 
-    `undecodable` is the error of a coding that cannot be undone. `problem` is the failure to get a response, or the
+    `undecodable` is the error of a coding that cannot be decoded. `problem` is the failure to get a response, or the
     error of a body that cannot be read.
     """
 
@@ -322,7 +325,7 @@ def _decode(response: SubResponse) -> _Content:
         try:
             text = json_format.text(body) or None
         except json_format.NotJson:
-            invalid = UpstreamInvalid("The response is no valid JSON, though its Content-Type says so.")
+            invalid = UpstreamInvalid("The response is not valid JSON, although its Content-Type is JSON.")
     return _Content(body, content_type, text, undecodable, response.failure or undecodable or invalid)
 
 
@@ -342,8 +345,8 @@ _TABLE: tuple[tuple[Callable[[SubResponse, _Content], bool], Callable[[SubRespon
     (lambda of, _: of.status >= 400, lambda of, _: problem.of_status(of.status)),
     (lambda of, content: of.status in _NO_CONTENT or not content.body, lambda *_: _NULL),
     (lambda _, content: content.json is not None, lambda _, content: content.json or _NULL),
-    (lambda _, content: media.is_json(content.essence), lambda *_: _NULL),  # nothing but white space
+    (lambda _, content: media.is_json(content.essence), lambda *_: _NULL),  # only white space
     (lambda _, content: media.is_text(content.essence), _text_or_data_url),
     (lambda *_: True, lambda _, content: json_format.encode(_data_url(content))),
 )
-"""From a body to its JSON value (docs/rule.md): a row fits, and its text is made."""
+"""From a body to its JSON value (docs/rule.md): each row has a condition, and the function that makes the text."""

@@ -1,6 +1,5 @@
 """A gateway over scripted routes, to test queries without an app."""
 
-import logging
 import time
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -13,6 +12,7 @@ from restgql import cache as caching
 from restgql import config as configuration
 from restgql.config import Config, limits_of
 from restgql.debug_log import DebugLog
+from restgql.documents.selected_field import Variables
 from restgql.formats import json
 from restgql.formats.target import Site
 from restgql.http import graphql
@@ -22,19 +22,16 @@ from restgql.options import Options
 from restgql.pipeline import Pipeline
 from restgql.plan import explain
 from restgql.profile import profile_of
-from restgql.schema import core, documents
+from restgql.schema import core, type_source
 from restgql.schema.compile import compile
 from restgql.upstream import Upstream
 from restgql.upstream.client_context import ClientContext
 from restgql.upstream.environ import DEADLINE
 from restgql.upstream.routes import Route
-from restgql.upstream.scripted import Answer, ScriptedDispatcher
+from restgql.upstream.scripted import ScriptedAnswer, ScriptedDispatcher
 from restgql.upstream.threads import Threads
 
 ORIGIN = "http://localhost"
-logger = logging.getLogger("restgql")
-
-Variables = Mapping[str, Any] | None
 
 
 class Scripted(ScriptedDispatcher):
@@ -44,20 +41,20 @@ class Scripted(ScriptedDispatcher):
     ConfigError.
     """
 
-    def __init__(self, routes: Mapping[str, Answer], /, **arguments: Unpack[Options]) -> None:
+    def __init__(self, routes: Mapping[str, ScriptedAnswer], /, **arguments: Unpack[Options]) -> None:
         super().__init__(routes)
         self._config = configuration.load(arguments, {})
         schema = _schema() if self._config.schema is None else _typed(self._config)
         profile = profile_of(self._config, debug=True)
-        self.cache = caching.create_cache(self._config, Path(), logger)
+        self.cache = caching.create_cache(self._config, Path())
         self._debug_log = DebugLog()
         self._pipeline = Pipeline(schema, self._config, [_route(p) for p in self.paths], profile=profile)
 
-    def execute(self, query: str, variables: Variables = None) -> dict[str, Any]:
+    def execute(self, query: str, variables: Variables | None = None) -> dict[str, Any]:
         """Run a GraphQL operation, and return its response map: `data`, and `errors` if there are any."""
         return _decoded(self._answer(query, variables, accept="application/json").body)
 
-    def payloads(self, query: str, variables: Variables = None) -> Iterator[dict[str, Any]]:
+    def payloads(self, query: str, variables: Variables | None = None) -> Iterator[dict[str, Any]]:
         """Yield the payloads of an operation with @defer or @stream, each as soon as it is ready."""
         answer = self._answer(query, variables, accept="text/event-stream")
         if isinstance(answer.body, bytes | list):
@@ -70,17 +67,17 @@ class Scripted(ScriptedDispatcher):
         finally:
             answer.body.close()  # type: ignore[attr-defined]
 
-    def explain(self, query: str, variables: Variables = None, *, in_parts: bool = False) -> str:
+    def explain(self, query: str, variables: Variables | None = None, *, in_parts: bool = False) -> str:
         """Return the tree of an operation's sub-requests without making them; with `in_parts`, those of `payloads`.
 
-        Raises the error that refuses the operation.
+        Raises the error that rejects the operation.
         """
         params = GraphQLRequest(query=query, variables=dict(variables or {}))
         operation = self._pipeline.read(params)
         plan = self._pipeline.plan(operation, incremental=in_parts)
         return explain.tree(plan, operation, self._pipeline.context())
 
-    def _answer(self, query: str, variables: Variables, *, accept: str) -> HttpResponse:
+    def _answer(self, query: str, variables: Variables | None, *, accept: str) -> HttpResponse:
         body = json.encode({"query": query, "variables": variables})
         request = HttpRequest(method="POST", content_type="application/json", accept=accept, body=body)
         return graphql.answer(self._pipeline, request, self._connect)
@@ -110,7 +107,7 @@ def _schema() -> GraphQLSchema:
 
 def _typed(config: Config) -> GraphQLSchema:
     assert config.schema is not None
-    return compile(core.build(), documents.read(Path(config.schema)), camel_case=config.camel_case)
+    return compile(core.build(), type_source.read_folder(Path(config.schema)), camel_case=config.camel_case)
 
 
 def _decoded(text: Any) -> dict[str, Any]:

@@ -8,15 +8,17 @@ import msgspec
 
 from restgql.errors import ConfigError
 from restgql.formats.headers import is_token, may_leave
-from restgql.formats.remote import check_prefix, parse
+from restgql.formats.remote_upstream import check_prefix, parse
 
 _NAME = re.compile(r"(?:(?!__)[A-Za-z_][0-9A-Za-z_]*)?\Z")
 OPENAPI_FORMS = "it is a file, a URL, a dict, a callable, or a list of these"
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A secret of the operator, in the environment variable `env`. It is sent as a header field, after `scheme` and a
-    space if there is one, or as a query parameter."""
+    """A secret of the operator, in the environment variable `env`.
+
+    It is sent as a header field, after `scheme` and a space if there is one, or as a query parameter.
+    """
 
     env: str
     header: str | None = None
@@ -109,7 +111,7 @@ def _is_source(openapi: Any) -> bool:
 
 
 def _accepted(message: str, place: str) -> str:
-    """Return the keys that an object with an unknown or a missing key accepts."""
+    """Return the keys that an object accepts, if one of its keys is unknown or missing."""
     if "field" not in message:
         return ""
     of = Credential if "credentials" in place else UpstreamSettings

@@ -75,7 +75,7 @@ def test_operations_of_clients_that_are_no_longer_valid_fail(app: Flask, tmp_pat
     (folder / "a.graphql").write_text("query A { users { id } }")
     assert run(app, "schema", "--clients", str(folder)).exit_code == 0
     manifest.write_text("[1]")
-    assert "no JSON object" in run(app, "schema", "--clients", str(manifest)).stderr
+    assert "is not a JSON object" in run(app, "schema", "--clients", str(manifest)).stderr
 
 
 def test_all_that_is_to_be_checked_is_checked(app: Flask, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_types_that_fit_their_data_are_not_warned_of(run: Run) -> None:
 UNFIT = {
     "a key": (change(1, "sumary"), QUERY, "Post.summary", ["all 3 objects of /posts", "'sumary'", "id, meta, userId"]),
     "a nested key": (change(1, "meta.sumary"), QUERY, "Post.summary", ["at 'meta'", "Did you mean 'summary'?"]),
-    "through a value": (change(1, "id.x"), QUERY, "Post.summary", ["'id' is no object; it is 0"]),
+    "through a value": (change(1, "id.x"), QUERY, "Post.summary", ["'id' is not an object; it is 0"]),
     "an expression": (change(1, "metta.tags[0]"), QUERY, "Post.summary", ["'metta'", "Did you mean 'meta'?"]),
     "the rest of one": (change(1, "meta.tags[0].x"), QUERY, "Post.summary", ["the rest of the expression"]),
     "an item of a batch": (

@@ -73,7 +73,7 @@ def test_an_execution_in_python_is_a_line_too(lines):
 @pytest.mark.parametrize(
     ("arguments", "debug", "said"),
     [
-        ({}, False, ["2 routes can be asked for"]),
+        ({}, False, ["2 routes can be requested"]),
         ({}, True, []),
         ({"routes": ["*", "!static"]}, False, []),
         ({"routes": []}, False, []),
@@ -92,7 +92,7 @@ def test_routes_that_nobody_chose_are_said_once(lines, arguments, debug, said):
     for warning, part in zip(warnings, said, strict=True):
         assert warning.startswith("RESTGQL_ROUTES is not set: ")
         assert part in warning
-        assert "a proxy" in warning
+        assert "A proxy" in warning
 
 
 def test_each_gateway_says_what_it_opens(lines):

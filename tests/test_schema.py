@@ -15,7 +15,7 @@ COMMITTED = Path(__file__).parent.parent / "schema" / "gateway.graphql"
 def test_the_core_schema_is_the_committed_one() -> None:
     app = Flask(__name__)
     Gateway(app)
-    schema = app.extensions["restgql"]["restgql"].typed.clients
+    schema = app.extensions["restgql"]["restgql"].compiled_schema.clients
     assert validate_schema(schema) == []
     assert print_schema(schema) + "\n" == COMMITTED.read_text(), (
         "the schema has changed; if that is meant: python -m restgql --app app schema > schema/gateway.graphql"
@@ -30,7 +30,7 @@ def test_the_directives_are_those_that_the_compiler_knows() -> None:
 def test_everything_that_graphiql_shows_has_a_description() -> None:
     app = Flask(__name__)
     Gateway(app, verbs=["GET", "POST", "PUT", "PATCH", "DELETE"])
-    assert undescribed(app.extensions["restgql"]["restgql"].typed.clients) == []
+    assert undescribed(app.extensions["restgql"]["restgql"].compiled_schema.clients) == []
 
 
 def undescribed(schema: GraphQLSchema) -> list[str]:

@@ -92,10 +92,10 @@ def test_the_environment_configures_it(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        ([], "There is nothing to ask: give an --upstream."),
-        (["--upstream", "/one"], "Invalid value for --upstream: is no PREFIX=URL"),
+        ([], "There is no upstream: give --upstream, or --openapi"),
+        (["--upstream", "/one"], "Invalid value for --upstream: is neither PREFIX=URL"),
         (["--upstream", "/one=hilda:secret@example.com"], "the URL of '/one' does not begin with http:// or https://"),
-        (["--upstream", "one=http://127.0.0.1"], "the prefix 'one' is no path"),
+        (["--upstream", "one=http://127.0.0.1"], "the prefix 'one' is not a plain path"),
         (["--upstream", "/graphql=http://127.0.0.1"], "these paths are the gateway's own"),
         (["--openapi", "no.json"], "upstreams['/']: openapi = 'no.json': [Errno 2] No such file"),
         (["--openapi", "http://127.0.0.1:1/o.json?secret"], "http://127.0.0.1:1/o.json cannot be fetched"),

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from restgql import Gateway, Scripted, graphql_core
-from restgql.documents.shape import Relocation, Shape
+from restgql.documents.shape import DocumentShape, Relocation
 from restgql.graphql_core import parse
 from tests.scenarios.document import DOCUMENTS, Client, config_of, read, script, variables_of
 
@@ -100,7 +100,7 @@ STRINGS = st.sampled_from(['"/a"', '"/users/1"', '"é#{"', '""', '"a\\"b"', '"\\
 def test_a_shape_has_the_literals_of_the_lexer(literals: list[str], spaces: str) -> None:
     fields = spaces.join(f"p{n}: get(path: {literal})" for n, literal in enumerate(literals))
     text = f"{{{spaces}{fields}{spaces}}}"
-    shape = Shape.of(text)
+    shape = DocumentShape.of(text)
     assert shape is not None
     assert shape.text == text
     lexer, starts = Lexer(Source(text)), []
@@ -124,7 +124,7 @@ def test_every_field_is_relocated(before: list[str], after: list[str]) -> None:
             + "\n}"
         )
 
-    lifted, sent = Shape.of(text(before)), Shape.of(text(after))
+    lifted, sent = DocumentShape.of(text(before)), DocumentShape.of(text(after))
     assert lifted is not None
     assert sent is not None
     relocate = Relocation(lifted, sent)
@@ -166,6 +166,6 @@ def test_a_user_resolver_sees_the_document_as_it_was_sent() -> None:
 
 
 def test_block_strings_and_long_documents_are_read_each_time() -> None:
-    assert Shape.of('{ get(path: """/a""") }') is None
-    assert Shape.of("{ " + " ".join(f'a{n}: get(path: "/{n}")' for n in range(600)) + " }") is None
-    assert Shape.of("{ __typename }") is None
+    assert DocumentShape.of('{ get(path: """/a""") }') is None
+    assert DocumentShape.of("{ " + " ".join(f'a{n}: get(path: "/{n}")' for n in range(600)) + " }") is None
+    assert DocumentShape.of("{ __typename }") is None

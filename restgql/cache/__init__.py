@@ -3,7 +3,6 @@
 Its modules are imported only if they are configured.
 """
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,30 +14,29 @@ if TYPE_CHECKING:
     from restgql.cache.cache import Cache
 
 
-def create_cache(config: Config, folder: Path, logger: logging.Logger) -> "Cache | None":
+def create_cache(config: Config, folder: Path) -> "Cache | None":
     """Return the configured cache, or None without one. A relative path is in `folder`. Raises ConfigError."""
     place = config.cache
     if place is None:
         return None
     try:
-        from restgql.cache.cache import Cache, opened
+        from restgql.cache.cache import Cache, open_store
     except ModuleNotFoundError as exc:
         raise ConfigError(f"RESTGQL_CACHE needs {exc.name}: pip install 'restgql[cache]'.") from exc
-    store = opened(place, folder, entries=config.cache_entries, size=config.cache_bytes, logger=logger)
+    store = open_store(place, folder, entries=config.cache_entries, size=config.cache_bytes)
     return Cache(
         store,
         max_body=min(config.max_reply, config.cache_bytes),
         seconds=config.subrequest_timeout,
-        logger=logger,
         identity=config.cache_identity,
     )
 
 
-def registry_of(config: Config, logger: logging.Logger) -> Registry:
+def registry_of(config: Config) -> Registry:
     """Return the registry of clients' documents: of this process, or of all processes with one Redis as their cache."""
     near = MemoryRegistry(config.apq_entries, config.apq_bytes)
     if not (config.cache or "").startswith(("redis:", "rediss:")):
         return near
     from restgql.cache.redis_registry import RedisRegistry
 
-    return RedisRegistry(config.cache or "", near, entries=config.apq_entries, logger=logger)
+    return RedisRegistry(config.cache or "", near, entries=config.apq_entries)

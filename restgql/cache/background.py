@@ -1,6 +1,5 @@
 """Revalidations in the background: a few threads of their own, outside every caller's budget."""
 
-import logging
 import os
 import threading
 import time
@@ -8,32 +7,32 @@ from collections.abc import Callable, Hashable
 
 from restgql.execution.route_threads import Ticket
 from restgql.execution.thread_pool import ThreadPool
+from restgql.log import logger
 from restgql.sub_response import SubResponse
 
 SIZE = 4
-"""Threads a process; where all are at work, a stale response stays as it is until there is one."""
+"""Threads per process. While all of them work, a stale response is not revalidated."""
 
 
 class Background:
-    """Background work by key, at most one piece a key. `_lock` guards `_running` and `_begun`; `_pid` is the process.
+    """Background work by key, at most one task per key. `_lock` guards `_running` and `_begun`; `_pid` is the process.
 
-    A thread that works longer than `seconds` is given up: another one takes its place, and its route is not asked again
-    until it returns.
+    A thread that works longer than `seconds` is abandoned: another one takes its place, and its route gets no further
+    background request until it returns.
     """
 
-    def __init__(self, logger: logging.Logger, seconds: float, size: int = SIZE) -> None:
-        self._logger = logger
+    def __init__(self, seconds: float, size: int = SIZE) -> None:
         self._seconds = seconds
         self._size = size
         self._reset()
 
     @property
     def running(self) -> int:
-        """The number of keys at work."""
+        """The number of keys with running work."""
         return len(self._running)
 
     def start(self, key: Hashable, route: object, work: Callable[[], SubResponse]) -> None:
-        """Start `work`, which asks `route`, unless work with the same key runs or no thread is free."""
+        """Start `work`, a request to `route`, unless work with the same key runs or no thread is free."""
         self._unless_forked()
         with self._lock:
             if key in self._running:
@@ -43,7 +42,7 @@ class Background:
             self._ended(key)
 
     def within(self, seconds: float, route: object, work: Callable[[], SubResponse]) -> SubResponse | None:
-        """Return the result of `work`, which asks `route`, or None if it takes longer; it continues then.
+        """Return the result of `work`, a request to `route`, or None if it takes longer; it continues then.
 
         Raises its errors. If no thread is free, the caller's thread runs it.
         """
@@ -81,7 +80,7 @@ class Background:
         return self._pool.start(timed, route=route)
 
     def _give_up_late(self) -> None:
-        """Give up the threads that have had their time; each start does so, so no thread need watch."""
+        """Abandon the threads whose time is over. Every start does so, so no thread has to watch."""
         before = time.monotonic() - self._seconds
         with self._lock:
             late = [ticket for ticket, begun in self._begun.items() if begun < before]
@@ -92,7 +91,7 @@ class Background:
         try:
             work()
         except Exception:
-            self._logger.exception("Exception in the background")
+            logger.exception("Exception in the background")
         finally:
             self._ended(key)
 

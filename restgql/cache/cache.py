@@ -1,6 +1,5 @@
-"""The cache of one gateway: its store, and the dispatchers around those of its operations."""
+"""The cache of one gateway: its store, and the caching dispatchers of its operations."""
 
-import logging
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -22,8 +21,9 @@ from restgql.upstream.single_flight import Flights, SingleFlight
 class Cache:
     """The cache of one gateway: responses to sub-requests in a `store`, of at most `max_body` bytes each.
 
-    `identity` are names of header fields that identify the caller, or do not (see `Identity`). With `shared=True`, all
-    responses are for everyone, as in a proxy's cache and never in an app's gateway; with False, none is.
+    `identity` lists header fields that identify the caller, or with `!` do not (see `Identity`). With `shared=True`
+    every response is stored for everyone, as in a proxy's cache (an app's gateway never does this); with False, no
+    response is.
     """
 
     def __init__(
@@ -32,12 +32,11 @@ class Cache:
         *,
         max_body: int,
         seconds: float,
-        logger: logging.Logger,
         identity: Iterable[str] = (),
         shared: bool | None = None,
     ) -> None:
         self._store = store
-        self._background = Background(logger, seconds)
+        self._background = Background(seconds)
         self._settings = CacheSettings(
             store=store,
             background=self._background,
@@ -50,10 +49,10 @@ class Cache:
         self._flights = Flights(self._identity)
 
     def around(self, upstream: Upstream, salt: bytes, again: Callable[[], Dispatcher] | None) -> Upstream:
-        """Return an upstream that answers from the cache if it can.
+        """Return an upstream that answers from the cache if it can. Operations with different `salt` share no
+        responses.
 
-        Operations with another `salt` have other responses. `again` returns the dispatcher of a background
-        request; with None, no request is made in the background.
+        `again` returns the dispatcher of a background request; with None, no request is made in the background.
         """
         environ = upstream.environ
         keys = CacheKeys(environ, salt, self._identity, upstream.client.site)
@@ -70,7 +69,7 @@ class Cache:
             self._settings,
             until=upstream.meter.deadline,
             again=again,
-            joined=None if upstream.nested else joined,  # two that nest could wait for each other
+            joined=None if upstream.nested else joined,  # nested operations could wait for each other
         )
         return msgspec.structs.replace(upstream, dispatch=dispatch)
 
@@ -80,11 +79,11 @@ class Cache:
         return self._background.running
 
     def changed(self, environ: Environ) -> None:
-        """Drop the stored responses of the URI of this environ, after an unsafe request."""
+        """Delete the stored responses for the URI of this environ, after an unsafe request."""
         self._store.invalidate([uri_of(environ)])
 
     def clear(self) -> None:
-        """Drop everything, in every process that shares the store. Raises the store's failures."""
+        """Delete everything, in every process that shares the store. Raises the store's failures."""
         self._store.clear()
 
     def close(self) -> None:
@@ -92,21 +91,21 @@ class Cache:
         self._store.close()
 
 
-def opened(place: str, folder: Path, *, entries: int, size: int, logger: logging.Logger) -> Store:
+def open_store(place: str, folder: Path, *, entries: int, size: int) -> Store:
     """Return the store that RESTGQL_CACHE names, not connected yet. Raises ConfigError if it can never work."""
     kind, _, rest = place.partition(":")
     if kind == "memory":
         return Memory(entries=entries, size=size)
     if kind == "sqlite":
-        return FaultTolerantStore(_in_file(folder / rest, entries=entries, size=size), "sqlite", logger)
+        return FaultTolerantStore(_in_file(folder / rest, entries=entries, size=size), "sqlite")
     try:
         from restgql.cache.redis import Redis
     except ModuleNotFoundError as exc:
         raise ConfigError(f"RESTGQL_CACHE = {kind}://… needs {exc.name}: pip install 'restgql[cache,redis]'.") from exc
     try:
-        return FaultTolerantStore(Redis(place), "redis", logger)
+        return FaultTolerantStore(Redis(place), "redis")
     except ValueError as exc:
-        raise ConfigError(f"RESTGQL_CACHE is no URL of a Redis: {exc}.") from exc
+        raise ConfigError(f"RESTGQL_CACHE is not the URL of a Redis: {exc}.") from exc
 
 
 def _in_file(path: Path, *, entries: int, size: int) -> Store:

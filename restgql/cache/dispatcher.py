@@ -9,7 +9,7 @@ import msgspec
 from restgql.cache import policy
 from restgql.cache.background import Background
 from restgql.cache.entry import Entry, Varied
-from restgql.cache.keys import CacheKeys, Key
+from restgql.cache.keys import CacheKey, CacheKeys
 from restgql.cache.policy import Forward, Received, ServeStored, StoreDecision
 from restgql.cache.store import Entries, Store, StoredEntries
 from restgql.errors import BadPath
@@ -20,16 +20,18 @@ from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
 
 MAX_VARIANTS = 16
-"""Of one URI in one scope, for the values that a response varies with; the oldest goes."""
+"""Stored variants (Vary) of one URI in one scope; the oldest is dropped."""
 _MAX_PASSING = 10_000
 _MARGIN = 0.1
-"""Of the time of a request: what is kept back for an answer where the app gives none."""
+"""The fraction of a request's time that is reserved for a stale response, if the app does not answer."""
 
 
 class CacheSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings that all operations share. Bodies over `max_body` bytes are not stored; a request has `seconds`.
+    """The settings that all operations share. Bodies over `max_body` bytes are not stored; a request may take
+    `seconds`.
 
-    With `shared=True` every response is stored for everyone, as in a proxy's cache; with None, if it allows that.
+    With `shared=True` every response is stored for everyone, as in a proxy's cache; with None, if its header fields
+    allow it.
     """
 
     store: Store
@@ -44,7 +46,7 @@ class Cached:
     """Caches the responses of `dispatch`. `joined`, if set, coalesces identical misses.
 
     `again`, if set, returns a dispatcher for background revalidation, which outlives the operation. `until` is the
-    operation's deadline, of `time.monotonic()`.
+    operation's deadline, in seconds of `time.monotonic()`.
     """
 
     def __init__(
@@ -94,7 +96,7 @@ class Cached:
         return self._considered(request, key, self._store.read(key), time.time(), joins=False)
 
     def _considered(
-        self, request: SubRequest, key: Key, stored: StoredEntries, now: float, *, joins: bool
+        self, request: SubRequest, key: CacheKey, stored: StoredEntries, now: float, *, joins: bool
     ) -> SubResponse:
         decision = self._decision(request, key, stored, now)
         if isinstance(decision, ServeStored):
@@ -110,7 +112,7 @@ class Cached:
             return self._asked(self._dispatch, request, key, stored, decision)
         return self._asked_or(decision.otherwise, request, key, stored, decision)
 
-    def _decision(self, request: SubRequest, key: Key, stored: StoredEntries, now: float) -> policy.Decision:
+    def _decision(self, request: SubRequest, key: CacheKey, stored: StoredEntries, now: float) -> policy.Decision:
         private = self._fitting(request, stored.private)
         entries = private or self._fitting(request, stored.shared)
         return policy.decide(key.uri, self._keys.fields(request), entries, now, shared=not private)
@@ -118,7 +120,7 @@ class Cached:
     def _fitting(self, request: SubRequest, entries: Entries) -> Entries:
         return tuple(entry for entry in entries if self._keys.matches(request, entry.varied))
 
-    def _refreshes(self, request: SubRequest, key: Key, stored: StoredEntries, ask: Forward) -> bool:
+    def _refreshes(self, request: SubRequest, key: CacheKey, stored: StoredEntries, ask: Forward) -> bool:
         """Revalidate a stale response in the background (RFC 5861 section 3); return False if it cannot be."""
         if self._again is None:
             return False
@@ -131,9 +133,9 @@ class Cached:
         return True
 
     def _asked_or(
-        self, stale: Entry, request: SubRequest, key: Key, stored: StoredEntries, ask: Forward
+        self, stale: Entry, request: SubRequest, key: CacheKey, stored: StoredEntries, ask: Forward
     ) -> SubResponse:
-        """Return the app's response, or the stale one if the app fails or takes too long (RFC 5861 section 4)."""
+        """Return the app's response, or the stale one if the app fails or is too slow (RFC 5861 section 4)."""
         work = partial(self._asked, self._dispatch, request, key, stored, ask)
         seconds = min(self._until - time.monotonic(), request.timeout or self._settings.seconds)
         if self._again is None:
@@ -146,17 +148,17 @@ class Cached:
         return reply
 
     def _asked(
-        self, dispatch: Dispatcher, request: SubRequest, key: Key, stored: StoredEntries, ask: Forward
+        self, dispatch: Dispatcher, request: SubRequest, key: CacheKey, stored: StoredEntries, ask: Forward
     ) -> SubResponse:
         """Return the app's response, and store it if that is allowed."""
         sent = request
         if ask.conditions:
             sent = msgspec.structs.replace(request, headers=(*request.headers, *ask.conditions))
-        asked = time.time()
+        sent_at = time.time()
         reply = dispatch(sent)
         if reply.failure is not None or (ask.otherwise is not None and reply.status in policy.ERRORS):
             return reply
-        received = Received(reply, asked, time.time(), partial(self._varied, request))
+        received = Received(reply, sent_at, time.time(), partial(self._varied, request))
         settled = policy.settle(ask, received, shared=self._settings.shared)
         if settled.validated is None and (reply.cookies or len(reply.body) > self._settings.max_body):
             settled = msgspec.structs.replace(settled, entries=())
@@ -172,7 +174,9 @@ class Cached:
     def _varied(self, request: SubRequest, fields: Headers) -> Varied:
         return self._keys.varied(request, ", ".join(value for name, value in fields if name.lower() == "vary"))
 
-    def _keep(self, request: SubRequest, key: Key, stored: StoredEntries, ask: Forward, settled: StoreDecision) -> None:
+    def _keep(
+        self, request: SubRequest, key: CacheKey, stored: StoredEntries, ask: Forward, settled: StoreDecision
+    ) -> None:
         """Replace the entries that match the request by those of the decision."""
         if settled.entries is None or stored.token is None:
             return
@@ -184,7 +188,9 @@ class Cached:
         else:
             self._settings.hit_for_pass.add(key)
 
-    def _write(self, request: SubRequest, key: Key, stored: StoredEntries, entries: Entries, *, shared: bool) -> None:
+    def _write(
+        self, request: SubRequest, key: CacheKey, stored: StoredEntries, entries: Entries, *, shared: bool
+    ) -> None:
         scope, entries_now = (key.shared, stored.shared) if shared else (key.private, stored.private)
         kept = tuple(entry for entry in entries_now if not self._keys.matches(request, entry.varied))
         if entries or len(kept) < len(entries_now):
@@ -231,15 +237,15 @@ class HitForPass:
     def __init__(self) -> None:
         self._hashes: set[int] = set()
 
-    def __contains__(self, key: Key) -> bool:
+    def __contains__(self, key: CacheKey) -> bool:
         return hash(key) in self._hashes
 
-    def add(self, key: Key) -> None:
+    def add(self, key: CacheKey) -> None:
         """Record that a response could not be shared."""
         if len(self._hashes) >= _MAX_PASSING:
             self._hashes.clear()
         self._hashes.add(hash(key))
 
-    def discard(self, key: Key) -> None:
+    def discard(self, key: CacheKey) -> None:
         """Record that a response could be shared."""
         self._hashes.discard(hash(key))

@@ -6,14 +6,14 @@ from restgql.model import Headers
 from restgql.sub_response import SubResponse
 
 SKEW = 5.0
-"""Seconds by which the clocks of those who share a store may differ; what is from later than that is from no clock."""
+"""Seconds by which the clocks of machines that share a store may differ. A time further in the future is not valid."""
 
 Varied = tuple[tuple[str, str | None], ...]
 """The header fields that a response varies with, in lower case, each with a digest of its value in the request."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """A stored response. Times are of `time.time()`, as processes share them.
+    """A stored response. Times are seconds of `time.time()`, because processes share them.
 
     `born` is the estimated time of its generation (RFC 9111 section 4.2.3), and `received` that of its receipt. It is
     fresh until `expires`; it may be served without validation until `fresh`, and after validation until `kept`.
@@ -31,7 +31,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     kept: float
 
     def is_fresh(self, now: float) -> bool:
-        """Return True if it may be served without validation; False if a clock was set back before its receipt."""
+        """Return True if it may be served without validation; False if the clock was set back to before its receipt."""
         return self.received - SKEW <= now < self.fresh
 
     def age(self, now: float) -> float:

@@ -8,25 +8,25 @@ import msgspec
 from restgql.bounded_cache import bounded_cache
 from restgql.cache.entry import Varied
 from restgql.formats import headers
-from restgql.formats.target import Site, Target, entered, spelled
+from restgql.formats.target import Site, Target, canonical_path, target_of_environ
 from restgql.model import SubRequest
 from restgql.upstream.environ import Environ
 from restgql.upstream.identity import Identity
 
-# What an app makes its own URLs of, and the path that it routes, where a proxy says so: of an unkeyed one of these a
-# response for all would be made by whoever asks first (web cache poisoning).
+# Header fields from which an app behind a proxy builds its own URLs, or the path that it routes. Were one of them not
+# part of the key, the first client could choose the response for everyone (web cache poisoning).
 _PLACE = re.compile(
     r"forwarded|x-forwarded-(?!(?:for|user|email|groups|preferred-username|access-token|client-cert)\Z).*"
     r"|x-(?:original|rewrite|http)-.*|x-host|x-script-name|x-server|x-(?:url-)?scheme|front-end-https"
 )
 
-# A request that says one of these is about a part of a response, or about what its client has of it: it gets what it
-# would get directly.
+# A request with one of these fields wants a part of a response, or compares it with the client's copy. It bypasses the
+# cache.
 _BYPASSING = frozenset(["range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"])
 
 
-class Key(msgspec.Struct, frozen=True):
-    """The place of a stored response: its URI, and the scope of its caller or the one for everyone."""
+class CacheKey(msgspec.Struct, frozen=True):
+    """The place of a stored response: its URI, and the scope of its caller (`private`) and of everyone (`shared`)."""
 
     uri: str
     private: str
@@ -36,7 +36,7 @@ class Key(msgspec.Struct, frozen=True):
 class CacheKeys:
     """Makes the keys of one operation, whose sub-requests share `environ`.
 
-    `salt` keeps the responses of different apps apart, and digests of credentials from being looked up.
+    `salt` separates the responses of different apps, and protects digests of credentials from lookup tables.
     """
 
     def __init__(self, environ: Environ, salt: bytes, identity: Identity, site: Site) -> None:
@@ -50,7 +50,7 @@ class CacheKeys:
         directives: str = environ.get("HTTP_CACHE_CONTROL", "").lower()
         if len(directives) > headers.MAX_HEADER_VALUE:  # each sub-request would parse it
             directives = "no-cache, no-store"
-        # Pragma where nothing else is said (RFC 9111 section 5.4)
+        # Pragma counts only without Cache-Control (RFC 9111 section 5.4)
         self._directives = directives or ("no-cache" if "no-cache" in environ.get("HTTP_PRAGMA", "").lower() else "")
 
     def directives(self, request: SubRequest) -> str:
@@ -63,17 +63,17 @@ class CacheKeys:
     def uri(self, target: Target) -> str:
         """Return the URI of a path, equal for all callers and for all spellings that the app cannot distinguish."""
         is_ours = "%" in target.path and self._site.remote(target.path) is None
-        path = spelled(target.path) if is_ours else target.path
+        path = canonical_path(target.path) if is_ours else target.path
         return f"{self._base}{path}?{target.query}" if target.query else f"{self._base}{path}"
 
-    def key(self, request: SubRequest) -> Key | None:
+    def key(self, request: SubRequest) -> CacheKey | None:
         """Return the key of a request's response, or None if no stored response may answer the request."""
         of = (request.headers, request.cookie, request.opens)
         try:
             scopes = self._scopes[of]
-        except KeyError:  # made twice at worst, if two threads ask at once
+        except KeyError:  # computed twice at worst, if two threads need it at once
             scopes = self._scopes[of] = self._scopes_of(request)
-        return None if scopes is None else Key(self.uri(request.target), *scopes)
+        return None if scopes is None else CacheKey(self.uri(request.target), *scopes)
 
     def fields(self, request: SubRequest) -> dict[str, str]:
         """Return the header fields of a request, by their names in lower case."""
@@ -105,7 +105,8 @@ class CacheKeys:
         if not _BYPASSING.isdisjoint(name for name, _ in request.headers):
             return None
         fields = self.fields(request)
-        # What is opened for a typed field is so for no other, and a field's own headers are for it alone.
+        # A route that is opened for one typed field stays closed for others, and a field's own headers are for it
+        # alone.
         own = (tuple(field for field in request.headers if field[0] != "cache-control"), request.opens)
         places = sorted((name, value) for name, value in fields.items() if _is_place(name))
         who = self.who
@@ -122,7 +123,7 @@ class CacheKeys:
 
 def uri_of(environ: Environ) -> str:
     """Return the URI of the request with this environ."""
-    return f"{_base(environ)}{entered(environ.get('PATH_INFO', ''), environ.get('QUERY_STRING', ''))}"
+    return f"{_base(environ)}{target_of_environ(environ.get('PATH_INFO', ''), environ.get('QUERY_STRING', ''))}"
 
 
 def _base(environ: Environ) -> str:

@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from restgql.cache.keys import Key
+from restgql.cache.keys import CacheKey
 from restgql.cache.store import Entries, StoredEntries, Token
 
 Place = tuple[str, str]
@@ -39,7 +39,7 @@ class Memory:
         """Their approximate size in bytes."""
         return self._size
 
-    def read(self, key: Key) -> StoredEntries:
+    def read(self, key: CacheKey) -> StoredEntries:
         """Return the stored entries of a key."""
         with self._lock:
             return StoredEntries(self._invalidations, self._at((key.uri, key.private)), self._at((key.uri, key.shared)))

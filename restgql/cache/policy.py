@@ -1,7 +1,7 @@
 """The rules of caching: storing responses, and serving stored ones (RFC 9111, by the states of hishel, and RFC 5861).
 
-hishel decides. This module adds the decisions that hishel leaves to its user, and those in which it differs from
-cache-tests; each has its section.
+hishel decides. This module adds the decisions that hishel leaves to its user, and corrects those that cache-tests
+contradict; each cites its section.
 """
 
 import re
@@ -38,13 +38,13 @@ from restgql.sub_response import SubResponse
 
 WEEK = 604_800.0
 VALIDATED_FOR = 86_400.0
-"""Seconds beyond its freshness for which a response is kept that can be validated."""
+"""Seconds beyond its freshness for which a response with a validator is kept."""
 # RFC 5861 section 4: "an error is any situation that would result in a 500, 502, 503, or 504"
 ERRORS = frozenset({500, 502, 503, 504})
 _OPTIONS = {shared: CacheOptions(shared=shared, supported_methods=["GET"]) for shared in (False, True)}
 _CONDITIONS = ("if-none-match", "if-modified-since")
 _AGE = re.compile(r"\s*0*([0-9]{1,10})[0-9]*\s*(?:,|\Z)")
-# RFC 9110 section 5.6.7: the form of today, and the two that are obsolete
+# RFC 9110 section 5.6.7: the current format, and the two obsolete ones
 _TIME, _MONTH = r"[0-2]\d:[0-5]\d:[0-6]\d", "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _HTTP_DATE = re.compile(
     rf"(?:mon|tue|wed|thu|fri|sat|sun), \d\d {_MONTH} \d{{4}} {_TIME} gmt"
@@ -67,10 +67,10 @@ class ServeStored(msgspec.Struct, frozen=True):
 
 
 class Forward(msgspec.Struct, frozen=True, kw_only=True):
-    """Ask the app, with header fields `conditions` beside the request's own.
+    """Send the request to the app, with the header fields `conditions` added.
 
-    `state` is hishel's, and decides the fate of `entries`, which are of the scope `shared`. `otherwise` may be served
-    if the app fails.
+    `state` is hishel's, and decides what becomes of `entries`, which are from the shared scope if `shared`. `otherwise`
+    may be served if the app fails.
     """
 
     state: CacheMiss | NeedRevalidation
@@ -84,11 +84,11 @@ Decision = ServeStored | Forward
 
 
 class Received(msgspec.Struct, frozen=True):
-    """A reply received at `at`, to a request sent at `asked`; `varied(headers)` returns the request's values of the
+    """A reply received at `at`, to a request sent at `sent_at`; `varied(headers)` returns the request's values of the
     header fields that Vary names."""
 
     reply: SubResponse
-    asked: float
+    sent_at: float
     at: float
     varied: Callable[[Headers], Varied]
 
@@ -149,7 +149,7 @@ def settle(ask: Forward, received: Received, *, shared: bool | None) -> StoreDec
             case FromCache():
                 held = [freshened.get(at, old) for at, old in enumerate(ask.entries) if at not in removed]
                 return StoreDecision(entries=tuple(held), shared=is_shared, validated=freshened[state.entry.id.int])
-            case CacheMiss():  # 304 for what is not stored here (RFC 9111 section 4.3.3)
+            case CacheMiss():  # 304 for a response that is not stored here (RFC 9111 section 4.3.3)
                 return StoreDecision(entries=(), shared=is_shared, again=Forward(state=state))
             case StoreAndUse():
                 fields = tuple(field for field in reply.fields if field[0].lower() in state.response.headers)
@@ -183,8 +183,8 @@ def _asks_for_more(directives: CacheControl, entry: Entry, now: float) -> bool:
 def _unless_stale_will_do(ask: Forward, directives: CacheControl, entry: Entry, now: float) -> Decision:
     """Serve a stale response if that is allowed (RFC 9111 sections 4.2.4 and 5.2.1.2, RFC 5861)."""
     response_directives = parse_cache_control(_value(entry.headers, "cache-control"))
-    # s-maxage is as proxy-revalidate, too (section 5.2.2.10), but where the same response has a directive of RFC 5861
-    # that one is an explicit permission (section 4.2.4).
+    # s-maxage implies proxy-revalidate (section 5.2.2.10), but a directive of RFC 5861 in the same response is an
+    # explicit permission to serve it stale (section 4.2.4).
     if (
         response_directives.no_cache is True
         or response_directives.must_revalidate
@@ -247,7 +247,7 @@ def _lifetime(fields: Headers, now: float, *, shared: bool) -> float:
         return 0.0
     dated = {"date": [formatdate(now, usegmt=True)]} | _fields(fields)
     expires = _value(fields, "expires")
-    if expires is not None and not _HTTP_DATE.fullmatch(expires):  # hishel takes more for a date (section 5.3)
+    if expires is not None and not _HTTP_DATE.fullmatch(expires):  # hishel accepts other formats as dates (section 5.3)
         dated["expires"] = ["0"]
     return float(get_freshness_lifetime(Response(200, Fields(dated)), shared) or 0)
 
@@ -255,8 +255,8 @@ def _lifetime(fields: Headers, now: float, *, shared: bool) -> float:
 def _born(received: Received) -> float:
     """Return the estimated time when a response was generated (RFC 9111 section 4.2.3)."""
     reply, now = received.reply, received.at
-    age = _AGE.match(reply.header("age") or "")  # of several, the first (section 5.1)
-    corrected = int(age[1]) + now - received.asked if age else 0.0
+    age = _AGE.match(reply.header("age") or "")  # the first of several (section 5.1)
+    corrected = int(age[1]) + now - received.sent_at if age else 0.0
     date = parse_date(reply.header("date") or "")
     return max(0.0, now - max(corrected, 0.0 if date is None else now - date))
 
@@ -265,9 +265,9 @@ def _pair(request: Request, entry: Entry, at: int, *, shared: bool) -> Pair:
     """Return a stored response as hishel's entry, without Vary: its values were compared before."""
     fields = _fields(entry.headers) | {"date": [formatdate(entry.born, usegmt=True)]}
     fields.pop("vary", None)
-    if "expires" in fields:  # it counts from Date (section 4.2.1), which is corrected by Age here
+    if "expires" in fields:  # Expires counts from Date (section 4.2.1), which is corrected by Age here
         fields["expires"] = [formatdate(entry.expires, usegmt=True)]
-    if not _has_lifetime(entry.headers, shared=shared):  # a cache may guess (section 4.2.2); this one does not
+    if not _has_lifetime(entry.headers, shared=shared):  # a cache may estimate it (section 4.2.2); this one does not
         fields["cache-control"] = [*fields.get("cache-control", ()), "no-cache"]
     return Pair(UUID(int=at), Request("GET", request.url), Response(entry.status, Fields(fields)))
 

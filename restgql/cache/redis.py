@@ -9,31 +9,31 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from restgql.cache import packed
-from restgql.cache.keys import Key
+from restgql.cache.keys import CacheKey
 from restgql.cache.policy import WEEK
 from restgql.cache.store import Entries, StoredEntries, Token
 
 PREFIX = "restgql:1:"
-"""Of all keys; its number is that of their form."""
+"""The prefix of all keys; the number is the version of their format."""
 SECONDS = 0.2
-"""For a connection, and for each answer; a timeout in the URL's query wins."""
+"""The timeout of a connection, and of each reply; a timeout in the URL's query overrides it."""
 _KEPT = int(WEEK) + 86_400
 
 
 class Redis:
     """A store in the Redis at `url`, whose own `maxmemory` bounds it; every key expires.
 
-    A token is the generation of a URI: a Redis key of its own, whose value an entry must match. To invalidate a URI is
-    to set another generation.
+    A token is the generation of a URI: a Redis key of its own, whose value an entry must match. Invalidating a URI sets
+    another generation.
     """
 
     failures: tuple[type[Exception], ...] = (redis.RedisError, OSError)
 
     def __init__(self, url: str) -> None:
-        """Prepare a client. Raises ValueError if `url` is no URL of a Redis."""
+        """Prepare a client. Raises ValueError if `url` is not a Redis URL."""
         self._client = create_client(url)
 
-    def read(self, key: Key) -> StoredEntries:
+    def read(self, key: CacheKey) -> StoredEntries:
         """Return the stored entries of a key."""
         names = (_generation(key.uri), _place(key.uri, key.private), _place(key.uri, key.shared))
         token, private, shared = self._client.mget(names)
@@ -80,14 +80,14 @@ class Redis:
 
 
 def create_client(url: str) -> Any:
-    """Return a client, which connects on first use. Raises ValueError if `url` is no URL of a Redis."""
-    # A retry would double the time that is lost to a Redis that does not answer.
+    """Return a client, which connects on first use. Raises ValueError if `url` is not a Redis URL."""
+    # A retry would double the time lost to a Redis that does not answer.
     retry = Retry(NoBackoff(), 0)
     return redis.Redis.from_url(url, socket_connect_timeout=SECONDS, socket_timeout=SECONDS, retry=retry)
 
 
 def _entries_of(token: bytes | None, value: bytes | None) -> Entries:
-    """Return the entries of a value, if they are of this generation."""
+    """Return the entries in a value, or none if they are from another generation."""
     if token is None or value is None or not value.startswith(token):
         return ()
     return packed.entries(value[len(token) :])

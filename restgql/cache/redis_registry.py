@@ -1,7 +1,6 @@
 """The documents that clients register (APQ), stored in Redis for the processes of many machines."""
 
 import hashlib
-import logging
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,27 +10,27 @@ import redis
 from restgql.cache.policy import WEEK
 from restgql.cache.redis import create_client
 from restgql.documents.registry import Registry
+from restgql.log import logger
 from restgql.upstream.circuit_breaker import CircuitBreaker
 
 T = TypeVar("T")
 _PREFIX = "restgql:documents:1:"
-"""Of all keys; its number is that of their form."""
+"""The prefix of all keys; the number is the version of their format."""
 _USED = f"{_PREFIX}used"
-"""When each was asked for last, by its SHA-256."""
+"""The key of the last use of each document, by SHA-256."""
 
 
 class RedisRegistry:
     """A registry in the Redis at `url`, of at most `entries` documents, behind the `near` one of this process.
 
-    After failures Redis is not used for a moment; the process then has its own documents only. Raises ValueError if
-    `url` is no URL of a Redis.
+    After failures Redis is not used for a moment; the process then has only its own documents. Raises ValueError if
+    `url` is not a Redis URL.
     """
 
-    def __init__(self, url: str, near: Registry, *, entries: int, logger: logging.Logger) -> None:
+    def __init__(self, url: str, near: Registry, *, entries: int) -> None:
         self._client = create_client(url)
         self._near = near
         self._entries = entries
-        self._logger = logger
         self._breaker = CircuitBreaker(failures=3)
 
     def get(self, digest: str) -> str | None:
@@ -75,10 +74,10 @@ class RedisRegistry:
         try:
             done = do()
         except BaseException as exc:
-            self._breaker.failed()  # each passed request is recorded, also a crash
+            self._breaker.failed()  # every attempt is recorded, even if it crashes
             if not isinstance(exc, redis.RedisError | OSError):
                 raise
-            self._logger.warning("The documents of clients cannot be shared: %s: %s", type(exc).__name__, exc)
+            logger.warning("The documents of clients cannot be shared: %s: %s", type(exc).__name__, exc)
             return None
         self._breaker.worked()
         return done

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from restgql.cache import packed
-from restgql.cache.keys import Key
+from restgql.cache.keys import CacheKey
 from restgql.cache.store import Entries, StoredEntries, Token
 
 LOCKED_SECONDS = 0.1
-"""How long a file is waited for that another process writes to."""
+"""Seconds to wait for a file that another process writes to."""
 REMEMBERED = 10_000
-"""Invalidations after which a write that began before them is too late."""
+"""The number of invalidations that are remembered. A write that began before the oldest of them is dropped."""
 _APPLICATION = 0x52475131
-"""What marks a file as ours, in this form of it."""
+"""SQLite's application_id: it marks a file as ours, in this version of its format."""
 _SCHEMA = (
     "CREATE TABLE meta (invalidations INT, places INT, size INT)",
     "INSERT INTO meta VALUES (0, 0, 0)",
@@ -50,7 +50,7 @@ class Sqlite:
         self._opened_file: tuple[int, int] | None = None
         self._inherited: list[sqlite3.Connection] = []
 
-    def read(self, key: Key) -> StoredEntries:
+    def read(self, key: CacheKey) -> StoredEntries:
         """Return the stored entries of a key."""
         with self._connected() as connection:
             rows = connection.execute(
@@ -126,7 +126,7 @@ class Sqlite:
             raise sqlite3.OperationalError("another thread waits for the file")
         try:
             if self._connection is not None and self._opened_file != self._file_id():
-                self._connection.close()  # it was deleted: processes that begin later have another
+                self._connection.close()  # the file was deleted: processes that start later use another one
                 self._connection = None
             if self._connection is None:
                 self._connection = self._open()
@@ -149,7 +149,7 @@ class Sqlite:
             if connection.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
                 self._set_up(connection)
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")  # what a crash of the machine loses is a miss
+            connection.execute("PRAGMA synchronous = NORMAL")  # a crash of the machine may lose responses: a miss each
         except BaseException:
             connection.close()
             raise
@@ -158,7 +158,7 @@ class Sqlite:
     def _set_up(self, connection: sqlite3.Connection) -> None:
         with _transaction(connection):
             if connection.execute("PRAGMA application_id").fetchone() == (_APPLICATION,):
-                return  # another process was first
+                return  # another process created the tables first
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
                 raise sqlite3.DatabaseError(f"{self._path} is the database of something else, and stays as it is")
             for statement in _SCHEMA:

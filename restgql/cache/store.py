@@ -1,6 +1,5 @@
 """The stores of responses: their interface, and a wrapper that turns failures into misses."""
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
@@ -8,13 +7,14 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from restgql.cache.entry import Entry
-from restgql.cache.keys import Key
+from restgql.cache.keys import CacheKey
+from restgql.log import logger
 from restgql.upstream.circuit_breaker import CircuitBreaker
 
 T = TypeVar("T")
 Entries = tuple[Entry, ...]
 Token = object
-"""Of a URI at some moment. What is written with a token is dropped if the URI has been invalidated since."""
+"""The state of a URI at some moment. A write with a token is dropped if the URI has been invalidated since."""
 
 MAX_OWED = 1_000
 
@@ -39,7 +39,7 @@ class Store(Protocol):
 
     failures: tuple[type[Exception], ...]
 
-    def read(self, key: Key) -> StoredEntries:
+    def read(self, key: CacheKey) -> StoredEntries:
         """Return the stored entries of a key."""
 
     def write(self, uri: str, scope: str, entries: Entries, token: Token) -> None:
@@ -56,25 +56,23 @@ class Store(Protocol):
 
 
 class FaultTolerantStore:
-    """A store whose failures are misses. After repeated failures it is not used for a moment, reads and writes apart.
+    """A store that turns failures into misses.
 
-    URIs that it could not invalidate are invalidated before the next read. `_lock` guards `_owed`, which has them.
+    After repeated failures it is not used for a moment, reads and writes apart. URIs that it could not invalidate, in
+    `_owed`, are invalidated before the next read. `_lock` guards `_owed`.
     """
 
     failures: tuple[type[Exception], ...] = ()
 
-    def __init__(
-        self, store: Store, name: str, logger: logging.Logger, make: Callable[[], CircuitBreaker] = _breaker
-    ) -> None:
+    def __init__(self, store: Store, name: str, make: Callable[[], CircuitBreaker] = _breaker) -> None:
         self._store = store
         self._name = name
-        self._logger = logger
         self._reads, self._writes = make(), make()
         self._lock = threading.Lock()
         self._owed: set[str] = set()
         self._is_logged = False
 
-    def read(self, key: Key) -> StoredEntries:
+    def read(self, key: CacheKey) -> StoredEntries:
         """Return the stored entries of a key, or none after a failure."""
         if self._owed:
             self._try(self._writes, self._drop_owed)
@@ -88,7 +86,7 @@ class FaultTolerantStore:
     def invalidate(self, uris: Sequence[str]) -> None:
         """Drop all entries of these URIs, now or before the next read."""
         with self._lock:
-            if len(self._owed) <= MAX_OWED:  # beyond that everything goes
+            if len(self._owed) <= MAX_OWED:  # over the limit, everything is dropped
                 self._owed.update(uris)
         self._try(self._writes, self._drop_owed)
 
@@ -120,13 +118,13 @@ class FaultTolerantStore:
         try:
             done = do()
         except BaseException as exc:
-            breaker.failed()  # each passed request is recorded, also a crash
+            breaker.failed()  # every attempt is recorded, even if it crashes
             if not isinstance(exc, self._store.failures):
                 raise
             if not self._is_logged:
                 self._is_logged = True
                 name = type(exc).__name__
-                self._logger.warning("The cache (%s) fails, and is done without: %s: %s", self._name, name, exc)
+                logger.warning("The cache (%s) fails, and is not used for now: %s: %s", self._name, name, exc)
             return None
         breaker.worked()
         return done

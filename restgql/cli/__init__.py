@@ -23,13 +23,13 @@ def _commands() -> click.Group:
     """Return the commands. Raises ClickException if a package that they need cannot be imported."""
     try:
         from restgql.cli.commands import commands
-    except Exception as exc:  # whatever a package of an unsuitable version raises, the message names the versions
+    except Exception as exc:  # whatever a package of an unsuitable version raises: the message names the versions
         raise click.ClickException(import_problem(exc)) from exc
     return commands
 
 
 def import_problem(exc: Exception) -> str:
-    """Return a message for restgql, or a package that it needs, that cannot be imported."""
+    """Return the message for restgql, or a package that it needs, if it cannot be imported."""
     versions = ", ".join(f"{name} {_version(name)}" for name in ("graphene", "graphql-core", "flask"))
     reason = f"{type(exc).__name__}: {exc}"
     return f"restgql cannot be imported: {reason}\nInstalled: {versions}. `pip check` lists versions that do not fit."

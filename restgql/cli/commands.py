@@ -111,7 +111,7 @@ def clear(name: str) -> None:
 
 
 def _stored(state: GatewayState, document: str) -> StoredOperation | None:
-    """Return the stored operation of a name, None for the text of a document: no document is a single word.
+    """Return the stored operation of a name, or None for the text of a document, which is never a single word.
 
     Raises ClickException.
     """
@@ -128,5 +128,5 @@ def _params(document: str, variables: str, operation: str | None) -> GraphQLRequ
     try:
         values = json.value(variables.encode(), dict)
     except json.NotJson as exc:
-        raise click.BadParameter(f"is no JSON object: {exc}", param_hint="--variables") from exc
+        raise click.BadParameter(f"is not a JSON object: {exc}", param_hint="--variables") from exc
     return GraphQLRequest(query=text, operation_name=operation, variables=values)

@@ -22,10 +22,10 @@ def example(*commands: str) -> str:
 
 
 Parameters = ParamSpec("Parameters")
-Result = TypeVar("Result")
+Returned = TypeVar("Returned")
 
 
-def with_app(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+def with_app(command: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:
     """Run a command in the context of the app. What the app prints, while it loads or later, goes to standard error."""
 
     @click.pass_context

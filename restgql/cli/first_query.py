@@ -1,4 +1,4 @@
-"""The query that GraphiQL opens with over an API that nobody knows yet."""
+"""The query with which GraphiQL opens over an API that is new to the user."""
 
 from collections.abc import Iterator
 
@@ -39,7 +39,7 @@ def first_query(schema: GraphQLSchema) -> str:
 
 
 def _node(name: str, field: GraphQLField, depth: int) -> FieldNode | None:
-    """Return a field with the first fields below it; None where there is nothing to select."""
+    """Return a field with the first fields below it, or None if nothing below it can be selected."""
     of_type = get_named_type(field.type)
     below: tuple[FieldNode, ...] = ()
     if isinstance(of_type, GraphQLObjectType):

@@ -1,4 +1,4 @@
-"""Where the commands write: nothing that the app prints gets between."""
+"""The output of the commands, apart from anything that the app prints."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ _STREAM = "restgql.output"
 
 @contextmanager
 def kept_apart() -> Iterator[None]:
-    """Send to standard error what the app prints to standard output; `echo` alone writes there."""
+    """Send to standard error whatever the app prints to standard output; only `echo` writes to standard output."""
     meta = click.get_current_context().meta
     if _STREAM in meta:
         yield
@@ -36,14 +36,16 @@ def echo(text: str) -> None:
 
 
 def write(path: str, text: str) -> None:
-    """Write a text and a newline to a file, which has the old content or the new one at any time; `-` is standard
-    output. Raises ClickException."""
+    """Write a text and a newline to a file, which never has half of its content; `-` is standard output.
+
+    Raises ClickException.
+    """
     if path == "-":
         echo(text)
         return
-    target = Path(os.path.realpath(path))  # a link stays
+    target = Path(os.path.realpath(path))  # a symbolic link stays one
     try:
-        if target.exists() and not target.is_file():  # a pipe, say
+        if target.exists() and not target.is_file():  # a pipe, for example
             target.write_text(f"{text}\n", encoding="utf-8")
         else:
             _replace(target, f"{text}\n")

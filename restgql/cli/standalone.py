@@ -32,11 +32,15 @@ _PROGRAM = "python -m restgql"
     "documents",
     multiple=True,
     metavar="[NAME=]FILE_OR_URL",
-    help="Type an API by its OpenAPI document. The document's servers are asked, unless --upstream names another. "
+    help="Add the API of an OpenAPI document. Requests go to the document's servers, unless --upstream names another. "
     "/shop=FILE puts its paths below /shop; shop=FILE also begins the names of its types and fields with it.",
 )
 @click.option(
-    "--upstream", "pairs", multiple=True, metavar="[PREFIX=]URL", help="Send requests below PREFIX, else all, to URL."
+    "--upstream",
+    "pairs",
+    multiple=True,
+    metavar="[PREFIX=]URL",
+    help="Send requests below PREFIX to URL; without PREFIX, all requests.",
 )
 @click.option(
     "--credentials",
@@ -76,8 +80,14 @@ def serve(
         raise click.UsageError(str(exc)) from exc
     state: GatewayState = app.extensions[EXTENSION][EXTENSION]
     if state.remotes is None:
-        raise click.UsageError("There is nothing to ask: give an --upstream. --openapi types one by its document.")
-    if documents and "RESTGQL_GRAPHIQL_QUERY" not in app.config and (query := first_query(state.typed.clients)):
+        raise click.UsageError(
+            "There is no upstream: give --upstream, or --openapi with a document that names its servers."
+        )
+    if (
+        documents
+        and "RESTGQL_GRAPHIQL_QUERY" not in app.config
+        and (query := first_query(state.compiled_schema.clients))
+    ):
         state.config = msgspec.structs.replace(state.config, graphiql_query=query)
     server = make_server(host, port, app, threaded=True)
     address = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
@@ -90,7 +100,7 @@ def serve(
 
 def _summary(state: GatewayState) -> Iterator[str]:
     """Yield a line for each upstream, with its server, and one for each operation that has no field."""
-    typed = state.typed
+    typed = state.compiled_schema
     for remote in state.remotes.table if state.remotes else ():
         yield f"{remote.prefix or '/'} is {remote.origin}{remote.path}"
     for row in typed.rows:

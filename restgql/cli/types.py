@@ -26,16 +26,16 @@ from restgql.documents import manifest
 from restgql.documents.rules import RULES
 from restgql.extension import Gateway
 from restgql.formats import json
-from restgql.schema.review import Review, review
+from restgql.schema.coverage import CoverageReport, coverage_of
 from restgql.schema.sdl.reserved import with_types
 from restgql.schema.sources import samples
 from restgql.schema.sources.samples import Sample
-from restgql.sources import Typed, source_of
+from restgql.sources import CompiledSchema, combined_sdl
 
 
-def _typed(name: str) -> Typed:
-    """Return the types of a gateway. Raises ClickException if they are not whole."""
-    typed = context.gateway_state(name).typed
+def _typed(name: str) -> CompiledSchema:
+    """Return the types of a gateway. Raises ClickException if some could not be built."""
+    typed = context.gateway_state(name).compiled_schema
     if typed.failure is not None:
         raise click.ClickException(f"The schema could not be built: {typed.failure}")
     return typed
@@ -51,12 +51,12 @@ def _typed(name: str) -> Typed:
 @click.option(
     "--source",
     is_flag=True,
-    help="Print the SDL with directives that the types are made from, as a start for your own.",
+    help="Print the SDL with directives from which the types are built, as a start for your own.",
 )
 @click.option(
     "--names", is_flag=True, help="Print the field names of the OpenAPI operations, for RESTGQL_OPENAPI_NAMES."
 )
-@click.option("--output", "-o", "target", metavar="FILE", help="Write to FILE, which is replaced as a whole.")
+@click.option("--output", "-o", "target", metavar="FILE", help="Write to FILE, and replace its old content.")
 @click.option("--write-names", "lockfile", metavar="FILE", help="Write the names of --names to FILE, likewise.")
 @click.option("--check", "committed", metavar="FILE", help="Fail if the schema differs from the one in FILE.")
 @click.option("--breaking-since", "before", metavar="FILE", help="Fail if a client of the schema in FILE would break.")
@@ -73,7 +73,7 @@ def schema(
 ) -> None:
     """Print the client schema as SDL."""
     if target is not None and any(file is not None for file in (committed, before, manifest)):
-        raise click.UsageError("--output goes with no option that compares the schema.")
+        raise click.UsageError("--output cannot be combined with an option that compares the schema.")
     typed = _typed(name)
     text = print_schema(typed.clients)
     checks: list[Iterable[str]] = []
@@ -90,7 +90,7 @@ def schema(
     if checks:
         _fail(chain.from_iterable(checks))
     elif target is not None or lockfile is None:
-        shown = print_ast(source_of(typed)) if source else json.pretty(typed.names) if names else text
+        shown = print_ast(combined_sdl(typed)) if source else json.pretty(typed.names) if names else text
         output.write(target or "-", shown)
 
 
@@ -111,7 +111,7 @@ def _invalid(schema: GraphQLSchema, path: str) -> Iterator[str]:
         try:
             operations = manifest.parse(context.read(path).encode())
         except json.NotJson as exc:
-            raise click.ClickException(f"{path} is no JSON object of ids and documents: {exc}") from exc
+            raise click.ClickException(f"{path} is not a JSON object of ids and documents: {exc}") from exc
     for identifier, document in operations.items():
         try:
             errors = validate(schema, graphql_core.parse(document), RULES)
@@ -125,13 +125,13 @@ def _invalid(schema: GraphQLSchema, path: str) -> Iterator[str]:
 @context.with_app
 @context.option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--strict", is_flag=True, help="Exit with 1 on what is only worth knowing, too.")
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
 def check(name: str, as_json: bool, strict: bool) -> None:
     """Report type coverage, errors and likely problems: untyped routes and operations without a field, each with the
     reason, possible joins, fields that no route answers, slow fields. Exits with 1 if something is wrong."""
     state = context.gateway_state(name)
-    typed, routes = state.typed, state.routes
-    report = review(
+    typed, routes = state.compiled_schema, state.routes
+    report = coverage_of(
         typed.schema,
         [(method, route.path) for route in routes.reachable() for method in route.methods],
         typed.rows,
@@ -151,7 +151,7 @@ def check(name: str, as_json: bool, strict: bool) -> None:
         sys.exit(1)
 
 
-def _print(report: Review) -> None:
+def _print(report: CoverageReport) -> None:
     context.table(
         ("method", "path", "field", "types", "why"),
         ((row.method, row.path, row.field, row.kind, row.reason) for row in report.rows),
@@ -160,7 +160,7 @@ def _print(report: Review) -> None:
     kinds = ("typed", "partly", "json", "untyped", *(["skipped"] if counts["skipped"] else []))
     output.echo("\n" + ", ".join(f"{counts[kind]} {kind}" for kind in kinds))
     lists = (
-        ("Joins that could be (RESTGQL_JOINS):", report.joins),
+        ("Possible joins (RESTGQL_JOINS):", report.joins),
         ("Errors:", report.errors),
         ("To look at:", report.warnings),
     )
@@ -190,22 +190,22 @@ def infer(name: str, paths: tuple[str, ...], lines: tuple[str, ...]) -> None:
             query = "query ($path: String!) { fetch(path: $path) { status json } }"
             answer = gateway.execute(query, {"path": path}, headers=sent)["data"]["fetch"]
             if answer is None or answer["status"] >= 300:
-                raise click.ClickException(f"{path} answers {answer and answer['status']}, which says nothing of it.")
+                raise click.ClickException(f"{path} answers {answer and answer['status']}, so no type can be inferred.")
             sample = samples_by_path.get(route.path)
             answers = (*(sample.answers if sample is not None else ()), answer["json"])
             samples_by_path[route.path] = Sample(
                 path=route.path, name=route.endpoint, parameters=route.parameters, answers=answers
             )
-    reserved = with_types(state.sources.reserved, state.typed.schema)
+    reserved = with_types(state.sources.reserved, state.compiled_schema.schema)
     document = samples.infer(samples_by_path.values(), camel_case=state.config.camel_case, reserved=reserved)
     output.echo(print_ast(document))
 
 
 def _without_route(path: str, upstreams: Iterable[str]) -> str:
-    """Return the reason why a path has no rule of the app."""
+    """Return the reason why no rule of the app matches a path."""
     prefix = next((each for each in upstreams if path.startswith(f"{each.rstrip('/')}/")), None)
     if prefix is None:
-        return "no route that can be asked for matches the path."
+        return "no exposed route matches the path."
     return (
         f"it leads to the upstream {prefix!r}, and only the app's own routes say which segments of a path vary. "
         "Write the types as SDL, or give the OpenAPI document of the upstream."

@@ -25,7 +25,7 @@ def entries(documents: Iterable[str], upstreams: Iterable[str], credentials: Ite
     for text in upstreams:
         prefix, url = _split(text)
         if not prefix and not url.lower().startswith(("http://", "https://")):
-            raise click.BadParameter("is no PREFIX=URL, and no URL", param_hint="--upstream")
+            raise click.BadParameter("is neither PREFIX=URL nor a URL", param_hint="--upstream")
         if prefix and _mount(prefix) in typed:
             prefix = _mount(prefix)
         prefix = prefix or (typed[0] if len(typed) == 1 else "/")

@@ -29,18 +29,18 @@ from graphql import (
 from graphql.execution.collect_fields import does_fragment_condition_match
 
 from restgql import graphql_core
-from restgql.documents.selected_field import Defer, FieldGroup, Key, SelectedField, SelectionSet, Variables
+from restgql.documents.selected_field import Defer, FieldGroup, GroupKey, SelectedField, SelectionSet, Variables
 from restgql.errors import BadRequest, LimitExceeded
-from restgql.schema.incremental import DEFER, STREAM
+from restgql.schema.incremental_directives import DEFER, STREAM
 
 FragmentNode = FragmentSpreadNode | InlineFragmentNode
 
 MAX_SELECTED_FIELDS = 5_000
-"""The most fields in all selection sets of one operation, counted for each type that they are selected of."""
+"""The most fields in all selection sets of one operation; a set counts for each type that it is selected on."""
 
 
 class Selections:
-    """Every selection set of an operation. `document` holds nothing that @skip and @include leave out.
+    """Every selection set of an operation. `document` has no node that @skip and @include exclude.
 
     Without `incremental` nothing is deferred. `conditions` are the variables that decide @defer(if:) and @stream(if:).
     Raises LimitExceeded for more than MAX_SELECTED_FIELDS fields, and BadRequest for a condition that is null.
@@ -61,32 +61,32 @@ class Selections:
         self.fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         self._conditions = dict(conditions)
         self._defers: dict[tuple[int, Defer | None], Defer] = {}
-        # By type and nodes: were it by group, there would be one for each way of types that leads to a field.
-        self._collected: dict[tuple[GraphQLObjectType, Key], SelectionSet] = {}
+        # By type and nodes. By group there would be one for each path of types that leads to a field.
+        self._collected: dict[tuple[GraphQLObjectType, GroupKey], SelectionSet] = {}
         self.size = 0
         """The fields of all selection sets."""
         self.has_lists = False
-        """True if a field that is selected is a list."""
+        """True if a selected field is a list."""
         root_type = schema.get_root_type(operation.operation)
         if root_type is not None:
             self._complete(root_type, (), [(operation.selection_set, None)])
 
     def root(self, root_type: GraphQLObjectType) -> SelectionSet:
-        """Return the fields that the operation selects of its root type."""
+        """Return the fields that the operation selects on its root type."""
         return self._collected[root_type, ()]
 
     def below(self, group: FieldGroup, of_type: GraphQLObjectType) -> SelectionSet:
-        """Return the fields that a group of fields selects of an object type."""
+        """Return the fields that a group of fields selects on an object type."""
         collected = self._collected.get((of_type, group.key))
-        # The one kind that is not collected beforehand: a group that was made by `at_once`.
+        # Only a group that `at_once` made is not collected beforehand.
         return self._collect(of_type, group.selection_sets(), {}) if collected is None else collected
 
     def is_streamed(self, group: FieldGroup) -> bool:
-        """Return True if the list of this field may come in parts."""
+        """Return True if the list of this field may be streamed."""
         return self._directive(STREAM, group.nodes[0]) is not None
 
     def stream(self, group: FieldGroup, variables: Variables) -> dict[str, Any] | None:
-        """Return the arguments of @stream on a list field, None if it is not streamed. Raises BadRequest."""
+        """Return the arguments of @stream on a list field, or None if it is not streamed. Raises BadRequest."""
         node = group.nodes[0]
         if not self.incremental or not node.directives or self._directive(STREAM, node) is None:
             return None
@@ -96,7 +96,7 @@ class Selections:
         return arguments
 
     def fields(self) -> Iterator[SelectedField]:
-        """Yield every selected field, of each type that it is selected of."""
+        """Yield every selected field, once for each type that it is selected on."""
         for selection_set in self._collected.values():
             yield from selection_set.fields
 
@@ -109,9 +109,9 @@ class Selections:
         return ()
 
     def _complete(
-        self, of_type: GraphQLObjectType, key: Key, nodes: Iterable[tuple[SelectionSetNode, Defer | None]]
+        self, of_type: GraphQLObjectType, key: GroupKey, nodes: Iterable[tuple[SelectionSetNode, Defer | None]]
     ) -> None:
-        """Collect a selection set and all that are below it."""
+        """Collect a selection set and all sets below it."""
         waiting = [(of_type, key, nodes)]
         seen = {(of_type, key)}
         while waiting:
@@ -136,7 +136,7 @@ class Selections:
         nodes: Iterable[tuple[SelectionSetNode, Defer | None]],
         defers: dict[tuple[int, Defer | None], Defer],
     ) -> SelectionSet:
-        collector = _Collector(self, of_type, defers)
+        collector = _FieldCollector(self, of_type, defers)
         for selection_set, defer in nodes:
             collector.visit(selection_set, defer)
         fields = []
@@ -148,13 +148,13 @@ class Selections:
         return SelectionSet(tuple(fields), tuple(collector.begun), key_bytes)
 
     def _directive(self, directive: GraphQLDirective, node: FieldNode | FragmentNode) -> dict[str, Any] | None:
-        """Return the arguments of a directive, None if it is absent or switched off. Raises BadRequest."""
+        """Return the arguments of a directive, or None if it is absent or switched off. Raises BadRequest."""
         if not self.incremental or not node.directives:
             return None
         return _directive_values(directive, node, self._conditions)
 
 
-class _Collector:
+class _FieldCollector:
     """Collects the field nodes of one object type by response key, and the deferred fragments that begin in them."""
 
     def __init__(
@@ -187,8 +187,8 @@ class _Collector:
         if arguments is not None:
             within = self._defers.setdefault((id(node), defer), Defer(arguments.get("label"), defer))
         if isinstance(node, FragmentSpreadNode):
-            # As graphql-js 17.0 has it, not the RFC: a spread within a deferred fragment does not stand for one
-            # outside of it, or fields that are selected at once would come late.
+            # As graphql-js 17.0 does, not the RFC: a spread in a deferred fragment does not replace the same spread
+            # outside of it. Otherwise fields that are selected at once would arrive late.
             visited = self._spread.setdefault(node.name.value, set())
             if None in visited or within in visited:
                 return
@@ -203,6 +203,6 @@ def _directive_values(
 ) -> dict[str, Any] | None:
     try:
         arguments = graphql_core.directive_values(directive, node, variables)
-    except GraphQLError as exc:  # a variable that may be null where the argument may not
+    except GraphQLError as exc:  # a nullable variable is null, and the argument must not be
         raise BadRequest(exc.message) from exc
     return arguments if arguments is not None and arguments["if"] else None

@@ -1,4 +1,4 @@
-"""A valid document, as it is kept for the next request with the same text, or with one of the same shape."""
+"""A valid document, cached for later requests with the same text or the same shape."""
 
 import hashlib
 from typing import Any
@@ -6,18 +6,20 @@ from typing import Any
 import msgspec
 from graphql import DocumentNode
 
-from restgql.documents.limits import Directives
+from restgql.documents.limits import DocumentDirectives
 from restgql.documents.shape import Relocation
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """A valid document. `hash` is its SHA-256, `weight` the bytes that it takes in memory, about. Documents of one
-    shape have `node` and `plan_key` in common: literals of theirs are the `literals` by the names of its variables, and
-    what is located in `node` is at `relocation` of that in the document."""
+    """A valid document. `hash` is its SHA-256, `weight` its approximate bytes in memory.
+
+    Documents of one shape share `node` and `plan_key`. Their own literals are in `literals`, by the names of variables
+    in `node`; `relocation` turns a location in `node` into the one in the document.
+    """
 
     node: DocumentNode
     hash: str
-    directives: Directives
+    directives: DocumentDirectives
     weight: int
     plan_key: object
     literals: dict[str, Any] = {}

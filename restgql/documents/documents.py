@@ -21,7 +21,7 @@ from restgql.documents.cache_size import TOKEN_WEIGHT, cache_size
 from restgql.documents.document import Document, hash_of
 from restgql.documents.limits import DocumentLimits, check_document
 from restgql.documents.rules import Rule
-from restgql.documents.shapes import Shapes
+from restgql.documents.shape_cache import ShapeCache
 from restgql.documents.tokens import check_text
 from restgql.errors import BadRequest, LimitExceeded
 from restgql.model import GraphQLRequest
@@ -39,8 +39,11 @@ class InvalidRequest(BadRequest):
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """An operation of one request. `variables` are coerced; `has_uploads` is True if some of them hold files; `stored`
-    if it is an operation of the gateway's owner."""
+    """An operation of one request.
+
+    `variables` are coerced; `has_uploads` is True if some of them hold files; `stored` if the owner of the gateway
+    wrote the operation.
+    """
 
     document: Document
     node: OperationDefinitionNode
@@ -69,7 +72,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Documents:
-    """The documents of one schema, validated by `rules`; the last ones are cached."""
+    """The documents of one schema, validated by `rules`; the recent ones are cached."""
 
     def __init__(
         self,
@@ -88,7 +91,7 @@ class Documents:
         self._max_document = config.max_document
         self._max_tokens = config.max_tokens
         self._cached: WeightedCache[Document] = WeightedCache(CACHED_DOCUMENTS, cache_size(config))
-        self._shapes = Shapes(schema, config)
+        self._shapes = ShapeCache(schema, config)
 
     def operation(self, params: GraphQLRequest) -> Operation:
         """Return the operation of a request. Raises LimitExceeded, BadRequest and InvalidRequest."""
@@ -110,9 +113,9 @@ class Documents:
             hide_suggestions=not self._suggestions,
         )
         if isinstance(variables, list) and document.literals:
-            return self._operation(self._read(params.query), params)  # its errors have their own places
+            return self._operation(self._read(params.query), params)  # parsed anew: its errors have their own locations
         if isinstance(variables, list):
-            raise InvalidRequest(variables[:MAX_ERRORS])  # the last one only says that there are more
+            raise InvalidRequest(variables[:MAX_ERRORS])  # the last error only says that there are more
         return Operation(
             document=document,
             node=node,
@@ -122,9 +125,9 @@ class Documents:
         )
 
     def errors(self, text: str, document: DocumentNode, *, of_fragments: bool = False) -> list[GraphQLError]:
-        """Return the errors for which every request with a document would be refused, whatever its variables.
+        """Return the errors that reject every request with a document, whatever its variables.
 
-        `of_fragments` is True for a document that holds fragments alone.
+        `of_fragments` is True for a document that has only fragments.
         """
         try:
             check_text(text, max_document=self._max_document, max_tokens=self._max_tokens)
@@ -168,7 +171,7 @@ class Documents:
             hash=hash,
             plan_key=hash,
             directives=directives,
-            weight=2 * getsizeof(text) + TOKEN_WEIGHT * tokens,  # the tree has all names and strings once more
+            weight=2 * getsizeof(text) + TOKEN_WEIGHT * tokens,  # the tree repeats all names and strings
         )
 
 
@@ -179,7 +182,7 @@ def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode
         if len(operations) == 1:
             return operations[0]
         raise _invalid(
-            "The document has several operations: operationName says which."
+            "The document has several operations: choose one by operationName."
             if operations
             else "The document has no operation."
         )
@@ -192,7 +195,7 @@ def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode
 def _check_uploads(node: OperationDefinitionNode, uploads: frozenset[str]) -> None:
     """Raise InvalidRequest for a file whose variable is not declared: execution would ignore it, and lose the file."""
     for name in uploads and sorted(uploads - {each.variable.name.value for each in node.variable_definitions}):
-        raise _invalid(f"A file was sent for the variable {name[:80]!r}, and the operation declares none of that name.")
+        raise _invalid(f"A file was sent for the variable {name[:80]!r}, which the operation does not declare.")
 
 
 def _invalid(message: str) -> InvalidRequest:

@@ -21,15 +21,15 @@ from restgql.errors import LimitExceeded
 
 MAX_DIRECTIVES_OF_NODE = 8
 MAX_LEVELS = 100
-"""Of selection sets within each other, fragments included: the walks over a document recurse for each."""
+"""The most levels of selection sets, fragments included: the walks over a document recurse for each level."""
 MAX_OVERLAP = 10_000
-"""Pairs of fields or spreads with one response path, each of which validation compares: some 5 to 7 µs a pair."""
+"""The most pairs of fields or spreads with one response path: validation compares each pair, in some 5 to 7 µs."""
 
-Path = tuple[str, ...]
+FieldPath = tuple[str, ...]
 
 
 class DocumentLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """The most that a document may hold; each field is a `RESTGQL_…` key."""
+    """The limits of a document; each field is a `RESTGQL_…` key."""
 
     max_depth: int
     max_aliases: int
@@ -42,14 +42,14 @@ class DocumentLimits(msgspec.Struct, frozen=True, kw_only=True):
         return cls(**{name: getattr(config, name) for name in cls.__struct_fields__})
 
 
-class Directives(msgspec.Struct, frozen=True):
+class DocumentDirectives(msgspec.Struct, frozen=True):
     """The directives of a document: their `names`, and the variables in their argument `if`."""
 
     names: frozenset[str]
     conditions: tuple[str, ...]
 
 
-def check_document(document: DocumentNode, limits: DocumentLimits) -> Directives:
+def check_document(document: DocumentNode, limits: DocumentLimits) -> DocumentDirectives:
     """Return the directives of a document. Raises LimitExceeded if one of its operations selects too much."""
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
@@ -61,9 +61,9 @@ def check_document(document: DocumentNode, limits: DocumentLimits) -> Directives
     for operation in operations:
         walk.root(operation.selection_set)
     for name, fragment in fragments.items():
-        if name not in walk.entered:  # no operation uses it, but validation reads it all the same
+        if name not in walk.entered:  # no operation uses it, but validation reads it anyway
             walk.root(fragment.selection_set)
-    return Directives(frozenset(walk.names), tuple(sorted(walk.conditions)))
+    return DocumentDirectives(frozenset(walk.names), tuple(sorted(walk.conditions)))
 
 
 class _Walk:
@@ -76,7 +76,7 @@ class _Walk:
         self._aliases = self._directives = self._selections = self._overlap = 0
         self.names: set[str] = set()
         self.conditions: set[str] = set()
-        self._paths: Counter[Path] = Counter()
+        self._paths: Counter[FieldPath] = Counter()
         self.entered: set[str] = set()
 
     def root(self, selection_set: SelectionSetNode) -> None:
@@ -87,7 +87,7 @@ class _Walk:
         if self._overlap > MAX_OVERLAP:
             raise _exceeded("The same fields are selected too often", "overlap", MAX_OVERLAP)
 
-    def selections(self, selection_set: SelectionSetNode | None, path: Path, *, depth: int, level: int) -> None:
+    def selections(self, selection_set: SelectionSetNode | None, path: FieldPath, *, depth: int, level: int) -> None:
         if selection_set is None:
             return
         if level > MAX_LEVELS:
@@ -99,18 +99,18 @@ class _Walk:
             self.directives(selection.directives)
             self._select(selection, path, depth=depth, level=level + 1)
 
-    def _select(self, selection: SelectionNode, path: Path, *, depth: int, level: int) -> None:
+    def _select(self, selection: SelectionNode, path: FieldPath, *, depth: int, level: int) -> None:
         match selection:
             case FieldNode():
                 self._field(selection, path, depth=depth, level=level)
             case FragmentSpreadNode():
-                self._paths[*path, "..."] += 1  # validation compares spreads pair by pair, too, even of no fragment
+                self._paths[*path, "..."] += 1  # validation compares spreads pair by pair, too, even unknown ones
                 for fragment in self._enter(selection.name.value):
                     self.selections(fragment.selection_set, path, depth=depth, level=level)
             case _:
                 self.selections(getattr(selection, "selection_set", None), path, depth=depth, level=level)
 
-    def _field(self, field: FieldNode, path: Path, *, depth: int, level: int) -> None:
+    def _field(self, field: FieldNode, path: FieldPath, *, depth: int, level: int) -> None:
         if field.alias:
             self._aliases += 1
             if self._aliases > self._limits.max_aliases:

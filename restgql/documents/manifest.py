@@ -1,4 +1,4 @@
-"""Manifests: the documents that the build of a client wrote down, by id."""
+"""Manifests: the documents of a client by id, as its build wrote them."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -47,6 +47,6 @@ def _read(path: Path) -> dict[str, str]:
         raise ConfigError(f"RESTGQL_PERSISTED_DOCUMENTS: {path}: {exc.strerror or exc}.") from exc
     except NotJson as exc:
         raise ConfigError(
-            f"RESTGQL_PERSISTED_DOCUMENTS: {path} is no manifest, which is a JSON object of ids and documents, as "
-            f"graphql-codegen and relay-compiler write it, or Apollo's: {exc}."
+            f"RESTGQL_PERSISTED_DOCUMENTS: {path} is not a manifest, a JSON object of ids and documents as "
+            f"graphql-codegen and relay-compiler write it, or Apollo's form: {exc}."
         ) from exc

@@ -1,7 +1,6 @@
 """The documents that have an id: listed ones, which the owner of the gateway chose, and those that clients register."""
 
 import hashlib
-import logging
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -12,10 +11,9 @@ from restgql.config import Config
 from restgql.documents.registry import Registry
 from restgql.documents.tokens import check_text
 from restgql.errors import BadRequest, LimitExceeded, NotAllowed, PersistedQueryNotFound, PersistedQueryNotSupported
+from restgql.log import logger
 from restgql.model import GraphQLRequest
 from restgql.profile import Profile
-
-logger = logging.getLogger("restgql")
 
 _PREFIX = "sha256:"
 _MAX_WITHOUT_IGNORED = 128
@@ -28,8 +26,8 @@ class PersistedDocuments:
     """The documents that clients may name by an id, and the rules for the documents that they may send.
 
     `manifest` has documents by id. `stored` returns the documents of the stored operations by their SHA-256: the same
-    mapping as long as they do not change. These two are listed. Documents that clients register (automatic persisted
-    queries, APQ) are in `registry`.
+    mapping as long as they do not change. Both kinds are called listed. Documents that clients register (automatic
+    persisted queries, APQ) are in `registry`.
     """
 
     def __init__(
@@ -44,7 +42,7 @@ class PersistedDocuments:
         self._max_document = config.max_document
         self._max_tokens = config.max_tokens
         self._registry = registry
-        # A client may name a document by its SHA-256, too, whatever its id.
+        # A client may also name a document by its SHA-256, whatever its id.
         self._manifest = {digest_of(text): text for text in manifest.values()} | {
             identifier.removeprefix(_PREFIX): text for identifier, text in manifest.items()
         }
@@ -65,13 +63,13 @@ class PersistedDocuments:
         if identifier is None:
             return params
         digest = _bare(identifier)
-        known = self._listed(identifier) or self._registered(digest)
+        document = self._listed(identifier) or self._registered(digest)
         if params.query:
-            if known != params.query and digest_of(params.query) != digest:
+            if document != params.query and digest_of(params.query) != digest:
                 raise BadRequest("The id of the document is not the SHA-256 of its text: provided sha does not match.")
             return params
-        if known is not None:
-            return msgspec.structs.replace(params, query=known)
+        if document is not None:
+            return msgspec.structs.replace(params, query=document)
         # Clients recognize these two by their messages, too.
         if self._registers:
             raise PersistedQueryNotFound("PersistedQueryNotFound")
@@ -107,8 +105,8 @@ class PersistedDocuments:
     def stored_text(self, text: str) -> str | None:
         """Return the stored operation that equals a document, apart from tokens that GraphQL ignores, or None."""
         stored = self._stored()
-        known, texts = self._in_stored
-        if known is not stored:
+        mapping, texts = self._in_stored
+        if mapping is not stored:
             texts = {_without_ignored(each): each for each in stored.values()}
             self._in_stored = stored, texts
         return texts.get(self._without_ignored(text)) if texts else None
@@ -121,7 +119,7 @@ class PersistedDocuments:
         return strip_ignored_characters(text)
 
     def _is_get_allowed(self, params: GraphQLRequest, profile: Profile) -> bool:
-        """Return True if GET may run a document: a listed or registered one, or one that comes with its SHA-256.
+        """Return True if GET may run a document: a listed or registered one, or one that is sent with its SHA-256.
 
         urql registers documents by GET.
         """
@@ -156,12 +154,12 @@ def digest_of(text: str) -> str:
 
 
 def _bare(identifier: str) -> str:
-    """Return an id without the prefix that GraphQL over HTTP has in `documentId`, and APQ has not."""
+    """Return an id without the prefix that `documentId` of GraphQL over HTTP has, and APQ does not."""
     return identifier.removeprefix(_PREFIX).lower()
 
 
 def _loggable(name: str | None) -> str:
-    """Return the name of an operation, which a client chose, short and escaped for a line of the log."""
+    """Return an operation name, which a client chose, shortened and escaped for a line of the log."""
     if name is None:
         return "-"
     return name[:_MAX_LOGGED] if name.isidentifier() and name.isascii() else ascii(name[:_MAX_LOGGED])

@@ -1,4 +1,4 @@
-"""The documents that clients registered: those that were used last."""
+"""The documents that clients registered; the least recently used are dropped."""
 
 import threading
 from collections import OrderedDict
@@ -9,7 +9,7 @@ class Registry(Protocol):
     """Documents by their SHA-256 in lower-case hexadecimal; several threads use it at once."""
 
     def get(self, digest: str) -> str | None:
-        """Return the document, None if it was not registered or was dropped."""
+        """Return the document, or None if it was not registered or was dropped."""
 
     def put(self, digest: str, document: str) -> None:
         """Register a document."""
@@ -25,7 +25,7 @@ class MemoryRegistry:
         self._documents: OrderedDict[str, str] = OrderedDict()
 
     def get(self, digest: str) -> str | None:
-        """Return the document, None if it is not registered; it is then the last one to be dropped."""
+        """Return the document, or None if it is not registered. It is the most recently used one then."""
         with self._lock:
             if digest not in self._documents:
                 return None
@@ -33,7 +33,7 @@ class MemoryRegistry:
             return self._documents[digest]
 
     def put(self, digest: str, document: str) -> None:
-        """Register a document, and drop those that were not used for the longest time."""
+        """Register a document, and drop the least recently used ones."""
         with self._lock:
             if digest not in self._documents:
                 self._documents[digest] = document

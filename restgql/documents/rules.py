@@ -22,7 +22,7 @@ from graphql import (
 
 from restgql import graphql_core
 from restgql.documents.collect_fields import Selections
-from restgql.documents.selected_field import Key
+from restgql.documents.selected_field import GroupKey
 
 _NAMES = frozenset({"defer", "stream"})
 
@@ -45,23 +45,23 @@ class IncrementalDirectives(ValidationRule):
         if name == "stream" and field is not None:
             of_type = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
             if not is_list_type(of_type):
-                self.report_error(GraphQLError("@stream stands only on a field that is a list.", node))
+                self.report_error(GraphQLError("@stream is only allowed on a list field.", node))
         parent, schema = self.context.get_parent_type(), self.context.schema
         for operation in (OperationType.MUTATION, OperationType.SUBSCRIPTION):
             if parent is not None and parent is schema.get_root_type(operation):
-                self.report_error(GraphQLError(f"@{name} cannot stand at the root of a {operation.value}.", node))
+                self.report_error(GraphQLError(f"@{name} is not allowed at the root of a {operation.value}.", node))
 
     def _check_label(self, node: DirectiveNode, value: Any) -> None:
         if not isinstance(value, StringValueNode):
-            self.report_error(GraphQLError(f"The label of @{node.name.value} is spelled out, no variable.", node))
+            self.report_error(GraphQLError(f"The label of @{node.name.value} must be a string, not a variable.", node))
         elif value.value in self._labels:
-            self.report_error(GraphQLError(f"The label {value.value!r} stands twice.", node))
+            self.report_error(GraphQLError(f"The label {value.value!r} occurs twice.", node))
         else:
             self._labels.add(value.value)
 
 
 class OverlappingStreams(ValidationRule):
-    """A streamed list is selected once: a client could not tell whose items come if selections of it were merged."""
+    """A streamed list is selected only once: merged selections would hide which of them an item belongs to."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
@@ -77,7 +77,7 @@ class OverlappingStreams(ValidationRule):
                     self._check(Selections(self.context.schema, node, definition, conditions={}))
 
     def _check(self, selections: Selections) -> None:
-        reported: set[Key] = set()
+        reported: set[GroupKey] = set()
         for field in selections.fields():
             nodes, key = field.group.nodes, field.group.key
             if len(nodes) > 1 and any(map(_is_streamed, nodes)) and key not in reported:
@@ -92,7 +92,7 @@ def _is_streamed(node: FieldNode) -> bool:
 
 
 class NoRoutesField(ValidationRule):
-    """The field `routes` is refused as if the schema had none."""
+    """Rejects the field `routes` as if the schema had none."""
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
         if node.name.value == "routes" and self.context.get_parent_type() is self.context.schema.query_type:
@@ -100,7 +100,7 @@ class NoRoutesField(ValidationRule):
 
 
 class ScalarLeafs(ScalarLeafsRule):
-    """GraphQL's rule, whose message suggests nothing; graphql-core leaves that one out of `hide_suggestions`."""
+    """GraphQL's rule without suggestions in its message: `hide_suggestions` of graphql-core omits this rule."""
 
     def report_error(self, error: GraphQLError) -> None:
         message = error.message.partition(" Did you mean")[0]

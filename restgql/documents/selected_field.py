@@ -1,4 +1,6 @@
-"""The fields that are selected of an object type (GraphQL, section Field Collection), and what defers them."""
+"""The fields that are selected on an object type (GraphQL, section Field Collection), and the fragments that defer
+them.
+"""
 
 from collections.abc import Iterator, Mapping
 from copy import copy
@@ -25,7 +27,7 @@ Variables = Mapping[str, Any]
 
 
 class ArgumentError(BadRequest):
-    """A variable is null, and the argument may not be; `nodes` are the nodes of the argument."""
+    """A variable is null, and the argument must not be; `nodes` are the nodes of the argument."""
 
     def __init__(self, error: GraphQLError) -> None:
         super().__init__(error.message)
@@ -52,8 +54,8 @@ class Defer:
 Defers = frozenset[Defer]
 AT_ONCE: Defers = frozenset()
 
-Key = tuple[tuple[int, Defer | None], ...]
-"""The nodes of a field, by id, each with the deferred fragment that it is in: equal keys select the same below them."""
+GroupKey = tuple[tuple[int, Defer | None], ...]
+"""The nodes of a field by id, each with its deferred fragment: equal keys select the same fields below them."""
 
 
 class FieldGroup:
@@ -65,7 +67,7 @@ class FieldGroup:
     def __init__(self, nodes: list[FieldNode], fragments: list[Defer | None]) -> None:
         self.nodes = nodes
         self._fragments = fragments
-        self.key: Key = tuple(zip(map(id, nodes), fragments, strict=True))
+        self.key: GroupKey = tuple(zip(map(id, nodes), fragments, strict=True))
         around = {defer for defer in fragments if defer is not None}
         outermost = frozenset(defer for defer in around if around.isdisjoint(defer.within()))
         self.defers = AT_ONCE if None in fragments else outermost
@@ -86,12 +88,12 @@ class FieldGroup:
 
 
 class SelectedField:
-    """A field that is selected of an object type, under the response key `key`.
+    """A field that is selected on an object type, under the response key `key`.
 
-    `constant_arguments` are its coerced arguments if no variable occurs in them: shared by all requests, so only code
-    that never changes them may read them. None if they have to be coerced for each request. A typed field that is a
-    scalar under one key of its parent's JSON has this key as `scalar_key`, its type as `scalar_type`, and `is_required`
-    if that is not null. `is_plain_get` is True for a `get` of the core schema without `select`.
+    `constant_arguments` are its coerced arguments if they contain no variable. All requests share them, so only code
+    that never changes them may read them. They are None if they must be coerced for each request. For a typed scalar
+    field under one key of its parent's JSON, `scalar_key` is this key, `scalar_type` the scalar, and `is_required` True
+    if it is non-null. `is_plain_get` is True for a `get` of the core schema without `select`.
     """
 
     __slots__ = (
@@ -129,7 +131,10 @@ class SelectedField:
         return self.group.nodes[0]
 
     def arguments(self, variables: Variables) -> dict[str, Any]:
-        """Return coerced arguments that nobody else has. Raises BadRequest if a variable is null, and may not be."""
+        """Return coerced arguments that the caller may change.
+
+        Raises BadRequest for a null variable that must not be null.
+        """
         try:
             return graphql_core.argument_values(self.definition, self.node, variables)
         except GraphQLError as exc:
@@ -150,9 +155,9 @@ class SelectedField:
 
 
 class SelectionSet(msgspec.Struct, frozen=True, eq=False):
-    """The fields that are selected of one object type, in order, and the deferred fragments that begin there.
+    """The fields that are selected on one object type, in order, and the deferred fragments that begin there.
 
-    `key_bytes` are the bytes of their response keys in one object of the answer, with quotes, colons and commas.
+    `key_bytes` are the bytes of their response keys in one object of the response, with quotes, colons and commas.
     """
 
     fields: tuple[SelectedField, ...]
@@ -196,8 +201,9 @@ def _constant_arguments(definition: GraphQLField, node: FieldNode) -> dict[str, 
 def _lifted_arguments(
     definition: GraphQLField, node: FieldNode
 ) -> tuple[dict[str, Any], tuple[tuple[str, str], ...]] | None:
-    """Return the constant arguments of a field, and the names of the literals that are its others; None if it takes a
-    variable of the client's."""
+    """Return the constant arguments of a field, and the literals' names of its other arguments; None if it uses a
+    variable of the client.
+    """
     lifted, others = [], []
     for argument in node.arguments:
         if isinstance(argument.value, VariableNode) and is_literal(argument.value.name.value):

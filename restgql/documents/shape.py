@@ -1,7 +1,7 @@
-"""The shape of a document: its text with the literals lifted out, so that the same query with another id is known.
+"""The shape of a document: its text without the literals, so that the same query with another id is recognized.
 
-A document that differs from a valid one in the values of its literals alone is valid, too, if each value fits the type
-of its place. So it is neither parsed nor validated: its literals become variables of the one before it.
+A document that differs from a valid one only in its literals is valid, too, if each value fits the type of its place.
+It is then neither parsed nor validated: its literals become variables of the earlier document.
 """
 
 import re
@@ -38,8 +38,8 @@ from graphql.language import Source, get_location
 
 from restgql.bindings import Discriminator, UserResolver
 
-# A token of GraphQL (section Lexical Tokens). A text with block strings has no shape: to look for their ends in a text
-# without one takes the square of its length.
+# The literals and comments of GraphQL (section Lexical Tokens). A text with block strings has no shape: searching for
+# their ends in a text without one would take quadratic time.
 _LITERAL = re.compile(
     r"""(
         \#[^\n\r]* |
@@ -52,13 +52,13 @@ _PLAIN_TEXT = re.compile(r'"(?:[^"\\\x00-\x08\x0b-\x1f\ud800-\udfff]*)"\Z')
 _LINE_END = re.compile(r"\r\n|[\n\r]")
 _INT = range(-(2**31), 2**31)
 MAX_DIGITS = 40
-"""The digits of an integer that is a literal of its own; a document with a longer one is parsed."""
+"""The most digits of an integer literal that is lifted; a document with a longer one is parsed."""
 MAX_LITERALS = 500
-"""The literals of a document over which it is always parsed."""
+"""The most literals; a document with more is always parsed."""
 
 
 def is_literal(name: str) -> bool:
-    """Return True for the name of a variable that takes the place of a literal."""
+    """Return True for the name of a variable that replaces a literal."""
     return " " in name
 
 
@@ -110,10 +110,10 @@ _READ: dict[str, Callable[[str], Any]] = {
 _BY_TYPE: dict[object, str] = {GraphQLString: "String", GraphQLInt: "Int", GraphQLFloat: "Float", GraphQLID: "ID"}
 
 
-class Shape(msgspec.Struct, frozen=True, eq=False):
+class DocumentShape(msgspec.Struct, frozen=True, eq=False):
     """A document's text without its literals, which are in `literals`, each once; equal `key`s are equal shapes.
 
-    `between` are the parts of the text around the places of literals, `places` the number of the literal at each.
+    `between` are the parts of the text around the literals, `places` the number of the literal at each place.
     """
 
     key: tuple[tuple[str, ...], tuple[str, ...]]
@@ -122,8 +122,8 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     places: tuple[int, ...]
 
     @classmethod
-    def of(cls, text: str) -> "Shape | None":
-        """Return the shape of a text, None if it has no literal, too many, or a block string."""
+    def of(cls, text: str) -> "DocumentShape | None":
+        """Return the shape of a text, or None if it has no literal, too many, or a block string."""
         if '"""' in text:
             return None
         parts = _LITERAL.split(text)
@@ -145,7 +145,7 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
         return cls((between, tuple(kinds)), tuple(numbers), between, tuple(places))
 
     def starts(self) -> Iterator[tuple[int, int]]:
-        """Yield the begin of each literal in the text, and its number."""
+        """Yield the start of each literal in the text, and its number."""
         at = 0
         for part, number in zip(self.between, self.places, strict=False):
             at += len(part)
@@ -160,19 +160,19 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
 
 
 class Lifted(msgspec.Struct, frozen=True, eq=False):
-    """A document of a shape whose literals are variables in `node`: each name with the number and type of its literal.
-
-    Literals with a number in `fixed` stand where no variable can, and are as in `shape`, the document's own.
+    """A document of a shape, with variables in place of the literals in `node`: each name with the number and type of
+    its literal. Literals whose number is in `fixed` are where no variable may be, and must equal those of `shape`, the
+    document's own.
     """
 
     node: DocumentNode
-    shape: Shape
+    shape: DocumentShape
     variables: tuple[tuple[str, int, str], ...]
     fixed: tuple[int, ...]
 
     @classmethod
-    def of(cls, schema: GraphQLSchema, document: DocumentNode, shape: Shape) -> "Lifted | None":
-        """Lift the literals out of a valid document. Return None if code of the user's own may look at them."""
+    def of(cls, schema: GraphQLSchema, document: DocumentNode, shape: DocumentShape) -> "Lifted | None":
+        """Lift the literals out of a valid document. Return None if code of the user's own may read them."""
         info = TypeInfo(schema)
         liftable = (kind[0] in "sif" for kind in shape.key[1])
         starts = {start: number for (start, number), is_one in zip(shape.starts(), liftable, strict=True) if is_one}
@@ -183,8 +183,8 @@ class Lifted(msgspec.Struct, frozen=True, eq=False):
         fixed = sorted(set(shape.places) - lifter.lifted | lifter.fixed)
         return cls(lifted, shape, tuple(sorted(lifter.variables)), tuple(fixed))
 
-    def values(self, shape: Shape) -> dict[str, Any] | None:
-        """Return the values of the variables in another document of the shape, None if one does not fit."""
+    def values(self, shape: DocumentShape) -> dict[str, Any] | None:
+        """Return the values of the variables in another document of the shape, or None if one does not fit."""
         literals, own = shape.literals, self.shape.literals
         try:
             if any(literals[number] != own[number] for number in self.fixed):
@@ -195,10 +195,10 @@ class Lifted(msgspec.Struct, frozen=True, eq=False):
 
 
 class Relocation(msgspec.Struct, frozen=True, eq=False):
-    """From the places of a lifted document, in which errors are located, to those of the document that was sent."""
+    """Maps the place of an error in a lifted document to the place in the document that was sent."""
 
-    lifted: Shape
-    sent: Shape
+    lifted: DocumentShape
+    sent: DocumentShape
 
     def __call__(self, line: int, column: int) -> tuple[int, int]:
         """Return the line and column of the same place in the document that was sent."""
@@ -216,7 +216,7 @@ class Relocation(msgspec.Struct, frozen=True, eq=False):
 
 
 class _Lifter(Visitor):
-    """Replaces literals by variables, whose names no document can have."""
+    """Replaces literals by variables, with names that no document can contain."""
 
     def __init__(self, info: TypeInfo, numbers: dict[int, int]) -> None:
         super().__init__()

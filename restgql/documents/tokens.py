@@ -1,18 +1,18 @@
-"""Caps on a document's text, before the parser sees it: its bytes, its tokens, how deep its brackets nest."""
+"""Limits on a document's text before it is parsed: its bytes, its tokens, the nesting of its brackets."""
 
 from graphql import Lexer, Source, TokenKind
 
 from restgql.errors import LimitExceeded
 
 MAX_BRACKETS = 200
-"""The parser recurses for each; selections have a lower limit of their own."""
+"""The parser recurses for each level of brackets; selections have a lower limit of their own."""
 
 _OPENING = frozenset({TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L})
 _CLOSING = frozenset({TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R})
 
 
 def check_text(text: str, *, max_document: int, max_tokens: int) -> int:
-    """Return the number of tokens. Raises LimitExceeded, and GraphQLSyntaxError for another text."""
+    """Return the number of tokens. Raises LimitExceeded, and GraphQLSyntaxError for text that is not GraphQL."""
     if len(text) > max_document or len(text.encode("utf-8", "surrogatepass")) > max_document:
         raise LimitExceeded(
             f"The document is over {max_document} bytes.", limit="RESTGQL_MAX_DOCUMENT", allowed=max_document

@@ -1,6 +1,5 @@
-"""The execution of one operation: its root fields begin in order, and their results fill in."""
+"""The execution of one operation: its root nodes begin in order, and fill their results."""
 
-import logging
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
@@ -23,7 +22,7 @@ from restgql.upstream import Upstream
 from restgql.upstream.threads import Threads
 
 MAX_WAIT_SECONDS = 1.0
-"""The most that an operation waits for a thread; a tenth of its deadline if that is less."""
+"""Seconds that an operation waits for a thread at most; a tenth of its deadline if that is less."""
 
 _is_deferred = attrgetter("deferred")
 _WITH_REQUEST = frozenset({NodeKind.GET, NodeKind.FETCH, NodeKind.REQUEST})
@@ -32,9 +31,9 @@ _WITH_REQUEST = frozenset({NodeKind.GET, NodeKind.FETCH, NodeKind.REQUEST})
 class Execution:
     """The results of a plan's root nodes, filled while it runs. It ends when finished or closed, or at its deadline.
 
-    The root nodes of a mutation run one after the other, each to its end with all nodes below it; a safe request of one
-    is not answered from the ones before (GraphQL, section Mutation). After the first has run, every result is settled,
-    whatever happens, so the answer has all data so far.
+    The root nodes of a mutation run one after the other, each until all nodes below it have ended; a safe request of
+    one never reuses the response to an earlier one (GraphQL, section Mutation). After the first has run, every result
+    is settled, whatever happens, so that the response has all data so far.
     """
 
     def __init__(
@@ -95,7 +94,7 @@ class Execution:
 
     @property
     def has_resolved(self) -> bool:
-        """True if a resolver of the user's own was asked for a value."""
+        """True if a resolver of the user's own was called."""
         return self._executor.has_resolved
 
     @property
@@ -110,16 +109,16 @@ class Execution:
         return [leaf for result in self.results.values() for leaf in result.leaves()]
 
     def responses(self) -> list[SubResponse]:
-        """Return the responses so far whose values the answer has, each once, in document order."""
+        """Return the responses so far whose values are in the answer, each once, in document order."""
         return list(dict.fromkeys(leaf.response for leaf in self.leaves() if leaf.response is not None))
 
     def parts(self) -> list[SubResponse]:
-        """Return all responses so far that the answer depends on, those of redirects and batches included."""
+        """Return all responses so far that the answer depends on, including those of redirects and batches."""
         parts = dict.fromkeys(response for leaf in self.leaves() for response in (*leaf.responses, leaf.response))
         return [response for response in parts if response is not None]
 
     def cookies(self) -> tuple[str, ...]:
-        """Return the Set-Cookie values so far, in document order, each with the path that it has by its request."""
+        """Return the Set-Cookie values so far, in document order, each with the default path of its request."""
         responses = dict.fromkeys(each for leaf in self.leaves() for each in leaf.responses if each.cookies)
         site = self.upstream.client.site
         return tuple(
@@ -147,7 +146,7 @@ class Execution:
             result.fail(error)
 
     def _check_budget(self) -> None:
-        """Raise LimitExceeded if the root nodes alone make more sub-requests than the operation may."""
+        """Raise LimitExceeded if the root nodes alone make more sub-requests than the operation may make."""
         typed = sum(node.kind is NodeKind.REQUEST for node in self._nodes)
         self.upstream.meter.check_requests(sum(node.kind in _WITH_REQUEST for node in self._nodes), typed)
 
@@ -158,7 +157,6 @@ class Executions(msgspec.Struct, frozen=True, kw_only=True):
     config: Config
     context: PlanContext
     latency: RouteLatency
-    logger: logging.Logger
 
     def start(
         self, plan: Plan, variables: dict[str, Any], upstream: Upstream, *, has_uploads: bool = False
@@ -172,12 +170,12 @@ class Executions(msgspec.Struct, frozen=True, kw_only=True):
         return Execution(plan.nodes, executor, scheduler, upstream, serial=plan.is_mutation).begin()
 
     def start_with(self, first: Execution, plan: Plan, variables: dict[str, Any]) -> Execution:
-        """Begin another query of the HTTP request of `first`; identical sub-requests are sent once."""
+        """Begin another query of the HTTP request of `first`; identical sub-requests are made once."""
         executor = NodeExecutor(plan, variables, self.context, first._scheduler, first.upstream)
         return first.join(plan.nodes, executor)
 
     def start_node(self, node: PlanNode, upstream: Upstream) -> Execution:
-        """Begin a node without a document, of Python's gateway.get or of POST /aggregate. Raises LimitExceeded."""
+        """Begin a node without a document, for Python's gateway.get or POST /aggregate. Raises LimitExceeded."""
         scheduler = self._scheduler(upstream)
         executor = NodeExecutor(None, {}, self.context, scheduler, upstream)
         return Execution((node,), executor, scheduler, upstream).begin()
@@ -199,5 +197,4 @@ class Executions(msgspec.Struct, frozen=True, kw_only=True):
             pool=thread_pool.shared(config.threads),
             meter=upstream.meter,
             latency=self.latency,
-            logger=self.logger,
         )

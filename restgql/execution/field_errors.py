@@ -1,4 +1,4 @@
-"""The errors of fields (GraphQL, section Errors): each with its path, and bounded in number and bytes."""
+"""The errors of fields (GraphQL, section Errors): each with its path, and limited in number and bytes."""
 
 from contextlib import suppress
 from typing import Any
@@ -12,20 +12,24 @@ from restgql.errors import LimitExceeded, RestgqlError
 from restgql.meter import Tally
 
 MAX_LIMITED = 100
-"""Errors of fields that a limit has ended, in one answer: the fields after them are null without one, but that each
-walk has one."""
+"""The most errors of fields in one answer that are due to a limit.
+
+Fields after them are null without an error, but each walk has at least one.
+"""
 ERROR_VALUES = 20
-"""The values of the answer that an error costs as much as."""
+"""An error costs as much as this many values of the answer."""
 _ERROR_SIZE = 150
-"""The bytes of an error besides its message and its path, about."""
+"""The approximate bytes of an error besides its message and its path."""
 
 Locations = dict[int, list[SourceLocation]]
-"""By the id of a field's first node: where its nodes are. To find a place is to read the document up to it."""
+"""The locations of a field's nodes, by the id of the first. Finding a location reads the document up to it."""
 
 
 class FieldErrors:
-    """The errors of one walk over an answer or a value; `tally` is charged for each. `limited` is the number of errors
-    that a limit has ended, those of earlier walks included."""
+    """The errors of one walk over an answer or a value; `tally` is charged for each.
+
+    `limited` is the number of errors that are due to a limit, including those of earlier walks.
+    """
 
     __slots__ = ("_allowed", "_locations", "_tally", "errors", "limited")
 
@@ -37,7 +41,7 @@ class FieldErrors:
         self.errors: list[GraphQLError] = []
 
     def add(self, error: Exception, of_type: GraphQLOutputType, field: SelectedField, path: Path) -> None:
-        """Add the error of a field. Raises it as a GraphQLError if the field may not be null."""
+        """Add the error of a field. Raise it as a GraphQLError if the field is non-null."""
         if isinstance(of_type, GraphQLNonNull):
             raise self._located(error, field, path)
         is_limited = isinstance(error, LimitExceeded)
@@ -56,16 +60,16 @@ class FieldErrors:
         self.errors.append(located)
 
     def _admits_limited(self) -> bool:
-        """Count an error that a limit has ended; return False if there are enough of these."""
+        """Count an error that is due to a limit; return False if there are enough of these."""
         self.limited += 1
         return self.limited <= self._allowed
 
     def _located(self, error: Exception, field: SelectedField, path: Path) -> GraphQLError:
-        """Return the error with its path and the places of its field, unless it has them."""
+        """Return the error with its path and its field's locations, unless it has them."""
         if isinstance(error, GraphQLError) and error.path is not None:
             return error
         if isinstance(error, RestgqlError):
-            error.with_traceback(None)  # its frames would keep the values that the field has come to
+            error.with_traceback(None)  # its frames would keep the field's values in memory
         extensions: Any = getattr(error, "extensions", None)
         message = error.message if isinstance(error, GraphQLError) else str(error)
         located = GraphQLError(message, path=path.as_list(), original_error=error, extensions=extensions or None)

@@ -1,18 +1,18 @@
-"""A sub-request that is scheduled, and the answers that it may get."""
+"""A sub-request that is scheduled, and its possible answers."""
 
-import logging
 import time
 from collections.abc import Callable
 from typing import Protocol
 
 from restgql.errors import LATE, ClientError, LimitExceeded, Unavailable, UpstreamInvalid, UpstreamTimeout
 from restgql.execution.route_threads import Ticket
+from restgql.log import logger
 from restgql.model import SubRequest, Timing
 from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
 
-Answer = SubResponse | ClientError
-Listener = Callable[[Answer], None]
+JobAnswer = SubResponse | ClientError
+Listener = Callable[[JobAnswer], None]
 
 
 class CallerTask(Protocol):
@@ -35,7 +35,7 @@ class Runner(Protocol):
 
 
 class Job:
-    """A scheduled sub-request; each of `listeners` is called with its answer once. The queue's lock guards it."""
+    """A scheduled sub-request; each of `listeners` is called once with its answer. The queue's lock guards it."""
 
     __slots__ = ("answer", "begun", "ended", "later", "listeners", "request", "route", "thread", "waited", "worker")
 
@@ -43,7 +43,7 @@ class Job:
         self.request = request
         self.listeners = [listener]
         self.later = later
-        self.answer: Answer | None = None
+        self.answer: JobAnswer | None = None
         self.begun = self.ended = 0.0
         self.waited = 0.0
         self.thread = ""
@@ -64,23 +64,23 @@ class Job:
         )
 
 
-def ask(dispatch: Dispatcher, request: SubRequest, logger: logging.Logger, *, inline: bool = False) -> Answer:
+def answer_to(dispatch: Dispatcher, request: SubRequest, *, inline: bool = False) -> JobAnswer:
     """Return the answer to a request; an exception of the route becomes an answer, too."""
     try:
         return dispatch(request)
     except ClientError as exc:
         return exc
     except BaseException as exc:
-        # In the caller's own thread, what is no Exception is its server's to end it by; a thread of ours has to
-        # go on, whatever a view raises.
+        # In the caller's own thread the server uses exceptions such as SystemExit to end the request. A thread of ours
+        # has to continue, whatever a view raises.
         if inline and not isinstance(exc, Exception):
             raise
-        logger.exception("Exception on the way to %s", request.target)
+        logger.exception("Exception in the request to %s", request.target)
         return SubResponse.failed(str(request.target), UpstreamInvalid("The route crashed.", status=500))
 
 
 def timed_out(request: SubRequest) -> SubResponse:
-    """Return the answer to a request that was not answered in time."""
+    """Return the answer to a request that timed out."""
     return SubResponse.failed(str(request.target), UpstreamTimeout(LATE))
 
 
@@ -90,13 +90,13 @@ def unavailable(request: SubRequest, message: str) -> SubResponse:
 
 
 def too_much(request: SubRequest, allowed: int) -> SubResponse:
-    """Return the answer to a request whose response is over the limit of the operation's responses."""
+    """Return the answer to a request whose response exceeds the operation's limit on all responses."""
     message = f"The responses are over {allowed} bytes in all."
     failure = LimitExceeded(message, limit="RESTGQL_MAX_REPLIES", allowed=allowed, status=502)
     return SubResponse.failed(str(request.target), failure)
 
 
-def without_frames(answer: Answer) -> None:
+def without_frames(answer: JobAnswer) -> None:
     """Drop the tracebacks of an answer's error: they refer to every local variable of their functions."""
     error: BaseException | None = answer.failure if isinstance(answer, SubResponse) else answer
     while error is not None:

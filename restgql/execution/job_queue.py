@@ -1,4 +1,4 @@
-"""The jobs and calls of one operation that have not ended, and the order in which they begin."""
+"""The unfinished jobs and calls of one operation, and the order in which they begin."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ from restgql.execution.job import CallerTask, Job
 
 
 class JobQueue:
-    """The jobs and calls of one operation that have not ended.
+    """The unfinished jobs and calls of one operation.
 
     `lock` guards everything in it, and the jobs themselves: whoever calls a method or changes an attribute holds it.
     """
@@ -21,15 +21,15 @@ class JobQueue:
         self.later: deque[Job] = deque()
         """Jobs that begin when no job is ready."""
         self.held: list[Job] = []
-        """Jobs whose route has all the threads that it may have."""
+        """Jobs whose route already has all its threads."""
         self.running: set[Job] = set()
         self.calls: deque[CallerTask] = deque()
         self.later_calls: deque[CallerTask] = deque()
-        """Calls that begin when all other jobs and calls have ended, but for the other later ones."""
+        """Calls that begin when all jobs and all other calls have ended."""
         self.pending = 0
         """The number of jobs and calls that have not ended."""
         self.early = 0
-        """The number of them that are not for later; a call counts until it begins."""
+        """The number of jobs and calls that are not for later; a call counts until it begins."""
         self.ended = False
         """True once the operation has ended: nothing may begin any more."""
 
@@ -49,7 +49,7 @@ class JobQueue:
         return len(self.ready) + len(self.later)
 
     def begin_job(self, thread: str) -> Job | None:
-        """Begin the next job in the thread of this name, and return it; None if no job is ready."""
+        """Begin the next job in the thread of this name, and return it, or None if no job is ready."""
         queue = self.ready or self.later
         if not queue:
             return None
@@ -63,7 +63,7 @@ class JobQueue:
         self.running.add(job)
 
     def begin_call(self) -> CallerTask | None:
-        """Begin the next call, and return it; None if no call may begin yet."""
+        """Begin the next call, and return it, or None if no call may begin yet."""
         if self.calls:
             self.early -= 1
             return self.calls.popleft()
@@ -81,13 +81,13 @@ class JobQueue:
         self.held.clear()
 
     def discard(self, jobs: list[Job]) -> None:
-        """Keep jobs that have not begun from beginning."""
+        """Remove jobs that have not begun."""
         self.ready = deque(job for job in self.ready if job not in jobs)
         self.later = deque(job for job in self.later if job not in jobs)
         self.held = [job for job in self.held if job not in jobs]
 
     def end_all(self) -> tuple[list[Job], list[CallerTask]]:
-        """End the operation: nothing begins any more. Return the jobs without an answer, and the calls."""
+        """End the operation: nothing begins any more. Return the unanswered jobs, and the calls."""
         self.ended = True
         jobs = [*self.running, *self.ready, *self.later, *self.held]
         calls = [*self.calls, *self.later_calls]

@@ -17,26 +17,25 @@ from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.plan.template_scope import NullKey, TemplateScope, walk
 from restgql.sub_response import SubResponse
 
-Key = tuple[str, ...]
-Path = tuple[str | int, ...]
+ItemKey = tuple[str, ...]
+ResponsePath = tuple[str | int, ...]
 
 
 class ParentField(msgspec.Struct, frozen=True):
-    """A typed field of one parent that needs a request: `path` is its response path, `response` the one that has its
-    parent's value."""
+    """A typed field of one parent that needs a request: `response` has its parent's value, `path` is its place."""
 
     scope: TemplateScope
     result: Result
-    path: Path
+    path: ResponsePath
     response: SubResponse | None = None
 
 
-KeyBatch = dict[Key, list[ParentField]]
-"""The parents of each key that one request asks for."""
+KeyBatch = dict[ItemKey, list[ParentField]]
+"""The keys of one request, each with its parents."""
 
 
 def settle_without_key(node: PlanNode, result: Result, error: NullKey) -> None:
-    """Settle a field whose parent has null for its key: a typed field that may be null is null, any other fails."""
+    """Settle a field whose parent has null for its key: null for a typed field that is nullable, else the error."""
     if (
         node.kind is not NodeKind.REQUEST
         or node.field is None
@@ -52,7 +51,7 @@ def key_batches(node: PlanNode, batch: BatchBinding, parents: list[ParentField])
     by_key: KeyBatch = {}
     for parent in parents:
         try:
-            key = tuple(json.spelled(parent.scope.find(name)) for name in batch.by)
+            key = tuple(json.to_text(parent.scope.find(name)) for name in batch.by)
         except NullKey as exc:
             settle_without_key(node, parent.result, exc)
             continue
@@ -98,18 +97,18 @@ def items_of(batch: BatchBinding, value: Any, charge: Charge) -> list[Any]:
     return items
 
 
-def items_by_key(batch: BatchBinding, items: list[Any]) -> dict[Key, list[Any]]:
-    """Return the items of a batch's response by their key, whatever their order."""
-    by_key: dict[Key, list[Any]] = {}
+def items_by_key(batch: BatchBinding, items: list[Any]) -> dict[ItemKey, list[Any]]:
+    """Return the items of a batch's response by their key, in any order."""
+    by_key: dict[ItemKey, list[Any]] = {}
     for item in items:
         values = [walk(item, name) for name in batch.key]
         if all(isinstance(value, str | int | float) for value in values):
-            by_key.setdefault(tuple(map(json.spelled, values)), []).append(item)
+            by_key.setdefault(tuple(map(json.to_text, values)), []).append(item)
     return by_key
 
 
 def values_of(
-    binding: RequestBinding, keys: KeyBatch, items: dict[Key, list[Any]]
+    binding: RequestBinding, keys: KeyBatch, items: dict[ItemKey, list[Any]]
 ) -> Iterator[tuple[ParentField, Any]]:
     """Yield the value of each parent's field: all items of its key if the field is a list, else the first."""
     for key, parents in keys.items():

@@ -1,23 +1,23 @@
-"""The latency of routes: a route whose requests wait gains from running them beside each other."""
+"""The latency of routes: threads pay off for a route whose requests wait."""
 
 import time
 
 THRESHOLD = 0.001
-"""Seconds of waiting from which a thread of its own, about 50 µs, is worth it."""
+"""The seconds of waiting that are worth a thread of their own, which costs about 50 µs."""
 LONG_SECONDS = 0.02
-"""A wait that makes a route unknown again."""
+"""A wait in seconds after which a route counts as unknown again."""
 HANG_SECONDS = 1.0
-"""A wait after which a route is not run in the server's thread for `DEMOTED_SECONDS`."""
+"""A wait in seconds after which a route is not run in the server's thread for `DEMOTED_SECONDS`."""
 DEMOTED_SECONDS = 300.0
 _RECENT = 8
 _MANY = 32
 _MOST_WAITS = 4
-"""The waits among `_MANY` that threads which take turns may cause."""
+"""The most waits among `_MANY` that may be due to threads that take turns."""
 _MAX_ROUTES = 1_000
 
 
 class _History:
-    """The last observations of a route, the newest in the lowest bit, set if it waited."""
+    """The last observations of a route, one bit each, the newest lowest; a bit is set if the request waited."""
 
     __slots__ = ("count", "demoted_until", "waits")
 
@@ -28,19 +28,21 @@ class _History:
 
 
 class RouteLatency:
-    """What is known of routes: whether their requests wait. A race may lose an observation, never more.
+    """The routes' history: whether their requests wait. A race loses an observation at most.
 
-    The number of routes is bounded, as a dispatcher may use paths as keys: over it, all observations are dropped.
+    The number of routes is bounded, because a dispatcher may use paths as keys: over the limit all observations are
+    dropped.
     """
 
     def __init__(self) -> None:
         self._by_route: dict[object, _History] = {}
 
     def observe(self, route: object, took: float, computed: float, process: float) -> None:
-        """Record a request to `route` that took so many seconds, in which its thread computed, and the whole process.
+        """Record a request to `route` that took `took` seconds, of which its thread computed `computed`, and the whole
+        process `process`.
 
-        A thread that is ready may wait for others of the process, which take turns (the GIL). So a request that
-        computes for longer than `THRESHOLD` waits only while no thread computes. A shorter one has its turn already.
+        A thread that is ready may still wait for others of the process, which take turns (the GIL). So a request that
+        computes for longer than `THRESHOLD` waits only while no thread computes. A shorter one needs no second turn.
         """
         history = self._by_route.get(route)
         if history is None:
@@ -57,7 +59,7 @@ class RouteLatency:
             history.demoted_until = time.monotonic() + DEMOTED_SECONDS
 
     def waits(self, route: object) -> bool:
-        """Return True if the next request to `route` is expected to wait, as most of the last ones."""
+        """Return True if the next request to `route` is expected to wait, because most recent ones did."""
         history = self._by_route.get(route)
         if history is None:
             return False

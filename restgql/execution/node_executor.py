@@ -8,7 +8,7 @@ from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType, get_na
 
 from restgql.bindings import RequestBinding
 from restgql.errors import Cancelled, GatewayError, LimitExceeded, RestgqlError
-from restgql.execution.key_batches import Path, settle_without_key
+from restgql.execution.key_batches import ResponsePath, settle_without_key
 from restgql.execution.result import Result, Results
 from restgql.execution.scheduler import Scheduler
 from restgql.execution.sub_requests import PendingRequest, SubRequests
@@ -17,6 +17,7 @@ from restgql.execution.user_resolver import ResolverTask, resolve_info, response
 from restgql.execution.value_checks import ValueChecks
 from restgql.formats import target
 from restgql.formats.headers import IDEMPOTENCY_KEY, is_value
+from restgql.log import logger
 from restgql.model import SAFE_METHODS, SubRequest
 from restgql.plan.arguments import arguments_of
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
@@ -55,14 +56,15 @@ class NodeExecutor:
         self._whole_numbers = WholeNumbers()
         self._mutations = list(upstream.cookie_history)
         self.has_resolved = False
-        """True once a resolver of the user's own was asked for a value."""
+        """True once a resolver of the user's own was called."""
 
     @property
     def has_resolvers(self) -> bool:
         """True if the plan has a resolver of the user's own."""
         return self._plan is not None and self._plan.has_resolvers
 
-    # Made for each use: were they kept, a cycle of references would keep all responses until a garbage collection.
+    # Created for each use: a stored one would form a reference cycle, which keeps all responses until a garbage
+    # collection.
     @property
     def _requests(self) -> SubRequests:
         return SubRequests(self._scheduler, self._client, self._arrived)
@@ -73,7 +75,7 @@ class NodeExecutor:
 
     @property
     def _checks(self) -> ValueChecks | None:
-        """The checks of typed values, None outside debug."""
+        """The checks of typed values, or None outside debug."""
         log = self._upstream.debug_log
         if log is None or self._plan is None or self._plan.selections is None:
             return None
@@ -97,8 +99,10 @@ class NodeExecutor:
             self.expand(node, None, results[node.key], (node.key,), pending)
         self._requests.send(pending)
 
-    def _begin_children(self, nodes: tuple[PlanNode, ...], scope: TemplateScope, results: Results, path: Path) -> None:
-        """Begin the children of a response: all of them or, if they are over the budget, those that it has room for."""
+    def _begin_children(
+        self, nodes: tuple[PlanNode, ...], scope: TemplateScope, results: Results, path: ResponsePath
+    ) -> None:
+        """Begin the children of a response; if they exceed the budget, only as many as it allows."""
         requests = self._requests
         begun: list[tuple[Result, list[PendingRequest]]] = []
         try:
@@ -148,7 +152,12 @@ class NodeExecutor:
         return arguments
 
     def expand(
-        self, node: PlanNode, scope: TemplateScope | None, result: Result, path: Path, pending: list[PendingRequest]
+        self,
+        node: PlanNode,
+        scope: TemplateScope | None,
+        result: Result,
+        path: ResponsePath,
+        pending: list[PendingRequest],
     ) -> None:
         """Add the sub-requests that a node makes now, or settle its result with the error that prevents them."""
         before = len(pending)
@@ -182,11 +191,11 @@ class NodeExecutor:
         except NullKey as exc:
             settle_without_key(node, result, exc)
         except Exception as exc:
-            del pending[before:]  # nobody would see their responses
+            del pending[before:]  # nobody could read their responses
             result.fail(self.expected(exc, path))
 
     def _pending(
-        self, node: PlanNode, arguments: NodeArguments, scope: TemplateScope | None, result: Result, path: Path
+        self, node: PlanNode, arguments: NodeArguments, scope: TemplateScope | None, result: Result, path: ResponsePath
     ) -> PendingRequest:
         """Return the sub-request of a node. Raises the error that prevents it."""
         request = node.request
@@ -202,14 +211,16 @@ class NodeExecutor:
             return PendingRequest(node, request, result, path, cookie_history=scope.cookie_history)
         return self._pending_root(node, request, result, path)
 
-    def _pending_root(self, node: PlanNode, request: SubRequest, result: Result, path: Path) -> PendingRequest:
+    def _pending_root(self, node: PlanNode, request: SubRequest, result: Result, path: ResponsePath) -> PendingRequest:
         """Return a root field's sub-request, with the cookies of the mutations before it, as a browser sends them."""
         history = tuple(self._mutations)
         if history:
             request = msgspec.structs.replace(request, cookie=self._client.cookie_along(history, request.target.path))
         return PendingRequest(node, request, result, path, cookie_history=history)
 
-    def _expand_aggregate(self, node: PlanNode, result: Result, path: Path, pending: list[PendingRequest]) -> None:
+    def _expand_aggregate(
+        self, node: PlanNode, result: Result, path: ResponsePath, pending: list[PendingRequest]
+    ) -> None:
         arguments = self.arguments_of(node)
         parts = arguments.parts
         allowed = self._meter.limits.max_subrequests
@@ -243,8 +254,8 @@ class NodeExecutor:
         result.items = [Result(value=each.value) for each in scopes]
         return zip(range(len(scopes)), scopes, result.items, strict=True)
 
-    def call_resolver(self, node: PlanNode, source: Any, result: Result, path: Path) -> None:
-        """Have the caller's thread call a resolver of the user's own."""
+    def call_resolver(self, node: PlanNode, source: Any, result: Result, path: ResponsePath) -> None:
+        """Submit the call of a resolver of the user's own to the caller's thread."""
         assert self._plan is not None
         assert self._plan.selections is not None
         assert node.field is not None
@@ -272,7 +283,7 @@ class NodeExecutor:
         result.settled = True
 
     def scope(self, value: Any, pending: PendingRequest, request: SubRequest, response: SubResponse) -> TemplateScope:
-        """Return the scope of what depends on a response, with the cookies that it has set."""
+        """Return the scope of the nodes that depend on a response, with the cookies that it has set."""
         history = pending.cookie_history
         if response.cookies:
             history = (*history, (request, response))
@@ -299,15 +310,15 @@ class NodeExecutor:
         scope = self.scope(value, pending, request, response)
         self._begin_children(pending.node.children, scope, children, pending.path)
 
-    def expected(self, error: Exception, path: Path) -> RestgqlError | GraphQLError:
-        """Return the error that a field has for an exception; log one that is not expected."""
+    def expected(self, error: Exception, path: ResponsePath) -> RestgqlError | GraphQLError:
+        """Return the field error for an exception; log an unexpected one."""
         if isinstance(error, RestgqlError | GraphQLError):
             return error
-        self._scheduler.logger.error("Exception in the field %s", list(path), exc_info=error)
+        logger.error("Exception in the field %s", list(path), exc_info=error)
         return GatewayError("Internal error.")
 
-    def runtime_type(self, node: PlanNode, value: Any, path: Path) -> GraphQLObjectType:
-        """Return the type that the user's own code tells for a value. Raises what that raises."""
+    def runtime_type(self, node: PlanNode, value: Any, path: ResponsePath) -> GraphQLObjectType:
+        """Return the type that the user's own code resolves for a value. Raises its errors."""
         assert self._plan is not None
         assert self._plan.selections is not None
         assert node.field is not None

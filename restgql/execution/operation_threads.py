@@ -1,19 +1,19 @@
-"""The pool threads that work for one operation: their start, their next job, and the end of each job."""
+"""The pool threads of one operation: their start, their next job, and the end of each job."""
 
-import logging
 import math
 import threading
 import time
 
 import msgspec
 
-from restgql.execution.job import Answer, Job, too_much, unavailable, without_frames
+from restgql.execution.job import Job, JobAnswer, too_much, unavailable, without_frames
 from restgql.execution.job_queue import JobQueue
 from restgql.execution.latency import RouteLatency
 from restgql.execution.route_threads import Admission, Ticket
 from restgql.execution.scheduler_settings import SchedulerSettings
 from restgql.execution.thread_pool import ThreadPool
 from restgql.execution.worker import Worker
+from restgql.log import logger
 from restgql.sub_response import SubResponse
 from restgql.upstream import Dispatcher
 
@@ -21,10 +21,10 @@ CLOSED = "Too many earlier requests to this route have not ended yet."
 
 
 class OperationThreads:
-    """The pool threads that work for one operation.
+    """The pool threads of one operation. One thread, the leader, runs job after job.
 
-    One thread, the leader, takes job after job. Another one joins if requests to the route wait, or if the watchdog
-    starts it. The queue's lock guards everything here that changes.
+    Another one joins if requests to the route wait, or if the watchdog starts it. The queue's lock guards all mutable
+    attributes.
     """
 
     __slots__ = (
@@ -32,7 +32,6 @@ class OperationThreads:
         "_dispatch",
         "_latency",
         "_lock",
-        "_logger",
         "_pool",
         "_queue",
         "_settings",
@@ -53,7 +52,6 @@ class OperationThreads:
         *,
         pool: ThreadPool,
         latency: RouteLatency,
-        logger: logging.Logger,
     ) -> None:
         self._queue = queue
         self._lock = queue.lock
@@ -61,13 +59,12 @@ class OperationThreads:
         self._settings = settings
         self._pool = pool
         self._latency = latency
-        self._logger = logger
         self._bytes = 0
         self._wait_left = settings.max_wait
         self._wake = threading.Lock()
         self._wake.acquire()
         self.count = 0
-        """The number of threads at work; one that is given up no longer counts."""
+        """The number of threads at work, without those that were given up."""
         self.progress = time.perf_counter()
         """The time when a job or call of the operation ended last."""
         self.began = False
@@ -82,7 +79,7 @@ class OperationThreads:
     def start_first(self, seconds_left: float) -> bool:
         """Start a thread if jobs are ready and none is at work; return False if the pool has none.
 
-        With no call to run meanwhile, it waits for a thread as long as the operation may.
+        Unless a call can run meanwhile, wait for a thread as long as the operation may.
         """
         with self._lock:
             if self.count or not self._queue.waiting():
@@ -103,7 +100,7 @@ class OperationThreads:
         return False
 
     def wait(self, seconds: float) -> None:
-        """Wait until `wake` is called, but no longer than this."""
+        """Wait until `wake` is called, at most `seconds`."""
         self._wake.acquire(timeout=seconds)
 
     def leave_route_queues(self) -> None:
@@ -114,7 +111,7 @@ class OperationThreads:
     # Any thread ---------------------------------------------------------------------------------------------------
 
     def wake(self) -> None:
-        """Wake the caller's thread if it waits; whoever calls this holds the lock."""
+        """Wake the caller's thread if it waits; the caller of this method holds the lock."""
         if self._wake.locked():
             self._wake.release()
 
@@ -131,7 +128,7 @@ class OperationThreads:
         return False
 
     def next_job(self, worker: Worker, ticket: Ticket, thread: str) -> Job | None:
-        """Return the next job that `worker` may run; None if no job is ready, or if the worker was given up."""
+        """Return the next job for `worker`, or None if no job is ready or the worker was given up."""
         queue = self._queue
         while True:
             with self._lock:
@@ -143,13 +140,13 @@ class OperationThreads:
                     if queue.held and not self.count:
                         self.wake()
                     return None
-                job = jobs.popleft()  # as `begin_job` does, without a call for every job
+                job = jobs.popleft()  # inlined `begin_job`, to save a call for every job
                 job.worker, job.thread, job.begun = worker, thread, time.perf_counter()
                 queue.running.add(job)
                 has_others = bool(jobs)
             if job.route is None:
                 job.route = self._dispatch.route(job.request)
-            # Most jobs of an operation ask the same route.
+            # Most jobs of an operation have the same route.
             if (ticket.route is not job.route or self._pool.stuck) and not self._enter_route(job, ticket):
                 continue
             ticket.begun = job.begun
@@ -160,10 +157,10 @@ class OperationThreads:
             self.began = True
             return job
 
-    def finish(self, job: Job, answer: Answer, *, given_up: bool = False, overdue: bool = False) -> bool:
-        """Set the answer of a job and call its listeners; return False if it has an answer already.
+    def finish(self, job: Job, answer: JobAnswer, *, given_up: bool = False, overdue: bool = False) -> bool:
+        """Set the answer of a job and call its listeners; return False if it already has an answer.
 
-        If a thread still runs the job, it is `given_up`; `overdue` if the job had all its time.
+        If a thread still runs the job, it is `given_up`; `overdue` if the job used all its time.
         """
         reply = answer if isinstance(answer, SubResponse) else None
         if reply is None or reply.failure is not None:
@@ -195,8 +192,8 @@ class OperationThreads:
         for listener in listeners:
             try:
                 listener(answer)
-            except Exception:  # it must not keep the operation, or another listener, waiting
-                self._logger.exception("Exception after %s", job.request.target)
+            except Exception:  # a failing listener must not block the operation or another listener
+                logger.exception("Exception after %s", job.request.target)
         with self._lock:
             queue.pending -= 1
             queue.early -= not job.later
@@ -207,10 +204,10 @@ class OperationThreads:
         return True
 
     def _worker(self) -> Worker:
-        return Worker(self, self._dispatch, self._latency, self._logger)
+        return Worker(self, self._dispatch, self._latency)
 
     def _enter_route(self, job: Job, ticket: Ticket) -> bool:
-        """Return True if the thread of `ticket` may ask the job's route; else hold the job, or answer it."""
+        """Return True if the thread of `ticket` may send the job's request; else hold the job, or answer it."""
         admission = self._pool.enter(ticket, job.route, self._retry_held, max_waiting=self._settings.max_waiting)
         if admission is Admission.ENTERED:
             return True
@@ -223,7 +220,7 @@ class OperationThreads:
                 self._queue.hold(job)
                 self.in_route_queue = True
                 if admission is Admission.FULL and not self._queue.running:
-                    self.progress = -math.inf  # no job of this operation will make room: wait no longer
+                    self.progress = -math.inf  # no job of this operation will free a thread: stop waiting
         return False
 
     def _retry_held(self) -> None:

@@ -1,11 +1,10 @@
 """The jobs of one operation that run in its caller's own thread, which is the server's."""
 
-import logging
 import threading
 from collections.abc import Callable
 
 from restgql.execution.clocks import Clocks
-from restgql.execution.job import Job, ask
+from restgql.execution.job import Job, answer_to
 from restgql.execution.job_queue import JobQueue
 from restgql.execution.latency import RouteLatency
 from restgql.execution.operation_threads import OperationThreads
@@ -16,7 +15,7 @@ from restgql.upstream import Dispatcher
 class OwnThread:
     """Runs jobs in the thread that waits for the operation."""
 
-    __slots__ = ("_dispatch", "_latency", "_logger", "_meter", "_queue", "_routed", "_threads")
+    __slots__ = ("_dispatch", "_latency", "_meter", "_queue", "_routed", "_threads")
 
     def __init__(
         self,
@@ -26,29 +25,27 @@ class OwnThread:
         *,
         meter: Meter,
         latency: RouteLatency,
-        logger: logging.Logger,
     ) -> None:
         self._queue = queue
         self._threads = threads
         self._dispatch = dispatch
         self._meter = meter
         self._latency = latency
-        self._logger = logger
         self._routed = 0
-        """The number of jobs whose routes were asked for, to find those that never wait."""
+        """The number of jobs that were checked for routes that never wait."""
 
     def run(self, job: Job, clocks: Clocks) -> None:
         """Run a job that has begun."""
         self._threads.began = True
-        answer = ask(self._dispatch, job.request, self._logger, inline=True)
+        answer = answer_to(self._dispatch, job.request, inline=True)
         clocks.observe(job, self._latency)
         self._threads.finish(job, answer)
 
     def run_quick(self, jobs: list[Job], watch: Callable[[], None]) -> None:
         """Run the ready jobs whose routes never wait, once a pool thread has begun the others.
 
-        `jobs` are all jobs of the operation so far. `watch` has the watchdog of the process look whether the one that
-        runs keeps others waiting.
+        `jobs` are all jobs of the operation so far. `watch` makes the process's watchdog check whether the running job
+        blocks others.
         """
         name, clocks = threading.current_thread().name, Clocks()
         while (job := self._begin_quick(jobs, name)) is not None:
@@ -57,7 +54,7 @@ class OwnThread:
             self.run(job, clocks)
 
     def _begin_quick(self, jobs: list[Job], name: str) -> Job | None:
-        """Begin the first ready job whose route never waits, None if there is none."""
+        """Begin the first ready job whose route never waits, or return None."""
         queue, never_waits = self._queue, self._latency.never_waits
         new = jobs[self._routed :]
         self._routed += len(new)
@@ -69,7 +66,7 @@ class OwnThread:
         with queue.lock:
             if not self._meter.seconds_left:
                 return None
-            quick = next((job for job in queue.ready if never_waits(job.route)), None)  # the first, as a rule
+            quick = next((job for job in queue.ready if never_waits(job.route)), None)  # usually the first
             if quick is not None:
                 queue.ready.remove(quick)
                 queue.begin(quick, name)

@@ -1,35 +1,34 @@
-"""The one thread of the process that looks after all operations whose callers wait, so that these can sleep."""
+"""The watchdog thread of the process: it checks all operations whose callers wait, so that these can sleep."""
 
-import logging
 import os
 import threading
 import time
 from typing import Protocol
 
-_logger = logging.getLogger("restgql")
+from restgql.log import logger
 
 LOOK_SECONDS = 0.002
-"""The time between two looks while threads of the process wait."""
+"""Seconds between two checks while threads of the process wait."""
 MAX_LOOK_SECONDS = 0.032
-"""The most time between two looks: each that finds the process at work doubles it."""
+"""The most seconds between two checks: each one that finds the process busy doubles them."""
 BUSY_SHARE = 0.75
-"""The share of the time between two looks from which a process that computes is at work."""
+"""The share of CPU time since the last check from which the process counts as busy."""
 REST_SECONDS = 1.0
-"""The time without an operation after which the thread ends."""
+"""Seconds without an operation after which the thread ends."""
 
 
 class Watched(Protocol):
     """An operation that a thread waits for, or whose jobs run in that thread."""
 
     def look(self, *, is_idle: bool) -> None:
-        """Start threads if a job keeps others waiting; wake the caller if a job is late.
+        """Start threads if a job blocks others; wake the caller if a job is late.
 
-        The process `is_idle` if no thread of it computed for a part of the time since the last look.
+        The process `is_idle` if no thread of it computed for some of the time since the last check.
         """
 
 
 class ProcessWatchdog:
-    """Looks after operations. `_lock` guards all of it."""
+    """Checks operations regularly. `_lock` guards all attributes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -37,18 +36,18 @@ class ProcessWatchdog:
         self._has_thread = False
 
     def watch(self, operation: Watched) -> None:
-        """Look after an operation until `leave`."""
+        """Check an operation from now on, until `leave`."""
         with self._lock:
             self._watched.add(operation)
             has_thread, self._has_thread = self._has_thread, True
-        if not has_thread:  # without the lock: gevent runs others meanwhile
+        if not has_thread:  # without the lock: gevent switches to other greenlets here
             try:
                 threading.Thread(target=self._run, name="restgql-watchdog", daemon=True).start()
-            except RuntimeError:  # the system has no thread to give
+            except RuntimeError:  # the system cannot start another thread
                 self._has_thread = False
 
     def leave(self, operation: Watched) -> None:
-        """Look after an operation no longer."""
+        """Stop checking an operation."""
         with self._lock:
             self._watched.discard(operation)
 
@@ -60,7 +59,7 @@ class ProcessWatchdog:
             now = time.perf_counter(), time.process_time()
             passed, computed = now[0] - looked[0], now[1] - looked[1]
             is_idle, looked = computed < passed * BUSY_SHARE, now
-            # threads of a process at work take turns (the GIL): this one, too, would take them from the others
+            # threads of a busy process take turns (the GIL), and this one would take turns from them
             interval = LOOK_SECONDS if is_idle else min(MAX_LOOK_SECONDS, 2 * interval)
             with self._lock:
                 watched = list(self._watched)
@@ -68,15 +67,15 @@ class ProcessWatchdog:
                 if now[0] - used > REST_SECONDS:
                     self._has_thread = False
                     return
-            while watched:  # no variable keeps an operation while this thread sleeps
+            while watched:  # no variable refers to an operation while this thread sleeps
                 try:
                     watched.pop().look(is_idle=is_idle)
-                except Exception:  # a fault of ours must not cost all operations their watch
-                    _logger.exception("Exception while an operation was looked after")
+                except Exception:  # an error of ours must not end the watch over all operations
+                    logger.exception("Exception in the watchdog of operations")
 
 
 _SHARED: list[ProcessWatchdog] = []
-# A fork has none of the threads; and a server may put greenlets in the place of threads after it.
+# A fork has none of the threads, and a server may replace threads by greenlets after it.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_SHARED.clear)
 

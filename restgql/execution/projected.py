@@ -1,5 +1,7 @@
-"""The value of a projected field: objects that were decoded from the response, and the results of the fields that join
-them. The same value is made anew for the executor if an error has to be told with its place."""
+"""The value of a projected field: objects decoded from the response, and the results of the fields that join them.
+
+The executor reads the same value again if an error needs its location.
+"""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,19 +14,19 @@ from restgql.execution.result import NotSettled, Result
 from restgql.execution.typed_value import select_value, typed_value
 from restgql.formats.charge import UNMETERED
 from restgql.meter import Meter
-from restgql.plan.nodes import Cases, Join, NodeKind, PlanNode, Projection, Shape
+from restgql.plan.nodes import Join, NodeKind, ObjectSteps, PlanNode, Projection, TypeSteps
 from restgql.plan.struct_builder import NotProjectable
 from restgql.plan.template_scope import walk
 from restgql.sub_response import SubResponse
 
 _NULL = b"null"
 
-Key = Any
+JoinKey = Any
 Objects = list[msgspec.Struct]
 
 
-class Group(msgspec.Struct, eq=False):
-    """The objects that one request of a join is for. `values` are what its template takes of them."""
+class JoinGroup(msgspec.Struct, eq=False):
+    """The objects that share one request of a join. `values` are the values of its template's variables."""
 
     values: dict[str, Any]
     objects: Objects
@@ -32,8 +34,10 @@ class Group(msgspec.Struct, eq=False):
 
 
 class Projected:
-    """The value of a typed field in projected objects. `groups` are those of each join, by the values of its keys;
-    `count` is the number of objects that are joined."""
+    """The value of a typed field in projected objects.
+
+    `groups` has the groups of each join by the values of its keys; `count` is the number of objects that are joined.
+    """
 
     __slots__ = ("_meter", "_node", "_read", "_text", "_value", "count", "groups")
 
@@ -44,21 +48,21 @@ class Projected:
         self._read = read
         self._meter = meter
         self._text: bytes | None = None
-        self.groups: dict[int, tuple[Join, dict[Key, Group]]] = {}
+        self.groups: dict[int, tuple[Join, dict[JoinKey, JoinGroup]]] = {}
         self.count = 0
         if not meter.has_room(projection.size_of(value, body)):
             raise NotProjectable("The values are too large to be made at once.")
         if projection.convert is not None:
             value = projection.convert(value)
         self._value = value
-        if projection.shape is not None:
-            self._finish(_objects(value, projection.depth), projection.shape)
-        if not self.groups:  # the text is smaller than the objects
+        if projection.steps is not None:
+            self._finish(_objects(value, projection.depth), projection.steps)
+        if not self.groups:  # the text takes less memory than the objects
             self._text, self._value = msgspec.json.encode(value), None
 
     @classmethod
     def of_response(cls, node: PlanNode, response: SubResponse, meter: Meter) -> "Projected | None":
-        """Return the projected value of a response, None if it is an error, null by its status, or does not fit."""
+        """Return the projected value of a response, or None if it is an error, null by its status, or does not fit."""
         projection, binding = node.projection, node.binding
         assert isinstance(binding, RequestBinding)
         if projection is None or response.status in binding.null_on or meter.projected_room < len(response.body):
@@ -71,13 +75,15 @@ class Projected:
                 value = None if value is None else value.inner
             read = partial(typed_value, binding, response, meter.charge_elements)
             return cls(node, projection, value, read, meter, len(response.json_text))
-        except Exception:  # it is met again by the executor, which says where
+        except Exception:  # the executor meets the error again, and reports its location
             return None
 
     @classmethod
     def of_item(cls, node: PlanNode, value: Any, meter: Meter, body: int) -> "Projected | None":
-        """Return the projected value of an item of a batch, whose items have `body` bytes on average; None if it does
-        not fit."""
+        """Return the projected value of an item of a batch, or None if it does not fit.
+
+        `body` is the items' average size in bytes.
+        """
         projection = node.projection
         if projection is None:
             return None
@@ -91,8 +97,10 @@ class Projected:
         return [group.result for _, groups in self.groups.values() for group in groups.values()]
 
     def text(self) -> bytes | None:
-        """Return the JSON text of the value; None if something within it has an error, or is too large. Raises
-        NotSettled."""
+        """Return the JSON text of the value, or None if something within it has an error or is too large.
+
+        Raises NotSettled.
+        """
         if self._text is None:
             size = 0
             for join, groups in self.groups.values():
@@ -110,7 +118,7 @@ class Projected:
         return self._text
 
     def expand(self, result: Result) -> None:
-        """Give a result the value, items and children in place of this."""
+        """Replace this value in a result by its value, items and children."""
         result.projected = None
         self._expand(self._node, self._read(), result, result.response, self._node.list_depth)
 
@@ -131,39 +139,39 @@ class Projected:
                     selected = select_value(child.binding, value, response, UNMETERED)
                     self._expand(child, selected, below, response, child.list_depth)
 
-    def _finish(self, objects: Objects, shape: Shape | Cases) -> None:
-        """Take the steps of a shape, each for all objects. Raises NotProjectable."""
-        if isinstance(shape, Cases):
-            for of_class, steps in shape.by_class.items():
-                self._finish([each for each in objects if type(each) is of_class], steps)
+    def _finish(self, objects: Objects, steps: ObjectSteps | TypeSteps) -> None:
+        """Run the steps, each for all objects. Raises NotProjectable."""
+        if isinstance(steps, TypeSteps):
+            for of_class, class_steps in steps.by_class.items():
+                self._finish([each for each in objects if type(each) is of_class], class_steps)
             return
-        for slot in shape.unfit:
+        for slot in steps.unfit:
             if any(getattr(each, slot) is not msgspec.UNSET for each in objects):
                 raise NotProjectable("A key has dots.")
-        for slot, place in shape.lifted:
+        for slot, place in steps.lifted:
             for each in objects:
                 setattr(each, slot, _lifted(each, place))
-        for join in shape.joins:
+        for join in steps.joins:
             self._join(join, objects)
-        for slot, others in shape.first_of:
+        for slot, others in steps.first_of:
             for each in objects:
                 if getattr(each, slot) is None:
                     values = (getattr(each, other) for other in others)
                     setattr(each, slot, next((value for value in values if value is not None), None))
-        for slot, convert in shape.converts:
+        for slot, convert in steps.converts:
             for each in objects:
                 setattr(each, slot, convert(getattr(each, slot)))
-        for slot, depth, below in shape.below:
+        for slot, depth, below in steps.below:
             self._finish(_objects([getattr(each, slot) for each in objects], depth + 1), below)
-        for slot in shape.hidden:
+        for slot in steps.hidden:
             for each in objects:
                 setattr(each, slot, msgspec.UNSET)
-        if shape.output is not None:
+        if steps.output is not None:
             for each in objects:
-                each.__class__ = shape.output
+                each.__class__ = steps.output
 
     def _join(self, join: Join, objects: Objects) -> None:
-        """Collect the objects by the values that the template of a join takes of them."""
+        """Group the objects by the values that the template of a join takes from them."""
         self.count += len(objects)
         _, groups = self.groups.setdefault(id(join.node), (join, {}))
         slots = [slot for _, slot in join.keys]
@@ -173,12 +181,12 @@ class Projected:
             group = groups.get(key)
             if group is None:
                 names = (name for name, _ in join.keys)
-                group = groups[key] = Group(dict(zip(names, values, strict=True)), [])
+                group = groups[key] = JoinGroup(dict(zip(names, values, strict=True)), [])
             group.objects.append(each)
 
 
 def _objects(value: Any, depth: int) -> Objects:
-    """Return the objects in a value, without those that are null; it has `depth` lists around them."""
+    """Return the objects in a value, without nulls; `depth` is the number of lists around them."""
     if not depth:
         return [] if value is None else [value]
     if depth == 1:
@@ -194,8 +202,8 @@ def _lifted(value: Any, place: tuple[str, ...]) -> Any:
     return value
 
 
-def _key(values: Sequence[Any]) -> Key:
-    """Return the key of equal values of a template. Raises NotProjectable if one is missing, TypeError for an array."""
+def _key(values: Sequence[Any]) -> JoinKey:
+    """Return the key of equal template values. Raises NotProjectable if one is missing, TypeError for an array."""
     if len(values) == 1:
         (value,) = values
         if value.__class__ is int or value.__class__ is str:
@@ -207,7 +215,7 @@ def _key(values: Sequence[Any]) -> Key:
 
 
 def _text_of(result: Result) -> bytes | None:
-    """Return the JSON text of a result, None if it has an error, or was not projected. Raises NotSettled."""
+    """Return the JSON text of a result, or None if it has an error, or was not projected. Raises NotSettled."""
     if not result.settled:
         raise NotSettled(result)
     if result.error is not None:

@@ -5,7 +5,7 @@ import msgspec
 from restgql.errors import BadPath, LimitExceeded
 from restgql.formats import media, target
 from restgql.formats.headers import IDEMPOTENCY_KEY
-from restgql.formats.remote import RemoteUpstream
+from restgql.formats.remote_upstream import RemoteUpstream
 from restgql.formats.target import Site
 from restgql.model import Follow, SubRequest
 from restgql.sub_response import REDIRECTS, SubResponse
@@ -15,16 +15,16 @@ MAX_REDIRECTS = 5
 
 
 class RedirectChain(msgspec.Struct, frozen=True):
-    """A request, `asked`, and its replies so far, one a hop."""
+    """A request, `original`, and its replies so far, one per hop."""
 
-    asked: SubRequest
+    original: SubRequest
     caller: ClientContext
     replies: tuple[SubResponse, ...] = ()
 
     def then(self, request: SubRequest, reply: SubResponse) -> "tuple[RedirectChain, SubRequest] | SubResponse":
         """Return the chain with `reply` and the next request, or the reply that ends the chain."""
-        chain = RedirectChain(self.asked, self.caller, (*self.replies, reply))
-        onward = None if self.asked.follow is Follow.NEVER else self._onward(request, reply)
+        chain = RedirectChain(self.original, self.caller, (*self.replies, reply))
+        onward = None if self.original.follow is Follow.NEVER else self._onward(request, reply)
         if onward is None:
             return chain._ended(reply)
         if len(chain.replies) > MAX_REDIRECTS:
@@ -37,7 +37,7 @@ class RedirectChain(msgspec.Struct, frozen=True):
     def _ended(self, reply: SubResponse) -> SubResponse:
         if len(self.replies) == 1:
             return reply
-        if self.asked.follow is Follow.UNLESS_HTML and _is_html(reply):
+        if self.original.follow is Follow.UNLESS_HTML and _is_html(reply):
             reply = self.replies[0]
         return msgspec.structs.replace(
             reply,
@@ -47,7 +47,7 @@ class RedirectChain(msgspec.Struct, frozen=True):
         )
 
     def _onward(self, request: SubRequest, reply: SubResponse) -> SubRequest | None:
-        """Return the request that a redirect leads to, or None if it leads to no path of this app."""
+        """Return the request that a redirect leads to, or None if it leaves the app."""
         location = reply.header("location") if reply.status in REDIRECTS else None
         site = self.caller.site
         try:
@@ -60,7 +60,7 @@ class RedirectChain(msgspec.Struct, frozen=True):
         cookie = self.caller.cookie_after(request, reply, onward.path)
         if reply.status == 303 or (reply.status in (301, 302) and request.method == "POST"):
             request = _as_get(request)
-        is_own = onward.path == f"{request.target.path}/"  # a rule's own slash leads to that rule
+        is_own = onward.path == f"{request.target.path}/"  # the slash that a rule adds leads to that rule
         opens = request.opens if is_own else ""
         return msgspec.structs.replace(request, target=onward, cookie=cookie, opens=opens)
 

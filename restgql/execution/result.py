@@ -22,20 +22,20 @@ class ProjectedValue(Protocol):
         """Return the results of the fields that join the objects, in the order of their requests."""
 
     def text(self) -> bytes | None:
-        """Return the JSON text of the value, None if something within it has an error. Raises NotSettled."""
+        """Return the JSON text of the value, or None if something within it has an error. Raises NotSettled."""
 
     def expand(self, result: "Result") -> None:
-        """Give a result the value, items and children in place of this."""
+        """Replace this value in a result by its value, items and children."""
 
 
 class Result:
-    """A response, an error, or the results of the parts, items and children that a node has.
+    """A response, an error, or the results of a node's parts, items and children.
 
-    `responses` came for it one by one, those of redirects included; the response of a batch is listed once, by the
-    first of its parents. `children` are the results of the nodes that depend on it. `value` is a typed value, or the
-    element that an item of `each` stands for. A `projected` value takes the place of `value`, `items` and `children`. A
-    resolver of the user's own has completed `data`, and `field_errors` within it. It is `settled` once its own value is
-    final; its children may still be pending.
+    `responses` are the ones received for it in order, including redirects; the response of a batch is listed once, by
+    the first of its parents. `children` are the results of the nodes that depend on it. `value` is a typed value, or
+    the element of an item of `each`. `projected`, if set, replaces `value`, `items` and `children`. `data` is the value
+    that a resolver of the user's own completed, with the `field_errors` within it. It is `settled` once its own value
+    is final; its children may still be pending.
     """
 
     __slots__ = (
@@ -79,13 +79,14 @@ class Result:
             self.settled = True
 
     def refuse(self, error: Exception) -> None:
-        """Settle the result with an error that replaces all that it has."""
+        """Settle the result with an error that replaces its content."""
         self.settled = False
         self.fail(error)
 
     def leaves(self, seen: set[int] | None = None) -> "list[Result]":
-        """Return the results of single sub-requests, this one and those below it, in document order; each once, as
-        several parents may share one."""
+        """Return the results of single sub-requests, this one and those below it, in document order; each once, because
+        several parents may share one.
+        """
         seen = set() if seen is None else seen
         if id(self) in seen:
             return []

@@ -1,4 +1,4 @@
-"""The threads that each route has: the most that it may use at once, and the most that may be lost to it."""
+"""The threads of each route: the most that it may use at once, and the most that may be lost to it."""
 
 import enum
 import logging
@@ -6,17 +6,19 @@ import time
 from collections.abc import Callable
 
 OVERDUE_SECONDS = 1.0
-"""A thread that was given up before its sub-request had all its time is lost to its route after this."""
+"""Seconds after which a thread that was given up early, before its sub-request had all its time, counts as lost to its
+route.
+"""
 
 RouteQueue = Callable[[], None]
-"""An operation that waits for its turn on a route; it is called when there is one."""
+"""An operation that waits for its turn on a route; it is called when its turn comes."""
 
 
 class Ticket:
-    """A piece of work that has a thread: `stuck` once no one waits for it any more, `done` when it has ended.
+    """Work that has a thread: `stuck` once no one waits for it any more, `done` when it has ended.
 
-    It asks `route` since `begun`, a time of `time.perf_counter()`. It is `nested` if another thread of the pool waits
-    for it.
+    It has used `route` since `begun`, in seconds of `time.perf_counter()`. It is `nested` if another thread of the pool
+    waits for it.
     """
 
     __slots__ = ("begun", "done", "nested", "overdue", "route", "stuck")
@@ -29,11 +31,11 @@ class Ticket:
 
 
 class Admission(enum.Enum):
-    """The answer to a thread that is about to ask a route."""
+    """The answer to a thread that is about to send a request to a route."""
 
     ENTERED = enum.auto()
     WAITING = enum.auto()
-    """The route has all threads that it may have; the operation is called when one is free."""
+    """The route has all its threads; the operation is called when one is free."""
     FULL = enum.auto()
     """The same, and too many operations wait already."""
     CLOSED = enum.auto()
@@ -53,11 +55,11 @@ class _Route:
 
 
 class RouteThreads:
-    """The routes that have threads of a pool of `size`, which guards this by its lock.
+    """The routes that have threads of a pool of `size`, whose lock guards this.
 
-    A route may have at most half of the threads that are not lost, less an eighth of the pool: so other routes have
-    threads while every request to one of them hangs. With an eighth of the pool lost to it, a route is closed until one
-    of these threads returns.
+    A route may use at most half of the threads that are not lost, minus an eighth of the pool. So other routes have
+    threads even if every request to one of them hangs. With an eighth of the pool lost to it, a route is closed until
+    one of these threads returns.
     """
 
     def __init__(self, size: int) -> None:
@@ -72,7 +74,7 @@ class RouteThreads:
     def enter(
         self, ticket: Ticket, route: object, lost: int, queue: RouteQueue | None = None, max_queued: int = 0
     ) -> Admission:
-        """Count the thread of `ticket` among those of `route`; `lost` threads of the pool are stuck."""
+        """Count the thread of `ticket` for `route`; `lost` threads of the pool are stuck."""
         threads = self._by_route.get(route)
         if threads is None:
             threads = self._by_route[route] = _Route()
@@ -113,7 +115,7 @@ class RouteThreads:
         return None
 
     def give_up(self, ticket: Ticket) -> None:
-        """Count the thread of `ticket` among those that are lost to its route."""
+        """Count the thread of `ticket` as lost to its route."""
         threads = None if ticket.route is None else self._by_route.get(ticket.route)
         if threads is not None:
             threads.running -= 1

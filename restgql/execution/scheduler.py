@@ -1,6 +1,5 @@
-"""The jobs and calls of one operation, from their submission to its end. The only place that starts sub-requests."""
+"""The jobs and calls of one operation, from submission to end. Only this module starts sub-requests."""
 
-import logging
 import math
 import threading
 import time
@@ -9,7 +8,7 @@ from collections.abc import Callable, Iterator
 from restgql.errors import Unavailable
 from restgql.execution import process_watchdog
 from restgql.execution.clocks import Clocks
-from restgql.execution.job import Answer, CallerTask, Job, Listener, timed_out, unavailable
+from restgql.execution.job import CallerTask, Job, JobAnswer, Listener, timed_out, unavailable
 from restgql.execution.job_queue import JobQueue
 from restgql.execution.latency import RouteLatency
 from restgql.execution.operation_threads import OperationThreads
@@ -17,21 +16,22 @@ from restgql.execution.own_thread import OwnThread
 from restgql.execution.scheduler_settings import SchedulerSettings
 from restgql.execution.thread_pool import ThreadPool
 from restgql.execution.watchdog import Watchdog
+from restgql.log import logger
 from restgql.meter import Meter
 from restgql.model import SAFE_METHODS, SubRequest, Timing
 from restgql.upstream import Dispatcher
 
-__all__ = ["Answer", "CallerTask", "Listener", "Scheduler", "SchedulerSettings"]
+__all__ = ["CallerTask", "JobAnswer", "Listener", "Scheduler", "SchedulerSettings"]
 
 BUSY = "All threads of the gateway are busy."
 
 
 class Scheduler:
-    """Runs jobs as they become ready, each safe one once, and calls in the thread that waits for all of it.
+    """Runs jobs as they become ready, each safe one once, and calls in the thread that waits for the operation.
 
     Pool threads run the jobs (`OperationThreads`). The thread that waits, the caller's, runs no job, so it keeps the
-    deadline whatever they do; it runs the calls. While it sleeps, the watchdog of the process looks after the jobs.
-    The queue's lock guards everything here that changes.
+    deadline however long jobs take; it runs the calls. While it sleeps, the watchdog of the process checks the jobs.
+    The queue's lock guards all mutable attributes.
     """
 
     __slots__ = (
@@ -51,7 +51,6 @@ class Scheduler:
         "_settings",
         "_threads",
         "_watchdog",
-        "logger",
     )
 
     def __init__(
@@ -62,17 +61,15 @@ class Scheduler:
         pool: ThreadPool,
         meter: Meter,
         latency: RouteLatency,
-        logger: logging.Logger,
     ) -> None:
         self._dispatch = dispatch
         self._settings = settings
         self._meter = meter
-        self.logger = logger
         self._queue = JobQueue()
         self._lock = self._queue.lock
-        self._threads = OperationThreads(self._queue, dispatch, settings, pool=pool, latency=latency, logger=logger)
+        self._threads = OperationThreads(self._queue, dispatch, settings, pool=pool, latency=latency)
         self._watchdog = Watchdog(self._queue, self._threads, settings)
-        self._own_thread = OwnThread(self._queue, self._threads, dispatch, meter=meter, latency=latency, logger=logger)
+        self._own_thread = OwnThread(self._queue, self._threads, dispatch, meter=meter, latency=latency)
         self._is_watched = False
         self._has_yielded = False
         """True once `events` has yielded after the last job and call that are not for later."""
@@ -82,7 +79,7 @@ class Scheduler:
         self._began = time.perf_counter()
         self._jobs: list[Job] = []
         self._repeated: list[tuple[SubRequest, float, Job]] = []
-        """The requests that the job of an identical one answers, each with the time of its submission."""
+        """The requests that an earlier, identical one's job answers, each with the time of its submission."""
 
     @property
     def notify_each(self) -> bool:
@@ -105,7 +102,7 @@ class Scheduler:
             self._meter.charge_requests(len(fresh), sum(fresh.values()))
 
     def submit(self, request: SubRequest, listener: Listener, *, later: bool = False) -> None:
-        """Call `listener` with the answer to a reserved request, at once if an identical one has it.
+        """Call `listener` with the answer to a reserved request, at once if an identical request has been answered.
 
         A request for `later` begins when nothing else is ready.
         """
@@ -148,12 +145,12 @@ class Scheduler:
             call.cancel()
 
     def forget(self) -> None:
-        """Answer no request that is submitted from now on with the answer to an earlier one, ended or not."""
+        """Answer no request that is submitted from now on with the answer to an earlier one."""
         with self._lock:
             self._job_by_identity.clear()
 
     def run(self) -> None:
-        """Return when every job and call has ended, at the deadline at the latest.
+        """Run until every job and call has ended, at the deadline at the latest.
 
         Raises Unavailable if the operation gets no thread before anything has begun.
         """
@@ -166,7 +163,7 @@ class Scheduler:
         if not queue.pending:
             return
         try:
-            if not self._meter.seconds_left:  # of an operation within another, say
+            if not self._meter.seconds_left:  # for example of a nested operation
                 self.cancel()
             if self._settings.inline:
                 yield from self._run_inline()
@@ -219,7 +216,7 @@ class Scheduler:
         name, clocks = threading.current_thread().name, Clocks()
         while queue.pending:
             if not self._meter.seconds_left:
-                self.cancel()  # in this mode the watchdog does not look
+                self.cancel()  # the watchdog does not check in this mode
             with self._lock:
                 job = queue.begin_job(name) if queue.ready or not queue.calls else None
             if job is None:
@@ -230,12 +227,12 @@ class Scheduler:
                 yield
 
     def _wait(self) -> None:
-        """Sleep until the operation goes on, or its deadline has passed."""
+        """Sleep until the operation can continue, or its deadline has passed."""
         self._watch()
         self._threads.wait(self._meter.seconds_left)
 
     def _watch(self) -> None:
-        """Have the watchdog of the process look after this operation."""
+        """Make the process's watchdog check this operation."""
         if not self._is_watched:
             self._is_watched = True
             process_watchdog.shared().watch(self._watchdog)
@@ -248,14 +245,14 @@ class Scheduler:
             queue = self._queue
             if self._threads.notify_each and not self._has_yielded and queue.is_later_call_next:
                 self._has_yielded = True
-                return  # what is not for later is taken first
+                return  # anything that is not for later goes first
             call = queue.begin_call()
         if call is None:
             if self._queue.pending and not self._settings.inline:
                 self._wait()
             return
         while not self._settings.inline and self._queue.waiting() and self._threads.start_another():
-            pass  # a slow function keeps no sub-request waiting
+            pass  # a slow function does not delay sub-requests
         self._in_call = self._threads.began = True
         try:
             self._try_call(call.run)
@@ -270,10 +267,13 @@ class Scheduler:
         try:
             function()
         except Exception:
-            self.logger.exception("Exception in a call of an operation")
+            logger.exception("Exception in a call of an operation")
 
     def _end_late(self) -> None:
-        """End every job that has had all its time. Raises Unavailable if nothing has begun yet."""
+        """A sub-request of a node, and the result that its response settles. `path` is the field's response path.
+
+        `batch` has the parents by key if the request is for the keys of several.
+        """
         if not self._meter.seconds_left:
             self.cancel()
         held = self._watchdog.end_late()
@@ -281,7 +281,7 @@ class Scheduler:
             self._refuse(held)
 
     def _refuse_ready(self) -> None:
-        """Answer the ready jobs, which get no thread, unless a call may change that. Raises Unavailable."""
+        """Answer the ready jobs that get no thread, unless a call may change that. Raises Unavailable."""
         if not self._queue.calls:
             self._refuse([*self._queue.ready, *self._queue.later])
 

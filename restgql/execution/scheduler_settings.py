@@ -19,4 +19,4 @@ class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
     uses_own_thread: bool = False
     """Run jobs whose routes never wait in the caller's own thread, once the others have begun."""
     nested: bool = False
-    """Take threads that the pool does not count: the one that waits for them is counted, and must get them."""
+    """Take threads that the pool does not count: the thread that waits for them is counted, and must get them."""

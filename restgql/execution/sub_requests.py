@@ -1,14 +1,14 @@
-"""The sub-requests of an operation: sent all or none, followed through redirects, and handed over as they arrive."""
+"""The sub-requests of an operation: sent all or none, followed through redirects, passed on as they are answered."""
 
 from collections.abc import Callable, Iterable
 
 import msgspec
 
 from restgql.errors import ClientError, LimitExceeded, RestgqlError, UpstreamInvalid
-from restgql.execution.key_batches import KeyBatch, Path
+from restgql.execution.key_batches import KeyBatch, ResponsePath
 from restgql.execution.redirects import RedirectChain
 from restgql.execution.result import Result
-from restgql.execution.scheduler import Answer, Scheduler
+from restgql.execution.scheduler import JobAnswer, Scheduler
 from restgql.model import SubRequest
 from restgql.plan.nodes import PlanNode
 from restgql.sub_response import REDIRECTS, SubResponse
@@ -22,7 +22,7 @@ class PendingRequest(msgspec.Struct, frozen=True, eq=False):
     node: PlanNode
     request: SubRequest
     result: Result
-    path: Path
+    path: ResponsePath
     batch: KeyBatch | None = None
     cookie_history: CookieHistory = ()
 
@@ -34,11 +34,11 @@ class PendingRequest(msgspec.Struct, frozen=True, eq=False):
 
 
 Arrived = Callable[[PendingRequest, SubRequest, SubResponse], None]
-"""Settles the results of a request with a response to it, or to the last request of its redirects."""
+"""Settles the results of a request by its response, or by the last response after redirects."""
 
 
 class SubRequests:
-    """The sub-requests of one operation. `arrived` is called with each response that is no redirect to follow."""
+    """The sub-requests of one operation. `arrived` is called with each response that is not a redirect to follow."""
 
     __slots__ = ("_arrived", "_client", "_scheduler")
 
@@ -57,7 +57,7 @@ class SubRequests:
             self._send(each, None, each.request)
 
     def reserve_and_send(self, pending: list[PendingRequest]) -> None:
-        """Send all of a fan-out or, if it is over the budget, nothing of it."""
+        """Send all requests of a fan-out, or none if they exceed the budget."""
         try:
             self.reserve(pending)
         except LimitExceeded as exc:
@@ -72,7 +72,7 @@ class SubRequests:
         )
 
     def _answered(
-        self, pending: PendingRequest, chain: RedirectChain | None, request: SubRequest, answer: Answer
+        self, pending: PendingRequest, chain: RedirectChain | None, request: SubRequest, answer: JobAnswer
     ) -> None:
         try:
             if isinstance(answer, ClientError):

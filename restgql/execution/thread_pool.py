@@ -1,37 +1,36 @@
-"""Threads for sub-requests: few, reused, and never waited for by the work that they do."""
+"""Threads for sub-requests: few, reused, and never blocked by waiting for their own work."""
 
 import itertools
-import logging
 import os
 import threading
 from collections.abc import Callable
 
 from restgql.execution.route_threads import Admission, RouteQueue, RouteThreads, Ticket
+from restgql.log import logger
 
 IDLE_SECONDS = 30.0
 
-Work = Callable[[Ticket], None]
-
-_logger = logging.getLogger("restgql")
+PoolTask = Callable[[Ticket], None]
 
 
 class IdleThread:
-    """A thread and the work that it begins with when `wake` is released; the work is not kept while it runs."""
+    """A thread and its next work, which begins when `wake` is released; no reference to the work stays meanwhile."""
 
     __slots__ = ("next", "wake")
 
     def __init__(self) -> None:
-        # Looked up now, not at import: gevent may have replaced it since, and only its own does not block the rest.
+        # Resolved now, not at import: gevent may have patched it since, and only gevent's lock does not block other
+        # greenlets.
         self.wake = threading.Lock()
         self.wake.acquire()
-        self.next: tuple[Work, Ticket] | None = None
+        self.next: tuple[PoolTask, Ticket] | None = None
 
 
 class ThreadPool:
     """At most `size` threads at work at once; `_lock` guards the counts, the parked threads and the routes.
 
-    A thread whose work hangs is given up: it counts among the `stuck`, and another one may take its place, as long as
-    there are at most twice `size` threads in all. `RouteThreads` keeps one route from taking them all.
+    A thread whose work hangs is given up: it counts as `stuck`, and another one may take its place, as long as there
+    are at most twice `size` threads in all. `RouteThreads` keeps one route from taking them all.
     """
 
     def __init__(self, size: int) -> None:
@@ -39,7 +38,7 @@ class ThreadPool:
         self._lock = threading.Lock()
         self._freed = threading.Condition(self._lock)
         self.busy = 0
-        """The number of threads at work that is waited for; `_lock` guards it, and `stuck`."""
+        """The number of threads at work that somebody waits for; `_lock` guards it, and `stuck`."""
         self.stuck = 0
         """The number of threads that hang in work that nobody waits for."""
         self._waiting = 0
@@ -54,16 +53,16 @@ class ThreadPool:
 
     @property
     def is_depleted(self) -> bool:
-        """True when more than five eighths as many threads are lost as the pool has.
+        """True if the number of lost threads exceeds five eighths of the pool's size.
 
-        With the defaults one operation cannot do this: it runs half as many requests at once, and an eighth more until
-        their route is closed. So no single request takes a process out of a load balancer.
+        With the defaults one operation cannot cause this: it runs half as many requests at once, and an eighth more
+        until their route is closed. So no single request takes a process out of a load balancer.
         """
         return self.stuck > self.size // 2 + self.size // 8
 
     def start(
         self,
-        work: Work,
+        work: PoolTask,
         wait: float = 0.0,
         *,
         max_waiting: int | None = None,
@@ -73,8 +72,8 @@ class ThreadPool:
         """Start `work` in a thread within `wait` seconds, for a request to `route` if it is known; return False if it
         cannot.
 
-        It does not wait if `max_waiting` operations wait already, or if all threads are lost. Work that is `nested`,
-        which a thread of the pool waits for, takes that one's place: were it to wait, too, all could wait for ever.
+        Do not wait if `max_waiting` operations wait already, or if all threads are lost. Work that is `nested`, which a
+        thread of the pool waits for, takes that thread's place: if it waited, too, all might wait forever.
         """
         ticket = Ticket(nested=nested)
         with self._lock:
@@ -83,7 +82,7 @@ class ThreadPool:
             if route is not None and self._routes.enter(ticket, route, self.stuck) is not Admission.ENTERED:
                 return False
             self.busy += not nested
-            if self._parked:  # the last one: what it works with is still in the caches, and the first may end
+            if self._parked:  # the last one: its data is still in the CPU's caches, and the first may end
                 parked = self._parked.pop()
                 parked.next = work, ticket
                 parked.wake.release()
@@ -93,7 +92,7 @@ class ThreadPool:
         try:
             name = f"restgql-{next(self._numbers)}"
             threading.Thread(target=self._loop, args=(own,), name=name, daemon=True).start()
-        except RuntimeError:  # the system has no thread to give
+        except RuntimeError:  # the system cannot start another thread
             self._end(ticket)
             return False
         return True
@@ -101,9 +100,9 @@ class ThreadPool:
     def enter(
         self, ticket: Ticket, route: object, queue: RouteQueue | None = None, *, max_waiting: int = 0
     ) -> Admission:
-        """Count the thread of `ticket` among those of `route`, which it is about to ask, and of no other route.
+        """Count the thread of `ticket` for `route`, to which it is about to send a request, and for no other route.
 
-        `queue` is called when it is its turn, unless `max_waiting` operations wait already.
+        `queue` is called when its turn comes, unless `max_waiting` operations wait already.
         """
         with self._lock:
             if ticket.stuck:  # it was given up meanwhile
@@ -124,7 +123,7 @@ class ThreadPool:
             self._routes.leave_queues(queue)
 
     def give_up(self, ticket: Ticket, *, overdue: bool = True) -> None:
-        """Wait no longer for the work of `ticket`; it is `overdue` if it had all the time of a sub-request."""
+        """Stop waiting for the work of `ticket`; it is `overdue` if it used all the time of a sub-request."""
         with self._lock:
             if ticket.stuck or ticket.done:  # it may have ended meanwhile
                 return
@@ -132,7 +131,7 @@ class ThreadPool:
             self.busy -= not ticket.nested
             self.stuck += 1
             self._routes.give_up(ticket)
-            self._freed.notify_all()  # of the last, all who wait have to know
+            self._freed.notify_all()  # when the last thread is lost, everyone who waits must be told
             notice = self._notice()
         _announce(None, notice)
 
@@ -183,26 +182,26 @@ class ThreadPool:
                 goes_on = True
             finally:
                 del work
-                self._end(ticket, own if goes_on else None)  # where it raised, that ends this thread
+                self._end(ticket, own if goes_on else None)  # if the work raised, this ends the thread
                 del ticket
             if not own.wake.acquire(timeout=IDLE_SECONDS):
                 with self._lock:
                     if own in self._parked:
                         self._parked.remove(own)
                         return
-                own.wake.acquire()  # work came in the moment between, and counts on this thread
+                own.wake.acquire()  # new work was assigned in the meantime, and needs this thread
 
 
 def _announce(free: RouteQueue | None, notice: tuple[int, str] | None) -> None:
-    """Call the next operation in a route's queue, and write a log record; the caller does not hold the lock."""
+    """Call the next operation in a route's queue, and log the notice; the caller does not hold the lock."""
     if free is not None:
         free()
     if notice is not None:
-        _logger.log(*notice)
+        logger.log(*notice)
 
 
 _SHARED: dict[int, ThreadPool] = {}
-# A fork has the counts and none of the threads; and a server may put greenlets in the place of threads after it.
+# A fork has the counts and none of the threads, and a server may replace threads by greenlets after it.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_SHARED.clear)
 

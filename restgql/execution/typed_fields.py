@@ -10,7 +10,7 @@ from restgql.errors import LATE, RestgqlError, UpstreamInvalid, UpstreamTimeout
 from restgql.execution.key_batches import (
     KeyBatch,
     ParentField,
-    Path,
+    ResponsePath,
     batch_request,
     items_by_key,
     items_of,
@@ -33,32 +33,37 @@ from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream, current_operation
 
 
-class Nodes(Protocol):
+class NodeExecution(Protocol):
     """The execution of an operation's nodes."""
 
     def expand(
-        self, node: PlanNode, scope: TemplateScope | None, result: Result, path: Path, pending: list[PendingRequest]
+        self,
+        node: PlanNode,
+        scope: TemplateScope | None,
+        result: Result,
+        path: ResponsePath,
+        pending: list[PendingRequest],
     ) -> None:
         """Add the sub-requests that a node makes now, or settle its result with the error that prevents them."""
 
     def arguments_of(self, node: PlanNode) -> NodeArguments:
         """Return the arguments of a node in this request. Raises their error."""
 
-    def call_resolver(self, node: PlanNode, source: Any, result: Result, path: Path) -> None:
+    def call_resolver(self, node: PlanNode, source: Any, result: Result, path: ResponsePath) -> None:
         """Have the caller's thread call a resolver of the user's own."""
 
     def scope(self, value: Any, pending: PendingRequest, request: SubRequest, response: SubResponse) -> TemplateScope:
         """Return the scope of what depends on a response, with the cookies that it has set."""
 
-    def expected(self, error: Exception, path: Path) -> RestgqlError | GraphQLError:
+    def expected(self, error: Exception, path: ResponsePath) -> RestgqlError | GraphQLError:
         """Return the error that a field has for an exception; log one that is not expected."""
 
-    def runtime_type(self, node: PlanNode, value: Any, path: Path) -> GraphQLObjectType:
+    def runtime_type(self, node: PlanNode, value: Any, path: ResponsePath) -> GraphQLObjectType:
         """Return the type that the user's own code tells for a value. Raises what that raises."""
 
 
 class TypedTask(msgspec.Struct, frozen=True, eq=False):
-    """The typed value of a response, for the caller's thread: functions of the user's own tell the types in it."""
+    """The typed value of a response, for the caller's thread: functions of the user's own resolve the types in it."""
 
     fields: "TypedFields"
     pending: PendingRequest
@@ -75,11 +80,11 @@ class TypedTask(msgspec.Struct, frozen=True, eq=False):
 
 
 ParentsByNode = dict[int, tuple[PlanNode, list[ParentField]]]
-"""By the id of a node: the node, and every parent that it is asked for."""
+"""By the id of a node: the node, and the parents of which it is a field."""
 
 
 LARGE_BODY = 16_384
-"""The bytes of a body whose values are many enough for a frame of their own."""
+"""The size in bytes of a body with enough values to be worth a large stack frame."""
 
 
 _READ_AS_JSON = frozenset({"Boolean", "Date", "DateTime", "Float", "Int", "JSON", "Long", "UUID"})
@@ -87,7 +92,7 @@ _READ_AS_JSON = frozenset({"Boolean", "Date", "DateTime", "Float", "Int", "JSON"
 
 
 def _as_json(node: PlanNode, response: SubResponse) -> SubResponse:
-    """Return the response of a field whose type takes JSON alone, as JSON: many routes send it as text/html."""
+    """Return the response as JSON if the field's type accepts only JSON: many routes send it as text/html."""
     content_type = response.field_map.get("content-type", "")
     if content_type == "application/json" or is_json(essence(content_type)) or node.field is None:
         return response
@@ -99,12 +104,15 @@ def _as_json(node: PlanNode, response: SubResponse) -> SubResponse:
 
 
 class TypedFields:
-    """The typed fields of one operation, whose other nodes `nodes` executes. `checks` are those of an app in debug."""
+    """The typed fields of one operation, whose other nodes `nodes` executes.
+
+    `checks` is None unless the app is in debug.
+    """
 
     __slots__ = ("_checks", "_meter", "_nodes", "_requests", "_upstream")
 
     def __init__(
-        self, nodes: Nodes, requests: SubRequests, upstream: Upstream, checks: ValueChecks | None = None
+        self, nodes: NodeExecution, requests: SubRequests, upstream: Upstream, checks: ValueChecks | None = None
     ) -> None:
         self._checks = checks
         self._nodes = nodes
@@ -154,7 +162,7 @@ class TypedFields:
         scope: TemplateScope,
         response: SubResponse,
     ) -> list[tuple[ParentField, Any]]:
-        """Return the value of each parent's field; request one by one those that the batch's response lacks."""
+        """Return the value of each parent's field; request singly those that the batch's response lacks."""
         assert binding.batch is not None
         for parent in (parent for parents in keys.values() for parent in parents):
             parent.result.response = response
@@ -187,12 +195,12 @@ class TypedFields:
                 self._spread_joins(value, parent, parents)
             elif node.children or node.cases:
                 self._spread_children(node, value, parent, parents, list_depth)
-        except Exception as exc:  # the children of other objects are still to be sent
+        except Exception as exc:  # the children of other objects must still be sent
             result.fail(self._nodes.expected(exc, parent.path))
         result.settled = True
 
     def _spread_joins(self, projected: Projected, parent: ParentField, parents: ParentsByNode) -> None:
-        """Collect the children of projected objects, once for all that have the same keys."""
+        """Collect the children of projected objects, one for all objects with the same keys."""
         self._meter.charge_nodes(projected.count)
         for join, groups in projected.groups.values():
             path = (*parent.path, join.node.key)
@@ -236,8 +244,11 @@ class TypedFields:
             selected = select_value(node.binding, value, field.response, self._meter.charge_elements)
             self._spread(node, selected, field, parents, node.list_depth)
 
-    def _children_of(self, node: PlanNode, value: Any, path: Path) -> tuple[PlanNode, ...]:
-        """Return the children that a value of a node has. Raises what a function that tells its type raises."""
+    def _children_of(self, node: PlanNode, value: Any, path: ResponsePath) -> tuple[PlanNode, ...]:
+        """Return the children of a node that its value's type has.
+
+        Raises the errors of a function that resolves the type.
+        """
         if not node.cases or node.discriminator is not None:
             return node.children_of(value, self._meter.charge_elements)
         return node.cases[self._nodes.runtime_type(node, value, path).name]

@@ -1,4 +1,4 @@
-"""Fields with resolvers of the user's own: called once, in the caller's thread, and completed with all below them."""
+"""Fields with resolvers of the user's own: called once, in the caller's thread, and completed with all fields below."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -34,12 +34,12 @@ from restgql.meter import Meter
 from restgql.upstream import Upstream, current_operation
 
 RESOLVED_VALUES = 8
-"""The scalars of an answer that cost as much as one call of a resolver, besides its own work."""
+"""One call of a resolver costs as much as this many scalars of an answer, besides its own work."""
 _CHARGED_AT_ONCE = 64
 """The items of a list that are charged at once: it may be a generator, with no length."""
 
 
-class JsonObject(dict[str, Any]):
+class ResolverSource(dict[str, Any]):
     """A JSON object of a route as the source of a user's resolver: a dict that no other code shares."""
 
     @property
@@ -51,7 +51,7 @@ class JsonObject(dict[str, Any]):
 def as_source(value: Any) -> Any:
     """Return a JSON value as the source of a user's resolver: a copy, which the resolver may change."""
     copied = json.value(json.encode(value))  # JSON may nest deeper than Python can copy it
-    return JsonObject(copied) if isinstance(copied, dict) else copied
+    return ResolverSource(copied) if isinstance(copied, dict) else copied
 
 
 class ResolverTask:
@@ -124,12 +124,12 @@ class _Completer:
                 return self._complete(of_type, field, path, value)
             self._shaping.charge_values(RESOLVED_VALUES)
             arguments = field.arguments(self._variables)
-            if arguments:  # defaults and variables are not the resolver's own
+            if arguments:  # defaults and variables are shared; the resolver gets a copy
                 arguments = deepcopy(arguments, {id(leaf): leaf for leaf in _leaves(arguments)})
             if isinstance(resolve, RequestBinding):
                 message = (
-                    f"{field.parent_type.name}.{field.name} asks a route with values of its parent, and its parent is "
-                    "the value of a resolver. Call gateway.get in the resolver instead."
+                    f"{field.parent_type.name}.{field.name} requests a route with values of its parent, but its parent "
+                    "is the value of a resolver. Call gateway.get in the resolver instead."
                 )
                 raise GatewayError(message)
             if type(resolve) is UserResolver:
@@ -199,7 +199,7 @@ class _Completer:
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    """Yield the values within lists and objects: what a scalar type has made of one may be no value to copy."""
+    """Yield the values within lists and objects: a scalar type may serialize to objects that cannot be copied."""
     if isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _leaves(item)
@@ -244,7 +244,7 @@ def resolve_info(
 def runtime_type(
     selections: Selections, of_type: GraphQLAbstractType, info: GraphQLResolveInfo, value: Any
 ) -> GraphQLObjectType:
-    """Return the object type of a value of an interface or union. Raises GraphQLError if it is of none."""
+    """Return the object type of a value of an interface or union. Raises GraphQLError if it matches none."""
     resolve = of_type.resolve_type or default_type_resolver
     name = resolve(value, info, of_type)
     resolved = selections.schema.get_type(name) if isinstance(name, str) else name

@@ -1,7 +1,7 @@
 """The checks of typed values in debug: a `select` that is null for every row, a `batch` whose key no item has, objects
-that have no key of their type.
+without any key of their type.
 
-They read the JSON of a response, before it is projected or executed, so they hold for both ways.
+They read the JSON of a response before it is projected or executed, so they cover both.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,10 +17,10 @@ from restgql.execution.key_batches import KeyBatch
 from restgql.formats import json, select
 from restgql.plan.nodes import PlanNode
 from restgql.plan.template_scope import walk
-from restgql.schema.fields import keys_of
+from restgql.schema.field_binding import keys_of
 from restgql.sub_response import SubResponse
 
-Row = dict[str, Any]
+JsonRow = dict[str, Any]
 MAX_ROWS = 1_000
 """The rows of one response that are checked."""
 
@@ -47,18 +47,18 @@ class ValueChecks:
                     self._check_select(node.field, keys, binding.select, where, [value], response)
                 value = select.search(binding.select, value)
             self._check_below(node.field, list(_rows(value)), response)
-        except Exception:  # the executor raises it again, and says where
+        except Exception:  # the executor raises it again, with its location
             return
 
     def check_batch(
         self, node: PlanNode, batch: BatchBinding, keys: KeyBatch, items: list[Any], response: SubResponse
     ) -> None:
-        """Check that an item of a batch has a key that was asked for, and the selects of the fields below."""
+        """Check that an item of a batch has a requested key, and the selects of the fields below."""
         if node.field is None:
             return
         name = _name(node.field)
         rows = list(_rows(items))
-        items_keys = {tuple(json.spelled(walk(row, key)) for key in batch.key) for row in rows}
+        items_keys = {tuple(json.to_text(walk(row, key)) for key in batch.key) for row in rows}
         if items and items_keys.isdisjoint(keys):
             self._log.warn(("batch", name), _batch_message(name, batch, keys, items, rows, response))
         elif items:
@@ -68,7 +68,7 @@ class ValueChecks:
         except Exception:
             return
 
-    def _check_below(self, field: SelectedField, rows: Sequence[Row], response: SubResponse) -> None:
+    def _check_below(self, field: SelectedField, rows: Sequence[JsonRow], response: SubResponse) -> None:
         if not rows or field.node.selection_set is None:
             return
         for of_type, typed_rows in self._by_type(get_named_type(field.definition.type), rows):
@@ -77,12 +77,12 @@ class ValueChecks:
                 binding = each.definition.resolve
                 if not isinstance(binding, SelectBinding) or binding.header is not None or binding.status:
                     continue
-                if binding.is_written:
+                if binding.is_handwritten:
                     where = f"@select(from: {binding.select!r})"
                     self._check_select(each, binding.keys, binding.select or "@", where, typed_rows, response)
                 self._check_below(each, list(_rows([binding.of(row) for row in typed_rows])), response)
 
-    def _check_keys(self, of_type: GraphQLObjectType, rows: Sequence[Row], response: SubResponse) -> None:
+    def _check_keys(self, of_type: GraphQLObjectType, rows: Sequence[JsonRow], response: SubResponse) -> None:
         """Check that an object has a key that its type reads."""
         key = ("keys", of_type.name)
         if not rows or not self._log.is_open(key):
@@ -92,16 +92,16 @@ class ValueChecks:
             self._log.dismiss(key)
             return
         objects = "the object" if len(rows) == 1 else f"any of the {len(rows)} objects"
-        known = list(dict.fromkeys(name for row in rows for name in row))
-        near = next((text for name in sorted(names) if (text := suggestion(name, known))), "")
+        keys_present = list(dict.fromkeys(name for row in rows for name in row))
+        near = next((text for name in sorted(names) if (text := suggestion(name, keys_present))), "")
         self._log.warn(
             key,
             f"{of_type.name}: none of its fields has a key of {objects} of {shortened(response.url)}, so all are null. "
-            f"They have: {listed(known)}; the type reads: {listed(sorted(names))}.{near}",
+            f"They have: {listed(keys_present)}; the type reads: {listed(sorted(names))}.{near}",
         )
 
-    def _by_type(self, of_type: Any, rows: Sequence[Row]) -> Iterator[tuple[GraphQLObjectType, Sequence[Row]]]:
-        """Yield the rows of each object type; those whose type a function of the user's own tells are left out."""
+    def _by_type(self, of_type: Any, rows: Sequence[JsonRow]) -> Iterator[tuple[GraphQLObjectType, Sequence[JsonRow]]]:
+        """Yield the rows of each object type, without those whose type a function of the user's own resolves."""
         if isinstance(of_type, GraphQLObjectType):
             yield of_type, rows
         elif isinstance(discriminator := getattr(of_type, "resolve_type", None), Discriminator):
@@ -117,7 +117,7 @@ class ValueChecks:
         keys: tuple[str, ...] | None,
         expression: str,
         where: str,
-        rows: Sequence[Row],
+        rows: Sequence[JsonRow],
         response: SubResponse,
     ) -> None:
         key = ("select", _name(field), where)
@@ -134,7 +134,7 @@ class ValueChecks:
 
 
 def _keys_of(of_type: GraphQLObjectType) -> frozenset[str]:
-    """Return the keys that the fields of a type read, empty if one may read any, or if each has a check of its own."""
+    """Return the keys that the fields of a type read; empty if one may read any key, or if each has its own check."""
     names: set[str] = set()
     is_plain = False
     for field in of_type.fields.values():
@@ -144,7 +144,7 @@ def _keys_of(of_type: GraphQLObjectType) -> frozenset[str]:
                 if not keys or binding.entries is not None:
                     return frozenset()
                 names.update(keys)
-                is_plain = is_plain or not binding.is_written
+                is_plain = is_plain or not binding.is_handwritten
             case SelectBinding():
                 pass
             case RequestBinding() as binding:
@@ -155,7 +155,7 @@ def _keys_of(of_type: GraphQLObjectType) -> frozenset[str]:
     return frozenset(names if is_plain else ())
 
 
-def _reason(expression: str, keys: tuple[str, ...] | None, rows: Sequence[Row]) -> str:
+def _reason(expression: str, keys: tuple[str, ...] | None, rows: Sequence[JsonRow]) -> str:
     """Return the reason why an expression is null for every row, empty if the data alone may be the reason.
 
     A key that is null, or an array that is empty, is data. A key that no row has is not.
@@ -176,35 +176,39 @@ def _reason(expression: str, keys: tuple[str, ...] | None, rows: Sequence[Row]) 
             return _lacking(place, [key], parents)
         parents, place = [value for value in values if isinstance(value, dict) and value], f"objects at {key!r}"
         if not parents and any(value is not None and not isinstance(value, dict) for value in values):
-            return f"The value of {key!r} is no object; it is {shortened(json.spelled(values[0]))}."
+            return f"The value of {key!r} is not an object; it is {shortened(json.to_text(values[0]))}."
     return ""
 
 
-def _lacking(place: str, names: Iterable[str], rows: Sequence[Row]) -> str:
-    wanted = list(names)
-    known = list(dict.fromkeys(name for row in rows for name in row))
-    near = suggestion(wanted[0], known)
-    return f"none of the {place} has the key {listed(map(repr, wanted))}; they have: {listed(known)}.{near}"
+def _lacking(place: str, names: Iterable[str], rows: Sequence[JsonRow]) -> str:
+    missing = list(names)
+    keys_present = list(dict.fromkeys(name for row in rows for name in row))
+    near = suggestion(missing[0], keys_present)
+    return f"none of the {place} has the key {listed(map(repr, missing))}; they have: {listed(keys_present)}.{near}"
 
 
 def _batch_message(
-    name: str, batch: BatchBinding, keys: KeyBatch, items: list[Any], rows: Sequence[Row], response: SubResponse
+    name: str, batch: BatchBinding, keys: KeyBatch, items: list[Any], rows: Sequence[JsonRow], response: SubResponse
 ) -> str:
     count = "the item" if len(items) == 1 else f"the {len(items)} items"
-    head = f"{name}: its batch matches nothing, so each of its parents is asked for by a request of its own: "
+    head = f"{name}: its batch matches nothing, so each parent is requested singly: "
     where = f"{count} of {shortened(response.url)}"
     for key in batch.key:
         if not any(walk(row, key) is not None for row in rows):
-            known = list(dict.fromkeys(each for row in rows for each in row))
-            has = f"they have: {listed(known)}.{suggestion(key, known)}" if known else "they are no objects."
+            keys_present = list(dict.fromkeys(each for row in rows for each in row))
+            has = (
+                f"they have: {listed(keys_present)}.{suggestion(key, keys_present)}"
+                if keys_present
+                else "they are not objects."
+            )
             return f"{head}batch.key names {key!r}, which none of {where} has; {has}"
-    asked = listed("/".join(key) for key in keys)
-    found = listed("/".join(json.spelled(walk(row, key)) for key in batch.key) for row in rows)
-    by = f"batch.by ({listed(batch.by)}) of the parents is: {asked}"
-    return f"{head}none of {where} has a key that was asked for. {by}; batch.key ({listed(batch.key)}) is: {found}."
+    parent_values = listed("/".join(key) for key in keys)
+    item_values = listed("/".join(json.to_text(walk(row, key)) for key in batch.key) for row in rows)
+    by = f"batch.by ({listed(batch.by)}) of the parents is: {parent_values}"
+    return f"{head}none of {where} has a requested key. {by}; batch.key ({listed(batch.key)}) is: {item_values}."
 
 
-def _rows(value: Any) -> Iterator[Row]:
+def _rows(value: Any) -> Iterator[JsonRow]:
     """Yield the objects in a value of lists within lists, the first ones if there are many."""
     pending, count = [value], 0
     while pending and count < MAX_ROWS:

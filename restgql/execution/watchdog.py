@@ -1,4 +1,4 @@
-"""The watch over the jobs of one operation: it starts threads where a job keeps others waiting, and finds late jobs."""
+"""The watchdog of one operation: it starts threads if a job blocks others, and finds late jobs."""
 
 import time
 
@@ -9,13 +9,13 @@ from restgql.execution.scheduler_settings import SchedulerSettings
 from restgql.model import RouteKey
 
 WAIT_SECONDS = 0.001
-"""The time after which a job keeps others waiting, if no thread of the process computes."""
+"""Seconds after which a job blocks others, if no thread of the process computes."""
 STUCK_SECONDS = 0.05
-"""The time after which a job keeps others waiting, even if the process is at work."""
+"""Seconds after which a job blocks others, even if the process is busy."""
 
 
 class Watchdog:
-    """The watch over the jobs of one operation.
+    """The watchdog of one operation's jobs.
 
     `look` is for the watchdog of the process, `end_late` for the caller's thread, which waits and keeps every time
     limit, however long a job runs.
@@ -29,10 +29,10 @@ class Watchdog:
         self._settings = settings
 
     def look(self, *, is_idle: bool) -> None:
-        """Start threads if a job keeps others waiting; wake the caller if a job is late.
+        """Start threads if a job blocks others; wake the caller if a job is late.
 
-        While threads of the process compute, which take turns (the GIL), more of them are of no use: so a job keeps
-        others waiting if the process `is_idle`, or if the job takes long.
+        Threads of a busy process take turns (the GIL), so more of them are no gain: a job blocks others only if the
+        process `is_idle`, or if the job takes long.
         """
         queue, threads = self._queue, self._threads
         now = time.perf_counter()

@@ -1,11 +1,10 @@
 """The work of one pool thread for an operation: job after job."""
 
-import logging
 import threading
 from typing import Protocol
 
 from restgql.execution.clocks import Clocks
-from restgql.execution.job import Answer, Job, ask
+from restgql.execution.job import Job, JobAnswer, answer_to
 from restgql.execution.latency import RouteLatency
 from restgql.execution.route_threads import Ticket
 from restgql.upstream import Dispatcher
@@ -17,25 +16,24 @@ class JobSource(Protocol):
     def next_job(self, worker: "Worker", ticket: Ticket, thread: str) -> Job | None:
         """Return the next job of `worker`, or None if its work has ended."""
 
-    def finish(self, job: Job, answer: Answer) -> bool:
+    def finish(self, job: Job, answer: JobAnswer) -> bool:
         """Set the answer of a job; return False if it has one already."""
 
 
 class Worker:
     """The work of one pool thread for an operation.
 
-    Between jobs alone its thread refers to `source`, and never again once it was given up: so a thread that hangs
-    keeps nothing of the operation but its own sub-request.
+    It refers to `source` only between jobs, and never again once it was given up: so a thread that hangs keeps only its
+    own sub-request in memory.
     """
 
-    __slots__ = ("_dispatch", "_latency", "_logger", "source", "ticket")
+    __slots__ = ("_dispatch", "_latency", "source", "ticket")
 
-    def __init__(self, source: JobSource, dispatch: Dispatcher, latency: RouteLatency, logger: logging.Logger) -> None:
+    def __init__(self, source: JobSource, dispatch: Dispatcher, latency: RouteLatency) -> None:
         self.source: JobSource | None = source
         self.ticket: Ticket | None = None
         self._dispatch = dispatch
         self._latency = latency
-        self._logger = logger
 
     def let_go(self) -> None:
         """Drop the reference to the operation: its job was given up."""
@@ -44,11 +42,11 @@ class Worker:
     def __call__(self, ticket: Ticket) -> None:
         """Run job after job until none is ready."""
         self.ticket = ticket
-        dispatch, latency, logger = self._dispatch, self._latency, self._logger
+        dispatch, latency = self._dispatch, self._latency
         name, clocks = threading.current_thread().name, Clocks()
         while (source := self.source) is not None and (job := source.next_job(self, ticket, name)) is not None:
             del source
-            answer = ask(dispatch, job.request, logger)
+            answer = answer_to(dispatch, job.request)
             clocks.observe(job, latency)
             if (source := self.source) is None or not source.finish(job, answer):
                 return  # the job was given up, and so was this thread

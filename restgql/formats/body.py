@@ -16,37 +16,40 @@ Written = tuple[bytes, str]
 
 BINARY = "application/octet-stream"
 _FIELD_WEIGHT = {"JSON": 0, "FORM": 160, "MULTIPART": 800}
-"""The bytes of a JSON body that cost as much as a field of a form, by its encoding."""
+"""A field of a form costs as much as this many bytes of a JSON body, by its encoding."""
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True):
-    """A body that is not written yet, as bytes would double its memory. `files` are fields after those of `value`."""
+class RequestBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A body that is not serialized yet, because bytes would double its memory.
+
+    `files` are fields after those of `value`.
+    """
 
     value: Any
     encoding: str
     files: tuple[tuple[str, File], ...] = ()
 
     def written(self, charge: Charge = UNMETERED) -> Written:
-        """Return the bytes and the media type. Raises BadRequest for a value that the encoding cannot write.
+        """Return the bytes and the media type. Raises BadRequest for a value that the encoding cannot represent.
 
-        `charge` is called with the size of the body before it is written, in bytes of JSON that cost as much. The first
+        Before the body is serialized, `charge` is called with its size, in bytes of JSON of the same cost. The first
         occurrence of a file is free.
         """
         if charge is not UNMETERED:
             work = Work(charge)
             work.spend(self._weight(work))
-            work.settle()  # no value is walked that is too large
+            work.settle()  # a value that is too large is never walked
             work.spend(self._weight_of_fields())
             work.settle()
         if isinstance(self.value, File) and not self.files:  # the file is the whole body
             content_type = self.value.content_type
             return self.value.content, content_type if content_type and is_value(content_type) else BINARY
         if self.files and self.encoding != "MULTIPART":
-            raise BadRequest(f"files: cannot be written as {self.encoding}: leave encoding: out, or say MULTIPART.")
+            raise BadRequest(f"files: cannot be written as {self.encoding}: omit encoding:, or set it to MULTIPART.")
         return _WRITERS[self.encoding](self)
 
     def _weight(self, work: Work) -> int:
-        """Return the bytes of JSON that cost as much as this body; a file weighs nothing the first time."""
+        """Return the size of this body in bytes of JSON of the same cost; the first occurrence of a file is free."""
         weight = weigh(self.value, work) + sum(len(file.content) for _, file in self.files)
         if self.encoding == "MULTIPART" or isinstance(self.value, File):
             files = [*files_in(self.value), *(file for _, file in self.files)]
@@ -54,7 +57,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
         return weight
 
     def _weight_of_fields(self) -> int:
-        """Return the same of the fields that a form has, and of names that it repeats."""
+        """Return the size of a form's fields in the same unit, repeated names included."""
         each = _FIELD_WEIGHT[self.encoding]
         values = [*self.value.values()] if isinstance(self.value, dict) else []
         if self.encoding == "FORM":
@@ -62,12 +65,12 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
         return each * (sum([len(item) if isinstance(item, list) else 1 for item in values]) + len(self.files))
 
 
-def _json(body: Body) -> Written:
+def _json(body: RequestBody) -> Written:
     return json.encode(body.value), "application/json"
 
 
-def _form(body: Body) -> Written:
-    pairs = [f"{_quoted(name)}={_quoted(json.spelled(item))}" for name, item in _pairs(body.value)]
+def _form(body: RequestBody) -> Written:
+    pairs = [f"{_quoted(name)}={_quoted(json.to_text(item))}" for name, item in _pairs(body.value)]
     return "&".join(pairs).encode(), "application/x-www-form-urlencoded"
 
 
@@ -75,7 +78,7 @@ def _quoted(text: str) -> str:
     return text if text.isalnum() and text.isascii() else quote_plus(text)  # most need no quoting
 
 
-def _multipart(body: Body) -> Written:
+def _multipart(body: RequestBody) -> Written:
     from urllib3.filepost import encode_multipart_formdata  # a dependency of requests that most apps never need
 
     value = {} if body.value is None and body.files else body.value
@@ -91,11 +94,11 @@ def _part(item: Any) -> Any:
         return _escaped(item.filename), item.content, item.content_type or None
     if isinstance(item, dict | list):
         return None, json.encode(item), "application/json"
-    return json.spelled(item)
+    return json.to_text(item)
 
 
 def _escaped(text: str) -> str:
-    """Escape the backslashes of a name: urllib3 leaves them, but to a reader one escapes a quote."""
+    r"""Escape the backslashes of a name: urllib3 does not, and a reader takes `\\"` for an escaped quote."""
     return text.replace("\\", "\\\\")
 
 
@@ -109,14 +112,16 @@ def _nested_weight(value: Any, weight: int, depth: int) -> int:
 
 
 def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the fields of a form, each a scalar or a file. A list is a repeated field, and an object has its keys in
-    brackets; null is left out."""
+    """Yield the fields of a form, each a scalar or a file.
+
+    A list is a repeated field, and an object has its keys in brackets; null is omitted.
+    """
     for name, item in _object(value).items():
         yield from brackets.fields(name, item, "[]")
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the parts of a multipart body. A list is a repeated part; null is left out."""
+    """Yield the parts of a multipart body. A list is a repeated part; null is omitted."""
     for name, item in _object(value).items():
         for element in item if isinstance(item, list) else [item]:
             if element is not None:
@@ -129,4 +134,4 @@ def _object(value: Any) -> dict[str, Any]:
     return value
 
 
-_WRITERS: dict[str, Callable[[Body], Written]] = {"JSON": _json, "FORM": _form, "MULTIPART": _multipart}
+_WRITERS: dict[str, Callable[[RequestBody], Written]] = {"JSON": _json, "FORM": _form, "MULTIPART": _multipart}

@@ -7,14 +7,14 @@ from restgql.errors import BadRequest
 
 MAX_DEPTH = 32
 MAX_NAME = 1_024
-"""The characters of a name, which is written once for each value below it."""
+"""The most characters of a name, which is repeated for each value below it."""
 
 
 def fields(name: str, value: Any, list_mark: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the fields of a value: scalars and files, each with its name. Null is left out.
+    """Yield the fields of a value: scalars and files, each with its name. Null is omitted.
 
-    A list is a repeated field; within brackets its name ends with `list_mark`. Objects and lists in a list are counted:
-    `items[0][id]`. Raises BadRequest for a value that is nested too deep.
+    A list is a repeated field; within brackets its name ends with `list_mark`. Objects and lists in a list are
+    numbered: `items[0][id]`. Raises BadRequest for a value that is nested too deep.
     """
     if isinstance(value, dict | list):
         yield from _within(name, value, list_mark, 0)

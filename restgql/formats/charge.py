@@ -1,4 +1,4 @@
-"""The charge of work that grows with a value: a caller counts it, and raises when it is more than it allows."""
+"""The charge for work that grows with a value: the caller counts it, and raises an error over its limit."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ _SMALL = 1 << 63
 
 
 def UNMETERED(count: int) -> None:
-    """Charge nothing: an expression is then bounded by its own steps, a template by its size."""
+    """Charge nothing: then an expression is bounded by its own steps, a template by its size."""
 
 
 class Work:
@@ -48,14 +48,14 @@ def weigh(value: Any, work: Work) -> int:
     return _weigh(value, work, {})
 
 
-def _weigh(value: Any, work: Work, known: dict[int, int]) -> int:
+def _weigh(value: Any, work: Work, weights: dict[int, int]) -> int:
     if isinstance(value, str):
         return len(value) + 2
     if not isinstance(value, _CONTAINERS):
         if isinstance(value, File):
             return len(value.content)
         return 8 if not isinstance(value, int) or -_SMALL < value < _SMALL else value.bit_length() >> 1
-    if (weight := known.get(id(value))) is not None:
+    if (weight := weights.get(id(value))) is not None:
         return weight
     work.spend(1 + (len(value) >> 2))
     weight = 2
@@ -66,9 +66,9 @@ def _weigh(value: Any, work: Work, known: dict[int, int]) -> int:
             elif element.__class__ is int and -_SMALL < element < _SMALL:
                 weight += 8
             else:
-                weight += _weigh(element, work, known)
+                weight += _weigh(element, work, weights)
     else:
         for key, element in value.items():
-            weight += len(key) + 4 + _weigh(element, work, known)
-    known[id(value)] = weight
+            weight += len(key) + 4 + _weigh(element, work, weights)
+    weights[id(value)] = weight
     return weight

@@ -15,7 +15,7 @@ MAX_CODINGS = 4
 
 
 class Undecodable(ValueError):
-    """The body is not in the coding that Content-Encoding names."""
+    """The body is not in the coding that Content-Encoding declares."""
 
 
 class Unknown(Undecodable):
@@ -48,7 +48,7 @@ def _inflate(body: bytes, limit: int, wbits: int) -> bytes:
         while left and not inflater.eof:
             piece = left[
                 :PIECE
-            ]  # zlib copies the data after a member: of many small members that would be most of the cost
+            ]  # zlib copies the data after a member: for many small members this would dominate the cost
             try:
                 out += inflater.decompress(piece, limit + 1 - len(out))
             except zlib.error as exc:
@@ -68,7 +68,7 @@ def _gzip(body: bytes, limit: int) -> bytes:
 def _deflate(body: bytes, limit: int) -> bytes:
     try:
         return _inflate(body, limit, zlib.MAX_WBITS)
-    except Undecodable:  # some senders leave the zlib wrapper out (RFC 9110 section 8.4.1.2)
+    except Undecodable:  # some senders omit the zlib wrapper (RFC 9110 section 8.4.1.2)
         return _inflate(body, limit, -zlib.MAX_WBITS)
 
 

@@ -1,4 +1,4 @@
-"""Cookies (RFC 6265): the Cookie header that a browser would send next, and the merged Set-Cookie of a response."""
+"""Cookies (RFC 6265): the Cookie header of a browser's next request, and the merged Set-Cookie of a response."""
 
 import re
 from collections.abc import Iterable
@@ -6,12 +6,12 @@ from email.message import Message
 from http.cookiejar import CookieJar
 from urllib.request import Request
 
-Key = tuple[str, str, str, bool]
-# A payload, the seconds since 1970 in 4 bytes, and a digest. In the place of the seconds a JWT has more characters.
+CookieKey = tuple[str, str, str, bool]
+# A payload, the seconds since 1970 in 4 bytes, and a digest. A JWT has more characters in place of the seconds.
 _SIGNED = re.compile(r"(.+)\.[\w-]{6}\.[\w-]{20,}")
 
 
-class _Response:
+class _CookieResponse:
     """The part of a response that `http.cookiejar` reads."""
 
     def __init__(self, set_cookie: Iterable[str]) -> None:
@@ -24,15 +24,16 @@ class _Response:
 
 
 def next_header(cookie: str, answers: Iterable[tuple[str, Iterable[str]]], next_url: str) -> str:
-    """Return the Cookie header for `next_url`, of a client that had `cookie` and then got `answers`.
+    """Return the Cookie header for `next_url` of a client that had `cookie` and then received `answers`.
 
-    Each answer is a URL with its Set-Cookie values. The caller's cookies are read once, however many answers there are.
+    Each answer is a URL with its Set-Cookie values. The caller's cookies are parsed once, however many answers there
+    are.
     """
     jar, request = CookieJar(), Request(next_url)
     replaced: set[str] = set()
     for url, set_cookie in answers:
         values = list(set_cookie)
-        jar.extract_cookies(_Response(values), Request(url))  # type: ignore[arg-type]
+        jar.extract_cookies(_CookieResponse(values), Request(url))  # type: ignore[arg-type]
         replaced.update(map(_name, values))
     if not replaced:
         return cookie
@@ -46,7 +47,7 @@ def next_header(cookie: str, answers: Iterable[tuple[str, Iterable[str]]], next_
 
 def last_of_each(set_cookie: Iterable[str]) -> list[str]:
     """Return the last Set-Cookie for each name, domain, path and partition, in its place."""
-    last: dict[Key, str] = {}
+    last: dict[CookieKey, str] = {}
     for value in set_cookie:
         last.pop(_key(value), None)
         last[_key(value)] = value
@@ -54,10 +55,10 @@ def last_of_each(set_cookie: Iterable[str]) -> list[str]:
 
 
 def merged(own: Iterable[str], parts: Iterable[str]) -> list[str]:
-    """Return the Set-Cookie values of a response: its own, then those of its parts; of each cookie only the last.
+    """Return the Set-Cookie values of a response: its own, then those of its parts; the last one of each cookie.
 
-    A part's value that equals the response's own is ignored: the app sends it to every request, to refresh a permanent
-    session for example. So it cannot undo the login or logout of another part.
+    A part's value that equals the response's own is ignored: the app sends it to every request, for example to refresh
+    a permanent session. So it cannot undo the login or logout of another part.
     """
     own = list(own)
     own_values = {_key(value): _unsigned(value) for value in own}
@@ -68,7 +69,7 @@ def with_path(set_cookie: str, path: str) -> str:
     """Add the default Path of a response to `path` to its Set-Cookie, if it has none (RFC 6265 section 5.1.4)."""
     if _attributes(set_cookie).get("path", "").startswith("/"):
         return set_cookie
-    default = path.rpartition("/")[0].replace(";", "%3B")  # a client could add an attribute by it
+    default = path.rpartition("/")[0].replace(";", "%3B")  # without this a client could add an attribute
     return f"{set_cookie}; Path={default or '/'}"
 
 
@@ -79,7 +80,7 @@ def _unsigned(set_cookie: str) -> str:
     return signed[1] if signed else value
 
 
-def _key(set_cookie: str) -> Key:
+def _key(set_cookie: str) -> CookieKey:
     options = _attributes(set_cookie)
     domain, path = options.get("domain", "").lower().lstrip("."), options.get("path", "")
     return _name(set_cookie), domain, path, "partitioned" in options

@@ -1,13 +1,15 @@
-"""The number of times that a JMESPath expression may write its value: the result of `[@,@]|[@,@]|…` is small in memory,
-where parts are shared, and endless as text. An expression that writes no part twice makes at most the text of its value
-and the text that was charged.
+"""The number of times that a JMESPath expression may repeat its value. The result of `[@,@]|[@,@]|…` is small in
+memory, where parts are shared, and endless as text.
+
+An expression that repeats no part produces at most the text of its value and the text that was charged.
 """
 
 from typing import Any
 
 from restgql.formats.functions import SCALAR
 
-Node = dict[str, Any]
+ExpressionNode = dict[str, Any]
+"""A node of the syntax trees of the jmespath library."""
 
 _CHAINS = frozenset(
     {
@@ -24,8 +26,8 @@ _CHAINS = frozenset(
 """The nodes whose first child makes the value of the others."""
 
 
-def copies(node: Node) -> int:
-    """Return the most times that any part of a value may be in the expression's result."""
+def copies(node: ExpressionNode) -> int:
+    """Return the most times that any part of a value may occur in the expression's result."""
     children = [child for child in node["children"] if isinstance(child, dict)]  # a slice has numbers
     match node["type"]:
         case "literal" | "comparator" | "not_expression":
@@ -42,7 +44,7 @@ def copies(node: Node) -> int:
             return _of_chain(children)
 
 
-def _of_chain(nodes: list[Node]) -> int:
+def _of_chain(nodes: list[ExpressionNode]) -> int:
     """Return the product, in which a literal counts as a value of its own."""
     total = 1
     for index, node in enumerate(nodes):
@@ -50,7 +52,7 @@ def _of_chain(nodes: list[Node]) -> int:
     return total
 
 
-def _of_function(name: str, arguments: list[Node]) -> int:
+def _of_function(name: str, arguments: list[ExpressionNode]) -> int:
     if name in SCALAR:
         return 0
     if name == "map":
@@ -58,8 +60,8 @@ def _of_function(name: str, arguments: list[Node]) -> int:
     return sum(map(copies, arguments))
 
 
-def _of_many(children: list[Node]) -> int:
-    """Return the sum; of parts that begin with different fields, and so share nothing, only the greatest."""
+def _of_many(children: list[ExpressionNode]) -> int:
+    """Return the sum; of parts that begin with different fields, and so share nothing, only the largest."""
     whole = 0
     by_field: dict[str, int] = {}
     for child in children:
@@ -71,8 +73,8 @@ def _of_many(children: list[Node]) -> int:
     return whole + max(by_field.values(), default=0)
 
 
-def _first_field(node: Node) -> str | None:
-    """Return the field of the value that an expression begins with, None if it may take more than that."""
+def _first_field(node: ExpressionNode) -> str | None:
+    """Return the field that an expression reads first, or None if it may read more than one field."""
     while node["type"] in _CHAINS or node["type"] == "key_val_pair":
         if not node["children"] or not isinstance(node["children"][0], dict):
             return None

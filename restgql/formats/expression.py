@@ -1,6 +1,6 @@
-"""JMESPath syntax trees, compiled into functions of a value that charge their steps before they make them.
+"""JMESPath syntax trees, compiled into functions of a value that charge their steps before they run them.
 
-A function does not charge its own static steps, those outside of loops: the loop around it charges them for each
+A function does not charge its own static steps, those outside of loops: the surrounding loop charges them for each
 element, and the whole expression charges them once.
 """
 
@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from restgql.errors import BadSelect
 from restgql.formats import functions
 from restgql.formats.charge import Work, weigh
+from restgql.formats.copies import ExpressionNode
 
-Node = dict[str, Any]
 Run = Callable[[Any, Work], Any]
 
 
@@ -24,27 +24,27 @@ class Program(NamedTuple):
     steps: int
 
 
-def compile(node: Node) -> Program:
+def compile(node: ExpressionNode) -> Program:
     """Compile a syntax tree of the jmespath library."""
     return _COMPILERS[node["type"]](node)
 
 
-def _current(node: Node) -> Program:
+def _current(node: ExpressionNode) -> Program:
     return Program(lambda value, work: value, 1)
 
 
-def _field(node: Node) -> Program:
+def _field(node: ExpressionNode) -> Program:
     name = node["value"]
     return Program(lambda value, work: value.get(name) if isinstance(value, dict) else None, 1)
 
 
-def _literal(node: Node) -> Program:
+def _literal(node: ExpressionNode) -> Program:
     """Compile a literal, charged by its size: each use may be written again."""
     literal = node["value"]
     return Program(lambda value, work: literal, 1 + (weigh(literal, Work(lambda count: None)) >> 5))
 
 
-def _index(node: Node) -> Program:
+def _index(node: ExpressionNode) -> Program:
     index = node["value"]
 
     def run(value: Any, work: Work) -> Any:
@@ -55,7 +55,7 @@ def _index(node: Node) -> Program:
     return Program(run, 1)
 
 
-def _slice(node: Node) -> Program:
+def _slice(node: ExpressionNode) -> Program:
     bounds = slice(*node["children"])
 
     def run(value: Any, work: Work) -> Any:
@@ -70,8 +70,8 @@ def _slice(node: Node) -> Program:
 _CHAINS = frozenset({"index_expression", "pipe", "subexpression"})
 
 
-def _chain(node: Node) -> Program:
-    """Compile nodes that each take the value of the node before, however the parser nested them."""
+def _chain(node: ExpressionNode) -> Program:
+    """Compile nodes that each take the value of the one before, however the parser nested them."""
     nodes = _unnested(node, _CHAINS)
     programs = [compile(part) for part in nodes]
     steps = sum(program.steps for program in programs)
@@ -87,7 +87,7 @@ def _chain(node: Node) -> Program:
     return Program(run, steps)
 
 
-def _unnested(node: Node, types: frozenset[str]) -> list[Node]:
+def _unnested(node: ExpressionNode, types: frozenset[str]) -> list[ExpressionNode]:
     """Return the operands of nodes of such types that the parser nested into each other."""
     operands, left = [], [node]
     while left:
@@ -110,7 +110,7 @@ def _path(names: list[str]) -> Run:
     return run
 
 
-def _comparator(node: Node) -> Program:
+def _comparator(node: ExpressionNode) -> Program:
     (left, left_steps), (right, right_steps) = map(compile, node["children"])
     compare = _COMPARISONS[node["value"]]
     return Program(
@@ -163,7 +163,7 @@ def _is_false(value: Any) -> bool:
     return not value and (value is None or value is False or isinstance(value, str | list | dict))
 
 
-def _logical(node: Node) -> Program:
+def _logical(node: ExpressionNode) -> Program:
     """Compile `or` and `and`: the first operand that decides, or the last. True decides an `or`, false an `and`."""
     programs = [compile(operand) for operand in _unnested(node, frozenset({node["type"]}))]
     *runs, last = [program.run for program in programs]
@@ -179,12 +179,12 @@ def _logical(node: Node) -> Program:
     return Program(run, sum(1 + program.steps for program in programs))
 
 
-def _not(node: Node) -> Program:
+def _not(node: ExpressionNode) -> Program:
     (inner, steps), *_ = map(compile, node["children"])
     return Program(lambda value, work: _is_false(inner(value, work)), 1 + steps)
 
 
-def _multi_select_list(node: Node) -> Program:
+def _multi_select_list(node: ExpressionNode) -> Program:
     programs = [compile(child) for child in node["children"]]
     runs = [program.run for program in programs]
 
@@ -194,7 +194,7 @@ def _multi_select_list(node: Node) -> Program:
     return Program(run, 1 + sum(program.steps for program in programs))
 
 
-def _multi_select_dict(node: Node) -> Program:
+def _multi_select_dict(node: ExpressionNode) -> Program:
     programs = [(child["value"], compile(child["children"][0])) for child in node["children"]]
     runs = [(name, program.run) for name, program in programs]
 
@@ -204,7 +204,7 @@ def _multi_select_dict(node: Node) -> Program:
     return Program(run, 1 + sum((len(name) >> 5) + program.steps for name, program in programs))
 
 
-def _projection(node: Node) -> Program:
+def _projection(node: ExpressionNode) -> Program:
     (base, base_steps), (each, steps) = map(compile, node["children"])
     is_identity = node["children"][1]["type"] in ("identity", "current")
 
@@ -220,7 +220,7 @@ def _projection(node: Node) -> Program:
     return Program(run, 1 + base_steps)
 
 
-def _value_projection(node: Node) -> Program:
+def _value_projection(node: ExpressionNode) -> Program:
     (base, base_steps), (each, steps) = map(compile, node["children"])
 
     def run(value: Any, work: Work) -> Any:
@@ -241,7 +241,7 @@ def _projected(elements: Any, each: Run, steps: int, work: Work) -> list[Any]:
     return collected
 
 
-def _filter_projection(node: Node) -> Program:
+def _filter_projection(node: ExpressionNode) -> Program:
     (base, base_steps), (each, each_steps), (condition, condition_steps) = map(compile, node["children"])
     steps = 1 + condition_steps + each_steps
 
@@ -259,7 +259,7 @@ def _filter_projection(node: Node) -> Program:
     return Program(run, 1 + base_steps)
 
 
-def _flatten(node: Node) -> Program:
+def _flatten(node: ExpressionNode) -> Program:
     (base, steps), *_ = map(compile, node["children"])
 
     def run(value: Any, work: Work) -> Any:
@@ -279,7 +279,7 @@ def _flatten(node: Node) -> Program:
     return Program(run, 1 + steps)
 
 
-def _function(node: Node) -> Program:
+def _function(node: ExpressionNode) -> Program:
     name, programs = node["value"], [compile(child) for child in node["children"]]
     runs = [program.run for program in programs]
 
@@ -292,12 +292,12 @@ def _function(node: Node) -> Program:
     return Program(run, functions.STEPS.get(name, functions.CALL) + sum(program.steps for program in programs))
 
 
-def _reference(node: Node) -> Program:
+def _reference(node: ExpressionNode) -> Program:
     run, steps = compile(node["children"][0])
     return Program(lambda value, work: functions.Reference(run, 1 + steps, work), 1)
 
 
-_COMPILERS: dict[str, Callable[[Node], Program]] = {
+_COMPILERS: dict[str, Callable[[ExpressionNode], Program]] = {
     "and_expression": _logical,
     "comparator": _comparator,
     "current": _current,

@@ -5,9 +5,9 @@ from typing import Any
 
 
 class File:
-    """An uploaded file: the name and the media type that the client sent, either may be empty, and the bytes.
+    """An uploaded file: its bytes, and the name and the media type that the client sent, which may be empty.
 
-    It is not a Struct, which msgspec would write as JSON: only a body that holds files can contain a file.
+    It is not a Struct, because msgspec would write it as JSON: only a body that supports files may contain one.
     """
 
     __slots__ = ("content", "content_type", "filename")
@@ -18,14 +18,14 @@ class File:
         self.content = content
 
     def __deepcopy__(self, memo: object) -> "File":
-        return self  # nothing changes a file
+        return self  # files are immutable
 
     def __repr__(self) -> str:
         return f"File({self.filename[:80]!r})"
 
 
 def files_in(value: Any) -> Iterator[File]:
-    """Yield the files within a value, each for every occurrence."""
+    """Yield the files within a value, once for each occurrence."""
     if isinstance(value, File):
         yield value
     elif isinstance(value, dict | list):

@@ -12,14 +12,14 @@ from restgql.formats import json
 from restgql.formats.charge import Work, weigh
 
 MAX_SIZE = 5_000_000
-"""The most characters of a value that an expression makes; a shared part counts for each time it is written."""
+"""The most characters of a value that an expression produces; a shared part counts once for each occurrence."""
 REFERENCE_TAKERS = frozenset({"map", "max_by", "min_by", "sort_by"})
 SCALAR = frozenset(
     {"abs", "avg", "ceil", "contains", "ends_with", "floor", "length", "starts_with", "sum", "to_number", "type"}
 )
-"""The functions whose result holds nothing of their arguments."""
+"""The functions whose result contains nothing of their arguments."""
 STEPS = {"to_number": 3, "to_string": 3}
-"""The steps of a call without those for its elements, if they are more than CALL."""
+"""The steps of a call without those for its elements, if there are more than CALL."""
 CALL = 2
 
 _write = JSONEncoder(separators=(",", ":"), default=str).encode
@@ -35,7 +35,10 @@ class _Expression:
         self._run, self._steps, self._work = run, steps, work
 
     def visit(self, node: None, value: Any) -> Any:
-        """Return the value that the expression selects from an element. A text is charged, too: it may be compared."""
+        """Return the value that the expression selects from an element.
+
+        A text is charged, too, because it may be compared.
+        """
         self._work.spend(self._steps)
         result = self._run(value, self._work)
         if result.__class__ is str and len(result) > 64:
@@ -68,7 +71,7 @@ class _Functions(functions.Functions):
         merged: dict[str, Any] = {}
         for argument in arguments:
             if not isinstance(argument, dict):
-                raise JMESPathTypeError("merge", argument, json.kind(argument), ["object"])
+                raise JMESPathTypeError("merge", argument, json.type_name(argument), ["object"])
             merged.update(argument)
         return merged
 
@@ -79,10 +82,10 @@ class _Functions(functions.Functions):
 
 
 class _Spec:
-    """A function with its signature, prepared for a quick look at the arguments of a call.
+    """A function with its signature, prepared for a quick check of a call's arguments.
 
-    `types` are the names of Python types that each parameter takes, empty for any, None for a variadic function;
-    `walks` is True if the library looks at the type of every element.
+    `types` are the names of the Python types that each parameter accepts, empty for any, None for a variadic function;
+    `walks` is True if the library checks the type of every element.
     """
 
     __slots__ = ("charge", "function", "types", "walks")
@@ -110,10 +113,10 @@ def _names(types: Sequence[str]) -> frozenset[str]:
 
 
 def call(name: str, arguments: list[Any], work: Work) -> Any:
-    """Return the result of a function. Raises JMESPathError, BadSelect, and what a function of the library raises."""
+    """Return the result of a function. Raises JMESPathError, BadSelect, and the errors of the library's functions."""
     spec = _SPECS.get(name)
     if spec is None or not spec.fits(arguments):
-        return _LIBRARY.call_function(name, arguments)  # which raises
+        return _LIBRARY.call_function(name, arguments)  # this raises
     if spec.charge is not None:
         spec.charge(work, *arguments)
     if spec.walks or spec.types is None:
@@ -122,7 +125,7 @@ def call(name: str, arguments: list[Any], work: Work) -> Any:
 
 
 def _make(work: Work, characters: int) -> None:
-    """Charge a text before it is made. Raises BadSelect for one that is too large."""
+    """Charge a text before it is produced. Raises BadSelect for one that is too large."""
     if characters > MAX_SIZE:
         raise too_large()
     work.spend(characters >> 5)
@@ -188,7 +191,7 @@ def _ends(work: Work, text: str, part: str) -> None:
 
 
 def _written(work: Work, value: Any) -> None:
-    """Charge a text of JSON: a character is written as up to twelve, and a number takes longer than a text."""
+    """Charge JSON text: a character may become twelve, and a number takes longer than a string."""
     if not isinstance(value, str):
         size = weigh(value, work)
         work.spend(size >> 3)

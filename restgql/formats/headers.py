@@ -1,4 +1,6 @@
-"""Header fields of a request (RFC 9110): the caller's that a sub-request carries, and those that a field may set."""
+"""Header fields of a request (RFC 9110): those that a sub-request inherits from the caller, and those that a field may
+set.
+"""
 
 import re
 from collections.abc import Iterable
@@ -22,10 +24,10 @@ HOP_BY_HOP = frozenset(
     }
 )
 IDEMPOTENCY_KEY = "idempotency-key"
-# Fields about the outer request's own body, representation or effect: a sub-request never carries them.
+# Fields about the outer request's own body, representation or effect: no sub-request inherits them.
 OUTER_ONLY = frozenset(["range", "expect", "accept", "accept-encoding", "x-http-method-override", IDEMPOTENCY_KEY])
 OUTER_ONLY_PREFIXES = ("content-", "if-")
-# Fields about the client and its way here: no Connection option removes one, and no field sets one.
+# Fields about the client and its connection: no Connection option removes one, and no field sets one.
 IDENTITY = frozenset(["host", "cookie", "authorization", "forwarded", "x-real-ip", "via"])
 IDENTITY_PREFIX = "x-forwarded-"
 CREDENTIALS = frozenset(["cookie", "authorization"])
@@ -44,8 +46,9 @@ SETTABLE = frozenset(
         "x-csrftoken",
     }
 )
-# Fields that go to an upstream on another server: for language and tracing, none that identifies the client. Via is not
-# among them (RFC 9110 section 7.6.3): the request is the gateway's own, made from a document, not a forwarded message.
+# Fields that are sent to an upstream on another server: for language and tracing, none that identifies the client. Via
+# is not among them (RFC 9110 section 7.6.3): the request is the gateway's own, made from a document, not a forwarded
+# message.
 LEAVING = frozenset(["accept-language", "user-agent", "x-request-id", "traceparent", "tracestate", "baggage"])
 ACCEPT = "application/json, */*;q=0.5"
 MAX_HEADER_VALUE = 8_192
@@ -61,7 +64,7 @@ def is_identity(name: str) -> bool:
 
 
 def never_set(name: str) -> bool:
-    """Return True if no configuration may let a field set this header."""
+    """Return True if no configuration may allow a field to set this header."""
     lower = name.lower().replace("_", "-")
     return is_identity(lower) or lower in HOP_BY_HOP or lower in {"content-length", "content-type"}
 
@@ -73,7 +76,7 @@ def may_leave(name: str) -> bool:
 
 
 def carried(name: str, connection_options: frozenset[str]) -> bool:
-    """Return True if a sub-request carries this header field (in lower case) of the caller."""
+    """Return True if a sub-request inherits this header field (in lower case) from the caller."""
     if is_identity(name):
         return True
     return not (
@@ -103,7 +106,7 @@ def well_formed(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         if len(fields) == MAX_HEADERS:
             raise BadRequest(f"A sub-request has more than {MAX_HEADERS} header fields of its own.")
         if not is_token(name):
-            raise BadRequest(f"{name[:80]!r} is no header name.")
+            raise BadRequest(f"{name[:80]!r} is not a header name.")
         if len(value) > MAX_HEADER_VALUE or not is_value(value):
             raise BadRequest(f"The value of {name} has control characters, is not Latin-1 or is over 8 KiB.")
         fields.append((name, value.strip(" \t")))

@@ -13,8 +13,8 @@ from restgql.formats.file import File
 WHITESPACE = b" \t\r\n"
 BOM = b"\xef\xbb\xbf"
 _MARK = b"\0"
-"""A byte that no JSON text has (RFC 8259 section 7)."""
-_decoder = bounded_cache(entries=64, characters=0)(msgspec.json.Decoder)  # to make a decoder costs more than to use it
+"""A byte that no JSON text contains (RFC 8259 section 7)."""
+_decoder = bounded_cache(entries=64, characters=0)(msgspec.json.Decoder)  # creating a decoder costs more than using it
 
 
 _RAW = msgspec.json.Decoder(msgspec.Raw)
@@ -66,7 +66,7 @@ def encode(value: Any) -> bytes:
 
 
 def encode_in_pieces(value: Any) -> list[bytes]:
-    """Return the JSON text of a value in pieces: a large text that is spliced into it is not copied.
+    """Return the JSON text of a value in pieces, without copying a large text that is spliced into it.
 
     Raises NotJson, and BadRequest for a file.
     """
@@ -96,14 +96,17 @@ def _encode(value: Any, hook: Callable[[Any], Any]) -> bytes:
 
 
 def raw(value: Any) -> msgspec.Raw:
-    """Return the JSON text of a Python value. Raises NotJson for one that JSON cannot write: NaN or bytes, say."""
+    """Return the JSON text of a Python value.
+
+    Raises NotJson for a value that JSON cannot represent, such as NaN or bytes.
+    """
     if (unwritable := _unwritable(value)) is not None:
         raise NotJson(f"{unwritable!r:.80} is not JSON")
     return msgspec.Raw(encode(value))
 
 
 def _unwritable(value: Any) -> Any:
-    """Return a value within a value that msgspec would write as something else, None if there is none."""
+    """Return a value within a value that msgspec would write as something else, or None if there is none."""
     if isinstance(value, dict | list | tuple):
         items = value.values() if isinstance(value, dict) else value
         return next((bad for item in items if (bad := _unwritable(item)) is not None), None)
@@ -115,18 +118,18 @@ def _join(value: Any) -> Any:
     if isinstance(value, Spliced):
         return msgspec.Raw(b"".join(value.pieces))
     if isinstance(value, File):
-        raise BadRequest("A file goes nowhere but into a body with encoding: MULTIPART.")
+        raise BadRequest("A file is only allowed in a body with encoding: MULTIPART.")
     raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
 
 
-def spelled(value: Any) -> str:
-    """Return a scalar as text for a path or key: a string as it is, any other as its JSON text."""
+def to_text(value: Any) -> str:
+    """Return a scalar as text for a path or key: a string unchanged, any other as its JSON text."""
     if value.__class__ is int:
         return str(value)
     return value if isinstance(value, str) else encode(value).decode()
 
 
-def kind(value: Any) -> str:
+def type_name(value: Any) -> str:
     """Return the kind of a JSON value, with its article, for a message."""
     match value:
         case None:

@@ -10,12 +10,12 @@ from restgql.formats.json import NotJson, value
 def read(content_type: str, body: bytes, shape: Any) -> Any:
     """Return a request body as a `shape`. Raises BadRequest, with status 415 for another media type or charset.
 
-    A browser cannot send JSON across origins without a preflight, so this is the guard against CSRF, too.
+    A browser cannot send JSON across origins without a preflight, so this also protects against CSRF.
     """
     if not media.is_json(media.essence(content_type)):
         raise BadRequest("Content-Type must be application/json.", status=415)
     if media.charset(content_type).lower() not in ("utf-8", "utf8"):
-        raise BadRequest("JSON comes in UTF-8 (RFC 8259 section 8.1).", status=415)
+        raise BadRequest("JSON must be in UTF-8 (RFC 8259 section 8.1).", status=415)
     return parsed(body, shape)
 
 

@@ -12,9 +12,9 @@ from restgql.formats.headers import MAX_HEADER_VALUE
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 _CALLED_JSON = frozenset({"", "*/*", "application/*", "application/javascript", "text/javascript"})
 _SEQUENCES = ("ndjson", "json-seq", "jsonl", "json-lines", "jsonp")
-"""In names of media types that are several JSON texts, or a script."""
+"""Parts of the names of media types whose bodies are several JSON texts, or a script."""
 ENDLESS = frozenset({"text/event-stream", "multipart/x-mixed-replace"})
-"""Media types of bodies that go on until one side closes the connection."""
+"""Media types of bodies that continue until one side closes the connection."""
 
 
 @bounded_cache(entries=256, characters=256)
@@ -24,7 +24,7 @@ def essence(content_type: str) -> str:
 
 
 def is_endless(content_type: str) -> bool:
-    """Return True for the Content-Type of a stream of events or parts, which has no end of its own."""
+    """Return True for the Content-Type of a stream of events or parts, which never ends by itself."""
     kind = content_type[:10].lower()
     if kind != "text/event" and kind != "multipart/":  # nearly always
         return False
@@ -37,9 +37,9 @@ def is_json(media_type: str) -> bool:
 
 
 def may_be_json(media_type: str) -> bool:
-    """Return True if an essence in an API's document stands for JSON: documents use many names, and ranges.
+    """Return True if a media type in an API's document means JSON: documents use many names, and ranges.
 
-    A typed field reads the body as JSON then, whatever media type it is sent with.
+    A typed field then reads the body as JSON, whatever its Content-Type.
     """
     if is_json(media_type) or media_type in _CALLED_JSON:
         return True
@@ -58,9 +58,9 @@ def is_text(media_type: str) -> bool:
 
 @bounded_cache(entries=256, characters=256)
 def qualities(accept: str) -> Mapping[str, float]:
-    """Return the quality of each media range in Accept (RFC 9110 section 12.5.1), parameters aside.
+    """Return the quality of each media range in Accept (RFC 9110 section 12.5.1), without parameters.
 
-    An Accept that is over MAX_HEADER_VALUE has no media ranges.
+    An Accept over MAX_HEADER_VALUE has no media ranges.
     """
     if len(accept) > MAX_HEADER_VALUE:
         return {}
@@ -69,7 +69,7 @@ def qualities(accept: str) -> Mapping[str, float]:
 
 @bounded_cache(entries=256, characters=256)
 def charset(content_type: str) -> str:
-    """Return the charset in a Content-Type, `utf-8` if it has none."""
+    """Return the charset in a Content-Type, or `utf-8` without one."""
     return parameters(content_type).get("charset", "utf-8")
 
 
@@ -77,9 +77,9 @@ def parameters(field: str) -> Mapping[str, str]:
     """Return the parameters of a media type that have a value; none if it is malformed."""
     try:
         values = parse_options_header(field)[1]
-    except LookupError:  # in Werkzeug 2.2: for a parameter in an unknown encoding (RFC 8187)
+    except LookupError:  # Werkzeug 2.2, for a parameter in an unknown encoding (RFC 8187)
         return {}
-    return {name: value for name, value in values.items() if value is not None}  # in Werkzeug 2.2, one may be None
+    return {name: value for name, value in values.items() if value is not None}  # in Werkzeug 2.2 a value may be None
 
 
 def decode_text(body: bytes, content_type: str) -> str | None:
@@ -89,7 +89,7 @@ def decode_text(body: bytes, content_type: str) -> str | None:
         if codecs.lookup(name).name == "utf-8":
             name = "utf-8-sig"
         text = body.decode(name).removeprefix("\ufeff")
-        text.encode()  # utf-7 and its like can make a lone surrogate
+        text.encode()  # utf-7 and similar charsets can produce a lone surrogate
         return text
     except (LookupError, UnicodeError, ValueError):
         return None

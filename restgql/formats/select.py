@@ -20,11 +20,11 @@ from restgql.formats.functions import MAX_SIZE, REFERENCE_TAKERS, too_large
 MAX_EXPRESSION = 1_024
 MAX_NESTING = 32
 MAX_CHAIN = 340
-"""The depth of an expression's tree, which each `|`, `||` and `!` adds to: it is walked by recursion."""
+"""The most depth of an expression's tree, which is walked by recursion; each `|`, `||` and `!` adds to it."""
 MAX_STEPS = 100_000
 """The most steps of an expression that is not metered."""
 STEPS_A_CHARACTER = 5
-"""The steps for each character of an expression that has to be compiled first."""
+"""The steps per character of an expression that must be compiled first."""
 MAX_SHOWN = 200
 SHORT = 256
 
@@ -32,7 +32,7 @@ _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`""
 _OPENING, _CLOSING = "([{", ")]}"
 
 
-class _Parser(parser.Parser):
+class _JmespathParser(parser.Parser):
     """The library's parser without its own cache of 512 trees."""
 
     _CACHE: dict[str, Any] = {}  # noqa: RUF012  # as the library has it
@@ -40,7 +40,7 @@ class _Parser(parser.Parser):
 
 
 class _Compiled(msgspec.Struct, frozen=True):
-    """An expression that can be run. `multiplies` is True if it may write a part of its value more than once."""
+    """An expression that can be run. `multiplies` is True if its result may repeat a part of its value."""
 
     program: expressions.Program
     multiplies: bool
@@ -56,11 +56,11 @@ class _Entry:
 
 
 CALL = 25
-"""The steps that cost as much as the start of an expression."""
+"""The start of an expression costs as much as this many steps."""
 
 
 class _Steps:
-    """The charge of an expression that is not metered."""
+    """Charges the steps of an expression that is not metered."""
 
     def __init__(self) -> None:
         self._steps = 0
@@ -72,7 +72,7 @@ class _Steps:
 
 
 def check(expression: str) -> None:
-    """Raise BadSelect for an expression that is invalid for every value."""
+    """Raise BadSelect for an expression that is invalid whatever the value."""
     try:
         _compiled(expression, _Steps())
     except _ERRORS as exc:
@@ -82,7 +82,7 @@ def check(expression: str) -> None:
 def search(expression: str, value: Any, charge: Charge = UNMETERED) -> Any:
     """Return the value that a JMESPath expression selects from a JSON value. Raises BadSelect, and errors of `charge`.
 
-    `charge` is called with the steps and elements that the expression is about to walk, many at a time.
+    `charge` is called with the number of steps and elements before the expression walks them, many at a time.
     """
     work = Work(_Steps() if charge is UNMETERED else charge)
     try:
@@ -103,9 +103,9 @@ def search(expression: str, value: Any, charge: Charge = UNMETERED) -> Any:
 
 
 def names_of(expression: str) -> frozenset[str]:
-    """Return the keys of its value that an expression starts from: `a` and `b` for `a[0].x || length(b)`."""
+    """Return the keys that an expression reads of its value: `a` and `b` for `a[0].x || length(b)`."""
     names: set[str] = set()
-    waiting = [_Parser().parse(expression).parsed]
+    waiting = [_JmespathParser().parse(expression).parsed]
     while waiting:
         node = waiting.pop()
         children = [child for child in node["children"] if isinstance(child, dict)]
@@ -122,9 +122,9 @@ def names_of(expression: str) -> frozenset[str]:
 _STEPS_DOWN = frozenset(
     {"subexpression", "index_expression", "pipe", "projection", "filter_projection", "value_projection", "flatten"}
 )
-"""The nodes whose first child alone is of their value; the others are of its parts."""
+"""The nodes of which only the first child reads their value; the other children read parts of it."""
 
-# The library lets a function's own TypeError, ValueError or KeyError through, and warns of an old syntax.
+# The library does not catch a function's own TypeError, ValueError or KeyError, and warns of an old syntax.
 _ERRORS = (
     JMESPathError,
     RecursionError,
@@ -138,7 +138,7 @@ _ERRORS = (
 
 
 def _bad_select(expression: str, error: Exception) -> BadSelect:
-    """Return the error for one of the library."""
+    """Return the error that clients see for an error of the library."""
     if not isinstance(error, JMESPathError):
         return BadSelect(f"{_shown(expression)} cannot be evaluated on this value.")
     if isinstance(error, JMESPathTypeError):
@@ -149,20 +149,20 @@ def _bad_select(expression: str, error: Exception) -> BadSelect:
 
 
 def _brief(value: Any) -> Any:
-    """Return a value for a message, its kind if it is large: shared parts may make its text endless."""
+    """Return a value for a message, or its kind if it is large: shared parts may make its text endless."""
     if isinstance(value, str):
         return value[:MAX_SHOWN]
     try:
-        return value if weigh(value, Work(_few)) <= 10 * MAX_SHOWN else json.kind(value)
+        return value if weigh(value, Work(_few)) <= 10 * MAX_SHOWN else json.type_name(value)
     except (OverflowError, RecursionError):
-        return json.kind(value)
+        return json.type_name(value)
 
 
 def _few(count: int) -> None:
     raise OverflowError
 
 
-# A compiled expression takes some hundred bytes a character, so that of long ones only a few are kept.
+# A compiled expression takes some hundred bytes per character, so few long ones are cached.
 @bounded_cache(entries=256, characters=SHORT)
 def _short(expression: str) -> _Entry:
     return _Entry()
@@ -174,7 +174,7 @@ def _long(expression: str) -> _Entry:
 
 
 def _compiled(expression: str, charge: Charge) -> _Compiled:
-    """Return an expression that can only make JSON values. Raises BadSelect and ValueError."""
+    """Return an expression that can only produce JSON values. Raises BadSelect and ValueError."""
     if len(expression) > MAX_EXPRESSION:
         raise BadSelect(f"The expression is over {MAX_EXPRESSION} characters.")
     entry = (_short if len(expression) <= SHORT else _long)(expression)
@@ -182,16 +182,16 @@ def _compiled(expression: str, charge: Charge) -> _Compiled:
         charge(STEPS_A_CHARACTER * len(expression))
         if _nesting(expression) > MAX_NESTING:
             raise BadSelect(f"The expression is nested more than {MAX_NESTING} deep.")
-        tree: Any = _Parser().parse(expression).parsed
+        tree: Any = _JmespathParser().parse(expression).parsed
         _check(tree)
         entry.compiled = _Compiled(expressions.compile(tree), copies(tree) > 1)
     return entry.compiled
 
 
 def _check(tree: Any) -> None:
-    """Raise BadSelect for a tree that is too deep to be walked, and for one with `&x` as a value.
+    """Raise BadSelect for a tree that is too deep for recursion, and for one with `&x` as a value.
 
-    The library lets it be one, and reads literals and names with NaN and lone surrogates in them: ValueError.
+    The library accepts `&x` as a value. It also reads literals and names with NaN and lone surrogates: ValueError.
     """
     waiting = [(tree, False, 1)]
     while waiting:
@@ -199,7 +199,7 @@ def _check(tree: Any) -> None:
         if depth > MAX_CHAIN:
             raise BadSelect(f"The expression chains more than {MAX_CHAIN} steps.")
         if node["type"] == "expref" and not taken:
-            raise BadSelect("&… stands only in a function that takes an expression.")
+            raise BadSelect("&… is only allowed as an argument of a function that takes an expression.")
         dumps(node.get("value"), allow_nan=False, ensure_ascii=False).encode()
         taken = node["type"] == "function_expression" and node["value"] in REFERENCE_TAKERS
         children = [child for child in node["children"] if isinstance(child, dict)]  # a slice has numbers

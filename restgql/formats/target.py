@@ -7,7 +7,7 @@ import msgspec
 
 from restgql.bounded_cache import bounded_cache
 from restgql.errors import BadPath
-from restgql.formats.remote import RemoteUpstream, is_below
+from restgql.formats.remote_upstream import RemoteUpstream, is_below
 
 MAX_TARGET = 4_096
 MAX_DECODINGS = 8
@@ -15,7 +15,7 @@ MAX_DECODINGS = 8
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]|[\ud800-\udfff]")
 _SLASHES = re.compile(rb"[/\\]")
 _ENCODED_SLASH = re.compile(r"%(?:2f|5c)", re.IGNORECASE)
-# What the URL Standard leaves as it is: everything but its path and special-query percent-encode sets.
+# The characters that the URL Standard does not encode: all but its path and special-query percent-encode sets.
 _PATH_SAFE = "".join(c for c in map(chr, range(0x21, 0x7F)) if c not in '"#<>?^`{}')
 _QUERY_SAFE = "".join(c for c in map(chr, range(0x21, 0x7F)) if c not in "\"#<>'")
 _LITERAL = _PATH_SAFE.replace("%", "")
@@ -39,9 +39,9 @@ class Target(msgspec.Struct, frozen=True):
 class Site(msgspec.Struct, frozen=True):
     """The place of the app: its origins, its root there, and the prefix that is stripped before the app routes a path.
 
-    A path of the gateway is `mount` + the path that the app routes; a link that the app makes is `root` + that path.
-    Both are decoded. A routed path below the prefix of one of `remotes` (the longest first) is that upstream's, except
-    at or below a path of `kept`.
+    A path of the gateway is `mount` + the path that the app routes; a link in the app's responses is `root` + that
+    path. Both are decoded. A routed path below the prefix of one of `remotes` (the longest first) belongs to that
+    upstream, except at or below a path in `kept`.
     """
 
     origins: frozenset[str]
@@ -70,9 +70,9 @@ def parse(raw: str, *, quoted: bool = True) -> Target:
     if len(raw) > MAX_TARGET or len(raw.encode("utf-8", "surrogatepass")) > MAX_TARGET:
         raise BadPath(f"The path is over {MAX_TARGET} bytes.")
     if _CONTROL.search(raw):
-        raise BadPath("The path holds a control character.")
+        raise BadPath("The path contains a control character.")
     if not raw.startswith("/"):
-        raise BadPath(f"{shown} is no path: a path begins with one slash, and has no scheme or host.")
+        raise BadPath(f"{shown} is not a path: it must begin with one slash, without scheme or host.")
     if raw.startswith(("//", "/\\")):
         raise BadPath(f"{shown} names another host: a path begins with one slash.")
     if "#" in raw:
@@ -86,22 +86,23 @@ def parse(raw: str, *, quoted: bool = True) -> Target:
 
 
 @bounded_cache(entries=2048, characters=256)
-def spelled(path: str) -> str:
-    """Return the canonical spelling of a path: equal for paths with equal PATH_INFO, which is decoded (PEP 3333)."""
+def canonical_path(path: str) -> str:
+    """Return the canonical form of a path: equal for paths with equal PATH_INFO, which is decoded (PEP 3333)."""
     return quote(unquote_to_bytes(path), safe=_LITERAL) if "%" in path else path
 
 
-def entered(path_info: str, query: str) -> Target:
+def target_of_environ(path_info: str, query: str) -> Target:
     """Return the target of a client's request by its environ."""
     path = quote(path_info.encode("latin-1"), safe=_LITERAL)
     return Target(path, quote(query.encode("latin-1"), safe=_QUERY_SAFE) or None)
 
 
 def resolve(site: Site, base: Target, location: str) -> str | None:
-    """Return the gateway's path for a URL in a response of the app (RFC 3986 section 5), None for one of another site.
+    """Return the gateway's path for a URL in a response of the app (RFC 3986 section 5), or None if it is on another
+    site.
 
-    A URL from an upstream is relative to that upstream's URL. Raises BadPath if it leads out of the upstream, into the
-    app for example: another server must not choose requests to the app with the caller's credentials.
+    A URL from an upstream is relative to that upstream's URL. Raises BadPath if it leads out of the upstream, for
+    example into the app: another server must not choose requests to the app with the caller's credentials.
     """
     at = site.remote(base.path)
     if at is not None:
@@ -123,7 +124,7 @@ def _resolve_remote(site: Site, remote: RemoteUpstream, rest: str, query: str | 
     try:
         url = urlsplit(urljoin(remote.url(rest, query), location.strip()))
     except ValueError as exc:
-        raise BadPath(f"{_shown(location)} is no URL.") from exc
+        raise BadPath(f"{_shown(location)} is not a URL.") from exc
     routed = remote.path_of(url)
     path = "" if routed is None else quote(site.mount, safe=_PATH_SAFE) + routed
     to = site.remote(path)
@@ -133,7 +134,7 @@ def _resolve_remote(site: Site, remote: RemoteUpstream, rest: str, query: str | 
 
 
 def _below(path: str, prefix: str) -> str | None:
-    """Return the part of a percent-encoded path below a decoded prefix, None if it is not below the prefix."""
+    """Return the part of a percent-encoded path below a decoded prefix, or None if it is not below the prefix."""
     segments, depth = path.split("/"), prefix.count("/") + 1
     if unquote("/".join(segments[:depth])) != prefix:
         return None
@@ -141,7 +142,9 @@ def _below(path: str, prefix: str) -> str | None:
 
 
 def _has_dots(path: bytes) -> bool:
-    """Return True if a segment is `.` or `..`, however often encoded: a server behind the gateway may decode again."""
+    """Return True if a segment is `.` or `..`, even if encoded repeatedly: a server behind the gateway may decode
+    again.
+    """
     for _ in range(MAX_DECODINGS):
         if any(segment in (b".", b"..") for segment in _SLASHES.split(path)):
             return True

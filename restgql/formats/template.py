@@ -12,7 +12,7 @@ from restgql.errors import BadPath, BadRequest, MissingParameter
 from restgql.formats.charge import UNMETERED, Charge
 from restgql.formats.file import File
 from restgql.formats.headers import MAX_HEADER_VALUE
-from restgql.formats.json import spelled
+from restgql.formats.json import to_text
 from restgql.formats.target import MAX_TARGET
 
 _EXPRESSION = re.compile(r"\{([^{}]*)\}")
@@ -25,16 +25,16 @@ _LISTING = frozenset("?&.;")
 
 MAX_NAMES = 256
 REQUEST = "__request."
-"""The begin of names that are arguments of the request whose response the parent is in."""
+"""The prefix of names that are arguments of the request whose response contains the parent."""
 _SCALARS = frozenset({str, int, float, bool})
 MAX_CACHED = 256
-"""The most characters of a cached expansion before it is percent-encoded, which makes up to twelve of each."""
+"""The most characters of a cached expansion before percent-encoding, which makes up to twelve of each."""
 
 Lookup = Callable[[str], Any]
 
 
 class Name(msgspec.Struct, frozen=True):
-    """A variable of a template, and the way to expand it: of a text, the first `prefix` characters."""
+    """A variable of a template, and its expansion: if `prefix` is set, only the first `prefix` characters of a text."""
 
     text: str
     operator: str
@@ -43,11 +43,11 @@ class Name(msgspec.Struct, frozen=True):
 
     @property
     def optional(self) -> bool:
-        """True if an absent value is left out rather than an error."""
+        """True if an absent value is omitted instead of an error."""
         return self.operator in ("?", "&")
 
     def least(self, value: Any) -> int:
-        """Return the characters that an expanded value takes before it is percent-encoded."""
+        """Return the least characters of an expanded value, before percent-encoding."""
         label = len(self.text) + 1 if self.optional or self.operator == ";" else 0
         if isinstance(value, str):
             return label + len(value if self.prefix is None else value[: self.prefix])
@@ -59,8 +59,11 @@ class Name(msgspec.Struct, frozen=True):
 
 
 class Template(msgspec.Struct, frozen=True):
-    """A compiled path template. `literal` is the length of its text outside of expressions; `shape` its path with `{}`
-    in the place of each expression, without its query."""
+    """A compiled path template.
+
+    `literal` is the length of its text outside of expressions; `shape` is its path without its query, with `{}` in
+    place of each expression.
+    """
 
     text: str
     names: tuple[Name, ...]
@@ -69,8 +72,11 @@ class Template(msgspec.Struct, frozen=True):
 
 
 def compile(text: str) -> Template:
-    """Compile a template. Raises BadPath for a brace or operator that forms no expression, for a text over 4 KiB, and
-    for one that takes more than 256 values."""
+    """Compile a template.
+
+    Raises BadPath for a brace or operator outside of an expression, for a text over 4 KiB, and for more than 256
+    values.
+    """
     if len(text) > MAX_TARGET:
         raise _too_large()
     compiled = _compiled(text)
@@ -87,7 +93,7 @@ def _compiled(text: str) -> Template:
 def compile_typed(text: str) -> Template:
     """Compile the path of a typed field, which may have `{.x}` and `{;x}` as well: OpenAPI's label and matrix styles.
 
-    It is the app's own, and may be of any size. Raises BadPath.
+    The app's owner wrote it, so it may be of any size. Raises BadPath.
     """
     return _parsed(text, _TYPED_GRAMMAR)
 
@@ -97,7 +103,7 @@ def _parsed(text: str, grammar: re.Pattern[str]) -> Template:
     for match in _EXPRESSION.finditer(text):
         body = match[1]
         if not grammar.match(body):
-            raise BadPath(f"{{{body[:40]}}} is no template expression: {{x}}, {{?x,y}}, {{&x}} and {{+x}} are.")
+            raise BadPath(f"{{{body[:40]}}} is not a template expression: write {{x}}, {{?x,y}}, {{&x}} or {{+x}}.")
         operator = body[0] if body[0] in _OPERATORS else ""
         specs = body.removeprefix(operator).split(",")
         for spec in specs:
@@ -113,10 +119,10 @@ def _parsed(text: str, grammar: re.Pattern[str]) -> Template:
 def expand(template: Template, lookup: Lookup, link: Callable[[str], str] = str, charge: Charge = UNMETERED) -> str:
     """Return the path, with each name's value percent-encoded into it.
 
-    `lookup` returns a name's JSON value, None for absent or null, or raises. `link` returns the path for the URL that a
-    template beginning with `{+x}` follows. `charge` is called with the size of the template, of arrays and objects,
-    and of the path before it is percent-encoded, each before it is walked. Raises MissingParameter, BadPath, and errors
-    of `charge`.
+    `lookup` returns a name's JSON value, or None if it is absent or null, or raises. `link` returns the path for the
+    URL of a template that begins with `{+x}`. `charge` is called with the size of the template, of arrays and objects,
+    and of the path before percent-encoding, each before it is walked. Raises MissingParameter, BadPath, and errors of
+    `charge`.
     """
     if not template.names:
         return template.text
@@ -142,7 +148,7 @@ def expand(template: Template, lookup: Lookup, link: Callable[[str], str] = str,
 
 @bounded_cache(entries=2048, characters=512)
 def _expanded(text: str, *names_and_values: str) -> str:
-    """Expand scalars, cached, as the parents of a join often have the same: first the names, then their values."""
+    """Expand scalars, cached, because the parents of a join often have the same: first the names, then their values."""
     half = len(names_and_values) // 2
     return uritemplate.URITemplate(text).expand(
         dict(zip(names_and_values[:half], names_and_values[half:], strict=True))
@@ -152,8 +158,8 @@ def _expanded(text: str, *names_and_values: str) -> str:
 def fill(template: Template, lookup: Lookup, charge: Charge = UNMETERED) -> str | None:
     """Return the text with each value in place of `{x}`, not percent-encoded; None if a value is absent or null.
 
-    For a text that is not a path, such as a header field. Raises BadPath for an array or object, BadRequest for a text
-    that is too large, and errors of `charge`.
+    For texts other than paths, such as header fields. Raises BadPath for an array or object, BadRequest for a text that
+    is too large, and errors of `charge`.
     """
     charge(len(template.text))
     values = {name: lookup(name) for name in dict.fromkeys(name.text for name in template.names)}
@@ -168,38 +174,38 @@ def fill(template: Template, lookup: Lookup, charge: Charge = UNMETERED) -> str 
 
 
 def _values(names: Iterable[Name], lookup: Lookup, charge: Charge) -> dict[str, Any]:
-    """Return the value of each name as texts, None for one that is absent. Raises BadPath and MissingParameter."""
+    """Return the value of each name as texts, or None if it is absent. Raises BadPath and MissingParameter."""
     raw: dict[str, Any] = {}
     texts: dict[str, Any] = {}
     for name in names:
-        known = name.text in raw
-        value = raw[name.text] if known else lookup(name.text)
+        is_repeated = name.text in raw
+        value = raw[name.text] if is_repeated else lookup(name.text)
         if value.__class__ in _SCALARS and value != "":  # most are
-            if not known:
-                raw[name.text], texts[name.text] = value, spelled(value)
+            if not is_repeated:
+                raw[name.text], texts[name.text] = value, to_text(value)
             continue
         _check_kind(name, value)
-        if not known:
+        if not is_repeated:
             raw[name.text], texts[name.text] = value, _texts(name, value, charge)
         _check_filled(name, texts[name.text])
     return texts
 
 
 def _check_kind(name: Name, value: Any) -> None:
-    """Raise for a value that its place in the template does not take."""
+    """Raise BadPath or MissingParameter for a value that its expression does not accept."""
     if value is None:
         if not name.optional:
             raise MissingParameter(f"The path needs a value for {{{name.text}}}.", parameter=name.text)
     elif isinstance(value, Mapping):
         if not name.explode:
-            raise BadPath(f"{{{name.text}}} is an object; a path takes a scalar there.")
+            raise BadPath(f"{{{name.text}}} is an object, but must be a scalar here.")
     elif isinstance(value, list | tuple) and not (name.explode or name.operator in _LISTING):
-        raise BadPath(f"{{{name.text}}} is an array; a path takes a scalar there.")
+        raise BadPath(f"{{{name.text}}} is an array, but must be a scalar here.")
 
 
 def _check_filled(name: Name, texts: Any) -> None:
     if not name.optional and not any(texts.values() if isinstance(texts, dict) else texts):
-        raise BadPath(f"{{{name.text}}} is empty, which would take a segment away.")
+        raise BadPath(f"{{{name.text}}} is empty, which would remove a segment of the path.")
 
 
 def _texts(name: Name, value: Any, charge: Charge) -> Any:
@@ -212,7 +218,7 @@ def _texts(name: Name, value: Any, charge: Charge) -> Any:
         size = 0
         for key, item in value.items():
             if item is not None:
-                members[str(key)] = text = spelled(item) if item.__class__ in _SCALARS else _scalar(name, item)
+                members[str(key)] = text = to_text(item) if item.__class__ in _SCALARS else _scalar(name, item)
                 size += len(str(key)) + len(text) + 2
                 if size > MAX_TARGET + 1:
                     raise _too_large()
@@ -223,7 +229,7 @@ def _texts(name: Name, value: Any, charge: Charge) -> Any:
         size = 0
         for item in value:
             if item is not None:
-                items.append(text := spelled(item) if item.__class__ in _SCALARS else _scalar(name, item))
+                items.append(text := to_text(item) if item.__class__ in _SCALARS else _scalar(name, item))
                 size += len(text) + 1
                 if size > MAX_TARGET + 1:
                     raise _too_large()
@@ -240,5 +246,5 @@ def _scalar(name: Name, value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool | int | float | File):  # `spelled` raises BadRequest for a file
-        return spelled(value)
-    raise BadPath(f"{{{name.text}}} holds an array or object within an array or object.")
+        return to_text(value)
+    raise BadPath(f"{{{name.text}}} has an array or object within an array or object.")

@@ -22,12 +22,12 @@ CSP: Final = "; ".join(
     ]
 )
 
-# Inside <script> these could end the element or open a comment; json.dumps escapes all that is not ASCII.
+# Inside <script> these could end the element or open a comment; json.dumps escapes everything outside ASCII.
 _UNSAFE_IN_SCRIPT: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&"}
 
 
 def page(*, endpoint: str, assets: str, query: str, title: str) -> str:
-    """The page that posts to `endpoint`, loads `assets`/… and opens with `query`; send it with `CSP`."""
+    """Return the page that posts to `endpoint`, loads `assets`/… and opens with `query`; send it with `CSP`."""
     config = json.dumps({"endpoint": endpoint, "defaultQuery": query, "title": title})
     return Template((STATIC / TEMPLATE).read_text(encoding="utf-8")).substitute(
         title=escape(title), assets=escape(assets), config=config.translate(_UNSAFE_IN_SCRIPT)

@@ -1,1 +1,1 @@
-"""The HTTP edge: one module an endpoint, from an HttpRequest to an HttpResponse."""
+"""The HTTP edge: one module per endpoint, from an HttpRequest to an HttpResponse."""

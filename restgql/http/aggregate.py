@@ -70,7 +70,7 @@ def read(request: HttpRequest, max_paths: int) -> AggregateRequest:
 
 @bounded_cache(entries=256, characters=256)
 def _streaming(accept: str) -> Streaming | None:
-    """Return the media type in which Accept asks for a stream of parts, None if it prefers the whole map."""
+    """Return the media type of the stream of parts that Accept asks for, or None if it prefers the whole map."""
     ranges = media.qualities(accept)
     best = max((Streaming.NDJSON, Streaming.EVENTS), key=lambda streaming: ranges.get(streaming.value, 0.0))
     return best if ranges.get(best.value, 0.0) > ranges.get(Streaming.MAP.value, 0.0) else None
@@ -78,8 +78,10 @@ def _streaming(accept: str) -> Streaming | None:
 
 @bounded_cache(entries=256, characters=256)
 def accept_of_parts(accept: str) -> Headers:
-    """Return the Accept that the parts take from the caller: none where it names JSON, which they ask for anyway, a
-    stream of parts, or the HTML of a browser."""
+    """Return the Accept that the parts inherit from the caller.
+
+    It is omitted if it names JSON, which they accept anyway, a stream of parts, or a browser's HTML.
+    """
     return () if _ASKED_ANYWAY.intersection(media.qualities(accept)) or not accept else (("accept", accept),)
 
 
@@ -116,7 +118,7 @@ def _map(execution: Execution, *, envelope: bool) -> Map:
 
 
 def _and_once_more(events: Iterator[None], members: Map) -> Iterator[None]:
-    """Yield for each event, and once nothing runs. Raises Unavailable while nothing was sent."""
+    """Yield for each event, and once more when nothing runs. Raises Unavailable before anything was sent."""
     try:
         yield from events
     except Unavailable:

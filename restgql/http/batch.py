@@ -2,7 +2,6 @@
 
 import time
 from itertools import groupby
-from typing import Any
 
 import msgspec
 
@@ -14,9 +13,8 @@ from restgql.http import graphql_request, responses
 from restgql.model import GraphQLRequest, HttpRequest, HttpResponse
 from restgql.pipeline import Connect, Pipeline
 from restgql.plan.plan import Plan
+from restgql.respond.answer import ResponseMap
 from restgql.upstream import Upstream
-
-ResponseMap = dict[str, Any]
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -27,15 +25,15 @@ class Planned(msgspec.Struct, frozen=True):
 
 
 def answer(pipeline: Pipeline, request: HttpRequest, media_type: str, connect: Connect) -> HttpResponse:
-    """Return the responses in order. One meter counts for all. Raises the error that refuses the whole array."""
+    """Return the responses in order. One meter counts for all. Raises the error that rejects the whole array."""
     started = time.perf_counter()
     planned = [_plan(pipeline, each) for each in graphql_request.read_batch(request, pipeline.config)]
-    # The larger budget of stored operations is for arrays of these alone.
+    # Only an array of stored operations has their larger budget.
     stored = all(each.operation.stored for each in planned if isinstance(each, Planned))
     upstream = connect(stored=stored)
     executions: list[Execution] = []
     response_maps: list[ResponseMap] = []
-    # Queries that follow each other run together; a mutation waits for the operations before it.
+    # Consecutive queries run together; a mutation waits for the operations before it.
     for is_query, group in groupby(planned, _is_query):
         together = list(group)
         for some in [together] if is_query else [[each] for each in together]:
@@ -64,7 +62,10 @@ def _run(
     executions: list[Execution],
     started: float,
 ) -> list[ResponseMap]:
-    """Run a mutation, or queries together, identical sub-requests once. Raises Unavailable before anything was sent."""
+    """Run a mutation, or several queries together, with identical sub-requests made once.
+
+    Raises Unavailable before anything was sent.
+    """
     begun: list[Execution | ResponseMap] = []
     first: Execution | None = None
     for each in group:

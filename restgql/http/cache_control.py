@@ -1,4 +1,4 @@
-"""Cache-Control and Vary of the outer response, derived from its sub-responses, and a status that all of them have."""
+"""Cache-Control and Vary of the outer response, derived from its sub-responses; and the status that all share."""
 
 from collections.abc import Callable, Iterable, Sequence
 from operator import methodcaller
@@ -13,26 +13,26 @@ from restgql.sub_response import SubResponse
 
 IDENTITY = ("Authorization", "Cookie")
 
-Directives = dict[str, int | None]
-"""By name in lower case, with their seconds if they have any: for freshness, the seconds that remain."""
+CacheDirectives = dict[str, int | None]
+"""The directives by name in lower case, each with its seconds if it has any; for freshness, the remaining seconds."""
 
 CachingFields = tuple[str | None, str | None, bool]
-"""The Cache-Control and Age of a part, and True if it has header fields for some caches alone."""
+"""Cache-Control and Age of a part, and True if it has header fields for particular caches."""
 
-UNSTATED: Directives = {"private": None, "no-cache": None}
-"""The directives of a part without a readable Cache-Control: it may depend on the client, and on the time."""
+UNSTATED: CacheDirectives = {"private": None, "no-cache": None}
+"""The directives of a part without a readable Cache-Control: it may depend on the client and on the time."""
 
 
-def _any(name: str, parts: Sequence[Directives]) -> bool:
+def _any(name: str, parts: Sequence[CacheDirectives]) -> bool:
     return any(name in part for part in parts)
 
 
-def _all(name: str, parts: Sequence[Directives]) -> bool:
+def _all(name: str, parts: Sequence[CacheDirectives]) -> bool:
     return all(name in part for part in parts)
 
 
-# RFC 9111 section 5.2.2, RFC 5861, RFC 8246: the strictest of the parts. Other directives are left out.
-_RULES: dict[str, Callable[[str, Sequence[Directives]], bool]] = {
+# RFC 9111 section 5.2.2, RFC 5861, RFC 8246: the strictest of the parts. Other directives are dropped.
+_RULES: dict[str, Callable[[str, Sequence[CacheDirectives]], bool]] = {
     "public": _all,
     "private": _any,
     "no-cache": _any,
@@ -49,10 +49,10 @@ _RULES: dict[str, Callable[[str, Sequence[Directives]], bool]] = {
 _FRESHNESS = frozenset({"max-age", "s-maxage"})
 _SECONDS = _FRESHNESS | {"stale-while-revalidate", "stale-if-error"}
 _STORING = _FRESHNESS | {"public", "private", "no-cache", "no-store"}
-# Each lets a shared cache store the response to a request with Authorization (RFC 9111 section 3.5).
+# Each allows a shared cache to store the response to a request with Authorization (RFC 9111 section 3.5).
 _FOR_ANY_CLIENT = frozenset({"public", "s-maxage", "must-revalidate"})
 _SHARED_ONLY = frozenset({"public", "s-maxage", "proxy-revalidate"})
-# Header fields for one kind of cache, as in RFC 9213: none of them was set for the outer response.
+# Header fields for one kind of cache, as in RFC 9213: the parts set them, not the outer response.
 _is_targeted = methodcaller("endswith", ("-cache-control", "surrogate-control", "x-accel-expires"))
 _MOST = 2**31  # seconds; RFC 9111 section 1.2.2
 
@@ -60,14 +60,15 @@ _MOST = 2**31  # seconds; RFC 9111 section 1.2.2
 def merge_cache_control(
     parts: Sequence[SubResponse], *, varies: Iterable[str] = (), has_resolved: bool = False
 ) -> Headers:
-    """Return Cache-Control and Vary of a response that is made of `parts`, and that itself `varies` with header fields.
+    """Return Cache-Control and Vary of a response that is made of `parts`, and that itself `varies` with header
+    fields.
 
-    `has_resolved` is True if a resolver of the user's own gave one of its values.
+    `has_resolved` is True if a resolver of the user's own returned one of its values.
     """
     field_maps = [part.field_map for part in parts if part.is_storable]
     if not field_maps or len(field_maps) < len(parts):
         return NO_STORE
-    # most parts of an app have the same fields, in the next response, too
+    # most parts of an app have the same fields, also in later responses
     distinct = {(part.get("cache-control"), part.get("age"), any(map(_is_targeted, part))) for part in field_maps}
     varied = dict.fromkeys(part.get("vary", "") for part in field_maps)
     return _merged(frozenset(distinct), tuple(varied), tuple(varies), has_resolved)
@@ -93,7 +94,7 @@ def _merged(
 
 
 def shared_status(parts: Sequence[SubResponse]) -> tuple[int, Headers]:
-    """Return 401 or 429 with its header field if that is the status of every part, else 200."""
+    """Return 401 or 429 with its header field if every part has that status, else 200."""
     statuses = {part.status for part in parts}
     status = statuses.pop() if len(statuses) == 1 else 200
     if status not in _SHARED:
@@ -111,18 +112,19 @@ def _longest(values: Iterable[str]) -> str:
     return max(values, key=lambda value: _seconds(value) or 0)
 
 
-# A status that is the outer one if every part has it: its header field, and how the values are merged.
+# Statuses that the outer response takes if every part has them: the header field, and the function that merges its
+# values.
 _SHARED: dict[int, tuple[str, Callable[[Iterable[str]], str]]] = {
     401: ("WWW-Authenticate", _each),
     429: ("Retry-After", _longest),
 }
 
 
-def _strictest(parts: Sequence[Directives]) -> Directives:
+def _strictest(parts: Sequence[CacheDirectives]) -> CacheDirectives:
     is_for_any_client = all(part.keys() & _FOR_ANY_CLIENT for part in parts)
-    if _any("s-maxage", parts):  # a part without one is fresh in a shared cache for its max-age
+    if _any("s-maxage", parts):  # without s-maxage, a part is fresh in a shared cache for its max-age
         parts = [{"s-maxage": part["max-age"]} | part if "max-age" in part else part for part in parts]
-    merged: Directives = {
+    merged: CacheDirectives = {
         name: min(part[name] or 0 for part in parts) if name in _SECONDS else None
         for name, holds in _RULES.items()
         if holds(name, parts)
@@ -136,13 +138,13 @@ def _strictest(parts: Sequence[Directives]) -> Directives:
     return merged
 
 
-def _stated(cache_control: str | None, age: str | None, targeted: bool) -> Directives:
+def _stated(cache_control: str | None, age: str | None, targeted: bool) -> CacheDirectives:
     """Return the directives of a part; malformed ones count as UNSTATED."""
     text = (cache_control or "").lower()
-    if "no-store" in text:  # wherever it stands
+    if "no-store" in text:  # even in a malformed field
         return {"no-store": None}
-    directives: Directives = {}
-    # Versions of Werkzeug differ in what they make of an unclosed quote, and of an empty item.
+    directives: CacheDirectives = {}
+    # Versions of Werkzeug differ in parsing an unclosed quote, and an empty item.
     is_closed = text.count('"') % 2 == 0
     for item in filter(None, parse_list_header(text) if is_closed else ()):
         name, _, value = (side.strip() for side in item.partition("="))
@@ -160,7 +162,7 @@ def _stated(cache_control: str | None, age: str | None, targeted: bool) -> Direc
     return _remaining(directives, max(_seconds(member.strip()) or 0 for member in (age or "").split(",")))
 
 
-def _remaining(directives: Directives, age: int) -> Directives:
+def _remaining(directives: CacheDirectives, age: int) -> CacheDirectives:
     """Subtract a part's Age from its freshness, and the rest of the Age from its stale times."""
     if not age:
         return directives
@@ -170,5 +172,5 @@ def _remaining(directives: Directives, age: int) -> Directives:
 
 
 def _seconds(text: str) -> int | None:
-    """Return delta-seconds (RFC 9111 section 1.2.2), None for a text that is not a number."""
+    """Return delta-seconds (RFC 9111 section 1.2.2), or None for a text that is not a number."""
     return min(int(text.lstrip("0")[:11] or "0"), _MOST) if text.isascii() and text.isdigit() else None

@@ -1,4 +1,4 @@
-"""Unsafe requests to the app, from a client or a gateway: stored responses from before them are not used after them."""
+"""Invalidation of stored responses by unsafe requests to the app, whether a client or a gateway sent them."""
 
 from flask import Request, Response
 
@@ -10,8 +10,11 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 
 
 def invalidate(state: GatewayState, response: Response) -> Response:
-    """Drop the stored responses that an unsafe request has changed (RFC 9111 section 4.4), and share none from before
-    it. It is an `after_request` function of the app, so it runs for the requests of other gateways, too."""
+    """Delete the stored responses that an unsafe request has changed (RFC 9111 section 4.4), and share none from
+    before it.
+
+    This is an `after_request` function of the app, so it also runs for the requests of other gateways.
+    """
     context = current_request_context()
     flask_request: Request = context.request
     if flask_request.method in SAFE or is_gateway(state.app, flask_request.endpoint or ""):

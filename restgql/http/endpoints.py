@@ -13,8 +13,8 @@ from restgql import graphiql
 from restgql.config import Config
 from restgql.errors import BadRequest, ConfigError, NestedRequest, RestgqlError
 from restgql.formats.headers import NO_STORE
-from restgql.formats.remote import is_below
-from restgql.http import aggregate, cache_invalidation, graphql, graphql_request, stored
+from restgql.formats.remote_upstream import is_below
+from restgql.http import aggregate, cache_invalidation, graphql, graphql_request, stored_operation
 from restgql.http.request import read
 from restgql.http.responses import problem_response
 from restgql.model import HttpRequest, HttpResponse
@@ -25,7 +25,7 @@ from restgql.upstream.contexts import current_request_context
 from restgql.upstream.flask_app import DEPTH
 from restgql.upstream.outer_request import entered_by
 
-View = Callable[..., ResponseReturnValue]
+ViewFunction = Callable[..., ResponseReturnValue]
 
 METHODS = ("GET", "POST", "QUERY")
 _NO_PAGE = "There is no GraphiQL here: outside debug it is off, and RESTGQL_GRAPHIQL turns it on."
@@ -50,8 +50,8 @@ def add(setup: BlueprintSetupState, state: GatewayState) -> None:
     _check_places(state)
 
 
-def _add_rule(setup: BlueprintSetupState, app: Flask, path: str, name: str, view: View, **options: Any) -> None:
-    """Add a rule of every host, also where the app matches hosts: there a rule without one is of none."""
+def _add_rule(setup: BlueprintSetupState, app: Flask, path: str, name: str, view: ViewFunction, **options: Any) -> None:
+    """Add a rule for every host. If the app matches hosts, a rule without a host would match none."""
     if not app.url_map.host_matching or "host" in setup.options:
         setup.add_url_rule(path, name, view, **options)
         return
@@ -82,7 +82,7 @@ class Views:
     def __init__(self, state: GatewayState) -> None:
         self._state = state
         self._described: tuple[tuple[Operations, str] | None, HttpResponse | None] = None, None
-        """The operations and server of the last OpenAPI document, and the document: to make a large one takes long."""
+        """The operations and server of the last OpenAPI document, and the document: a large one takes long to make."""
 
     def graphql(self) -> ResponseReturnValue:
         state, accept = self._state, request.headers.get("Accept", "")
@@ -102,7 +102,7 @@ class Views:
 
         def stage(request: HttpRequest, connect: Connect) -> HttpResponse:
             operation = state.operation(name, debug=state.app.debug, suggestions=pipeline.profile.suggestions)
-            return stored.answer(pipeline, operation, request, connect)
+            return stored_operation.answer(pipeline, operation, request, connect)
 
         return _answer(state, stage)
 
@@ -113,11 +113,11 @@ class Views:
         source = state.operations, server
         described, document = self._described
         if described != source or document is None:
-            document = stored.document(source[0], state.typed.schema, title=title, server=server)
+            document = stored_operation.document(source[0], state.compiled_schema.schema, title=title, server=server)
             self._described = source, document
 
         def stage(request: HttpRequest, connect: Connect) -> HttpResponse:
-            state.check_whole()  # else the list would lack operations
+            state.check_whole()  # otherwise the list would lack operations
             return document
 
         return _answer(state, stage)
@@ -130,7 +130,8 @@ class Views:
         return response
 
     def health(self) -> ResponseReturnValue:
-        """Answer a probe of liveness, or of readiness by `?ready`; it waits for no thread, however busy the gateway is.
+        """Answer a probe of liveness, or of readiness with `?ready`, without waiting for a thread, however busy the
+        gateway is.
 
         The words are those of draft-inadarei-api-health-check.
         """
@@ -146,7 +147,7 @@ class Views:
 
 
 def _answer(state: GatewayState, stage: Any) -> ResponseReturnValue:
-    """Answer the current request by a stage of the pipeline."""
+    """Answer the current request with a stage of the pipeline."""
     context = current_request_context()
     flask_request: Request = context.request
     entered = entered_by(state.app, flask_request)
@@ -165,22 +166,22 @@ def _answer(state: GatewayState, stage: Any) -> ResponseReturnValue:
     entered.no_store = NO_STORE[0] in answer.headers
     headers = [("Content-Type", answer.content_type), *answer.headers, NOSNIFF]
     body: Any = answer.body
-    if answer.keeps_context:  # a resolver of the user's own may run for a part that comes later
+    if answer.keeps_context:  # a resolver of the user's own may run for a later part
         body = stream_with_context(body)
     elif isinstance(body, list):
         headers.append(("Content-Length", str(sum(map(len, body)))))
     response = state.app.response_class(body, answer.status, headers)
     if flask_request.method != "POST" and response.status_code == 200 and not response.cache_control.no_store:
         response.set_etag(_etag(answer))
-        # 304 if the client has it already (RFC 9110 section 13); to Werkzeug, QUERY is not a safe method
+        # 304 if the client has it already (RFC 9110 section 13); Werkzeug does not know QUERY as a safe method
         response.make_conditional({**flask_request.environ, "REQUEST_METHOD": "GET"})
-        if response.status_code == 412:  # it is this request's alone
+        if response.status_code == 412:  # 412 is for this request alone
             entered.no_store = True
     return response
 
 
 def _etag(response: HttpResponse) -> str:
-    """Return the tag of a body: its two media types are two representations (RFC 9110 section 8.8.1)."""
+    """Return the ETag of a body: its two media types are two representations (RFC 9110 section 8.8.1)."""
     digest = sha1(response.content_type.encode(), usedforsecurity=False)
     for piece in [response.body] if isinstance(response.body, bytes) else response.body:
         digest.update(piece)

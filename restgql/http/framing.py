@@ -22,7 +22,7 @@ def one_line(payload: bytes) -> bytes:
 
 
 def _part(payload: bytes) -> bytes:
-    # The delimiter comes with the part that it ends (RFC 2046 section 5.1), so that a client need not wait for more.
+    # Each part ends with its delimiter (RFC 2046 section 5.1), so that a client need not wait for the next part.
     return b"\r\nContent-Type: application/json; charset=utf-8\r\n\r\n" + payload + b"\r\n--" + BOUNDARY
 
 

@@ -72,10 +72,10 @@ def _in_parts(
     delivery = pipeline.answer(plan, operation, execution).delivery()
 
     def payloads() -> Iterator[dict[str, Any]]:
-        """Yield each payload as soon as it is ready; once no sub-request runs any longer, all the others."""
+        """Yield each payload as soon as it is ready; once no sub-request runs any longer, all others."""
         events = execution.events()
         is_running, has_begun = True, False
-        while is_running and not plan.incremental:  # there is one payload, of all results
+        while is_running and not plan.incremental:  # otherwise there is only one payload, with all results
             is_running = _wait(events, has_begun=False)
         while True:
             payload = delivery.next() if has_begun else delivery.initial()
@@ -85,7 +85,7 @@ def _in_parts(
                 continue
             is_last = not payload["hasNext"]
             if is_last and not has_begun:
-                del payload["hasNext"]  # it is whole
+                del payload["hasNext"]  # the response is complete
             has_begun = True
             if is_last and request.wants_timings:
                 payload["extensions"] = timings.extension(execution.timings())
@@ -113,4 +113,4 @@ def _wait(events: Iterator[None], *, has_begun: bool) -> bool:
     except Unavailable:
         if not has_begun:
             raise
-        return False  # the status is sent: sub-requests that were not made are errors at their places
+        return False  # the status is sent: sub-requests that were not made become errors of their fields

@@ -54,7 +54,7 @@ def read(request: HttpRequest, config: Config) -> GraphQLRequest:
 
 
 def is_batch(request: HttpRequest, config: Config) -> bool:
-    """Return True if a request holds several operations in an array, and that is allowed."""
+    """Return True if a request contains several operations in an array, and that is allowed."""
     opening = request.body.lstrip(WHITESPACE)[:1]
     return config.max_batch > 0 and request.method == "POST" and opening == b"[" and not multipart.is_upload(request)
 
@@ -63,7 +63,7 @@ def read_batch(request: HttpRequest, config: Config) -> list[GraphQLRequest]:
     """Read the parameters of each operation of a batch. Raises the errors of `read`."""
     batch: list[_Parameters] = json_body.read(request.content_type, request.body, list[_Parameters])
     if not batch:
-        raise BadRequest("The array holds no operation.")
+        raise BadRequest("The array contains no operation.")
     if len(batch) > config.max_batch:
         limit = config.max_batch
         raise LimitExceeded(f"More than {limit} operations in an array.", limit="RESTGQL_MAX_BATCH", allowed=limit)
@@ -85,7 +85,7 @@ def _params(parameters: _Parameters, uploads: frozenset[str] = frozenset()) -> G
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """The media type of an answer that is whole, and of one in parts if the client takes such, or `only_parts`."""
+    """The media type of a whole answer, and of one in parts if the client accepts that, or accepts `only_parts`."""
 
     whole: str
     parts: str | None = None
@@ -94,14 +94,14 @@ class Accepted(msgspec.Struct, frozen=True):
 
 @bounded_cache(entries=256, characters=256)
 def accepted(accept: str) -> Accepted:
-    """Choose the media type of the answer: JSON unless Accept names the newer type. Raises BadRequest, status 406."""
+    """Choose the media type of the answer: JSON unless Accept names the newer type. Raises BadRequest (406)."""
     parts = _parts(accept)
     try:
         return Accepted(_whole(accept), parts)
     except BadRequest:
         if parts is None:
             raise
-        return Accepted(RESPONSE_JSON, parts, only_parts=True)  # a refusal is whole, with its own status
+        return Accepted(RESPONSE_JSON, parts, only_parts=True)  # an error is a whole answer, with its own status
 
 
 def wants_page(method: str, accept: str) -> bool:
@@ -115,10 +115,10 @@ def _whole(accept: str) -> str:
     if not accept.strip():
         return JSON
     qualities = media.qualities(accept)
-    wildcard = qualities.get("application/*", qualities.get("*/*", 0.0))  # the closer range counts, RFC 9110 12.5.1
+    wildcard = qualities.get("application/*", qualities.get("*/*", 0.0))  # the closest range wins, RFC 9110 12.5.1
     explicit = [(qualities[name], name) for name in _EXPLICIT_FIRST if qualities.get(name)]
     if explicit:
-        return max(explicit, key=lambda pair: pair[0])[1]  # of equals the first, the newer one
+        return max(explicit, key=lambda pair: pair[0])[1]  # of equal types the first, which is the newer one
     for name in reversed(_EXPLICIT_FIRST):
         if wildcard and qualities.get(name) != 0.0:
             return name
@@ -135,10 +135,10 @@ def _parts(accept: str) -> str | None:
     least = max(qualities.get(whole, 0.0) for whole in _EXPLICIT_FIRST)
     for text, quality in parse_accept_header(accept, MIMEAccept):
         name, parameters = media.essence(text), media.parameters(text)
-        # Apollo's name of the version that has `pending` and `completed`; its other ones are of other payloads
-        known = parameters.get("incrementalspec", INCREMENTAL_SPEC) == INCREMENTAL_SPEC
-        known = known and parameters.keys().isdisjoint(("deferspec", "subscriptionspec"))
-        if name in _IN_PARTS and known and quality and quality >= least:
+        # Apollo's name of the version with `pending` and `completed`; its other versions have other payloads
+        is_supported = parameters.get("incrementalspec", INCREMENTAL_SPEC) == INCREMENTAL_SPEC
+        is_supported = is_supported and parameters.keys().isdisjoint(("deferspec", "subscriptionspec"))
+        if name in _IN_PARTS and is_supported and quality and quality >= least:
             candidates.append((quality, name))
     return max(candidates, key=lambda pair: pair[0])[1] if candidates else None
 
@@ -155,13 +155,13 @@ def _from_query(request: HttpRequest) -> _Parameters:
 
 
 def _persisted(extension: Any) -> str | None:
-    """Return the hash in the extension `persistedQuery`, None without one. Raises the errors of `read`."""
+    """Return the hash in the extension `persistedQuery`, or None without one. Raises the errors of `read`."""
     if extension is None:
         return None
     try:
         persisted = msgspec.convert(extension, _PersistedQuery)
     except msgspec.ValidationError as exc:
-        raise BadRequest(f"The extension persistedQuery is not as it must be: {exc}.") from exc
+        raise BadRequest(f"The extension persistedQuery is malformed: {exc}.") from exc
     if persisted.version != 1:
         raise PersistedQueryNotSupported("PersistedQueryNotSupported: the version of persistedQuery is 1.")
     return persisted.hash

@@ -9,7 +9,7 @@ from restgql.formats.json import encode
 
 
 def status_of(causes: Iterable[Exception | None]) -> int:
-    """Return the status that all errors have; if they differ, 400 if all are the client's, else 502."""
+    """Return the status that all errors have in common; otherwise 400 if the client is to blame for all, else 502."""
     statuses = set(map(_status, causes))
     if len(statuses) == 1:
         return statuses.pop()

@@ -1,4 +1,4 @@
-"""Flask's current request, read as an HttpRequest: bounded, its content coding undone."""
+"""Flask's current request, read as an HttpRequest: limited in size, its content coding decoded."""
 
 import codecs
 from urllib.parse import parse_qsl, quote
@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from restgql.config import Config
 from restgql.errors import BadRequest, LimitExceeded
 from restgql.formats import coding, media
-from restgql.formats.body import Body
+from restgql.formats.body import RequestBody
 from restgql.formats.body import Written as Content
 from restgql.formats.file import File
 from restgql.formats.headers import MAX_HEADER_VALUE
@@ -29,7 +29,7 @@ _READ_FIELDS = {
 """The header fields that the gateway parses, by name: their keys in the environ (PEP 3333)."""
 
 _STILL_ENCODED = "restgql.still_encoded"
-"""The error handler for percent-encoded bytes that are not UTF-8. Werkzeug's own has no name before 2.3."""
+"""The error handler for percent-encoded bytes that are not UTF-8. Werkzeug's own is unnamed before 2.3."""
 
 
 def _still_encoded(error: UnicodeError) -> tuple[str, int]:
@@ -71,7 +71,7 @@ def _query(flask_request: Request) -> tuple[tuple[str, str], ...]:
         text = flask_request.query_string.decode()
         return tuple(parse_qsl(text, keep_blank_values=True, errors=_STILL_ENCODED))
     except UnicodeDecodeError as exc:
-        raise BadRequest("The query string holds bytes that are neither percent-encoded nor UTF-8.") from exc
+        raise BadRequest("The query string contains bytes that are neither percent-encoded nor UTF-8.") from exc
 
 
 def _is_preflighted(flask_request: Request) -> bool:
@@ -79,10 +79,12 @@ def _is_preflighted(flask_request: Request) -> bool:
 
 
 def _content(flask_request: Request, config: Config, *, is_upload: bool, preflighted: bool) -> Content:
-    """Return the request's body, its content coding undone, and its media type. Raises BadRequest, and LimitExceeded
-    with status 413."""
+    """Return the request's decoded body (content coding), and its media type.
+
+    Raises BadRequest, and LimitExceeded with status 413.
+    """
     if is_upload and not preflighted:
-        return b"", _content_type(flask_request)  # it is refused, whatever it is
+        return b"", _content_type(flask_request)  # it is rejected anyway
     key = "max_upload" if is_upload else "max_body"
     limit = getattr(config, key)
     length = flask_request.content_length
@@ -90,7 +92,7 @@ def _content(flask_request: Request, config: Config, *, is_upload: bool, preflig
     if max(length or 0, len(body)) > limit:
         raise _too_large(limit, f"RESTGQL_{key.upper()}")
     app_limit = flask_request.max_content_length
-    if app_limit is not None and len(body) > app_limit:  # Werkzeug 2.2 enforces it for forms alone
+    if app_limit is not None and len(body) > app_limit:  # Werkzeug 2.2 enforces it only for forms
         raise _too_large(app_limit, "MAX_CONTENT_LENGTH")
     encoding = flask_request.environ.get("HTTP_CONTENT_ENCODING")
     if encoding is None:
@@ -102,7 +104,7 @@ def _content(flask_request: Request, config: Config, *, is_upload: bool, preflig
     except coding.Unknown as exc:
         raise BadRequest(f"The body's {exc}.", status=415) from exc
     except coding.Undecodable as exc:
-        raise BadRequest(f"The body is not coded as Content-Encoding says: {exc}.") from exc
+        raise BadRequest(f"The body does not match its Content-Encoding: {exc}.") from exc
 
 
 def _too_large(limit: int, key: str) -> LimitExceeded:
@@ -112,7 +114,7 @@ def _too_large(limit: int, key: str) -> LimitExceeded:
 def _read(flask_request: Request, length: int | None, most: int) -> Content:
     """Read at most `most` bytes of the body, and its media type, even if a hook of the app has read it before.
 
-    `length` is None if the request does not give it. Raises BadRequest, and LimitExceeded with status 413.
+    `length` is None if the request does not declare it. Raises BadRequest, and LimitExceeded with status 413.
     """
     try:
         body, stream = bytearray(), flask_request.stream
@@ -120,23 +122,23 @@ def _read(flask_request: Request, length: int | None, most: int) -> Content:
             body += chunk
             if len(body) == length and not flask_request.environ.get(
                 "wsgi.input_terminated"
-            ):  # else the stream itself ends
+            ):  # otherwise the stream itself ends
                 break
         if not body:
             body += flask_request.get_data(cache=False)
-        if not body and flask_request.mimetype == multipart.MEDIA_TYPE:  # the bytes are lost once the form was parsed
+        if not body and flask_request.mimetype == multipart.MEDIA_TYPE:  # the bytes are gone once the form was parsed
             return _form_again(flask_request)
     except RequestEntityTooLarge as exc:
         raise _too_large(flask_request.max_content_length or 0, "MAX_CONTENT_LENGTH") from exc
-    except HTTPException as exc:  # it ends too early
+    except HTTPException as exc:  # the body ends too early
         raise BadRequest(exc.description or "The body cannot be read.", status=exc.code) from exc
     return bytes(body), _content_type(flask_request)
 
 
 def _form_again(flask_request: Request) -> Content:
-    """Write a form that Flask has parsed already, in the encoding that it was sent in."""
+    """Write a form that Flask has already parsed, in its original encoding."""
     files = (
         (name, File(file.filename or "", file.content_type or "", file.read()))
         for name, file in flask_request.files.items(multi=True)
     )
-    return Body(value=flask_request.form.to_dict(flat=False), encoding="MULTIPART", files=tuple(files)).written()
+    return RequestBody(value=flask_request.form.to_dict(flat=False), encoding="MULTIPART", files=tuple(files)).written()

@@ -1,4 +1,4 @@
-"""The HTTP responses that the endpoints have in common."""
+"""The HTTP responses that the endpoints share."""
 
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -16,11 +16,11 @@ from restgql.pipeline import OperationResult
 from restgql.respond import answer
 
 LARGE, SMALL = 1_000_000, 4_096
-"""A body of more bytes is not joined; a piece of fewer bytes is joined with its neighbours."""
+"""A body of more than LARGE bytes is not joined; a piece of fewer than SMALL bytes is joined with its neighbours."""
 
 
 class Pieces:
-    """A response body in pieces; closing it ends the execution. The first piece is made at once, with its errors."""
+    """A response body in pieces; closing it ends the execution. The first piece, with its errors, is made at once."""
 
     def __init__(self, pieces: Generator[bytes], execution: Execution) -> None:
         self._first: bytes | None = next(pieces, b"")
@@ -43,7 +43,7 @@ class Pieces:
 
 
 def problem_response(error: RestgqlError, headers: Headers = ()) -> HttpResponse:
-    """Return the response to a request that is refused as a whole, outside of GraphQL: problem details (RFC 9457)."""
+    """Return the response to a request that is rejected as a whole, outside of GraphQL: problem details (RFC 9457)."""
     return HttpResponse(
         status=error.status,
         content_type=problem.MEDIA_TYPE,
@@ -71,7 +71,7 @@ def json(
 
 
 def joined(pieces: list[bytes]) -> bytes | list[bytes]:
-    """Return a body as one text, or, if it is large, in pieces of which none is small: to join them would copy them."""
+    """Return a body as one text, or in pieces if it is large, because joining copies them. No piece is small."""
     if sum(map(len, pieces)) <= LARGE:
         return b"".join(pieces)
     large: list[bytes] = []
@@ -90,7 +90,7 @@ def joined(pieces: list[bytes]) -> bytes | list[bytes]:
 def streamed(content_type: str, pieces: Generator[bytes], execution: Execution) -> HttpResponse:
     """Return a response in pieces. Its cookies are those that were set before its first byte. Raises Unavailable."""
     body = Pieces(pieces, execution)
-    # nginx would collect the pieces otherwise
+    # otherwise nginx would buffer the pieces
     headers = (*NO_STORE, ("X-Accel-Buffering", "no"))
     return HttpResponse(
         status=200,
@@ -103,7 +103,7 @@ def streamed(content_type: str, pieces: Generator[bytes], execution: Execution) 
 
 
 def caching_headers(result: OperationResult, *varies: str, has_timings: bool) -> Headers:
-    """Return Cache-Control and Vary of the answer to an operation. Timings in it are for this client alone."""
+    """Return Cache-Control and Vary of an operation's answer. Timings in it are for this client alone."""
     if result.causes or has_timings:
         return NO_STORE
     execution = result.execution
@@ -117,5 +117,5 @@ def server_timing(request: HttpRequest, execution: Execution) -> Headers:
 
 
 def retry_after(error: RestgqlError) -> Headers:
-    """Return Retry-After, if another try may succeed."""
+    """Return Retry-After, if a retry may succeed."""
     return (("Retry-After", "1"),) if isinstance(error, Unavailable) else ()

@@ -6,7 +6,7 @@ from typing import Any
 from restgql.model import Timing
 
 MAX_PARTS = 20
-"""The most sub-requests in a Server-Timing field: a browser shows few, and proxies bound the header."""
+"""The most sub-requests in a Server-Timing field: browsers show few, and proxies limit the header's size."""
 
 
 def extension(timings: Sequence[Timing]) -> dict[str, Any]:

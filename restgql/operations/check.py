@@ -24,7 +24,7 @@ from restgql.errors import RestgqlError
 from restgql.formats import select
 from restgql.operations import file_header, files
 from restgql.operations.check_literals import check_literals
-from restgql.operations.files import Errors, File, Fragments
+from restgql.operations.files import Errors, Fragments, OperationFile
 from restgql.operations.stored import Operations, StoredOperation, Variable, sha256
 
 
@@ -48,14 +48,14 @@ def load(folder: Path, schema: GraphQLSchema, documents: Documents) -> Operation
 
 
 def _check_shared(fragments: Fragments, documents: Documents, errors: Errors) -> None:
-    """Validate the shared fragments, those that no operation uses, too."""
+    """Validate the shared fragments, including unused ones."""
     document = DocumentNode(definitions=tuple(fragments.values()))
     for error in documents.errors("", document, of_fragments=True) if fragments else ():
         errors.add_located(Path(error.source.name if error.source else ""), error)
 
 
 def _operation(
-    file: File,
+    file: OperationFile,
     fragments: Fragments,
     schema: GraphQLSchema,
     documents: Documents,
@@ -87,14 +87,16 @@ def _operation(
     )
 
 
-def _only_operation(file: File, schema: GraphQLSchema, errors: Errors) -> OperationDefinitionNode | None:
-    """Return the only operation of a file, None if the file has none; add an error for each other one."""
+def _only_operation(file: OperationFile, schema: GraphQLSchema, errors: Errors) -> OperationDefinitionNode | None:
+    """Return the only operation of a file, or None if the file has none; add an error for every other one."""
     nodes = [node for node in file.document.definitions if isinstance(node, OperationDefinitionNode)]
     if not nodes:
-        errors.add(file.path, "holds no operation; the fragments for all are in a file named _….")
+        errors.add(file.path, "contains no operation; shared fragments belong in a file named _….")
         return None
     for node in nodes[1:]:
-        errors.add_located(file.path, GraphQLError("a file holds one operation, and this is one more.", node))
+        errors.add_located(
+            file.path, GraphQLError("a file must contain a single operation, and this is another one.", node)
+        )
     kind = nodes[0].operation
     if kind is OperationType.SUBSCRIPTION:
         errors.add_located(file.path, GraphQLError("a subscription cannot be stored.", nodes[0]))
@@ -103,7 +105,7 @@ def _only_operation(file: File, schema: GraphQLSchema, errors: Errors) -> Operat
     return nodes[0]
 
 
-def _header(file: File, errors: Errors) -> file_header.Header:
+def _header(file: OperationFile, errors: Errors) -> file_header.FileHeader:
     header = file_header.read(file.document)
     for line, column, message in header.errors:
         errors.add(file.path, message, line, column)

@@ -1,4 +1,4 @@
-"""Errors in the templates and expressions that a document has as literals: they fail whatever the variables."""
+"""Errors in literal templates and expressions of a document: they would fail with any variables."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

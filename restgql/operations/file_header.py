@@ -11,9 +11,11 @@ DESCRIPTION = "description"
 _ALIKE = 0.8
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """The header of a file. `at` is the line and column of the expression `result`; each of `errors` is such a place
-    with a message."""
+class FileHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """The header of a file.
+
+    `at` is the line and column of the expression `result`; each of `errors` is a line, a column and a message.
+    """
 
     description: str = ""
     result: str | None = None
@@ -21,7 +23,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[tuple[int, int, str], ...] = ()
 
 
-def read(document: DocumentNode) -> Header:
+def read(document: DocumentNode) -> FileHeader:
     """Read the header of a document that was parsed with its locations."""
     description: list[str] = []
     results: list[tuple[str, tuple[int, int]]] = []
@@ -33,7 +35,7 @@ def read(document: DocumentNode) -> Header:
             key = word.strip().lower() if colon else ""
             place = (token.line, token.column + 1 + len(word) + 1 + len(rest) - len(rest.lstrip()))
             if key == RESULT and not is_header:
-                errors.append((*place, "# result: stands before the first definition."))
+                errors.append((*place, "# result: must be before the first definition."))
             elif key == RESULT:
                 results.append((rest.strip(), place))
             elif is_header and " " not in key and SequenceMatcher(None, key, RESULT).ratio() > _ALIKE:
@@ -44,13 +46,13 @@ def read(document: DocumentNode) -> Header:
                 description.append((token.value or "").removeprefix(" ").rstrip())
         else:
             is_header = False
-    errors += [(*place, "# result: stands twice.") for _, place in results[1:]]
+    errors += [(*place, "# result: occurs twice.") for _, place in results[1:]]
     text, at = results[0] if results else (None, (1, 1))
-    return Header(description="\n".join(description).strip(), result=text, at=at, errors=tuple(errors))
+    return FileHeader(description="\n".join(description).strip(), result=text, at=at, errors=tuple(errors))
 
 
 def _tokens(document: DocumentNode) -> Iterator[Token]:
-    """Yield all tokens, the comments included, which the parser skips."""
+    """Yield all tokens, including comments, which the parser skips."""
     token = document.loc.start_token.next if document.loc else None
     while token is not None:
         yield token

@@ -1,4 +1,4 @@
-"""The files of a folder of operations: one operation each, and the fragments in files named `_…`, which all share."""
+"""The files of a folder of operations: one operation each, and fragments shared by all in files named `_…`."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -22,13 +22,13 @@ from restgql import graphql_core
 SUFFIXES = (".gql", ".graphql")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 RESERVED = frozenset({"health", "static"})
-"""The gateway's own paths below the endpoint, besides `openapi.json`: no name of an operation has a dot."""
+"""The gateway's own paths below the endpoint, besides `openapi.json`: names of operations have no dot."""
 
 Fragments = dict[str, FragmentDefinitionNode]
 
 
-class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that was parsed. If it `is_shared`, it holds fragments for the others."""
+class OperationFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A parsed file. If it `is_shared`, it contains fragments for the others."""
 
     path: Path
     text: str
@@ -50,27 +50,27 @@ class Errors(dict[str, list[str]]):
         self._add(path.stem, path, line, column, message)
 
     def add_located(self, path: Path, error: GraphQLError) -> None:
-        """Add an error of the operation of `path`, at the file and place of the error's first node."""
+        """Add an error of the operation of `path`, with the file and location of the error's first node."""
         at = error.locations[0] if error.locations else None
         where = error.source.name if error.source and at else path
         self._add(path.stem, where, *((at.line, at.column) if at else (1, 1)), error.message)
 
     def _add(self, name: str, where: object, line: int, column: int, message: str) -> None:
-        first = message.partition("\n")[0].rstrip(": ")  # JMESPath's message draws the expression below itself
+        first = message.partition("\n")[0].rstrip(": ")  # JMESPath's message also draws the expression on further lines
         self.setdefault(name, []).append(f"{where}:{line}:{column}: {first}")
 
 
 def paths(folder: Path) -> list[Path]:
-    """Return the files of a folder that hold operations or fragments, without hidden files of editors."""
+    """Return the files of a folder that contain operations or fragments, without hidden files of editors."""
     if not folder.is_dir():
         return []
     candidates = (path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))
     return sorted(path for path in candidates if not path.is_dir())
 
 
-def read(file_paths: Iterable[Path], errors: Errors) -> list[File]:
-    """Parse files. Adds an error for each that cannot be read, and for each name that no operation can have."""
-    files: list[File] = []
+def read(file_paths: Iterable[Path], errors: Errors) -> list[OperationFile]:
+    """Parse files. Adds an error for each that cannot be read, and for each name that no operation may have."""
+    files: list[OperationFile] = []
     names: dict[str, Path] = {}
     for path in file_paths:
         if (other := names.setdefault(path.stem, path)) is not path:
@@ -79,7 +79,7 @@ def read(file_paths: Iterable[Path], errors: Errors) -> list[File]:
             errors.add(path, problem)
         try:
             text = path.read_text(encoding="utf-8-sig")
-            files.append(File(path=path, text=text, document=graphql_core.parse(Source(text, str(path)))))
+            files.append(OperationFile(path=path, text=text, document=graphql_core.parse(Source(text, str(path)))))
         except GraphQLSyntaxError as exc:
             errors.add_located(path, exc)
         except (OSError, UnicodeDecodeError) as exc:
@@ -90,7 +90,7 @@ def read(file_paths: Iterable[Path], errors: Errors) -> list[File]:
 
 
 def _name_problem(stem: str) -> str:
-    """Return the reason why no operation can have a name, empty if one can."""
+    """Return the reason why an operation may not have a name, or "" if it may."""
     if stem in RESERVED:
         return f"{stem} is a path of the gateway's own; give the file another name."
     if not NAME.match(stem):
@@ -98,23 +98,23 @@ def _name_problem(stem: str) -> str:
     return ""
 
 
-def shared(files: Iterable[File], errors: Errors) -> Fragments:
+def shared(files: Iterable[OperationFile], errors: Errors) -> Fragments:
     """Return the fragments that all operations share, by name."""
     fragments: Fragments = {}
     for file in files:
         for definition in file.document.definitions:
             if not isinstance(definition, FragmentDefinitionNode):
-                errors.add_located(file.path, GraphQLError("a file of '_…' holds fragments only.", definition))
+                errors.add_located(file.path, GraphQLError("a file of '_…' must contain only fragments.", definition))
             elif fragments.setdefault(definition.name.value, definition) is not definition:
                 first = fragments[definition.name.value]
                 where = first.loc.source.name if first.loc else ""
-                message = f"the fragment {definition.name.value} stands in {where}, too."
+                message = f"the fragment {definition.name.value} is also in {where}."
                 errors.add_located(file.path, GraphQLError(message, definition))
     return fragments
 
 
 def used(document: DocumentNode, fragments: Fragments) -> list[FragmentDefinitionNode]:
-    """Return the shared fragments that a document spreads, and those that these spread."""
+    """Return the shared fragments that a document spreads, directly or through others."""
     spread: Fragments = {}
     own = {node.name.value for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     open_nodes: list[Node] = [document]

@@ -60,7 +60,7 @@ _SHARED = {"401": "Every request that the operation makes is unauthorized.", "42
 
 
 def describe(operations: Operations, schema: GraphQLSchema, *, title: str, server: str) -> dict[str, Any]:
-    """Return the OpenAPI document; `server` is the path of the endpoint that the operations are below."""
+    """Return the OpenAPI document; `server` is the path of the endpoint that contains the operations."""
     inputs = InputSchemas()
     stored = [operations.by_name[name] for name in sorted(operations.by_name)]
     paths = {f"/{each.name}": dict(_methods(each, schema, inputs)) for each in stored}

@@ -1,17 +1,15 @@
-"""The stored operations of one folder: read once, or again whenever a file of it has changed."""
+"""The stored operations of one folder: loaded once, or again whenever a file has changed."""
 
-import logging
 from pathlib import Path
 
 from graphql import GraphQLSchema
 
 from restgql.documents.documents import Documents
+from restgql.log import logger
 from restgql.operations import files
 from restgql.operations.check import load
 from restgql.operations.stored import Operations
-from restgql.schema.documents import SchemaError
-
-logger = logging.getLogger("restgql")
+from restgql.schema.type_source import SchemaError
 
 FileState = tuple[tuple[str, int, int], ...]
 
@@ -45,12 +43,12 @@ class OperationStore:
 
 
 def _file_state(folder: Path) -> FileState:
-    """Return the names, times and sizes of the files: they differ once a file was changed, added or removed."""
+    """Return the names, times and sizes of the files, which differ once a file is changed, added or removed."""
     entries = []
     for path in files.paths(folder):
         try:
             stat = path.stat()
-        except OSError:  # the file was removed meanwhile, or is a broken link
+        except OSError:  # the file was just removed, or is a broken link
             entries.append((path.name, 0, 0))
         else:
             entries.append((path.name, stat.st_mtime_ns, stat.st_size))

@@ -16,9 +16,9 @@ from restgql.operations.stored import Variable
 MAX_ERRORS = 20
 MAX_SHOWN = 200
 
-Variables = Mapping[str, Variable]
+VariablesByName = Mapping[str, Variable]
 Reasons = dict[str, str]
-"""The reason why a parameter is refused, by its name."""
+"""The reason why a parameter is rejected, by its name."""
 
 
 class _Unfit(ValueError):
@@ -26,9 +26,9 @@ class _Unfit(ValueError):
 
 
 def read(
-    variables: Variables, request: HttpRequest, *, suggestions: bool = True, others: frozenset[str] = frozenset()
+    variables: VariablesByName, request: HttpRequest, *, suggestions: bool = True, others: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
-    """Read the variables of one request; `others` are parameters of its query that may be no variables.
+    """Read the variables of one request; `others` are query parameters that need not be variables.
 
     Raises BadRequest with the reason for each parameter, and with the nearest name if `suggestions`; its status is 415
     for another media type.
@@ -37,17 +37,17 @@ def read(
     query = [each for each in request.query if each[0] in variables or each[0] not in others]
     if request.method in WITH_BODY:
         values = _object(request)
-        reasons |= {name: "goes into the body, a JSON object." for name, _ in query}
+        reasons |= {name: "must be in the body, a JSON object." for name, _ in query}
     else:
         values = _of_query(variables, query, reasons)
     check(variables, values, reasons, suggestions=suggestions)
     return values
 
 
-def check(variables: Variables, values: Mapping[str, Any], reasons: Reasons, *, suggestions: bool = True) -> None:
+def check(variables: VariablesByName, values: Mapping[str, Any], reasons: Reasons, *, suggestions: bool = True) -> None:
     """Raise BadRequest if a variable does not fit its type, or if there are `reasons` already."""
     for name in values:
-        if name not in variables:  # beyond MAX_ERRORS no reason is shown: search no name for it
+        if name not in variables:  # beyond MAX_ERRORS no reason is shown, so no suggestion is searched
             reasons[name] = _unknown(name, variables, suggestions=suggestions) if len(reasons) < MAX_ERRORS else ""
     for name, variable in variables.items():
         reason = _reason(values[name], variable.type, suggestions=suggestions) if name in values else _missing(variable)
@@ -66,7 +66,7 @@ def _object(request: HttpRequest) -> dict[str, Any]:
     return members
 
 
-def _of_query(variables: Variables, query: Iterable[tuple[str, str]], reasons: Reasons) -> dict[str, Any]:
+def _of_query(variables: VariablesByName, query: Iterable[tuple[str, str]], reasons: Reasons) -> dict[str, Any]:
     texts: dict[str, list[str]] = {}
     for name, text in query:
         texts.setdefault(name, []).append(text)
@@ -85,7 +85,7 @@ def _parsed(of_type: GraphQLInputType, texts: list[str]) -> Any:
         parse = _parser(_nullable(of_type).of_type)
         return [parse(text) for text in texts]
     if len(texts) > 1:
-        raise _Unfit(f"is given {len(texts)} times, and takes one value.")
+        raise _Unfit(f"is given {len(texts)} times, but takes one value.")
     return _parser(of_type)(texts[0])
 
 
@@ -104,7 +104,7 @@ def _text(text: str) -> str:
 
 
 def _name(text: str) -> str | None:
-    """Return the name of an enum's value; no such name is `null`."""
+    """Return the name of an enum's value; `null` can never be one."""
     return None if text == "null" else text
 
 
@@ -112,7 +112,7 @@ def _number(text: str) -> int | float | None:
     try:
         number: int | float | None = value(text.encode("utf-8", "surrogatepass"), int | float | None)
     except NotJson:
-        raise _Unfit(f"{_shown(text)} is no number.") from None
+        raise _Unfit(f"{_shown(text)} is not a number.") from None
     return number
 
 
@@ -152,7 +152,7 @@ def takes_json(of_type: GraphQLInputType) -> bool:
 
 
 def takes_null(of_type: GraphQLInputType) -> bool:
-    """Return True if the text `null` means null, not itself or one element of a list."""
+    """Return True if the text `null` means null, instead of itself or one element of a list."""
     return not isinstance(of_type, GraphQLNonNull) and not repeats(of_type) and _parser(of_type) is not _text
 
 
@@ -164,7 +164,7 @@ def _parser(of_type: GraphQLInputType) -> Callable[[str], Any]:
 
 
 def _reason(value: Any, of_type: GraphQLInputType, *, suggestions: bool) -> str:
-    """Return the reason why a value does not fit a type, empty if it fits."""
+    """Return the reason why a value does not fit a type, or "" if it fits."""
     messages: list[str] = []
 
     def note(path: Sequence[str | int], error: GraphQLError) -> None:
@@ -182,13 +182,13 @@ def _missing(variable: Variable) -> str:
     return "is required." if variable.required else ""
 
 
-def _unknown(name: str, variables: Variables, *, suggestions: bool) -> str:
+def _unknown(name: str, variables: VariablesByName, *, suggestions: bool) -> str:
     if not suggestions:
-        return "is no variable of the operation."
+        return "is not a variable of the operation."
     near = difflib.get_close_matches(name[:80], variables, n=1)
     suggestion = f"; did you mean {near[0]}?" if near else "."
     names = f"Its variables are: {', '.join(variables)}." if variables else "It has none."
-    return f"is no variable of the operation{suggestion} {names}"
+    return f"is not a variable of the operation{suggestion} {names}"
 
 
 def _refusal(reasons: Reasons) -> BadRequest:

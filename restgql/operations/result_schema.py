@@ -19,7 +19,7 @@ def _selected(node: dict[str, Any], schema: Schema) -> Schema | None:
         case "identity" | "current":
             return schema
         case "field":
-            # An object that is null has null under any name.
+            # Null has null under any name.
             below = schema.get("properties", {}).get(node["value"])
             return below if below is None or schema.get("type") == "object" else nullable(below)
         case "subexpression":

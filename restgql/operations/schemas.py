@@ -107,10 +107,10 @@ class InputSchemas:
 
 
 def _default(field: GraphQLInputField) -> Any:
-    """Return the default of a field as it is written in the schema, UNSET if it has none."""
+    """Return the default of a field as written in the schema, or UNSET without one."""
     node: ValueNode | None = field.ast_node.default_value if field.ast_node else None
     if node is None and field.default_value is not Undefined:
-        with suppress(TypeError):  # graphql-core writes no literal of a mapping for a scalar
+        with suppress(TypeError):  # graphql-core cannot print a mapping as the literal of a scalar
             node = ast_from_value(field.default_value, field.type)
     return msgspec.UNSET if node is None else value_from_ast_untyped(node)
 

@@ -10,7 +10,7 @@ import msgspec
 from graphql import DocumentNode, GraphQLInputType, OperationDefinitionNode, OperationType
 
 from restgql.errors import BadRequest
-from restgql.schema.documents import SchemaError
+from restgql.schema.type_source import SchemaError
 
 _AT = re.compile(r"(.+?):(\d+):(\d+): ")
 
@@ -25,9 +25,11 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredOperation(msgspec.Struct, frozen=True, kw_only=True):
-    """One stored operation. `text` is its document, with the shared fragments that it uses. `result` is the JMESPath
-    expression that makes its body, None if the body is the GraphQL response. It `is_conditional` if the fields that it
-    selects depend on its variables."""
+    """One stored operation. `text` is its document, with the shared fragments that it uses.
+
+    `result` is the JMESPath expression that produces its body, None if the body is the GraphQL response. It
+    `is_conditional` if the fields that it selects depend on its variables.
+    """
 
     name: str
     text: str
@@ -55,16 +57,19 @@ class Operations:
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """The errors of all operations, one a line, in the order of files, lines and columns."""
+        """The errors of all operations, one per line, in the order of files, lines and columns."""
         return tuple(sorted({line for lines in self.broken.values() for line in lines}, key=_place))
 
     def named(self, name: str, *, debug: bool, suggestions: bool) -> StoredOperation:
-        """Return the operation of a name. Raises BadRequest with status 404, which suggests a name if `suggestions`,
-        and SchemaError, which has the errors if `debug`."""
+        """Return the operation of a name.
+
+        Raises BadRequest with status 404, which suggests a name if `suggestions`, and SchemaError, which includes the
+        errors if `debug`.
+        """
         if (operation := self.by_name.get(name)) is not None:
             return operation
         if name in self.broken:
-            hidden = [f"The stored operation {name} cannot be used; the log says why."]
+            hidden = [f"The stored operation {name} cannot be used; the log has the reason."]
             raise SchemaError(self.broken[name] if debug else hidden)
         near = difflib.get_close_matches(name[:80], self.by_name, n=1) if suggestions else []
         suggestion = f"; did you mean {near[0]}?" if near else "."

@@ -1,1 +1,1 @@
-"""Params in, plan out: the document checked, and its sub-requests collected, before anything is dispatched."""
+"""Params in, plan out: the document is validated, and its sub-requests are collected, before any is made."""

@@ -6,19 +6,18 @@ from typing import Any
 from graphql import FieldNode, ObjectValueNode, VariableNode
 
 from restgql.bindings import RequestBinding
+from restgql.documents.selected_field import Variables
 from restgql.errors import BadRequest, LimitExceeded
 from restgql.formats import headers, template
-from restgql.formats.body import Body
+from restgql.formats.body import RequestBody
 from restgql.formats.file import files_in
 from restgql.model import Follow
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.plan.plan import PlanContext
 from restgql.plan.whole_numbers import WholeNumbers
 
-Variables = Mapping[str, Any]
-
 _AT_ONCE = 1_024
-"""The paths of a list that are looked at before their number is checked."""
+"""The paths of a list that are processed before their number is checked."""
 
 
 def arguments_of(
@@ -59,7 +58,7 @@ def arguments_of(
 
 
 def _float_names(binding: RequestBinding, context: PlanContext) -> frozenset[str]:
-    """Return the names in a template whose route takes a float in their place, and no integer."""
+    """Return the names in a template for which the route takes a float, not an integer."""
     if not binding.template.names:
         return frozenset()
     floats = context.float_variables(binding.method, binding.template.shape)
@@ -76,8 +75,11 @@ def compile_arguments(
     *,
     literal_names: frozenset[str] = frozenset(),
 ) -> NodeArguments:
-    """Return the arguments of a field of the core schema. `literal_names` are the names that its params spell out in
-    the document, even if their variables are absent. Raises BadRequest and BadPath."""
+    """Return the arguments of a field of the core schema.
+
+    `literal_names` are the names in its literal params, even if their variables are absent. Raises BadRequest and
+    BadPath.
+    """
     params = values.get("params")
     if params is not None and not isinstance(params, dict):
         raise BadRequest("params takes an object.")
@@ -102,7 +104,7 @@ def compile_arguments(
 
 
 def _parts(paths: list[str], allowed: int) -> tuple[tuple[str, str], ...]:
-    """Return the keys and paths of an aggregate, each once. Raises LimitExceeded as soon as they are too many."""
+    """Return the keys and paths of an aggregate, each once. Raises LimitExceeded as soon as there are too many."""
     parts: dict[str, None] = {}
     for start in range(0, len(paths), _AT_ONCE):
         parts |= dict.fromkeys(paths[start : start + _AT_ONCE])
@@ -111,17 +113,17 @@ def _parts(paths: list[str], allowed: int) -> tuple[tuple[str, str], ...]:
     return tuple((path, path) for path in parts)
 
 
-def _body(values: Mapping[str, Any]) -> Body | None:
+def _body(values: Mapping[str, Any]) -> RequestBody | None:
     files = tuple((each["name"], each["file"]) for each in values.get("files") or ())
     if "body" not in values and not files:
         return None
     chosen = values.get("encoding")
     encoding = chosen.value if chosen else "MULTIPART" if files else "JSON"
-    return Body(value=values.get("body"), encoding=encoding, files=files)
+    return RequestBody(value=values.get("body"), encoding=encoding, files=files)
 
 
 def _check_files(arguments: NodeArguments, allowed: int) -> None:
-    """Raise LimitExceeded if a field sends more of files than one upload may hold, however often it names them."""
+    """Raise LimitExceeded if the files of a field exceed the size of an upload, counting repeated ones again."""
     body = [] if arguments.body is None else [arguments.body.value, *(file for _, file in arguments.body.files)]
     if sum(len(file.content) for file in files_in([arguments.params, *body])) > allowed:
         raise LimitExceeded(f"Its files are over {allowed} bytes.", limit="RESTGQL_MAX_UPLOAD", allowed=allowed)

@@ -16,7 +16,7 @@ from graphql import (
 
 from restgql.bindings import Discriminator, RequestBinding, SelectBinding, UserResolver
 from restgql.documents.collect_fields import Selections
-from restgql.documents.selected_field import Key, SelectedField, SelectionSet
+from restgql.documents.selected_field import GroupKey, SelectedField, SelectionSet
 from restgql.plan.nodes import NodeKind, PlanNode
 from restgql.plan.plan import Plan, PlanContext
 
@@ -24,7 +24,7 @@ _BY_NAME = {kind.value: kind for kind in NodeKind}
 _VERBS = frozenset({"post", "put", "patch", "delete"})
 _CORE = frozenset({"Query", "RestResponse", "RestItem"})
 _UNSAFE = "MUTATION"
-"""The method of a root field of a mutation that a resolver of the user's own answers."""
+"""The method of a mutation's root field that a resolver of the user's own answers."""
 
 
 def collect_nodes(plan: Plan, context: PlanContext) -> Plan:
@@ -32,23 +32,26 @@ def collect_nodes(plan: Plan, context: PlanContext) -> Plan:
     assert plan.selections is not None
     root_type = context.schema.get_root_type(plan.node.operation)
     assert root_type is not None
-    collector = _Collector(plan.selections)
+    collector = _NodeCollector(plan.selections)
     nodes = collector.nodes_of(root_type, plan.selections.root(root_type))
     return msgspec.structs.replace(plan, nodes=nodes, has_resolvers=collector.has_resolvers)
 
 
-class _Collector:
-    """Makes the nodes of one operation. An interface's field may be selected below itself: nodes that several types
-    have alike are made once, as there are as many ways through the types as types to the power of the depth."""
+class _NodeCollector:
+    """Makes the nodes of one operation.
+
+    An interface's field may be selected below itself, so there are as many ways through the types as types to the power
+    of the depth: nodes that several types share are made once.
+    """
 
     def __init__(self, selections: Selections) -> None:
         self._selections = selections
         self._nodes: dict[tuple[str, int], tuple[PlanNode, ...]] = {}
-        self._below: dict[tuple[str, Key], dict[str, Any]] = {}
+        self._below: dict[tuple[str, GroupKey], dict[str, Any]] = {}
         self.has_resolvers = False
 
     def nodes_of(self, parent: GraphQLObjectType, selection_set: SelectionSet) -> tuple[PlanNode, ...]:
-        """Return the nodes of the fields that are selected of a type."""
+        """Return the nodes of the fields that are selected on a type."""
         key = parent.name, id(selection_set)
         if key not in self._nodes:
             self._nodes[key] = tuple(self._make(parent, selection_set))
@@ -97,7 +100,7 @@ class _Collector:
         if not isinstance(of_type, GraphQLInterfaceType | GraphQLUnionType):
             return {}
         if not isinstance(of_type.resolve_type, Discriminator):
-            self.has_resolvers = True  # the answer asks it, too
+            self.has_resolvers = True  # the answer calls it, too
         key = of_type.name, field.group.key
         if key not in self._below:
             cases = {

@@ -1,4 +1,4 @@
-"""Pass: leave out what @skip and @include leave out (GraphQL, section Type System, Directives)."""
+"""Pass: remove the selections that @skip and @include exclude (GraphQL, section Type System, Directives)."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
@@ -18,11 +18,11 @@ from restgql import graphql_core
 from restgql.errors import BadRequest
 from restgql.plan.plan import Plan, PlanContext
 
-Node = TypeVar("Node", FieldNode, OperationDefinitionNode, FragmentDefinitionNode)
+PrunedNode = TypeVar("PrunedNode", FieldNode, OperationDefinitionNode, FragmentDefinitionNode)
 
 
 def conditions(plan: Plan, context: PlanContext) -> Plan:
-    """Return the plan of the same operation without the nodes that its conditions leave out. Raises BadRequest."""
+    """Return the plan of the same operation without the nodes that its conditions exclude. Raises BadRequest."""
     node = _pruned(plan.node, plan.conditions)
     fragments = [
         _pruned(definition, plan.conditions)
@@ -32,7 +32,7 @@ def conditions(plan: Plan, context: PlanContext) -> Plan:
     return msgspec.structs.replace(plan, document=DocumentNode(definitions=(node, *fragments)), node=node)
 
 
-def _pruned(node: Node, variables: Mapping[str, Any]) -> Node:
+def _pruned(node: PrunedNode, variables: Mapping[str, Any]) -> PrunedNode:
     """Return the node with only the included selections. The document is shared between plans, so it is copied."""
     if node.selection_set is None:
         return node
@@ -45,7 +45,7 @@ def _pruned(node: Node, variables: Mapping[str, Any]) -> Node:
 
 
 def _is_included(selection: FieldNode, variables: Mapping[str, Any]) -> bool:
-    """Return False if @skip or @include leaves a selection out. Raises BadRequest for a condition that is null."""
+    """Return False if @skip or @include excludes a selection. Raises BadRequest for a condition that is null."""
     try:
         return graphql_core.is_included(selection, variables)
     except GraphQLError as exc:

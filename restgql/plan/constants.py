@@ -1,4 +1,4 @@
-"""Pass: compile the arguments and sub-requests that no variable and no parent decides, once for all requests."""
+"""Pass: compile the arguments and sub-requests that depend on no variable and no parent, once for all requests."""
 
 from contextlib import suppress
 from functools import partial
@@ -20,7 +20,7 @@ _WITHOUT_ARGUMENTS = frozenset({NodeKind.SELECT, NodeKind.RESOLVER})
 def constants(plan: Plan, context: PlanContext) -> Plan:
     """Return the plan with the `arguments` and the `request` of every node that has constant ones.
 
-    Those that raise are left to each request: an exception that is kept collects the tracebacks of all that raise it.
+    Errors are left to each request: a stored exception would collect the tracebacks of every raise.
     """
     return msgspec.structs.replace(plan, nodes=rebuild(plan.nodes, partial(_compile, context=context)))
 
@@ -36,7 +36,7 @@ def _compile(node: PlanNode, context: PlanContext) -> PlanNode:
 
 
 def _request(node: PlanNode, arguments: NodeArguments) -> SubRequest | None:
-    """Return the sub-request of a node that takes nothing of a parent, of the site or of the caller. Raises BadPath."""
+    """Return the sub-request of a node that needs neither its parent, nor the site, nor the caller. Raises BadPath."""
     if node.kind not in _WITH_REQUEST or needs_parent(node, arguments):
         return None
     return request_of(node, arguments, None, None, None)

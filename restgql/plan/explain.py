@@ -26,8 +26,9 @@ _WITHOUT_PATH = frozenset({NodeKind.EACH, NodeKind.AGGREGATE})
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One node, as it is shown: `needs` are the names that it takes from its parent, `twin` is the response path of an
-    earlier node that asks for the same."""
+    """One node of the output: `needs` are the names that it takes from its parent, `twin` is the response path of an
+    earlier node with the same request.
+    """
 
     text: str
     requests: int
@@ -37,19 +38,22 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def tree(plan: Plan, operation: Operation, context: PlanContext) -> str:
-    """Return a line a node, with the nodes that depend on it below it."""
+    """Return one line per node, with its dependent nodes below it."""
     lines = _root_lines(plan, operation, context)
     return "\n".join([_title(plan, lines), *_drawn(lines, "")])
 
 
 def mermaid(plan: Plan, operation: Operation, context: PlanContext) -> str:
-    """Return a mermaid flowchart (mermaid.js.org), with an arrow from each node to those that wait for it."""
+    """Return a mermaid flowchart (mermaid.js.org), with an arrow from each node to its dependent nodes."""
     lines = _root_lines(plan, operation, context)
     return "\n".join(["flowchart TD", f'  plan(["{_escaped(_title(plan, lines))}"])', *_arrows(lines, "plan", "s")])
 
 
 def _root_lines(plan: Plan, operation: Operation, context: PlanContext) -> tuple[Line, ...]:
-    """Return the lines of the root nodes. Raises LimitExceeded if they make more sub-requests than an operation may."""
+    """Return the lines of the root nodes.
+
+    Raises LimitExceeded if they make more sub-requests than an operation may make.
+    """
     lines = _Explainer(operation, context).lines(plan.nodes, "", is_root=True)
     typed = sum(line.requests for line in lines if line.is_typed)
     Meter(context.limits, inf).check_requests(sum(line.requests for line in lines), typed)
@@ -82,7 +86,7 @@ class _Explainer:
     def __init__(self, operation: Operation, context: PlanContext) -> None:
         self._operation = operation
         self._context = context
-        self._known: dict[tuple[int, str], tuple[Line, ...]] = {}
+        self._lines_by_nodes: dict[tuple[int, str], tuple[Line, ...]] = {}
 
     def lines(
         self,
@@ -92,16 +96,16 @@ class _Explainer:
         is_root: bool = False,
         seen: dict[tuple[object, ...], str] | None = None,
     ) -> tuple[Line, ...]:
-        """Return the lines of nodes with one parent. Nodes that several types have alike are there once."""
+        """Return the lines of nodes with one parent. Nodes that several types share appear once."""
         key = id(nodes), above
-        if key not in self._known or seen is not None:
-            found: dict[str, Line] = {}
+        if key not in self._lines_by_nodes or seen is not None:
+            lines: dict[str, Line] = {}
             paths: dict[tuple[object, ...], str] = {} if seen is None else seen
             for node in nodes:
                 line = self._line(node, f"{above}.{node.key}".lstrip("."), paths, is_root=is_root)
-                found.setdefault(line.text, line)
-            self._known[key] = tuple(found.values())
-        return self._known[key]
+                lines.setdefault(line.text, line)
+            self._lines_by_nodes[key] = tuple(lines.values())
+        return self._lines_by_nodes[key]
 
     def _line(self, node: PlanNode, path: str, seen: dict[tuple[object, ...], str], *, is_root: bool) -> Line:
         if node.kind in (NodeKind.SELECT, NodeKind.RESOLVER):
@@ -147,7 +151,7 @@ class _Explainer:
 
 
 def _check(node: PlanNode, arguments: NodeArguments, *, is_root: bool) -> None:
-    """Raise the error of a node whose sub-request cannot be made, as far as the document decides it."""
+    """Raise the error of a node whose sub-request cannot be made, if the document alone decides it."""
     path = arguments.template
     missing = next((name for name in path.names if not name.optional), None) if path is not None else None
     if is_root and missing is not None and not arguments.is_declared(missing.text):
@@ -157,7 +161,7 @@ def _check(node: PlanNode, arguments: NodeArguments, *, is_root: bool) -> None:
 
 
 def _identity(node: PlanNode, arguments: NodeArguments) -> tuple[object, ...]:
-    """Return what nodes that ask for the same have in common, as far as the document decides it."""
+    """Return a key that nodes with the same request have in common, if the document alone decides it."""
     if isinstance(node.binding, RequestBinding):
         return (node.binding.method, node.binding.template.text, encode(arguments.params), id(node.binding))
     path = arguments.template
@@ -173,7 +177,7 @@ def _identity_of_target(text: str, headers: Headers = ()) -> tuple[object, ...]:
 
 
 def _filled(path: Template, arguments: NodeArguments) -> str:
-    """Return the path that a template is filled to without a parent. Raises BadPath and MissingParameter."""
+    """Return the path of a template that is filled without a parent. Raises BadPath and MissingParameter."""
     expanded = template.expand(path, lambda name: walk(arguments.params, name))
     return str(target.parse(expanded, quoted=not path.names))
 
@@ -196,7 +200,7 @@ def _text(node: PlanNode, arguments: NodeArguments, needs: tuple[str, ...], twin
 
 
 def _path(node: PlanNode, arguments: NodeArguments, needs: tuple[str, ...]) -> str:
-    """Return the method and the path, filled as far as the document decides it."""
+    """Return the method and the path, filled as far as the document alone decides it."""
     if node.kind in _WITHOUT_PATH:
         return "" if node.key == node.kind.value else node.kind.value
     path = arguments.template

@@ -1,4 +1,4 @@
-"""The nodes of a plan: the fields that make sub-requests, or that a resolver of the user's own gives a value."""
+"""The nodes of a plan: the fields that make sub-requests, or that a resolver of the user's own resolves."""
 
 import enum
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import msgspec
 
 from restgql.bindings import Discriminator, RequestBinding, SelectBinding, UserResolver
 from restgql.documents.selected_field import SelectedField
-from restgql.formats.body import Body
+from restgql.formats.body import RequestBody
 from restgql.formats.charge import Charge
 from restgql.formats.template import Template
 from restgql.model import SAFE_METHODS, Follow, Headers, SubRequest
@@ -16,7 +16,8 @@ from restgql.model import SAFE_METHODS, Follow, Headers, SubRequest
 
 class NodeKind(enum.Enum):
     """The kinds of plan nodes: the core schema's fields by name, a typed field with its own request (REQUEST), a typed
-    field without one that has such nodes below it (SELECT), a field with a resolver of the user's own (RESOLVER)."""
+    field without one but with such nodes below it (SELECT), a field with a resolver of the user's own (RESOLVER).
+    """
 
     GET = "get"
     FETCH = "fetch"
@@ -29,7 +30,7 @@ class NodeKind(enum.Enum):
 
 
 class NodeArguments(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """The arguments of a node, coerced and checked; nothing changes them.
+    """The arguments of a node, coerced and validated; never modified.
 
     The names of `template` that are in `params`, or in `literal_names` even if absent there, come from `params`; the
     others come from the parent's JSON. A whole number for one of `float_names` is written with a fraction, `5.0`.
@@ -44,7 +45,7 @@ class NodeArguments(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     follow: Follow = Follow.UNLESS_HTML
     over: str = "@"
     limit: int | None = None
-    body: Body | None = None
+    body: RequestBody | None = None
     parts: tuple[tuple[str, str], ...] = ()
 
     def is_declared(self, name: str) -> bool:
@@ -65,8 +66,10 @@ Convert = Callable[[Any], Any]
 
 
 class Join(msgspec.Struct, frozen=True, eq=False):
-    """A field of projected objects that makes requests: `slot` takes its JSON text. `keys` are the names that its
-    template takes from the object, each with the slot of its value."""
+    """A field of projected objects that makes requests: `slot` receives its JSON text.
+
+    `keys` are the names that its template takes from the object, each with the slot of its value.
+    """
 
     node: "PlanNode"
     slot: str
@@ -74,61 +77,64 @@ class Join(msgspec.Struct, frozen=True, eq=False):
     is_required: bool
 
 
-class Shape(msgspec.Struct, frozen=True, eq=False):
-    """The steps from decoded objects to those of the answer: values that are lifted out of objects on the way to them,
-    values that other slots have if a slot is null, values that are converted, objects below, each with the number of
-    lists around it, slots that are left out, and the `output` class with the response keys. An object with a value in
-    an `unfit` slot is left to the executor."""
+class ObjectSteps(msgspec.Struct, frozen=True, eq=False):
+    """The steps from decoded objects to those of the answer: values that are lifted out of inner objects (`lifted`),
+    values that other slots provide if a slot is null (`first_of`), values that are converted (`converts`), inner
+    objects, each with the number of lists around it (`below`), slots that are omitted (`hidden`), and the `output`
+    class with the response keys. An object with a value in an `unfit` slot is left to the executor.
+    """
 
     lifted: tuple[tuple[str, tuple[str, ...]], ...]
     first_of: tuple[tuple[str, tuple[str, ...]], ...]
     converts: tuple[tuple[str, Convert], ...]
-    below: tuple[tuple[str, int, "Shape | Cases"], ...]
+    below: tuple[tuple[str, int, "ObjectSteps | TypeSteps"], ...]
     joins: tuple[Join, ...]
     hidden: tuple[str, ...]
     unfit: tuple[str, ...]
     output: type[msgspec.Struct] | None
 
 
-class Cases(msgspec.Struct, frozen=True, eq=False):
-    """The steps of objects of several types, by the class that they are decoded to."""
+class TypeSteps(msgspec.Struct, frozen=True, eq=False):
+    """The steps of objects of several types, by the class to which they are decoded."""
 
-    by_class: dict[type, Shape]
+    by_class: dict[type, ObjectSteps]
 
 
 class Projection(msgspec.Struct, frozen=True, eq=False):
-    """The type of a response's value, of which the answer takes what is at `keys`. The value has `depth` lists around
-    its objects; `convert` is its own step, `shape` has those of its objects."""
+    """The type to which a response is decoded; the answer takes the value at `keys`.
+
+    The value has `depth` lists around its objects; `convert` is its own step, `steps` has those of its objects.
+    """
 
     item_type: Any
     """The type of the value itself."""
     decoder: "msgspec.json.Decoder[Any]"
-    """Decodes the value within what is around it."""
+    """Decodes the value with the objects around it."""
     keys: tuple[str, ...]
     depth: int
-    shape: Shape | Cases | None
+    steps: ObjectSteps | TypeSteps | None
     convert: Convert | None
     key_bytes: int
     """The bytes of the response keys of one object, and of those below it."""
     has_lists: bool
-    """True if the number of objects is not that of the value's own items."""
+    """True if the number of objects may differ from the number of the value's own items."""
 
     def size_of(self, value: Any, body: int) -> int:
-        """Return the bytes of the JSON text of a value, which was read from a body of so many bytes, at most."""
+        """Return the most bytes of the JSON text of a value, which was read from a body of `body` bytes."""
         count = len(value) if isinstance(value, list) else 1
         if self.has_lists:
-            count = body // 2  # an object has two bytes at least
+            count = body // 2  # an object takes at least two bytes
         return body + count * self.key_bytes
 
 
 class PlanNode(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A field of an operation that makes sub-requests, or has a resolver of the user's own. `key` is its response key.
 
-    `field` is where its arguments come from. If no variable occurs in them, they are `arguments`, and `request` is its
-    sub-request, if nothing else decides it. `children` depend on the value of this node; if that may be of several
-    types, `cases` has the children of each, and `discriminator` tells which. `list_depth` is the number of lists around
-    its type. A `deferred` node may come later. It `resolves_type` if a function of the user's own tells the type of its
-    value, or of a part of it. With a `projection` its response is decoded to the selected fields alone.
+    Its arguments come from `field`. If they contain no variable, they are `arguments`; `request` is its sub-request, if
+    nothing else decides it. `children` depend on the value of this node; if that may be of several types, `cases` has
+    the children of each, and `discriminator` resolves the type. `list_depth` is the number of lists around its type. A
+    `deferred` node may be answered later. It `resolves_type` if a function of the user's own resolves the type of its
+    value, or of a part of it. With a `projection` its response is decoded to the selected fields only.
     """
 
     key: str
@@ -147,16 +153,16 @@ class PlanNode(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     projection: Projection | None = None
 
     def below(self) -> tuple["PlanNode", ...]:
-        """Return the nodes that depend on this one, of whatever type its value is."""
+        """Return the nodes that depend on this one, whatever the type of its value."""
         return (*self.children, *(node for nodes in self.cases.values() for node in nodes))
 
     def children_of(self, value: Any, charge: Charge) -> tuple["PlanNode", ...]:
-        """Return the children that a value of this node has. Raises BadSelect."""
+        """Return the children for a value of this node. Raises BadSelect."""
         if self.discriminator is None:
             return self.children
         return self.cases.get(self.discriminator.type_of(value, charge) or "", ())
 
     @property
     def is_safe(self) -> bool:
-        """False if the node changes something: an unsafe method. A user's own resolver is safe outside a mutation."""
+        """False for an unsafe method, or for a resolver of the user's own in a mutation."""
         return self.method in SAFE_METHODS

@@ -17,7 +17,7 @@ CACHED_PLANS = 512
 
 
 class Planner:
-    """Makes plans, and keeps the last ones: the same document with the same conditions has the same plan."""
+    """Makes plans, and caches recent ones: the same document with the same conditions has the same plan."""
 
     def __init__(self, documents: Documents, context: PlanContext) -> None:
         self._documents = documents
@@ -25,14 +25,14 @@ class Planner:
         self._kept: WeightedCache[Plan] = WeightedCache(CACHED_PLANS, context.cache_size)
 
     def operation(self, request: GraphQLRequest) -> Operation:
-        """Return the operation that is asked for. Raises LimitExceeded, BadRequest and InvalidRequest."""
+        """Return the operation of a request. Raises LimitExceeded, BadRequest and InvalidRequest."""
         return self._documents.operation(request)
 
     def compile(self, text: str) -> None:
         """Parse, validate and plan a document of one operation before its first request.
 
-        The plans of one whose variables decide @skip, @include, @defer or @stream are made for the values of a request.
-        Raises LimitExceeded, BadRequest and InvalidRequest.
+        If variables decide @skip, @include, @defer or @stream, plans are made later, for each request's values. Raises
+        LimitExceeded, BadRequest and InvalidRequest.
         """
         operation = self._documents.without_variables(text)
         if not operation.document.directives.conditions:

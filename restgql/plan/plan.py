@@ -17,9 +17,9 @@ from restgql.schema.introspection_size import introspection_size
 class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The nodes of one operation in document order. Each pass returns a plan with more in it.
 
-    A plan is shared by all requests with the same document and the same `conditions` (the values of the variables of
-    @skip, @include, @defer and @stream): it holds nothing else of a request, and nothing changes it. `has_resolvers` is
-    True if a resolver of the user's own gives a value, or tells the type of one.
+    A plan is immutable, and shared by all requests with the same document and the same `conditions` (the values of the
+    variables of @skip, @include, @defer and @stream); it contains nothing else of a request. `has_resolvers` is True if
+    a resolver of the user's own resolves a value, or the type of one.
     """
 
     document: DocumentNode
@@ -45,17 +45,16 @@ FloatVariables = Callable[[str, str], frozenset[int]]
 
 
 def no_float_variables(method: str, shape: str) -> frozenset[int]:
-    """Return no places: the converters of the routes are not known."""
+    """Return no places: the converters of the routes are unknown."""
     return frozenset()
 
 
 class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
     """The context of one schema and configuration.
 
-    `added_headers` are the names that RESTGQL_SUBREQUEST_HEADERS adds; `introspection` is the number of fields of
-    introspection that one operation may have; `cache_size` is the size of the cache of plans in bytes.
-    `float_variables` returns, by method and shape of a path, the places of the variables for which a route takes floats
-    alone.
+    `added_headers` are the names that RESTGQL_SUBREQUEST_HEADERS adds; `introspection` is the number of introspection
+    fields that one operation may have; `cache_size` is the size of the cache of plans in bytes. `float_variables`
+    returns, by method and shape of a path, the places of the variables for which a route takes only floats.
     """
 
     schema: GraphQLSchema
@@ -75,7 +74,7 @@ class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
         stored: bool = False,
         float_variables: FloatVariables = no_float_variables,
     ) -> "PlanContext":
-        """Return the context of a configuration, of the `stored` operations or of all others."""
+        """Return the context for a configuration, for the `stored` operations or all others."""
         return cls(
             schema=schema,
             added_headers=frozenset(name.lower() for name in config.subrequest_headers),

@@ -1,6 +1,6 @@
-"""Pass: compile the fields that are selected of a typed response to one type, which msgspec decodes and encodes.
+"""Pass: compile the selected fields of a typed response to one type, which msgspec decodes and encodes.
 
-A value that does not fit the type is left to the executor, which tells where it does not, and why.
+A value that does not fit the type is left to the executor, which reports where and why.
 """
 
 import re
@@ -28,8 +28,8 @@ from graphql import (
 
 from restgql.bindings import Discriminator, RequestBinding, SelectBinding
 from restgql.documents.collect_fields import Selections
-from restgql.documents.selected_field import Key, SelectedField
-from restgql.plan.nodes import Cases, Convert, NodeKind, PlanNode, Projection, Shape
+from restgql.documents.selected_field import GroupKey, SelectedField
+from restgql.plan.nodes import Convert, NodeKind, ObjectSteps, PlanNode, Projection, TypeSteps
 from restgql.plan.plan import Plan, PlanContext
 from restgql.plan.rebuild import rebuild
 from restgql.plan.struct_builder import LONG, NotProjectable, Output, StructBuilder, Tag, struct
@@ -45,7 +45,7 @@ _NULL = msgspec.Raw(b"null")
 
 
 def projections(plan: Plan, context: PlanContext) -> Plan:
-    """Return the plan with the `projection` of each typed field that has one. Parts that come later have none."""
+    """Return the plan with the `projection` of each typed field that has one. Deferred parts have none."""
     if plan.incremental:
         return plan
     assert plan.selections is not None
@@ -58,7 +58,7 @@ def _project(node: PlanNode, selections: Selections) -> PlanNode:
 
 
 def projection_of(node: PlanNode, selections: Selections) -> Projection | None:
-    """Return the projection of a typed field that makes a request, None if it has none."""
+    """Return the projection of a typed field that makes a request, or None if it has none."""
     binding, field = node.binding, node.field
     if not isinstance(binding, RequestBinding) or field is None or binding.passthrough:
         return None
@@ -79,7 +79,7 @@ def projection_of(node: PlanNode, selections: Selections) -> Projection | None:
         decoder=msgspec.json.Decoder(type),
         keys=keys,
         depth=compiled.depth,
-        shape=compiled.shape,
+        steps=compiled.steps,
         convert=compiled.convert,
         key_bytes=compiled.key_bytes,
         has_lists=compiled.has_lists or compiled.depth > 1,
@@ -91,11 +91,11 @@ class _Compiler:
 
     def __init__(self, selections: Selections) -> None:
         self._selections = selections
-        self._objects: dict[tuple[GraphQLObjectType, Key, int, Tag | None], Output] = {}
-        """Compiled once: there may be as many ways to a selection set as fields to the power of the depth."""
+        self._objects: dict[tuple[GraphQLObjectType, GroupKey, int, Tag | None], Output] = {}
+        """Each is compiled once: there may be as many ways to a selection set as fields to the power of the depth."""
 
     def output(self, of_type: GraphQLOutputType, field: SelectedField, node: PlanNode | None) -> Output:
-        """Compile the type of a field; `node` has the nodes below it, if there are some."""
+        """Compile the type of a field; `node` has the nodes below it, if any."""
         is_required = isinstance(of_type, GraphQLNonNull)
         inner: GraphQLOutputType = cast(GraphQLNonNull[Any], of_type).of_type if is_required else of_type
         if isinstance(inner, GraphQLList):
@@ -119,25 +119,25 @@ class _Compiler:
         field: SelectedField,
         cases: dict[str, tuple[PlanNode, ...]],
     ) -> Output:
-        """Compile a struct for each value that tells a type; it is what msgspec has as the tag."""
+        """Compile a struct for each value that identifies a type, which is msgspec's tag."""
         discriminator = of_type.resolve_type
         keys = discriminator.select.keys if isinstance(discriminator, Discriminator) else None
         types = discriminator.types if isinstance(discriminator, Discriminator) else {}
         if keys is None or len(keys) != 1 or len(types) < 2:
             raise NotProjectable(f"{of_type} has no single key that tells the type.")
-        shapes: dict[type, Shape] = {}
+        shapes: dict[type, ObjectSteps] = {}
         structs: list[Any] = []
         key_bytes, has_lists = 0, False
         for value, name in types.items():
-            known = self._selections.schema.get_type(name)
-            if not isinstance(known, GraphQLObjectType):
+            member = self._selections.schema.get_type(name)
+            if not isinstance(member, GraphQLObjectType):
                 raise NotProjectable(f"{name} is no object type.")
-            output = self._object(known, field, cases.get(name, ()), Tag(keys[0], value))
-            assert isinstance(output.shape, Shape)
-            shapes[output.type] = output.shape
+            output = self._object(member, field, cases.get(name, ()), Tag(keys[0], value))
+            assert isinstance(output.steps, ObjectSteps)
+            shapes[output.type] = output.steps
             key_bytes, has_lists = max(key_bytes, output.key_bytes), has_lists or output.has_lists
             structs.append(output.type)
-        return Output(reduce(or_, structs), 0, Cases(shapes), None, key_bytes, has_lists)
+        return Output(reduce(or_, structs), 0, TypeSteps(shapes), None, key_bytes, has_lists)
 
     def _object(
         self, of_type: GraphQLObjectType, field: SelectedField, nodes: tuple[PlanNode, ...], tag: Tag | None = None

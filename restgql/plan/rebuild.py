@@ -1,4 +1,4 @@
-"""Nodes that are changed from the leaves up, each once: several parents may have the same nodes below them."""
+"""Rebuilding nodes from the leaves up, each once, because several parents may share the nodes below them."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ Change = Callable[[PlanNode], PlanNode]
 
 
 def rebuild(nodes: Nodes, change: Change) -> Nodes:
-    """Return nodes with `change` made to each of them, and before that to those below it."""
+    """Return nodes after applying `change` to each of them, and first to the nodes below it."""
     return _rebuild(nodes, change, {})
 
 
@@ -22,7 +22,7 @@ def _rebuild(nodes: Nodes, change: Change, rebuilt: dict[int, Nodes]) -> Nodes:
 
 
 def _with_rebuilt(node: PlanNode, change: Change, rebuilt: dict[int, Nodes]) -> PlanNode:
-    """Return a node with those below it rebuilt."""
+    """Return a node with rebuilt nodes below it."""
     if not (node.children or node.cases):
         return node
     return msgspec.structs.replace(

@@ -10,7 +10,7 @@ import msgspec
 from restgql.bindings import RequestBinding
 from restgql.errors import BadPath, BadSelect
 from restgql.formats import brackets, headers, json, select, target, template
-from restgql.formats.body import Body, Written
+from restgql.formats.body import RequestBody, Written
 from restgql.formats.charge import UNMETERED, Charge
 from restgql.formats.target import Site
 from restgql.formats.template import Template
@@ -21,7 +21,7 @@ from restgql.plan.template_scope import TemplateScope, walk
 
 _NO_BODY: Written = b"", ""
 _BODY_BYTES = 20
-"""The bytes of a body that cost as much as one of a template."""
+"""A byte of a template costs as much as this many bytes of a body."""
 _PARENT = re.compile(r"\bthis\b")
 
 
@@ -30,7 +30,7 @@ def request_of(
 ) -> SubRequest:
     """Return the sub-request of a node below `scope`, or of a root node.
 
-    Raises BadPath, BadSelect, MissingParameter, and LimitExceeded if the meter ends it.
+    Raises BadPath, BadSelect, MissingParameter, and LimitExceeded from the meter.
     """
     if isinstance(node.binding, RequestBinding):
         return _typed_request(node.binding, arguments, scope, site, meter)
@@ -50,7 +50,7 @@ def request_of(
 
 
 def forward_query(binding: RequestBinding, request: SubRequest, query: str, site: Site) -> SubRequest:
-    """Return a request with the parameters of the client's own query that its field forwards: none to an upstream."""
+    """Return a request with the client's query parameters that its field forwards; never to an upstream."""
     if site.remote(request.target.path) is not None:
         return request
     own = {name for name, _ in parse_qsl(request.target.query or "", keep_blank_values=True)}
@@ -67,7 +67,7 @@ def forward_query(binding: RequestBinding, request: SubRequest, query: str, site
 
 
 def needs_parent(node: PlanNode, arguments: NodeArguments) -> bool:
-    """Return True if the sub-request of a node takes something of its parent or of the site."""
+    """Return True if the sub-request of a node depends on its parent or on the site."""
     path = arguments.template
     if path is None or path.text.startswith("{+") or arguments.needs:
         return True
@@ -78,7 +78,7 @@ def needs_parent(node: PlanNode, arguments: NodeArguments) -> bool:
 
 
 def takes_whole_parent(binding: RequestBinding) -> bool:
-    """Return True if the query of a request may take any part of the parent's JSON."""
+    """Return True if the `query` of a request may read any part of the parent's JSON."""
     return bool(_PARENT.search(binding.query or ""))
 
 
@@ -111,24 +111,24 @@ def _typed_request(
 
 
 def elements_of(meter: Meter | None) -> Charge:
-    """Return the charge for the elements that an expression walks."""
+    """Return the function that charges the elements that an expression walks."""
     return UNMETERED if meter is None else meter.charge_elements
 
 
 def expansion_of(meter: Meter | None) -> Charge:
-    """Return the charge for the bytes that a template expands to."""
+    """Return the function that charges the bytes that a template expands to."""
     return UNMETERED if meter is None else meter.charge_expansion
 
 
 def body_charge(meter: Meter | None) -> Charge:
-    """Return the charge for the bytes of request bodies, which are written faster than templates are expanded."""
+    """Return the function that charges the bytes of request bodies, which are cheaper than those of templates."""
     if meter is None:
         return UNMETERED
     return lambda size: meter.charge_expansion(size // _BODY_BYTES)
 
 
 def _lookup(arguments: NodeArguments, scope: TemplateScope | None) -> Callable[[str], Any]:
-    """Return the lookup of a template's names: in `params` for those that are declared, else in the parent."""
+    """Return the lookup of a template's names: in `params` for declared ones, else in the parent."""
 
     def find(name: str) -> Any:
         if arguments.is_declared(name):
@@ -162,12 +162,12 @@ def _with_query(path: str, entries: Any, charge: Charge) -> str:
     Raises BadSelect, BadRequest, BadPath before they are too large, and LimitExceeded.
     """
     if not isinstance(entries, dict):
-        raise BadSelect(f"query makes {json.kind(entries)}, and it takes an object.")
+        raise BadSelect(f"query produces {json.type_name(entries)}, but must produce an object.")
     pairs: list[tuple[str, str]] = []
     size = len(path)
     for name, value in entries.items():
         for key, item in brackets.fields(name, value):
-            pairs.append((key, text := json.spelled(item)))
+            pairs.append((key, text := json.to_text(item)))
             size += len(key) + len(text) + 2
             if size > target.MAX_TARGET + 1:
                 raise BadPath(f"The path is over {target.MAX_TARGET} bytes.")
@@ -184,13 +184,15 @@ def _body(binding: RequestBinding, arguments: NodeArguments, meter: Meter | None
     else:
         value = {key: params[name] for name, key in binding.body_arguments.items() if name in params}
     if value is None or binding.method == "GET" or (not binding.body_arguments and binding.body is None):
-        return _NO_BODY  # an optional input that was left out, say
-    return Body(value=value, encoding=binding.encoding).written(body_charge(meter))
+        return _NO_BODY  # for example an omitted optional input
+    return RequestBody(value=value, encoding=binding.encoding).written(body_charge(meter))
 
 
 def _follow_link(link: str, scope: TemplateScope | None, site: Site | None) -> str:
-    """Return the gateway's path for a link that the API gave, or, without a scope, the client. Raises BadPath for a
-    link that leads elsewhere."""
+    """Return the gateway's path for a link from the API or, without a scope, from the client.
+
+    Raises BadPath for a link that leads elsewhere.
+    """
     if scope is None and link.startswith("/") and not link.startswith("//"):
         return link
     assert site is not None
@@ -201,17 +203,20 @@ def _follow_link(link: str, scope: TemplateScope | None, site: Site | None) -> s
     try:
         scheme = urlsplit(link).scheme
     except ValueError as exc:
-        raise BadPath(f"{link[:80]!r} is no URL.") from exc
+        raise BadPath(f"{link[:80]!r} is not a URL.") from exc
     if link.startswith("//") or scheme:
         raise BadPath(f"{link[:80]!r} leads to another host.")
     return link
 
 
 def elements(arguments: NodeArguments, scope: TemplateScope, meter: Meter) -> list[TemplateScope]:
-    """Return the elements of the array that a node goes over, `limit` at most. Raises BadSelect if it is no array."""
+    """Return the elements of the array that a node iterates over, `limit` at most.
+
+    Raises BadSelect if it is not an array.
+    """
     array = scope.value if arguments.over == "@" else select.search(arguments.over, scope.value, meter.charge_elements)
     if not isinstance(array, list):
-        raise BadSelect(f"over selects {json.kind(array)}, and it takes an array.")
+        raise BadSelect(f"over selects {json.type_name(array)}, but must select an array.")
     array = array[: arguments.limit]
     meter.charge_nodes(len(array))
     return [

@@ -1,4 +1,4 @@
-"""The struct that the selected fields of one object type are decoded to: a slot for each value that is read."""
+"""The struct to which the selected fields of one object type are decoded: a slot for each value that is read."""
 
 import re
 import secrets
@@ -10,26 +10,26 @@ from graphql import GraphQLFloat, GraphQLID, GraphQLInt, GraphQLNonNull, GraphQL
 from restgql.bindings import RequestBinding, SelectBinding
 from restgql.documents.selected_field import SelectedField
 from restgql.formats.template import REQUEST
-from restgql.plan.nodes import Cases, Convert, Join, PlanNode, Shape
+from restgql.plan.nodes import Convert, Join, ObjectSteps, PlanNode, TypeSteps
 from restgql.plan.requests import takes_whole_parent
 
 LONG = "Long"
 """The name of the scalar whose values are integers of any size."""
 _KEY_TYPES = (GraphQLString, GraphQLInt, GraphQLFloat, GraphQLID)
-"""The types of fields whose values a template spells as the JSON has them."""
+"""The types of fields whose values a template writes exactly as the JSON has them."""
 _UNRENAMABLE = re.compile(r'[\x00-\x1f"\\]')
 NULL_BYTES = 16
-"""The bytes of a key besides its name, and of a value that the JSON lacks."""
+"""The bytes of a key besides its name, and of a value that is missing in the JSON."""
 _NO_KEY = f"~{secrets.token_hex(16)}"
-"""The begin of keys that no JSON object has."""
+"""The prefix of keys that no JSON object has."""
 
 
 class NotProjectable(Exception):
-    """A field, or a value, that only the executor can complete."""
+    """Only the executor can complete a field or value."""
 
 
 class Tag(NamedTuple):
-    """The key of a JSON object that tells its type, and the value of one type."""
+    """The key of a JSON object that identifies its type, and the value for one type."""
 
     key: str
     value: str
@@ -40,7 +40,7 @@ class Output(msgspec.Struct, frozen=True):
 
     type: Any
     depth: int = 0
-    shape: Shape | Cases | None = None
+    steps: ObjectSteps | TypeSteps | None = None
     convert: Convert | None = None
     key_bytes: int = 0
     """The bytes of the response keys of one object, and of those below it, each once."""
@@ -49,7 +49,7 @@ class Output(msgspec.Struct, frozen=True):
 
 
 class _Value(msgspec.Struct):
-    """A value that is read from a JSON object: `slot` is where the answer, or a join, has it."""
+    """A value that is read from a JSON object: `slot` is its place in the answer, or in a join."""
 
     slot: str
     type: Any
@@ -58,7 +58,7 @@ class _Value(msgspec.Struct):
 
 
 class StructBuilder:
-    """The fields of one struct: each has a slot, the JSON key that it is read from, and the response key."""
+    """Builds one struct: each field has a slot, the JSON key from which it is read, and the response key."""
 
     def __init__(self, name: str, tag: Tag | None) -> None:
         self._name = name
@@ -71,7 +71,7 @@ class StructBuilder:
         self._lifted: list[tuple[str, tuple[str, ...]]] = []
         self._first_of: list[tuple[str, tuple[str, ...]]] = []
         self._converts: list[tuple[str, Convert]] = []
-        self._below: list[tuple[str, int, Shape | Cases]] = []
+        self._below: list[tuple[str, int, ObjectSteps | TypeSteps]] = []
         self._joins: list[Join] = []
         self._hidden: list[str] = []
         self._unfit: list[str] = []
@@ -88,7 +88,7 @@ class StructBuilder:
         return slot
 
     def add_selected(self, selected: SelectedField, binding: SelectBinding, output: Output) -> None:
-        """Add a field that is part of its parent's JSON."""
+        """Add a field that is read from its parent's JSON."""
         keys = binding.keys or binding.first_of[:1]
         if not keys or binding.header is not None or binding.status or binding.entries is not None:
             raise NotProjectable(f"{selected.name} is more than a key.")
@@ -104,19 +104,19 @@ class StructBuilder:
             self._first_of.append((slot, tuple(others)))
         if output.convert is not None:
             self._converts.append((slot, output.convert))
-        if output.shape is not None:
-            self._below.append((slot, output.depth, output.shape))
+        if output.steps is not None:
+            self._below.append((slot, output.depth, output.steps))
         self._key_bytes += output.key_bytes
         self._has_lists = self._has_lists or output.has_lists or bool(output.key_bytes and output.depth)
 
     def _other(self, key: str, output: Output) -> str:
-        """Add a hidden slot for a value that another slot takes if it is null itself."""
+        """Add a hidden slot for a value that replaces another slot's null."""
         slot = self._read(f"{_NO_KEY}{key}", (key,), output.type, (None,))
         self._hidden.append(slot)
         return slot
 
     def _add_tag(self, selected: SelectedField, binding: SelectBinding, output: Output) -> None:
-        """Add the field of the key that tells the type: its value is known."""
+        """Add the field of the key that identifies the type: its value is constant."""
         assert self._tag is not None
         if binding.keys != (self._tag.key,) or output.depth:
             raise NotProjectable(f"{selected.name} is within the tag.")
@@ -128,7 +128,7 @@ class StructBuilder:
         self.add(selected.key, None, str, value)
 
     def join(self, selected: SelectedField, node: PlanNode, slot: str) -> None:
-        """Add a field that makes requests, and the slots of the keys that these take."""
+        """Add a field that makes requests, and the slots of the keys that its template needs."""
         keys = tuple((name, self._key_slot(name)) for name in _parent_names(node))
         self._joins.append(Join(node, slot, keys, isinstance(selected.definition.type, GraphQLNonNull)))
 
@@ -151,7 +151,7 @@ class StructBuilder:
         if value is None:
             slot = self._read(f"{_NO_KEY}{name}", at, Any, (msgspec.UNSET,))
             self._hidden.append(slot)
-            if len(at) > 1:  # an object may have a key with dots
+            if len(at) > 1:  # an object may have a key that contains dots
                 self._unfit.append(self.add(f"{_NO_KEY}.{name}", name, Any, msgspec.UNSET))
             return slot
         of_type = value.of_type.of_type if isinstance(value.of_type, GraphQLNonNull) else value.of_type
@@ -167,7 +167,7 @@ class StructBuilder:
         output = None
         if tag is not None or self._read_from != self._written_to:
             output = struct(self._name, self._fields, self._written_to)
-        shape = Shape(
+        steps = ObjectSteps(
             tuple(self._lifted),
             tuple(self._first_of),
             tuple(self._converts),
@@ -177,11 +177,11 @@ class StructBuilder:
             tuple(self._unfit),
             output,
         )
-        needs_steps = output is not None or shape.converts or shape.below
-        return Output(read, 0, shape if needs_steps else None, None, self._key_bytes, self._has_lists)
+        needs_steps = output is not None or steps.converts or steps.below
+        return Output(read, 0, steps if needs_steps else None, None, self._key_bytes, self._has_lists)
 
     def _add_outer(self, values: dict[tuple[str, ...], _Value]) -> None:
-        """Add hidden slots for the objects that values are lifted out of."""
+        """Add hidden slots for the objects from which values are lifted."""
         for key in dict.fromkeys(at[0] for at in values):
             within = {at[1:]: value for at, value in values.items() if at[0] == key}
             outer, places = _outer(within)
@@ -191,7 +191,9 @@ class StructBuilder:
 
 
 def _outer(values: dict[tuple[str, ...], _Value]) -> tuple[tuple[Any, ...], dict[tuple[str, ...], tuple[str, ...]]]:
-    """Return the type of an object that values are lifted out of, with its default, and the slots that lead to each."""
+    """Return the type of an object from which values are lifted, with its default, and the slots that lead to each
+    value.
+    """
     fields: list[tuple[Any, ...]] = []
     renamed: dict[str, str] = {}
     places: dict[tuple[str, ...], tuple[str, ...]] = {}

@@ -1,4 +1,4 @@
-"""The scope of a dependent request: its names are keys of the JSON that its parent answered with."""
+"""The scope of a dependent request: its names are keys of its parent's JSON."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,15 +12,15 @@ ITEM = "item"
 
 
 class NullKey(MissingParameter):
-    """A name of a template is a key of the parent's JSON whose value is null."""
+    """The value of a template's name is null in the parent's JSON."""
 
 
 class TemplateScope(msgspec.Struct, frozen=True):
     """A parent's JSON value, or an element of an array in it; then `enclosing` is the value around that array.
-    `arguments` are those of the typed field whose response has the value.
 
-    `url` is the path that answered; `cookie` returns the Cookie header that its client would send to a path next, None
-    if that is the caller's own. `cookie_history` are the requests that led here, each with its response.
+    `arguments` are those of the typed field whose response contains the value. `url` is the path that answered;
+    `cookie` returns the Cookie header that its client would send to a path next, or None for the caller's own.
+    `cookie_history` are the requests that led here, each with its response.
     """
 
     value: Any
@@ -47,7 +47,7 @@ class TemplateScope(msgspec.Struct, frozen=True):
 
 
 def walk(value: Any, name: str) -> Any:
-    """Return the value at a dotted name, through objects; None if there is none."""
+    """Return the value at a dotted name, through objects, or None if there is none."""
     if isinstance(value, dict) and name in value:
         return value[name]
     for key in name.split("."):

@@ -1,4 +1,4 @@
-"""The whole numbers among the arguments of a typed field: 5 is sent as `5`, though GraphQL's Float makes it 5.0."""
+"""Whole numbers among the arguments of a typed field: 5 is sent as `5`, although GraphQL's Float makes it 5.0."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,24 +15,24 @@ from graphql import (
 )
 
 MOST = 2**53
-"""A larger float may stand for several integers."""
+"""Larger floats are ambiguous: each may represent several integers."""
 _COLLECTIONS = frozenset({list, dict})
 
 
 class WholeNumbers:
-    """Converts coerced arguments of one operation, and changes none.
+    """Converts the coerced arguments of one operation, without modifying them.
 
-    Many fields may take the same variable: each list and object of it is converted once.
+    Many fields may take the same variable: each of its lists and objects is converted once.
     """
 
     def __init__(self) -> None:
         self._converted: dict[tuple[int, int], tuple[Any, Any]] = {}
-        """Values with what they are converted to, by the ids of value and type: a value that is here keeps its id."""
+        """Values with their conversions, by the ids of value and type. The reference to a value keeps its id unique."""
 
     def of(
         self, values: dict[str, Any], arguments: Mapping[str, GraphQLArgument] | Mapping[str, GraphQLInputField]
     ) -> dict[str, Any]:
-        """Return values with an integer for each whole number of the type Float."""
+        """Return values with an integer in place of each whole number of the type Float."""
         whole: dict[str, Any] = {}
         for name, argument in arguments.items():
             key = argument.out_name or name

@@ -1,1 +1,1 @@
-"""Replies in, the answer out; nothing here asks for anything more."""
+"""Replies in, the answer out; nothing here makes a request."""

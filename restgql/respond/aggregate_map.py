@@ -1,4 +1,4 @@
-"""The map of an aggregate: each key with the JSON value of its path, spliced as it came."""
+"""The map of an aggregate: each key with the JSON value of its path, spliced unchanged."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,7 +10,10 @@ from restgql.meter import Tally
 
 
 class Map:
-    """The members of a map, `sent` being those that were given already; one that makes it too heavy is a problem."""
+    """The members of a map, of which `sent` have been yielded.
+
+    A member that exceeds the limit is replaced by a problem.
+    """
 
     def __init__(self, parts: Mapping[str, Result], tally: Tally, *, envelope: bool) -> None:
         self._left = dict(parts)
@@ -23,7 +26,7 @@ class Map:
         return b"".join(self.pieces())
 
     def pieces(self) -> list[bytes]:
-        """Return the JSON object in pieces, the body of each part as it came."""
+        """Return the JSON object in pieces, with the body of each part unchanged."""
         pieces = [b"{"]
         for key, part in self._left.items():
             pieces += self._member(key, part)
@@ -32,7 +35,9 @@ class Map:
         return pieces
 
     def fresh(self, *, in_order: bool) -> Iterator[bytes]:
-        """The members that are there and were not given yet; `in_order`, up to the first that is not."""
+        """Yield the members that are settled and were not yielded yet; with `in_order`, up to the first that is not
+        settled.
+        """
         for key, part in list(self._left.items()):
             if part.settled:
                 del self._left[key]
@@ -51,7 +56,7 @@ class Map:
 
 
 def _part_pieces(part: Result, *, envelope: bool) -> list[bytes]:
-    """Return the JSON value of one part: of its response, or the problem of why there is none."""
+    """Return the JSON value of one part: of its response, or the problem that replaces it."""
     response, error = part.response, part.error
     if response is not None:
         body = response.part_text

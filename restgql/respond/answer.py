@@ -1,6 +1,5 @@
 """The GraphQL response (GraphQL, section Response): an operation executed over its results, whole or in parts."""
 
-import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,13 +12,15 @@ from restgql.errors import RestgqlError
 from restgql.execution.result import NotSettled, Results
 from restgql.formats import json
 from restgql.large_frame import in_large_frame
+from restgql.log import logger
 from restgql.meter import Meter
-from restgql.respond.answerable import Answerable
+from restgql.respond.answer_context import AnswerContext
+from restgql.respond.delivery import Delivery
 from restgql.respond.executor import Executor
-from restgql.respond.incremental import Delivery
-from restgql.respond.sources import CoreSource, Routes, Shape
+from restgql.respond.field_sources import CoreSource, ListRoutes, WalkContext
 
 ResponseMap = dict[str, Any]
+"""A response in JSON (GraphQL, section Response Format), or an error in it."""
 
 
 class Answer:
@@ -30,40 +31,43 @@ class Answer:
         selections: Selections,
         variables: Variables,
         results: Results,
-        routes: Routes,
+        routes: ListRoutes,
         meter: Meter,
         introspection: int,
-        logger: logging.Logger,
         relocation: Relocation | None = None,
     ) -> None:
         root_type = selections.schema.get_root_type(selections.operation.operation)
         assert isinstance(root_type, GraphQLObjectType)
-        self._answerable = Answerable(
+        self._answer_context = AnswerContext(
             selections=selections, variables=variables, root_type=root_type, at_once={}, locations={}
         )
         self._results = results
         self._routes = routes
         self._meter = meter.for_shaping()
         self._introspection = introspection
-        self._logger = logger
         self._relocation = relocation
         self._limited = 0
         self.causes: list[Exception | None] = []
-        """The exception behind each error; None if a value does not fit its type."""
+        """The exception behind each error, or None for a value that does not fit its type."""
 
     def whole(self) -> ResponseMap:
-        """Return the response map, once every result is settled. Errors of fields are in it, and in `causes`."""
+        """Return the response map, once every result is settled.
+
+        It has the errors of fields, whose exceptions are in `causes`.
+        """
         # A projected value is not walked.
         walks = any(result.projected is None for result in self._results.values())
-        return self._whole_with_lists() if walks and self._answerable.selections.has_lists else self._whole()
+        return self._whole_with_lists() if walks and self._answer_context.selections.has_lists else self._whole()
 
     def _whole(self) -> ResponseMap:
-        executor, shape = self._begin(0)
+        executor, context = self._begin(0)
         data = executor.root()
-        while (errors := self._settle(executor, shape)) is None:  # a fault of ours: no null without an error
+        while (
+            errors := self._settle(executor, context)
+        ) is None:  # an error of ours: never return null without an error
             for result in executor.awaited:
                 result.fail(NotSettled(result))
-            executor, shape = self._begin(0)
+            executor, context = self._begin(0)
             data = executor.root()
         self.causes = list(map(_cause, errors))
         formatted = {"errors": list(map(self._format, errors))} if errors else {}
@@ -75,23 +79,23 @@ class Answer:
         """Return the payloads, each as soon as every result that it needs is settled."""
         return Delivery(self._begin, self._settle, self._format)
 
-    def _begin(self, left_before: int) -> tuple[Executor, Shape]:
-        shape = Shape(self._routes, self._meter.tally(self._introspection), self._meter.charge_elements)
+    def _begin(self, left_before: int) -> tuple[Executor, WalkContext]:
+        context = WalkContext(self._routes, self._meter.tally(self._introspection), self._meter.charge_elements)
         root = CoreSource(self._results)
-        executor = Executor(self._answerable, shape, root, left_before=left_before, limited_before=self._limited)
-        return executor, shape
+        executor = Executor(self._answer_context, context, root, left_before=left_before, limited_before=self._limited)
+        return executor, context
 
-    def _settle(self, executor: Executor, shape: Shape) -> list[GraphQLError] | None:
-        """End a walk: return its errors, or None if it met a result that is not settled, and has to be made again."""
+    def _settle(self, executor: Executor, context: WalkContext) -> list[GraphQLError] | None:
+        """End a walk: return its errors, or None if it met an unsettled result and must be repeated."""
         if executor.awaited:
             return None
-        shape.tally.commit()
+        context.tally.commit()
         self._limited = executor.limited
-        self._introspection = shape.tally.introspection_left
-        return [*executor.errors, *shape.errors]
+        self._introspection = context.tally.introspection_left
+        return [*executor.errors, *context.errors]
 
     def _format(self, error: GraphQLError) -> ResponseMap:
-        formatted = format_error(error, self._logger)
+        formatted = format_error(error)
         if self._relocation is not None and "locations" in formatted:
             places = [self._relocation(at["line"], at["column"]) for at in formatted["locations"]]
             formatted["locations"] = [{"line": line, "column": column} for line, column in places]
@@ -99,25 +103,27 @@ class Answer:
 
 
 def refused(errors: Iterable[GraphQLError] | RestgqlError) -> ResponseMap:
-    """Return the response map of a request error: it has no data entry."""
+    """Return the response map of a request error, which has no data entry."""
     if isinstance(errors, RestgqlError):
         errors = [GraphQLError(errors.message, original_error=errors, extensions=errors.extensions)]
     return {"errors": [_formatted(error, error.extensions or {"code": "BAD_REQUEST"}) for error in errors]}
 
 
-def format_error(error: GraphQLError, logger: logging.Logger) -> ResponseMap:
-    """Return an error of the response map. An unexpected exception is logged, and its message is not shown."""
+def format_error(error: GraphQLError) -> ResponseMap:
+    """Return an error of the response map. An unexpected exception is logged, and its message is hidden."""
     original = _cause(error)
     if isinstance(original, RestgqlError):
         return _formatted(error, original.extensions)
     if original is None:  # the value does not fit its type, or a resolver of the user's own raised a GraphQLError
-        return _writable(_formatted(error, {"code": "UPSTREAM_INVALID"} | (error.extensions or {})), logger)
+        return _writable(_formatted(error, {"code": "UPSTREAM_INVALID"} | (error.extensions or {})))
     logger.error("Exception in the field %s", error.path, exc_info=original)
     return _formatted(error, {"code": "INTERNAL"}, "Internal error.")
 
 
-def _writable(formatted: ResponseMap, logger: logging.Logger) -> ResponseMap:
-    """Return an error that JSON can write: the message escaped, the extensions without what it cannot write."""
+def _writable(formatted: ResponseMap) -> ResponseMap:
+    """Return an error that JSON can represent: the message escaped, the extensions without values that JSON cannot
+    represent.
+    """
     try:
         json.raw(formatted)
         return formatted
@@ -128,7 +134,7 @@ def _writable(formatted: ResponseMap, logger: logging.Logger) -> ResponseMap:
 
 
 def _cause(error: GraphQLError) -> Exception | None:
-    """Return the exception that a field raised; None if its value does not fit its type."""
+    """Return the exception that a field raised, or None if its value does not fit its type."""
     original = error.original_error
     while isinstance(original, GraphQLError):
         original = original.original_error

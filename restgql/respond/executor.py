@@ -1,4 +1,4 @@
-"""An operation executed over its results (GraphQL, section Execution), whole or part by part. Nothing is asked here."""
+"""An operation executed over its results (GraphQL, section Execution), whole or part by part, without any request."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,43 +36,56 @@ from restgql.execution.result import NotSettled, Result
 from restgql.execution.typed_value import select_value
 from restgql.execution.user_resolver import resolve_info, runtime_type
 from restgql.formats import json
-from restgql.respond.answerable import Answerable
-from restgql.respond.introspection import Introspection
-from restgql.respond.later import MAX_LATER, DeferredFields, DeferredFragment, Later, StreamedList
+from restgql.respond.answer_context import AnswerContext
+from restgql.respond.deferred_parts import MAX_DEFERRED, DeferredFields, DeferredFragment, DeferredPart, StreamedList
+from restgql.respond.field_sources import (
+    MISSING,
+    PROJECTED_BYTES,
+    CoreSource,
+    TypedSource,
+    WalkContext,
+    settled,
+    written,
+)
+from restgql.respond.introspection import Data, Introspection
 from restgql.respond.leaf import NUMBER_SIZE, serialize, serialize_scalar, size_of
-from restgql.respond.sources import MISSING, PROJECTED_BYTES, CoreSource, Shape, TypedSource, settled, written
 from restgql.sub_response import SubResponse
 
-Data = dict[str, Any]
 Fields = tuple[SelectedField, ...]
 _INTROSPECTION = frozenset({"__schema", "__type"})
 _NULL = msgspec.Raw(b"null")
 _OBJECT = 5
 _DEARER = 9
-"""The scalars of a typed object that cost as much as an object, and as one more field of any other kind."""
+"""An object costs as much as `_OBJECT` scalars of a typed object; a field of any other kind `_DEARER` more."""
 
 
 class Executor:
-    """One walk over a part of the answer: its errors, the parts that it leaves for later, and the results it awaits.
+    """One walk over a part of the answer: its errors, the parts that it defers, and the results that it awaits.
 
-    `root` is the source of the root fields. The walk may be made any number of times, and gives the same each time once
-    every result is settled.
+    `root` is the source of the root fields. The walk may be repeated any number of times, and has the same outcome each
+    time once every result is settled.
     """
 
     def __init__(
-        self, answerable: Answerable, shape: Shape, root: Any, *, left_before: int = 0, limited_before: int = 0
+        self,
+        answer_context: AnswerContext,
+        context: WalkContext,
+        root: Any,
+        *,
+        left_before: int = 0,
+        limited_before: int = 0,
     ) -> None:
-        self._answerable = answerable
-        self._selections = answerable.selections
-        self._variables = answerable.variables
-        self._shape = shape
-        self._tally = shape.tally
+        self._answer_context = answer_context
+        self._selections = answer_context.selections
+        self._variables = answer_context.variables
+        self._context = context
+        self._tally = context.tally
         self._root = root
         self._left_before = left_before
-        self._introspection = Introspection(answerable.selections, answerable.variables, shape.tally)
-        self._field_errors = FieldErrors(shape.tally, answerable.locations, limited_before)
-        self.later: list[Later] = []
-        """Parts of one field are next to each other, a fragment before the fields that it defers."""
+        self._introspection = Introspection(answer_context.selections, answer_context.variables, context.tally)
+        self._field_errors = FieldErrors(context.tally, answer_context.locations, limited_before)
+        self.later: list[DeferredPart] = []
+        """Parts of one field are adjacent, a fragment before the fields that it defers."""
         self.awaited: list[Result] = []
 
     @property
@@ -82,18 +95,18 @@ class Executor:
 
     @property
     def limited(self) -> int:
-        """The number of errors of fields that a limit has ended, those of earlier walks included."""
+        """The number of errors of fields that are due to a limit, including those of earlier walks."""
         return self._field_errors.limited
 
     def next(self) -> None:
-        """Begin a walk over another part of the answer, which has errors and later parts of its own."""
+        """Begin a walk over another part of the answer, which has its own errors and deferred parts."""
         self._field_errors.errors = []
         self._left_before += len(self.later)
         self.later = []
 
     def root(self) -> Data | None:
-        """Return the data of the operation, None if an error reaches its root."""
-        of_type = self._answerable.root_type
+        """Return the data of the operation, or None if an error reaches its root."""
+        of_type = self._answer_context.root_type
         try:
             return self._object(of_type, self._root, None, self._selections.root(of_type), AT_ONCE)
         except GraphQLError as exc:
@@ -102,7 +115,7 @@ class Executor:
             return None
 
     def part(self, of: DeferredFields) -> Data:
-        """Return the data of fields that were deferred. Raises the GraphQLError of what leaves none."""
+        """Return the data of fields that were deferred. Raises the GraphQLError that leaves no data."""
         try:
             return self.fields(of.type, of.source, of.path, of.fields, of.defers)
         except LimitExceeded as exc:
@@ -112,7 +125,7 @@ class Executor:
     def fields(
         self, of_type: GraphQLObjectType, source: Any, path: Path | None, fields: Fields, within: Defers
     ) -> Data:
-        """ExecuteSelectionSet(). Raises the GraphQLError of a field that may not be null, and LimitExceeded."""
+        """ExecuteSelectionSet(). Raises the GraphQLError of a non-null field, and LimitExceeded."""
         data: Data = {}
         value = source.value if type(source) is TypedSource and type(source.value) is dict else None
         size = 0
@@ -134,7 +147,7 @@ class Executor:
 
     @property
     def _is_full(self) -> bool:
-        return self._left_before + len(self.later) >= MAX_LATER
+        return self._left_before + len(self.later) >= MAX_DEFERRED
 
     def _object(
         self, of_type: GraphQLObjectType, source: Any, path: Path | None, selection_set: SelectionSet, within: Defers
@@ -143,7 +156,7 @@ class Executor:
             self._tally.charge_values(_OBJECT + len(selection_set.fields))
             self._tally.charge_output(selection_set.key_bytes)
         else:
-            with suppress(LimitExceeded):  # the root is no field that could be null: its fields are, one by one
+            with suppress(LimitExceeded):  # the root itself cannot be null: its fields are, one by one
                 self._tally.charge_output(selection_set.key_bytes)
         if not self._selections.incremental:
             return self.fields(of_type, source, path, selection_set.fields, within)
@@ -163,8 +176,8 @@ class Executor:
     def _field(self, source: Any, path: Path, field: SelectedField, within: Defers) -> Any:
         if field.is_plain_get and type(source) is CoreSource:
             try:
-                text = source.plain_get(field.key, self._shape)
-            except Exception:  # it is met again below, which says where
+                text = source.plain_get(field.key, self._context)
+            except Exception:  # it occurs again below, which reports its location
                 text = MISSING
             if text is not MISSING:
                 return text
@@ -183,7 +196,7 @@ class Executor:
         of_type, resolve = field.definition.type, field.definition.resolve
         match resolve:
             case UserResolver():
-                self._field_errors.errors += source.results[field.key].field_errors  # even where it has no data
+                self._field_errors.errors += source.results[field.key].field_errors  # also if it has no data
                 result = settled(source.results, field.key)
                 self._tally.charge_output(size_of(result.data))
                 return result.data
@@ -191,19 +204,19 @@ class Executor:
                 result = settled(source.results, field.key)
                 if result.projected is not None:
                     text = result.projected.text()
-                    with suppress(LimitExceeded):  # as much as there is room for is completed below
+                    with suppress(LimitExceeded):  # as much as the limit allows is completed below
                         if text is not None:
-                            return written(text, self._shape, PROJECTED_BYTES)
+                            return written(text, self._context, PROJECTED_BYTES)
                     result.projected.expand(result)
                 return self._typed(of_type, field, path, result.value, result, result.response, within)
             case SelectBinding() if type(source) is TypedSource:
-                known: Result | None = source.results.get(field.key)
+                field_result: Result | None = source.results.get(field.key)
                 value = (
-                    select_value(resolve, source.value, source.response, self._shape.charge)
-                    if known is None
-                    else known.value
+                    select_value(resolve, source.value, source.response, self._context.charge)
+                    if field_result is None
+                    else field_result.value
                 )
-                return self._typed(of_type, field, path, value, known, source.response, within)
+                return self._typed(of_type, field, path, value, field_result, source.response, within)
         arguments = self._arguments(field)
         info = self._info(field, path)
         result = (resolve or default_field_resolver)(source, info, **arguments)
@@ -221,12 +234,12 @@ class Executor:
         self, error: Exception, of_type: GraphQLOutputType, field: SelectedField, path: Path, before: int
     ) -> None:
         self._field_errors.add(error, of_type, field, path)
-        del self.later[before:]  # a null has no parts that come later
+        del self.later[before:]  # a null has no deferred parts
 
     def _complete(
         self, of_type: GraphQLOutputType, field: SelectedField, path: Path, value: Any, within: Defers
     ) -> Any:
-        """CompleteValue() of a value of the core schema. Raises the error of one that does not fit."""
+        """CompleteValue() of a value of the core schema. Raises the error of a value that does not fit."""
         if isinstance(value, Exception):
             raise value
         if isinstance(of_type, GraphQLNonNull):
@@ -260,7 +273,7 @@ class Executor:
         if is_abstract_type(of_type):
             of_type = runtime_type(self._selections, cast(GraphQLAbstractType, of_type), info, value)
         assert isinstance(of_type, GraphQLObjectType)
-        return self._object(of_type, value, path, self._answerable.below(field, of_type), within)
+        return self._object(of_type, value, path, self._answer_context.below(field, of_type), within)
 
     def _typed(
         self,
@@ -272,9 +285,9 @@ class Executor:
         response: SubResponse | None,
         within: Defers,
     ) -> Any:
-        """CompleteValue() of a typed JSON value. Raises the error of one that does not fit its type."""
+        """CompleteValue() of a typed JSON value. Raises the error of a value that does not fit its type."""
         if result is not None and result.error is not None:
-            raise result.error.with_traceback(None)  # one that is kept would collect the frames of all that raise it
+            raise result.error.with_traceback(None)  # a stored error would collect the frames of every raise
         if isinstance(of_type, GraphQLNonNull):
             if value is None or value == _NULL:
                 raise UpstreamInvalid(f"The value is null, and {of_type} is never null.")
@@ -285,7 +298,7 @@ class Executor:
             if not isinstance(value, list):
                 if is_leaf_type(of_type.of_type) and isinstance(value, msgspec.Raw):
                     return serialize(self._tally, cast(GraphQLLeafType, of_type.of_type), value)
-                raise UpstreamInvalid(f"The value is {json.kind(value)}, and {of_type} is a list.")
+                raise UpstreamInvalid(f"The value is {json.type_name(value)}, and {of_type} is a list.")
             inner, results = of_type.of_type, result.items if result is not None else None
             is_leaf = is_leaf_type(get_nullable_type(inner))
 
@@ -299,24 +312,24 @@ class Executor:
             return serialize(self._tally, cast(GraphQLLeafType, of_type), value)
         takes_any = not isinstance(of_type, GraphQLObjectType) or of_type.extensions.get(TAKES_ANY)
         if not isinstance(value, dict) and not takes_any:
-            raise UpstreamInvalid(f"The value is {json.kind(value)}, and {of_type} is an object.")
+            raise UpstreamInvalid(f"The value is {json.type_name(value)}, and {of_type} is an object.")
         of_object = self._object_type(of_type, field, path, value)
         source = TypedSource(value, result.children if result is not None else {}, response)
-        return self._object(of_object, source, path, self._answerable.below(field, of_object), within)
+        return self._object(of_object, source, path, self._answer_context.below(field, of_object), within)
 
     def _object_type(
         self, of_type: GraphQLOutputType, field: SelectedField, path: Path, value: Any
     ) -> GraphQLObjectType:
-        """Return the object type of a typed JSON value. Raises the error of one that has none."""
+        """Return the object type of a typed JSON value. Raises the error of a value that matches none."""
         if isinstance(of_type, GraphQLObjectType):
             return of_type
         abstract = cast(GraphQLAbstractType, of_type)
         if isinstance(abstract.resolve_type, Discriminator):
-            name = abstract.resolve_type.type_of(value, self._shape.charge)
-            known = self._selections.schema.get_type(name or "")
-            if isinstance(known, GraphQLObjectType):
-                return known
-            raise UpstreamInvalid(f"The value is of none of the types of {abstract.name}.")
+            name = abstract.resolve_type.type_of(value, self._context.charge)
+            object_type = self._selections.schema.get_type(name or "")
+            if isinstance(object_type, GraphQLObjectType):
+                return object_type
+            raise UpstreamInvalid(f"The value matches none of the types of {abstract.name}.")
         return runtime_type(self._selections, abstract, self._info(field, path), value)
 
     def _list(
@@ -328,7 +341,7 @@ class Executor:
         complete: "Callable[[Executor, SelectedField, int, Defers], Any]",
         within: Defers,
     ) -> list[Any]:
-        """Complete the items of a list now, or those that @stream asks for at first; others come later."""
+        """Complete the items of a list now, or with @stream the first ones; the others follow later."""
         self._tally.charge_values(length)
 
         def item(executor: "Executor", field: SelectedField, index: int, within: Defers) -> Any:
@@ -343,7 +356,7 @@ class Executor:
         stream = self._selections.stream(field.group, self._variables) if may_stream else None
         count = length
         if stream is not None and length > (first := stream["initialCount"]):
-            count, at_once = first, field.at_once()  # the items come on their own, whatever the list was deferred in
+            count, at_once = first, field.at_once()  # the items are sent separately, whatever defers the list
             streamed = StreamedList(
                 lambda executor, index: item(executor, at_once, index, AT_ONCE),
                 path,
@@ -355,4 +368,4 @@ class Executor:
         return [item(self, field, index, within) for index in range(count)]
 
     def _info(self, field: SelectedField, path: Path) -> GraphQLResolveInfo:
-        return resolve_info(self._selections, self._variables, field, path, self._root, self._shape)
+        return resolve_info(self._selections, self._variables, field, path, self._root, self._context)

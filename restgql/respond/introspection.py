@@ -1,4 +1,4 @@
-"""The fields of introspection (GraphQL, section Introspection), which depend on the schema and the selection alone."""
+"""The fields of introspection (GraphQL, section Introspection), which depend only on the schema and the selection."""
 
 from typing import Any, cast
 
@@ -18,22 +18,23 @@ from restgql.documents.selected_field import SelectedField, SelectionSet, Variab
 from restgql.meter import Tally
 
 Data = dict[str, Any]
+"""An object of the answer: its completed fields by their response keys."""
 _OBJECT = 3
-"""The fields that cost as much as an object of them."""
+"""An object costs as much as this many fields."""
 
 
 class Introspection:
     """Completes introspection's objects, each with each selection once: most types are referred to many times.
 
-    They are not deferred, as the RFC "Defer and Stream" allows.
+    They are never deferred, which the RFC "Defer and Stream" permits.
     """
 
     def __init__(self, selections: Selections, variables: Variables, tally: Tally) -> None:
         self._selections = selections
         self._variables = variables
         self._tally = tally
-        self._known: dict[tuple[int, int], tuple[Any, Data, int]] = {}
-        """By the ids of an object and of a selection set: the object, so that its id stays its own, and its data."""
+        self._completed: dict[tuple[int, int], tuple[Any, Data, int]] = {}
+        """By the ids of an object and of a selection set: the object, so that its id stays unique, and its data."""
 
     def complete(self, of_type: GraphQLOutputType, field: SelectedField, value: Any, info: GraphQLResolveInfo) -> Any:
         """Return the completed value of `__schema` or `__type`. Raises LimitExceeded."""
@@ -42,7 +43,7 @@ class Introspection:
     def _complete(
         self, of_type: GraphQLOutputType, field: SelectedField, value: Any, info: GraphQLResolveInfo
     ) -> tuple[Any, int]:
-        """Return a completed value, and its bytes in the answer, about."""
+        """Return a completed value, and its approximate bytes in the answer."""
         if isinstance(of_type, GraphQLNonNull):
             of_type = of_type.of_type
         if value is None:
@@ -57,16 +58,16 @@ class Introspection:
             return leaf, size
         assert isinstance(of_type, GraphQLObjectType)
         selection_set = self._selections.below(field.group, of_type)
-        # graphql-core has the fields of a type as pairs, made anew each time, of a name and a definition
+        # graphql-core has the fields of a type as pairs of a name and a definition, which it makes anew each time
         key = id(value[1] if isinstance(value, tuple) else value), id(selection_set)
-        known = self._known.get(key)
-        if known is not None:
-            _, data, size = known
+        completed = self._completed.get(key)
+        if completed is not None:
+            _, data, size = completed
             self._tally.charge_introspection(1)
             self._tally.charge_output(size)
             return data, size
         data, size = self._object(of_type, selection_set, value, info)
-        self._known[key] = value, data, size
+        self._completed[key] = value, data, size
         return data, size
 
     def _object(

@@ -1,4 +1,4 @@
-"""Leaves of an answer: scalars and enums serialized, and their bytes charged."""
+"""Leaves of an answer: scalars and enums are serialized, and their bytes charged."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from graphql.pyutils import inspect
 from restgql.documents.selected_field import SelectedField
 from restgql.formats import json
 from restgql.meter import Tally
-from restgql.respond.sources import ENCODED_BYTES, MISSING
+from restgql.respond.field_sources import ENCODED_BYTES, MISSING
 
 NUMBER_SIZE = 8
-"""The bytes of a number in an answer, about."""
+"""The approximate bytes of a number in an answer."""
 _SCALARS = frozenset({str, int, float, bool})
 _TEXTS = (GraphQLString, GraphQLID)
 
@@ -28,12 +28,12 @@ def serialize_scalar(field: SelectedField, value: Any) -> Any:
         return MISSING
     try:
         return value if type(value) is int and of_type is GraphQLFloat else of_type.serialize(value)
-    except Exception:  # the executor meets it again, which says where
+    except Exception:  # the executor meets it again, and reports its location
         return MISSING
 
 
 def serialize(tally: Tally, of_type: GraphQLLeafType, value: Any, *, is_charged: bool = False) -> Any:
-    """Serialize a scalar or enum. JSON texts of the core schema's fields `is_charged` by their source."""
+    """Serialize a scalar or enum. JSON texts of the core schema's fields are already charged: `is_charged`."""
     if is_charged:
         pass
     elif isinstance(value, msgspec.Raw):
@@ -49,7 +49,7 @@ def serialize(tally: Tally, of_type: GraphQLLeafType, value: Any, *, is_charged:
     else:
         tally.charge_output(NUMBER_SIZE)
     if type(value) is int and of_type is GraphQLFloat:
-        return value  # a float holds no integer over 2**53 exactly
+        return value  # a float represents no integer over 2**53 exactly
     serialized = of_type.serialize(value)
     if serialized is None or serialized is Undefined:
         raise TypeError(f"Expected `{inspect(of_type)}.serialize({inspect(value)})` to return a value.")
@@ -57,7 +57,7 @@ def serialize(tally: Tally, of_type: GraphQLLeafType, value: Any, *, is_charged:
 
 
 def size_of(data: Any) -> int:
-    """Return the bytes of completed data in the answer, about."""
+    """Return the approximate bytes of completed data in the answer."""
     match data:
         case dict():
             return 2 + sum(len(key) + 4 + size_of(value) for key, value in data.items())

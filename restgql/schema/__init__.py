@@ -1,1 +1,1 @@
-"""The schema, made when the app is set up."""
+"""The schema, built when the app is set up."""

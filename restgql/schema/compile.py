@@ -1,10 +1,8 @@
-"""The one compiler: SDL documents and the core schema in, a schema whose fields know their routes out."""
+"""The compiler: from SDL documents and the core schema to a schema whose fields are bound to their routes."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from enum import Enum
 from typing import Any
 
-import msgspec
 from graphql import (
     DirectiveNode,
     DocumentNode,
@@ -12,75 +10,63 @@ from graphql import (
     EnumTypeExtensionNode,
     ExecutableDefinitionNode,
     GraphQLEnumType,
-    GraphQLInputObjectType,
-    GraphQLInterfaceType,
     GraphQLObjectType,
-    GraphQLScalarType,
     GraphQLSchema,
-    GraphQLUnionType,
-    InputObjectTypeDefinitionNode,
-    InputObjectTypeExtensionNode,
-    InterfaceTypeDefinitionNode,
-    InterfaceTypeExtensionNode,
-    Node,
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
     ScalarTypeDefinitionNode,
     StringValueNode,
     TypeDefinitionNode,
-    UnionTypeDefinitionNode,
-    UnionTypeExtensionNode,
     extend_schema,
-    get_named_type,
     validate_schema,
 )
 from graphql.language import NamedTypeNode, NameNode
 from graphql.validation.validate import validate_sdl
 
 from restgql import graphql_core
-from restgql.bindings import TAKES_ANY, Discriminator, RequestBinding, SelectBinding
-from restgql.formats import json
-from restgql.schema import defaults, directives, scalars
-from restgql.schema.collector import at_rest
-from restgql.schema.documents import Definitions, SchemaError, at, explained, located, misfits
-from restgql.schema.fields import Wrong, binding, given, selected
-from restgql.schema.sdl.naming import Naming
+from restgql.bindings import RequestBinding
+from restgql.schema import directives, printable_defaults, scalars
+from restgql.schema.binder import ROOTS, Binder
+from restgql.schema.garbage_collection import pause_collection
+from restgql.schema.sdl.naming_convention import NamingConvention
 from restgql.schema.shared_scalars import SharedScalars
+from restgql.schema.type_source import SchemaError, TypeSource, error_at, kind_errors, with_location, with_suggestion
 
-ROOTS = {"Query": "query", "Mutation": "mutation"}
 ENUMS = (EnumTypeDefinitionNode, EnumTypeExtensionNode)
-Abstract = InterfaceTypeDefinitionNode | InterfaceTypeExtensionNode | UnionTypeDefinitionNode | UnionTypeExtensionNode
 _MUTATION = graphql_core.parse("extend schema { mutation: Mutation }").definitions[0]
 
 
-@at_rest()
-def compile(core: GraphQLSchema, sources: Sequence[Definitions], *, camel_case: bool = False) -> GraphQLSchema:
-    """The core schema with the types of these documents. Raises SchemaError with all that is wrong."""
+@pause_collection()
+def compile(core: GraphQLSchema, sources: Sequence[TypeSource], *, camel_case: bool = False) -> GraphQLSchema:
+    """Return the core schema with the types of these documents. Raises SchemaError with all errors at once."""
     document = _combined(core, [source.document for source in sources])
-    is_written = any(source.written for source in sources)
-    if is_written:
-        known = directives.extended(core)
-        errors = [*_not_definitions(document), *(explained(e, known) for e in validate_sdl(document, known))]
-        errors = errors or list(misfits(document, core))
+    is_handwritten = any(source.handwritten for source in sources)
+    if is_handwritten:
+        validating = directives.extended(core)
+        errors = [
+            *_not_definitions(document),
+            *(with_suggestion(e, validating) for e in validate_sdl(document, validating)),
+        ]
+        errors = errors or list(kind_errors(document, core))
         if errors:
             raise SchemaError(errors)
     schema = _extended(core, document)
-    binder = _Binder(schema, Naming(camel_case))
+    binder = Binder(schema, NamingConvention(camel_case))
     for source in sources:
         for definition in source.document.definitions:
-            binder.bind(definition, opened=source.written)
-    errors = [*binder.errors, *binder.undecided(), *defaults.unfit(schema, sources)]
-    if is_written:
-        errors += map(located, validate_schema(_changed(schema, assume_valid=False)))
+            binder.bind(definition, handwritten=source.handwritten)
+    errors = [*binder.errors, *binder.finish(), *printable_defaults.unfit(schema, sources)]
+    if is_handwritten:
+        errors += map(with_location, validate_schema(_changed(schema, assume_valid=False)))
     if errors:
         raise SchemaError(errors)
     SharedScalars(core).share(schema)
-    defaults.show(schema)
+    printable_defaults.show(schema)
     return schema
 
 
 def calls(schema: GraphQLSchema) -> Iterator[tuple[str, str, RequestBinding]]:
-    """The fields that make requests: type, field, binding."""
+    """Yield the fields that make requests: type, field, binding."""
     for of_type in schema.type_map.values():
         if isinstance(of_type, GraphQLObjectType):
             for name, field in of_type.fields.items():
@@ -94,9 +80,9 @@ def _changed(schema: GraphQLSchema, **changes: Any) -> GraphQLSchema:
 
 
 def _combined(core: GraphQLSchema, documents: Iterable[DocumentNode]) -> DocumentNode:
-    """One document, in which a root type that is there already is extended, and scalars that are used are defined."""
+    """Return one document that extends the root types that already exist, and defines the scalars that it uses."""
     definitions: list[Any] = []
-    there, repeated = set(core.type_map), set[str]()
+    names, repeated = set(core.type_map), set[str]()
     for document in documents:
         for definition in document.definitions:
             if isinstance(definition, ScalarTypeDefinitionNode) and definition.name.value in scalars.NAMES:
@@ -104,11 +90,11 @@ def _combined(core: GraphQLSchema, documents: Iterable[DocumentNode]) -> Documen
                     continue  # every generated document defines the scalars that it uses
                 repeated.add(definition.name.value)
             if isinstance(definition, ObjectTypeDefinitionNode) and definition.name.value in ROOTS:
-                if definition.name.value in there:
+                if definition.name.value in names:
                     definition = _as_extension(definition)
                 elif definition.name.value == "Mutation":
                     definitions.append(_MUTATION)
-                there.add(definition.name.value)
+                names.add(definition.name.value)
             definitions.append(definition)
     defined = {d.name.value for d in definitions if isinstance(d, TypeDefinitionNode)}
     used = {name for definition in definitions for name in _used(definition)}
@@ -118,7 +104,10 @@ def _combined(core: GraphQLSchema, documents: Iterable[DocumentNode]) -> Documen
 
 
 def _extended(core: GraphQLSchema, document: DocumentNode) -> GraphQLSchema:
-    """The core schema with these definitions. Enums are first, and know their values before a default is one."""
+    """Return the core schema with these definitions.
+
+    Enums are first, so that their values exist before a default refers to one.
+    """
     enums = tuple(d for d in document.definitions if isinstance(d, ENUMS))
     if enums:
         core = extend_schema(core, DocumentNode(definitions=enums), assume_valid=True, assume_valid_sdl=True)
@@ -134,9 +123,9 @@ def _extended(core: GraphQLSchema, document: DocumentNode) -> GraphQLSchema:
 
 
 def _text(directive: DirectiveNode, name: str) -> str:
-    """A text that a directive has as an argument; validation has said if it has none."""
-    found = next((argument.value for argument in directive.arguments if argument.name.value == name), None)
-    return found.value if isinstance(found, StringValueNode) else ""
+    """Return a directive's argument as a text, or "" if it is absent, which validation reports."""
+    value = next((argument.value for argument in directive.arguments if argument.name.value == name), None)
+    return value.value if isinstance(value, StringValueNode) else ""
 
 
 def _as_extension(node: ObjectTypeDefinitionNode) -> ObjectTypeExtensionNode:
@@ -146,7 +135,7 @@ def _as_extension(node: ObjectTypeDefinitionNode) -> ObjectTypeExtensionNode:
 
 
 def _used(definition: Any) -> Iterator[str]:
-    """The names of the types that the fields of a definition have, and their arguments."""
+    """Yield the names of the types of a definition's fields and their arguments."""
     for field in getattr(definition, "fields", None) or ():
         for node in (field, *(getattr(field, "arguments", None) or ())):
             of_type = node.type
@@ -158,163 +147,7 @@ def _used(definition: Any) -> Iterator[str]:
 def _not_definitions(document: DocumentNode) -> Iterator[str]:
     for definition in document.definitions:
         if isinstance(definition, ExecutableDefinitionNode):
-            yield at(definition, "An operation or a fragment is no type definition; operations= takes operations.")
-
-
-class _Binder:
-    """Gives the fields of a schema their bindings; `errors` says where that could not be done."""
-
-    def __init__(self, schema: GraphQLSchema, naming: Naming) -> None:
-        self.errors: list[str] = []
-        self._schema = schema
-        self._naming = naming
-        self._directives = directives.definitions()
-        self._values: dict[str, list[str]] = {}
-        self._undecided: dict[str, Node] = {}
-        self._picked_by: dict[str, Discriminator] = {}
-        self._abstract_nodes: dict[str, Node] = {}
-
-    def bind(self, node: Node, *, opened: bool) -> None:
-        """What one definition says of its type."""
-        match node:
-            case ObjectTypeDefinitionNode() | ObjectTypeExtensionNode():
-                self._object(node, opened=opened)
-            case InterfaceTypeDefinitionNode() | InterfaceTypeExtensionNode():
-                self._abstract(node)
-                self._misplaced(node)
-            case UnionTypeDefinitionNode() | UnionTypeExtensionNode():
-                self._abstract(node)
-            case EnumTypeDefinitionNode() | EnumTypeExtensionNode():
-                self._enum(node)
-            case InputObjectTypeDefinitionNode() | InputObjectTypeExtensionNode():
-                self._input(node)
-
-    def undecided(self) -> Iterator[str]:
-        """Finish: tell the types of interfaces and unions, and equip scalars; what cannot be told is an error."""
-        for of_type in self._schema.type_map.values():
-            if isinstance(of_type, GraphQLScalarType) and of_type.name in scalars.NAMES:
-                scalars.equip(of_type)
-            elif isinstance(of_type, GraphQLEnumType) and not of_type.name.startswith("__"):
-                _equip(of_type)
-        returned = {
-            get_named_type(field.type).name
-            for of_type in self._schema.type_map.values()
-            if isinstance(of_type, GraphQLObjectType | GraphQLInterfaceType) and not of_type.name.startswith("__")
-            for field in of_type.fields.values()
-        }
-        for name, node in self._undecided.items():
-            if name in returned:
-                yield at(node, f"{name} says not which of its types a value is: it takes @discriminator(from: …).")
-        for name, found in self._picked_by.items():
-            abstract = self._schema.type_map[name]
-            assert isinstance(abstract, GraphQLInterfaceType | GraphQLUnionType)
-            for possible in self._schema.get_possible_types(abstract):
-                for value in self._values.get(possible.name, [possible.name]):
-                    found.types.setdefault(value, possible.name)
-            possible_types = {possible.name for possible in self._schema.get_possible_types(abstract)}
-            if found.otherwise is not None and found.otherwise not in possible_types:
-                wrong = f"{name} has otherwise: {found.otherwise}, which is none of its types."
-                yield at(self._abstract_nodes[name], wrong)
-
-    def _object(self, node: ObjectTypeDefinitionNode | ObjectTypeExtensionNode, *, opened: bool) -> None:
-        of_type = self._schema.type_map[node.name.value]
-        assert isinstance(of_type, GraphQLObjectType)
-        for directive in node.directives:
-            if directive.name.value == "value":
-                self._values.setdefault(of_type.name, []).append(self._given(directive, "is"))
-        root = ROOTS.get(of_type.name)
-        for field_node in node.fields or ():
-            field = of_type.fields.get(field_node.name.value)
-            if field is None or isinstance(field.resolve, RequestBinding | SelectBinding):
-                continue
-            name = field_node.name.value
-            try:
-                key = self._naming.key(name)
-                field.resolve = binding(root, field, field_node, self._directives, key, opened=opened)
-                if isinstance(field.resolve, RequestBinding) and field.resolve.body_arguments:
-                    left = {name: self._naming.key(name) for name in field.resolve.body_arguments}
-                    field.resolve = msgspec.structs.replace(field.resolve, body_arguments=left)
-            except Wrong as exc:
-                self.errors.append(at(field_node, f"{of_type.name}.{name} {exc}"))
-                continue
-            if isinstance(field.resolve, SelectBinding) and field.resolve.is_of_whole(opened):
-                of_type.extensions = {**of_type.extensions, TAKES_ANY: True}
-        self._leave_out_read(of_type)
-
-    def _leave_out_read(self, of_type: GraphQLObjectType) -> None:
-        """Leave out of the entries of a type what its other fields read."""
-        bindings = {name: field.resolve for name, field in of_type.fields.items()}
-        own = {name: each for name, each in bindings.items() if isinstance(each, SelectBinding)}
-        of_value = [each for each in own.values() if each.header is None]
-        read = frozenset(key for each in of_value for key in ((each.keys or ())[:1] + each.first_of))
-        for name, each in own.items():
-            if each.entries is not None and each.keys == () and each.header is None:
-                of_type.fields[name].resolve = msgspec.structs.replace(each, entries=read)
-
-    def _input(self, node: InputObjectTypeDefinitionNode | InputObjectTypeExtensionNode) -> None:
-        """Set the key in JSON of each input field."""
-        of_type = self._schema.type_map[node.name.value]
-        assert isinstance(of_type, GraphQLInputObjectType)
-        for field in node.fields or ():
-            values = [each for each in field.directives if each.name.value == "value"]
-            key = self._given(values[0], "is") if values else self._naming.key(field.name.value)
-            self._once(values)
-            of_type.fields[field.name.value].out_name = key
-
-    def _abstract(self, node: Abstract) -> None:
-        of_type = self._schema.type_map[node.name.value]
-        assert isinstance(of_type, GraphQLInterfaceType | GraphQLUnionType)
-        told = next((d for d in node.directives if d.name.value == "discriminator"), None)
-        if told is None:
-            if of_type.name not in self._picked_by:
-                self._undecided.setdefault(of_type.name, node)
-            return
-        self._undecided.pop(of_type.name, None)
-        expression = self._given(told, "from")
-        try:
-            select = selected(expression)
-        except Wrong as exc:
-            self.errors.append(at(told, f"{of_type.name} has @discriminator: {exc}"))
-            select = SelectBinding(keys=())
-        self._abstract_nodes[of_type.name] = told
-        found = Discriminator(select=select, types={}, otherwise=self._given(told, "otherwise", "") or None)
-        of_type.resolve_type = found
-        self._picked_by[of_type.name] = found
-
-    def _enum(self, node: EnumTypeDefinitionNode | EnumTypeExtensionNode) -> None:
-        for value in node.values or ():
-            values = [directive for directive in value.directives if directive.name.value == "value"]
-            self._once(values)
-            for directive in values:
-                self._given(directive, "is")
-
-    def _once(self, values: Sequence[DirectiveNode]) -> None:
-        if len(values) > 1:
-            self.errors.append(at(values[1], "@value is repeated, which is for the types of an interface or union."))
-
-    def _given(self, directive: DirectiveNode, name: str, default: str = "@") -> str:
-        """Return a text that a directive has as an argument, and the default if that is wrong or absent."""
-        try:
-            return str(given(self._directives[directive.name.value], directive).get(name, default))
-        except Wrong as exc:
-            self.errors.append(at(directive, str(exc)))
-            return default
-
-    def _misplaced(self, node: InterfaceTypeDefinitionNode | InterfaceTypeExtensionNode) -> None:
-        """Directives on an interface's own fields would be heeded nowhere."""
-        for field in node.fields or ():
-            for directive in field.directives:
-                if directive.name.value in (*directives.OF_A_CALL, "select"):
-                    where = f"{node.name.value}.{field.name.value}"
-                    say = f"has @{directive.name.value}, which stands on the types that implement it"
-                    self.errors.append(at(directive, f"{where} {say}."))
-
-
-def _equip(of_type: GraphQLEnumType) -> None:
-    """Have an enum find its values by how JSON spells them: a number, say. Python's own enums are their members."""
-    serialize = graphql_core.output_coercion(of_type)
-
-    def serialized(result: Any) -> Any:
-        return serialize(result if isinstance(result, Enum) else json.spelled(result))
-
-    graphql_core.set_output_coercion(of_type, serialized)
+            yield error_at(
+                definition,
+                "An operation or a fragment is not a type definition; put operations into the folder of operations=.",
+            )

@@ -1,6 +1,6 @@
 """The core schema, in graphene: `get`, `fetch`, `aggregate` and `routes`.
 
-No resolver here does I/O: `source` has the answers already, under the field's name in the response.
+No resolver here does I/O: `source` already has the answers, by the field's response key.
 """
 
 from collections.abc import Collection
@@ -10,8 +10,8 @@ import graphene
 from graphql import GraphQLResolveInfo, GraphQLScalarType, GraphQLSchema, specified_directives
 
 from restgql.schema import core_arguments as arguments
-from restgql.schema import user_types
-from restgql.schema.incremental import DEFER, STREAM
+from restgql.schema import graphene_types
+from restgql.schema.incremental_directives import DEFER, STREAM
 from restgql.schema.json_scalar import JSON, SPECIFIED_BY
 from restgql.schema.scalars import MULTIPART_SPEC, Upload
 
@@ -74,7 +74,7 @@ def _get_each() -> graphene.Field:
         headers=arguments.headers(),
         resolver=_answer,
         description="One request for each element of the array that over selects; "
-        "select then sees the array of their values.",
+        "select applies to the array of their values.",
     )
 
 
@@ -84,7 +84,7 @@ def _each() -> graphene.Field:
         over=arguments.over(),
         limit=arguments.limit(),
         resolver=_answer,
-        description="The elements of the array that over selects, for fields of their own.",
+        description="The elements of the array that over selects, each with fields of its own.",
     )
 
 
@@ -101,10 +101,10 @@ class RestResponse(graphene.ObjectType):  # type: ignore[misc]
     class Meta:
         default_resolver = _of_response
 
-    url = graphene.String(required=True, description="The path that answered in the end.")
+    url = graphene.String(required=True, description="The path that answered, after redirects.")
     status = graphene.Int(required=True, description="The status code, such as 200.")
-    ok = graphene.Boolean(required=True, description="Whether the status is 200 to 299.")
-    redirected = graphene.Boolean(required=True, description="Whether a redirect was followed.")
+    ok = graphene.Boolean(required=True, description="True if the status is 200 to 299.")
+    redirected = graphene.Boolean(required=True, description="True if a redirect was followed.")
     headers = graphene.List(graphene.NonNull(RestHeader), required=True, description="Never Set-Cookie.")
     header = graphene.String(
         name=graphene.String(required=True, description="The name of the header, in any case."),
@@ -112,16 +112,16 @@ class RestResponse(graphene.ObjectType):  # type: ignore[misc]
     )
     content_type = graphene.String(description="The header Content-Type.")
     etag = graphene.String(description="The header ETag, to send back as If-Match or If-None-Match.")
-    size = graphene.Int(required=True, description="Of the body, in bytes, its content coding undone.")
+    size = graphene.Int(required=True, description="The size of the decoded body, in bytes.")
     json = graphene.Field(
         JSON,
         select=arguments.select(),
         resolver=_json,
-        description="The body as a JSON value, or what a JMESPath expression selects of it.",
+        description="The body as a JSON value, or the part that a JMESPath expression selects.",
     )
-    text = graphene.String(resolver=_text, description="The body as text; null where it cannot be decoded.")
+    text = graphene.String(resolver=_text, description="The body as text; null if it cannot be decoded.")
     data_url = graphene.String(resolver=_data_url, description="The body as a data: URL (RFC 2397).")
-    error = graphene.String(description="Why no response could be had; then status is 504, 502 or 500.")
+    error = graphene.String(description="The reason why there is no response; status is then 504, 502 or 500.")
 
     get = _get(f"The JSON value of GET path. {TEMPLATES}")
     fetch = _fetch(f"The response to GET path. {TEMPLATES}")
@@ -141,7 +141,7 @@ class RestItem(graphene.ObjectType):  # type: ignore[misc]
         JSON,
         select=arguments.select(),
         resolver=_json,
-        description="The element, or what a JMESPath expression selects of it.",
+        description="The element, or the part that a JMESPath expression selects.",
     )
     get = _get("The JSON value of GET path. Templates are filled from this element, {item} is a scalar one.")
     fetch = _fetch("The response to GET path. Templates are filled from this element, {item} is a scalar one.")
@@ -150,7 +150,7 @@ class RestItem(graphene.ObjectType):  # type: ignore[misc]
 
 
 class RestEncoding(graphene.Enum):  # type: ignore[misc]
-    """How the body of a request is written."""
+    """The encoding of a request body."""
 
     JSON = "JSON"
     FORM = "FORM"
@@ -165,7 +165,7 @@ class RestFileInput(graphene.InputObjectType):  # type: ignore[misc]
 
 
 class RestRoute(graphene.ObjectType):  # type: ignore[misc]
-    """A route that can be asked for."""
+    """An exposed route."""
 
     path = graphene.String(required=True, description="A URI template (RFC 6570), for get and its params.")
     endpoint = graphene.String(required=True, description="The name of its Flask endpoint.")
@@ -176,10 +176,10 @@ class RestRoute(graphene.ObjectType):  # type: ignore[misc]
         graphene.NonNull(graphene.String), required=True, description="The names of the path's variables."
     )
     description = graphene.String(description="The first line of the view's docstring.")
-    typed = graphene.Boolean(required=True, description="Whether a typed field requests this route.")
+    typed = graphene.Boolean(required=True, description="True if a typed field requests this route.")
 
 
-class Untyped(graphene.ObjectType):  # type: ignore[misc]
+class UntypedQuery(graphene.ObjectType):  # type: ignore[misc]
     get = _get("The JSON value of GET path. A status of 400 or more is null and an error.")
     fetch = _fetch("The response to GET path, whatever its status.")
     aggregate = graphene.Field(
@@ -195,12 +195,12 @@ class Untyped(graphene.ObjectType):  # type: ignore[misc]
     )
 
 
-class Routes(graphene.ObjectType):  # type: ignore[misc]
+class RoutesQuery(graphene.ObjectType):  # type: ignore[misc]
     routes = graphene.List(
         graphene.NonNull(RestRoute),
         prefix=graphene.String(description="List only the paths that begin with this text."),
         required=True,
-        description="The routes that can be asked for.",
+        description="The exposed routes.",
     )
 
     @staticmethod
@@ -208,11 +208,11 @@ class Routes(graphene.ObjectType):  # type: ignore[misc]
         return source.routes(info, prefix)
 
 
-class Query(Routes, Untyped):
+class Query(RoutesQuery, UntypedQuery):
     pass
 
 
-class TypedQuery(Routes):
+class TypedQuery(RoutesQuery):
     class Meta:
         name = "Query"
 
@@ -226,7 +226,7 @@ def _verb(method: str) -> graphene.Field:
         encoding=RestEncoding(default_value=RestEncoding.JSON, description="How the body is written."),
         files=graphene.Argument(
             graphene.List(graphene.NonNull(RestFileInput)),
-            description="They make the encoding MULTIPART, and come after the fields of the body.",
+            description="Files make the encoding MULTIPART, and follow the fields of the body.",
         ),
         headers=arguments.headers(),
         follow_redirects=arguments.follow_redirects(),
@@ -236,32 +236,32 @@ def _verb(method: str) -> graphene.Field:
 
 
 def _mutation(mutation: type | None, verbs: Collection[str]) -> type | None:
-    """A user's fields, and one for each of these verbs. Raises SchemaError where both have one of a name."""
+    """Return the user's mutation fields with one field per verb. Raises SchemaError if both define the same name."""
     if not verbs:
         return None if mutation is None else type("Mutation", (mutation,), {})
     fields = {verb.lower(): _verb(verb) for verb in VERBS if verb in verbs}
-    return user_types.combined(mutation, type("Mutation", (graphene.ObjectType,), fields), "Mutation")
+    return graphene_types.combined(mutation, type("Mutation", (graphene.ObjectType,), fields), "Mutation")
 
 
 def build(
     query: type | None = None, mutation: type | None = None, verbs: Collection[str] = (), *, untyped: bool = True
 ) -> GraphQLSchema:
-    """The core schema, with these unsafe verbs, and with a user's graphene types beside it. Raises SchemaError.
+    """Return the core schema, with these unsafe verbs and the user's graphene types. Raises SchemaError.
 
-    Without `untyped` fields there is `routes` alone, and no verbs. It always holds ID, Float and JSON, so that clients
+    Without `untyped` fields it has only `routes`, and no verbs. It always contains ID, Float and JSON, so that clients
     may declare such variables.
     """
     own, verbs = (Query, verbs) if untyped else (TypedQuery, ())
     directives = [*specified_directives, DEFER, STREAM]
     schema: GraphQLSchema = graphene.Schema(
-        query=user_types.combined(query, own, "Query"),
+        query=graphene_types.combined(query, own, "Query"),
         mutation=_mutation(mutation, verbs),
         types=[graphene.ID, graphene.Float, *(() if untyped else (JSON,))],
         directives=directives,
     ).graphql_schema
     for name, url in (("JSON", SPECIFIED_BY), ("Upload", MULTIPART_SPEC)):
         if isinstance(scalar := schema.type_map.get(name), GraphQLScalarType):
-            scalar.specified_by_url = url  # graphene has no word for it
+            scalar.specified_by_url = url  # graphene has no option for it
     if query is not None or mutation is not None:
-        user_types.bind(schema, own={*own._meta.fields, *(verb.lower() for verb in verbs)})
+        graphene_types.bind(schema, own={*own._meta.fields, *(verb.lower() for verb in verbs)})
     return schema

@@ -1,4 +1,4 @@
-"""The directives that tie the fields of an SDL document to REST routes; schema/directives.graphql is the same text."""
+"""The directives that bind the fields of an SDL document to REST routes; schema/directives.graphql is the same text."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ from graphql import DocumentNode, GraphQLDirective, GraphQLSchema, build_schema,
 from restgql import graphql_core
 
 SDL = '''\
-"""The field is what GET path answers with."""
+"""The field is the response to GET path."""
 directive @get(
   """A URI template (RFC 6570): its names are the field's arguments, or keys of the parent's JSON object."""
   path: String!
@@ -15,26 +15,26 @@ directive @get(
   """JMESPath over the arguments, and this, the parent: its entries that are not null are added to the query string."""
   query: String
 
-  """JMESPath: what of the response's JSON value the field is."""
+  """JMESPath: selects the field's value from the response's JSON value."""
   select: String
 
   """Header fields of the request; each value is a template of values."""
   headers: [RestHeaderInput!]
 
-  """A list route that answers for many parents at once."""
+  """A list route that returns the values of many parents at once."""
   batch: RestBatch
 
-  """The statuses that are null without an error, where the field may be null."""
+  """The statuses that are null without an error, if the field is nullable."""
   nullOn: [Int!] = [404, 410]
 
   """Seconds, instead of RESTGQL_SUBREQUEST_TIMEOUT."""
   timeout: Float
 
-  """Query parameters of the client's own request that go along, such as an API key."""
+  """Query parameters of the client's own request to pass on, such as an API key."""
   forward: [String!]
 ) on FIELD_DEFINITION
 
-"""The field is what POST path answers with."""
+"""The field is the response to POST path."""
 directive @post(
   path: String!
   query: String
@@ -48,7 +48,7 @@ directive @post(
   forward: [String!]
 ) on FIELD_DEFINITION
 
-"""The field is what PUT path answers with."""
+"""The field is the response to PUT path."""
 directive @put(
   path: String!
   query: String
@@ -60,7 +60,7 @@ directive @put(
   forward: [String!]
 ) on FIELD_DEFINITION
 
-"""The field is what PATCH path answers with."""
+"""The field is the response to PATCH path."""
 directive @patch(
   path: String!
   query: String
@@ -72,7 +72,7 @@ directive @patch(
   forward: [String!]
 ) on FIELD_DEFINITION
 
-"""The field is what DELETE path answers with."""
+"""The field is the response to DELETE path."""
 directive @delete(
   path: String!
   query: String
@@ -84,7 +84,7 @@ directive @delete(
   forward: [String!]
 ) on FIELD_DEFINITION
 
-"""Where the field is in its parent's JSON value, if not under its own name."""
+"""The place of the field in its parent's JSON value, if not the key of its own name."""
 directive @select(
   """JMESPath over the parent's value, or over the header field's."""
   from: String
@@ -99,18 +99,18 @@ directive @select(
   entries: Boolean
 ) on FIELD_DEFINITION
 
-"""What stands in JSON for an enum's value, for a type in its discriminator, or for the name of an input field."""
+"""The JSON spelling of an enum's value, of a type in its discriminator, or of an input field's name."""
 directive @value(is: String!) repeatable on ENUM_VALUE | OBJECT | INPUT_FIELD_DEFINITION
 
-"""JMESPath: what says of a value which of the types it is, by their names or their @value."""
+"""JMESPath: selects the name of a value's type, or the @value of that type."""
 directive @discriminator(
   from: String!
 
-  """The type of an object that none of these values tells; without it, such an object is an error."""
+  """The type of an object with none of these values; without it, such an object is an error."""
   otherwise: String
 ) on INTERFACE | UNION
 
-"""A list route, asked once for many keys. Items are matched by key, whatever their order."""
+"""A list route that is requested once for many keys. Items are matched by key, in any order."""
 input RestBatch {
   """A URI template; its variable carries the keys."""
   path: String!
@@ -118,7 +118,7 @@ input RestBatch {
   """Keys of the parent's JSON object."""
   by: [String!]!
 
-  """The same in an item, pairwise."""
+  """The keys of an item that equal these, pairwise."""
   key: [String!]!
 
   """JMESPath: the array of items in the response."""
@@ -143,7 +143,7 @@ OF_A_CALL = ("get", "post", "put", "patch", "delete")
 
 
 def extended(core: GraphQLSchema) -> GraphQLSchema:
-    """The core schema with these directives, for validation: the schema that clients see has none of them."""
+    """Return the core schema with these directives, for validation: the schema that clients see has none of them."""
     document = graphql_core.parse(SDL)
     new = tuple(d for d in document.definitions if getattr(d, "name", None) and d.name.value not in core.type_map)  # type: ignore[attr-defined]
     return extend_schema(core, DocumentNode(definitions=new), assume_valid=True, assume_valid_sdl=True)
@@ -151,5 +151,5 @@ def extended(core: GraphQLSchema) -> GraphQLSchema:
 
 @cache
 def definitions() -> dict[str, GraphQLDirective]:
-    """The directives by name."""
+    """Return the directives by name."""
     return {directive.name: directive for directive in build_schema(SDL, assume_valid=True).directives}

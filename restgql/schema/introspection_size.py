@@ -1,4 +1,4 @@
-"""The size of a schema in introspection: how many fields an answer with all of it has."""
+"""The size of a schema in introspection: the number of fields in an answer with all of it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,15 +13,15 @@ from graphql import (
 )
 
 _TYPE = 12
-"""The fields of a __Type, and its place in a list."""
+"""The fields of a __Type, including its place in a list."""
 _REFERENCE = 8
-"""The fields of a type reference, as most types are referred to again and again."""
+"""The fields of a type reference; most types are referred to again and again."""
 _MEMBER = 8
 """The fields of a __Field, __InputValue or __EnumValue."""
 
 
 def introspection_size(schema: GraphQLSchema) -> int:
-    """Return the fields of the standard introspection query's answer, about, and not less."""
+    """Return the approximate number of fields in the standard introspection query's answer, never too low."""
     size = sum(_MEMBER + _inputs(directive.args) for directive in schema.directives)
     for of_type in schema.type_map.values():
         size += _TYPE

@@ -1,4 +1,4 @@
-"""The scalar JSON: any JSON value, in results passed on as it is, in literals with variables inside."""
+"""The scalar JSON: any JSON value, unchanged in results, with variables allowed in literals."""
 
 from typing import Any
 
@@ -31,12 +31,12 @@ class JSON(graphene.Scalar):  # type: ignore[misc]
         return result
 
     @staticmethod
-    def parse_value(given: Any) -> Any:
-        return given
+    def parse_value(value: Any) -> Any:
+        return value
 
     @staticmethod
     def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
-        """The value of a literal. Raises GraphQLError for a number that JSON readers cannot hold."""
+        """Return the value of a literal. Raises GraphQLError for a number that JSON readers cannot represent."""
         match node:
             case VariableNode():
                 return (variables or {}).get(node.name.value, Undefined)
@@ -53,7 +53,7 @@ class JSON(graphene.Scalar):  # type: ignore[misc]
             case NullValueNode():
                 return None
             case EnumValueNode():
-                raise GraphQLError(f"{node.value} is no JSON value; a string stands in quotes.", node)
+                raise GraphQLError(f"{node.value} is not a JSON value; a string needs quotes.", node)
         return Undefined
 
 

@@ -1,5 +1,4 @@
-"""The scalars that SDL documents may use without defining them. In results they pass what JSON has; arguments are
-checked."""
+"""Scalars that SDL documents may use without defining them. Results pass JSON unchanged; arguments are validated."""
 
 import math
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from restgql.formats.file import File
 RFC_3339 = "https://www.rfc-editor.org/rfc/rfc3339"
 MULTIPART_SPEC = "https://github.com/jaydenseric/graphql-multipart-request-spec"
 MAX_DIGITS = 1_000
-"""The digits of an integer that is written as a string."""
+"""The most digits of an integer that is written as a string."""
 
 
 def _is_number(value: Any) -> bool:
@@ -26,18 +25,18 @@ def _is_number(value: Any) -> bool:
 
 def _text(result: Any) -> Any:
     if not isinstance(result, str):
-        raise GraphQLError(f"{result!r:.80} is no string.")
+        raise GraphQLError(f"{result!r:.80} is not a string.")
     return result
 
 
 def _decimal(result: Any) -> Any:
-    """A number, or a string that holds one: JSON numbers are floats to many writers."""
+    """Return a number, or a string that contains one: many writers use floats for JSON numbers."""
     try:
         if _is_number(result) or (isinstance(result, str) and Decimal(result).is_finite()):
             return result
     except InvalidOperation:
         pass
-    raise GraphQLError(f"{result!r:.80} is no decimal number.")
+    raise GraphQLError(f"{result!r:.80} is not a decimal number.")
 
 
 def _long(result: Any) -> int:
@@ -46,25 +45,25 @@ def _long(result: Any) -> int:
     if isinstance(number, str) and number.removeprefix("-").isdecimal() and len(number) <= MAX_DIGITS:
         number = int(number)
     if isinstance(number, bool) or not isinstance(number, int):
-        raise GraphQLError(f"{result!r:.80} is no integer.")
+        raise GraphQLError(f"{result!r:.80} is not an integer.")
     return number
 
 
 def _parsed_by(parse: Callable[[str], object], what: str) -> Callable[[Any], Any]:
-    def check(given: Any) -> Any:
+    def check(value: Any) -> Any:
         try:
-            parse(_text(given))
+            parse(_text(value))
         except ValueError as exc:
-            raise GraphQLError(f"{given!r:.80} is no {what}.") from exc
-        return given
+            raise GraphQLError(f"{value!r:.80} is not a valid {what}.") from exc
+        return value
 
     return check
 
 
-def _file(given: Any) -> File:
-    if not isinstance(given, File):
+def _file(value: Any) -> File:
+    if not isinstance(value, File):
         raise GraphQLError("Upload takes a file, sent as multipart/form-data with a map to this variable.")
-    return given
+    return value
 
 
 def _no_result(result: Any) -> Any:
@@ -84,8 +83,8 @@ _TABLE: dict[str, tuple[str, Callable[[Any], Any], Callable[[Any], Any], str]] =
 NAMES = frozenset(_TABLE)
 
 
-def equip(scalar: GraphQLScalarType) -> None:
-    """Give a scalar that is named as one of these its behaviour, and its description unless it has one."""
+def attach_behavior(scalar: GraphQLScalarType) -> None:
+    """Attach the behavior of the scalar of this name, and its description unless it has one."""
     url, serialize, parse, description = _TABLE[scalar.name]
 
     def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
@@ -96,11 +95,11 @@ def equip(scalar: GraphQLScalarType) -> None:
                 return parse(int(node.value))
             case FloatValueNode():
                 return parse(float(node.value))
-        raise GraphQLError(f"{scalar.name} takes no such value.", node)
+        raise GraphQLError(f"{scalar.name} does not accept this value.", node)
 
     scalar.specified_by_url = scalar.specified_by_url or url
     scalar.description = scalar.description or description
-    graphql_core.equip(scalar, serialize=serialize, parse_value=parse, parse_literal=parse_literal)
+    graphql_core.set_scalar_functions(scalar, serialize=serialize, parse_value=parse, parse_literal=parse_literal)
 
 
 class Upload(graphene.Scalar):  # type: ignore[misc]

@@ -1,6 +1,6 @@
-"""Scalars that a user's graphene types and SDL documents have in common.
+"""Scalars that a user's graphene types and SDL documents share.
 
-Values of routes are JSON, and those of resolvers are Python's: a `datetime` for `DateTime`, say.
+Values of routes are JSON, and those of resolvers are Python objects, such as a `datetime` for `DateTime`.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,14 +19,14 @@ from graphql import (
 from restgql.bindings import UserResolver
 from restgql.schema import scalars
 
-Convert = Callable[[Any], Any]
+Conversion = Callable[[Any], Any]
 _JSON = (str, int, float, list, dict, type(None))
 _ALIKE = frozenset({"Upload"})
-"""The same scalar for both."""
+"""Scalars that are the same for both."""
 
 
 class SharedScalars:
-    """The scalars of SDL documents that the core schema has already, by a user's graphene types."""
+    """The scalars of SDL documents that a user's graphene types have already put into the core schema."""
 
     def __init__(self, core: GraphQLSchema) -> None:
         names = scalars.NAMES & core.type_map.keys() - _ALIKE
@@ -34,7 +34,9 @@ class SharedScalars:
         self._inputs = [name for name, of_type in core.type_map.items() if isinstance(of_type, GraphQLInputObjectType)]
 
     def share(self, schema: GraphQLSchema) -> None:
-        """Let these scalars serialize values of both kinds, and the user's own code get arguments of Python's."""
+        """Make these scalars serialize values of both kinds, and pass Python objects as arguments to the user's own
+        code.
+        """
         if not self._own:
             return
         for name, own in self._own.items():
@@ -54,12 +56,15 @@ class SharedScalars:
                     if converts:
                         field.resolve = UserResolver(_with(field.resolve.resolve, converts), field.resolve.of_root)
 
-    def _converts(self, types: Mapping[str, GraphQLInputType]) -> dict[str, Convert]:
+    def _converts(self, types: Mapping[str, GraphQLInputType]) -> dict[str, Conversion]:
         converts = ((name, self._convert(of_type)) for name, of_type in types.items())
         return {name: convert for name, convert in converts if convert is not None}
 
-    def _convert(self, of_type: GraphQLInputType) -> Convert | None:
-        """Return the conversion of a JSON value of a type; None if it stays. Input objects are converted when made."""
+    def _convert(self, of_type: GraphQLInputType) -> Conversion | None:
+        """Return the conversion of a JSON value of a type, or None if it needs none.
+
+        Input objects are converted when made.
+        """
         match of_type:
             case GraphQLNonNull():
                 return self._convert(of_type.of_type)
@@ -72,19 +77,19 @@ class SharedScalars:
         return None
 
 
-def _of_both(serialize: Convert, own: Convert) -> Convert:
+def _of_both(serialize: Conversion, own: Conversion) -> Conversion:
     return lambda value: serialize(value) if isinstance(value, _JSON) else own(value)
 
 
-def _converted(values: Mapping[str, Any], converts: Mapping[str, Convert]) -> dict[str, Any]:
+def _converted(values: Mapping[str, Any], converts: Mapping[str, Conversion]) -> dict[str, Any]:
     return {name: converts[name](value) if name in converts else value for name, value in values.items()}
 
 
-def _after(make: Convert, converts: Mapping[str, Convert]) -> Convert:
+def _after(make: Conversion, converts: Mapping[str, Conversion]) -> Conversion:
     return lambda values: make(_converted(values, converts))
 
 
-def _with(resolve: Callable[..., Any], converts: Mapping[str, Convert]) -> Callable[..., Any]:
+def _with(resolve: Callable[..., Any], converts: Mapping[str, Conversion]) -> Callable[..., Any]:
     def resolved(root: Any, info: Any, /, **arguments: Any) -> Any:
         return resolve(root, info, **_converted(arguments, converts))
 

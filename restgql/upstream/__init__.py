@@ -25,20 +25,20 @@ class Dispatcher(Protocol):
     """Answers sub-requests; called from several threads at once."""
 
     def __call__(self, request: SubRequest, /) -> SubResponse:
-        """Return the response, or one with the failure in its place. Raises ClientError for a refused request."""
+        """Return the response, or one that contains the failure. Raises ClientError for a rejected request."""
 
     def route(self, request: SubRequest, /) -> object:
-        """Return the key of the route that answers a request; no client chooses its value."""
+        """Return the key of the route that answers a request; clients cannot choose its value."""
 
 
 class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     """The app and its remote upstreams, as the sub-requests of one operation reach them on behalf of `client`.
 
-    `meter` bounds the operation. `nested` is True for an operation within a sub-request of another, or within a
-    resolver of the user's own. `threads` are those that run its sub-requests; with `uses_own_thread` the caller's may
-    run those that never wait. `environ` is the WSGI environ that all
-    these share. `session` is the outer request's, if it has to be saved before them. `cookie_history` are the mutations
-    before it, whose cookies a browser would send by now. `debug_log` is None outside debug.
+    `meter` limits the operation. `nested` is True for an operation within a sub-request of another, or within a
+    resolver of the user's own. `threads` are the threads for its sub-requests; with `uses_own_thread` the caller's
+    thread may run those that never wait. `environ` is the WSGI environ that they share. `session` is the outer
+    request's, if it must be saved before them. `cookie_history` are the mutations before it, whose cookies a browser
+    would send by now. `debug_log` is None outside debug.
     """
 
     dispatch: Dispatcher
@@ -63,9 +63,9 @@ _CURRENT: ContextVar[Upstream] = ContextVar("restgql.current_operation")
 
 @contextmanager
 def current_operation(upstream: Upstream) -> Iterator[None]:
-    """Make the requests of a resolver, by `gateway.get` say, part of the operation of `upstream`.
+    """Make the requests of a resolver, by `gateway.get` for example, part of the operation of `upstream`.
 
-    The resolver sees the session as the sub-requests before it have left it, and those after it as the resolver has.
+    The resolver sees the session as earlier sub-requests have left it, and later ones see the resolver's changes.
     """
     token = _CURRENT.set(upstream)
     if upstream.session is not None:
@@ -79,8 +79,7 @@ def current_operation(upstream: Upstream) -> Iterator[None]:
 
 
 def join_current_operation(upstream: Upstream) -> Upstream:
-    """Return an upstream with the meter and the cookies of the operation whose resolver runs in this context, if there
-    is one."""
+    """Return an upstream with the meter and cookies of the operation whose resolver runs in this context, if any."""
     outer = _CURRENT.get(None)
     if outer is None:
         return upstream

@@ -1,16 +1,16 @@
-"""A circuit breaker (M. Nygard, Release It!): an upstream that fails again and again is left alone for a while."""
+"""A circuit breaker (M. Nygard, Release It!): an upstream that fails repeatedly gets no requests for a while."""
 
 import threading
 import time
 
 FAILURES = 5
-"""In a row, after which it opens."""
+"""Consecutive failures after which the breaker opens."""
 SECONDS = 5.0
-"""For which it stays open, before one request tries."""
+"""Seconds that the breaker stays open, before one request tries."""
 
 
 class CircuitBreaker:
-    """The breaker of one upstream. Open, it passes no request; half open, one at a time. `_lock` guards all of it."""
+    """The breaker of one upstream. Open, it passes no request; half open, one at a time. `_lock` guards its state."""
 
     def __init__(self, failures: int = FAILURES, seconds: float = SECONDS) -> None:
         self._allowed = failures

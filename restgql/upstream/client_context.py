@@ -10,7 +10,8 @@ from restgql.sub_response import SubResponse
 
 class ClientContext(msgspec.Struct, frozen=True):
     """The client of an operation: its app, origin and cookies, the key by which the app recognizes a repeated mutation
-    (draft-ietf-httpapi-idempotency-key-header), and the query string of its request."""
+    (draft-ietf-httpapi-idempotency-key-header), and the query string of its request.
+    """
 
     site: Site
     origin: str
@@ -19,11 +20,11 @@ class ClientContext(msgspec.Struct, frozen=True):
     query: str = ""
 
     def cookie_along(self, history: "CookieHistory", to_path: str) -> str | None:
-        """Return the Cookie header of a request that follows all of a history, None if it is the caller's own."""
+        """Return the Cookie header of a request that follows a whole history, or None for the caller's own."""
         return self._next(self.cookie, history, to_path)
 
     def cookie_after(self, request: SubRequest, response: SubResponse, to_path: str) -> str | None:
-        """Return the Cookie header of a request that follows this response, None if it is the caller's own."""
+        """Return the Cookie header of a request that follows this response, or None for the caller's own."""
         return self._next(self.cookie if request.cookie is None else request.cookie, ((request, response),), to_path)
 
     def _next(self, cookie: str, history: "CookieHistory", to_path: str) -> str | None:
@@ -38,4 +39,4 @@ class ClientContext(msgspec.Struct, frozen=True):
 
 
 CookieHistory = tuple[tuple[SubRequest, SubResponse], ...]
-"""Requests with their responses, in the order in which one led to the next."""
+"""Requests with their responses, each of which led to the next."""

@@ -1,4 +1,4 @@
-"""Flask's contexts, which are two until Flask 3.1 and one after it."""
+"""Flask's contexts: two until Flask 3.1, a single one after it."""
 
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
@@ -9,12 +9,15 @@ import flask.globals
 from flask import Flask
 
 IS_MERGED = not hasattr(flask.globals, "_cv_request")
-"""True if the request context is the app context: a Flask that is newer than 3.1."""
+"""True if the request context is the app context: in Flask after 3.1."""
 
 RequestContext: Any = flask.ctx.AppContext if IS_MERGED else flask.ctx.RequestContext
 _proxy: Any = flask.globals.app_ctx if IS_MERGED else flask.globals.request_ctx
 SESSION = "_session" if hasattr(RequestContext, "session") else "session"
-"""The attribute of a request context with its session; from Flask 3.1.3 on a property before it notes who reads it."""
+"""The attribute of a request context with its session.
+
+From Flask 3.1.3 on, the public property also marks it as accessed.
+"""
 _APP: ContextVar[Any] = cast(ContextVar[Any], flask.globals._cv_app)
 _VARIABLES = (_APP,) if IS_MERGED else (_APP, cast(ContextVar[Any], flask.globals._cv_request))
 
@@ -24,7 +27,7 @@ current_request_context: Callable[[], Any] = _proxy._get_current_object
 
 
 def current_context_without_flask() -> Context:
-    """Return a copy of the current context variables, without the contexts of Flask, which takes None for none."""
+    """Return a copy of the current context variables without Flask's contexts: None counts as no context."""
     context = copy_context()
     for variable in _VARIABLES:
         context.run(variable.set, None)

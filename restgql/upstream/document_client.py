@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from restgql.errors import ConfigError
-from restgql.formats import coding, remote
+from restgql.formats import coding, remote_upstream
 from restgql.upstream.secrets import Secrets
 
 if TYPE_CHECKING:
     from urllib3.response import HTTPResponse
 
 MAX_SECONDS = 30.0
-"""For a document and the documents that it refers to, in all."""
+"""Total seconds for a document and the documents that it refers to."""
 MAX_BYTES = 64_000_000
-"""Decoded, for the same."""
+"""Total decoded bytes of these documents."""
 MAX_DOCUMENTS = 200
 MAX_REDIRECTS = 5
 _ACCEPT = "application/vnd.oai.openapi+json, application/json, application/yaml;q=0.9, */*;q=0.5"
@@ -24,8 +24,10 @@ _URL = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+\Z", re.IGNORECASE)
 
 
 class DocumentClient:
-    """Fetches one document and those that it refers to. `secrets` go to `origin` alone; the credentials of the URL go
-    to the URL's own origin alone."""
+    """Fetches one document and those that it refers to.
+
+    `secrets` are sent only to `origin`; the credentials of a URL only to the URL's own origin.
+    """
 
     def __init__(
         self,
@@ -49,8 +51,8 @@ class DocumentClient:
         if self._documents_left < 0:
             raise ConfigError(f"{shown(url)}: the document refers to more than {MAX_DOCUMENTS} others.")
         first = _split(url)
-        if first.username is not None and (origin := remote.origin_of(first)):
-            self._authorization[origin] = remote.basic(first.username, first.password or "")
+        if first.username is not None and (origin := remote_upstream.origin_of(first)):
+            self._authorization[origin] = remote_upstream.basic(first.username, first.password or "")
         at = url
         for _ in range(MAX_REDIRECTS + 1):
             split = _split(at)
@@ -73,7 +75,7 @@ class DocumentClient:
                 if response.status in (301, 302, 303, 307, 308) and response.headers.get("location"):
                     return b"", response.headers["location"]
                 if response.status != 200:
-                    raise ConfigError(f"{shown(url)} answers {response.status}, and no OpenAPI document.")
+                    raise ConfigError(f"{shown(url)} answers {response.status}, not an OpenAPI document.")
                 return self._read(response, url), None
             finally:
                 response.close()
@@ -85,8 +87,8 @@ class DocumentClient:
             client.close()
 
     def _sent(self, split: SplitResult) -> tuple[str, dict[str, str]]:
-        """Return the query and the header fields for a URL: credentials for their own origin alone."""
-        origin = remote.origin_of(split) or ""
+        """Return the query and the header fields for a URL: credentials are sent only to their own origin."""
+        origin = remote_upstream.origin_of(split) or ""
         fields = {"accept": _ACCEPT, "accept-encoding": coding.ACCEPTED, "user-agent": "restgql"}
         query: str | None = split.query
         if origin == self._origin:
@@ -115,12 +117,12 @@ class DocumentClient:
 
 
 def is_url(text: str) -> bool:
-    """Return True if a text is meant as an HTTP URL."""
+    """Return True if a text looks like an HTTP URL."""
     return text.lower().startswith(("http://", "https://"))
 
 
 def shown(url: str) -> str:
-    """Return a URL as messages have it: without credentials, query and fragment."""
+    """Return a URL for messages: without credentials, query and fragment."""
     return re.sub(r"//[^/?#]*@", "//", re.split(r"[?#]", url)[0])[:300]
 
 
@@ -129,10 +131,8 @@ def _split(url: str) -> SplitResult:
         split = urlsplit(url)
     except ValueError:
         split = urlsplit("")
-    if not _URL.match(url) or remote.origin_of(split) is None:
-        raise ConfigError(
-            f"{shown(url)!r} is no URL that a document can be fetched from: it takes http:// or https://."
-        )
+    if not _URL.match(url) or remote_upstream.origin_of(split) is None:
+        raise ConfigError(f"{shown(url)!r} is not a URL of a document: it must begin with http:// or https://.")
     return split
 
 
@@ -142,11 +142,11 @@ def _bare(split: SplitResult) -> str:
 
 
 def _reason(exc: BaseException) -> str:
-    """Return what failed, without the URL, whose query may be secret."""
+    """Return the reason of a failure without the URL, whose query may be secret."""
     cause: BaseException | None = exc
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
         inner = getattr(cause, "reason", None) or (cause.args[0] if cause.args else None)
         cause = inner if isinstance(inner, BaseException) else cause.__cause__ or cause.__context__
-    return "the connection failed, or the answer is no valid HTTP"
+    return "the connection failed, or the response is not valid HTTP"

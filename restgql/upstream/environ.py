@@ -11,19 +11,19 @@ from restgql.model import SubRequest
 Environ = dict[str, Any]
 
 DEADLINE = "restgql.deadline"
-"""Until when a sub-request has to be answered, of `time.monotonic()`; the app's own code may go by it."""
+"""The time by which a sub-request must be answered, of `time.monotonic()`; the app's own code may use it."""
 
-# What Flask, Werkzeug and an outer gateway cached, and what would write to the socket behind our back.
+# Values that Flask, Werkzeug or an outer gateway cached, and functions that write to the socket directly.
 _CACHED_PREFIXES = ("werkzeug.", "flask.", "restgql.")
-_REQUEST_TARGETS = ("RAW_URI", "REQUEST_URI")  # as the server got it, before any decoding
-# The input too: a sub-request has its own, and a view that hangs must not keep the outer request's upload.
+_REQUEST_TARGETS = ("RAW_URI", "REQUEST_URI")  # as the server received it, before decoding
+# The input, too: a sub-request has its own, and a view that hangs must not keep the outer request's upload.
 _OUTER_ONLY = frozenset({"wsgi.input", "wsgi.file_wrapper", "wsgi.early_hints", "CONTENT_TYPE", "CONTENT_LENGTH"})
 
 
 def template(entered: Environ, accept: str) -> Environ:
     """Return the environ that an operation's sub-requests share, from the outer request's before any middleware.
 
-    `accept` is the Accept of those that have none of their own.
+    `accept` is the Accept of sub-requests without their own.
     """
     keys, connection = tuple(entered), entered.get("HTTP_CONNECTION", "")
     environ = {key: entered[key] for key in _carried(keys, connection)}
@@ -35,9 +35,9 @@ def template(entered: Environ, accept: str) -> Environ:
     return environ
 
 
-@bounded_cache(entries=256, characters=4_096)  # most requests of an app have the same
+@bounded_cache(entries=256, characters=4_096)  # most requests to an app have the same keys
 def _carried(keys: tuple[str, ...], connection: str) -> tuple[str, ...]:
-    """Return the keys of an environ that its sub-requests keep."""
+    """Return the keys of an environ that its sub-requests inherit."""
     options = headers.listed(connection)
     return tuple(key for key in keys if _is_carried(key, options))
 
@@ -66,13 +66,13 @@ def build(shared: Environ, request: SubRequest) -> Environ:
         environ["HTTP_" + name.upper().replace("-", "_")] = value
     if request.cookie:
         environ["HTTP_COOKIE"] = request.cookie
-    elif request.cookie is not None:  # all are deleted
+    elif request.cookie is not None:  # an empty cookie deletes the header field
         environ.pop("HTTP_COOKIE", None)
     return environ
 
 
 def decoded(environ: Environ, name: str) -> str:
-    """Return a path of an environ as text (PEP 3333 has it as bytes in Latin-1)."""
+    """Return a path of an environ as text (PEP 3333 decodes bytes as Latin-1)."""
     text: str = environ.get(name, "")
     return text.encode("latin-1").decode("utf-8", "replace")
 

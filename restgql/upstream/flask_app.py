@@ -1,6 +1,5 @@
 """A Flask app as the upstream of one operation."""
 
-import logging
 import math
 import time
 from threading import get_ident
@@ -17,13 +16,11 @@ from restgql.upstream.client_context import ClientContext
 from restgql.upstream.environ import DEADLINE
 from restgql.upstream.in_process import InProcess, gate_of
 from restgql.upstream.outer_request import CONTEXT, GATE, SHARED_THREAD, OuterRequest
-from restgql.upstream.remote import PrefixRouter, UpstreamPool
+from restgql.upstream.prefix_router import PrefixRouter, UpstreamPool
 from restgql.upstream.routes import Routes
 from restgql.upstream.single_flight import Flights, SingleFlight
 from restgql.upstream.threads import Threads, is_free, threads_of
 from restgql.upstream.wsgi import WsgiApp, WsgiDispatcher, through
-
-logger = logging.getLogger("restgql")
 
 DEPTH = "restgql.depth"
 METER = "restgql.meter"
@@ -55,8 +52,8 @@ def connect(
 ) -> Upstream:
     """Return the upstream of one operation: the app and its remote upstreams.
 
-    `here` is the outer request after all middleware; `in_view` is True if its own view asks; `application` is
-    the outermost WSGI callable, if that is not the app. An operation within a sub-request shares its budget and its
+    `here` is the outer request after all middleware; `in_view` is True if its own view makes the request; `application`
+    is the outermost WSGI callable, if that is not the app. An operation within a sub-request shares its budget and its
     deadline.
     """
     if entered.session is not None:
@@ -84,7 +81,7 @@ def connect(
     dispatch: Dispatcher = in_process
     if remotes is not None:
         dispatch = PrefixRouter(dispatch, remotes, site, shared, deadline)
-    if flights is not None and depth == 1:  # two that nest could wait for each other
+    if flights is not None and depth == 1:  # nested operations could wait for each other
         dispatch = SingleFlight(
             dispatch, flights, shared, flights.identity.of(shared), seconds=config.subrequest_timeout
         )
@@ -114,7 +111,7 @@ def _in_process(
 ) -> InProcess:
     """Return the dispatcher into the app, by the cheapest path with the same effects as the full one."""
     app = entered.app
-    if adapter.websocket:  # what the view of a WebSocket asks for is HTTP
+    if adapter.websocket:  # a WebSocket's view makes HTTP requests
         http = app.create_url_adapter(app.request_class(shared.copy()))
         assert http is not None
         adapter = http
@@ -131,7 +128,6 @@ def _in_process(
         entered.context,
         seconds=config.subrequest_timeout,
         max_reply=config.max_reply,
-        logger=logger,
         reads_files=bool(app.config.get("USE_X_SENDFILE")),
     )
     return InProcess(app, wsgi, routes, adapter, site, caches_matches=caches_matches, is_plain=is_plain)

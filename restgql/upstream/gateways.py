@@ -1,6 +1,5 @@
-"""What all requests to an app have to know of the gateways on it."""
+"""The record of the gateways on an app, for every request to the app."""
 
-import logging
 from dataclasses import dataclass, field
 from traceback import walk_tb
 from typing import Any
@@ -8,15 +7,17 @@ from typing import Any
 from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from restgql.log import logger
+
 _ATTRIBUTE = "restgql_gateways"
 _BEFORE = frozenset({Flask.preprocess_request.__name__, "_preprocess_request"})
-"""The functions that call the before_request functions, Flask's and the fast path's."""
+"""The functions that call the before_request functions: Flask's and the fast path's."""
 _REFUSED = frozenset({301, 302, 303, 307, 400, 401, 403})
 
 
 @dataclass
 class Gateways:
-    """The gateways on one app: their endpoints, those of these that run `without_hooks`, and their blueprints."""
+    """The gateways on one app: their endpoints, the endpoints that run `without_hooks`, and their blueprints."""
 
     endpoints: set[str] = field(default_factory=set)
     without_hooks: set[str] = field(default_factory=set)
@@ -27,8 +28,8 @@ class Gateways:
 
     @classmethod
     def on(cls, app: Flask) -> "Gateways":
-        """Return the gateways on an app; an empty record at the first call."""
-        # not getattr: the class of an app may have a __getattr__ that answers every name, as that of Eve has
+        """Return the gateways on an app; create an empty record at the first call."""
+        # not getattr: the class of an app may have a __getattr__ that answers every name, as Eve's does
         gateways: Gateways | None = vars(app).get(_ATTRIBUTE)
         if gateways is None:
             gateways = cls()
@@ -36,9 +37,9 @@ class Gateways:
         return gateways
 
     def begin(self, app: Flask) -> None:
-        """Exempt the gateways from CSRFProtect before the first request: it may be put on the app after them.
+        """Exempt the gateways from CSRFProtect before the first request: it may be added to the app after them.
 
-        A POST to a gateway is JSON, or has a header of its own, which no form of another site can send; and each
+        A POST to a gateway is JSON, or has a header field of its own, which no form of another site can send; and each
         sub-request is checked.
         """
         self.has_begun = True
@@ -51,7 +52,7 @@ class Gateways:
         if self.has_logged_guard or request.method != "POST" or response.status_code not in _REFUSED:
             return
         self.has_logged_guard = True
-        logging.getLogger("restgql").warning(
+        logger.warning(
             "A hook of the app answered POST %s with %d before the gateway could. If clients like this one should ask "
             "it, exempt the endpoint %s in that hook, or set RESTGQL_HOOKS = False: each sub-request is guarded as "
             "before.",
@@ -66,7 +67,7 @@ class Gateways:
         if self.has_logged_hook or isinstance(exception, HTTPException) or _BEFORE.isdisjoint(frames):
             return
         self.has_logged_hook = True
-        logging.getLogger("restgql").warning(
+        logger.warning(
             "A before_request function failed in the sub-request %s %s (%s: %s). The same functions had run in this "
             "thread for the request to the gateway. If one keeps a connection or a lock by thread, set "
             "RESTGQL_HOOKS = False or RESTGQL_SEQUENTIAL = True.",

@@ -1,8 +1,8 @@
 """HTTP/1.1 over pooled sockets, each exchange within one deadline. Imported at the first request to an upstream.
 
 It is the adapter of `requests` without its Session, which reads the body of a redirect whole, sends the cookies of one
-caller with the requests of the next, and trusts the environment's proxies and .netrc. A timeout of `requests` bounds
-each read, so a slow drip never ends; here every read, also of a head, is bounded by the time left of the exchange.
+caller with the requests of the next, and trusts the environment's proxies and .netrc. A timeout of `requests` limits
+each read, so a slow drip never ends; here every read, also of a head, is limited by the time left of the exchange.
 """
 
 import functools
@@ -30,7 +30,7 @@ from restgql.errors import UpstreamInvalid
 from restgql.model import SAFE_METHODS
 
 MAX_HEAD = 65_536
-"""Bytes of a response before its body: those of interim responses, too."""
+"""The most bytes of a response before its body, including interim responses."""
 _FOLD = re.compile(r"\r?\n[ \t]+")
 FAILURES = (requests.RequestException, HTTPError, http.client.HTTPException, OSError)
 
@@ -39,7 +39,7 @@ _in_exchange: ContextVar[bool] = ContextVar("restgql.in_exchange", default=False
 
 
 def _without_query(record: logging.LogRecord) -> bool:
-    """Remove the query of URLs from urllib3's records of our own exchanges: it may hold the operator's secrets."""
+    """Remove the query of URLs from urllib3's records of our own exchanges: it may contain the operator's secrets."""
     if _in_exchange.get() and isinstance(record.args, tuple):
         record.args = tuple(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
     return True
@@ -54,7 +54,7 @@ class HttpClient:
 
     def __init__(self, hosts: int, connections: int) -> None:
         self._adapter = _Adapter(pool_connections=hosts, pool_maxsize=connections, max_retries=0)
-        # A bundle that the operator names stands in for certifi's; verification is always on.
+        # A bundle that the operator names replaces certifi's; verification is always on.
         self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
 
     def send(self, method: str, url: str, headers: dict[str, str], until: float, body: bytes = b"") -> HTTPResponse:
@@ -71,29 +71,31 @@ class HttpClient:
         finally:
             _in_exchange.reset(token)
         raw: HTTPResponse = response.raw
-        raw.enforce_content_length = True  # urllib3 1.26 accepts a body that breaks off
+        raw.enforce_content_length = True  # urllib3 1.26 accepts a truncated body
         return raw
 
     def close(self) -> None:
         """Close idle connections now, and the others after their exchange."""
-        pools = self._adapter.poolmanager.pools  # clearing them alone leaves it to the garbage collector
+        pools = self._adapter.poolmanager.pools  # clearing them alone leaves closing to the garbage collector
         for key in pools.keys():  # noqa: SIM118, as it is no mapping that can be iterated over
             pools[key].close()
         self._adapter.close()
 
 
 def failure_of(exc: Exception) -> UpstreamInvalid:
-    """Return the client's error for one of FAILURES: it names neither the host nor the host's message."""
+    """Return the error that clients see for one of FAILURES: it names neither the host nor the host's message."""
     cause = getattr(exc.args[0], "reason", None) if exc.args else None
     if isinstance(exc, requests.exceptions.SSLError):
         return UpstreamInvalid("The upstream's TLS handshake or certificate is not valid.")
     if isinstance(cause, NewConnectionError):
         return UpstreamInvalid("The upstream could not be reached.")
-    return UpstreamInvalid("The upstream's answer broke off, or is no valid HTTP.")
+    return UpstreamInvalid("The upstream's response was cut off, or is not valid HTTP.")
 
 
 class _Source(io.RawIOBase):
-    """The bytes that a socket receives until a point in time; `allowance` is the number of bytes left, if bounded."""
+    """The bytes that a socket receives until a point in time; `allowance` is the number of bytes left, or None without
+    a limit.
+    """
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, until: float) -> None:
         self._raw = raw
@@ -118,7 +120,7 @@ class _Source(io.RawIOBase):
         super().close()
 
 
-class _Response(http.client.HTTPResponse):
+class _HttpResponse(http.client.HTTPResponse):
     """A response whose framing is unambiguous (RFC 9112 section 6.3), read from a `_Source`."""
 
     def __init__(self, sock: socket.socket, *args: Any, until: float, **options: Any) -> None:
@@ -131,22 +133,22 @@ class _Response(http.client.HTTPResponse):
         self._source.allowance = None
         _unfold(self.headers)
         if self.headers.get_payload():
-            raise http.client.HTTPException("a line of the head is no header field")
+            raise http.client.HTTPException("a line of the head is not a header field")
         lengths = set(self.headers.get_all("content-length", ()))
         transfer = self.headers.get_all("transfer-encoding", [])
         if any(coding.strip().lower() != "chunked" for coding in transfer) or len(transfer) + len(lengths) > 1:
-            raise http.client.HTTPException("the body's length is told in more ways than one, or in an unknown one")
+            raise http.client.HTTPException("the body's length is ambiguous, or in an unknown form")
         if not all(re.fullmatch(r"\s*[0-9]+\s*", length) for length in lengths):
-            raise http.client.HTTPException("Content-Length is no number")
+            raise http.client.HTTPException("Content-Length is not a number")
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Skip the interim responses (RFC 9110 section 15.2), of which http.client only knows 100."""
+        """Skip the interim responses (RFC 9110 section 15.2), of which http.client knows only 100."""
         while True:
             status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
             if status[1] >= 200:
                 return status
             if status[1] == 101:
-                raise http.client.HTTPException("the protocol was switched, which nobody asked for")
+                raise http.client.HTTPException("the server switched the protocol without a request")
             http.client.parse_headers(self.fp)
 
     def _read_next_chunk_size(self) -> int:
@@ -170,11 +172,11 @@ class _Connection(HTTPConnection):
         super().request(*args, **options)
 
     def getresponse(self) -> Any:
-        self.response_class = functools.partial(_Response, until=self._until())  # type: ignore[assignment]
+        self.response_class = functools.partial(_HttpResponse, until=self._until())  # type: ignore[assignment]
         return super().getresponse()
 
     def _new_conn(self) -> socket.socket:
-        """Return a socket to the first address that answers; each address has its share of the time."""
+        """Return a socket to the first address that answers; each address gets a share of the time."""
         until = self._until()
         failed: OSError = OSError("the name has no address")
         try:

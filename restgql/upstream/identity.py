@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from restgql.bounded_cache import bounded_cache
 from restgql.upstream.environ import Environ
 
-# An app may identify a caller by any header field, so every field identifies one, but for these: a browser's about
-# itself and the page, those that trace a request, and a proxy's about it.
+# An app may identify a caller by any header field, so every field identifies one, except these: a browser's fields
+# about itself and the page, those that trace a request, and a proxy's about it.
 _FIELDS = re.compile(
     r"host|accept(-.*)?|user-agent|referer|origin|dnt|pragma|cache-control|priority|date|max-forwards|early-data"
     r"|sec-(?:ch|fetch)-.*|sec-gpc|(?:sec-|x-)?purpose|save-data|dpr|device-memory|(?:viewport-)?width|downlink|ect|rtt"
@@ -20,7 +20,7 @@ _FIELDS = re.compile(
     r"|via|cdn-loop|x-varnish|x-timer|cf-(?:ray|visitor|ew-via)|x-amz-cf-id|x-azure-ref|x-vercel-id|rndr-id"
     r"|x-envoy-(?!external-address).*|connect-time|total-route-time"
 )
-# The same for the server's own keys: any other may be from its authentication (REMOTE_USER, SSL_CLIENT_S_DN, an
+# The same for the server's own keys: any other may come from its authentication (REMOTE_USER, SSL_CLIENT_S_DN, an
 # attribute of Shibboleth).
 _KEYS = re.compile(
     r"(?:wsgi|mod_wsgi|mod_ssl|uwsgi|gunicorn|waitress|cheroot|asgi|werkzeug|flask|restgql)\..*"
@@ -31,14 +31,14 @@ _KEYS = re.compile(
 
 
 class Identity:
-    """The rule for callers' identities: all texts of an environ, but for keys without meaning and the process's own.
+    """The rule for callers' identities: all texts of an environ, except keys without meaning and those of the process.
 
     `chosen` are names of header fields or environ keys that identify the caller; those after a `!` do not.
     """
 
     def __init__(self, chosen: Iterable[str] = ()) -> None:
         self._chosen = {_name(name.removeprefix("!")): not name.startswith("!") for name in chosen}
-        # Some servers have these in every environ; to CGI, they are the request.
+        # Some servers copy the process's environment into every environ; with CGI, it is the request.
         self._of_process = frozenset() if "REQUEST_METHOD" in os.environ else frozenset(os.environ.items())
 
     def of(self, environ: Environ) -> tuple[tuple[str, str], ...]:

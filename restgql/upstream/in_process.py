@@ -17,8 +17,8 @@ from restgql.upstream.wsgi import WsgiDispatcher
 class InProcess:
     """The dispatcher of one operation into `app`: each sub-request is matched, checked, and sent through `wsgi`.
 
-    It caches matches if these depend on path and method alone. The app `is_plain` if it has no middleware
-    either: then a request that was judged is sent with its match.
+    It caches matches if they depend only on path and method. The app `is_plain` if it also has no middleware: then a
+    request that was checked is sent with its match.
     """
 
     def __init__(
@@ -40,24 +40,24 @@ class InProcess:
         self.is_plain = is_plain
         self._route_cache = routes.route_cache() if caches_matches else None
         self._matches = {} if self._route_cache is None else self._route_cache.by_client_path
-        """Matches of this operation, or of all operations where they depend on path and method alone."""
+        """Matches of this operation, or of all operations if they depend only on path and method."""
         self._last: tuple[SubRequest | None, Matched | None] = None, None
-        """The last request that was matched in any thread."""
+        """The last request that was matched, in any thread."""
 
     def route(self, request: SubRequest) -> RouteKey:
-        """Return the key of the endpoint that the path matches; all paths that match none have one key."""
+        """Return the key of the endpoint that the path matches; all paths without a match share one key."""
         try:
             matched = self._match(request)
-        except Exception:  # asking for it raises this again
+        except Exception:  # sending the request raises this again
             matched = None
         return self._routes.key_of(None if matched is None else matched[0])
 
     def __call__(self, request: SubRequest) -> SubResponse:
         """Return the app's response. Raises NotAllowed, NestedRequest and BadPath."""
         last, matched = self._last
-        if last is not request:  # a thread asks for the route of a request before its response
+        if last is not request:  # a thread needs the route of a request before its response
             matched = self._match(request)
-        if self.is_plain and matched is not None:  # it is judged, and nothing can lead it elsewhere
+        if self.is_plain and matched is not None:  # it was checked, and nothing can redirect it
             return self._wsgi(request, {MATCHED: matched, GATE: None})
         extra: environ.Environ = {GATE: gate_of(self._routes, request.opens)} if request.opens else {}
         if self._route_cache is not None:
@@ -68,9 +68,9 @@ class InProcess:
         key = request.method, request.target.path, request.opens, self._site.mount
         matched = self._matches.get(key)
         if matched is None:
-            judge = self._routes.judge
-            matched = judge(self._adapter, self._site, request.target, request.method, opens=request.opens)
-            if matched is not None and is_kept(key):  # where a redirect leads may depend on more
+            match = self._routes.match
+            matched = match(self._adapter, self._site, request.target, request.method, opens=request.opens)
+            if matched is not None and is_kept(key):  # the target of a redirect may depend on more
                 self._matches[key] = matched
         self._last = request, matched
         return matched
@@ -82,6 +82,6 @@ def gate_of(routes: Routes, opens: str = "") -> Gate:
     def gate() -> None:
         request = current_request_context().request
         if request.url_rule is not None:
-            routes.judge_rule(request.url_rule, request.path, opens)
+            routes.check_rule(request.url_rule, request.path, opens)
 
     return gate

@@ -6,28 +6,28 @@ from typing import Any, TypeVar
 
 _MARK = "__restgql_exposed__"
 MAX_DECORATORS = 50
-"""The most functions that are looked at below a view."""
+"""The most functions that are searched below a view."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 def hide(view: View) -> View:
-    """Hide a view from every gateway, whatever RESTGQL_ROUTES and typed fields have."""
+    """Hide a view from every gateway, even if RESTGQL_ROUTES or a typed field includes it."""
     setattr(view, _MARK, False)
     return view
 
 
 def expose(view: View) -> View:
-    """Expose a view to every gateway, whatever RESTGQL_ROUTES has."""
+    """Expose a view to every gateway, even if RESTGQL_ROUTES excludes it."""
     setattr(view, _MARK, True)
     return view
 
 
 def mark_of(view: Any, views: Collection[Any]) -> bool | None:
-    """Return False for a view that is hidden, True for one that is exposed, None without a mark.
+    """Return False for a hidden view, True for an exposed one, None without a mark.
 
-    A mark is found below decorators that do not pass it on; what is one of the app's other `views` is no part of this
-    one. A mark that hides a method of a `MethodView` hides the view.
+    A mark is also found below decorators that do not copy it; one of the app's other `views` is no part of this view. A
+    mark that hides a method of a `MethodView` hides the view.
     """
     mark = _own_mark(view)
     if mark is not None:

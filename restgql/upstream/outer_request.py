@@ -1,5 +1,6 @@
-"""The request that entered the app, and the one place of an app that sees every request: before its middleware, and
-after its routing."""
+"""The request that entered the app, and the only code in an app that sees every request: before its middleware, and
+after its routing.
+"""
 
 from collections.abc import Callable, Iterable
 from contextvars import Context, copy_context
@@ -26,7 +27,7 @@ ENTERED = "restgql.entered"
 GATE = "restgql.gate"
 CONTEXT = "restgql.context"
 ENTRY = "restgql.entry"
-"""The environ key of an app that was not entered by its `__call__`, and the context before its hooks."""
+"""The environ key of an app that was not entered through its `__call__`, and of the context before its hooks."""
 WITHOUT_HOOKS = "restgql_without_hooks"
 """The attribute of a request context whose endpoint runs without hooks."""
 
@@ -77,7 +78,7 @@ class OuterRequest(msgspec.Struct):
 
 
 class GatewayMixin:
-    """Mixed into the app's own class: the one place that runs before all middleware, however late that is added."""
+    """Mixed into the app's own class: the only code that runs before all middleware, however late that is added."""
 
     restgql_gateways: Gateways
 
@@ -106,7 +107,7 @@ class GatewayMixin:
 
     def full_dispatch_request(self) -> Any:
         """Enforce RESTGQL_ROUTES on a sub-request, after routing and before any hook, whatever its middleware did."""
-        # Every direct request to the app passes here too, and must not pay for the gateway.
+        # Every direct request to the app passes here, too, and must not become slower.
         context = current_request_context()
         environ = context.request.environ
         app = cast(Flask, self)
@@ -116,7 +117,7 @@ class GatewayMixin:
         if CONTEXT not in environ and (ENTERED not in environ or _entered(app, environ) is None):
             environ[ENTRY] = app, current_context_without_flask()  # the server, or another app, calls `app.wsgi_app`
         is_sub_request = GATE in environ
-        if is_sub_request and fast_path.is_as_matched(context):  # which only what has passed the gate is
+        if is_sub_request and fast_path.is_as_matched(context):  # a match is cached only behind the gate
             response = fast_path.full_dispatch(context)
         else:
             if is_sub_request:
@@ -132,7 +133,9 @@ class GatewayMixin:
         return response
 
     def handle_user_exception(self, e: Exception) -> Any:
-        """Handle an exception as the app does; log one of a hook whose state by thread another request may hold."""
+        """Handle an exception as the app does; log an error of a hook whose thread-local state another request may
+        hold.
+        """
         environ = current_request_context().request.environ
         if environ.get(SHARED_THREAD) == get_ident():
             self.restgql_gateways.log_hook(environ, e)
@@ -155,7 +158,7 @@ class WithoutHooksMixin:
         return context
 
     def do_teardown_request(self, *args: Any, **named: Any) -> None:
-        """Run the teardown functions of a request, unless it is one without hooks."""
+        """Run the teardown functions of a request, unless its endpoint has no hooks."""
         if WITHOUT_HOOKS not in vars(current_request_context()):
             super().do_teardown_request(*args, **named)  # type: ignore[misc]
 
@@ -168,7 +171,7 @@ def _pass_gate(context: Any, environ: Environ) -> None:
             gate()
         except RestgqlError as exc:
             raise Refusal(exc) from exc
-    # Once: a view may lead its request elsewhere.
+    # Once: a view may change its request.
     unmatched: tuple[MatchCache, MatchKey] | None = vars(context).pop(MATCH_CACHE, None)
     if unmatched is not None:
         cache, key = unmatched
@@ -179,7 +182,7 @@ def _endpoint(context: Any) -> str | None:
     """Return the endpoint of a request whose context is not pushed yet."""
     try:
         rule, _ = context.url_adapter.match(return_rule=True)
-    except HTTPException:  # a redirect or 404; it is raised again where it is answered
+    except HTTPException:  # a redirect or 404; it is raised again when the request is answered
         return None
     endpoint: str = rule.endpoint
     return endpoint
@@ -213,9 +216,9 @@ def entered_by(app: Flask, request: Request) -> OuterRequest:
         if entered.session is None:
             entered.session = OuterSession.of(app, current_request_context())
         return entered
-    # A sub-request on the fast path, or `app.test_request_context()`, in which a direct request has its context, too.
+    # A sub-request on the fast path, or `app.test_request_context()`: a direct request inside it has this context, too.
     context = request.environ.get(CONTEXT)
-    if context is None:  # an empty one is falsy
+    if context is None:  # an empty context is falsy
         entry_app, entry = request.environ.get(ENTRY, (None, None))
         context = entry if entry_app is app else copy_context()
     session = OuterSession.of(app, current_request_context())
@@ -224,6 +227,6 @@ def entered_by(app: Flask, request: Request) -> OuterRequest:
 
 
 def _entered(app: Flask, environ: Environ) -> OuterRequest | None:
-    """Return the outer request in an environ, if it is one to this app."""
+    """Return the outer request in an environ, if it belongs to this app."""
     entered: OuterRequest | None = environ.get(ENTERED)
     return entered if entered is not None and entered.app is app else None

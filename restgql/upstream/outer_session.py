@@ -1,4 +1,4 @@
-"""The session of the outer request, beside those of its sub-requests."""
+"""The session of the outer request, which sub-requests may change, too."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,18 +10,17 @@ from restgql.formats import cookies
 from restgql.upstream.contexts import SESSION
 
 _BEAKER = "beaker.session"
-"""The key of the environ at which Beaker's middleware puts a session, which it saves when the response begins."""
+"""The environ key of the session of Beaker's middleware, which saves it when the response begins."""
 
 
 class OuterSession:
-    """The session of the outer request, if it is kept in a store of the server.
+    """The session of the outer request, if a store on the server keeps it.
 
-    At its end a request writes its session over what its sub-requests have written: a login, say. So it is saved before
-    the first of them, if it was changed, and opened anew after the last, and so it is around a resolver of the user's
-    own. `cookies` are the Set-Cookie values that it has to send. A session that is all in its cookie needs none of
-    this, as the cookies of sub-requests are sent after its own.
-
-    `in_flask` is True for a session of the app's session interface, `beaker` is one of Beaker's middleware.
+    At its end a request overwrites what its sub-requests have written, such as a login. So a changed session is saved
+    before the first sub-request and opened again after the last, and likewise around a resolver of the user's own.
+    `cookies` are the Set-Cookie values that it has to send. A session that is entirely in its cookie needs none of
+    this, because the cookies of sub-requests are sent after its own. `in_flask` is True for a session of the app's
+    session interface, `beaker` is one of Beaker's middleware.
     """
 
     def __init__(self, app: Flask, context: Any, *, in_flask: bool, beaker: Any) -> None:
@@ -33,7 +32,7 @@ class OuterSession:
 
     @classmethod
     def of(cls, app: Flask, context: Any) -> "OuterSession | None":
-        """Return the session of a request context, None if it is all in its cookie, or there is none."""
+        """Return the session of a request context, or None if it is entirely in its cookie, or absent."""
         interface, session = app.session_interface, vars(context).get(SESSION)
         in_cookie = type(interface) is SecureCookieSessionInterface
         in_flask = not in_cookie and session is not None and not interface.is_null_session(session)
@@ -43,14 +42,14 @@ class OuterSession:
         return cls(app, context, in_flask=in_flask, beaker=beaker) if in_flask or beaker is not None else None
 
     def save(self) -> None:
-        """Save what the outer request has changed so far."""
+        """Save the changes of the outer request so far."""
         if self._in_flask:
             self._save_in_flask()
         if self._beaker is not None and self._beaker.accessed():
             self._beaker.persist()
 
     def reopen(self, of_parts: Iterable[str] = ()) -> None:
-        """Open the session anew, as the client would send it after the Set-Cookie values of sub-requests."""
+        """Open the session again, as the client would send it after the Set-Cookie values of sub-requests."""
         if self._in_flask:
             self._reopen_in_flask(of_parts)
         beaker = self._beaker
@@ -76,6 +75,6 @@ class OuterSession:
         session: Any = app.session_interface.open_session(app, app.request_class(environ, populate_request=False))
         if session is None:
             session = app.session_interface.make_null_session(app)
-        if getattr(old, "accessed", False):  # the answer varies with it
+        if getattr(old, "accessed", False):  # the response varies with it
             session.accessed = True
         vars(context)[SESSION] = session

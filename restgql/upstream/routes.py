@@ -14,10 +14,10 @@ from werkzeug.routing import FloatConverter, Map, MapAdapter, Rule
 
 from restgql.config import Verb
 from restgql.errors import BadPath, ClientError, NestedRequest, NotAllowed
-from restgql.formats.remote import RemoteUpstream
+from restgql.formats.remote_upstream import RemoteUpstream
 from restgql.formats.target import Site, Target
 from restgql.model import RouteKey
-from restgql.schema.review import shape_of
+from restgql.schema.coverage import normalize_template
 from restgql.upstream.fast_path.match_cache import Matched, Matches
 from restgql.upstream.marks import mark_of
 from restgql.upstream.routing import walk
@@ -26,7 +26,7 @@ from restgql.upstream.text_map import TextMap, text_map_of
 DEFAULT = ("*", "!static")
 MAX_MATCHES = 2_048
 _NOT_ALLOWED = "No route that can be asked for matches the path."
-# A variable part of a rule, as Werkzeug's documentation of its rule format has it
+# A variable part of a rule, by Werkzeug's documentation of its rule format
 _VARIABLE = re.compile(r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\([^<>]*\))?:)?(?P<variable>[a-zA-Z_]\w*)>")
 
 
@@ -42,7 +42,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RouteCache(msgspec.Struct, frozen=True, eq=False):
-    """Cached route matches, for apps whose routing depends on path and method alone. Dropped when the URL map changes.
+    """Cached route matches, for apps whose routing depends only on path and method. Dropped when the URL map changes.
 
     `by_client_path` has the matches by the path that the client sent, `by_app_path` by the path after middleware.
     """
@@ -94,11 +94,11 @@ class Routes:
         self._is_gateway = is_gateway
         self._remotes = remotes
         self.typed: frozenset[tuple[str, str]] = frozenset()
-        """The methods and shapes of the routes that typed fields ask for, once these are known."""
+        """The methods and shapes of the routes of typed fields, once these are known."""
         self._route_cache = RouteCache(0)
         self._fingerprint = (-1, "")
         self._text_maps: tuple[tuple[int, Map | None], TextMap | None] = (-1, None), None
-        """The map for routing by text, with the number of rules and the URL map that it was made for."""
+        """The map for routing by text, with the number of rules and the URL map that it was built from."""
         self._keys: dict[object, RouteKey] = {}
         self._verdicts: dict[int, tuple[Rule, type[ClientError] | None]] = {}
 
@@ -139,7 +139,7 @@ class Routes:
 
     @cached_property
     def kept(self) -> frozenset[str]:
-        """The paths of the gateways' endpoints: no upstream can take these, or a path below them."""
+        """The paths of the gateways' endpoints: no upstream can replace these, or a path below them."""
         rules = (rule for rule in self._app.url_map.iter_rules() if self._is_gateway(rule.endpoint))
         return frozenset(rule.rule.partition("/<")[0] for rule in rules)
 
@@ -159,17 +159,17 @@ class Routes:
                     methods=tuple(methods),
                     parameters=tuple(sorted(rule.arguments)),
                     description=self._description(rule),
-                    typed=("GET", shape_of(path)) in self.typed,
+                    typed=("GET", normalize_template(path)) in self.typed,
                 )
 
-    def judge(self, adapter: MapAdapter, site: Site, target: Target, method: str, *, opens: str = "") -> Matched | None:
-        """Return the match of `target`, or None if routing itself answers, with a redirect, 404 or 405 say, or what
-        stands before it.
+    def match(self, adapter: MapAdapter, site: Site, target: Target, method: str, *, opens: str = "") -> Matched | None:
+        """Return the match of `target`, or None if routing itself, or code before it, answers: for example with a
+        redirect, 404 or 405.
 
-        Raises NotAllowed, NestedRequest or BadPath if a sub-request to `target` is refused.
+        Raises NotAllowed, NestedRequest or BadPath if a sub-request to `target` is rejected.
         """
         matched, rule = self._match(adapter, site, target, method)
-        self.judge_rule(rule, unquote(target.path).removeprefix(site.mount) or "/", opens)
+        self.check_rule(rule, unquote(target.path).removeprefix(site.mount) or "/", opens)
         if target.has_encoded_slash and not self._takes_slashes(rule):
             raise BadPath("The path has an encoded slash or backslash in a segment.")
         return matched
@@ -191,7 +191,7 @@ class Routes:
         return self._fingerprint[1]
 
     def _count(self) -> int:
-        """Return the number of the app's rules; Flask only adds to them."""
+        """Return the number of the app's rules; Flask only ever adds rules."""
         return len(list(self._app.url_map.iter_rules()))
 
     def key_of(self, rule: Rule | None) -> RouteKey:
@@ -203,11 +203,11 @@ class Routes:
             key = self._keys[endpoint] = RouteKey(name)
         return key
 
-    def judge_rule(self, rule: Rule | None, path: str, opens: str = "") -> None:
+    def check_rule(self, rule: Rule | None, path: str, opens: str = "") -> None:
         """Raise NotAllowed or NestedRequest if a rule may not be requested by this path; one message for every reason.
 
-        A path without a rule gets the app's own answer, unless RESTGQL_ROUTES was chosen. A typed field `opens` the
-        rule that a template of this shape names, though RESTGQL_ROUTES closes it.
+        A path without a rule gets the app's own answer, unless RESTGQL_ROUTES is set. A typed field `opens` the rule
+        that a template of this shape names, even if RESTGQL_ROUTES excludes it.
         """
         if rule is None:
             if self._are_chosen:
@@ -249,7 +249,7 @@ class Routes:
         return text_map
 
     def _verdict(self, rule: Rule) -> type[ClientError] | None:
-        """Return the error that refuses a rule, decided once: no rule changes while the app serves."""
+        """Return the error that rejects a rule, decided once: no rule changes while the app serves."""
         entry = self._verdicts.get(id(rule))
         if entry is None or entry[0] is not rule:
             verdict = NestedRequest if self._is_gateway(rule.endpoint) else None if self._allows(rule) else NotAllowed
@@ -257,8 +257,10 @@ class Routes:
         return entry[1]
 
     def _allows(self, rule: Rule, path: str = "") -> bool:
-        """Return True if a mark or the patterns allow a rule. What excludes is compared with the path, too: what a
-        middleware answers has no rule, or that of a catch-all."""
+        """Return True if a mark or the patterns allow a rule.
+
+        Exclusions are compared with the path, too: a path that middleware answers has no rule, or that of a catch-all.
+        """
         marked = self._mark(rule)
         if marked is not None:
             return marked
@@ -275,10 +277,10 @@ class Routes:
     def _mark(self, rule: Rule) -> bool | None:
         views = self._app.view_functions
         view = views.get(rule.endpoint)
-        known = self._marks.get(rule.endpoint)
-        if known is None or known[0] is not view:
-            known = self._marks[rule.endpoint] = view, mark_of(view, views.values())
-        return known[1]
+        entry = self._marks.get(rule.endpoint)
+        if entry is None or entry[0] is not view:
+            entry = self._marks[rule.endpoint] = view, mark_of(view, views.values())
+        return entry[1]
 
     def _opens(self, shape: str, rule: Rule) -> bool:
         """Return True if a template of this shape names a rule, and no view is hidden by it."""
@@ -289,9 +291,11 @@ class Routes:
         return id(rule) in named[1] and self._mark(rule) is not False
 
     def _named_by(self, shape: str) -> frozenset[int]:
-        """Return the ids of the rules that a template of a shape names: those that have its variables as variables, and
-        of these the ones with the most of its literals. A variable may stand for a segment with several, as in
-        `/nodes/{id}` for `/nodes/<kind>:<key>`, where no rule has it as it is.
+        """Return the ids of the rules that a template of a shape names: the rules with variables where it has
+        variables, and of these the ones that share the most of its literals.
+
+        A variable may represent a segment with several, as in `/nodes/{id}` for `/nodes/<kind>:<key>`, if no rule has
+        it exactly.
         """
         sample = shape.replace("{}", "\0").rstrip("/")
         fits: dict[int, tuple[int, bool, int]] = {}
@@ -314,18 +318,18 @@ class Routes:
         return pattern + re.escape(rule[end:])
 
     def _as_loose_pattern(self, rule: str) -> str:
-        """Return the same with each segment that has variables as one."""
+        """Return the same, with each segment that has variables as one variable."""
         return "/".join("[^/]+" if "[^/]+" in part else part for part in _split(self._as_pattern(rule)))
 
     def float_variables(self, method: str, shape: str) -> frozenset[int]:
-        """Return the places of the variables in paths of a shape for which its rules take floats alone.
+        """Return the places of the variables in paths of a shape for which its rules take only floats.
 
         Decided at the first request for each, when the app has its rules.
         """
-        known = self._floats.get((method, shape))
-        if known is None:
-            known = self._floats[method, shape] = self._find_floats(method, shape)
-        return known
+        places = self._floats.get((method, shape))
+        if places is None:
+            places = self._floats[method, shape] = self._find_floats(method, shape)
+        return places
 
     def _find_floats(self, method: str, shape: str) -> frozenset[int]:
         named = self._named_by(shape)
@@ -350,7 +354,7 @@ class Routes:
         return rule is not None and any(self._is_path(m["converter"]) for m in _VARIABLE.finditer(rule.rule))
 
     def _is_path(self, converter: str | None) -> bool:
-        """Return True if a converter's values may contain a slash, as those of `path` do."""
+        """Return True if a converter's values may contain a slash, as those of `path`."""
         return not getattr(self._app.url_map.converters.get(converter or "default"), "part_isolating", True)
 
     def _as_template(self, rule: Rule) -> str:

@@ -11,7 +11,7 @@ MAX_REDIRECTS = 5
 
 
 def walk(adapter: MapAdapter, path: str, method: str) -> tuple[Matched | None, Rule | None]:
-    """Return the match of a path, None after a redirect of routing itself, and the rule to check."""
+    """Return the match of a path, or None after a redirect of routing itself, and the rule to check."""
     at: tuple[MapAdapter, str] | None = (adapter, path)
     for hop in range(MAX_REDIRECTS):
         if at is None:

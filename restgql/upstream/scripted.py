@@ -12,10 +12,10 @@ from restgql.formats.target import Target
 from restgql.model import Headers, SubRequest
 from restgql.sub_response import SubResponse
 
-Body = dict[str, Any] | list[Any] | str | bytes | bool | int | float | None
+ScriptedBody = dict[str, Any] | list[Any] | str | bytes | bool | int | float | None
 HeaderFields = Mapping[str, str] | Iterable[tuple[str, str]]
-Response = Body | tuple[int, Body] | tuple[int, Body, HeaderFields]
-Answer = Response | Exception | Callable[[SubRequest], Response | Exception]
+ScriptedResponse = ScriptedBody | tuple[int, ScriptedBody] | tuple[int, ScriptedBody, HeaderFields]
+ScriptedAnswer = ScriptedResponse | Exception | Callable[[SubRequest], ScriptedResponse | Exception]
 
 _Query = tuple[tuple[str, str], ...]
 
@@ -28,7 +28,7 @@ class ScriptedDispatcher:
     the request that returns one of these, and may block. A path that the script lacks is NOT_ALLOWED, and no hit.
     """
 
-    def __init__(self, routes: Mapping[str, Answer]) -> None:
+    def __init__(self, routes: Mapping[str, ScriptedAnswer]) -> None:
         parsed = ((target.parse(path), answer) for path, answer in routes.items())
         self._script = {_key(at): (at, answer) for at, answer in parsed}
         self._lock = threading.Lock()
@@ -62,7 +62,7 @@ class ScriptedDispatcher:
             self._requests.append(request)
         try:
             result = answer(request) if callable(answer) else answer
-        except RestgqlError as exc:  # raised or returned, it is in the response's place
+        except RestgqlError as exc:  # raised or returned, it replaces the response
             result = exc
         if not isinstance(result, Exception):
             return _reply(str(request.target), *(result if isinstance(result, tuple) else (200, result)))
@@ -70,13 +70,13 @@ class ScriptedDispatcher:
             raise result
         return SubResponse.failed(str(request.target), result)
 
-    def _find(self, asked: Target) -> Answer:
-        exact, any_query = _key(asked), (unquote(asked.path), None)
+    def _find(self, target: Target) -> ScriptedAnswer:
+        exact, any_query = _key(target), (unquote(target.path), None)
         entry = self._script.get(exact) or self._script.get(any_query)
         if entry is None:
             raise NotAllowed("No route that can be asked for matches the path.")
         at, answer = entry
-        if asked.has_encoded_slash and not at.has_encoded_slash:  # as of a converter that takes no slash
+        if target.has_encoded_slash and not at.has_encoded_slash:  # like a converter that takes no slash
             raise BadPath("The path has an encoded slash or backslash in a segment.")
         return answer
 
@@ -87,7 +87,7 @@ def _key(at: Target) -> tuple[str, _Query | None]:
     return unquote(at.path), query
 
 
-def _reply(url: str, status: int, body: Body, headers: HeaderFields = ()) -> SubResponse:
+def _reply(url: str, status: int, body: ScriptedBody, headers: HeaderFields = ()) -> SubResponse:
     fields: Headers = tuple(headers.items() if isinstance(headers, Mapping) else headers)
     content, media_type = _encoded(body)
     if media_type and not any(name.lower() == "content-type" for name, _ in fields):
@@ -97,7 +97,7 @@ def _reply(url: str, status: int, body: Body, headers: HeaderFields = ()) -> Sub
     return SubResponse(url=url, status=status, fields=shown, body=content, cookies=cookies)
 
 
-def _encoded(body: Body) -> tuple[bytes, str]:
+def _encoded(body: ScriptedBody) -> tuple[bytes, str]:
     match body:
         case None:
             return b"", ""

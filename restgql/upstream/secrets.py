@@ -1,4 +1,4 @@
-"""The operator's secrets for one upstream: sent with each request, and shown nowhere."""
+"""The operator's secrets for one upstream: sent with each request, and never shown."""
 
 import json
 from base64 import b64decode
@@ -12,7 +12,7 @@ from restgql.upstream_settings import Credential
 
 REDACTED = "REDACTED"
 MIN_REDACTED = 6
-"""Characters of a secret that is removed from responses: a shorter one is part of other texts by chance."""
+"""The least characters of a secret that is removed from responses: a shorter one is part of other texts by chance."""
 
 
 class Secrets:
@@ -31,12 +31,12 @@ class Secrets:
 
     @property
     def parameters(self) -> frozenset[tuple[str, str]]:
-        """The names and places of the parameters that no client has to send."""
+        """The names and places of the parameters that clients need not send."""
         return frozenset([*((name, "header") for name in self._fields), *((name, "query") for name in self._query)])
 
     @property
     def digest_parts(self) -> tuple[object, ...]:
-        """What separates the stored responses of one account from those of another; goes into a digest alone."""
+        """Return the values that separate one account's stored responses from another's; only for a digest."""
         return (sorted(self._fields.items()), sorted(self._query.items()))
 
     def header_fields(self, fields: Mapping[str, str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from restgql.upstream.identity import Identity
 # The keys that identify the app. Vary names the other header fields that a response depends on.
 _APP = ("HTTP_HOST", "SCRIPT_NAME", "SERVER_NAME", "wsgi.url_scheme")
 
-Key = tuple[object, ...]
+FlightKey = tuple[object, ...]
 
 
 class Flight:
@@ -38,7 +38,7 @@ class Flights:
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
         self.lock = threading.Lock()
-        self.by_key: dict[Key, Flight] = {}
+        self.by_key: dict[FlightKey, Flight] = {}
         self.writes = 0
 
     def wrote(self) -> None:
@@ -48,7 +48,7 @@ class Flights:
 
 
 class SingleFlight:
-    """The dispatcher of one operation whose safe requests join identical ones of the same caller, `who`, in flight.
+    """The dispatcher of one operation whose safe requests join identical ones in flight of the same caller, `who`.
 
     A follower uses the leader's reply, unless it sets a cookie, must not be stored, or varies with a header field in
     which the two requests differ (RFC 9111 section 4.1); then it dispatches its own request. With `shares=False` it
@@ -98,7 +98,7 @@ class SingleFlight:
             return self._dispatch(request)
         return msgspec.structs.replace(reply, source="deduplicated")
 
-    def _lead(self, key: Key, flight: Flight, request: SubRequest) -> SubResponse:
+    def _lead(self, key: FlightKey, flight: Flight, request: SubRequest) -> SubResponse:
         try:
             flight.reply = self._dispatch(request)
             return flight.reply

@@ -9,7 +9,7 @@ _WERKZEUGS_OWN = frozenset(DEFAULT_CONVERTERS.values())
 
 
 class TextMap:
-    """A copy of a URL map, in which each converter of the app's own accepts every value that its `regex` matches.
+    """A copy of a URL map in which each converter of the app's own accepts every value that its `regex` matches.
 
     Such a converter may load a record by the request or the app context, abort the request, or reject the value. Flask
     runs it within the contexts of the request.
@@ -28,7 +28,7 @@ class TextMap:
         """The rules of the app by the ids of their copies."""
         for rule in url_map.iter_rules():
             copy = rule.empty()
-            # Werkzeug's `empty` leaves these two out
+            # Werkzeug's `empty` omits these two
             copy.websocket, copy.merge_slashes = rule.websocket, rule.merge_slashes
             self._map.add(copy)
             self._rules[id(copy)] = rule
@@ -52,7 +52,7 @@ class TextMap:
 
 
 def text_map_of(url_map: Map) -> TextMap | None:
-    """Return the map for routing by text; None if the app has Werkzeug's own converters only, or a map of its own."""
+    """Return the map for routing by text, or None if the app has only Werkzeug's converters, or a map of its own."""
     return TextMap(url_map) if type(url_map) is Map and _own_converters(url_map) else None
 
 

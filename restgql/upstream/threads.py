@@ -14,7 +14,7 @@ class Threads(enum.Enum):
     """The threads that run the sub-requests of an operation."""
 
     MANY = "many"
-    """Threads of the pool, which run beside each other what waits."""
+    """Threads of the pool, which run requests that wait in parallel."""
     OWN = "own"
     """One thread that runs nothing else meanwhile: one sub-request after the other."""
     SERVER = "server"
@@ -22,10 +22,10 @@ class Threads(enum.Enum):
 
 
 def threads_of(sequential: object, app: Flask, context: Context, environ: Environ, *, in_view: bool) -> Threads:
-    """Return the threads by RESTGQL_SEQUENTIAL and what the server promises the app (PEP 3333, wsgi.multithread).
+    """Return the threads by RESTGQL_SEQUENTIAL and the server's promise to the app (PEP 3333, wsgi.multithread).
 
-    A view that asks the gateway has state of its own in its thread, so that what it asks for runs in another. A test
-    that holds an app context shares what is bound to it, a transaction say, with a direct request and a sub-request.
+    A view that calls the gateway has its own state in its thread, so its sub-requests run in another one. A test that
+    holds an app context shares anything bound to it, such as a transaction, with a direct request and a sub-request.
     """
     if sequential == "server" or is_within_app_context(app, context):
         return Threads.SERVER
@@ -39,8 +39,8 @@ def threads_of(sequential: object, app: Flask, context: Context, environ: Enviro
 def is_free(app: Flask, request: Request, *, hooks: bool) -> bool:
     """Return True if no code of the app has run in this thread for the request to the gateway.
 
-    Without `hooks` for the endpoint none has, and else if there is none: then the state that an app keeps by thread is
-    that of each sub-request.
+    That is so if the endpoint runs without `hooks`, or if the app has none: then thread-local state of the app belongs
+    to each sub-request.
     """
     if not hooks:
         return True

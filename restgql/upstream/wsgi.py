@@ -1,23 +1,23 @@
 """Sub-requests to a WSGI callable in this process, equal to requests over a socket."""
 
 import contextvars
-import logging
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from restgql.errors import ENDLESS, LATE, LimitExceeded, RestgqlError, UpstreamInvalid, UpstreamTimeout
 from restgql.formats import media
+from restgql.log import logger
 from restgql.model import SubRequest
 from restgql.sub_response import ReceivedFields, SubResponse, sort_fields
-from restgql.upstream import left_to_server
+from restgql.upstream import sendfile
 from restgql.upstream.environ import DEADLINE, Environ, build
 
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
 class Refusal(BaseException):
-    """Carries a refusal out of the app, past its error handlers, to the dispatcher that sent the sub-request."""
+    """Carries a rejection out of the app, past its error handlers, to the dispatcher that sent the sub-request."""
 
     def __init__(self, error: RestgqlError) -> None:
         super().__init__(error.message)
@@ -40,8 +40,11 @@ Exchanged = tuple[int, ReceivedFields, bytes]
 
 
 class WsgiDispatcher:
-    """A dispatcher by `exchange`. All its sub-requests share the environ `shared`; each has `seconds`, and a copy of
-    `context`, the context variables of the caller that entered the app."""
+    """A dispatcher by `exchange`.
+
+    All its sub-requests share the environ `shared`; each has `seconds`, and a copy of `context`, the context variables
+    of the caller that entered the app.
+    """
 
     def __init__(
         self,
@@ -51,7 +54,6 @@ class WsgiDispatcher:
         *,
         seconds: float,
         max_reply: int,
-        logger: logging.Logger,
         reads_files: bool = False,
     ) -> None:
         self._context = context
@@ -60,10 +62,9 @@ class WsgiDispatcher:
         self._shared = shared
         self._seconds = seconds
         self._max_reply = max_reply
-        self._logger = logger
 
     def __call__(self, request: SubRequest, extra: Environ | None = None) -> SubResponse:
-        """Return the app's response; after a crash or an oversized body, one with a failure. Raises a refusal."""
+        """Return the app's response; after a crash or an oversized body, one with a failure. Raises a rejection."""
         environ = build(self._shared, request)
         if extra:
             environ.update(extra)
@@ -73,8 +74,8 @@ class WsgiDispatcher:
         try:
             # A copy: in the context itself, a nested Flask request would share and overwrite the `g` of another.
             status, fields, body = self._context.copy().run(self._exchange, environ, self._max_reply)
-            if not left_to_server.NAMES.isdisjoint(fields[2]):
-                fields, body = left_to_server.read(fields, self._max_reply, reads_files=self._reads_files)
+            if not sendfile.NAMES.isdisjoint(fields[2]):
+                fields, body = sendfile.read(fields, self._max_reply, reads_files=self._reads_files)
                 if len(body) > self._max_reply:
                     raise Oversize
         except Refusal as exc:
@@ -90,10 +91,10 @@ class WsgiDispatcher:
             failure = UpstreamTimeout(LATE)
         except Endless:
             failure = UpstreamInvalid(ENDLESS)
-        except left_to_server.Unreadable as exc:
+        except sendfile.UnreadableFile as exc:
             failure = exc.failure
         except Exception:
-            self._logger.exception("Exception on %s [%s], a sub-request of the gateway", url, request.method)
+            logger.exception("Exception on %s [%s], a sub-request of the gateway", url, request.method)
             failure = UpstreamInvalid("The route crashed.", status=500)
         else:
             return SubResponse.received(
@@ -119,12 +120,12 @@ class Collector:
             raise exc_info[1].with_traceback(exc_info[2])
         self._started = (status, headers)
         self._endless = is_endless(headers)
-        if self._collecting:  # the app may wait for an event before it gives a chunk
+        if self._collecting:  # the app may wait for an event before it yields a chunk
             self._refuse_endless()
         return self._write
 
     def collect(self, chunks: Iterable[bytes]) -> Exchanged:
-        """Return the response, read to its end. Raises what the app raises, Oversize, Overtime, and Endless."""
+        """Return the response, read to its end. Raises the app's errors, Oversize, Overtime, and Endless."""
         self._collecting = True
         try:
             self._refuse_endless()
@@ -153,14 +154,14 @@ class Collector:
 
 
 def is_endless(fields: Iterable[tuple[str, str]]) -> bool:
-    """Return True if the Content-Type of these header fields is of a stream that has no end of its own."""
+    """Return True if the Content-Type of these header fields is of a stream that never ends by itself."""
     return any(name.lower() == "content-type" and media.is_endless(value) for name, value in fields)
 
 
 Exchange = Callable[[Environ, int], Exchanged]
 """From an environ, and the most bytes of a body, to status, header fields and body.
 
-Raises what the app raises, Oversize, Overtime, and Endless.
+Raises the app's errors, Oversize, Overtime, and Endless.
 """
 
 

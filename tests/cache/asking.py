@@ -1,6 +1,5 @@
 """A cache over one scripted route: who asks, how often the route was hit, and where each answer came from."""
 
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -31,7 +30,7 @@ class Asking:
         self._last: Any = None
         self.script = ScriptedDispatcher({PATH: self._next, "/other": self._next})
         self.store = store or Memory(entries=1_000, size=1_000_000)
-        settings = {"max_body": 10_000, "seconds": SECONDS, "logger": logging.getLogger("test"), **options}
+        settings = {"max_body": 10_000, "seconds": SECONDS, **options}
         self.cache = Cache(self.store, **settings)
 
     def _next(self, request: SubRequest) -> Any:

@@ -1,6 +1,5 @@
 """Revalidation in the background: a route that never ends takes one thread, and keeps no other from its own."""
 
-import logging
 import threading
 
 from restgql.cache.background import SIZE, Background
@@ -17,7 +16,7 @@ def waiting(released: threading.Event, begun: list[str], name: str) -> SubRespon
 
 
 def test_m4_a_route_that_never_ends_keeps_no_other_from_being_refreshed() -> None:
-    background = Background(logging.getLogger("restgql"), seconds=0.05)
+    background = Background(seconds=0.05)
     released, begun = threading.Event(), list[str]()
     for number in range(SIZE):
         background.start(number, "/hang", lambda: waiting(released, begun, "hang"))
@@ -45,7 +44,7 @@ def test_m4_a_route_that_never_ends_keeps_no_other_from_being_refreshed() -> Non
 
 
 def test_without_a_thread_the_caller_does_it() -> None:
-    background = Background(logging.getLogger("restgql"), seconds=PATIENCE, size=1)
+    background = Background(seconds=PATIENCE, size=1)
     released, begun = threading.Event(), list[str]()
     background.start("hang", "/hang", lambda: waiting(released, begun, "hang"))
     assert becomes(lambda: begun)

@@ -1,7 +1,6 @@
 """The documents that clients register, where the cache is a Redis: of all processes, and without it of each."""
 
 import hashlib
-import logging
 import time
 from typing import Any
 
@@ -13,7 +12,6 @@ from restgql.cache.redis_registry import RedisRegistry
 from restgql.documents.registry import MemoryRegistry
 from tests.redis_server import RedisServer
 
-LOGGER = logging.getLogger("tests.cache")
 DOCUMENT = '{ a: get(path: "/a") }'
 
 
@@ -23,7 +21,7 @@ def digest(text: str) -> str:
 
 def process(url: str, *, entries: int = 10) -> RedisRegistry:
     """A registry with nothing of its own, as a process that has just begun has it."""
-    return RedisRegistry(url, MemoryRegistry(entries, 1_000_000), entries=entries, logger=LOGGER)
+    return RedisRegistry(url, MemoryRegistry(entries, 1_000_000), entries=entries)
 
 
 def client_of(url: str) -> Any:

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from restgql.cache.cache import opened
+from restgql.cache.cache import open_store
 from restgql.cache.entry import Entry
-from restgql.cache.keys import Key
+from restgql.cache.keys import CacheKey
 from restgql.cache.memory import Memory
 from restgql.cache.store import MAX_OWED, Entries, FaultTolerantStore, Store, StoredEntries, Token
 from restgql.cli import cli
@@ -30,9 +30,8 @@ from tests.cache.site import create, source
 from tests.redis_server import RedisServer
 
 HERE = Path(__file__).parent.parent.parent
-LOGGER = logging.getLogger("tests.cache")
 NOW, HOUR = time.time(), 3_600  # a whole run of the tests is well within it
-KEY = Key("http://localhost/a", "mine", "all")
+KEY = CacheKey("http://localhost/a", "mine", "all")
 
 
 def entry(body: bytes = b"{}", **changes: Any) -> Entry:
@@ -52,7 +51,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def store(place: str) -> Iterator[Store]:
-    made = opened(place, Path(), entries=100, size=1_000_000, logger=LOGGER)
+    made = open_store(place, Path(), entries=100, size=1_000_000)
     yield made
     made.close()
 
@@ -65,19 +64,19 @@ def test_what_is_written_is_read(store: Store) -> None:
     found = store.read(KEY)
     assert found.private == (entry(), entry(b"\xff\x00"))
     assert found.shared == (entry(b"all"),)
-    assert store.read(Key(KEY.uri, "another's", "all")).private == ()
+    assert store.read(CacheKey(KEY.uri, "another's", "all")).private == ()
     store.write(KEY.uri, KEY.private, (), found.token)
     assert store.read(KEY).private == ()
 
 
 def test_an_invalidation_is_of_every_scope_and_of_what_is_about_to_be_written(store: Store) -> None:
-    token, other = store.read(KEY).token, Key("http://localhost/b", "mine", "all")
+    token, other = store.read(KEY).token, CacheKey("http://localhost/b", "mine", "all")
     for key in (KEY, other):
         store.write(key.uri, key.private, (entry(),), store.read(key).token)
         store.write(key.uri, "another's", (entry(),), store.read(key).token)
     store.invalidate([KEY.uri])
     assert store.read(KEY).private == ()
-    assert store.read(Key(KEY.uri, "another's", "all")).private == ()
+    assert store.read(CacheKey(KEY.uri, "another's", "all")).private == ()
     assert store.read(other).private == (entry(),)
     store.write(KEY.uri, KEY.private, (entry(b"old"),), token)
     assert store.read(KEY).private == ()
@@ -101,7 +100,7 @@ def test_rules_hold_in_every_store(store: Store) -> None:
 
 
 def test_a_file_that_is_deleted_while_it_is_in_use_is_made_anew_by_all(tmp_path: Path) -> None:
-    one, other = (opened("sqlite:a.db", tmp_path, entries=9, size=99_999, logger=LOGGER) for _ in range(2))
+    one, other = (open_store("sqlite:a.db", tmp_path, entries=9, size=99_999) for _ in range(2))
     one.write(KEY.uri, KEY.private, (entry(),), one.read(KEY).token)
     assert other.read(KEY).private
     for path in tmp_path.iterdir():
@@ -119,17 +118,17 @@ def test_a_file_that_is_deleted_while_it_is_in_use_is_made_anew_by_all(tmp_path:
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 def test_it_is_bounded_in_entries_and_bytes(kind: str, tmp_path: Path) -> None:
     place = kind if kind == "memory" else f"sqlite:{tmp_path}/cache.db"
-    few = opened(place, tmp_path, entries=10, size=1_000_000, logger=LOGGER)
+    few = open_store(place, tmp_path, entries=10, size=1_000_000)
     fill(few, 50)
     assert [number for number in range(50) if is_stored(few, number)] == list(range(40, 50))
     few.clear()
-    small = opened(place, tmp_path, entries=1_000, size=20_000, logger=LOGGER)
+    small = open_store(place, tmp_path, entries=1_000, size=20_000)
     fill(small, 50, b"x" * 1_000)
     stored = [number for number in range(50) if is_stored(small, number)]
     assert 10 <= len(stored) <= 20
     assert stored[-1] == 49
     small.write("http://localhost/large", "mine", (entry(b"x" * 30_000),), small.read(KEY).token)
-    assert small.read(Key("http://localhost/large", "mine", "all")).private == ()
+    assert small.read(CacheKey("http://localhost/large", "mine", "all")).private == ()
     for each in (few, small):
         each.close()
 
@@ -160,7 +159,7 @@ def fill(store: Store, end: int, body: bytes = b"", begin: int = 0) -> None:
 
 
 def is_stored(store: Store, number: int) -> bool:
-    return bool(store.read(Key(f"http://localhost/{number}", "mine", "all")).private)
+    return bool(store.read(CacheKey(f"http://localhost/{number}", "mine", "all")).private)
 
 
 @pytest.mark.parametrize("answer", [ok("max-age=60"), ok("no-store")], ids=["stored", "not stored"])
@@ -380,7 +379,7 @@ class Failing:
             raise OSError("it is not there")
         return do()
 
-    def read(self, key: Key) -> StoredEntries:
+    def read(self, key: CacheKey) -> StoredEntries:
         found: StoredEntries = self._do(lambda: self._store.read(key))
         return found
 
@@ -400,7 +399,7 @@ class Failing:
 @pytest.mark.parametrize("count", [1, MAX_OWED + 10])
 def test_what_could_not_be_dropped_is_dropped_before_it_is_read_again(count: int) -> None:
     failing = Failing()
-    guarded = FaultTolerantStore(failing, "failing", LOGGER, lambda: CircuitBreaker(failures=3, seconds=0.05))
+    guarded = FaultTolerantStore(failing, "failing", lambda: CircuitBreaker(failures=3, seconds=0.05))
     guarded.write(KEY.uri, KEY.private, (entry(),), guarded.read(KEY).token)
     failing.fails = True
     for number in range(count):
@@ -416,7 +415,7 @@ def test_what_could_not_be_dropped_is_dropped_before_it_is_read_again(count: int
 
 def test_a_store_that_fails_is_left_alone_and_said_to_fail_once(quiet: pytest.LogCaptureFixture) -> None:
     failing = Failing()
-    guarded = FaultTolerantStore(failing, "failing", LOGGER, lambda: CircuitBreaker(failures=3, seconds=60))
+    guarded = FaultTolerantStore(failing, "failing", lambda: CircuitBreaker(failures=3, seconds=60))
     failing.fails = True
     for _ in range(100):
         assert guarded.read(KEY) == StoredEntries()

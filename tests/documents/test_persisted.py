@@ -246,11 +246,11 @@ def test_a_document_of_a_manifest_is_known_by_its_sha256_in_each_spelling(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "is no manifest"),
-        ("[]", "is no manifest"),
-        ('{"a": 1}', "is no manifest"),
-        ('{"format": "other"}', "is no manifest"),
-        ('{"format": "apollo-persisted-query-manifest", "version": 2, "operations": []}', "is no manifest"),
+        ("{", "is not a manifest"),
+        ("[]", "is not a manifest"),
+        ('{"a": 1}', "is not a manifest"),
+        ('{"format": "other"}', "is not a manifest"),
+        ('{"format": "apollo-persisted-query-manifest", "version": 2, "operations": []}', "is not a manifest"),
         (None, "No such file"),
     ],
 )

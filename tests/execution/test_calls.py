@@ -1,7 +1,6 @@
 """Calls in the thread that waits for an operation: in order, beside the sub-requests, and never after its end."""
 
 import gc
-import logging
 import threading
 import time
 import weakref
@@ -12,7 +11,7 @@ import pytest
 
 from restgql.errors import LimitExceeded, Unavailable
 from restgql.execution.latency import RouteLatency
-from restgql.execution.scheduler import Answer, Scheduler, SchedulerSettings
+from restgql.execution.scheduler import JobAnswer, Scheduler, SchedulerSettings
 from restgql.execution.thread_pool import ThreadPool
 from restgql.formats import target
 from restgql.model import SubRequest
@@ -48,14 +47,13 @@ class Operation:
             pool=self.pool,
             meter=meter(time.monotonic() + deadline, max_subrequests=100, max_typed_subrequests=100),
             latency=RouteLatency(),
-            logger=logging.getLogger("restgql"),
         )
 
     def get(self, path: str, *, method: str = "GET", then: Callable[[], None] = lambda: None, **fields: Any) -> None:
         later = fields.pop("later", False)
         request = SubRequest(target=target.parse(path), method=method, **fields)
 
-        def listener(answer: Answer) -> None:
+        def listener(answer: JobAnswer) -> None:
             assert isinstance(answer, SubResponse)
             self.events.append(path)
             self.statuses[path] = answer.status
@@ -319,7 +317,7 @@ def test_m3_a_thread_that_hangs_keeps_nothing_of_its_operation_but_its_request(e
 
 def test_m3_the_error_of_a_refused_request_keeps_no_frames() -> None:
     operation = Operation({})
-    answers: list[Answer] = []
+    answers: list[JobAnswer] = []
     request = SubRequest(target=target.parse("/none"))
     operation.scheduler.reserve([request])
     operation.scheduler.submit(request, answers.append)

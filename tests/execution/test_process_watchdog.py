@@ -71,4 +71,4 @@ def test_a_failure_costs_no_other_operation_its_watch(caplog: pytest.LogCaptureF
     assert until(lambda: bad.looks > 1 and good.looks > 1)
     watchdog.leave(bad)
     watchdog.leave(good)
-    assert "Exception while an operation was looked after" in caplog.messages
+    assert "Exception in the watchdog of operations" in caplog.messages

@@ -21,7 +21,7 @@ MAKERS = {
 def test_auto_finds_the_document(make: Make) -> None:
     app = make(Setting(order="none"))
     gateway = Gateway(app, routes=["*"], openapi="auto")
-    query = app.extensions["restgql"]["restgql"].typed.clients.query_type
+    query = app.extensions["restgql"]["restgql"].compiled_schema.clients.query_type
     (field,) = set(query.fields) - {"get", "fetch", "aggregate", "routes"}
     (argument,) = [name for name, of in query.fields[field].args.items() if is_required_argument(of)]
     answer = gateway.execute(f"{{ pet: {field}({argument}: 4) {{ id name }} }}")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from restgql.errors import BadPath, BadRequest, LimitExceeded, MissingParameter
 from restgql.formats import template
-from restgql.formats.body import Body
+from restgql.formats.body import RequestBody
 from restgql.formats.file import File
 from restgql.formats.target import MAX_TARGET
 from restgql.meter import Meter
@@ -182,10 +182,10 @@ def test_a_body_is_charged_before_it_is_written() -> None:
     item = {"text": "x" * 1_000}
     for encoding, value in (("JSON", [item] * 1_000), ("FORM", {"a": ["x" * 1_000] * 1_000})):
         charged: list[int] = []
-        content, _ = Body(value=value, encoding=encoding).written(charged.append)
+        content, _ = RequestBody(value=value, encoding=encoding).written(charged.append)
         assert 0.9 * len(content) < sum(charged) < 1.2 * len(content)
         with pytest.raises(LimitExceeded):
-            Body(value=value, encoding=encoding).written(metered(100_000).charge_expansion)
+            RequestBody(value=value, encoding=encoding).written(metered(100_000).charge_expansion)
 
 
 FIELDS = st.dictionaries(st.text(), st.one_of(SCALARS, st.text(), st.integers(), st.booleans()), max_size=5)
@@ -193,7 +193,7 @@ FIELDS = st.dictionaries(st.text(), st.one_of(SCALARS, st.text(), st.integers(),
 
 @given(FIELDS)
 def test_a_form_is_written_as_browsers_write_it(fields: dict[str, Any]) -> None:
-    written, _ = Body(value=fields, encoding="FORM").written()
+    written, _ = RequestBody(value=fields, encoding="FORM").written()
     assert parse_qsl(written.decode(), keep_blank_values=True, strict_parsing=bool(fields)) == [
         (name, value if isinstance(value, str) else json.dumps(value)) for name, value in fields.items()
     ]
@@ -203,15 +203,15 @@ def test_a_form_is_written_as_browsers_write_it(fields: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("encoding", "weight"), [("FORM", 100), ("MULTIPART", 500)])
 def test_the_fields_of_a_form_are_charged_by_their_encoding(encoding: str, weight: int) -> None:
     charged: list[int] = []
-    Body(value={"a": [1] * 1_000, "b": 2}, encoding=encoding).written(charged.append)
+    RequestBody(value={"a": [1] * 1_000, "b": 2}, encoding=encoding).written(charged.append)
     assert sum(charged) > 1_000 * weight
 
 
 def test_a_file_is_charged_when_it_is_written_again() -> None:
     file = File("a.bin", "", b"x" * 100_000)
-    once = Body(value=None, encoding="MULTIPART", files=(("a", file),))
+    once = RequestBody(value=None, encoding="MULTIPART", files=(("a", file),))
     once.written(metered(1_000).charge_expansion)
-    often = Body(value={"a": [file] * 5}, encoding="MULTIPART", files=(("b", file),))
+    often = RequestBody(value={"a": [file] * 5}, encoding="MULTIPART", files=(("b", file),))
     with pytest.raises(LimitExceeded):
         often.written(metered(400_000).charge_expansion)
     charged: list[int] = []

@@ -123,11 +123,11 @@ def test_the_body_comes_before_the_files_each_in_its_order(target: Target) -> No
 def test_files_are_never_written_in_an_encoding_that_has_none(target: Target, encoding: str) -> None:
     document = ONE.replace("files:", f"encoding: {encoding}, files:")
     (error,) = target.one(document).json["errors"]
-    assert error["message"] == f"files: cannot be written as {encoding}: leave encoding: out, or say MULTIPART."
+    assert error["message"] == f"files: cannot be written as {encoding}: omit encoding:, or set it to MULTIPART."
     assert (error["path"], error["extensions"]["code"], target.asked) == (["post"], "BAD_REQUEST", [])
     within = ONE.replace('files: [{name: "photo", file: $file}]', f"encoding: {encoding}, body: {{photo: $file}}")
     (error,) = target.one(within).json["errors"]
-    assert error["message"] == "A file goes nowhere but into a body with encoding: MULTIPART."
+    assert error["message"] == "A file is only allowed in a body with encoding: MULTIPART."
 
 
 @pytest.mark.parametrize("encoding", ["$encoding", "null", "MULTIPART"])

@@ -53,7 +53,7 @@ def test_only_verbs_that_are_listed_are_in_the_schema() -> None:
 def test_the_schema_can_be_asked_for_beside_types_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "schema.graphql").write_text('type Query { echo: JSON @get(path: "/echo") }')
     app = app_of(schema=str(tmp_path))
-    schema = app.extensions["restgql"]["restgql"].typed.clients
+    schema = app.extensions["restgql"]["restgql"].compiled_schema.clients
     assert "encoding: RestEncoding = JSON" in print_schema(schema)
     found = run(app, get_introspection_query(specified_by_url=True))
     assert print_schema(build_client_schema(found["data"])) == print_schema(schema)

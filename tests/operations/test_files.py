@@ -36,8 +36,8 @@ def wrong(tmp_path: Path, files: dict[str, str]) -> list[str]:
         ("a b.graphql", GOOD, "a b.graphql:1:1: the file's name is the operation's in the URL: letters"),
         ("-a.graphql", GOOD, "-a.graphql:1:1: the file's name is the operation's in the URL: letters"),
         ("é.graphql", GOOD, "é.graphql:1:1: the file's name is the operation's in the URL: letters"),
-        ("a.graphql", "query A { __typename }\n\n  query B { __typename }", "a.graphql:3:3: a file holds one"),
-        ("a.graphql", "type A { b: Int }", "a.graphql:1:1: holds no operation"),
+        ("a.graphql", "query A { __typename }\n\n  query B { __typename }", "a.graphql:3:3: a file must contain a"),
+        ("a.graphql", "type A { b: Int }", "a.graphql:1:1: contains no operation"),
         ("a.graphql", f"{GOOD} type A {{ b: Int }}", "a.graphql:1:16: The 'A' definition is not executable."),
         ("a.graphql", "subscription { a }", "a.graphql:1:1: a subscription cannot be stored."),
         ("a.graphql", "{\n  gett(path: \"/\")\n}", "a.graphql:2:3: Cannot query field 'gett' on type 'Query'."),
@@ -53,8 +53,8 @@ def wrong(tmp_path: Path, files: dict[str, str]) -> list[str]:
         ("a.graphql", '{ fetch(path: "/a") { each(over: "(") { json } } }', "a.graphql:1:34: '(': "),
         ("a.graphql", f"# about\n#  result:  a[\n{GOOD}", "a.graphql:2:13: 'a[': Invalid jmespath expression"),
         ("a.graphql", f"#result: {'a' * 1_025}\n{GOOD}", "a.graphql:1:10: The expression is over 1024 characters."),
-        ("a.graphql", f"# result: a\n# Result: b\n{GOOD}", "a.graphql:2:11: # result: stands twice."),
-        ("a.graphql", f"{GOOD} # result: a", "a.graphql:1:26: # result: stands before the first definition."),
+        ("a.graphql", f"# result: a\n# Result: b\n{GOOD}", "a.graphql:2:11: # result: occurs twice."),
+        ("a.graphql", f"{GOOD} # result: a", "a.graphql:1:26: # result: must be before the first definition."),
         ("a.graphql", f"# results: a\n{GOOD}", "a.graphql:1:1: # results: is not known; did you mean # result:?"),
     ],
     ids=lambda value: value[:40].replace("\n", " "),
@@ -79,7 +79,7 @@ def test_all_errors_of_all_files_are_said_at_once(tmp_path: Path) -> None:
     assert [line.partition(": ")[0] + line[-11:] for line in wrong(tmp_path, files)] == [
         "_shared.graphql:1:30tResponse'.",
         "_shared.graphql:1:59pe 'Query'.",
-        "_shared.graphql:1:67ments only.",
+        "_shared.graphql:1:67 fragments.",
         "a.graphql:1:3pe 'Query'.",
         "a.graphql:1:7pe 'Query'.",
         "b.graphql:1:8ound <EOF>.",
@@ -148,7 +148,7 @@ def test_a_fragment_that_is_for_all_has_its_name_alone(tmp_path: Path) -> None:
         "a.graphql": "{ item(id: 1) { ...F } } fragment F on Item { id }",
     }
     assert wrong(tmp_path, files) == [
-        f"_twice.graphql:1:1: the fragment F stands in {tmp_path}/operations/_shared.graphql, too.",
+        f"_twice.graphql:1:1: the fragment F is also in {tmp_path}/operations/_shared.graphql.",
         "a.graphql:1:26: the fragment F is one of those for all.",
     ]
 
@@ -174,7 +174,7 @@ def test_where_the_schema_is_read_late_so_are_the_operations(tmp_path: Path, cap
     assert said == [f"{folder.path}/bad.graphql:1:3: Cannot query field 'nope' on type 'Query'."]
     answer = folder.get("bad")
     assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
-    assert answer.json["detail"] == "The stored operation bad cannot be used; the log says why."
+    assert answer.json["detail"] == "The stored operation bad cannot be used; the log has the reason."
     assert answer.json["code"] == "CONFIG"
 
 

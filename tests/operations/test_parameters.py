@@ -92,7 +92,7 @@ def refused(folder: Folder, name: str, query: Any = None, **options: Any) -> dic
 )  # fmt: skip
 def test_a_text_is_read_by_its_type(folder: Folder, query: str, value: Any) -> None:
     if value is None:
-        assert refused(folder, "echo", query) == {"c": "is given 2 times, and takes one value."}
+        assert refused(folder, "echo", query) == {"c": "is given 2 times, but takes one value."}
     else:
         assert sent(folder, query) == value
         assert folder.post("echo", value).json["data"]["echo"] == value
@@ -101,24 +101,24 @@ def test_a_text_is_read_by_its_type(folder: Folder, query: str, value: Any) -> N
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
-        ("a=", "'' is no number."),
-        ("a=x", "'x' is no number."),
+        ("a=", "'' is not a number."),
+        ("a=x", "'x' is not a number."),
         ("a=1.5", "Int cannot represent non-integer value: 1.5"),
-        ("a=007", "'007' is no number."),
-        ("a=1_0", "'1_0' is no number."),
-        ("a=%2B1", "'+1' is no number."),
-        ("a=%D9%A3", "'٣' is no number."),
+        ("a=007", "'007' is not a number."),
+        ("a=1_0", "'1_0' is not a number."),
+        ("a=%2B1", "'+1' is not a number."),
+        ("a=%D9%A3", "'٣' is not a number."),
         ("a=2147483648", "Int cannot represent non 32-bit signed integer value: 2147483648"),
-        ("a=1&a=2&a=3", "is given 3 times, and takes one value."),
-        ("b=NaN", "'NaN' is no number."),
-        ("b=Infinity", "'Infinity' is no number."),
-        ("b=1e999", "'1e999' is no number."),
-        ("b=true", "'true' is no number."),
+        ("a=1&a=2&a=3", "is given 3 times, but takes one value."),
+        ("b=NaN", "'NaN' is not a number."),
+        ("b=Infinity", "'Infinity' is not a number."),
+        ("b=1e999", "'1e999' is not a number."),
+        ("b=true", "'true' is not a number."),
         ("c=yes", "'yes' is neither true nor false."),
         ("c=", "'' is neither true nor false."),
         ("f=big", "Value 'big' does not exist in 'Kind' enum. Did you mean the enum value 'BIG'?"),
         ("f=", "Value '' does not exist in 'Kind' enum."),
-        ("g=1&g=x", "'x' is no number."),
+        ("g=1&g=x", "'x' is not a number."),
         ("g=1&g=null", "[1]: Expected non-nullable type 'Int!' not to be None."),
         ("i=x", "takes JSON, with strings in quotes: JSON is malformed: invalid character (byte 0)."),
         ("i={}", "Field 'name' of required type 'String!' was not provided."),
@@ -127,12 +127,12 @@ def test_a_text_is_read_by_its_type(folder: Folder, query: str, value: Any) -> N
         ("j=text", "takes JSON, with strings in quotes: JSON is malformed: invalid character"),
         ("j=NaN", "takes JSON, with strings in quotes: JSON is malformed: invalid character (byte 0)."),
         ('j="%5Cud800"', "takes JSON, with strings in quotes: "),
-        ("o=[]&o=[]", "is given 2 times, and takes one value."),
-        ("k=yesterday", "'yesterday' is no date and time."),
-        ("l=x", "'x' is no decimal number."),
+        ("o=[]&o=[]", "is given 2 times, but takes one value."),
+        ("k=yesterday", "'yesterday' is not a valid date and time."),
+        ("l=x", "'x' is not a decimal number."),
         ("m=1.5", "1.5"),
-        ("p=2026-13-01", "'2026-13-01' is no date."),
-        ("q=x", "'x' is no UUID."),
+        ("p=2026-13-01", "'2026-13-01' is not a valid date."),
+        ("q=x", "'x' is not a valid UUID."),
     ],
 )
 def test_a_text_that_is_none_of_its_type(folder: Folder, query: str, reason: str) -> None:
@@ -141,30 +141,30 @@ def test_a_text_that_is_none_of_its_type(folder: Folder, query: str, reason: str
 
 def test_all_that_is_wrong_is_said_at_once(folder: Folder) -> None:
     assert refused(folder, "needs", "idd=1&kind=SMAL&x=1") == {
-        "idd": "is no variable of the operation; did you mean id? Its variables are: id, kind, ids.",
-        "x": "is no variable of the operation. Its variables are: id, kind, ids.",
+        "idd": "is not a variable of the operation; did you mean id? Its variables are: id, kind, ids.",
+        "x": "is not a variable of the operation. Its variables are: id, kind, ids.",
         "id": "is required.",
         "kind": "Value 'SMAL' does not exist in 'Kind' enum. Did you mean the enum value 'SMALL'?",
         "ids": "is required.",
     }
     assert refused(folder, "needs", "id=1&ids=1&kind=null")["kind"].startswith("Expected non-nullable type 'Kind!'")
     assert refused(folder, "nothing", "query=%7B__typename%7D") == {
-        "query": "is no variable of the operation. It has none."
+        "query": "is not a variable of the operation. It has none."
     }
     answer = folder.get("needs?x=1")
-    assert answer.json["detail"].startswith("x: is no variable")
+    assert answer.json["detail"].startswith("x: is not a variable")
     assert answer.json["detail"].endswith("There are 3 errors in all.")
 
 
 def test_a_body_is_held_to_the_same(folder: Folder) -> None:
     assert folder.post("needs", {"id": 1, "ids": ["a"]}).json["data"]["items"] == [{"id": "a"}]
     assert refused(folder, "needs", method="POST", json={"id": None, "ids": [None], "x": 1}) == {
-        "x": "is no variable of the operation. Its variables are: id, kind, ids.",
+        "x": "is not a variable of the operation. Its variables are: id, kind, ids.",
         "id": "Expected non-nullable type 'ID!' not to be None.",
         "ids": "[0]: Expected non-nullable type 'ID!' not to be None.",
     }
     assert refused(folder, "needs", "id=1", method="POST", json={"id": "1", "ids": []}) == {
-        "id": "goes into the body, a JSON object."
+        "id": "must be in the body, a JSON object."
     }
 
 

@@ -212,7 +212,7 @@ query: 2 requests at first
 │  ├─ again  GET /users/{userId}  (needs userId; same as post.author)
 │  └─ each  (for each of tags, at most 3)
 │     └─ tag  GET /tags/{item} with {"accept":"a/b"}  (needs item)
-├─ bad  refused: BAD_PATH: 'posts' is no path: a path begins with one slash, and has no scheme or host.
+├─ bad  refused: BAD_PATH: 'posts' is not a path: it must begin with one slash, without scheme or host.
 └─ aggregate
    └─ GET /a"""
 MERMAID = """\
@@ -223,7 +223,7 @@ flowchart TD
   s0 -->|userId| s0_1["again  GET /users/{userId}  (needs userId; same as post.author)"]
   s0 --> s0_2["each  (for each of tags, at most 3)"]
   s0_2 -->|item| s0_2_0["tag  GET /tags/{item} with {#quot;accept#quot;:#quot;a/b#quot;}  (needs item)"]
-  plan --> s1["bad  refused: BAD_PATH: 'posts' is no path: a path begins with one slash, and has no scheme or host."]
+  plan --> s1["bad  refused: BAD_PATH: 'posts' is not a path: it must begin with one slash, without scheme or host."]
   plan --> s2["aggregate"]
   s2 --> s2_0["GET /a"]"""
 

@@ -9,11 +9,11 @@ from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, Operat
 from restgql.documents.collect_fields import Selections
 from restgql.execution.result import NotSettled, Result
 from restgql.graphql_core import parse
-from restgql.respond.answerable import Answerable
+from restgql.respond.answer_context import AnswerContext
+from restgql.respond.delivery import Delivery
 from restgql.respond.executor import Executor
-from restgql.respond.incremental import Delivery
-from restgql.respond.sources import Shape
-from restgql.schema.incremental import DEFER, STREAM
+from restgql.respond.field_sources import WalkContext
+from restgql.schema.incremental_directives import DEFER, STREAM
 from tests.metering import meter
 from tests.respond.documents import VARIABLES, Field, Kind
 from tests.respond.payloads import Merged
@@ -136,17 +136,19 @@ assert DEFER.args.keys() == SCHEMA.get_directive("defer").args.keys()  # type: i
 assert STREAM.args.keys() == SCHEMA.get_directive("stream").args.keys()  # type: ignore[union-attr]
 
 
-def answerable(text: str, *, incremental: bool) -> Answerable:
+def answerable(text: str, *, incremental: bool) -> AnswerContext:
     document = parse(text)
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
     selections = Selections(SCHEMA, document, operation, conditions=VARIABLES, incremental=incremental)
     assert SCHEMA.query_type is not None
-    return Answerable(selections=selections, variables=VARIABLES, root_type=SCHEMA.query_type, at_once={}, locations={})
+    return AnswerContext(
+        selections=selections, variables=VARIABLES, root_type=SCHEMA.query_type, at_once={}, locations={}
+    )
 
 
-def begin(of: Answerable, root: Any, left_before: int = 0) -> tuple[Executor, Shape]:
-    shape = Shape(lambda prefix: [], meter().tally(), lambda count: None)
+def begin(of: AnswerContext, root: Any, left_before: int = 0) -> tuple[Executor, WalkContext]:
+    shape = WalkContext(lambda prefix: [], meter().tally(), lambda count: None)
     return Executor(of, shape, root, left_before=left_before), shape
 
 

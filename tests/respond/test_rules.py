@@ -29,11 +29,11 @@ FINE = [
 
 # The document, and what of the message says why.
 REFUSED = {
-    '{ ... @defer(label: "x") { a } ... @defer(label: "x") { a } }': "stands twice",
-    '{ ... @defer(label: "x") { a } list @stream(label: "x") { a } }': "stands twice",
-    '{ ...F @defer(label: "x") } fragment F on Query { ... @defer(label: "x") { a } }': "stands twice",
-    "query ($l: String) { ... @defer(label: $l) { a } }": "spelled out",
-    "query ($l: String) { list @stream(label: $l) { a } }": "spelled out",
+    '{ ... @defer(label: "x") { a } ... @defer(label: "x") { a } }': "occurs twice",
+    '{ ... @defer(label: "x") { a } list @stream(label: "x") { a } }': "occurs twice",
+    '{ ...F @defer(label: "x") } fragment F on Query { ... @defer(label: "x") { a } }': "occurs twice",
+    "query ($l: String) { ... @defer(label: $l) { a } }": "must be a string, not a variable",
+    "query ($l: String) { list @stream(label: $l) { a } }": "must be a string, not a variable",
     "{ list @stream { a } list @stream { a } }": "'list' conflict because they have overlapping stream directives",
     "{ list @stream { a } list { a } }": "overlapping stream",
     "{ one { list @stream { a } } one { list { a } } }": "overlapping stream",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from restgql import UpstreamTimeout
 from restgql.model import SubRequest
-from restgql.upstream.scripted import Answer
+from restgql.upstream.scripted import ScriptedAnswer
 
 HERE = Path(__file__).parent
 PATIENCE = 10.0
@@ -130,7 +130,7 @@ class Client:
             assert self._changed.wait_for(lambda: self._count >= count, PATIENCE), f"payload {count} never came"
 
 
-def script(text: str, client: Client) -> dict[str, Answer]:
+def script(text: str, client: Client) -> dict[str, ScriptedAnswer]:
     """The answers of a block of routes, by their target. Raises AssertionError or ValueError where it is malformed."""
     routes: dict[str, list[Route]] = {}
     for route, answer in answers(text):

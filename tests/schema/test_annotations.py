@@ -21,7 +21,7 @@ from typing_extensions import TypeAliasType
 from restgql import Gateway
 from restgql.schema import core
 from restgql.schema.sdl.reserved import reserve
-from restgql.schema.sources.annotations import View, generate
+from restgql.schema.sources.annotations import AnnotatedView, generate
 from tests.schema.annotations.views import checked, member, returning, sdl, typed
 
 T = TypeVar("T")
@@ -83,7 +83,7 @@ def test_a_dataclass() -> None:
         """
         raise NotImplementedError
 
-    view = View(path="/users/{id}", name="user", parameters={"id": "int"}, function=user)
+    view = AnnotatedView(path="/users/{id}", name="user", parameters={"id": "int"}, function=user)
     assert (
         sdl(view)
         == """\
@@ -266,12 +266,12 @@ def test_pydantic_is_not_imported() -> None:
     code = """if True:
         import sys
         from dataclasses import dataclass
-        from restgql.schema.sources.annotations import View, generate
+        from restgql.schema.sources.annotations import AnnotatedView, generate
         @dataclass
         class User:
             id: int
         def user() -> User: ...
-        assert generate([View(path="/", name="user", function=user)]).operations[0].kind == "typed"
+        assert generate([AnnotatedView(path="/", name="user", function=user)]).operations[0].kind == "typed"
         assert "pydantic" not in sys.modules
     """
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -382,11 +382,11 @@ def test_a_view_of_no_annotation_has_no_field() -> None:
     def view(): ...
 
     generated = checked(
-        View(path="/a", name="a", function=view),
+        AnnotatedView(path="/a", name="a", function=view),
         returning(User, "b", "/b", methods=("POST",)),
         returning(User, "c", "/c/{x"),
         returning(User, "d", "d"),
-        View(path="/e", name="e", function=object()),  # type: ignore[arg-type]
+        AnnotatedView(path="/e", name="e", function=object()),  # type: ignore[arg-type]
     )
     assert [(one.method, one.path) for one in generated.skipped] == [
         ("GET", "/a"), ("POST", "/b"), ("GET", "/c/{x"), ("GET", "/e"), ("GET", "d"),
@@ -398,13 +398,13 @@ def test_a_view_of_no_annotation_has_no_field() -> None:
 def test_an_annotation_of_an_argument_spoils_nothing() -> None:
     def view(id: "Nowhere") -> "Address": ...  # type: ignore[name-defined]  # noqa: F821
 
-    assert "it: Address @get" in sdl(View(path="/", name="it", function=view))
+    assert "it: Address @get" in sdl(AnnotatedView(path="/", name="it", function=view))
 
 
 def test_an_async_view() -> None:
     async def view() -> Address: ...
 
-    assert "it: Address @get" in sdl(View(path="/", name="it", function=view))
+    assert "it: Address @get" in sdl(AnnotatedView(path="/", name="it", function=view))
 
 
 def test_a_decorated_view() -> None:
@@ -413,7 +413,7 @@ def test_a_decorated_view() -> None:
     @functools.wraps(view)
     def decorated(*args: Any, **kwargs: Any) -> Any: ...
 
-    assert "it: Address @get" in sdl(View(path="/", name="it", function=decorated))
+    assert "it: Address @get" in sdl(AnnotatedView(path="/", name="it", function=decorated))
 
 
 @dataclass
@@ -429,7 +429,7 @@ def test_what_cannot_be_typed_is_json_alone() -> None:
     broken, other = generated.operations
     assert (broken.kind, other.kind) == ("partly", "typed")
     assert "Broken.lost is JSON, its annotation cannot be evaluated (NameError" in broken.reason
-    assert "Broken.file is JSON, nothing is known of the JSON of complex" in broken.reason
+    assert "Broken.file is JSON, the JSON of complex is unknown" in broken.reason
 
 
 def test_a_class_that_raises_when_it_is_looked_at() -> None:
@@ -556,8 +556,8 @@ def test_through_a_gateway(tmp_path) -> None:
         return jsonify([made])  # type: ignore[return-value]
 
     views = [
-        View(path="/posts/{id}", name="post", parameters={"id": "int"}, function=app.view_functions["post"]),
-        View(path="/posts", name="posts", function=app.view_functions["posts"]),
+        AnnotatedView(path="/posts/{id}", name="post", parameters={"id": "int"}, function=app.view_functions["post"]),
+        AnnotatedView(path="/posts", name="posts", function=app.view_functions["posts"]),
     ]
     (tmp_path / "schema").mkdir()
     (tmp_path / "schema" / "found.graphql").write_text(sdl(*views))

@@ -7,15 +7,15 @@ from graphql import parse
 
 from restgql import SchemaError
 from restgql.schema import core
-from restgql.schema.collector import at_rest
 from restgql.schema.compile import compile
-from restgql.schema.documents import Definitions
+from restgql.schema.garbage_collection import pause_collection
+from restgql.schema.type_source import TypeSource
 
 
 def test_it_rests_and_goes_on() -> None:
-    with at_rest():
+    with pause_collection():
         assert not gc.isenabled()
-        with at_rest():
+        with pause_collection():
             assert not gc.isenabled()
         assert not gc.isenabled()
     assert gc.isenabled()
@@ -23,14 +23,14 @@ def test_it_rests_and_goes_on() -> None:
 
 def test_it_goes_on_after_an_error() -> None:
     with pytest.raises(SchemaError):
-        compile(core.build(), [Definitions(document=parse("type Query { a: Lost }"))])
+        compile(core.build(), [TypeSource(document=parse("type Query { a: Lost }"))])
     assert gc.isenabled()
 
 
 def test_where_it_was_off_it_stays_off() -> None:
     gc.disable()
     try:
-        with at_rest():
+        with pause_collection():
             pass
         assert not gc.isenabled()
     finally:

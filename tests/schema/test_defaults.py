@@ -43,7 +43,7 @@ def test_they_are_introspected_as_they_were_written(tmp_path: Path) -> None:
 
 
 def test_they_are_printed_so_that_they_can_be_read_again(tmp_path: Path) -> None:
-    printed = print_schema(World(tmp_path, SDL, {}).app.extensions["restgql"]["restgql"].typed.clients)
+    printed = print_schema(World(tmp_path, SDL, {}).app.extensions["restgql"]["restgql"].compiled_schema.clients)
     for default in (DEFAULTS["Filter.any"], DEFAULTS["Filter.some"], DEFAULTS["list"]):
         assert f" = {default}" in printed
     again = build_schema(printed)

@@ -44,7 +44,7 @@ from restgql.model import GraphQLRequest, SubRequest
 from restgql.pipeline import Pipeline
 from restgql.schema import core, directives
 from restgql.schema.compile import compile
-from restgql.schema.documents import Definitions
+from restgql.schema.type_source import TypeSource
 from restgql.sub_response import SubResponse
 from restgql.upstream import Upstream
 from restgql.upstream.client_context import ClientContext
@@ -366,7 +366,7 @@ class Gateway:
     def __init__(self, case: Case) -> None:
         self._replies = case.replies
         self._config = configuration.load({"sequential": True} | dict.fromkeys(LIMITS, 100_000), {})
-        schema = compile(_core(), [Definitions(document=parse(case.sdl))])
+        schema = compile(_core(), [TypeSource(document=parse(case.sdl))])
         self._pipeline = Pipeline(schema, self._config, [])
         self.asked: Counter[str] = Counter()
         self.projected: Counter[str] = Counter()

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from restgql import Gateway
-from restgql.schema.documents import SchemaError
+from restgql.schema.type_source import SchemaError
 from tests.schema.world import write
 
 PATH = 'path: "/a"'
@@ -27,8 +27,8 @@ WRONG: dict[str, tuple[str, int, list[str]]] = {
     "a syntax error": ("type Query {\n  a: \n}", 3, ["Syntax Error", "Expected Name"]),
     "an unclosed string": ('type Query {\n  a: Int @get(path: "/a)\n}', 2, ["Syntax Error", "Unterminated string"]),
     "an empty type": ("type Query {\n}", 2, ["Syntax Error"]),
-    "an operation": ("type Query { a: Int @get(%) }\nquery { a }", 2, ["no type definition"]),
-    "a fragment": ("type Query { a: Int @get(%) }\nfragment F on Query { a }", 2, ["no type definition"]),
+    "an operation": ("type Query { a: Int @get(%) }\nquery { a }", 2, ["is not a type definition"]),
+    "a fragment": ("type Query { a: Int @get(%) }\nfragment F on Query { a }", 2, ["is not a type definition"]),
     "an unknown directive": (
         "type Query {\n  a: Int @gett(%)\n}",
         2,
@@ -130,28 +130,36 @@ WRONG: dict[str, tuple[str, int, list[str]]] = {
     ),
     "a path without a slash": ('type Query {\n  a: Int @get(path: "a")\n}', 2, ["Query.a", "'a'", "no slash"]),
     "a URL": ('type Query {\n  a: Int @get(path: "https://x.test/a")\n}', 2, ["Query.a", "no slash"]),
-    "a select that is none": ('type Query {\n  a: Int @get(%, select: "a[")\n}', 2, ["Query.a", "'a['", "no JMESPath"]),
-    "a query that is none": ('type Query {\n  a: Int @get(%, query: "{a b}")\n}', 2, ["Query.a", "no JMESPath"]),
+    "a select that is none": (
+        'type Query {\n  a: Int @get(%, select: "a[")\n}',
+        2,
+        ["Query.a", "'a['", "is not valid JMESPath"],
+    ),
+    "a query that is none": (
+        'type Query {\n  a: Int @get(%, query: "{a b}")\n}',
+        2,
+        ["Query.a", "is not valid JMESPath"],
+    ),
     "a body that is none": (
         'type Query { a: Int @get(%) }\ntype Mutation {\n  b: Int @post(%, body: "{") }',
         3,
-        ["Mutation.b", "no JMESPath"],
+        ["Mutation.b", "is not valid JMESPath"],
     ),
     "a from that is none": (
         'type Query { a: A @get(%) }\ntype A {\n  x: Int @select(from: "a..b") }',
         3,
-        ["A.x", "'a..b'", "no JMESPath"],
+        ["A.x", "'a..b'", "is not valid JMESPath"],
     ),
     "a discriminator that is none": (
         'type Query { a: U @get(%) }\nunion U\n  @discriminator(from: "a..b") = A\ntype A { x: Int }',
         3,
-        ["U", "'a..b'", "no JMESPath"],
+        ["U", "'a..b'", "is not valid JMESPath"],
     ),
     "a batch's select that is none": (
         "type Query { a: A @get(%) }\n"
         'type A {\n  x: A @get(%, batch: {path: "/b{?id}", by: "i", key: "i", select: "["}) }',
         3,
-        ["A.x", "'['", "no JMESPath"],
+        ["A.x", "'['", "is not valid JMESPath"],
     ),
     "a long expression": (f'type Query {{\n  a: Int @get(%, select: "{"a" * 1025}") }}', 2, ["Query.a", "1024"]),
     "get on a mutation": (
@@ -180,13 +188,13 @@ WRONG: dict[str, tuple[str, int, list[str]]] = {
     "a status and a header": (
         'type Query { a: A @get(%) }\ntype A {\n  x: Int @select(header: "A", status: true) }',
         3,
-        ["A.x", "status: true stands alone"],
+        ["A.x", "status: true excludes the other arguments"],
     ),
-    "a root field without a route": ("type Query {\n  a: Int\n}", 2, ["Query.a", "no route", "@get"]),
+    "a root field without a route": ("type Query {\n  a: Int\n}", 2, ["Query.a", "without a route", "@get"]),
     "a mutation without a route": (
         "type Query { a: Int @get(%) }\ntype Mutation {\n  b: Int }",
         3,
-        ["Mutation.b", "no route", "@post"],
+        ["Mutation.b", "without a route", "@post"],
     ),
     "a header that can never be set": (
         'type Query {\n  a: Int @get(%, headers: [{name: "Cookie", value: "a"}])\n}',
@@ -196,7 +204,7 @@ WRONG: dict[str, tuple[str, int, list[str]]] = {
     "a header that is none": (
         'type Query {\n  a: Int @get(%, headers: [{name: "a b", value: "a"}])\n}',
         2,
-        ["Query.a", "'a b'", "no header name"],
+        ["Query.a", "'a b'", "not a header name"],
     ),
     "a timeout of nothing": ("type Query {\n  a: Int @get(%, timeout: 0)\n}", 2, ["Query.a", "timeout", "more than 0"]),
     "a batch at the root": (

@@ -7,9 +7,9 @@ from graphql import print_ast, validate_schema
 from restgql import BadPath, Gateway
 from restgql.schema import core
 from restgql.schema.compile import calls, compile
-from restgql.schema.documents import Definitions
 from restgql.schema.sdl.singulars import singular
 from restgql.schema.sources.samples import MAX_DEPTH, MAX_KEYS, Sample, infer
+from restgql.schema.type_source import TypeSource
 
 ADA = {"id": 1, "name": "Ada", "joined": "2024-02-29", "address": {"city": "London", "zip": None}}
 BOB = {"id": 2, "name": None, "joined": "2023-01-01", "address": None, "tags": ["a"]}
@@ -18,8 +18,8 @@ BOB = {"id": 2, "name": None, "joined": "2023-01-01", "address": None, "tags": [
 def sdl(*samples: Sample, camel_case: bool = False) -> str:
     """What is inferred, once it has been compiled as it is and as the text that a user reviews."""
     document = infer(samples, camel_case=camel_case)
-    for written in (False, True):
-        found = Definitions(document=document, written=written)
+    for handwritten in (False, True):
+        found = TypeSource(document=document, handwritten=handwritten)
         schema = compile(core.build(), [found], camel_case=camel_case)
         assert validate_schema(schema) == []
         assert len(list(calls(schema))) == len(samples)

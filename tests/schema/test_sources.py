@@ -11,8 +11,8 @@ from graphql import validate_schema
 
 from restgql import ConfigError, Gateway
 from restgql.cli import cli
-from restgql.schema.review import review
-from restgql.sources import Typed
+from restgql.schema.coverage import coverage_of
+from restgql.sources import CompiledSchema
 
 PET = {
     "type": "object",
@@ -84,8 +84,8 @@ def app_of(tmp_path: Path) -> Flask:
     return app
 
 
-def typed(app: Flask) -> Typed:
-    found: Typed = app.extensions["restgql"]["restgql"].typed
+def typed(app: Flask) -> CompiledSchema:
+    found: CompiledSchema = app.extensions["restgql"]["restgql"].compiled_schema
     return found
 
 
@@ -173,7 +173,7 @@ def test_a_lockfile_keeps_names_and_a_join_is_there_once_it_is_accepted(tmp_path
     [
         ("missing.json", "missing.json"),
         ({"swagger": "1.2"}, "1.2"),
-        ({"title": "no OpenAPI"}, "no OpenAPI document"),
+        ({"title": "no OpenAPI"}, "is not an OpenAPI document"),
         (lambda: {"openapi": "4.0"}, "4.0"),
         ("/missing", "404"),
         ("auto", "no OpenAPI document that can be found"),
@@ -202,7 +202,7 @@ def test_the_review_says_what_has_types_what_multiplies_and_what_nobody_reaches(
     app = app_of(tmp_path)
     mount(app, schema="schema")
     routes = app.extensions["restgql"]["restgql"].routes
-    said = review(
+    said = coverage_of(
         typed(app).schema,
         [(m, r.path) for r in routes.reachable() for m in r.methods],
         everything=routes.everything(),
@@ -215,8 +215,8 @@ def test_the_review_says_what_has_types_what_multiplies_and_what_nobody_reaches(
         ("GET", "/pets/{number}"): "untyped",
     }
     assert said.warnings == (
-        "Pet.owner makes a request for each item of Query.pets; batch: would make one of them.",
-        "Pet.owner is non-null and makes a request: where that fails, its whole parent is null.",
+        "Pet.owner makes a request for each item of Query.pets; batch: would make a single one.",
+        "Pet.owner is non-null and makes a request: if that fails, its whole parent is null.",
         "Alone is reached by no operation.",
     )
 
@@ -247,7 +247,7 @@ def test_the_review_says_which_fields_no_route_answers(tmp_path: Path, path: str
     )
     Gateway(app, schema="schema.graphql", routes=["*", "!/hidden"], upstreams={"/far": "http://far.example"})
     routes = app.extensions["restgql"]["restgql"].routes
-    said = review(typed(app).schema, [], everything=routes.everything()).errors
+    said = coverage_of(typed(app).schema, [], everything=routes.everything()).errors
     assert said == (
         *((f"Query.it: there is no route for GET {path}.",) if says else ()),
         "Mutation.addPet: there is no route for POST /pets/{id}.",
@@ -280,7 +280,7 @@ def test_a_type_of_two_sources_is_an_error(tmp_path: Path) -> None:
     app.add_url_rule("/x", "x", lambda: {})
     app.view_functions["x"].__annotations__["return"] = TypedDict("Pet", {"name": str})
     mount(app, openapi=DOCUMENT, annotations=True)
-    assert str(typed(app).failure) == "openapi= and annotations= both have Pet: rename one of them."
+    assert str(typed(app).failure) == "openapi= and annotations= both define Pet: rename one of them."
 
 
 def test_infer_writes_sdl_of_what_routes_answer(tmp_path: Path) -> None:
@@ -299,7 +299,7 @@ def test_infer_writes_sdl_of_what_routes_answer(tmp_path: Path) -> None:
         "pets": [{"name": "pet 1", "ownerId": 3}, {"name": "pet 2", "ownerId": 3}],
         "pet": {"name": "pet 2"},
     }
-    assert "no route" in infer("/missing").stderr
+    assert "no exposed route" in infer("/missing").stderr
     assert "leads to the upstream '/shop'" in infer("/shop/pets").stderr
 
 

@@ -10,7 +10,7 @@ from flask import Flask, jsonify, request
 from werkzeug.datastructures import FileStorage
 
 from restgql import Gateway
-from restgql.schema.documents import SchemaError
+from restgql.schema.type_source import SchemaError
 
 PREFLIGHT = {"GraphQL-Preflight": "1"}
 
@@ -122,9 +122,9 @@ WRONG = {
     'add(file: [Upload!]!): JSON @put(path: "/photos", body: "file")': "and takes encoding: MULTIPART, not JSON.",
     'add(file: Deep): JSON @put(path: "/photos", body: "file")': "and takes encoding: MULTIPART, not JSON.",
     'add(file: Upload): JSON @put(path: "/photos", body: "{a: file}")': "and takes encoding: MULTIPART, not JSON.",
-    'add(id: Upload): JSON @put(path: "/photos/{id}", encoding: MULTIPART)': "which goes nowhere but into the body.",
-    'add(id: Upload): JSON @put(path: "/photos", query: "{a: id}", encoding: MULTIPART)': "goes nowhere but into the",
-    'add(id: Upload): JSON @put(path: "/", headers: [{name: "Prefer", value: "{id}"}])': "goes nowhere but into the",
+    'add(id: Upload): JSON @put(path: "/photos/{id}", encoding: MULTIPART)': "which is only allowed in the body.",
+    'add(id: Upload): JSON @put(path: "/photos", query: "{a: id}", encoding: MULTIPART)': "is only allowed in the",
+    'add(id: Upload): JSON @put(path: "/", headers: [{name: "Prefer", value: "{id}"}])': "is only allowed in the",
     'add(id: ID): Upload @put(path: "/photos")': "is an Upload, which is for arguments.",
     'add(id: ID): [Upload] @put(path: "/photos")': "is an Upload, which is for arguments.",
 }

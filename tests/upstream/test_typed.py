@@ -13,7 +13,7 @@ from graphql import print_schema
 
 from restgql import ConfigError, Gateway
 from restgql.cli import cli
-from restgql.sources import Typed
+from restgql.sources import CompiledSchema
 from tests.upstream.shop import document, hits, serving
 
 SECRET = "wolf/1965+moon"
@@ -49,8 +49,8 @@ def mount(app: Flask, upstreams: dict[str, Any], **options: Any) -> Gateway:
     return Gateway(app, upstreams=upstreams, **{"routes": ["*", "!static"], "profile": "open"} | options)
 
 
-def typed(app: Flask) -> Typed:
-    found: Typed = app.extensions["restgql"]["restgql"].typed
+def typed(app: Flask) -> CompiledSchema:
+    found: CompiledSchema = app.extensions["restgql"]["restgql"].compiled_schema
     return found
 
 
@@ -301,7 +301,7 @@ def test_documents_of_one_upstream_share_the_types_that_are_alike(app: Flask, sh
     answer = gateway.execute("{ listPets { id } getPet(petId: 7) { name } }")["data"]
     assert answer == {"listPets": [{"id": 1}, {"id": 2}, {"id": 3}], "getPet": {"name": "pet 7"}}
     two["components"]["schemas"]["Pet"]["properties"]["color"] = {"type": "string"}
-    with pytest.raises(ConfigError, match="two documents of one upstream share its names"):
+    with pytest.raises(ConfigError, match="documents of one upstream share its names"):
         mount(Flask("other"), {"/shop": {"url": f"{shop}/v1", "openapi": [one, two]}})
 
 
@@ -347,11 +347,11 @@ class Query(graphene.ObjectType):
 @pytest.mark.parametrize(
     ("others", "options", "both"),
     [
-        ({"/crm": {}}, {}, "the upstream '/shop' and the upstream '/crm' both have Query.listPets, Query.getPet"),
-        ({}, {"schema": "schema"}, "schema= and the upstream '/shop' both have Pet:"),
+        ({"/crm": {}}, {}, "the upstream '/shop' and the upstream '/crm' both define Query.listPets, Query.getPet"),
+        ({}, {"schema": "schema"}, "schema= and the upstream '/shop' both define Pet:"),
         ({}, {"openapi": {**document(["/"]), "paths": {"/users": document()["paths"]["/pets"]}}}, "openapi= and the"),
-        ({}, {"query": Query}, "query= and the upstream '/shop' both have Query.echo:"),
-        ({}, {"query": Query}, "query= or mutation= and the upstream '/shop' both have Pet:"),
+        ({}, {"query": Query}, "query= and the upstream '/shop' both define Query.echo:"),
+        ({}, {"query": Query}, "query= or mutation= and the upstream '/shop' both define Pet:"),
     ],
 )
 def test_a_clash_of_names_is_an_error_that_names_both_and_the_way_out(
@@ -503,12 +503,12 @@ def test_each_upstream_has_its_own_timeout(app: Flask, shop: str) -> None:
         ({"url": "http://a", "credentials": {"env": "A", "header": "Host"}}, "sent in the header field 'Host'"),
         ({"url": "http://a", "credentials": {"env": "NOT_SET_1", "header": "X"}}, "variable NOT_SET_1 of its"),
         ({"url": "http://a", "openapi": "no.json"}, "upstreams['/shop']: openapi = 'no.json': [Errno 2]"),
-        ({"url": "http://a", "openapi": {"a": 1}}, "upstreams['/shop']: The document is no OpenAPI document"),
-        ({"openapi": document(["/v1"])}, "its document names no server with a host; url (or --upstream) names one"),
+        ({"url": "http://a", "openapi": {"a": 1}}, "upstreams['/shop']: The document is not an OpenAPI document"),
+        ({"openapi": document(["/v1"])}, "its document names no server with a host. Set url (or --upstream)."),
         ({"openapi": document(["ftp://a/b"])}, "its document names no server with a host"),
         ({"openapi": document(["https://{region}.a.example"])}, "its document names no server with a host"),
         ({"url": "http://a", "openapi": "{shop}/nothing.json?token=" + SECRET}, "{shop}/nothing.json answers 404"),
-        ({"url": "http://a", "openapi": "{shop}/v1/echo"}, "{shop}/v1/echo is no OpenAPI document"),
+        ({"url": "http://a", "openapi": "{shop}/v1/echo"}, "{shop}/v1/echo is not an OpenAPI document"),
         ({"url": "http://a", "openapi": "{shop}/away.json?to=/away.json%3Fto%3D/moved.json"}, None),
         ({"url": "http://a", "openapi": "{shop}/away.json?to=ftp://a/b"}, "is no URL that a document"),
         ({"url": "http://a", "openapi": "http://127.0.0.1:1/?" + SECRET}, "fetched: Connection refused"),
@@ -563,7 +563,7 @@ def test_a_document_of_an_upstream_in_the_key_of_the_app_is_warned_of(
 ) -> None:
     gateway = mount(app, {"/shop": shop}, openapi=document())
     assert gateway.execute('{ get(path: "/shop/v1/pets/1", select: "id") }') == {"data": {"get": 1}}
-    (record,) = (each for each in caplog.records if "makes no field" in each.message)
+    (record,) = (each for each in caplog.records if "generates no field" in each.message)
     assert record.levelname == "WARNING"
     assert "upstreams={'/shop': {'url': …, 'openapi': …}}" in record.message
 

@@ -1,1 +1,1 @@
-"""The kit that every source of types uses: names, nodes, fields, and the notes of what a source left out."""
+"""Tools for all sources of types: GraphQL names, the SDL builder, fields over routes, and reports of operations."""

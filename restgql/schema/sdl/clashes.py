@@ -1,4 +1,4 @@
-"""Names that two sources of types give: an error at start, which names both sources and the way out."""
+"""Types and root fields that two sources of types define. The error at start names both sources and a remedy."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphql import DefinitionNode, DocumentNode, ScalarTypeDefinitionNode, TypeDefinitionNode, print_ast
 
 from restgql.schema import scalars
-from restgql.schema.documents import Definitions
+from restgql.schema.type_source import TypeSource
 
 ROOTS = ("Query", "Mutation")
 _SHOWN = 5
 
 
-def defined(document: DocumentNode) -> Iterator[str]:
+def defined_names(document: DocumentNode) -> Iterator[str]:
     """Yield the names of the types of a document, and of its root fields: `User`, `Query.user`.
 
     A scalar of the gateway may be defined by every document that uses it.
@@ -28,33 +28,37 @@ def defined(document: DocumentNode) -> Iterator[str]:
 
 
 def without_repeated(document: DocumentNode, earlier: Iterable[DocumentNode]) -> DocumentNode:
-    """Return a document without the types that earlier documents of the same API define alike."""
-    known = {_name(node): node for each in earlier for node in each.definitions}
+    """Return a document without the types that earlier documents of the same API define identically."""
+    earlier_nodes = {_name(node): node for document in earlier for node in document.definitions}
     return DocumentNode(
         definitions=tuple(
             node
             for node in document.definitions
-            if _name(node) in ROOTS or _name(node) not in known or print_ast(node) != print_ast(known[_name(node)])
+            if _name(node) in ROOTS
+            or _name(node) not in earlier_nodes
+            or print_ast(node) != print_ast(earlier_nodes[_name(node)])
         )
     )
 
 
-def clashes(sources: Sequence[Definitions], own: Mapping[str, str]) -> list[str]:
-    """Return an error for each two sources with names in common, of which one is generated. `own` are the names of the
-    user's graphene types and root fields, with their source."""
+def clashes(sources: Sequence[TypeSource], own: Mapping[str, str]) -> list[str]:
+    """Return an error for each pair of sources that share names, if at least one source is generated.
+
+    `own` maps the names of the user's graphene types and root fields to their source.
+    """
     common: dict[tuple[str, str, str], list[str]] = {}
-    first: dict[str, Definitions] = {}
+    first: dict[str, TypeSource] = {}
     for source in sources:
-        for name in defined(source.document):
+        for name in defined_names(source.document):
             earlier = first.setdefault(name, source)
-            if earlier is not source and not (earlier.written and source.written):
+            if earlier is not source and not (earlier.handwritten and source.handwritten):
                 upstream = source.upstream or earlier.upstream
                 common.setdefault((earlier.source, source.source, upstream), []).append(name)
-            if not source.written and name in own:
+            if not source.handwritten and name in own:
                 common.setdefault((own[name], source.source, source.upstream), []).append(name)
     return [
-        f"{one} and {other} both have {_listed(names)}: {_advice(upstream, is_one=one == other)}"
-        for (one, other, upstream), names in common.items()
+        f"{source} and {other} both define {_enumerate(names)}: {_advice(upstream, is_same_source=source == other)}"
+        for (source, other, upstream), names in common.items()
     ]
 
 
@@ -62,16 +66,16 @@ def _name(definition: DefinitionNode) -> str:
     return getattr(getattr(definition, "name", None), "value", "")
 
 
-def _listed(names: list[str]) -> str:
+def _enumerate(names: list[str]) -> str:
     shown = ", ".join(names[:_SHOWN])
     return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown
 
 
-def _advice(upstream: str, *, is_one: bool) -> str:
+def _advice(upstream: str, *, is_same_source: bool) -> str:
     if not upstream:
         return "rename one of them."
-    if is_one:
-        return "two documents of one upstream share its names; an upstream of its own, with a prefix, keeps both."
+    if is_same_source:
+        return "documents of one upstream share its names. To keep both, make one an upstream of its own with a prefix."
     word = re.sub(r"\W+", "", upstream.rpartition("/")[2]) or "api"
     word = f"_{word}" if word[0].isdigit() else word
-    return f"a prefix for the names of the upstream keeps both, upstreams={{{upstream!r}: {{…, 'prefix': {word!r}}}}}."
+    return f"to keep both, set a prefix for the upstream: upstreams={{{upstream!r}: {{…, 'prefix': {word!r}}}}}."

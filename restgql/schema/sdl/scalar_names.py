@@ -4,15 +4,15 @@ from typing import Any
 
 JSON = "JSON"
 BINARY = "Binary"
-"""Stands for a file: an Upload in a multipart body or as the whole of one, a String elsewhere; it is in no schema."""
+"""A file, a placeholder that no schema has: Upload in a multipart body or as the whole body, String elsewhere."""
 
 CORE = frozenset({"Int", "Float", "String", "Boolean", "ID", JSON})
 """The scalars that are in every schema."""
 CONVERTERS = {"int": "Long", "float": "Float", "uuid": "UUID"}
-"""The scalars of arguments by the converters of their variables; of any other converter it is String."""
+"""The scalars of arguments by URL converter. For any other converter it is String."""
 INT = range(-(2**31), 2**31)
 
-# The scalar that holds the values of all of these; of a set that is in no row the values are JSON.
+# Scalars and the scalar that can hold the values of all of them. A set in no row is JSON.
 _WIDER = (
     (frozenset({"Int", "Long"}), "Long"),
     (frozenset({"Int", "Long", "Float"}), "Float"),
@@ -22,14 +22,14 @@ _WIDER = (
 
 
 def wider(scalars: set[str]) -> str | None:
-    """Return the scalar that holds the values of all of these; None if only JSON does."""
+    """Return the scalar that can hold the values of all these scalars, or None if only JSON can."""
     if len(scalars) == 1:
         return next(iter(scalars))
     return next((scalar for narrower, scalar in _WIDER if scalars <= narrower), None)
 
 
 def of_value(value: Any) -> str:
-    """Return the scalar of a JSON value; that of a text is String."""
+    """Return the scalar of a JSON value. Every string is a String."""
     match value:
         case bool():
             return "Boolean"

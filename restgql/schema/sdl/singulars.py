@@ -1,4 +1,4 @@
-"""The singular of an English plural: of `statuses` it is `status`, of `movies` it is `movie`."""
+"""Singulars of English plurals: `status` for `statuses`, `movie` for `movies`."""
 
 import re
 
@@ -26,7 +26,7 @@ _KEEP_E = frozenset(
     ["movies", "cookies", "calories", "selfies", "zombies", "rookies", "hoodies", "smoothies", "brownies", "pies",
      "ties", "lies", "dies"]
 )  # fmt: skip
-# The first row that fits: the ending, and what stands in its place. `houses` and `causes` have a vowel before `uses`.
+# Endings and their replacements; the first match counts. `houses` and `causes` have a vowel before `uses`.
 _ENDINGS = tuple(
     (re.compile(ending + r"\Z"), instead)
     for ending, instead in (
@@ -37,7 +37,7 @@ _ENDINGS = tuple(
 
 
 def singular(plural: str) -> str:
-    """Return the singular of the last word of a name, as far as its ending tells; the case stays."""
+    """Return a name with its last word in the singular, guessed from the ending. Letter case is unchanged."""
     if _ACRONYMS.search(plural):
         return plural[:-1]
     head, last = _LAST_WORD.match(plural).groups()  # type: ignore[union-attr]

@@ -1,1 +1,1 @@
-"""The sources of types: OpenAPI documents, annotations of views, samples of answers."""
+"""Sources of types: OpenAPI documents, annotations of views, and samples of responses."""

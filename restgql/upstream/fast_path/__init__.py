@@ -1,7 +1,7 @@
 """The fast path into a plain Flask app: Flask's own steps, without those that have no effect on this request.
 
-It leaves out steps only where every object that it touches is what it was written for. The rest takes the whole way:
-an app as a whole (`is_routed_by_path`, `exchange_with`), or one response (`dispatch.py`).
+It omits steps only if every object that it touches is one that it was written for. Otherwise the full path is taken:
+for an app as a whole (`is_routed_by_path`, `exchange_with`), or for one response (`dispatch.py`).
 """
 
 from typing import Any
@@ -14,16 +14,16 @@ from restgql.upstream.fast_path.versions import ARE_KNOWN, log_unknown
 from restgql.upstream.wsgi import Exchange
 
 if ARE_KNOWN:
-    from restgql.upstream.fast_path.context import MatchedContext as MatchedContext
     from restgql.upstream.fast_path.dispatch import PlainApp
     from restgql.upstream.fast_path.dispatch import full_dispatch as full_dispatch
     from restgql.upstream.fast_path.eligibility import has_flasks_steps, has_plain_routing
+    from restgql.upstream.fast_path.matched_context import MatchedContext as MatchedContext
 
 
 def is_routed_by_path(app: Flask, adapter: MapAdapter) -> bool:
-    """Return True if a match of the app depends on path and method alone, and a cached one may take its place.
+    """Return True if a match of the app depends only on path and method, so that a cached one may replace it.
 
-    The check runs for each operation: tools that monitor an app replace its methods at any time.
+    The check runs for each operation, because monitoring tools may replace methods of an app at any time.
     """
     if not ARE_KNOWN:
         log_unknown()
@@ -32,8 +32,9 @@ def is_routed_by_path(app: Flask, adapter: MapAdapter) -> bool:
 
 
 def exchange_with(app: Flask, adapter: MapAdapter) -> Exchange | None:
-    """Return the exchange by the fast path with an app that `is_routed_by_path`; None if it has middleware, which may
-    be added at any time. `adapter` is the outer request's."""
+    """Return the exchange by the fast path with an app that `is_routed_by_path`, or None if it has middleware, which
+    may be added at any time. `adapter` is the outer request's.
+    """
     return None if "wsgi_app" in vars(app) else PlainApp(app, adapter).exchange
 
 

@@ -10,9 +10,9 @@ from restgql.formats import media
 from restgql.sub_response import ReceivedFields, sort_fields
 from restgql.upstream.environ import DEADLINE
 from restgql.upstream.fast_path import plain_json
-from restgql.upstream.fast_path.context import MatchedContext, scopes, synchronous
 from restgql.upstream.fast_path.eligibility import WATCHED
 from restgql.upstream.fast_path.match_cache import MATCHED
+from restgql.upstream.fast_path.matched_context import MatchedContext, scopes, synchronous
 from restgql.upstream.wsgi import Collector, Exchanged, Oversize, through
 
 _JSON = (dict, list)
@@ -41,7 +41,7 @@ class PlainApp:
             return self._whole_way(environ, limit)
         app = self._app
         context = MatchedContext(app, environ, matched, self._adapter, self._host)
-        self._host = context.host  # no field sets another
+        self._host = context.host  # no field sets another host
         error: BaseException | None = None
         try:
             try:
@@ -77,8 +77,8 @@ class PlainApp:
 def full_dispatch(context: MatchedContext) -> Response:
     """Dispatch a request as `Flask.full_dispatch_request` does.
 
-    It passes the request where Flask asks its proxies for it again and again, sends no signal without a receiver, and
-    recognizes a synchronous function by its type.
+    It passes the request where Flask reads its proxies repeatedly, sends no signal without a receiver, and recognizes a
+    synchronous function by its type.
     """
     app = context.app
     app._got_first_request = True
@@ -90,7 +90,7 @@ def full_dispatch(context: MatchedContext) -> Response:
             value = _dispatch_request(app, context.request)
     except Exception as exc:
         value = app.handle_user_exception(exc)
-    # as Flask.make_response, for what most views give
+    # the result of Flask.make_response, for the most common values
     view_response: Any = plain_json.response(app, value) if type(value) in _JSON else app.make_response(value)
     response = _process_response(context, view_response)
     if request_finished.receivers:
@@ -115,7 +115,7 @@ def _preprocess_request(app: Flask, request: Request) -> Any:
 def _dispatch_request(app: Flask, request: Request) -> Any:
     """Call the view as `Flask.dispatch_request` does."""
     rule = request.url_rule
-    # no sub-request is OPTIONS, but a middleware or a hook may make it one
+    # no sub-request is OPTIONS, but middleware or a hook may make it one
     if request.routing_exception is not None or rule is None or request.method == "OPTIONS":
         return Flask.dispatch_request(app)
     return synchronous(app, app.view_functions[rule.endpoint])(**request.view_args or {})
@@ -136,10 +136,10 @@ def _process_response(context: MatchedContext, response: Response) -> Response:
 
 
 def _fields_of(response: Any) -> ReceivedFields | None:
-    """Return the header fields of a response that can be sent without Werkzeug's corrections, else None.
+    """Return the header fields of a response that can be sent without Werkzeug's corrections, or None.
 
-    A view or a hook may return anything that is a WSGI callable, and assign anything to a response's attributes. Here
-    the body is a list of chunks, and no field is one that Werkzeug would correct.
+    A view or a hook may return any WSGI callable, and assign anything to a response's attributes. Here the body is a
+    list of chunks, and Werkzeug would correct no field.
     """
     if type(response) is not Response or type(response.headers) is not Headers or type(response.response) is not list:
         return None
@@ -150,5 +150,5 @@ def _fields_of(response: Any) -> ReceivedFields | None:
     field_map = fields[2]
     if "content-length" not in field_map or "location" in field_map or "content-location" in field_map:
         return None
-    is_endless = media.is_endless(field_map.get("content-type", ""))  # the collector refuses it
+    is_endless = media.is_endless(field_map.get("content-type", ""))  # the collector rejects it
     return None if is_endless else fields

@@ -1,7 +1,7 @@
-"""The check that an app, and all that the fast path touches of Flask and Werkzeug, is what the path was written for.
+"""The check that an app, and every part of Flask and Werkzeug that the fast path touches, is as the path expects.
 
-The names that are checked are not listed: they are those that Flask's own steps reach, less those that the fast path
-calls at the same places.
+The checked names are not listed: they are those that Flask's own steps reach, minus those that the fast path calls at
+the same places.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,9 @@ from werkzeug.routing.converters import DEFAULT_CONVERTERS
 from werkzeug.routing.matcher import StateMachineMatcher
 
 DELEGATED = frozenset({"handle_exception", "handle_user_exception", "should_ignore_error"})
-"""The methods of Flask that the fast path calls where Flask does: an app may override them, and all that they call."""
+"""The methods of Flask that the fast path calls where Flask does: an app may override them, and everything that they
+call.
+"""
 
 _STEPS: dict[type, tuple[tuple[str, ...], tuple[type, ...]]] = {
     Flask: (("__call__", "wsgi_app"), (Flask,)),
@@ -30,12 +32,11 @@ _STEPS: dict[type, tuple[tuple[str, ...], tuple[type, ...]]] = {
     Map: (("bind_to_environ",), (Map,)),
     StateMachineMatcher: (("match",), (StateMachineMatcher,)),
 }
-"""The classes whose methods the fast path takes the steps of: the first of these, and the classes whose methods they
-call."""
+"""The classes whose methods the fast path replaces: the first methods, and the classes whose methods they call."""
 
 _OWN_FOLDERS = tuple(str(Path(module.__file__).parent) for module in (flask, werkzeug) if module.__file__)
 _MIXIN = "restgql.upstream.outer_request"
-_BUILTIN = frozenset(DEFAULT_CONVERTERS.values())  # others may ask a database, with a context around them
+_BUILTIN = frozenset(DEFAULT_CONVERTERS.values())  # others may query a database, or need a context
 
 
 def _names_in(code: CodeType) -> Iterator[str]:
@@ -46,7 +47,7 @@ def _names_in(code: CodeType) -> Iterator[str]:
 
 
 def reached() -> dict[type, tuple[str, ...]]:
-    """Return the methods, by class, that Flask's steps reach from the first to the last, those of DELEGATED aside."""
+    """Return the methods, by class, that Flask's steps reach from the first to the last, without those of DELEGATED."""
     names: dict[type, set[str]] = {cls: set() for cls in _STEPS}
     waiting = [(cls, name) for cls, (first, _) in _STEPS.items() for name in first]
     while waiting:
@@ -55,7 +56,7 @@ def reached() -> dict[type, tuple[str, ...]]:
         if type(method) is not FunctionType or name in names[cls] or name in DELEGATED:
             continue
         names[cls].add(name)
-        waiting += [(called, inner) for called in _STEPS[cls][1] for inner in _names_in(method.__code__)]
+        waiting += [(callee, inner) for callee in _STEPS[cls][1] for inner in _names_in(method.__code__)]
     return {cls: tuple(sorted(of)) for cls, of in names.items()}
 
 
@@ -72,7 +73,7 @@ def has_flasks_steps(app: Flask) -> bool:
 
 
 def has_plain_routing(app: Flask, adapter: MapAdapter) -> bool:
-    """Return True if routing depends only on path and method, by Werkzeug's own map and converters."""
+    """Return True if routing depends only on path and method, with Werkzeug's own map and converters."""
     return (
         type(app.url_map) is Map
         and type(adapter) is MapAdapter
@@ -92,7 +93,7 @@ def _are_flasks_own(cls: type) -> bool:
     for other, methods_of in _others:
         now += methods_of(other)
     checked = _CHECKED.get(cls)
-    if checked is None or not all(map(is_, checked[0], now)):  # a wrapper may be equal to what it wraps
+    if checked is None or not all(map(is_, checked[0], now)):  # a wrapper may compare equal to the wrapped function
         classes = ((cls, WATCHED[Flask]), *WATCHED.items())
         checked = _CHECKED[cls] = now, all(_is_own(each, name) for each, names in classes for name in names)
     return checked[1]
@@ -102,6 +103,6 @@ def _is_own(cls: type, name: str) -> bool:
     for base in cls.__mro__:
         method: Any = vars(base).get(name)
         if method is not None and base.__module__ != _MIXIN:
-            # a wrapper may pass on the attributes of what it wraps, and is another type
+            # a wrapper may copy the attributes of the wrapped function, but has another type
             return type(method) is FunctionType and method.__code__.co_filename.startswith(_OWN_FOLDERS)
     return False

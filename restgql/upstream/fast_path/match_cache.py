@@ -8,26 +8,26 @@ from werkzeug.routing import Rule
 from restgql.upstream.environ import decoded
 
 MATCHED = "restgql.matched"
-"""The environ key of the match of a sub-request that was judged."""
+"""The environ key of the match of a sub-request that was checked."""
 MATCH_CACHE = "restgql.match_cache"
-# Besides the path: what makes a URL adapter one of WebSockets, or none, as a host does that no URL can have.
+# Besides the path: everything that makes a URL adapter one of WebSockets, or none, such as a host that no URL can have.
 _ROUTED_BY = ("REQUEST_METHOD", "wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "HTTP_CONNECTION", "HTTP_UPGRADE")
 
 Matched = tuple[Rule, dict[str, Any]]
 """The rule that a path matches, and the arguments of its view."""
 
 MatchKey = tuple[object, ...]
-"""All that the match of a request depends on, and the rule that a typed field opens."""
+"""Everything that the match of a request depends on, including the rule that a typed field opens."""
 
 Matches = dict[MatchKey, Matched]
 
 
 MAX_KEY = 512
-"""The characters of a key whose match is kept: clients choose the paths."""
+"""The most characters of a key whose match is cached: clients choose the paths."""
 
 
 def is_kept(key: MatchKey) -> bool:
-    """Return True if the match of a key may be kept."""
+    """Return True if the match of a key may be cached."""
     return sum(len(part) for part in key if isinstance(part, str)) <= MAX_KEY
 
 
@@ -44,7 +44,7 @@ class MatchCache:
         self._opens = opens
 
     def is_of(self, app: object) -> bool:
-        """Return True if the cache is of this app, and not of another that a middleware calls."""
+        """Return True if the cache belongs to this app, and not to another that a middleware calls."""
         return self.app is app
 
     def key_of(self, environ: dict[str, Any]) -> MatchKey:

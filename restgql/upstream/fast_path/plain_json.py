@@ -1,4 +1,4 @@
-"""The JSON text of a view's value as Flask's own provider writes it, byte for byte, by msgspec where both agree."""
+"""The JSON text of a view's value, byte for byte as Flask's own provider writes it, by msgspec where both agree."""
 
 import json
 from itertools import chain
@@ -10,14 +10,14 @@ from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
 
 MANY = 8
-"""The items of a list from which msgspec is faster, the checks included."""
+"""The number of items from which msgspec is faster, including the checks."""
 
 _MAX_DEPTH = 20
 _MAX_VALUES = 1_000_000
-"""Values with more are left to Flask's provider: a list that contains itself has no end."""
+"""Larger values are left to Flask's provider: a list that contains itself never ends."""
 _MAX_EXACT = 1e15
 _MIN_EXACT = 1e-4
-"""Python and msgspec write a float between these as the same digits; a larger or smaller one has an exponent."""
+"""Python and msgspec write floats in this range with the same digits; others have an exponent."""
 
 _METHODS = ("_prepare_response_obj", "dumps", "response")
 _methods_of = attrgetter(*_METHODS)
@@ -37,7 +37,7 @@ def response(app: Flask, value: dict[str, Any] | list[Any]) -> Any:
 
 
 def _has_many(value: dict[str, Any] | list[Any]) -> bool:
-    """Return True if a value has so many items that the checks take less time than they save."""
+    """Return True if a value has enough items that the checks cost less than they save."""
     if type(value) is list:
         return len(value) >= MANY
     for each in value.values():  # type: ignore[union-attr]  # noqa: SIM110, a generator takes twice the time
@@ -47,7 +47,7 @@ def _has_many(value: dict[str, Any] | list[Any]) -> bool:
 
 
 def _text(app: Flask, value: dict[str, Any] | list[Any]) -> bytes | None:
-    """Return the JSON text of a value and a line feed, or None where Flask's own provider has to write it."""
+    """Return the JSON text of a value and a line feed, or None if Flask's own provider has to write it."""
     provider = app.json
     if type(provider) is not DefaultJSONProvider or app.response_class is not Response or not _is_flasks_own(provider):
         return None
@@ -56,11 +56,11 @@ def _text(app: Flask, value: dict[str, Any] | list[Any]) -> bytes | None:
         return None
     try:
         text = _ENCODERS[provider.sort_keys is True].encode(value) if _is_plain(value) else None
-    except Exception:  # an unpaired surrogate, say, or another thread changes it meanwhile
+    except Exception:  # such as an unpaired surrogate, or another thread changes the value meanwhile
         return None
     if text is None:
         return None
-    # Flask escapes other characters than these
+    # Flask escapes other characters than msgspec
     return text + b"\n" if text.isascii() and b"\x7f" not in text else None
 
 
@@ -71,8 +71,7 @@ def _is_flasks_own(provider: DefaultJSONProvider) -> bool:
 
 
 def _is_plain(value: dict[str, Any] | list[Any]) -> bool:
-    """Return True if all that a value has in it is of JSON's own types, not of subclasses, and no float has an
-    exponent."""
+    """Return True if a value contains only JSON's own types, no subclasses, and no float with an exponent."""
     dicts, lists = ([value], []) if type(value) is dict else ([], [value])
     for _ in range(_MAX_DEPTH):
         if sum(map(len, chain(dicts, lists))) > _MAX_VALUES:

@@ -1,5 +1,7 @@
-"""RESTGQL_VERIFY: each safe sub-request by the fast path and by the whole way, compared. For tests, as its views and
-hooks run more than once."""
+"""RESTGQL_VERIFY: each safe sub-request is made by the fast path and by the full path, and compared.
+
+For tests, because views and hooks run more than once.
+"""
 
 import contextvars
 import io
@@ -10,16 +12,17 @@ from restgql.upstream.fast_path.match_cache import MATCH_CACHE, MATCHED
 from restgql.upstream.wsgi import Exchange, Exchanged
 
 _CHANGES = frozenset({"date", "expires", "last-modified", "etag"})
-"""The header fields that two direct requests may have different values of."""
+"""The header fields that may differ between two direct requests."""
 
 
-class Different(AssertionError):
-    """The fast path gave another response than the whole way."""
+class ResponsesDiffer(AssertionError):
+    """The fast path returned another response than the full path."""
 
 
 def verifying(fast: Exchange, whole: Exchange) -> Exchange:
-    """Return an exchange that takes both ways, and raises Different where their responses differ, unless two by the
-    whole way do."""
+    """Return an exchange that takes both paths, and raises Different if their responses differ, unless two by the full
+    path differ as well.
+    """
 
     def exchange(environ: dict[str, Any], limit: int) -> Exchanged:
         if environ["REQUEST_METHOD"] not in SAFE_METHODS or not (MATCHED in environ or MATCH_CACHE in environ):
@@ -31,13 +34,15 @@ def verifying(fast: Exchange, whole: Exchange) -> Exchange:
             own["wsgi.input"] = io.BytesIO(body)
             return contextvars.copy_context().run(way, own, limit)
 
-        found = by(fast, frozenset())
+        exchanged = by(fast, frozenset())
         expected = by(whole, frozenset({MATCHED, MATCH_CACHE}))
-        if _compared(found) != _compared(expected):
+        if _compared(exchanged) != _compared(expected):
             again = by(whole, frozenset({MATCHED, MATCH_CACHE}))
             if _compared(again) == _compared(expected):
-                raise Different(f"{environ['PATH_INFO']}: {_compared(found)} by the fast path, {_compared(expected)}")
-        return found
+                raise ResponsesDiffer(
+                    f"{environ['PATH_INFO']}: {_compared(exchanged)} by the fast path, {_compared(expected)}"
+                )
+        return exchanged
 
     return exchange
 

@@ -1,7 +1,8 @@
-"""The versions of Flask and Werkzeug whose steps the fast path takes one by one."""
+"""The versions of Flask and Werkzeug whose steps the fast path reproduces."""
 
 import importlib.metadata
-import logging
+
+from restgql.log import logger
 
 _INSTALLED = {name: importlib.metadata.version(name) for name in ("flask", "werkzeug")}
 
@@ -9,7 +10,7 @@ ARE_KNOWN = all(version.startswith(("3.0.", "3.1.")) for version in _INSTALLED.v
 """True if the fast path was written for the installed versions."""
 
 KEEPS_HOST = not _INSTALLED["flask"].startswith("3.0.")
-"""True if a request context keeps the host as it was before any hook."""
+"""True if a request context keeps the host from before any hook."""
 
 _logged: list[bool] = []
 
@@ -19,6 +20,4 @@ def log_unknown() -> None:
     if not _logged:
         _logged.append(True)
         versions = ", ".join(f"{name} {version}" for name, version in _INSTALLED.items())
-        logging.getLogger("restgql").info(
-            "Sub-requests take the whole way through the app: its fast path is not known for %s.", versions
-        )
+        logger.info("Sub-requests take the full path through the app: the fast path does not support %s.", versions)

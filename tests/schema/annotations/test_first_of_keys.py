@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from restgql import Gateway
 from restgql.formats.select import search
-from restgql.schema.fields import first_of, selected
+from restgql.schema.field_binding import first_of, selected
 
 
 @pytest.mark.parametrize(

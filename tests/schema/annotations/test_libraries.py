@@ -121,12 +121,12 @@ def test_optional_libraries_are_not_imported() -> None:
     code = """if True:
         import sys
         from dataclasses import dataclass
-        from restgql.schema.sources.annotations import View, generate
+        from restgql.schema.sources.annotations import AnnotatedView, generate
         @dataclass
         class User:
             id: int
         def user(query: User) -> list[User] | tuple[User, int]: ...
-        (note,) = generate([View(path="/", name="user", function=user)]).operations
+        (note,) = generate([AnnotatedView(path="/", name="user", function=user)]).operations
         assert note.kind == "json" or note.kind == "typed", note
         assert not {"pydantic", "attr", "attrs", "sqlalchemy"} & sys.modules.keys()
     """
@@ -190,7 +190,7 @@ PACKAGE = {
         price = {"amount": 1}
         basket = {"prices": [price], "total": {"sum": 1}, "first": price, "note": {"text": "n"}, "hidden": 7}
         assert answer == {"data": {"basket": basket, "total": {"sum": 3}}}, answer
-        typed = app.extensions["restgql"]["restgql"].typed
+        typed = app.extensions["restgql"]["restgql"].compiled_schema
         rows = {row.field: row for row in typed.rows}
         assert rows["total"].kind == "typed", rows
         assert "hidden: JSON\\n  lists: [JSON]\\n  odd: JSON" in print_ast(source_of(typed))

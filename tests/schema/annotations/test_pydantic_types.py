@@ -211,8 +211,8 @@ def test_a_type_without_a_schema_costs_itself() -> None:
     text = sdl(returning(Loose))
     assert "type Loose {\n  fine: Long\n  socket: JSON\n  sockets: [JSON]\n" in text
     assert note.kind == "partly"
-    assert "Loose.socket is JSON, nothing is known of the JSON of Socket" in note.reason
-    assert "Loose.sockets is JSON, nothing is known of the JSON of Socket" in note.reason
+    assert "Loose.socket is JSON, the JSON of Socket is unknown" in note.reason
+    assert "Loose.sockets is JSON, the JSON of Socket is unknown" in note.reason
 
 
 class Lost(BaseModel):

@@ -18,7 +18,7 @@ from graphql import print_ast
 from pydantic import BaseModel, ConfigDict, Field
 
 from restgql import Gateway
-from restgql.schema.sources.annotations import View
+from restgql.schema.sources.annotations import AnnotatedView
 from tests.schema.annotations.views import asked, checked
 
 
@@ -69,7 +69,11 @@ def answer(gateway: Gateway, query: str) -> Any:
 
 def arguments(view: Callable[..., Any], path: str = "/it", **parameters: str) -> dict[str, str]:
     """Return the arguments of a view's field, with their types."""
-    (field,) = checked(View(path=path, name="it", function=view, parameters=parameters)).document.definitions[0].fields  # type: ignore[attr-defined]
+    (field,) = (
+        checked(AnnotatedView(path=path, name="it", function=view, parameters=parameters))
+        .document.definitions[0]
+        .fields
+    )  # type: ignore[attr-defined]
     return {argument.name.value: print_ast(argument.type) for argument in field.arguments}
 
 

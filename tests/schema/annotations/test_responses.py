@@ -67,12 +67,12 @@ def test_the_body_of_a_response(hint: Any, expected: str) -> None:
         (Response, "it returns a response that no type describes"),
         (ResponseReturnValue, "it returns a response that no type describes"),
         (tuple[Response, int] | Response, "it returns a response that no type describes"),
-        (tuple[Failure, Literal[404]], "it returns errors alone"),
-        (Any, "its annotation says no more"),
-        (None, "its annotation says no more"),
-        (dict[str, int], "its annotation says no more"),
-        (str, "a text may hold anything"),
-        (tuple[str, int] | None, "a text may hold anything"),
+        (tuple[Failure, Literal[404]], "it returns errors only"),
+        (Any, "its annotation does not describe it further"),
+        (None, "its annotation does not describe it further"),
+        (dict[str, int], "its annotation does not describe it further"),
+        (str, "a text may have any content"),
+        (tuple[str, int] | None, "a text may have any content"),
     ],
 )
 def test_the_reason_of_json(hint: Any, reason: str) -> None:

@@ -9,18 +9,19 @@ from graphql import print_ast, validate_schema
 from restgql import Gateway
 from restgql.schema import core
 from restgql.schema.compile import calls, compile
-from restgql.schema.documents import Definitions
-from restgql.schema.sources.annotations import Generated, View, generate
+from restgql.schema.sources.annotations import AnnotatedView, generate
+from restgql.schema.sources.openapi import GeneratedSdl
+from restgql.schema.type_source import TypeSource
 
 
-def sdl(*views: View, camel_case: bool = False) -> str:
+def sdl(*views: AnnotatedView, camel_case: bool = False) -> str:
     return print_ast(checked(*views, camel_case=camel_case).document)
 
 
-def checked(*views: View, camel_case: bool = False) -> Generated:
+def checked(*views: AnnotatedView, camel_case: bool = False) -> GeneratedSdl:
     """What is generated, once it has been compiled as it is and as the text that a user would start from."""
     generated = generate(views, camel_case=camel_case)
-    found = [Definitions(document=generated.document, written=written) for written in (False, True)]
+    found = [TypeSource(document=generated.document, handwritten=handwritten) for handwritten in (False, True)]
     for one in found:
         schema = compile(core.build(), [one], camel_case=camel_case)
         assert validate_schema(schema) == []
@@ -29,18 +30,18 @@ def checked(*views: View, camel_case: bool = False) -> Generated:
     return generated
 
 
-def returning(hint: Any, name: str = "it", path: str = "/it", **options: Any) -> View:
+def returning(hint: Any, name: str = "it", path: str = "/it", **options: Any) -> AnnotatedView:
     def view() -> None: ...
 
     view.__annotations__["return"] = hint
-    return View(path=path, name=name, function=view, **options)
+    return AnnotatedView(path=path, name=name, function=view, **options)
 
 
 def typed(hint: Any, **names: Any) -> str:
     """The type of the field whose view returns that, in a module with these names."""
     exec("def view(): ...", names)
     names["view"].__annotations__["return"] = hint
-    view = View(path="/it", name="it", function=names["view"])
+    view = AnnotatedView(path="/it", name="it", function=names["view"])
     line = next(line for line in sdl(view).splitlines() if line.startswith("  it: "))
     return line.removeprefix("  it: ").partition(" @")[0]
 

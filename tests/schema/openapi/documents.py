@@ -7,9 +7,9 @@ from graphql import GraphQLSchema, parse, print_ast, validate_schema
 
 from restgql.schema import core
 from restgql.schema.compile import compile
-from restgql.schema.documents import Definitions
-from restgql.schema.sdl.notes import OperationNote
-from restgql.schema.sources.openapi import Generated, generate
+from restgql.schema.sdl.report import OperationNote
+from restgql.schema.sources.openapi import GeneratedSdl, generate
+from restgql.schema.type_source import TypeSource
 
 Json = dict[str, Any]
 INT: Json = {"type": "integer", "format": "int32"}
@@ -57,14 +57,14 @@ def of(**properties: Any) -> Json:
     }
 
 
-def definition(generated: Generated, name: str) -> str:
+def definition(generated: GeneratedSdl, name: str) -> str:
     """The SDL of one definition."""
     found = [node for node in generated.document.definitions if node.name.value == name]  # type: ignore[attr-defined]
     assert len(found) == 1, f"{name} is defined {len(found)} times"
     return print_ast(found[0])
 
 
-def field(generated: Generated, name: str = "things") -> str:
+def field(generated: GeneratedSdl, name: str = "things") -> str:
     """The SDL of one root field, on one line."""
     for node in generated.document.definitions:
         if node.name.value in ("Query", "Mutation"):  # type: ignore[attr-defined]
@@ -74,20 +74,20 @@ def field(generated: Generated, name: str = "things") -> str:
     raise AssertionError(f"there is no field {name}")
 
 
-def only(generated: Generated) -> OperationNote:
+def only(generated: GeneratedSdl) -> OperationNote:
     (note,) = generated.operations
     return note
 
 
-def built(generated: Generated) -> GraphQLSchema:
+def built(generated: GeneratedSdl) -> GraphQLSchema:
     """The schema that the compiler makes of it, which graphql-core finds valid."""
-    schema = compile(_core(), [Definitions(document=generated.document, written=False)])
+    schema = compile(_core(), [TypeSource(document=generated.document, handwritten=False)])
     schema._validation_errors = None
     assert validate_schema(schema) == []
     return schema
 
 
-def made(given: Json, **options: Any) -> Generated:
+def made(given: Json, **options: Any) -> GeneratedSdl:
     """What is generated from a document, found to be valid; its text says the same."""
     generated = generate(given, **options)
     built(generated)

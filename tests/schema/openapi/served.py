@@ -7,7 +7,7 @@ from flask import Flask, Response, request
 from graphql import print_ast
 
 from restgql import Gateway
-from restgql.sources import source_of
+from restgql.sources import combined_sdl
 
 
 class Served:
@@ -50,13 +50,13 @@ class Served:
     def source(self) -> str:
         """The SDL with directives."""
         self.ask("{ __typename }")
-        return print_ast(source_of(self._state.typed))
+        return print_ast(combined_sdl(self._state.compiled_schema))
 
     @property
     def reasons(self) -> dict[str, str]:
         """The reason of each operation, by its path."""
         self.ask("{ __typename }")
-        return {row.path: row.reason for row in self._state.typed.rows}
+        return {row.path: row.reason for row in self._state.compiled_schema.rows}
 
     @property
     def _state(self) -> Any:

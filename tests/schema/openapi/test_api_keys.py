@@ -9,11 +9,11 @@ from graphql import print_ast
 
 from restgql import Gateway
 from restgql.bindings import RequestBinding
-from restgql.formats import remote, target, template
+from restgql.formats import remote_upstream, target, template
 from restgql.formats.target import Site
 from restgql.model import SubRequest
 from restgql.plan.requests import forward_query
-from restgql.sources import source_of
+from restgql.sources import combined_sdl
 from tests.schema.openapi.documents import answer, document, field, made, of, ref
 from tests.schema.openapi.served import Served
 
@@ -47,7 +47,7 @@ def test_the_clients_key_goes_to_no_upstream_of_the_same_document() -> None:
     app.add_url_rule("/own", "own", dict)
     gateway = Gateway(app, openapi=given, upstreams={"/shop": "http://shop.example"})
     assert gateway.execute("{ own { a } }") == {"data": {"own": {"a": None}}}
-    source = print_ast(source_of(app.extensions["restgql"]["restgql"].typed))
+    source = print_ast(combined_sdl(app.extensions["restgql"]["restgql"].compiled_schema))
     assert '@get(path: "/own", forward: ["api_key"])' in source
     assert '@get(path: "/shop/things")' in source
 
@@ -61,7 +61,7 @@ def test_a_key_is_no_argument(place: str) -> None:
     note = generated.operations[0]
     assert (note.kind, note.reason) == (
         "typed",
-        f"the API key X-Key is the client's own, in the {place} of its request",
+        f"the API key X-Key is sent by the client, in the {place} of its request",
     )
 
 
@@ -116,8 +116,8 @@ def test_a_join_has_the_key_of_its_target() -> None:
 def test_no_key_of_a_client_goes_to_another_server() -> None:
     app = Flask(__name__)
     Gateway(app, upstreams={"/shop": {"url": "http://127.0.0.1:9", "openapi": secured(IN_QUERY, KEY)}}, profile="open")
-    typed = app.extensions["restgql"]["restgql"].typed
-    source = print_ast(source_of(typed))
+    typed = app.extensions["restgql"]["restgql"].compiled_schema
+    source = print_ast(combined_sdl(typed))
     assert '@get(path: "/shop/things")' in source
     assert "api_key" not in source
     assert "the API key api_key is a credential of the upstream" in next(row.reason for row in typed.rows)
@@ -133,7 +133,7 @@ def test_a_stored_operation_takes_the_key_beside_its_variables(tmp_path: Path) -
 
 
 def test_a_field_forwards_nothing_to_an_upstream() -> None:
-    shop, _ = remote.parse("/shop", "http://127.0.0.1:9")
+    shop, _ = remote_upstream.parse("/shop", "http://127.0.0.1:9")
     site = Site(origins=frozenset({"http://localhost"}), remotes=(shop,))
     binding = RequestBinding(method="GET", template=template.compile("/"), forward=("api_key",))
     for path, expected in (("/things", "/things?api_key=k"), ("/shop/things", "/shop/things")):

@@ -127,7 +127,7 @@ def test_a_path_parameter_that_cannot_be_found_is_a_string() -> None:
     parameter = {"name": "id", "in": "path", "required": True, "schema": {"$ref": "#/nowhere"}}
     generated = made(asking(parameter, path="/things/{id}"))
     assert field(generated) == 'things(id: String!): String @get(path: "/things/{id}")'
-    assert only(generated).reason == "the path parameter id is a String, the reference #/nowhere leads nowhere"
+    assert only(generated).reason == "the path parameter id is a String, the reference #/nowhere has no target"
 
 
 def test_what_no_path_names_is_left_out() -> None:
@@ -170,11 +170,11 @@ def test_what_is_the_callers_own_is_no_argument(name: str, place: str) -> None:
 @pytest.mark.parametrize(
     ("parameter", "reason"),
     [
-        ({"name": "X-Ids", "in": "header", "schema": LIST}, "a header holds a scalar"),
-        ({"name": "no header", "in": "header", "schema": {}}, "it is no header name"),
+        ({"name": "X-Ids", "in": "header", "schema": LIST}, "a header can only be a scalar"),
+        ({"name": "no header", "in": "header", "schema": {}}, "its name is not a valid header name"),
         (query("f", of(a="string"), explode=False), "an object is written as one value"),
-        (query("f", {"$ref": "#/nowhere"}), "the reference #/nowhere leads nowhere"),
-        ({"$ref": "#/nowhere"}, "the reference #/nowhere leads nowhere"),
+        (query("f", {"$ref": "#/nowhere"}), "the reference #/nowhere has no target"),
+        ({"$ref": "#/nowhere"}, "the reference #/nowhere has no target"),
     ],
 )
 def test_what_cannot_be_sent_is_left_out_with_its_reason(parameter: Any, reason: str) -> None:

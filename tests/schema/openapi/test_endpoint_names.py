@@ -50,7 +50,7 @@ def fields_of(app: Flask, paths: dict[str, Any], **settings: Any) -> dict[str, s
         name = f"gateway{len(app.extensions.get('restgql', {}))}"
         Gateway(app, name=name, url_prefix=f"/{name}", openapi=document(order), verbs=VERBS, **settings)
         with app.app_context():
-            schema = app.extensions["restgql"][name].typed.schema
+            schema = app.extensions["restgql"][name].compiled_schema.schema
         roots = {"Query": schema.query_type, "Mutation": schema.mutation_type}
         untyped = {"get", "fetch", "aggregate", "routes", "post", "put", "delete"}
         seen.append({root: set(of.fields) - untyped for root, of in roots.items()})

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from restgql.errors import ConfigError
-from restgql.schema.sdl.notes import Skipped
+from restgql.schema.sdl.report import SkippedOperation
 from restgql.schema.sources.openapi import generate
 from tests.schema.openapi.documents import answer, asking, built, document, field, made, of, only
 
@@ -24,7 +24,7 @@ def test_internal_operations_are_left_out(internal: str) -> None:
     generated = made(given)
     assert generated.operations == ()
     assert generated.skipped == (
-        Skipped(method="GET", path="/things", reason="it is marked x-internal", is_chosen=True),
+        SkippedOperation(method="GET", path="/things", reason="it is marked x-internal", is_chosen=True),
     )
 
 
@@ -76,7 +76,9 @@ def test_a_path_item_by_reference() -> None:
     given["x-items"] = {"a": {"get": {"operationId": "a", "responses": answer({"type": "string"})}}}
     generated = made(given)
     assert field(generated, "a") == 'a: String @get(path: "/a")'
-    assert generated.skipped == (Skipped(method="", path="/b", reason="the reference #/x-items/b leads nowhere"),)
+    assert generated.skipped == (
+        SkippedOperation(method="", path="/b", reason="the reference #/x-items/b has no target"),
+    )
 
 
 def test_kinds() -> None:
@@ -95,7 +97,7 @@ def test_kinds() -> None:
     }
     assert notes["/typed"].reason == ""
     assert notes["/partly"].reason == "GetPartlyResponse.a is JSON, its oneOf is of Long, String"
-    assert notes["/json"].reason == "the document says no more of the response"
+    assert notes["/json"].reason == "the document does not describe the response further"
     assert notes["/none"].reason == "the document has no schema for a response"
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from restgql.schema.sources.openapi import Join
+from restgql.schema.sources.openapi import ProposedJoin
 from tests.schema.openapi.documents import INT, answer, definition, document, made, of, ref
 from tests.schema.openapi.served import Served
 
@@ -31,7 +31,7 @@ def blog(**links: Any) -> dict[str, Any]:
 def test_a_key_that_is_named_as_what_it_leads_to() -> None:
     generated = made(blog())
     assert generated.joins == (
-        Join(
+        ProposedJoin(
             type="Post",
             field="user",
             target="GET /users/{id}",

@@ -23,7 +23,7 @@ from tests.schema.openapi.documents import answer, answering, definition, docume
     ],
 )
 def test_members(text: str, name: str) -> None:
-    assert names.member(text, "field") == name
+    assert names.member_name(text, "field") == name
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_members(text: str, name: str) -> None:
     ],
 )
 def test_enum_values(text: str, name: str) -> None:
-    assert names.value(text) == name
+    assert names.enum_value_name(text) == name
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,14 @@ def test_enum_values(text: str, name: str) -> None:
     ],
 )
 def test_root_fields(text: str, name: str) -> None:
-    assert names.root(text) == name
+    assert names.root_field_name(text) == name
 
 
 def test_types_are_named_as_their_schemas_and_long_names_are_cut_in_the_middle() -> None:
-    assert names.pascal("simple-user") == "SimpleUser"
-    assert names.pascal("user") == "User"
-    assert names.pascal("@") == "Unnamed"
-    assert len(names.pascal("a" * 500)) == names.MAX_NAME
+    assert names.type_name("simple-user") == "SimpleUser"
+    assert names.type_name("user") == "User"
+    assert names.type_name("@") == "Unnamed"
+    assert len(names.type_name("a" * 500)) == names.MAX_NAME
 
 
 def test_properties_that_are_no_names_are_selected_and_those_that_are_keep_theirs() -> None:

@@ -156,7 +156,7 @@ def test_what_a_form_cannot_write_is_noted() -> None:
     given = sending(of(p=MAP), media_type=FORM)
     given["paths"]["/things"]["post"]["requestBody"]["content"][FORM]["encoding"] = encoding
     assert only(generated).kind == "typed"
-    assert "p is not written as the document says" in only(made(given)).reason
+    assert "p is not written as the document demands" in only(made(given)).reason
 
 
 @pytest.mark.parametrize(("collection", "expected"), [(None, ["1,2"]), ("multi", ["1", "2"]), ("ssv", ["1 2"])])
@@ -188,7 +188,7 @@ def test_a_part_that_should_be_in_brackets_is_noted() -> None:
     given = sending(of(meta=MAP, tags=LIST), media_type=MULTIPART)
     media = given["paths"]["/things"]["post"]["requestBody"]["content"][MULTIPART]
     media["encoding"] = {"meta": {"style": "deepObject"}, "tags": {"style": "deepObject"}}
-    assert only(made(given)).reason == "meta is a part of JSON, and not written with deepObject"
+    assert only(made(given)).reason == "meta is sent as a JSON part, not with deepObject"
 
 
 def test_an_untyped_form_has_keys_in_brackets() -> None:

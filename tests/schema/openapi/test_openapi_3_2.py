@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from restgql.schema.sdl.notes import Skipped
+from restgql.schema.sdl.report import SkippedOperation
 from tests.schema.openapi.documents import answer, answering, definition, document, field, made, of, only, ref
 from tests.schema.openapi.served import Served
 
@@ -20,7 +20,7 @@ def test_operations_of_other_methods_are_reported() -> None:
     assert generated.names == {"GET /things": "things"}
     reason = "a field makes a GET, POST, PUT, PATCH or DELETE request"
     assert generated.skipped == tuple(
-        Skipped(method=method, path="/things", reason=reason) for method in ("QUERY", "COPY", "MOVE")
+        SkippedOperation(method=method, path="/things", reason=reason) for method in ("QUERY", "COPY", "MOVE")
     )
 
 
@@ -62,7 +62,7 @@ def test_a_whole_query_that_is_no_form_is_left_out() -> None:
     operation = {"operationId": "things", "parameters": [parameter], "responses": answer({"type": "string"})}
     generated = made(of_3_2({"/things": {"get": operation}}))
     assert field(generated) == 'things: String @get(path: "/things")'
-    assert "a query that is application/json cannot be written" in only(generated).reason
+    assert "a query of type application/json cannot be written" in only(generated).reason
 
 
 def test_media_types_by_reference() -> None:

@@ -97,7 +97,7 @@ def test_lists_too_deep_are_json() -> None:
     for _ in range(9):
         schema = {"type": "array", "items": schema}
     note = only(made(answering(schema)))
-    assert (note.kind, note.reason) == ("json", "it has lists nested too deep")
+    assert (note.kind, note.reason) == ("json", "its lists are nested too deep")
 
 
 def test_what_is_only_written_is_not_in_results() -> None:

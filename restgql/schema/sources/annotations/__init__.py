@@ -1,5 +1,5 @@
-"""The return annotations of views as SDL with directives."""
+"""Generates SDL with directives from the annotations of Flask views."""
 
-from restgql.schema.sources.annotations.generate import Generated, View, generate
+from restgql.schema.sources.annotations.from_views import AnnotatedView, generate
 
-__all__ = ["Generated", "View", "generate"]
+__all__ = ["AnnotatedView", "generate"]

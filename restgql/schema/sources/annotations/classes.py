@@ -1,4 +1,4 @@
-"""The keys of the JSON object that a class is: of a dataclass, TypedDict, msgspec Struct, attrs or SQLAlchemy class."""
+"""The JSON keys of a class: a dataclass, TypedDict, msgspec Struct, attrs class or SQLAlchemy model."""
 
 import dataclasses
 import inspect
@@ -9,18 +9,18 @@ from typing import Annotated, Any, get_args, get_origin, is_typeddict
 import msgspec
 
 from restgql.schema.sources.annotations import hints
-from restgql.schema.sources.annotations.hints import Unknown
+from restgql.schema.sources.annotations.hints import UnknownType
 
-_NOTHING = Unknown("its annotation cannot be evaluated")
+_NOTHING = UnknownType("its annotation cannot be evaluated")
 _MAPPED = frozenset({"Mapped", "WriteOnlyMapped", "DynamicMapped"})
 _LAZY = _MAPPED - {"Mapped"}
-"""SQLAlchemy's relationships that are queries, not values."""
+"""SQLAlchemy relationships that are queries, not values."""
 
 
 class Property(msgspec.Struct, frozen=True):
-    """A key of a JSON object. `tag` is the one value that a Struct's tag has. `required`: the key is always written.
+    """A key of a JSON object. `required`: the key is always written. `has_default`: a request may omit it.
 
-    `has_default`: a request may leave it out.
+    `tag` is the constant value of a Struct's tag field, None for any other key.
     """
 
     key: str
@@ -32,7 +32,7 @@ class Property(msgspec.Struct, frozen=True):
 
 
 def properties(cls: type, arguments: tuple[Any, ...] = ()) -> list[Property] | None:
-    """Return the properties of a class, generic in `arguments`; None if its JSON is not known from its annotations."""
+    """Return the properties of a class with its type arguments, or None if annotations do not determine its JSON."""
     for is_one, read in _KINDS:
         if is_one(cls):
             return list(read(cls, arguments))
@@ -40,34 +40,34 @@ def properties(cls: type, arguments: tuple[Any, ...] = ()) -> list[Property] | N
 
 
 def described(cls: type) -> str:
-    """Return the first paragraph of a class's docstring, unless a dataclass wrote the docstring from its fields."""
+    """Return the first paragraph of a class's docstring, unless the docstring was generated from its fields."""
     text = vars(cls).get("__doc__") or ""
     generated = (dataclasses.is_dataclass(cls) or _is_attrs(cls)) and text.startswith(f"{cls.__name__}(")
     return "" if generated and text.endswith(")") else paragraph(text)
 
 
 def paragraph(text: Any) -> str:
-    """Return the first paragraph of a docstring in one line; the text after `---` is YAML to flasgger and others."""
+    """Return the first paragraph of a docstring in one line, without the YAML after `---` (flasgger and others)."""
     if not isinstance(text, str):
         return ""
     return " ".join(inspect.cleandoc(text).split("\n\n")[0].partition("---\n")[0].split())
 
 
 def tag(cls: Any) -> tuple[str, Any]:
-    """Return the key and the value of a Struct's tag; an empty key for any other class."""
+    """Return the key and value of a Struct's tag, with an empty key for any other class."""
     config = getattr(cls, "__struct_config__", None)
     return (config.tag_field, config.tag) if config is not None and config.tag is not None else ("", None)
 
 
 def mapped(hint: Any) -> Any:
-    """Return `X` of SQLAlchemy's `Mapped[X]`; None for any other type."""
+    """Return `X` of SQLAlchemy's `Mapped[X]`, or None for any other type."""
     origin = get_origin(hint)
     is_mapped = getattr(origin, "__name__", "") in _MAPPED
     return get_args(hint)[0] if is_mapped and origin.__module__.startswith("sqlalchemy.") else None
 
 
 def _is_typed_dict(cls: type) -> bool:
-    """Return whether a class is a TypedDict of typing or of typing_extensions."""
+    """Return True for a TypedDict of typing or typing_extensions."""
     return is_typeddict(cls) or (issubclass(cls, dict) and hasattr(cls, "__total__"))
 
 
@@ -80,7 +80,7 @@ def _is_attrs(cls: type) -> bool:
 
 
 def _is_sqlalchemy(cls: type) -> bool:
-    """Return whether a class is a mapped class of SQLAlchemy's declarative mapping."""
+    """Return True for a model of SQLAlchemy's declarative mapping."""
     orm = sys.modules.get("sqlalchemy.orm")
     return orm is not None and hasattr(cls, "__mapper__") and isinstance(cls.__mapper__, orm.Mapper)
 
@@ -131,7 +131,7 @@ def _sqlalchemy(cls: Any, arguments: tuple[Any, ...]) -> Iterator[Property]:
 
 
 def _description(hint: Any) -> str:
-    """Return the description within `Annotated`: of `msgspec.Meta`, pydantic's `Field` or `Doc`."""
+    """Return the description in `Annotated`: that of `msgspec.Meta`, pydantic's `Field` or `Doc`."""
     while get_args(hint) and get_origin(hint) is not Annotated and len(get_args(hint)) == 1:
         (hint,) = get_args(hint)  # Required[…], Final[…], Mapped[…]
     for metadata in getattr(hint, "__metadata__", ()):

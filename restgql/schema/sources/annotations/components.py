@@ -1,20 +1,20 @@
-"""Named schemas, and names for them that do not depend on the order in which the views are read."""
+"""Named schemas. Their names do not depend on the order in which views are read."""
 
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, get_args, get_origin
 
 from restgql.schema.sdl import names
-from restgql.schema.sdl.reserved import Reserved
+from restgql.schema.sdl.reserved import ReservedNames
 
 PREFIX = "#/components/schemas/"
 
 Labels = tuple[str, str, str]
-"""The names of a class: alone, among classes of its name, and among classes of its name in modules of one name."""
+"""Three names of a class, each longer than the one before: `User`, `models User`, `shop.models User`."""
 
 
 class Component:
-    """A named schema. `places` are the keys of other schemas that refer to it; they are written once it has a name."""
+    """A named schema. It keeps the places of references to it, and writes them once it has a name."""
 
     def __init__(self, labels: Labels) -> None:
         self.labels = labels
@@ -22,17 +22,18 @@ class Component:
         self._places: list[tuple[dict[str, Any], str]] = []
 
     def refer(self, holder: dict[str, Any], key: str = "$ref") -> dict[str, Any]:
-        """Note that `holder[key]` refers to this component."""
+        """Make `holder[key]` a reference to this component, and return the holder."""
         holder[key] = f"{PREFIX}{id(self)}"
         self._places.append((holder, key))
         return holder
 
     def write(self, name: str) -> None:
+        """Write the name of this component to all references."""
         for holder, key in self._places:
             holder[key] = PREFIX + name
 
 
-def named(components: Iterable[Component], reserved: Reserved) -> dict[str, dict[str, Any]]:
+def name_components(components: Iterable[Component], reserved: ReservedNames) -> dict[str, dict[str, Any]]:
     """Name the components, write the references to them and return their schemas by name."""
     schemas = {}
     for component, name in _names(list(components), reserved).items():
@@ -42,12 +43,12 @@ def named(components: Iterable[Component], reserved: Reserved) -> dict[str, dict
 
 
 def labels(hint: Any) -> Labels:
-    """Return the names of a class, or of a generic class with its arguments."""
+    """Return the three names of a class, or of a generic class with its arguments."""
     return _label(hint, 0), _label(hint, 1), _label(hint, 2)
 
 
-def spelled(hint: Any) -> str:
-    """Return a type as text for a sentence."""
+def type_text(hint: Any) -> str:
+    """Return a type as text for a message, 80 characters at most."""
     text: str = str(hint) if get_args(hint) else getattr(hint, "__qualname__", str(hint))
     return text if len(text) <= 80 else f"{text[:77]}..."
 
@@ -65,16 +66,20 @@ def _label(hint: Any, level: int) -> str:
     return f"{module.rpartition('.')[2] if level == 1 else module} {qualified}"
 
 
-def _names(components: list[Component], reserved: Reserved) -> dict[Component, str]:
-    """Give each component its shortest label that is no other's; of a label that several share, none has it."""
+def _names(components: list[Component], reserved: ReservedNames) -> dict[Component, str]:
+    """Give each component its shortest unique label. If several share one, all of them get a longer one."""
     taken = reserved.types
     level = dict.fromkeys(components, 0)
     while True:
-        wanted = {one: names.pascal(one.labels[level[one]]) for one in components}
-        count = Counter(wanted.values())
-        longer = [one for one in components if level[one] < 2 and (count[wanted[one]] > 1 or wanted[one] in taken)]
-        if not longer:
-            scope = names.Names(taken)
-            return {one: scope.take(wanted[one]) for one in components}
-        for one in longer:
-            level[one] += 1
+        labels = {component: names.type_name(component.labels[level[component]]) for component in components}
+        count = Counter(labels.values())
+        ambiguous = [
+            component
+            for component, label in labels.items()
+            if level[component] < 2 and (count[label] > 1 or label in taken)
+        ]
+        if not ambiguous:
+            scope = names.NameScope(taken)
+            return {component: scope.take(label) for component, label in labels.items()}
+        for component in ambiguous:
+            level[component] += 1

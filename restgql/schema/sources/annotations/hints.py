@@ -1,4 +1,4 @@
-"""Annotations as the types they stand for: strings are evaluated, and type variables replaced by what they are here."""
+"""Evaluates annotations to types: strings are evaluated, and type variables replaced by their arguments."""
 
 import inspect
 import sys
@@ -12,8 +12,8 @@ from restgql.schema.sources.annotations import type_checking
 Bound = Mapping[Any, Any]
 
 
-class Unknown(msgspec.Struct, frozen=True):
-    """Stands for an annotation that has no value, and says why."""
+class UnknownType(msgspec.Struct, frozen=True):
+    """A placeholder for an annotation that cannot be evaluated, with the reason."""
 
     reason: str
 
@@ -26,7 +26,7 @@ class _MissingType(type):
 
 
 class Missing(metaclass=_MissingType):
-    """Stands for a name without a value within an annotation, so that the rest of the annotation has one."""
+    """A placeholder for an undefined name in an annotation, so that the rest of the annotation can be evaluated."""
 
     reason = ""
 
@@ -35,18 +35,18 @@ class Missing(metaclass=_MissingType):
 
 
 def returned(function: Callable[..., Any]) -> Any:
-    """Return the type that a function returns, Unknown if it cannot be evaluated. Raises KeyError without one."""
+    """Return the return type of a function, or UnknownType. Raises KeyError if it has no return annotation."""
     try:
         annotations = function.__annotations__
     except AttributeError as exc:
         raise KeyError("return") from exc
-    except NameError as exc:  # from 3.14 on they are evaluated here
+    except NameError as exc:  # Python 3.14 and later evaluate annotations here
         return _unknown(exc)
     return _evaluated(annotations["return"], _globals(function), {})
 
 
 def of_parameters(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the types of a function's parameters by name, without those that have no annotation."""
+    """Return the types of a function's annotated parameters, by name."""
     try:
         annotations = dict(function.__annotations__)
     except (AttributeError, NameError):
@@ -56,11 +56,11 @@ def of_parameters(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def of_class(cls: type, arguments: tuple[Any, ...] = ()) -> dict[str, Any]:
-    """The annotations of a class and its bases, with `arguments` for its own type variables."""
+    """Return the types of a class's annotations, with its bases'. `arguments` replace its own type variables."""
     bound = _bound(cls, dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=False)))
-    # a TypedDict has its bases' annotations, but not them for bases
+    # a TypedDict has the annotations of its bases, but not the bases themselves
     anywhere = {variable: value for own in bound.values() for variable, value in own.items()}
-    found: dict[str, Any] = {}
+    types: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         if base.__module__ == "builtins":
             continue
@@ -68,12 +68,12 @@ def of_class(cls: type, arguments: tuple[Any, ...] = ()) -> dict[str, Any]:
         local = {parameter.__name__: parameter for parameter in getattr(base, "__type_params__", ())}
         for name, annotation in _own(base).items():
             hint = _evaluated(annotation, scope, {base.__name__: base, **local})
-            found[name] = filled(hint, {**anywhere, **bound.get(base, {})})
-    return found
+            types[name] = substitute(hint, {**anywhere, **bound.get(base, {})})
+    return types
 
 
-def filled(hint: Any, bound: Bound) -> Any:
-    """The hint with what is bound for its type variables; those that are not bound are Any."""
+def substitute(hint: Any, bound: Bound) -> Any:
+    """Replace the type variables of a hint by their arguments, and unbound ones by Any."""
     if isinstance(hint, TypeVar):
         return bound.get(hint, Any)
     variables = getattr(hint, "__parameters__", ()) if get_args(hint) else ()
@@ -90,28 +90,28 @@ def _globals(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _bound(cls: type, own: Bound) -> dict[type, Bound]:
-    """What the type variables of a class and of each of its generic bases are."""
-    found: dict[type, Bound] = {cls: own}
+    """Return the arguments of the type variables of a class and of each of its bases."""
+    bound: dict[type, Bound] = {cls: own}
     for alias in vars(cls).get("__orig_bases__", ()):
         base = get_origin(alias)
         if isinstance(base, type):
-            arguments = (filled(argument, own) for argument in get_args(alias))
-            found |= _bound(base, dict(zip(getattr(base, "__parameters__", ()), arguments, strict=False)))
+            arguments = (substitute(argument, own) for argument in get_args(alias))
+            bound |= _bound(base, dict(zip(getattr(base, "__parameters__", ()), arguments, strict=False)))
     for base in cls.__bases__:
-        if base not in found:
-            found |= {known: value for known, value in _bound(base, {}).items() if known not in found}
-    return found
+        if base not in bound:
+            bound |= {ancestor: value for ancestor, value in _bound(base, {}).items() if ancestor not in bound}
+    return bound
 
 
 def _own(cls: type) -> dict[str, Any]:
     try:
         return inspect.get_annotations(cls)
-    except Exception:  # from 3.14 on they are evaluated here
+    except Exception:  # Python 3.14 and later evaluate annotations here
         return {}
 
 
 class _Scope(dict[str, Any]):
-    """The local names of an annotation; a name that its module does not have is looked up below TYPE_CHECKING."""
+    """The local names of an annotation. Names that its module lacks are looked up below `if TYPE_CHECKING:`."""
 
     def __init__(self, local: dict[str, Any], scope: dict[str, Any]) -> None:
         super().__init__(local)
@@ -119,21 +119,21 @@ class _Scope(dict[str, Any]):
 
     def __missing__(self, name: str) -> Any:
         if name in self._scope or hasattr(sys.modules["builtins"], name):
-            raise KeyError(name)  # it is evaluated as a global name
+            raise KeyError(name)  # Python then evaluates it as a global name
         try:
             return type_checking.resolve(name, self._scope)
-        except Exception as exc:  # a module that is imported runs
+        except Exception as exc:  # an imported module can raise anything
             return _MissingType(name, (Missing,), {"reason": _unknown(exc).reason})
 
 
 def _evaluated(annotation: Any, scope: dict[str, Any], local: dict[str, Any]) -> Any:
-    # of a class, since ClassVar and Final stand in nothing else
+    # in a class, since ClassVar and Final are valid nowhere else
     holder = type("Holder", (), {"__annotations__": {"it": annotation}})
     try:
         return get_type_hints(holder, globalns=scope, localns=_Scope(local, scope), include_extras=True)["it"]
-    except Exception as exc:  # a string holds any expression
+    except Exception as exc:  # a string can be any expression
         return _unknown(exc)
 
 
-def _unknown(exc: BaseException) -> Unknown:
-    return Unknown(f"its annotation cannot be evaluated ({type(exc).__name__}: {exc})")
+def _unknown(exc: BaseException) -> UnknownType:
+    return UnknownType(f"its annotation cannot be evaluated ({type(exc).__name__}: {exc})")

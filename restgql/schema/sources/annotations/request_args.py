@@ -1,4 +1,4 @@
-"""The query parameters that a view's own code reads from `flask.request.args`."""
+"""Finds the query parameters that a view's code reads from `flask.request.args`."""
 
 import ast
 import inspect
@@ -10,35 +10,35 @@ from typing import Any
 import msgspec
 
 _PARTS = frozenset({"args", "values"})
-"""Of a request: of a GET both hold its query."""
+"""Attributes of `flask.request`. For a GET request both contain its query."""
 _COPIES = frozenset({"to_dict", "copy"})
 _VALIDATORS = frozenset({"model_validate", "parse_obj"})
-"""The methods of a pydantic model that read an object."""
+"""Methods of a pydantic model that validate an object."""
 _TYPES: dict[str, dict[str, Any]] = {"int": {"type": "integer"}, "float": {"type": "number"}}
 
 
 class Read(msgspec.Struct, frozen=True):
-    """A parameter that is read by its name."""
+    """A query parameter that the code reads by name."""
 
     name: str
     schema: dict[str, Any]
 
 
 def reads(function: Callable[..., Any]) -> Iterator[Read | type]:
-    """Yield what a function reads of the query, in the order of its code: a parameter, or a class for all of it.
+    """Yield each read of the query in the order of the code: a parameter, or a class that validates the whole query.
 
-    Nothing for a function whose source cannot be read.
+    Yield nothing for a function whose source is unavailable.
     """
     function = inspect.unwrap(function)
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError, ValueError):
         return
-    yield from _Source(tree, getattr(function, "__globals__", {})).reads()
+    yield from _ViewSource(tree, getattr(function, "__globals__", {})).reads()
 
 
-class _Source:
-    """The code of one function. `scope` has the global names that it sees."""
+class _ViewSource:
+    """The code of one view function. `scope` are its global names."""
 
     def __init__(self, tree: ast.AST, scope: dict[str, Any]) -> None:
         self._scope = scope
@@ -60,7 +60,7 @@ class _Source:
                     if self._is_args(args):
                         yield Read(name, {"type": "string"})
                 case ast.Call(func=ast.Attribute(value=args, attr="get" | "getlist" as method)) if self._is_args(args):
-                    yield from _called(node, method)
+                    yield from _read_by_call(node, method)
                 case ast.Call() if (cls := self._class(node)) is not None:
                     yield cls
 
@@ -76,7 +76,7 @@ class _Source:
                 candidates = [owner]
             case function:
                 candidates = [function]
-        named = [self._scope.get(one.id) for one in candidates if isinstance(one, ast.Name)]
+        named = [self._scope.get(candidate.id) for candidate in candidates if isinstance(candidate, ast.Name)]
         return next((value for value in named if isinstance(value, type)), None)
 
     def _is_args(self, node: ast.expr | None) -> bool:
@@ -99,11 +99,12 @@ class _Source:
         return False
 
 
-def _called(node: ast.Call, method: str) -> Iterator[Read]:
-    """Yield the parameter of a call of `get(key, default, type)` or `getlist(key, type)`."""
+def _read_by_call(node: ast.Call, method: str) -> Iterator[Read]:
+    """Yield the parameter that a call `get(key, default, type)` or `getlist(key, type)` reads."""
     positional = ["key", "default", "type"] if method == "get" else ["key", "type"]
-    given = dict(zip(positional, node.args, strict=False)) | {one.arg: one.value for one in node.keywords if one.arg}
-    name, kind, default = given.get("key"), given.get("type"), given.get("default")
+    arguments = dict(zip(positional, node.args, strict=False))
+    arguments |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+    name, kind, default = arguments.get("key"), arguments.get("type"), arguments.get("default")
     if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
         return
     schema = dict(_TYPES.get(kind.id if isinstance(kind, ast.Name) else "", {"type": "string"}))

@@ -1,4 +1,4 @@
-"""Names that a module has for type checkers alone: the statements below `if TYPE_CHECKING:`."""
+"""Resolves names that a module defines only for type checkers, below `if TYPE_CHECKING:`."""
 
 import ast
 import functools
@@ -19,7 +19,7 @@ _INSTALLED = frozenset({"site-packages", "dist-packages"})
 def resolve(name: str, scope: Scope) -> Any:
     """Return the value of a name in a module's scope. Raises NameError for a name that the module does not define.
 
-    A module of the app's own is imported. Any other module is read only if the app has imported it.
+    A module of the app is imported. Any other module is used only if the app has already imported it.
     """
     for statement in _statements(scope.get("__file__")):
         match statement:
@@ -41,7 +41,7 @@ def resolve(name: str, scope: Scope) -> Any:
 def _statements(file: str | None) -> tuple[ast.stmt, ...]:
     try:
         tree = ast.parse("".join(linecache.getlines(file or "")))
-    except (SyntaxError, ValueError):  # the source is gone or has changed
+    except (SyntaxError, ValueError):  # the source was deleted or has changed
         return ()
     return tuple(
         statement
@@ -88,9 +88,9 @@ def _module(name: str, scope: Scope) -> ModuleType:
 
 
 def _is_own(name: str, scope: Scope) -> bool:
-    """Return whether a module is of the app that a scope belongs to: of its package, or in the folder of its package.
+    """Return True if a module belongs to the app of a scope: same package, or in the folder of that package.
 
-    A folder of installed packages is no app's own.
+    A folder of installed packages belongs to no app.
     """
     top, package = name.partition(".")[0], str(scope.get("__package__") or "")
     if top == package.partition(".")[0]:
@@ -105,7 +105,7 @@ def _is_own(name: str, scope: Scope) -> bool:
 
 
 class _Names(Scope):
-    """The names that one statement binds, and those that it refers to."""
+    """The local scope of one executed statement. Other names are resolved in the module's scope."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""OpenAPI 2.0, 3.0 and 3.1 documents as SDL with directives."""
+"""Generates SDL with directives from OpenAPI documents (2.0, 3.0, 3.1, 3.2)."""
 
-from restgql.schema.sources.openapi.generate import Generated, everything, generate
-from restgql.schema.sources.openapi.joins import Join
+from restgql.schema.sources.openapi.from_document import GeneratedSdl, generate
+from restgql.schema.sources.openapi.proposed_joins import ProposedJoin
 from restgql.schema.sources.openapi.read import check, read
 
-__all__ = ["Generated", "Join", "check", "everything", "generate", "read"]
+__all__ = ["GeneratedSdl", "ProposedJoin", "check", "generate", "read"]

@@ -1,60 +1,60 @@
-"""The schemas that are composed of another one (`allOf`), which a discriminator on that one tells apart."""
+"""Child schemas: named schemas that extend a base with `allOf`. A discriminator of the base distinguishes them."""
 
 from collections.abc import Iterator, Mapping
 
-from restgql.schema.sources.openapi.parts import Schema, mapping, sequence, text
-from restgql.schema.sources.openapi.problem import Problem
-from restgql.schema.sources.openapi.references import Follow, named
+from restgql.schema.sources.openapi.document_problem import DocumentProblem
+from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
+from restgql.schema.sources.openapi.references import FollowReference, target_name
 
 
 class Children:
-    """The named schemas below each schema of a document; `named` are references to them, by name."""
+    """An index of the child schemas of each schema in a document. `named` maps names to references."""
 
-    def __init__(self, follow: Follow, named: Mapping[str, Schema]) -> None:
+    def __init__(self, follow: FollowReference, named: Mapping[str, JsonObject]) -> None:
         self._follow = follow
         self._named = named
-        self._below: dict[int, list[str]] | None = None
+        self._children: dict[int, list[str]] | None = None
 
-    def of(self, schema: Schema) -> Iterator[tuple[str, Schema]]:
-        """Yield the schemas that are composed of a schema, and of those, each once: name and reference."""
-        if self._below is None:
-            self._below = self._collected()
-        seen, waiting = {id(schema)}, [*self._below.get(id(schema), ())]
-        while waiting:
-            name = waiting.pop(0)
+    def of(self, schema: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+        """Yield the name and reference of each child schema, and of their children, each once."""
+        if self._children is None:
+            self._children = self._children_by_schema()
+        seen, pending = {id(schema)}, [*self._children.get(id(schema), ())]
+        while pending:
+            name = pending.pop(0)
             child = self._follow(self._named[name])[0]
             if id(child) not in seen:
                 seen.add(id(child))
                 yield name, self._named[name]
-                waiting += self._below.get(id(child), ())
+                pending += self._children.get(id(child), ())
 
-    def _collected(self) -> dict[int, list[str]]:
-        below: dict[int, list[str]] = {}
+    def _children_by_schema(self) -> dict[int, list[str]]:
+        children_by_schema: dict[int, list[str]] = {}
         for name, reference in self._named.items():
             try:
                 schema = self._follow(reference)[0]
-            except Problem:
+            except DocumentProblem:
                 continue
             for parent in self._parents(schema):
-                below.setdefault(id(parent), []).append(name)
-        return below
+                children_by_schema.setdefault(id(parent), []).append(name)
+        return children_by_schema
 
-    def _parents(self, schema: Schema) -> Iterator[Schema]:
-        for part in sequence(mapping(schema).get("allOf")):
+    def _parents(self, schema: JsonObject) -> Iterator[JsonObject]:
+        for part in as_list(as_mapping(schema).get("allOf")):
             try:
-                if "$ref" in mapping(part):
+                if "$ref" in as_mapping(part):
                     yield self._follow(part)[0]
-            except Problem:
+            except DocumentProblem:
                 continue
 
 
-def discriminator_of(schema: Schema) -> Schema:
-    """Return the discriminator of a schema in the words of OpenAPI 3; Swagger 2.0 has the name of a property."""
+def discriminator_of(schema: JsonObject) -> JsonObject:
+    """Return the Discriminator Object of a schema. Swagger 2.0 has only the name of a property."""
     discriminator = schema.get("discriminator")
-    return {"propertyName": discriminator} if isinstance(discriminator, str) else mapping(discriminator)
+    return {"propertyName": discriminator} if isinstance(discriminator, str) else as_mapping(discriminator)
 
 
-def default_of(discriminator: Schema) -> str:
-    """Return the name of the schema of a value that the discriminator does not tell (OpenAPI 3.2, `defaultMapping`)."""
-    target = text(discriminator.get("defaultMapping"))
-    return named(target) or target
+def default_of(discriminator: JsonObject) -> str:
+    """Return the name of the schema for an unmapped discriminator value (OpenAPI 3.2, `defaultMapping`)."""
+    target = as_text(discriminator.get("defaultMapping"))
+    return target_name(target) or target

@@ -1,4 +1,4 @@
-"""The interfaces of a document and the object types that implement them, in agreement (GraphQL section 3.7)."""
+"""Makes interfaces and the object types that implement them consistent (GraphQL section 3.7)."""
 
 from collections.abc import Mapping
 
@@ -14,43 +14,47 @@ from graphql import (
 )
 
 from restgql.graphql_core import changed
-from restgql.schema.sdl.nodes import Nodes
+from restgql.schema.sdl.builder import SdlBuilder
 
 _WORDS = frozenset({"String", "ID"})
 
 
-def implement(definitions: dict[str, DefinitionNode], implemented: Mapping[str, list[str]], nodes: Nodes) -> None:
+def implement(
+    definitions: dict[str, DefinitionNode], interface_members: Mapping[str, list[str]], builder: SdlBuilder
+) -> None:
     """Replace the definitions of interfaces, and of the object types that implement them.
 
-    An interface keeps the fields that all of them have, of its own type; one that keeps none becomes a union.
+    An interface keeps the fields that all its members have with the same type. If none is left it becomes a union.
     """
-    for name, members in implemented.items():
+    for name, members in interface_members.items():
         if isinstance(interface := definitions.get(name), InterfaceTypeDefinitionNode):
-            for each in _objects(definitions, members):
-                fields = tuple(_widened(field, interface, definitions, nodes) for field in each.fields)
-                definitions[each.name.value] = changed(each, fields=fields)
+            for member_type in _objects(definitions, members):
+                fields = tuple(_widened(field, interface, definitions, builder) for field in member_type.fields)
+                definitions[member_type.name.value] = changed(member_type, fields=fields)
             _narrow(definitions, interface, members)
-    for name, members in implemented.items():
+    for name, members in interface_members.items():
         if not isinstance(interface := definitions.get(name), InterfaceTypeDefinitionNode):
             continue
-        interface = _narrow(definitions, interface, members)  # another one may have widened a field since
+        interface = _narrow(definitions, interface, members)  # another interface may have changed a field of a member
         objects = _objects(definitions, members)
         if not interface.fields:
-            definitions[name] = nodes.union_of(interface, [each.name.value for each in objects])
+            definitions[name] = builder.union_of(interface, [member_type.name.value for member_type in objects])
             continue
-        for each in objects:
-            definitions[each.name.value] = changed(each, interfaces=(*each.interfaces, nodes.type(name)))
+        for member_type in objects:
+            definitions[member_type.name.value] = changed(
+                member_type, interfaces=(*member_type.interfaces, builder.type(name))
+            )
 
 
 def _objects(definitions: Mapping[str, DefinitionNode], members: list[str]) -> list[ObjectTypeDefinitionNode]:
     types = (definitions.get(member) for member in members)
-    return [each for each in types if isinstance(each, ObjectTypeDefinitionNode)]
+    return [member_type for member_type in types if isinstance(member_type, ObjectTypeDefinitionNode)]
 
 
 def _narrow(
     definitions: dict[str, DefinitionNode], interface: InterfaceTypeDefinitionNode, members: list[str]
 ) -> InterfaceTypeDefinitionNode:
-    """Replace an interface by one with the fields that all its members have, and return it."""
+    """Reduce an interface to the fields that all its members have, and return it."""
     objects = _objects(definitions, members)
     fields = tuple(field for field in interface.fields if _is_in_all(field, objects))
     definitions[interface.name.value] = narrowed = changed(interface, fields=fields)
@@ -61,17 +65,20 @@ def _widened(
     field: FieldDefinitionNode,
     interface: InterfaceTypeDefinitionNode,
     definitions: Mapping[str, DefinitionNode],
-    nodes: Nodes,
+    builder: SdlBuilder,
 ) -> FieldDefinitionNode:
-    """Return a field with the interface's type for texts and enums: that of a child may be one value of the base's."""
-    base = next((each for each in interface.fields if each.name.value == field.name.value), None)
+    """Return a field with the interface's type if both are texts or enums.
+
+    A child often narrows an enum of its base to one value.
+    """
+    base = next((own for own in interface.fields if own.name.value == field.name.value), None)
     if base is None or print_ast(base.type) == print_ast(field.type):
         return field
     (name, lists), (own, own_lists) = _named(base.type), _named(field.type)
     if lists != own_lists or not _is_text(name, definitions) or not _is_text(own, definitions):
         return field
     text = field.description.value if field.description else ""
-    return nodes.field(field.name.value, base.type, text, tuple(field.directives))
+    return builder.field(field.name.value, base.type, text, tuple(field.directives))
 
 
 def _is_text(name: str, definitions: Mapping[str, DefinitionNode]) -> bool:
@@ -89,6 +96,6 @@ def _named(node: TypeNode) -> tuple[str, int]:
 def _is_in_all(field: FieldDefinitionNode, objects: list[ObjectTypeDefinitionNode]) -> bool:
     kind = print_ast(field.type)
     return all(
-        any(own.name.value == field.name.value and print_ast(own.type) == kind for own in each.fields)
-        for each in objects
+        any(own.name.value == field.name.value and print_ast(own.type) == kind for own in member_type.fields)
+        for member_type in objects
     )

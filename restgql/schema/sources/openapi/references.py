@@ -1,92 +1,94 @@
-"""`$ref`: what it points at, in the document or in one that a loader gives (RFC 3986, RFC 6901)."""
+"""Resolves `$ref` within a document, and to other documents that a loader returns (RFC 3986, RFC 6901)."""
 
 import posixpath
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from restgql.schema.sources.openapi.parts import Schema, mapping
-from restgql.schema.sources.openapi.problem import Problem
+from restgql.schema.sources.openapi.document_problem import DocumentProblem
+from restgql.schema.sources.openapi.lenient import JsonObject, as_mapping
 
-Load = Callable[[str], Any]
-Follow = Callable[[Any], tuple[Any, str]]
-"""Returns the end of a chain of references, and its name."""
+LoadDocument = Callable[[str], Any]
+FollowReference = Callable[[Any], tuple[Any, str]]
+"""Returns the target of a chain of references, and its name."""
 
-# Where a document keeps its named schemas: Swagger 2.0, OpenAPI 3, JSON Schema
+# Keys whose members are named: Swagger 2.0, OpenAPI 3, JSON Schema
 _NAMED = frozenset({"schemas", "definitions", "$defs", "responses", "parameters", "requestBodies", "headers"})
 
 
 class References:
-    """The parts of a document by reference, each looked up once."""
+    """A cache of reference targets. Each reference is looked up once."""
 
-    def __init__(self, document: Schema, load: Load | None) -> None:
+    def __init__(self, document: JsonObject, load: LoadDocument | None) -> None:
         self._documents: dict[str, Any] = {"": document}
-        if isinstance(own := document.get("$self"), str):  # its URL (OpenAPI 3.2), by which others refer to it
-            self._documents[_joined("", own.partition("#")[0])] = document
+        if isinstance(url := document.get("$self"), str):  # its URL (OpenAPI 3.2), by which others refer to it
+            self._documents[_joined("", url.partition("#")[0])] = document
         self._load = load
-        self._found: dict[str, Any] = {}
+        self._targets: dict[str, Any] = {}
 
-    def follow(self, value: Any, until: Callable[[Schema], bool] = lambda value: False) -> tuple[Any, str]:
-        """Return the end of a chain of references, and the name it has there; empty where it has none.
+    def follow(self, value: Any, until: Callable[[JsonObject], bool] = lambda value: False) -> tuple[Any, str]:
+        """Return the target of a chain of references, and its name (empty without one).
 
-        The chain ends at a reference that `until` is True for. Raises Problem for one that leads nowhere, to itself or
-        out of what may be read.
+        The chain also ends at a reference for which `until` returns True. Raises DocumentProblem for a reference that
+        has no target, that refers to itself, or whose document must not be read.
         """
         if not isinstance(value, dict) or "$ref" not in value:
             return value, ""
         name, seen = "", set[str]()
         while isinstance(value, dict) and isinstance(reference := value.get("$ref"), str) and not until(value):
             if reference in seen:
-                raise Problem(f"the reference {reference} leads to itself")
+                raise DocumentProblem(f"the reference {reference} leads to itself")
             seen.add(reference)
             value = self.get(reference)
-            name = named(reference) or name
+            name = target_name(reference) or name
         return value, name
 
     def get(self, reference: str) -> Any:
-        """What a reference points at. Raises Problem."""
-        if reference not in self._found:
-            self._found[reference] = self._look_up(reference)
-        return self._found[reference]
+        """Return the target of one reference. Raises DocumentProblem."""
+        if reference not in self._targets:
+            self._targets[reference] = self._look_up(reference)
+        return self._targets[reference]
 
     def _look_up(self, reference: str) -> Any:
         where, _, fragment = reference.partition("#")
-        found = self._document(_joined("", where))
+        target = self._document(_joined("", where))
         if fragment and not fragment.startswith("/"):
-            raise Problem(f"the reference {reference} names an anchor, not a place")
+            raise DocumentProblem(f"the reference {reference} names an anchor, and anchors are not supported")
         for step in unquote(fragment).split("/")[1:]:
             key = step.replace("~1", "/").replace("~0", "~")
-            if isinstance(found, dict) and key in found:
-                found = found[key]
-            elif isinstance(found, list) and key.isdecimal() and int(key) < len(found):
-                found = found[int(key)]
+            if isinstance(target, dict) and key in target:
+                target = target[key]
+            elif isinstance(target, list) and key.isdecimal() and int(key) < len(target):
+                target = target[int(key)]
             else:
-                raise Problem(f"the reference {reference} leads nowhere")
-        return found
+                raise DocumentProblem(f"the reference {reference} has no target")
+        return target
 
     def _document(self, where: str) -> Any:
         if where in self._documents:
             return self._documents[where]
         if _is_elsewhere(where):
-            raise Problem(f"the reference {where} leads to another server, which is never asked")
+            raise DocumentProblem(
+                f"the reference {where} leads to another server, and the gateway never sends a request there"
+            )
         if self._load is None:
-            raise Problem(f"the reference {where} leads to another document")
+            raise DocumentProblem(f"the reference {where} leads to another document")
         try:
             loaded = self._load(where)
-        except Exception as exc:  # a loader reads what is there
-            raise Problem(f"the reference {where} cannot be read: {exc}") from exc
+        except Exception as exc:  # a loader reads files and URLs
+            raise DocumentProblem(f"the reference {where} cannot be read: {exc}") from exc
         self._documents[where] = _rebased(loaded, where)
         return self._documents[where]
 
 
-def media_types(source: Schema, references: References) -> dict[str, Schema]:
-    """Return the Media Type Objects of a `content`, by media type. Raises Problem."""
-    content = mapping(source.get("content"))
-    return {name: mapping(references.follow(value)[0]) for name, value in content.items() if isinstance(name, str)}
+def media_types(source: JsonObject, references: References) -> dict[str, JsonObject]:
+    """Return the Media Type Objects of a `content`, by media type. Raises DocumentProblem."""
+    content = as_mapping(source.get("content"))
+    return {name: as_mapping(references.follow(value)[0]) for name, value in content.items() if isinstance(name, str)}
 
 
-def named(reference: str) -> str:
-    """The name of what a reference points at, where it points at a place for named things."""
+def target_name(reference: str) -> str:
+    """Return the name of a reference's target, or an empty text if the target is not a named schema or the like."""
     where, _, pointer = reference.partition("#")
     steps = pointer.split("/")
     if len(steps) > 1 and steps[-2] in _NAMED:
@@ -97,7 +99,7 @@ def named(reference: str) -> str:
 
 
 def _rebased(document: Any, where: str) -> Any:
-    """A copy of a loaded document whose references are as the first document would write them."""
+    """Return a copy of a loaded document with references relative to the first document."""
     root: list[Any] = [document]
     copies: dict[int, Any] = {}
     pending: list[Any] = [root]
@@ -134,15 +136,15 @@ def _is_elsewhere(target: str) -> bool:
     return bool(split.scheme or split.netloc)
 
 
-def component_schemas(document: Schema) -> dict[str, Schema]:
-    """Return references to the named schemas of a document of either dialect, by name."""
-    places = (
+def component_schemas(document: JsonObject) -> dict[str, JsonObject]:
+    """Return references to the named schemas of a document (OpenAPI 3 or Swagger 2.0), by name."""
+    prefixes = (
         ("#/definitions/", document.get("definitions")),
-        ("#/components/schemas/", mapping(document.get("components")).get("schemas")),
+        ("#/components/schemas/", as_mapping(document.get("components")).get("schemas")),
     )
     return {
-        name: {"$ref": place + quote(name.replace("~", "~0").replace("/", "~1"))}
-        for place, schemas in places
-        for name in mapping(schemas)
+        name: {"$ref": prefix + quote(name.replace("~", "~0").replace("/", "~1"))}
+        for prefix, schemas in prefixes
+        for name in as_mapping(schemas)
         if isinstance(name, str)
     }

@@ -1,73 +1,81 @@
-"""The names of the root fields of a document's operations."""
+"""Names the root fields of a document's operations."""
 
 from collections.abc import Callable, Mapping
 
 from restgql.errors import ConfigError
 from restgql.schema.sdl import names
-from restgql.schema.sdl.fields import Endpoint, endpoint_names
-from restgql.schema.sdl.kit import Kit
-from restgql.schema.sources.openapi.operation import Operation
-from restgql.schema.sources.openapi.parts import text
-from restgql.schema.sources.openapi.places import Places
-from restgql.schema.sources.openapi.problem import Problem
+from restgql.schema.sdl.name_rules import NameRules
+from restgql.schema.sdl.route_fields import Endpoint, endpoint_names
+from restgql.schema.sources.openapi.api_operation import ApiOperation
+from restgql.schema.sources.openapi.document_problem import DocumentProblem
+from restgql.schema.sources.openapi.lenient import as_text
+from restgql.schema.sources.openapi.operation_paths import OperationPaths
 
 EndpointOf = Callable[[str, str], Endpoint | None]
 """Takes a method and a path of the app, and returns its endpoint."""
 
 
-def root_of(operation: Operation) -> str:
-    """Return the type whose field an operation is."""
+def root_type(operation: ApiOperation) -> str:
+    """Return the root type that has an operation's field."""
     return "Query" if operation.method == "get" else "Mutation"
 
 
 def root_names(
-    operations: list[Operation], locked: Mapping[str, str], places: Places, kit: Kit, endpoint_of: EndpointOf | None
+    operations: list[ApiOperation],
+    locked: Mapping[str, str],
+    operation_paths: OperationPaths,
+    rules: NameRules,
+    endpoint_of: EndpointOf | None,
 ) -> dict[str, str]:
-    """Return the name of the field of each operation, by the operation's key.
+    """Return the field name of each operation, by the operation's key.
 
-    It is the lockfile's name, the operationId, the name of the endpoint that answers, or one made of the path, in this
-    order. Raises ConfigError for a lockfile that cannot be kept.
+    It is, in this order: the name in the lockfile, the operationId, the name of the endpoint that answers, or a name
+    derived from the path. Raises ConfigError if a locked name cannot be used.
     """
-    scopes = {root: names.Names(taken) for root, taken in kit.reserved.fields.items()}
+    scopes = {root: names.NameScope(taken) for root, taken in rules.reserved.fields.items()}
     by_key: dict[str, str] = {}
     for operation in operations:
-        if (name := locked.get(key := places.key(operation))) is not None:
-            if not names.is_name(name) or name in scopes[root_of(operation)]:
-                raise ConfigError(f"The lockfile has {name!r} for {key}, which is no name or taken.")
-            by_key[operation.key] = scopes[root_of(operation)].take(name)
+        if (name := locked.get(key := operation_paths.lock_key(operation))) is not None:
+            if not names.is_name(name) or name in scopes[root_type(operation)]:
+                raise ConfigError(f"The lockfile has {name!r} for {key}, which is not a valid name or already in use.")
+            by_key[operation.key] = scopes[root_type(operation)].take(name)
 
-    def take(operation: Operation, name: str, *, is_chosen: bool = False) -> None:
-        root = root_of(operation)
-        avoid = frozenset() if is_chosen else kit.reserved.own_fields.get(root, frozenset())
-        by_key[operation.key] = scopes[root].take(kit.prefix.of_field(name), avoid)
+    def take(operation: ApiOperation, name: str, *, is_chosen: bool = False) -> None:
+        root = root_type(operation)
+        avoid = frozenset() if is_chosen else rules.reserved.own_fields.get(root, frozenset())
+        by_key[operation.key] = scopes[root].take(rules.prefix.of_field(name), avoid)
 
     unnamed = []
     for operation in operations:
         if operation.key in by_key:
             continue
-        if identifier := text(operation.body.get("operationId")).strip():
-            take(operation, kit.naming.root(identifier), is_chosen=True)
+        if identifier := as_text(operation.body.get("operationId")).strip():
+            take(operation, rules.naming.root_field_name(identifier), is_chosen=True)
         else:
             unnamed.append(operation)
-    for operation, name in _by_endpoint(unnamed, places, endpoint_of) if endpoint_of is not None else ():
-        take(operation, kit.naming.member(name, "route"))
+    for operation, name in _by_endpoint(unnamed, operation_paths, endpoint_of) if endpoint_of is not None else ():
+        take(operation, rules.naming.member_name(name, "route"))
     for operation in unnamed:
         if operation.key not in by_key:
-            take(operation, kit.naming.root(_described(operation)))
+            take(operation, rules.naming.root_field_name(_described(operation)))
     return by_key
 
 
-def _by_endpoint(operations: list[Operation], places: Places, endpoint_of: EndpointOf) -> list[tuple[Operation, str]]:
-    """Return the operations that an endpoint answers, with its name: `pet`, or `put_pet` for a mutation if the endpoint
-    answers several methods."""
-    queries: list[tuple[Operation, Endpoint]] = []
-    mutations: list[tuple[Operation, Endpoint]] = []
+def _by_endpoint(
+    operations: list[ApiOperation], operation_paths: OperationPaths, endpoint_of: EndpointOf
+) -> list[tuple[ApiOperation, str]]:
+    """Return the operations that an endpoint answers, with a name.
+
+    It is the endpoint's name (`pet`), or `put_pet` for a mutation if the endpoint answers several methods.
+    """
+    queries: list[tuple[ApiOperation, Endpoint]] = []
+    mutations: list[tuple[ApiOperation, Endpoint]] = []
     for operation in operations:
         try:
-            place = places.place(operation)
-        except Problem:  # it has no field
+            operation_path = operation_paths.find(operation)
+        except DocumentProblem:  # it has no field
             continue
-        endpoint = endpoint_of(operation.method.upper(), place.path) if place.is_of_app else None
+        endpoint = endpoint_of(operation.method.upper(), operation_path.path) if operation_path.is_of_app else None
         if endpoint is None:
             continue
         if operation.method == "get":
@@ -84,7 +92,7 @@ def _by_endpoint(operations: list[Operation], places: Places, endpoint_of: Endpo
     ]
 
 
-def _described(operation: Operation) -> str:
+def _described(operation: ApiOperation) -> str:
     """Return `get users by id` for GET /users/{id}."""
     words = [operation.method]
     for piece in operation.path.replace("}", "/").split("/"):

@@ -1,4 +1,4 @@
-"""YAML as OpenAPI has it (YAML 1.2, JSON schema): read by PyYAML, within bounds that hold before anything is built."""
+"""Parses YAML with the rules of OpenAPI (YAML 1.2, JSON schema). Limits are checked before any value is built."""
 
 import importlib
 import re
@@ -7,7 +7,7 @@ from typing import Any
 from restgql.errors import ConfigError
 
 MAX_NODES = 2_000_000
-"""With every alias counted as what it stands for: a few lines of aliases can stand for billions."""
+"""Nodes with every alias expanded: a few lines of aliases can expand to billions."""
 MAX_DEPTH = 200
 # YAML 1.2.2 section 10.3.2: `no`, `on` and `2020-01-01` are strings
 _SCALARS = (
@@ -24,11 +24,11 @@ _SCALARS = (
 
 
 def value(body: bytes, *, where: str) -> Any:
-    """The value of a YAML text. Raises ConfigError."""
+    """Parse a YAML text with PyYAML. Raises ConfigError."""
     try:
         yaml = importlib.import_module("yaml")
     except ImportError as exc:
-        raise ConfigError(f"{where} is no JSON, and YAML needs PyYAML: pip install 'restgql[yaml]'.") from exc
+        raise ConfigError(f"{where} is not JSON, and YAML needs PyYAML: pip install 'restgql[yaml]'.") from exc
     base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         _measure(yaml, yaml.parse(body, Loader=base), where)
@@ -38,14 +38,14 @@ def value(body: bytes, *, where: str) -> Any:
 
 
 def _measure(yaml: Any, events: Any, where: str) -> None:
-    """Counts nodes with aliases expanded, from the events of a parser, which builds nothing."""
+    """Count nodes with aliases expanded, from parser events. Raises ConfigError above a limit."""
     sizes: dict[str, int] = {}
     counts, anchors = [0], [""]
     for event in events:
         size = 0
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in sizes:
-                raise ConfigError(f"{where} has the alias *{event.anchor} within what it stands for, or before it.")
+                raise ConfigError(f"{where} uses the alias *{event.anchor} before or inside its anchor.")
             size = sizes[event.anchor]
         elif isinstance(event, yaml.ScalarEvent):
             size = 1
@@ -67,7 +67,7 @@ def _measure(yaml: Any, events: Any, where: str) -> None:
 
 
 def _loader(yaml: Any, base: Any) -> Any:
-    """A safe loader with JSON's scalars, whose mappings have strings for keys: `200:` is a status as it is written."""
+    """Return a safe loader with the scalars of JSON. Keys are strings, as a status such as `200:` must be."""
 
     class Loader(base):  # type: ignore[misc]
         yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
@@ -78,7 +78,7 @@ def _loader(yaml: Any, base: Any) -> Any:
 
         def _key(self, node: Any) -> str:
             if not isinstance(node, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(None, None, "a key is no scalar", node.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, "a key is not a scalar", node.start_mark)
             return str(node.value)
 
     for tag, pattern, first in _SCALARS:

@@ -1,0 +1,105 @@
+"""Chooses the media type, schema and encoding of a request's body."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from restgql.formats.media import essence, is_json, may_be_json
+from restgql.schema.sdl.scalar_names import BINARY
+from restgql.schema.sources.openapi.api_operation import COLLECTION, FORM, ApiOperation
+from restgql.schema.sources.openapi.document_problem import DocumentProblem
+from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text, first_description
+from restgql.schema.sources.openapi.references import References, media_types
+from restgql.schema.sources.openapi.schema_scalars import simple_scalar
+
+_ENCODINGS = {FORM: "FORM", "multipart/form-data": "MULTIPART"}
+FILE = "FILE"
+"""The body is one file, sent unchanged. Directives have no such encoding."""
+
+_FILES = ("application/octet-stream", "image/", "audio/", "video/")
+_BINARY = {"type": "string", "format": "binary"}
+
+
+class RequestContent(msgspec.Struct, frozen=True):
+    """The body of a request. `encoding` is `JSON`, `FORM`, `MULTIPART` or `FILE`.
+
+    `encodings` are the Encoding Objects of a form's properties.
+    """
+
+    schema: Any
+    encoding: str
+    required: bool
+    description: str
+    encodings: JsonObject = {}
+
+
+def request_content(operation: ApiOperation, references: References, document: JsonObject) -> RequestContent | None:
+    """Return the body of an operation, or None if it has none. Raises DocumentProblem if it cannot be written."""
+    if "requestBody" in operation.body:
+        source = as_mapping(references.follow(operation.body["requestBody"])[0])
+        return _of_content(source, media_types(source, references))
+    return _of_parameters(operation, references, document)
+
+
+def _of_content(source: JsonObject, content: Mapping[str, JsonObject]) -> RequestContent | None:
+    required = source.get("required") is True
+    for encoding in ("JSON", "FORM", "MULTIPART"):
+        for name, value in sorted(content.items(), key=_json_first):
+            if _encoding(name) == encoding:
+                return RequestContent(
+                    value.get("schema"),
+                    encoding,
+                    required,
+                    first_description(source),
+                    as_mapping(value.get("encoding")),
+                )
+    for name, value in content.items():
+        if essence(name).startswith(_FILES) or simple_scalar(value.get("schema")) == BINARY:
+            return RequestContent(_BINARY, FILE, required, first_description(source))
+    if content:
+        raise DocumentProblem(f"the request's body is left out, {essence(next(iter(content)))} cannot be written")
+    return None
+
+
+def _json_first(item: tuple[str, JsonObject]) -> bool:
+    """Return the sort key that puts JSON media types before ranges (`*/*`), which mean JSON if nothing else does."""
+    return not is_json(essence(item[0]))
+
+
+def _of_parameters(operation: ApiOperation, references: References, document: JsonObject) -> RequestContent | None:
+    """Return the body of the `body` or `formData` parameters of Swagger 2.0, or None without them."""
+    consumed = as_list(operation.body.get("consumes")) or as_list(document.get("consumes"))
+    properties: dict[str, Any] = {}
+    required = []
+    for reference in (*as_list(operation.item.get("parameters")), *as_list(operation.body.get("parameters"))):
+        source = as_mapping(references.follow(reference)[0])
+        name = as_text(source.get("name"))
+        if source.get("in") == "body":
+            encoding = FILE if simple_scalar(source.get("schema")) == BINARY else "JSON"
+            return RequestContent(
+                source.get("schema"), encoding, source.get("required") is True, first_description(source)
+            )
+        if source.get("in") == "formData":
+            properties[name] = source
+            required += [name] if source.get("required") is True else []
+    if not properties:
+        return None
+    files = any(part.get("type") == "file" for part in properties.values())
+    multipart = files or any(_encoding(as_text(name)) == "MULTIPART" for name in consumed)
+    schema = {"type": "object", "properties": properties, "required": required}
+    encodings = {name: _collected(part) for name, part in properties.items()}
+    return RequestContent(schema, "MULTIPART" if multipart else "FORM", bool(required), "", encodings)
+
+
+def _collected(source: JsonObject) -> JsonObject:
+    """Return the Encoding Object of OpenAPI 3 for a list of Swagger 2.0."""
+    if source.get("type") != "array":
+        return {}
+    style, explode = COLLECTION.get(as_text(source.get("collectionFormat")), COLLECTION["csv"])
+    return {"style": style, "explode": explode}
+
+
+def _encoding(media_type: str) -> str:
+    name = essence(media_type)
+    return "JSON" if may_be_json(name) else _ENCODINGS.get(name, "")

@@ -1,0 +1,71 @@
+"""Chooses the response of an operation that determines the field's type."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from restgql.formats.media import essence, is_json, is_xml, may_be_json
+from restgql.schema.sources.openapi.api_operation import ApiOperation
+from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
+from restgql.schema.sources.openapi.references import References, media_types
+
+_SUCCESS = re.compile(r"2(\d\d|XX)\Z")
+_FIRST = ("200", "201")
+
+NO_SCHEMA = "the document has no schema for a response"
+
+
+class ResponseContent(msgspec.Struct, frozen=True):
+    """The schema of a field's value, or the `problem` that it has none. `declared`: the document has a schema."""
+
+    schema: Any = None
+    problem: str = ""
+    declared: bool = False
+    is_text: bool = False
+    """The value is a string: the body's text, or a data: URL if the body is binary."""
+    is_xml: bool = False
+    """The value is the text of an XML document, whatever its schema."""
+    others: tuple[Any, ...] = ()
+    """The schemas of other successful responses."""
+    headers: JsonObject = {}
+    """The documented header fields of all of them."""
+
+
+def response_content(operation: ApiOperation, references: References, document: JsonObject) -> ResponseContent:
+    """Return the first successful response with a JSON schema. Raises DocumentProblem for an unresolvable reference."""
+    responses = {str(status): value for status, value in as_mapping(operation.body.get("responses")).items()}
+    statuses = [status for status in responses if _SUCCESS.match(status)]
+    statuses.sort(key=lambda status: (_FIRST.index(status) if status in _FIRST else len(_FIRST), status))
+    # where a document has a successful status, `default` describes errors
+    sources = [as_mapping(references.follow(responses.get(status))[0]) for status in statuses or ["default"]]
+    contents = [_content(source, operation, document, references) for source in sources]
+    as_json = [content for content in contents if content.schema is not None and not content.is_text]
+    declared = [content for content in contents if content.declared]
+    first = next(iter([*as_json, *declared]), ResponseContent(problem=NO_SCHEMA))
+    return msgspec.structs.replace(
+        first,
+        others=tuple(content.schema for content in as_json[1:]),
+        headers={name: value for source in sources for name, value in as_mapping(source.get("headers")).items()},
+    )
+
+
+def _content(
+    source: JsonObject, operation: ApiOperation, document: JsonObject, references: References
+) -> ResponseContent:
+    if "schema" in source:  # Swagger 2.0
+        produced = as_list(operation.body.get("produces")) or as_list(document.get("produces")) or [""]
+        content = {as_text(name): source for name in produced}
+    else:
+        content = media_types(source, references)
+    declared = {name: value["schema"] for name, value in content.items() if value.get("schema") is not None}
+    for name, schema in sorted(declared.items(), key=lambda item: not is_json(essence(item[0]))):
+        if may_be_json(essence(name)):
+            return ResponseContent(schema, declared=True)
+    if declared:
+        name, schema = next(iter(declared.items()))
+        problem = f"the response is {essence(name)}, no JSON"
+        return ResponseContent(schema, problem, declared=True, is_text=True, is_xml=is_xml(essence(name)))
+    if streamed := next((name for name, value in content.items() if "itemSchema" in value), None):  # OpenAPI 3.2
+        return ResponseContent(problem=f"the response is {essence(streamed)}, a stream of items", declared=True)
+    return ResponseContent(problem=NO_SCHEMA)

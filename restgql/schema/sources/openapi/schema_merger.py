@@ -1,0 +1,101 @@
+"""Merges the schemas of a property that several parts of a schema (allOf) describe."""
+
+from typing import Any
+
+from restgql.schema.sources.openapi.document_problem import DocumentProblem
+from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping
+from restgql.schema.sources.openapi.references import FollowReference
+from restgql.schema.sources.openapi.schema_scalars import simple_scalar
+from restgql.schema.sources.openapi.schema_shape import is_null, properties_of
+
+MAX_PARTS = 1_000
+"""Schemas in one composition, with allOf within allOf."""
+MAX_MERGED = 10_000
+"""Merged properties of a document. Beyond that, the last description of a property counts."""
+_ANNOTATIONS = ("description", "readOnly", "writeOnly", "deprecated", "nullable")
+
+
+class SchemaMerger:
+    """A merger of schemas. Each set of parts is merged once, so that merging of recursive schemas ends."""
+
+    def __init__(self, follow: FollowReference) -> None:
+        self._follow = follow
+        self._merged: dict[frozenset[int], JsonObject] = {}
+        self._lists: dict[int, JsonObject] = {}
+
+    def parts(self, schema: Any) -> tuple[list[JsonObject], str]:
+        """Return a schema and all schemas of its allOf, innermost first, and the problem of an unresolvable one.
+
+        Raises DocumentProblem if there are more than MAX_PARTS.
+        """
+        parts: list[JsonObject] = []
+        seen: set[int] = set()
+        problem = ""
+        pending: list[Any] = [schema]
+        while pending:
+            try:
+                part, _ = self._follow(pending.pop())
+            except DocumentProblem as exc:
+                problem = exc.message
+                continue
+            if not isinstance(part, dict) or id(part) in seen:
+                continue
+            seen.add(id(part))
+            if len(seen) > MAX_PARTS:
+                raise DocumentProblem(f"it is composed of more than {MAX_PARTS} schemas")
+            parts.append(part)
+            pending.extend(as_list(part.get("allOf")))
+        return parts[::-1], problem
+
+    def both(self, before: Any, after: Any) -> Any:
+        """Merge two schemas: objects and lists recursively; of other schemas, return the later one."""
+        merged = self.in_depth(before, after)
+        return after if merged is None else merged
+
+    def in_depth(self, before: Any, after: Any) -> Any:
+        """Merge two schemas of objects or of lists. Return None for other schemas."""
+        if before is after or simple_scalar(before) or simple_scalar(after):
+            return None
+        try:
+            ours, theirs = self._structured_parts(before), self._structured_parts(after)
+        except DocumentProblem:
+            return None
+        if any(map(properties_of, ours)) and any(map(properties_of, theirs)):
+            return self._objects(before, after, frozenset(map(id, ours)), frozenset(map(id, theirs)))
+        lists = [next((part for part in parts[::-1] if "items" in part), None) for parts in (ours, theirs)]
+        if lists[0] is None or lists[1] is None:
+            return None
+        items = self.both(lists[0]["items"], lists[1]["items"])
+        if items is lists[1]["items"]:
+            return after
+        if id(items) not in self._lists:
+            self._lists[id(items)] = {**_annotations(before, after), "type": "array", "items": items}
+        return self._lists[id(items)]
+
+    def _structured_parts(self, schema: Any) -> list[JsonObject]:
+        """Return the parts of a schema that do not only refer to other parts. Raises DocumentProblem."""
+        alternatives = [part for part in _alternatives(self._follow(schema)[0]) if not is_null(part)]
+        parts, _ = self.parts(alternatives[0] if len(alternatives) == 1 else schema)
+        return [part for part in parts if properties_of(part) or "allOf" not in part]
+
+    def _objects(self, before: Any, after: Any, ours: frozenset[int], theirs: frozenset[int]) -> Any:
+        if ours <= theirs:
+            return after
+        if theirs <= ours:
+            return before
+        if ours | theirs not in self._merged:
+            if len(self._merged) >= MAX_MERGED:
+                return after
+            self._merged[ours | theirs] = {**_annotations(before, after), "allOf": [before, after]}
+        return self._merged[ours | theirs]
+
+
+def _alternatives(schema: Any) -> list[Any]:
+    """Return the members of oneOf and anyOf of a schema without properties: `anyOf: [{$ref: …}, {type: "null"}]`."""
+    groups = [as_list(as_mapping(schema).get(key)) for key in ("oneOf", "anyOf")]
+    return [*groups[0], *groups[1]] if not properties_of(as_mapping(schema)) else []
+
+
+def _annotations(*sources: Any) -> dict[str, Any]:
+    """Return the keywords of schemas that do not constrain the values."""
+    return {key: value for source in sources for key, value in as_mapping(source).items() if key in _ANNOTATIONS}

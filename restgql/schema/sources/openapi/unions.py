@@ -1,0 +1,190 @@
+"""Decides the shape of oneOf and anyOf: a scalar that holds all values, a union with a discriminator, or JSON."""
+
+from collections.abc import Mapping, Sequence
+from itertools import permutations
+from typing import Any
+
+import msgspec
+
+from restgql.formats.select import MAX_EXPRESSION
+from restgql.schema.sdl.builder import key_expression
+from restgql.schema.sdl.scalar_names import wider
+from restgql.schema.sources.openapi import extension_keywords
+from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
+from restgql.schema.sources.openapi.references import target_name
+from restgql.schema.sources.openapi.schema_shape import (
+    EnumShape,
+    JsonShape,
+    Member,
+    ObjectShape,
+    ScalarShape,
+    SchemaShape,
+    UnionShape,
+)
+
+
+class VariantGroup(msgspec.Struct, frozen=True):
+    """One oneOf or anyOf, with the discriminator beside it."""
+
+    key: str
+    members: tuple[Any, ...]
+    discriminator: JsonObject
+
+
+class Variant(msgspec.Struct, frozen=True):
+    """A member of a group. `schema` includes the properties beside the group, `source` does not.
+
+    `name` is the document's name of the resolved schema, `reference` the name by which the group refers to it.
+    """
+
+    schema: Any
+    shape: SchemaShape
+    name: str
+    source: JsonObject = {}
+    reference: str = ""
+
+
+def shape_of_variants(
+    groups: Sequence[VariantGroup],
+    variants: Sequence[list[Variant]],
+    properties: Mapping[str, Any],
+    required: frozenset[str],
+) -> SchemaShape:
+    """Return the shape of a schema from its groups, their variants, and its own properties."""
+    group, members = groups[0], variants[0]
+    if len(groups) > 1:
+        shape: SchemaShape = JsonShape(f"it has {len(groups)} groups of oneOf and anyOf")
+    elif all(isinstance(member.shape, ScalarShape | EnumShape) for member in members):
+        shape = _scalar(members, group.key)
+    elif all(isinstance(member.shape, ObjectShape) for member in members):
+        shape = _union(members, group)
+    else:
+        shape = JsonShape(f"its {group.key} has members that are not objects")
+    if isinstance(shape, JsonShape) and properties:
+        return _merged_object(variants, properties, required, shape.problem)
+    return shape
+
+
+def _scalar(members: list[Variant], key: str) -> SchemaShape:
+    if len(members) == 1:
+        return members[0].shape
+    scalars = {member.shape.name if isinstance(member.shape, ScalarShape) else "String" for member in members}
+    name = wider(scalars)
+    return ScalarShape(name) if name else JsonShape(f"its {key} is of {', '.join(sorted(scalars))}")
+
+
+def _union(members: list[Variant], group: VariantGroup) -> SchemaShape:
+    if len(members) == 1:
+        return members[0].shape
+    if name := as_text(group.discriminator.get("propertyName")):
+        values = [discriminator_values(member, group.discriminator) for member in members]
+    else:
+        name, values = _distinct_constants(members)
+    first = as_mapping(members[0].shape.properties.get(name)) if isinstance(members[0].shape, ObjectShape) else {}
+    expression = extension_keywords.first_of_keys(first) or key_expression(name)
+    if not _differ(values, members) and not group.discriminator:
+        expression, values = _of_own_keys(members)
+    if not _differ(values, members):
+        expression, values = _of_constants(members)
+    if not _differ(values, members) or len(expression) > MAX_EXPRESSION:
+        return JsonShape(f"no property distinguishes the members of its {group.key}")
+    pairs = zip(members, values, strict=True)
+    return UnionShape(tuple(Member(member.schema, member.name, value) for member, value in pairs), expression)
+
+
+def discriminator_values(member: Variant, discriminator: JsonObject) -> tuple[str, ...]:
+    """Return the discriminator values that select a member: from the mapping, its own schema, or its name."""
+    name = as_text(discriminator.get("propertyName"))
+    own_name = member.reference or member.name
+    by_target: dict[str, list[str]] = {}
+    for value, target in as_mapping(discriminator.get("mapping")).items():
+        by_target.setdefault(target_name(as_text(target)) or as_text(target), []).append(str(value))
+    mapped = by_target.get(own_name) or by_target.get(member.name) if own_name else None
+    own = as_text(member.source.get("x-ms-discriminator-value")) or _constant(member, name) or own_name
+    return tuple(mapped or ([own] if own else ()))
+
+
+def _differ(values: Sequence[tuple[str, ...]], members: list[Variant]) -> bool:
+    """Return True if each member has values, and no value belongs to two members."""
+    flat = [value for member_values in values for value in member_values]
+    return len(values) == len(members) and all(values) and len(set(flat)) == len(flat)
+
+
+def _of_own_keys(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
+    """Return JMESPath that selects a member by a required key that no other member has, and the resulting values."""
+    marks = []
+    for member in members:
+        others = [other.shape for other in members if other is not member]
+        assert isinstance(member.shape, ObjectShape)
+        own = (
+            name
+            for name in member.shape.properties
+            if name in member.shape.required
+            and name.isidentifier()
+            and not any(isinstance(shape, ObjectShape) and name in shape.properties for shape in others)
+        )
+        marks.append(next(own, ""))
+    values = [member.name or mark for member, mark in zip(members, marks, strict=True)]
+    if not all(marks) or not all(map(_is_plain, values)):
+        return "", []
+    pairs = zip(marks, values, strict=True)
+    expression = " || ".join(f"contains(keys(@), '{mark}') && '{value}'" for mark, value in pairs)
+    return expression, [(value,) for value in values]
+
+
+def _of_constants(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
+    """Return JMESPath that selects a member by all its constant properties, and the resulting values.
+
+    Nested groups have several such properties.
+    """
+    constants = [
+        {name: value for name in member.shape.properties if (value := _constant(member, name)) and _is_plain(value)}
+        for member in members
+        if isinstance(member.shape, ObjectShape)
+    ]
+    names = [member.name for member in members]
+    ambiguous = any(constant_set.items() <= other.items() for constant_set, other in permutations(constants, 2))
+    if ambiguous or not all(map(_is_plain, names)):
+        return "", []
+    tests = [
+        " && ".join(f"{key_expression(name)} == '{value}'" for name, value in constant_set.items())
+        for constant_set in constants
+    ]
+    expression = " || ".join(f"{test} && '{name}'" for test, name in zip(tests, names, strict=True))
+    return expression, [(name,) for name in names]
+
+
+def _is_plain(value: str) -> bool:
+    """Return True for a text that needs no escapes in a raw string of JMESPath."""
+    return bool(value) and value.isprintable() and "'" not in value and "\\" not in value
+
+
+def _distinct_constants(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
+    """Return a property that has a different constant in each member, and the constants."""
+    first = members[0].shape
+    assert isinstance(first, ObjectShape)
+    for name in first.properties:
+        values = [_constant(member, name) for member in members]
+        if all(values) and len(set(values)) == len(values):
+            return name, [(value,) for value in values]
+    return "", []
+
+
+def _constant(member: Variant, name: str) -> str:
+    """Return the only valid string of a property, or an empty text if several values are valid."""
+    assert isinstance(member.shape, ObjectShape)
+    schema = as_mapping(member.shape.properties.get(name))
+    values = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
+    return as_text(values[0]) if len(values) == 1 else ""
+
+
+def _merged_object(
+    variants: Sequence[list[Variant]], properties: Mapping[str, Any], required: frozenset[str], problem: str
+) -> SchemaShape:
+    """Return one object with the schema's own properties and those of all variants."""
+    merged = dict(properties)
+    for member in (member for members in variants for member in members):
+        if isinstance(member.shape, ObjectShape):
+            for name, schema in member.shape.properties.items():
+                merged.setdefault(name, schema)
+    return ObjectShape(merged, required, problem)
