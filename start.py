@@ -28,7 +28,9 @@ UNFINISHED = "unfinished"
 
 USAGE = """
   python3 start.py [--port PORT]      run the demo, with GraphiQL
-  python3 start.py test [ARGS...]     run ruff, codespell, mypy and pytest (ARGS are pytest's)
+  python3 start.py check [ARGS...]    run ruff, codespell, mypy and the fast tests (ARGS are pytest's)
+  python3 start.py check --coverage   the same, and measure the coverage by branch
+  python3 start.py test [ARGS...]     run ruff, codespell, mypy and all tests
   python3 start.py bench [ARGS...]    run the benchmarks
 """
 BANNER = """
@@ -46,13 +48,18 @@ Stored       curl 'http://{address}/graphql/positive_word?sentence=what+a+superb
 
 Ctrl-C ends it.
 """
-CHECKS = (
+Check = tuple[str, list[str]]
+CODE: tuple[Check, ...] = (
     ("ruff check", ["ruff", "check", "."]),
     ("ruff format", ["ruff", "format", "--check", "."]),
     ("codespell", ["codespell_lib"]),
     ("mypy", ["mypy"]),
-    ("pytest", ["pytest"]),
 )
+# tests/marks.py has the phases
+ON_ALL_CORES = ["pytest", "-n", "auto", "--dist", "loadgroup", "--no-loadscope-reorder", "--phase"]
+COVERAGE = ["--cov", "--cov-report="]
+NO_TESTS = 5
+"""The exit status of pytest if no test was selected."""
 
 
 class Failed(Exception):
@@ -60,7 +67,7 @@ class Failed(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    commands: dict[str, Callable[[list[str]], int]] = {"test": test, "bench": bench}
+    commands: dict[str, Callable[[list[str]], int]] = {"check": check, "test": test, "bench": bench}
     try:
         if arguments and arguments[0] in commands:
             return commands[arguments[0]](arguments[1:])
@@ -93,20 +100,46 @@ def serve(port: int) -> int:
         server.wait()
 
 
+def check(arguments: list[str]) -> int:
+    """Run what takes little more than a minute: the code checks, and the tests that are not slow."""
+    with_coverage = "--coverage" in arguments
+    arguments = [argument for argument in arguments if argument != "--coverage"]
+    fast = [*ON_ALL_CORES, "fast", *(COVERAGE if with_coverage else []), *arguments]
+    report: list[Check] = [("coverage", ["coverage", "report"])] if with_coverage else []
+    return run_checks([*CODE, ("pytest", fast), *report])
+
+
 def test(arguments: list[str]) -> int:
-    """All checks, whichever fail, and then what became of each."""
+    """Run all checks and all tests: first those that share the cores, then those that need the machine alone."""
+    shared = [*ON_ALL_CORES, "together", *arguments]
+    alone = ["pytest", "--phase", "alone", *arguments]
+    return run_checks([*CODE, ("pytest", shared), ("pytest alone", alone)])
+
+
+def run_checks(checks: Iterable[Check]) -> int:
+    """Run all checks, even after one has failed, then print the result of each. Return the exit status."""
     python = set_up("test")
     results = []
-    for name, command in CHECKS:
+    for name, command in checks:
         print(f"\n== {name}", flush=True)
         started = time.monotonic()
-        more = arguments if name == "pytest" else []
-        status = subprocess.run([python, "-m", *command, *more], cwd=ROOT, env=environment()).returncode
+        status = subprocess.run([python, "-m", *command], cwd=ROOT, env=environment()).returncode
         results.append((name, status, time.monotonic() - started))
     print("\n== in all")
     for name, status, seconds in results:
-        print(f"{name:<12} {'failed' if status else 'passed'} {seconds:7.1f} s")
-    return int(any(status for _, status, _ in results))
+        print(f"{name:<12} {outcome(status)} {seconds:7.1f} s")
+    return exit_status([status for _, status, _ in results])
+
+
+def outcome(status: int) -> str:
+    return {0: "passed", NO_TESTS: "none  "}.get(status, "failed")
+
+
+def exit_status(statuses: list[int]) -> int:
+    """Return 1 if a check has failed, or if no part of the tests had a test to run."""
+    failed = [status for status in statuses if status not in (0, NO_TESTS)]
+    runs_of_pytest = statuses[len(CODE) :]
+    return int(bool(failed) or all(status == NO_TESTS for status in runs_of_pytest))
 
 
 def bench(arguments: list[str]) -> int:
@@ -291,8 +324,12 @@ def call(*command: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Ours, less what would lead .venv's Python or pip elsewhere."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
+    """Return ours without the variables that would lead .venv's Python or pip elsewhere.
+
+    PYTHONDONTWRITEBYTECODE is dropped, too: with it each process of pytest would compile all tests anew.
+    """
+    dropped = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return {**kept, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 

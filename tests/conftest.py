@@ -6,15 +6,50 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from werkzeug.serving import make_server
 from werkzeug.test import EnvironBuilder
 
+from tests import marks
 from tests.redis_server import RedisServer
 
 pytest.register_assert_rewrite("tests.equality.rule")
+# an example may take any time: no test asserts a time
+hypothesis.settings.register_profile("restgql", hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("restgql")
 
 Serve = Callable[[Any], str]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--phase", choices=marks.PHASES, help="run a part of the tests: see tests/marks.py")
+
+
+def is_left_out(config: pytest.Config, file: Path) -> bool:
+    phase = config.getoption("phase")
+    return phase is not None and not marks.PHASES[phase](marks.marks_of(marks.path_of(file)))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the files of other phases."""
+    return (collection_path.suffix == ".py" and is_left_out(config, collection_path)) or None
+
+
+@pytest.hookimpl(tryfirst=True)  # so that -m sees the marks
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark in sorted(marks.marks_of(marks.path_of(item.path))):
+            item.add_marker(mark)
+    # a file that is an argument is collected in any phase
+    left_out = [item for item in items if is_left_out(config, item.path)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not is_left_out(config, item.path)]
+    if config.pluginmanager.hasplugin("xdist"):
+        items.sort(key=lambda item: marks.rank(marks.path_of(item.path)))
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group(marks.group(item)))
 
 
 def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
@@ -76,9 +111,13 @@ def node_clients() -> Path:
     folder = Path(__file__).parent / "clients"
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed")
+    fcntl = pytest.importorskip("fcntl")  # Windows has none
     installed, lock = folder / "node_modules" / ".package-lock.json", folder / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder, check=True)
+    with lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # of several processes one installs, and the others wait
+        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+            command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"]
+            subprocess.run(command, cwd=folder, check=True)
     return folder
 
 

@@ -96,7 +96,7 @@ STRINGS = st.sampled_from(['"/a"', '"/users/1"', '"é#{"', '""', '"a\\"b"', '"\\
 
 
 @given(literals=st.lists(STRINGS, min_size=1, max_size=8), spaces=st.sampled_from([" ", "\n", ",\r\n", '\t# c "7"\n']))
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 def test_a_shape_has_the_literals_of_the_lexer(literals: list[str], spaces: str) -> None:
     fields = spaces.join(f"p{n}: get(path: {literal})" for n, literal in enumerate(literals))
     text = f"{{{spaces}{fields}{spaces}}}"
@@ -115,7 +115,7 @@ def test_a_shape_has_the_literals_of_the_lexer(literals: list[str], spaces: str)
     before=st.lists(st.text("ab7/", max_size=5), min_size=3, max_size=3),
     after=st.lists(st.text("ab7/", max_size=9), min_size=3, max_size=3),
 )
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 def test_every_field_is_relocated(before: list[str], after: list[str]) -> None:
     def text(values: list[str]) -> str:
         return (

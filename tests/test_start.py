@@ -195,8 +195,10 @@ def test_a_command_that_is_not_there_is_a_failed_one():
 def test_commands_are_not_led_to_other_packages(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "elsewhere")
     monkeypatch.setenv("PIP_USER", "1")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     environment = start.environment()
     assert "PYTHONPATH" not in environment
+    assert "PYTHONDONTWRITEBYTECODE" not in environment
     assert environment["PIP_USER"] == "0"
     assert environment["PATH"] == os.environ["PATH"]
 
@@ -220,3 +222,44 @@ def test_usage(capsys, arguments, status, words):
         start.main(arguments)
     assert end.value.code == status
     assert words in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("of_pytest", "status"),
+    [([0, 0], 0), ([0, 5], 0), ([5, 0], 0), ([5, 5], 1), ([0, 1], 1), ([1, 5], 1), ([0], 0), ([5], 1)],
+)
+def test_a_phase_may_have_no_tests_but_not_all_of_them(of_pytest, status):
+    assert start.exit_status([0] * len(start.CODE) + of_pytest) == status
+
+
+def test_a_failed_code_check_is_a_failure():
+    assert start.exit_status([1, *[0] * len(start.CODE)]) == 1
+
+
+@pytest.fixture
+def checks(monkeypatch):
+    """The checks that a command would run."""
+    recorded = []
+    monkeypatch.setattr(start, "run_checks", lambda checks: recorded.extend(checks) or 0)
+    return recorded
+
+
+def test_check_runs_the_fast_tests_on_all_cores(checks):
+    start.main(["check", "-k", "plan"])
+    assert [name for name, _ in checks] == ["ruff check", "ruff format", "codespell", "mypy", "pytest"]
+    assert checks[-1][1][-3:] == ["fast", "-k", "plan"]
+
+
+def test_check_reports_the_coverage_if_asked(checks):
+    start.main(["check", "--coverage", "tests/plan"])
+    (_, pytest_command), (name, report) = checks[-2:]
+    assert "--coverage" not in pytest_command
+    assert {"--cov", "tests/plan"} < set(pytest_command)
+    assert (name, report) == ("coverage", ["coverage", "report"])
+
+
+def test_test_runs_every_phase_with_the_same_arguments(checks):
+    start.main(["test", "tests/plan"])
+    together, alone = (command for _, command in checks[-2:])
+    assert together[-2:] == ["together", "tests/plan"]
+    assert alone == ["pytest", "--phase", "alone", "tests/plan"]

@@ -280,7 +280,7 @@ def test_what_the_old_library_answers_comes_out_the_same(both: Both, paths: list
     assert_same(both, paths)
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True)
 @given(st.lists(_PATHS, min_size=1, max_size=6, unique=True))
 def test_whatever_it_is_asked_comes_out_the_same(both: Both, paths: list[str]) -> None:
     assert_same(both, paths)

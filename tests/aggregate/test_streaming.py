@@ -402,7 +402,7 @@ def app() -> Asked:
     return Asked()
 
 
-@settings(max_examples=100, derandomize=True, deadline=None)
+@settings(max_examples=100, derandomize=True)
 @given(st.lists(_PATHS, max_size=8) | st.dictionaries(_NAMES, _PATHS, max_size=8), st.booleans())
 def test_the_chunks_are_the_map(app: Asked, paths: Any, with_envelopes: bool) -> None:
     query = "envelope=true" if with_envelopes else ""
@@ -410,7 +410,7 @@ def test_the_chunks_are_the_map(app: Asked, paths: Any, with_envelopes: bool) ->
     assert (chunks.status_code, chunks.content_type, chunks.data) == (200, whole.content_type, whole.data)
 
 
-@settings(max_examples=100, derandomize=True, deadline=None)
+@settings(max_examples=100, derandomize=True)
 @given(st.lists(_PATHS, max_size=8) | st.dictionaries(_NAMES, _PATHS, max_size=8), st.sampled_from(LINES))
 def test_the_lines_are_the_members_of_the_map(app: Asked, paths: Any, accept: str) -> None:
     found = app.all(paths, accept)

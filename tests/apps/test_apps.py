@@ -7,13 +7,12 @@ import pytest
 
 from tests.apps.workshop import Workshop
 
-pytestmark = pytest.mark.apps
 APPS = sorted(path.stem for path in (Path(__file__).parent / "catalog").glob("*.py"))
 
 
 @pytest.mark.parametrize("name", APPS)
 def test_a_sub_request_is_the_direct_request(workshop: Workshop, name: str) -> None:
-    report = workshop.compare(name).result()
+    report = workshop.compare(name)
     description = import_module(f"tests.apps.catalog.{name}")
     differences = [
         f"{row['path']}, {row['identity']}, multithread={row['multithread']}: {row['fact']}\n"

@@ -8,20 +8,19 @@ import pytest
 
 from tests.apps.workshop import Workshop
 
-pytestmark = pytest.mark.apps
 SUITES = sorted(path.stem for path in (Path(__file__).parent / "suites").glob("*.py"))
 
 
 @pytest.mark.parametrize("name", SUITES)
 def test_a_suite_passes_with_a_gateway_on_its_apps(workshop: Workshop, name: str) -> None:
-    alone, added = (workshop.suite(name, mode).result() for mode in ("alone", "added"))
+    alone, added = (workshop.suite(name, mode) for mode in ("alone", "added"))
     assert broken(alone, added) == set()
     assert len(passed(alone)) >= import_module(f"tests.apps.suites.{name}").PASSED
 
 
 @pytest.mark.parametrize("name", SUITES)
 def test_a_suite_passes_where_each_get_goes_through_the_gateway(workshop: Workshop, name: str) -> None:
-    alone, through = (workshop.suite(name, mode).result() for mode in ("alone", "through"))
+    alone, through = (workshop.suite(name, mode) for mode in ("alone", "through"))
     suite = import_module(f"tests.apps.suites.{name}")
     assert broken(alone, through) == set(suite.LEFT_OUT)
     assert through["sent"]["through"] >= suite.SENT

@@ -1,64 +1,50 @@
-"""The jobs of all tests in this folder: two at a time, in the order of the tests."""
+"""The jobs of the tests in this folder: comparisons and suites of apps."""
 
 import json
 import os
-from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-from tests.apps.environment import call, make_environment, unpack_sdist
+from tests.apps.environment import make_environment, unpack_sdist
+from tests.environments import call
 
 PLUGIN = Path(__file__).parent / "plugin"
-MODES = ("alone", "added", "through")
 
 
 class Workshop:
-    """Runs jobs in two threads, each in a process of its own; all its files are below `folder`."""
+    """Runs each job once, in a process of its own, and keeps its report; all its files are below `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._pool = ThreadPoolExecutor(2)
-        self._jobs: dict[tuple[str, ...], Future[Any]] = {}
-        self._lock = Lock()
-        self._locks: defaultdict[str, Lock] = defaultdict(Lock)
-        """A lock for each environment."""
+        self._reports: dict[tuple[str, ...], Any] = {}
         self._environments: dict[str, Path] = {}
 
-    def close(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
+    def compare(self, name: str) -> dict[str, Any]:
+        """Compare all routes of an app, and return the report of run.py."""
+        return self._once(("compare", name), lambda: self._compare(name))
 
-    def compare(self, name: str) -> Future[dict[str, Any]]:
-        """Start to compare all routes of an app; the result is the report of run.py."""
-        return self._start(("compare", name), lambda: self._compare(name))
+    def suite(self, name: str, mode: str) -> dict[str, Any]:
+        """Run the suite of an app, and return the report of the plugin."""
+        return self._once(("suite", name, mode), lambda: self._suite(name, mode))
 
-    def suite(self, name: str, mode: str) -> Future[dict[str, Any]]:
-        """Start the suite of an app; the result is the report of the plugin."""
-        return self._start(("suite", name, mode), lambda: self._suite(name, mode))
-
-    def _start(self, key: tuple[str, ...], job: Callable[[], Any]) -> Future[Any]:
-        if key not in self._jobs:
-            self._jobs[key] = self._pool.submit(job)
-        return self._jobs[key]
+    def _once(self, key: tuple[str, ...], job: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if key not in self._reports:
+            self._reports[key] = job()
+        return self._reports[key]
 
     def _python(self, name: str) -> Path:
-        with self._lock:
-            lock = self._locks[name]
-        with lock:
-            if name not in self._environments:
-                self._environments[name] = make_environment(name, self._folder / f"{name}-environment")
-            return self._environments[name]
+        if name not in self._environments:
+            self._environments[name] = make_environment(name, self._folder / f"{name}-environment")
+        return self._environments[name]
 
     def _sources(self, name: str, sdist: str) -> Path:
-        with self._locks[name]:
-            folder = self._folder / f"{name}-sources"
-            if not folder.exists():
-                folder.mkdir()
-                unpack_sdist(sdist, folder)
-            return next(path for path in folder.iterdir() if path.is_dir())
+        folder = self._folder / f"{name}-sources"
+        if not folder.exists():
+            folder.mkdir()
+            unpack_sdist(sdist, folder)
+        return next(path for path in folder.iterdir() if path.is_dir())
 
     def _compare(self, name: str) -> dict[str, Any]:
         python, folder = self._python(name), self._folder / name

@@ -221,6 +221,7 @@ def test_named_fields_of_no_cache_are_not_stored() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "status"),
     [("range", "bytes=0-1", 206), ("if-none-match", '"1"', 304), ("if-modified-since", IN_AN_HOUR, 304)],
+    ids=["range", "if-none-match", "if-modified-since"],  # not of the time, which differs between processes
 )
 def test_a_request_of_a_part_or_with_a_condition_of_its_own_gets_what_it_would_get(
     name: str, value: str, status: int
@@ -275,7 +276,7 @@ DATES = st.sampled_from(["0", "-1", AN_HOUR_AGO, "Mon, 01 Jan 0001 00:00:00 GMT"
     DIRECTIVES | FIELD_TEXT,
     st.sampled_from([200, 204, 206, 301, 304, 404, 429, 503]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_header_field_makes_it_fail(fields: dict[str, str], asked: str, status: int) -> None:
     asking = Asking((200, "a", fields), (status, "b", fields))
     for caller in ({}, asks(asked), {}):

@@ -17,10 +17,12 @@ from typing import Any
 
 import pytest
 
+from restgql.cache import redis as redis_store
 from restgql.cache.cache import open_store
 from restgql.cache.entry import Entry
 from restgql.cache.keys import CacheKey
 from restgql.cache.memory import Memory
+from restgql.cache.sqlite import LOCKED_SECONDS
 from restgql.cache.store import MAX_OWED, Entries, FaultTolerantStore, Store, StoredEntries, Token
 from restgql.cli import cli
 from restgql.upstream.circuit_breaker import CircuitBreaker
@@ -291,7 +293,8 @@ def test_a_locked_file_is_a_miss_without_much_delay(tmp_path: Path, quiet: pytes
     other.execute("BEGIN IMMEDIATE")
     started = time.monotonic()
     assert [source(app, f"/own/{number}") for number in range(2, 62)] == ["dispatched"] * 60
-    assert time.monotonic() - started < 5
+    # if each request waited for the lock, to read and to write, they would take longer
+    assert time.monotonic() - started < 60 * 2 * LOCKED_SECONDS
     other.execute("ROLLBACK")
     other.close()
     assert len(complaints(quiet)) == 1
@@ -323,7 +326,8 @@ def test_k7_a_redis_that_does_not_answer_delays_a_few_requests_alone(redis_serve
     try:
         started = time.monotonic()
         assert [source(app, "/own/1") for _ in range(50)] == ["dispatched"] * 50
-        assert time.monotonic() - started < 5
+        # if each request waited for the Redis, to read and to write, they would take longer
+        assert time.monotonic() - started < 50 * 2 * redis_store.SECONDS
     finally:
         redis_server.process.send_signal(signal.SIGCONT)
     app.extensions["restgql"]["restgql"].cache.close()
@@ -420,4 +424,4 @@ def test_a_store_that_fails_is_left_alone_and_said_to_fail_once(quiet: pytest.Lo
     for _ in range(100):
         assert guarded.read(KEY) == StoredEntries()
     assert failing.calls == 3
-    assert complaints(quiet) == ["The cache (failing) fails, and is done without: OSError: it is not there"]
+    assert complaints(quiet) == ["The cache (failing) fails, and is not used for now: OSError: it is not there"]

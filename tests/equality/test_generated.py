@@ -16,7 +16,6 @@ from tests.equality.conftest import plain, wrapped
 
 BOUNDED = settings(
     max_examples=150,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

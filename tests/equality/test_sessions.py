@@ -147,10 +147,12 @@ def test_e1_what_a_part_writes_is_there_afterwards(
 
 def test_e1_a_login_in_a_part_holds_in_redis(redis_server: RedisServer) -> None:
     config = {"SESSION_TYPE": "redis", "SESSION_REDIS": redis.Redis.from_url(redis_server.url)}
-    for way in WAYS.values():
+    for name, way in WAYS.items():
         client = Client(shop(config))
         client.get("/visit")
-        way(client, ["/login", "/cart/a"])
+        # other parts than mutations have no order, so that one may undo what the other wrote into the session
+        for paths in (["/login", "/cart/a"],) if name == "mutation" else (["/login"], ["/cart/a"]):
+            way(client, paths)
         me = client.get("/me").json
         assert (me["user"], me["cart"]) == ("ann", ["a"])
         way(client, ["/logout"])

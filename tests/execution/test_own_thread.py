@@ -67,6 +67,20 @@ class Shop:
                 return
         pytest.fail(f"{path} is not known never to wait")
 
+    def ask_in_own_thread(self, path: str, name: str) -> Any:
+        """Return the answer to a path that has been learned, and is run by this thread.
+
+        On a machine with other work the last request may have waited for the CPU, so that it must be learned again.
+        """
+        for _ in range(20):
+            self.is_slow = False
+            self.learn(path, name)
+            self.is_slow = True
+            answer = self.ask(path)
+            if self.threads[name] == {OWN()}:
+                return answer
+        pytest.fail(f"{path} is not run by this thread")
+
 
 @pytest.mark.parametrize("settings", [{"hooks": False}, {}, {"hook": True, "hooks": False}], ids=repr)
 def test_a_route_that_never_waits_runs_in_the_servers_thread(settings: dict[str, Any]) -> None:
@@ -107,10 +121,7 @@ def test_what_waits_begins_first_and_runs_beside() -> None:
 
 def test_a_route_that_begins_to_wait_goes_back_to_the_pool() -> None:
     shop = Shop(hooks=False)
-    shop.learn("/moody", "moody")
-    shop.is_slow = True
-    assert shop.ask("/moody") == {"/moody": {"is_slow": True}}
-    assert shop.threads["moody"] == {OWN()}
+    assert shop.ask_in_own_thread("/moody", "moody") == {"/moody": {"is_slow": True}}
     shop.ask("/moody")
     assert OWN() not in shop.threads["moody"]
 

@@ -20,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from tests.cpu import slowness
+
 ROOT = Path(__file__).parents[2]
 
 CPU_SECONDS = 6
@@ -28,8 +30,6 @@ ADDRESS_SPACE = 2_000_000_000
 """The most that one call may take before it is killed, far over each bound that a test asserts."""
 
 MEGABYTE = 1_000_000
-LOOP_SECONDS = 0.003
-"""The CPU of the loop in `slowness` where the bounds were set."""
 
 
 class Killed(NamedTuple):
@@ -94,15 +94,6 @@ def cost(work: Callable[[], Any]) -> tuple[Cost, Any]:
     settle()
     spent = (time.process_time() - cpu) / slowness()
     return Cost(spent, _status("VmHWM") - before, seconds), result
-
-
-def slowness() -> float:
-    """Return how many times as long as there a loop takes here and now, at least 1: hosts differ, neighbours come."""
-    texts: dict[int, str] = {}
-    began = time.thread_time()
-    for number in range(40_000):
-        texts[number % 1_000] = str(number)
-    return min(3.0, max(1.0, (time.thread_time() - began) / LOOP_SECONDS))
 
 
 def settle() -> None:

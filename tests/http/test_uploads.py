@@ -3,7 +3,6 @@
 import gzip
 import io
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
 from restgql import JSON, Gateway, Upload
+from tests.cpu import cost
 
 PREFLIGHT = {"GraphQL-Preflight": "1"}
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -216,15 +216,15 @@ def test_an_upload_that_is_given_as_json_is_a_validation_error(target: Target, g
 V = {"query": ONE, "variables": {"file": None, "list": [None], "text": "x", "deep": {"a": {}}}}
 A = {"0": (b"abc", "a.txt")}
 REFUSED: dict[str, tuple[Any, Any, Any, str]] = {
-    "no operations": ("", {}, {}, "The body is not as it must be"),
+    "no operations": ("", {}, {}, "The part operations is empty"),
     "no map": (V, None, A, "The part map is missing"),
-    "operations that are no JSON": ("{", {}, {}, "The body is not as it must be: "),
-    "operations with a lone surrogate": ('{"query": "{ __typename } # \\ud800"}', {}, {}, "The body is not as it must"),
-    "operations of another type": ({"query": 1}, {}, {}, "The body is not as it must be: "),
+    "operations that are no JSON": ("{", {}, {}, "The part operations is not valid JSON: "),
+    "operations with a lone surrogate": ('{"query": "{ __typename } # \\ud800"}', {}, {}, "is not valid JSON"),
+    "operations of another type": ({"query": 1}, {}, {}, "The part operations does not fit at query: "),
     "a batch": ([V], {"0": ["0.variables.file"]}, A, "operations is an array"),
-    "a map that is an array": (V, [], A, "map is no object of arrays of paths"),
-    "a map of texts": (V, {"0": "variables.file"}, A, "map is no object of arrays of paths"),
-    "a map that is no JSON": (V, "{", A, "map is no object of arrays of paths"),
+    "a map that is an array": (V, [], A, "map is not an object of arrays of paths"),
+    "a map of texts": (V, {"0": "variables.file"}, A, "map is not an object of arrays of paths"),
+    "a map that is no JSON": (V, "{", A, "map is not an object of arrays of paths"),
     "a file that is not there": (V, {"0": ["variables.file"], "1": []}, A, "map names the file '1'"),
     "a file that map does not name": (V, {}, A, "map does not name the part '0'"),
     "a file without a path": (V, {"0": []}, A, "map names no path for the file '0'"),
@@ -411,10 +411,12 @@ def test_a_body_that_ends_before_its_length_is_refused(target: Target) -> None:
 )
 def test_deep_paths_and_long_maps_are_refused_cheaply(target: Target, paths: Any, message: str) -> None:
     body = part('name="operations"', json.dumps(V)) + part('name="map"', json.dumps(paths)) + FILE
-    began = time.process_time()
-    answer = raw(target, (body + "--b--\r\n").encode())
-    assert message in answer.json["errors"][0]["message"]
-    assert time.process_time() - began < 2
+
+    def send() -> None:
+        answer = raw(target, (body + "--b--\r\n").encode())
+        assert message in answer.json["errors"][0]["message"]
+
+    assert cost(send, times=2) < 2
 
 
 def test_operations_that_nest_too_deep_are_refused(target: Target) -> None:
@@ -425,7 +427,7 @@ def test_operations_that_nest_too_deep_are_refused(target: Target) -> None:
 SPLICED = [b"", b"\r\n", b"--b", b"--b--", b'"', b";", b"\x00", b"\xff", b"filename*=utf-8''%ff%0d", b"[", b"null"]
 
 
-@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_c5_any_upload_is_answered_with_strict_json(target: Target, data: st.DataObject) -> None:
     body = (OPERATIONS + MAP + FILE + "--b--\r\n").encode()
@@ -589,7 +591,7 @@ def test_python_gives_files_as_werkzeug_has_them(target: Target) -> None:
         found = target.gateway.execute(listed, {"files": [*given]})
         assert [file[:3] for file in found["data"]["post"]["json"]["files"]] == [["0", "", None], ["1", "", None]]
         assert "Upload takes a file" in target.gateway.execute(ONE, {"file": "a.txt"})["errors"][0]["message"]
-        assert "no JSON" in target.gateway.execute(ONE, {"file": io.BytesIO()})["errors"][0]["message"]
+        assert "not JSON" in target.gateway.execute(ONE, {"file": io.BytesIO()})["errors"][0]["message"]
 
 
 def test_the_scalar_is_there_where_files_can_be_sent(target: Target) -> None:

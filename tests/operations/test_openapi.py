@@ -224,7 +224,7 @@ def _fuzz(operation: Any, mode: GenerationMode) -> None:
     if operation.path not in ("/echo", "/filter", "/core"):
         excluded.append("positive_data_acceptance")
 
-    @settings(max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(operation.as_strategy(generation_mode=mode))
     def run(case: Any) -> None:
         case.call_and_validate(excluded_checks=CHECKS.get_by_names(excluded))

@@ -92,7 +92,7 @@ def test_it_answers_what_the_procedure_answers(demo: Demo, sentence: str) -> Non
     compare(demo, sentence)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(words, spaces), min_size=1, max_size=12))
 def test_it_answers_so_for_any_words(demo: Demo, pairs: list[tuple[str, str]]) -> None:
     compare(demo, "".join(word + space for word, space in pairs))

@@ -10,7 +10,7 @@ from restgql.graphql_core import RULES, parse
 from tests.respond import schema
 from tests.respond.documents import VARIABLES, Writer, without_directives
 
-MANY = settings(max_examples=250, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=250, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 RANDOMS = st.randoms(use_true_random=False)
 SLOW = st.frozensets(st.sampled_from(["a", "b", "fails", "one", "things", "nodes", "node", "any", "bang", "holed"]))
 

@@ -425,7 +425,7 @@ def _core() -> GraphQLSchema:
 def test_an_operation_has_the_data_and_the_errors_of_a_plain_executor() -> None:
     seen: Counter[str] = Counter()
 
-    @settings(derandomize=True, deadline=None, max_examples=80, phases=[Phase.generate])
+    @settings(derandomize=True, max_examples=80, phases=[Phase.generate])
     @given(seed=st.integers(0, 2**32 - 1))
     def compare(seed: int) -> None:
         case = Case(seed)

@@ -13,6 +13,8 @@ from restgql import Gateway
 
 SUBREQUEST_TIMEOUT = float(os.environ.get("SUBREQUEST_TIMEOUT", "5"))
 THREADS = int(os.environ.get("THREADS", "32"))
+MEETING_SECONDS = 0.9 * SUBREQUEST_TIMEOUT
+MEETINGS: dict[str, threading.Barrier] = {}
 
 app = Flask(__name__)
 app.logger.disabled = True  # it would fill the log with the crashes that the tests ask for
@@ -38,6 +40,18 @@ def wait(id: str) -> Any:
     before = g.who
     time.sleep(int(request.args.get("ms", "100")) / 1000)
     return {"id": id, "who": g.who, "kept": before == g.who}
+
+
+@app.get("/meet/<name>/<int:count>/<id>")
+def meet(name: str, count: int, id: str) -> Any:
+    """Wait until so many requests of one name are here at once."""
+    # made by a request: a server that patches threading does so before
+    meeting = MEETINGS.setdefault(name, threading.Barrier(count))
+    try:
+        meeting.wait(MEETING_SECONDS)
+    except threading.BrokenBarrierError:
+        return {"id": id, "met": False}
+    return {"id": id, "met": True}
 
 
 @app.get("/list/<int:count>")

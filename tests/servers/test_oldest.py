@@ -2,10 +2,10 @@
 
 import os
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
+
+from tests.environments import Environment, call
 
 ROOT = Path(__file__).parent.parent.parent
 NEEDED = [
@@ -34,16 +34,12 @@ def lowest() -> list[str]:
 
 
 def test_with_the_oldest_versions_sub_requests_are_direct_requests_too(tmp_path: Path) -> None:
-    venv = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    python = venv / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *lowest(), *NEEDED], check=True)
+    oldest = Environment(tmp_path / "environment")
+    oldest.install(*lowest(), *NEEDED)
     tests = [f"tests/{name}" for name in TESTS]
-    done = subprocess.run(
-        [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
+    call(
+        str(oldest.python),
+        *("-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'tmp'}", *tests),
+        folder=ROOT,
+        variables=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""},
     )
-    assert done.returncode == 0, done.stdout[-4_000:] + done.stderr[-1_000:]

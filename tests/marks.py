@@ -1,0 +1,82 @@
+"""The marks of tests by file or folder: which of them are slow, need the machine alone, or need another program."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# A test has the marks of every row whose path is its file or a folder above it. pyproject.toml explains each mark.
+MARKS: dict[str, tuple[str, ...]] = {
+    "tests/apps/test_apps.py": ("apps", "network", "slow"),
+    "tests/apps/test_suites.py": ("apps", "network", "slow"),
+    "tests/browser": ("browser", "slow"),
+    "tests/browser/test_build.py": ("node", "network"),
+    "tests/clients": ("node", "network", "slow"),
+    "tests/cache/test_stores.py": ("slow",),
+    "tests/equality/test_generated_apps.py": ("slow",),
+    "tests/equality/test_routes.py": ("slow",),
+    "tests/equality/test_sessions.py": ("slow",),
+    "tests/equality/test_stacks.py": ("slow",),
+    "tests/extensions": ("slow",),
+    "tests/formats/test_select.py": ("slow",),
+    "tests/hardening": ("slow",),
+    "tests/hardening/test_cost.py": ("alone",),
+    "tests/hardening/test_fuzz.py": ("alone",),
+    "tests/http/test_audits.py": ("node", "network", "slow"),
+    "tests/operations/test_openapi.py": ("slow",),
+    "tests/respond/test_delivery.py": ("slow",),
+    "tests/respond/test_graphql_js.py": ("node", "network", "slow"),
+    "tests/schema/openapi/test_directory.py": ("node", "network", "slow"),
+    "tests/schema/openapi/test_size.py": ("slow",),
+    "tests/servers": ("slow",),
+    "tests/servers/test_oldest.py": ("floors", "network"),
+    "tests/servers/test_overload.py": ("alone",),
+    "tests/servers/test_servers.py": ("alone",),
+    "tests/servers/test_soak.py": ("alone",),
+    "tests/servers/test_stuck.py": ("alone",),
+    "tests/test_floors.py": ("floors", "network", "slow"),
+    "tests/test_instructions.py": ("alone", "slow"),
+}
+
+# With several processes these start first, so that none of them is the last to end.
+LONGEST = ("tests/test_floors.py", "tests/servers/test_oldest.py", "tests/apps", "tests/hardening/test_memory.py")
+
+
+def marks_of(path: str) -> set[str]:
+    """Return the marks of a file, given as its path within the project."""
+    return {mark for row, marks in MARKS.items() if is_within(path, row) for mark in marks}
+
+
+PHASES: dict[str, Callable[[set[str]], bool]] = {
+    "fast": lambda marks: not marks & {"slow", "alone"},
+    "together": lambda marks: "alone" not in marks,
+    "alone": lambda marks: "alone" in marks,
+}
+"""The parts that a run of the tests may have, each by the marks of its files."""
+
+
+def is_within(path: str, row: str) -> bool:
+    return path == row or path.startswith(f"{row}/")
+
+
+def rank(path: str) -> int:
+    """Return the place of a file in LONGEST, or the place after all of them."""
+    return next((place for place, row in enumerate(LONGEST) if is_within(path, row)), len(LONGEST))
+
+
+def path_of(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def group(item: pytest.Item) -> str:
+    """Return the group of a test: one process runs all tests of a group, one after the other.
+
+    A group is a file, so that its module fixtures are made once. Two groups are smaller: the tests of one app share
+    its environment, and each test that makes an environment of its own is a group.
+    """
+    path = path_of(item.path)
+    if "apps" in marks_of(path) and isinstance(item, pytest.Function):
+        return f"tests/apps/{item.callspec.params['name']}"
+    return item.nodeid if "floors" in marks_of(path) else path
