@@ -506,7 +506,7 @@ def test_values_of_python_are_sent_as_json_has_them():
     assert gateway.get("/who{?a}", {"a": day}, select="args.a") == "2026-01-02"
     document = 'query ($a: JSON) { get(path: "/who{?a}", params: {a: $a}, select: "args.a") }'
     assert gateway.execute(document, {"a": day}) == {"data": {"get": "2026-01-02"}}
-    with pytest.raises(BadRequest, match="no JSON"):
+    with pytest.raises(BadRequest, match="not JSON"):
         gateway.get("/who{?a}", {"a": object()})
     assert codes(gateway.execute(document, {"a": object()})) == ["BAD_REQUEST"]
 
