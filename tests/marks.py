@@ -15,6 +15,7 @@ MARKS: dict[str, tuple[str, ...]] = {
     "tests/browser/test_build.py": ("node", "network"),
     "tests/clients": ("node", "network", "slow"),
     "tests/cache/test_stores.py": ("slow",),
+    "tests/equality/test_generated.py": ("slow",),
     "tests/equality/test_generated_apps.py": ("slow",),
     "tests/equality/test_routes.py": ("slow",),
     "tests/equality/test_sessions.py": ("slow",),
@@ -30,14 +31,18 @@ MARKS: dict[str, tuple[str, ...]] = {
     "tests/respond/test_graphql_js.py": ("node", "network", "slow"),
     "tests/schema/openapi/test_directory.py": ("node", "network", "slow"),
     "tests/schema/openapi/test_size.py": ("slow",),
+    "tests/schema/test_differential.py": ("slow",),
     "tests/servers": ("slow",),
     "tests/servers/test_oldest.py": ("floors", "network"),
     "tests/servers/test_overload.py": ("alone",),
     "tests/servers/test_servers.py": ("alone",),
     "tests/servers/test_soak.py": ("alone",),
     "tests/servers/test_stuck.py": ("alone",),
+    "tests/test_benchmarks.py": ("slow",),
     "tests/test_floors.py": ("floors", "network", "slow"),
     "tests/test_instructions.py": ("alone", "slow"),
+    "tests/test_site.py": ("slow",),
+    "tests/test_tutorial.py": ("slow",),
 }
 
 # With several processes these start first, so that none of them is the last to end.
