@@ -14,18 +14,25 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, render_template_string, request, url_for
 from flask.json.provider import DefaultJSONProvider
+from graphql import build_client_schema, get_introspection_query, print_schema
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import BadRequest, HTTPException
 
 from restgql import Gateway
 
 DEFAULT_QUERY = """\
-# Each field is a GET of this app's own REST routes, made in-process; those that are independent run at once.
+# Each field is a GET request to a route of this app.
+# Independent requests run at the same time.
 query Demo {
-  # A path is a template, params fill it, and select (JMESPath) keeps what is wanted.
-  user: get(path: "/users/{id}", params: {id: 1}, select: "{name: name, city: city}")
+  # path is a URI template, and params fills it. select
+  # (JMESPath) keeps a part of the JSON value.
+  user: get(
+    path: "/users/{id}"
+    params: {id: 1}
+    select: "{name: name, city: city}"
+  )
 
   posts: get(
     path: "/posts{?userId,page_size}"
@@ -33,34 +40,124 @@ query Demo {
     select: "[].{title: title, tags: tags}"
   )
 
-  # fetch is the whole response; what is asked below it is filled from its JSON, here userId and id.
+  # fetch returns the response. Paths below it may use
+  # values from its JSON: here userId and id.
   post: fetch(path: "/posts/12") {
     status
     contentType
     json(select: "title")
     author: get(path: "/users/{userId}", select: "name")
-    comments: get(path: "/posts/{id}/comments", select: "[].body")
+    comments: get(
+      path: "/posts/{id}/comments"
+      select: "[].body"
+    )
   }
 
-  # A failure stays where it is.
-  missing: fetch(path: "/users/99") { status contentType json }
+  # A failed request does not affect the others.
+  missing: fetch(path: "/users/99") {
+    status
+    contentType
+    json
+  }
 
-  # One request for the sentence, then one for each of its words, in one round trip.
-  sentence: fetch(path: "/v1/sentence/{text}.json", params: {text: "what a superb and happy day"}) {
+  # One request for the sentence, one for each word.
+  sentence: fetch(
+    path: "/v1/sentence/{text}.json"
+    params: {text: "what a superb and happy day"}
+  ) {
     sentiment: json(select: "sentiment")
-    best: getEach(over: "split(sentence, ' ')", path: "/v1/word/{item}.json", select: "max_by(@, &sentiment)")
+    best: getEach(
+      over: "split(sentence, ' ')"
+      path: "/v1/word/{item}.json"
+      select: "max_by(@, &sentiment)"
+    )
   }
 
-  # Typed fields, which schema/demo/blog.graphql makes of the same routes: three requests, however many posts.
+  # Typed fields, from schema/demo/blog.graphql: three
+  # requests to the same routes, for any number of posts.
   latest: posts(pageSize: 5) {
     total
-    items { title author { name } comments { body } }
+    items {
+      title
+      author { name }
+      comments { body }
+    }
   }
 
-  # The map that POST /aggregate answers with.
-  hello: aggregate(paths: ["/hello/world", "/hello/ramnes?question=Sup?"])
+  # The object that POST /aggregate returns.
+  hello: aggregate(
+    paths: ["/hello/world", "/hello/ramnes?question=Sup?"]
+  )
 }
 """
+POST_QUERY = """\
+query Post($id: ID!) {
+  post(id: $id) {
+    title
+    author { name city }
+    comments { name body }
+  }
+}
+"""
+MUTATION = """\
+mutation AddPost($title: String!) {
+  addPost(userId: 1, title: $title, tags: ["travel"]) {
+    id
+    title
+    author { name }
+  }
+}
+"""
+DEFER_QUERY = """\
+query Defer {
+  user: get(path: "/users/2", select: "name")
+  ... @defer {
+    slow: get(path: "/slow/3000")
+  }
+}
+"""
+HOME = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>The demo of restgql</title>
+<style>
+  :root { color-scheme: light dark }
+  body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 44rem; padding: 0 1rem }
+  pre { background: light-dark(#f0f1f4, #23272e); overflow-x: auto; padding: 0.75rem 1rem }
+  code { font: 0.875rem/1.5 ui-monospace, monospace }
+</style>
+<h1>The demo of restgql</h1>
+<p>This Flask app has a small REST API: users, posts and comments. <code>Gateway(app, …)</code> adds GraphQL to it:
+one request then returns the data of several routes.</p>
+<h2>Queries to run in GraphiQL</h2>
+<ul>
+  {%- for title, query, variables in queries %}
+  <li><a href="{{ url_for('restgql.graphql', query=query, variables=variables) }}">{{ title }}</a></li>
+  {%- endfor %}
+</ul>
+<h2>A list of paths</h2>
+<p><code>/aggregate</code> takes a list of paths and returns an object with the response of each:</p>
+<pre><code>curl {{ url_for('restgql.aggregate', _external=True) }} \\
+     -H 'Content-Type: application/json' \\
+     -d '["/users/1", "/posts/12"]'</code></pre>
+<h2>More</h2>
+<ul>
+  <li><a href="{{ url_for('.schema') }}">The schema</a> that GraphQL clients see</li>
+  <li><a href="https://github.com/restgql/restgql/tree/main/docs">The documentation</a>, also in the folder
+    <code>docs</code></li>
+  <li>A route of the REST API: <a href="{{ url_for('.post', id=12) }}">{{ url_for('.post', id=12) }}</a></li>
+</ul>
+</html>
+"""
+QUERIES = (
+    ("A tour of the gateway", DEFAULT_QUERY, None),
+    ("A post with its author and its comments", POST_QUERY, '{"id": 12}'),
+    ("Add a post", MUTATION, '{"title": "Tea"}'),
+    ("A slow part that arrives later (@defer)", DEFER_QUERY, None),
+)
 
 api = Blueprint("api", __name__)
 
@@ -85,6 +182,19 @@ def create_app(database: str | Path | None = None) -> Flask:
         timings="X-Timings",
     )
     return app
+
+
+@api.get("/")
+def home() -> str:
+    """The first page: what this app is, with links to try it."""
+    return render_template_string(HOME, queries=QUERIES)
+
+
+@api.get("/schema.graphql")
+def schema() -> Response:
+    """The schema that GraphQL clients see, in SDL."""
+    introspection = Gateway().execute(get_introspection_query())["data"]
+    return Response(print_schema(build_client_schema(introspection)), mimetype="text/plain")
 
 
 @api.get("/hello/<name>")

@@ -34,6 +34,8 @@ USAGE = """
   python3 start.py bench [ARGS...]    run the benchmarks
 """
 BANNER = """
+Start here   http://{address}/
+
 GraphiQL     http://{address}/graphql
 
 /graphql     curl -H 'Content-Type: application/json' http://{address}/graphql \\

@@ -35,7 +35,7 @@ def read(source: Any, root: Path, client: DocumentClient | None = None) -> ApiDo
     if not isinstance(source, str):
         raise ConfigError(f"An OpenAPI document is a file, a URL or a dict, and this is a {type(source).__name__}.")
     if is_url(source):
-        return _fetched(source, client or DocumentClient())
+        return _fetch(source, client or DocumentClient())
     path = root / source
     try:
         value = openapi.read(path.read_bytes(), where=str(path))
@@ -44,7 +44,7 @@ def read(source: Any, root: Path, client: DocumentClient | None = None) -> ApiDo
     return ApiDocument(value=value, name=source, load=lambda name: load((path.parent / name).read_bytes(), where=name))
 
 
-def _fetched(url: str, client: DocumentClient) -> ApiDocument:
+def _fetch(url: str, client: DocumentClient) -> ApiDocument:
     body, at = client.fetch(url)
 
     @cache  # types may be built again later, from what was fetched at start

@@ -32,13 +32,13 @@ def read(source: Any, app: Flask) -> ApiDocument:
     if callable(source) and not isinstance(source, Mapping):
         return read(source(), app)
     if source == AUTO:
-        return _found_in(app)
+        return _find_in(app)
     if is_known_at_start(source):
         return api_documents.read(source, Path(app.root_path))
     return _at(app, source)
 
 
-def _found_in(app: Flask) -> ApiDocument:
+def _find_in(app: Flask) -> ApiDocument:
     """Return the document that a known extension keeps, or that a route of the app serves."""
     for find in _KEPT:
         try:
@@ -54,7 +54,9 @@ def _found_in(app: Flask) -> ApiDocument:
         except ConfigError:
             continue
     raise ConfigError(
-        f"openapi = 'auto': the app has no OpenAPI document that can be found; tried {tried or 'no route'}."
+        f"openapi = 'auto': the app has no OpenAPI document that can be found; tried {tried or 'no route'}. It looks "
+        "for the document of a known extension, then for a route such as /openapi.json or /swagger.json. Name "
+        "the route or a file: openapi = '/docs/openapi.json'."
     )
 
 

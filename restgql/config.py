@@ -1,6 +1,7 @@
 """The configuration: one table of keys. An argument wins over `app.config`, which wins over the default."""
 
 import difflib
+import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -8,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from restgql.errors import ConfigError
+from restgql.formats import json
 from restgql.formats.headers import ACCEPT, is_value, may_leave, never_set
 from restgql.meter import Limits
 from restgql.upstream_settings import OPENAPI_FORMS, documents_of, is_document_source, settings_of
@@ -159,11 +161,69 @@ def _checked(field: str, key: str, value: Any) -> Any:
     try:
         msgspec.convert({field: value}, Config)
     except msgspec.ValidationError as exc:
-        message = str(exc).split(" - at ")[0]
+        message = _plain(str(exc), field, value)
+        choices = ", ".join(map(repr, _choices(get_type_hints(Config)[field])))
         if message.startswith("Invalid enum value"):
-            message += f"; it takes {', '.join(map(repr, _choices(get_type_hints(Config)[field])))}"
+            message += f"; it takes {choices}"
+        elif "'" in choices and "at [" not in message and not isinstance(_EXAMPLES.get(field), list):
+            message = f"it takes {choices}"
+        elif isinstance(value, str) and f"FLASK_{key}" in os.environ:
+            example = _example(field, value)
+            text = f", FLASK_{key}='{json.encode(example).decode()}'" if isinstance(example, list) else ""
+            message += f"; a value of the environment is JSON{text}"
         raise ConfigError(f"{key} = {redact(value)!r}: {message}.") from exc
     return value
+
+
+_MISFIT = re.compile(r"Expected `(?P<types>[^`]*)`(?P<bound> [<>]=? [0-9.]+)?(?:, got `(?P<actual>\w+)`)?")
+_KINDS = {
+    "array": "a list",
+    "bool": "True or False",
+    "float": "a number",
+    "int": "a whole number",
+    "null": "None",
+    "object": "a mapping",
+    "str": "a string",
+}
+_EXAMPLES: dict[str, Any] = {
+    "aggregate_path": "/aggregate",
+    "annotations": True,
+    "cache": "memory",
+    "cache_identity": ["Authorization"],
+    "graphql_path": "/graphql",
+    "joins": ["Post.author"],
+    "routes": ["/api/*", "!/api/admin/*"],
+    "subrequest_headers": ["X-Tenant"],
+    "upstream_headers": ["X-Tenant"],
+    "upstreams": {"/shop": "https://shop.example"},
+    "url_prefix": "/v1",
+    "verbs": ["GET", "POST"],
+}
+
+
+def _example(field: str, value: Any) -> Any:
+    """Return a value of a field for a message, made of a text where a list is expected; None if there is none."""
+    example = _EXAMPLES.get(field)
+    is_text = isinstance(example, list) and isinstance(value, str)
+    return [each.strip() for each in value.split(",")] if is_text else example
+
+
+def _plain(message: str, field: str, value: Any) -> str:
+    """Return the message of msgspec for a value of the wrong type in plain words, with an example."""
+    message, _, place = message.partition(" - at ")
+    match = _MISFIT.match(message)
+    if match is None:
+        return message
+    example = _example(field, value)
+    shown = "" if example is None else f", such as {example!r}"
+    if "matching regex" in message:
+        return f"it takes a path{shown}, which begins with a slash and ends without one"
+    kinds = " or ".join(_KINDS.get(each, each) for each in match["types"].split(" | "))
+    at = place.strip("`").removeprefix(f"$.{field}")
+    actual = {"True or False": repr(value)}.get(kind := _KINDS.get(match["actual"], ""), kind)
+    wrong = f", not {actual}" if actual and actual != "None" else ""
+    where = f"at {at} " if at else ""
+    return f"{where}it takes {kinds}{match['bound'] or ''}{'' if at else shown}{wrong}"
 
 
 def _choices(of: Any) -> Iterator[Any]:

@@ -1,5 +1,10 @@
-"""The checks of the configuration in debug: patterns that match nothing, and keys that were set too late."""
+"""The checks of the configuration: keys that nobody reads or that were set too late, patterns that match nothing.
 
+They run at the first request, and in debug at each one.
+"""
+
+import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from fnmatch import fnmatchcase
@@ -10,6 +15,13 @@ from werkzeug.routing import Rule
 from restgql.config import PREFIX, Config, redact
 from restgql.debug_log import DebugLog, listed, shortened, suggestion
 from restgql.upstream.routes import DEFAULT
+
+_FLASK = "FLASK_"
+"""The prefix of the names that `from_prefixed_env` reads."""
+_DEFAULTS = Config()
+_VARIABLE = re.compile(r"<(?:[^<>:]+:)?(\w+)>")
+MAX_RULES = 200
+"""The rules that a path is compared with."""
 
 
 class ConfigurationChecks:
@@ -22,10 +34,19 @@ class ConfigurationChecks:
         self._checked_rules = -1
         self._keys = {key: copy(value) for key, value in _keys_of(app_config).items()}
 
-    def check(self, rules: list[Rule], joins: Callable[[], Iterable[str]], *, has_middleware: bool) -> None:
-        """Log the problems so far. `rules` are the app's, `joins` returns the names that RESTGQL_JOINS may list."""
+    def check(
+        self,
+        rules: list[Rule],
+        joins: Callable[[], Iterable[str]],
+        unrouted: Callable[[], Iterable[tuple[str, str, str]]],
+        *,
+        has_middleware: bool,
+    ) -> None:
+        """Log the problems so far. `rules` are the app's, `joins` the names that RESTGQL_JOINS may list, `unrouted`
+        the typed fields that no rule answers, each with its method and path."""
         self._check_keys()
-        if len(rules) == self._checked_rules:  # Flask only ever adds rules
+        self._check_environment()
+        if len(rules) == self._checked_rules:  # Flask only adds to them
             return
         self._checked_rules = len(rules)
         for pattern in self._config.routes or ():
@@ -33,6 +54,14 @@ class ConfigurationChecks:
             if not (has_middleware and pattern.startswith("!/")):
                 self._check_pattern(pattern, rules)
         self._check_joins(list(joins()) if self._config.joins else [])
+        if not has_middleware:  # a mount answers paths without a rule
+            templates = [_VARIABLE.sub(r"{\1}", rule.rule) for rule in rules[:MAX_RULES]]
+            for field, method, path in unrouted():
+                hint = suggestion(path, templates)
+                self._log.warn(
+                    ("unrouted", field, path),
+                    f"{field}: there is no route for {method} {path}, so the field is null or fails.{hint}",
+                )
 
     def _check_keys(self) -> None:
         for key, value in _keys_of(self._app_config).items():
@@ -48,6 +77,29 @@ class ConfigurationChecks:
                     ("key", key),
                     f"{key}{shown} was set after the gateway was made, and has no effect: a gateway reads its keys "
                     "once. Set it before Gateway(app), or before init_app(app).",
+                )
+
+    def _check_environment(self) -> None:
+        """Check that the app has read the keys that its environment has."""
+        for name in os.environ:
+            key = name.removeprefix(_FLASK).partition("__")[0]
+            field = key.removeprefix(PREFIX).lower()
+            if not key.startswith(PREFIX) or key in self._app_config:
+                continue
+            is_known = field in Config.__struct_fields__
+            if is_known and getattr(self._config, field) != getattr(_DEFAULTS, field):
+                continue  # it has come another way
+            if name.startswith(_FLASK):
+                self._log.warn(
+                    ("environment", name),
+                    f"{name} is in the environment, and the app does not read it. Call "
+                    "app.config.from_prefixed_env() before Gateway(app).",
+                )
+            elif is_known:
+                self._log.warn(
+                    ("environment", name),
+                    f"{name} is in the environment, and Flask reads only names with its prefix. Name it "
+                    f"{_FLASK}{name}, and call app.config.from_prefixed_env() before Gateway(app).",
                 )
 
     def _check_pattern(self, pattern: str, rules: list[Rule]) -> None:

@@ -1,4 +1,4 @@
-"""The warnings for developers: each is logged once, and only while the app is in debug."""
+"""The warnings for developers: each is logged once."""
 
 import difflib
 from collections.abc import Hashable, Iterable
@@ -50,10 +50,11 @@ def shortened(text: str) -> str:
 
 def suggestion(name: str, names: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the nearest name, empty if none is near. Case and underscores do not count."""
-    plain = {_plain(each): each for each in names}
-    nearest = difflib.get_close_matches(_plain(name), plain, n=1)
-    return f" Did you mean {plain[nearest[0]]!r}?" if nearest else ""
+    by_plain = {plain(each): each for each in names}
+    nearest = difflib.get_close_matches(plain(name), by_plain, n=1)
+    return f" Did you mean {by_plain[nearest[0]]!r}?" if nearest else ""
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Return a name in lower case, without underscores and dashes."""
     return name.replace("_", "").replace("-", "").lower()

@@ -96,9 +96,7 @@ class LimitExceeded(ClientError):
 
 
 class UpstreamStatus(UpstreamError):
-    """A route answered with a status of 400 or more, or with a redirect that is not followed; `http` describes the
-    response.
-    """
+    """A route answered with a status of 400 or more, or a redirect that is not followed; `http` has the response."""
 
     code = "UPSTREAM_STATUS"
 
@@ -110,6 +108,7 @@ class UpstreamInvalid(UpstreamError):
 
 
 LATE = "The route did not answer in time."
+NESTED = "The path leads to a gateway, and a gateway cannot request one: request the routes themselves."
 ENDLESS = "The response is a stream of events, not a JSON value: request it directly, not through the gateway."
 
 

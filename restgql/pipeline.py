@@ -13,7 +13,14 @@ from restgql.config import Config
 from restgql.documents.documents import Documents, InvalidRequest, Operation
 from restgql.documents.persisted import PersistedDocuments
 from restgql.documents.registry import MemoryRegistry
-from restgql.documents.rules import NO_INTROSPECTION, NO_ROUTES_FIELD, RULES, WITHOUT_SUGGESTIONS, Rule
+from restgql.documents.rules import (
+    NO_INTROSPECTION,
+    NO_ROUTES_FIELD,
+    RULES,
+    WITH_SUGGESTIONS,
+    WITHOUT_SUGGESTIONS,
+    Rule,
+)
 from restgql.errors import BadRequest, RestgqlError
 from restgql.execution.execution import Execution, Executions
 from restgql.execution.latency import RouteLatency
@@ -140,6 +147,7 @@ class Pipeline:
             execution.upstream.meter,
             self.context(stored=operation.stored).introspection,
             operation.document.relocation,
+            execution.upstream.debug_log,
         )
 
     def result(self, plan: Plan, operation: Operation, execution: Execution) -> OperationResult:
@@ -207,6 +215,6 @@ def _rules(profile: Profile, *, is_whole: bool) -> tuple[Rule, ...]:
 
     An incomplete schema cannot be introspected: a client generator would take it for complete.
     """
-    rules = RULES if profile.suggestions else WITHOUT_SUGGESTIONS
+    rules = WITH_SUGGESTIONS if profile.suggestions else WITHOUT_SUGGESTIONS
     closed = () if profile.introspection and is_whole else (NO_INTROSPECTION,)
     return (*rules, *closed, *(() if profile.routes_field else (NO_ROUTES_FIELD,)))

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -24,7 +25,7 @@ from restgql.pipeline import Pipeline
 from restgql.profile import OPEN, Profile, describe_profile, profile_of
 from restgql.remote_apis import RemoteApi
 from restgql.schema.compile import calls
-from restgql.schema.coverage import normalize_template
+from restgql.schema.coverage import normalize_template, unrouted
 from restgql.schema.type_source import SchemaError
 from restgql.sources import CompiledSchema, Sources
 from restgql.type_build import TypeBuild
@@ -81,6 +82,7 @@ class GatewayState:
         self._logged_reach = config.routes is not None
         self._debug_log = DebugLog()
         self._checks = ConfigurationChecks(app.config, config, self._debug_log)
+        self._has_served = False
         self._logged_threads = False
         self._logged_profile: Profile | None = None
         self.sources = Sources(config, app, apis, query, mutation)
@@ -214,11 +216,7 @@ class GatewayState:
         """
         self._log_reach()
         if self.app.debug:
-            self._checks.check(
-                [rule for rule in self.app.url_map.iter_rules() if not is_gateway(self.app, rule.endpoint)],
-                lambda: (join.partition(":")[0] for join in self.compiled_schema.joins),
-                has_middleware="wsgi_app" in vars(self.app) or self.application is not None,
-            )
+            self._check_configuration()
         upstream = self._connected(entered, flask_request, adapter, stored=stored, in_view=in_view)
         if self.app.debug:
             upstream = msgspec.structs.replace(upstream, debug_log=self._debug_log)
@@ -254,6 +252,7 @@ class GatewayState:
             flights=self._flights,
             limits=self._stored_limits if stored else self._limits,
             in_view=in_view,
+            suggests=self.profile.suggestions,
             application=self.application,
         )
 
@@ -288,11 +287,29 @@ class GatewayState:
     def log_profile(self, *, serving: bool = True) -> None:
         """Log the active profile once: INFO at startup, or WARNING on the first request if it was not configured; again
         after debug was switched on."""
+        if serving and not self._has_served:
+            self._has_served = True
+            self._check_configuration()
         profile = self.profile
         is_warning = self.config.profile is None and not self.app.debug
         if profile != self._logged_profile and (serving or not is_warning):
             self._logged_profile = profile
             logger.log(logging.WARNING if is_warning else logging.INFO, "%s", describe_profile(profile, self.config))
+
+    def _check_configuration(self) -> None:
+        self._checks.check(
+            [rule for rule in self.app.url_map.iter_rules() if not is_gateway(self.app, rule.endpoint)],
+            lambda: (join.partition(":")[0] for join in self.compiled_schema.joins),
+            self._unrouted,
+            has_middleware="wsgi_app" in vars(self.app) or self.application is not None,
+        )
+
+    def _unrouted(self) -> Iterable[tuple[str, str, str]]:
+        return (
+            ()
+            if self.compiled_schema.failure is not None
+            else unrouted(self.compiled_schema.schema, tuple(self.routes.everything()))
+        )
 
     def _log_threads(self) -> None:
         """Log once that sub-requests run one after the other, because the server promises the app a single thread."""

@@ -54,7 +54,8 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     `fields` are the header fields as the app sent them, without Set-Cookie, whose values are `cookies`. `body` is as
     the app sent it, with its content coding; decoded it has at most `max_size` bytes. `seconds` is the duration.
     `source` is `dispatched`, `deduplicated` (another client's response), `cached`, or `revalidated` (the app confirmed
-    a stored response).
+    a stored response). `hint` is the reason if no route answers the path, and names the route that was probably
+    meant.
     """
 
     url: str
@@ -67,6 +68,7 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     seconds: float = 0.0
     source: str = "dispatched"
     max_size: int = 5_000_000
+    hint: str = ""
 
     @classmethod
     def received(
@@ -96,7 +98,7 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
 
     @_Lazy
     def field_map(self) -> dict[str, str]:
-        """The header fields by their names in lower case; values of one name are joined with commas."""
+        """Return the header fields by lower-case name. Values of one name are joined with commas."""
         texts: dict[str, str] = {}
         for name, text in self.fields:
             lower = name.lower()
@@ -253,7 +255,9 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         http: dict[str, object] = {"status": self.status, "headers": shown}
         if self._content.json is not None:
             http["body"] = msgspec.Raw(self._content.json)
-        return UpstreamStatus(f"The route answered {self.status} {problem.title(self.status)}.", http=http)
+        status = f"{self.status} {problem.title(self.status)}"
+        message = f"{self.hint} The app answered {status}." if self.hint else f"The route answered {status}."
+        return UpstreamStatus(message, http=http)
 
     @_Lazy
     def _parsed(self) -> Any:
@@ -342,7 +346,7 @@ def _text_or_data_url(response: SubResponse, content: _Content) -> bytes:
 _TABLE: tuple[tuple[Callable[[SubResponse, _Content], bool], Callable[[SubResponse, _Content], bytes]], ...] = (
     (lambda of, _: of.problem is not None, lambda of, _: problem.of_error(of.problem)),  # type: ignore[arg-type]
     (lambda of, content: of.status >= 400 and content.json is not None, lambda _, content: content.json or _NULL),
-    (lambda of, _: of.status >= 400, lambda of, _: problem.of_status(of.status)),
+    (lambda of, _: of.status >= 400, lambda of, _: problem.of_status(of.status, of.hint)),
     (lambda of, content: of.status in _NO_CONTENT or not content.body, lambda *_: _NULL),
     (lambda _, content: content.json is not None, lambda _, content: content.json or _NULL),
     (lambda _, content: media.is_json(content.essence), lambda *_: _NULL),  # only white space

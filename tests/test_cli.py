@@ -178,13 +178,18 @@ def test_explain_prints_the_plan_and_asks_for_nothing(options, lines):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["{ nowhere }"], "BAD_REQUEST: Cannot query field 'nowhere' on type 'Query'."),
+        (
+            ["{ nowhere }"],
+            "BAD_REQUEST: Cannot query field 'nowhere' on type 'Query'. "
+            'To request a route, write get(path: "/nowhere"). Fields with types come from RESTGQL_SCHEMA.',
+        ),
         ([WHO], "BAD_REQUEST: Variable '$user' of required type 'ID!' was not provided."),
         (["{"], "BAD_REQUEST: Syntax Error: Expected Name, found <EOF>."),
         (["who"], "who: There is no stored operation of this name."),
         (
             ["mutation { post }"],
-            "BAD_REQUEST: The schema has no mutation. RESTGQL_VERBS opens post, put, patch and delete.",
+            'BAD_REQUEST: The schema has no mutation. RESTGQL_VERBS = ["GET", "POST"], set before Gateway(app), adds '
+            "the field post; PUT, PATCH and DELETE add theirs.",
         ),
     ],
 )

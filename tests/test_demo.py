@@ -1,14 +1,19 @@
 import json
+import re
 import sqlite3
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from html import unescape
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
+from graphql import build_schema
 
-from app import DEFAULT_QUERY, create_app, create_database
+from app import DEFAULT_QUERY, MUTATION, QUERIES, create_app, create_database
+from tests.test_schema import undescribed
 
 
 @pytest.fixture(scope="module")
@@ -269,3 +274,45 @@ def test_the_query_that_graphiql_opens_on(client):
         "sentence": {"sentiment": 8, "best": {"word": "superb", "sentiment": 5}},
         "hello": {"/hello/world": "Hello, world!", "/hello/ramnes?question=Sup?": "Hello, ramnes! Sup?"},
     }
+
+
+def test_the_query_that_graphiql_opens_on_fits_a_phone_and_half_a_window():
+    assert max(map(len, DEFAULT_QUERY.splitlines())) <= 60
+
+
+def test_a_mutation_adds_a_post(client):
+    answer = client.post("/graphql", json={"query": MUTATION, "variables": {"title": "Tea"}}).json
+    assert answer == {"data": {"addPost": {"id": "101", "title": "Tea", "author": {"name": "Ada Moreau"}}}}
+    assert client.get("/posts/101").json["tags"] == ["travel"]
+
+
+@pytest.mark.parametrize("base", ["http://localhost", "http://localhost/below"])
+def test_the_page_leads_to_graphiql_the_schema_and_the_docs(client, base):
+    html = client.get("/", base_url=base).text
+    links = [urlsplit(unescape(link)) for link in re.findall(r'<a href="([^"]*)"', html)]
+    prefix = urlsplit(base).path
+    *queries, schema, docs, post = links
+    assert [link.path for link in queries] == [f"{prefix}/graphql"] * len(QUERIES)
+    assert (schema.path, post.path) == (f"{prefix}/schema.graphql", f"{prefix}/posts/12")
+    assert docs.geturl() == "https://github.com/restgql/restgql/tree/main/docs"
+    assert f"{base}/aggregate" in html
+    for link, (_, query, variables) in zip(queries, QUERIES, strict=True):
+        parameters = dict(parse_qsl(link.query))
+        assert parameters == {"query": query} | ({"variables": variables} if variables else {})
+        request = {"query": query, "variables": json.loads(variables or "{}")}
+        assert "errors" not in client.post("/graphql", json=request).json
+
+
+def test_the_page_lets_a_browser_open_graphiql_only(client):
+    """A link runs nothing: GraphiQL opens, and the reader runs the query."""
+    link = unescape(re.findall(r'<a href="([^"]*)"', client.get("/").text)[2])
+    assert "mutation" in link
+    page = client.get(link, headers={"Accept": "text/html"})
+    assert page.mimetype == "text/html"
+    assert client.get("/posts/101").status_code == 404
+
+
+def test_the_schema_is_served(client):
+    schema = build_schema(client.get("/schema.graphql").text)
+    assert "addPost" in schema.mutation_type.fields
+    assert [place for place in undescribed(schema) if place.endswith(":)")] == []

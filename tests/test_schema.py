@@ -1,9 +1,10 @@
 """The committed SDL is the contract that clients generate code from: it changes knowingly or not at all."""
 
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
-from graphql import print_schema, validate_schema
+from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, print_schema, validate_schema
 
 from restgql import Gateway
 from restgql.schema import directives
@@ -24,3 +25,23 @@ def test_the_core_schema_is_the_committed_one() -> None:
 def test_the_directives_are_those_that_the_compiler_knows() -> None:
     committed = Path(__file__).parent.parent / "schema" / "directives.graphql"
     assert committed.read_text() == directives.SDL
+
+
+def test_everything_that_graphiql_shows_has_a_description() -> None:
+    app = Flask(__name__)
+    Gateway(app, verbs=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    assert undescribed(app.extensions["restgql"]["restgql"].typed.clients) == []
+
+
+def undescribed(schema: GraphQLSchema) -> list[str]:
+    """Return the fields, arguments and input fields of a schema that have no description."""
+    places: list[tuple[str, Any]] = []
+    for directive in schema.directives:
+        places += [(f"@{directive.name}({name}:)", argument) for name, argument in directive.args.items()]
+    for of_type in schema.type_map.values():
+        if isinstance(of_type, GraphQLObjectType | GraphQLInputObjectType) and not of_type.name.startswith("__"):
+            for name, field in of_type.fields.items():
+                places.append((f"{of_type.name}.{name}", field))
+                arguments = getattr(field, "args", {}).items()
+                places += [(f"{of_type.name}.{name}({argument}:)", value) for argument, value in arguments]
+    return [place for place, element in places if not element.description]

@@ -180,7 +180,7 @@ def test_a_path_is_the_same_however_it_is_encoded(asked: str) -> None:
 def test_an_unknown_path_is_not_allowed_and_no_hit() -> None:
     scripted = Scripted({"/a": 1})
     found = scripted.execute('{ get(path: "/nowhere") a: get(path: "/a") }')
-    assert failed(found, "get") == ("NOT_ALLOWED", "No route that can be asked for matches the path.")
+    assert failed(found, "get") == ("NOT_ALLOWED", "No route matches this path.")
     assert found["data"]["a"] == 1
     assert scripted.hits == ["/a"]
 

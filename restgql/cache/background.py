@@ -39,7 +39,7 @@ class Background:
                 return
             self._running.add(key)
         if not self._start(lambda: self._do(key, work), route):
-            self._ended(key)
+            self._end(key)
 
     def within(self, seconds: float, route: object, work: Callable[[], SubResponse]) -> SubResponse | None:
         """Return the result of `work`, a request to `route`, or None if it takes longer; it continues then.
@@ -93,9 +93,9 @@ class Background:
         except Exception:
             logger.exception("Exception in the background")
         finally:
-            self._ended(key)
+            self._end(key)
 
-    def _ended(self, key: Hashable) -> None:
+    def _end(self, key: Hashable) -> None:
         with self._lock:
             self._running.discard(key)
 

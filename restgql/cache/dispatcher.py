@@ -109,8 +109,8 @@ class Cached:
         if joins and self._joined is not None and key not in self._settings.hit_for_pass and not directives:
             return self._joined(_Miss(self))(request)
         if decision.otherwise is None:
-            return self._asked(self._dispatch, request, key, stored, decision)
-        return self._asked_or(decision.otherwise, request, key, stored, decision)
+            return self._request_fresh(self._dispatch, request, key, stored, decision)
+        return self._request_or_stale(decision.otherwise, request, key, stored, decision)
 
     def _decision(self, request: SubRequest, key: CacheKey, stored: StoredEntries, now: float) -> policy.Decision:
         private = self._fitting(request, stored.private)
@@ -127,16 +127,16 @@ class Cached:
         again = self._again
 
         def refresh() -> SubResponse:
-            return self._asked(again(), request, key, stored, ask)
+            return self._request_fresh(again(), request, key, stored, ask)
 
         self._settings.background.start((key, ask.entries[0].varied), self.route(request), refresh)
         return True
 
-    def _asked_or(
+    def _request_or_stale(
         self, stale: Entry, request: SubRequest, key: CacheKey, stored: StoredEntries, ask: Forward
     ) -> SubResponse:
         """Return the app's response, or the stale one if the app fails or is too slow (RFC 5861 section 4)."""
-        work = partial(self._asked, self._dispatch, request, key, stored, ask)
+        work = partial(self._request_fresh, self._dispatch, request, key, stored, ask)
         seconds = min(self._until - time.monotonic(), request.timeout or self._settings.seconds)
         if self._again is None:
             reply: SubResponse | None = work()
@@ -147,7 +147,7 @@ class Cached:
             return stale.reply(str(request.target), time.time(), self._settings.max_body)
         return reply
 
-    def _asked(
+    def _request_fresh(
         self, dispatch: Dispatcher, request: SubRequest, key: CacheKey, stored: StoredEntries, ask: Forward
     ) -> SubResponse:
         """Return the app's response, and store it if that is allowed."""
@@ -164,7 +164,7 @@ class Cached:
             settled = msgspec.structs.replace(settled, entries=())
         self._keep(request, key, stored, ask, settled)
         if settled.again is not None:
-            return self._asked(dispatch, request, key, stored, settled.again)
+            return self._request_fresh(dispatch, request, key, stored, settled.again)
         if settled.validated is None:
             return reply
         # The cookies of a 304 are for this client alone, and are not stored.

@@ -101,7 +101,7 @@ class Sqlite:
     def close(self) -> None:
         """Close the connection; the next use opens it again."""
         if self._pid != os.getpid():
-            self._forked()
+            self._set_connection_aside()
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
@@ -121,7 +121,7 @@ class Sqlite:
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         if self._pid != os.getpid():
-            self._forked()
+            self._set_connection_aside()
         if not self._lock.acquire(timeout=LOCKED_SECONDS):
             raise sqlite3.OperationalError("another thread waits for the file")
         try:
@@ -164,7 +164,7 @@ class Sqlite:
             for statement in _SCHEMA:
                 connection.execute(statement)
 
-    def _forked(self) -> None:
+    def _set_connection_aside(self) -> None:
         """Set aside the connection: a fork must neither use nor close it (SQLite, How To Corrupt, section 2.6)."""
         self._pid = os.getpid()
         self._lock = threading.Lock()

@@ -81,7 +81,7 @@ class FaultTolerantStore:
 
     def write(self, uri: str, scope: str, entries: Entries, token: Token) -> None:
         """Replace the entries in a scope of a URI, unless the store fails."""
-        self._try(self._writes, lambda: self._written(uri, scope, entries, token))
+        self._try(self._writes, lambda: self._write(uri, scope, entries, token))
 
     def invalidate(self, uris: Sequence[str]) -> None:
         """Drop all entries of these URIs, now or before the next read."""
@@ -98,7 +98,7 @@ class FaultTolerantStore:
         """Close the connections."""
         self._store.close()
 
-    def _written(self, uri: str, scope: str, entries: Entries, token: Token) -> None:
+    def _write(self, uri: str, scope: str, entries: Entries, token: Token) -> None:
         self._store.write(uri, scope, entries, token)
         self._is_logged = False
 

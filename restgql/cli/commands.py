@@ -99,8 +99,7 @@ def cache() -> None:
 @context.with_app
 @context.option
 def clear(name: str) -> None:
-    """Delete all stored responses, for all processes that share the store. The memory of a running server is out of
-    reach."""
+    """Delete all stored responses, for all processes that share the store; not those in a server's memory."""
     state = context.gateway_state(name)
     if state.cache is None or state.config.cache == "memory":
         raise click.ClickException("RESTGQL_CACHE names no store beyond this process: there is nothing to clear.")

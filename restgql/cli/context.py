@@ -30,17 +30,17 @@ def with_app(command: Callable[Parameters, Returned]) -> Callable[Parameters, Re
 
     @click.pass_context
     def run(context: click.Context, /, *arguments: Any, **options: Any) -> Any:
-        with output.kept_apart():
+        with output.redirect_prints():
             if current_app:
                 return context.invoke(command, *arguments, **options)
-            app = _loaded(context.ensure_object(ScriptInfo))
+            app = _load_app(context.ensure_object(ScriptInfo))
             with app.app_context():
                 return context.invoke(command, *arguments, **options)
 
     return update_wrapper(run, command)
 
 
-def _loaded(info: ScriptInfo) -> Flask:
+def _load_app(info: ScriptInfo) -> Flask:
     try:
         return info.load_app()
     except ConfigError as exc:

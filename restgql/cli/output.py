@@ -14,14 +14,14 @@ _STREAM = "restgql.output"
 
 
 @contextmanager
-def kept_apart() -> Iterator[None]:
+def redirect_prints() -> Iterator[None]:
     """Send to standard error whatever the app prints to standard output; only `echo` writes to standard output."""
     meta = click.get_current_context().meta
     if _STREAM in meta:
         yield
         return
     descriptor = _descriptor(sys.stdout)
-    with _moved(descriptor) if descriptor is not None else _redirected() as stream:
+    with _redirect_descriptor(descriptor) if descriptor is not None else _redirect_stream() as stream:
         meta[_STREAM] = stream
         try:
             yield
@@ -85,7 +85,7 @@ def _descriptor(stream: Any) -> int | None:
 
 
 @contextmanager
-def _moved(descriptor: int) -> Iterator[IO[str]]:
+def _redirect_descriptor(descriptor: int) -> Iterator[IO[str]]:
     """Point the descriptor of standard output to standard error, also for child processes, and yield the former."""
     sys.stdout.flush()
     kept = os.dup(descriptor)
@@ -103,7 +103,7 @@ def _moved(descriptor: int) -> Iterator[IO[str]]:
 
 
 @contextmanager
-def _redirected() -> Iterator[IO[str]]:
+def _redirect_stream() -> Iterator[IO[str]]:
     stream = sys.stdout
     with redirect_stdout(sys.stderr):
         yield stream

@@ -87,7 +87,10 @@ class PersistedDocuments:
     def check_unlisted_allowed(self, description: str) -> None:
         """Raise NotAllowed if only listed documents may be run; log `description` if that is only logged."""
         if self._only is True:
-            raise NotAllowed("Only the stored operations and persisted documents of this gateway can be run.")
+            raise NotAllowed(
+                "Only the stored operations and persisted documents of this gateway can be run, because "
+                "RESTGQL_OPERATIONS_ONLY is on."
+            )
         if self._only == "log":
             logger.warning("RESTGQL_OPERATIONS_ONLY would refuse %s", description)
 
@@ -142,9 +145,9 @@ class PersistedDocuments:
 
 
 _GET_REFUSED = {
-    "persisted": "GET runs persisted documents only: send this one by POST. RESTGQL_GET says what GET runs.",
-    "stored": "GET runs stored operations only: send the document by POST. RESTGQL_GET says what GET runs.",
-    "off": "GET runs nothing here: send the document by POST. RESTGQL_GET says what GET runs.",
+    "persisted": "GET runs persisted documents only: send this one by POST, or set RESTGQL_GET to any.",
+    "stored": "GET runs stored operations only: send the document by POST, or set RESTGQL_GET to any.",
+    "off": "GET runs nothing here: send the document by POST, or set RESTGQL_GET to any.",
 }
 
 

@@ -10,7 +10,6 @@ from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLNonNull,
-    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     ScalarLeafsRule,
@@ -22,9 +21,11 @@ from graphql import (
 
 from restgql import graphql_core
 from restgql.documents.collect_fields import Selections
+from restgql.documents.rule_hints import HINTED
 from restgql.documents.selected_field import GroupKey
 
 _NAMES = frozenset({"defer", "stream"})
+_INTROSPECTION = frozenset({"__schema", "__type"})
 
 
 class IncrementalDirectives(ValidationRule):
@@ -91,12 +92,28 @@ def _is_streamed(node: FieldNode) -> bool:
     return any(directive.name.value == "stream" for directive in node.directives)
 
 
+class NoIntrospection(ValidationRule):
+    """Introspection is refused, with its key and the other way to the schema."""
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        if node.name.value in _INTROSPECTION:
+            message = (
+                f"Introspection is off, so '{node.name.value}' cannot be queried. RESTGQL_INTROSPECTION = True turns "
+                "it on. The command flask restgql schema prints the schema without it, for a code generator."
+            )
+            self.report_error(GraphQLError(message, node))
+
+
 class NoRoutesField(ValidationRule):
-    """Rejects the field `routes` as if the schema had none."""
+    """Rejects the field `routes`, and names its key."""
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
         if node.name.value == "routes" and self.context.get_parent_type() is self.context.schema.query_type:
-            self.report_error(GraphQLError("Cannot query field 'routes' on type 'Query'.", node))
+            message = (
+                "The field 'routes' is off. RESTGQL_ROUTES_FIELD = True turns it on. The command flask restgql routes "
+                "lists the routes without it."
+            )
+            self.report_error(GraphQLError(message, node))
 
 
 class ScalarLeafs(ScalarLeafsRule):
@@ -111,6 +128,7 @@ Rule = type[ASTValidationRule]
 
 
 RULES: tuple[Rule, ...] = (*graphql_core.RULES, IncrementalDirectives, OverlappingStreams)
-NO_INTROSPECTION: Rule = NoSchemaIntrospectionCustomRule
+NO_INTROSPECTION: Rule = NoIntrospection
 NO_ROUTES_FIELD: Rule = NoRoutesField
 WITHOUT_SUGGESTIONS: tuple[Rule, ...] = tuple(ScalarLeafs if rule is ScalarLeafsRule else rule for rule in RULES)
+WITH_SUGGESTIONS: tuple[Rule, ...] = tuple(HINTED.get(rule, rule) for rule in RULES)

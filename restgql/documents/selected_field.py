@@ -1,6 +1,4 @@
-"""The fields that are selected on an object type (GraphQL, section Field Collection), and the fragments that defer
-them.
-"""
+"""The fields that are selected on an object type (GraphQL, section Field Collection), and their deferred fragments."""
 
 from collections.abc import Iterator, Mapping
 from copy import copy

@@ -295,6 +295,7 @@ class NodeExecutor:
             lambda path: client.cookie_along(history, path),
             cookie_history=history,
             arguments=self.arguments_of(pending.node).params if is_typed else {},
+            suggests=self._upstream.suggests,
         )
 
     def _begin_dependents(self, pending: PendingRequest, request: SubRequest, response: SubResponse) -> None:

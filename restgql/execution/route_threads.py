@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable
 
 OVERDUE_SECONDS = 1.0
-"""Seconds after which a thread that was given up early, before its sub-request had all its time, counts as lost to its
-route.
-"""
+"""Seconds after which a thread that was given up early, with time left, counts as lost to its route."""
 
 RouteQueue = Callable[[], None]
 """An operation that waits for its turn on a route; it is called when its turn comes."""
@@ -131,8 +129,7 @@ class RouteThreads:
                     del self._by_route[route]
 
     def notice(self, lost: int, most: int, *, depleted: bool) -> tuple[int, str] | None:
-        """Return level and text for the log if a route was closed since the last notice, or the pool was depleted or
-        recovered."""
+        """Return level and text for the log if a route was closed since the last notice, or the pool changed state."""
         before, was_depleted = self._last_notice
         closed = sum(self._has_lost_too_many(threads) for threads in self._by_route.values())
         if lost and (closed > before or depleted > was_depleted):

@@ -270,10 +270,7 @@ class Scheduler:
             logger.exception("Exception in a call of an operation")
 
     def _end_late(self) -> None:
-        """A sub-request of a node, and the result that its response settles. `path` is the field's response path.
-
-        `batch` has the parents by key if the request is for the keys of several.
-        """
+        """End every job whose time is over. Raises Unavailable if no job of the operation has begun yet."""
         if not self._meter.seconds_left:
             self.cancel()
         held = self._watchdog.end_late()

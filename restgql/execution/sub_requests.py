@@ -16,8 +16,10 @@ from restgql.upstream.client_context import ClientContext, CookieHistory
 
 
 class PendingRequest(msgspec.Struct, frozen=True, eq=False):
-    """A sub-request that a node makes, and the result that its response settles. `path` is the field's response path.
-    A request for the keys of several parents has these in `batch`."""
+    """A sub-request of a node, and the result that its response settles. `path` is the field's response path.
+
+    `batch` has the parents by key if the request is for the keys of several.
+    """
 
     node: PlanNode
     request: SubRequest

@@ -10,7 +10,7 @@ from typing import Any
 from graphql import GraphQLObjectType, get_named_type
 
 from restgql.bindings import BatchBinding, Discriminator, RequestBinding, SelectBinding
-from restgql.debug_log import DebugLog, listed, shortened, suggestion
+from restgql.debug_log import DebugLog, listed, plain, shortened, suggestion
 from restgql.documents.collect_fields import Selections
 from restgql.documents.selected_field import SelectedField
 from restgql.execution.key_batches import KeyBatch
@@ -36,6 +36,8 @@ class ValueChecks:
 
     def check_response(self, node: PlanNode, binding: RequestBinding, response: SubResponse) -> None:
         """Check the selects of a field that made a request, and those of the fields below it."""
+        if node.field is not None and response.hint:
+            self._log.warn(("route", _name(node.field)), f"{_name(node.field)}: {response.hint}")
         if node.field is None or binding.passthrough or response.status in binding.null_on or not response.is_data:
             return
         try:
@@ -77,7 +79,9 @@ class ValueChecks:
                 binding = each.definition.resolve
                 if not isinstance(binding, SelectBinding) or binding.header is not None or binding.status:
                     continue
-                if binding.is_handwritten:
+                if not binding.is_handwritten and binding.keys is not None and len(binding.keys) == 1:
+                    self._check_spelling(of_type, each, binding.keys[0], typed_rows, response)
+                elif binding.is_handwritten:
                     where = f"@select(from: {binding.select!r})"
                     self._check_select(each, binding.keys, binding.select or "@", where, typed_rows, response)
                 self._check_below(each, list(_rows([binding.of(row) for row in typed_rows])), response)
@@ -99,6 +103,28 @@ class ValueChecks:
             f"{of_type.name}: none of its fields has a key of {objects} of {shortened(response.url)}, so all are null. "
             f"They have: {listed(keys_present)}; the type reads: {listed(sorted(names))}.{near}",
         )
+
+    def _check_spelling(
+        self,
+        of_type: GraphQLObjectType,
+        field: SelectedField,
+        name: str,
+        rows: Sequence[JsonRow],
+        response: SubResponse,
+    ) -> None:
+        """Check that a field without @select has its key, if objects have one of another case or underscores."""
+        key = ("spelling", _name(field))
+        if not self._log.is_open(key) or any(name in row for row in rows):
+            return
+        if _keys_of(of_type).isdisjoint(each for row in rows for each in row):
+            return  # all fields of the type are null, and its warning says so
+        near = next((each for row in rows for each in row if plain(each) == plain(name)), None)
+        if near is not None:
+            self._log.warn(
+                key,
+                f"{_name(field)}: no object of {shortened(response.url)} has the key {name!r}, so it is null. Did you "
+                f'mean {near!r}? Write @select(from: "{near}"), or set RESTGQL_CAMEL_CASE.',
+            )
 
     def _by_type(self, of_type: Any, rows: Sequence[JsonRow]) -> Iterator[tuple[GraphQLObjectType, Sequence[JsonRow]]]:
         """Yield the rows of each object type, without those whose type a function of the user's own resolves."""
@@ -163,7 +189,7 @@ def _reason(expression: str, keys: tuple[str, ...] | None, rows: Sequence[JsonRo
     if keys is None:
         names = select.names_of(expression)
         if names and not any(name in row for name in names for row in rows):
-            return _lacking("objects", names, rows)
+            return lacking("objects", names, rows)
         is_filled = any(row.get(name) not in (None, [], {}, "") for name in names for row in rows)
         hint = f"The objects have {listed(sorted(names))}, so the fault is in the rest of the expression."
         return hint if len(rows) > 1 and is_filled else ""
@@ -173,14 +199,15 @@ def _reason(expression: str, keys: tuple[str, ...] | None, rows: Sequence[JsonRo
             return ""
         values = [parent[key] for parent in parents if key in parent]
         if not values:
-            return _lacking(place, [key], parents)
+            return lacking(place, [key], parents)
         parents, place = [value for value in values if isinstance(value, dict) and value], f"objects at {key!r}"
         if not parents and any(value is not None and not isinstance(value, dict) for value in values):
             return f"The value of {key!r} is not an object; it is {shortened(json.to_text(values[0]))}."
     return ""
 
 
-def _lacking(place: str, names: Iterable[str], rows: Sequence[JsonRow]) -> str:
+def lacking(place: str, names: Iterable[str], rows: Sequence[JsonRow]) -> str:
+    """Return the message about objects of which none has one of these keys."""
     missing = list(names)
     keys_present = list(dict.fromkeys(name for row in rows for name in row))
     near = suggestion(missing[0], keys_present)

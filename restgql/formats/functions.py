@@ -81,6 +81,9 @@ class _Functions(functions.Functions):
         return argument if isinstance(argument, str) else _write(argument)
 
 
+names_of_functions: tuple[str, ...] = tuple(sorted(_Functions.FUNCTION_TABLE))
+
+
 class _Spec:
     """A function with its signature, prepared for a quick check of a call's arguments.
 

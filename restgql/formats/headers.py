@@ -1,6 +1,4 @@
-"""Header fields of a request (RFC 9110): those that a sub-request inherits from the caller, and those that a field may
-set.
-"""
+"""Header fields of a request (RFC 9110): those inherited from the caller, and those that a field may set."""
 
 import re
 from collections.abc import Iterable

@@ -9,9 +9,10 @@ from restgql.formats.json import encode
 MEDIA_TYPE = "application/problem+json"
 
 
-def of_status(status: int) -> bytes:
-    """Return the problem details of a status without further details."""
-    return encode({"type": "about:blank", "title": title(status), "status": status})
+def of_status(status: int, detail: str = "") -> bytes:
+    """Return the problem details of a status, without a `detail` if that is empty."""
+    members: dict[str, Any] = {"type": "about:blank", "title": title(status), "status": status}
+    return encode(members | {"detail": detail} if detail else members)
 
 
 def of_error(error: RestgqlError) -> bytes:

@@ -1,13 +1,14 @@
 """JMESPath (jmespath.org/specification) over JSON values, with `split` of JEP-014, bounded in time and size."""
 
 import re
+from difflib import get_close_matches
 from json import dumps
 from math import isfinite
 from typing import Any
 
 import msgspec
 from jmespath import parser
-from jmespath.exceptions import JMESPathError, JMESPathTypeError
+from jmespath.exceptions import JMESPathError, JMESPathTypeError, UnknownFunctionError
 
 from restgql.bounded_cache import bounded_cache
 from restgql.errors import BadSelect
@@ -15,7 +16,7 @@ from restgql.formats import expression as expressions
 from restgql.formats import json
 from restgql.formats.charge import UNMETERED, Charge, Work, weigh
 from restgql.formats.copies import copies
-from restgql.formats.functions import MAX_SIZE, REFERENCE_TAKERS, too_large
+from restgql.formats.functions import MAX_SIZE, REFERENCE_TAKERS, names_of_functions, too_large
 
 MAX_EXPRESSION = 1_024
 MAX_NESTING = 32
@@ -145,7 +146,45 @@ def _bad_select(expression: str, error: Exception) -> BadSelect:
         error.current_value = _brief(error.current_value)
     # The library's message unescapes a literal, so it may contain a lone surrogate.
     message = str(error)[:MAX_SHOWN].encode(errors="backslashreplace").decode()
-    return BadSelect(f"{_shown(expression)}: {message}")
+    cure = ""
+    if isinstance(error, UnknownFunctionError):
+        cure = _function(expression)
+    elif len(expression) <= SHORT:
+        cure = next((cure for pattern, cure in _CURES if pattern.search(expression)), "")
+    return BadSelect("\n".join(filter(None, (f"{_shown(expression)}: {message}", cure))))
+
+
+_CURES = (
+    (
+        re.compile(r"^\s*\{\s*\w+(?:\s+\w+)*\s*\}\s*$"),
+        "JMESPath writes an object as {name: name}, and a list as [name].",
+    ),
+    (re.compile(r"^\s*\$"), "JMESPath has no $: begin with a key, or with @."),
+    (re.compile(r"^\s*\."), "An expression begins with a key, without a dot."),
+    (
+        re.compile(r"^\s*\w+(?:\s*,\s*|\s+)\w+(?:(?:\s*,\s*|\s+)\w+)*\s*$"),
+        "Write several keys as {a: a, b: b}, or [a, b].",
+    ),
+    (re.compile(r"\w-\w"), 'A key with a dash is quoted, "user-name".'),
+    (re.compile(r"\[\?[^\]]*[^=!<>]=[^=]"), "JMESPath compares with ==."),
+    (re.compile(r"^\s*$"), "Leave select out for the whole value."),
+)
+"""The cures for what other languages write, by their syntax."""
+
+
+def _function(expression: str) -> str:
+    """Return the function that was probably meant by one that there is not."""
+    names = re.findall(r"(\w+)\s*\(", expression)[:MAX_NESTING]
+    near = next(
+        (
+            match
+            for name in names
+            if name not in names_of_functions
+            for match in get_close_matches(name, names_of_functions, 1)
+        ),
+        None,
+    )
+    return "" if near is None else f"Did you mean {near}()?"
 
 
 def _brief(value: Any) -> Any:

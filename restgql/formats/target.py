@@ -142,9 +142,7 @@ def _below(path: str, prefix: str) -> str | None:
 
 
 def _has_dots(path: bytes) -> bool:
-    """Return True if a segment is `.` or `..`, even if encoded repeatedly: a server behind the gateway may decode
-    again.
-    """
+    """Return True if a segment is `.` or `..`, even if encoded repeatedly: a server behind may decode again."""
     for _ in range(MAX_DECODINGS):
         if any(segment in (b".", b"..") for segment in _SLASHES.split(path)):
             return True

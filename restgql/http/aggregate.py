@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator, Iterator
+from difflib import get_close_matches
 
 from restgql.bounded_cache import bounded_cache
 from restgql.errors import BadRequest, LimitExceeded, RestgqlError, Unavailable
@@ -19,6 +20,8 @@ from restgql.respond.aggregate_map import Map
 NAME = "aggregate"
 JSON = "application/json"
 _ASKED_ANYWAY = media.HTML | media.ENDLESS | {JSON, Streaming.NDJSON.value}
+_EXAMPLE = 'an array of paths, ["/users", "/users/1"], or an object of them, {"users": "/users"}'
+_PARAMETERS = frozenset({"path", "stream", "envelope"})
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -58,14 +61,34 @@ def read(request: HttpRequest, max_paths: int) -> AggregateRequest:
     """Return the paths by key, in the order sent. Raises BadRequest and LimitExceeded."""
     sent: list[str] | dict[str, str]
     if request.method in WITH_BODY:
-        sent = json_body.read(request.content_type, request.body, list[str] | dict[str, str])
+        sent = json_body.read(request.content_type, request.body, list[str] | dict[str, str], example=_EXAMPLE)
+        _check_no_document(sent)
     else:
         sent = [value for name, value in request.query if name == "path"]
+        _check_parameters(request)
     paths = sent if isinstance(sent, dict) else {path: path for path in sent}
     if len(paths) > max_paths:
         raise LimitExceeded(f"More than {max_paths} paths.", limit="RESTGQL_MAX_SUBREQUESTS", allowed=max_paths)
     streaming = Streaming.MAP if _flag(request, "stream") else _streaming(request.accept)
     return AggregateRequest(paths=paths, envelope=_flag(request, "envelope"), streaming=streaming)
+
+
+def _check_no_document(sent: list[str] | dict[str, str]) -> None:
+    """Raise BadRequest for the body of a GraphQL request."""
+    if isinstance(sent, dict) and sent.get("query", "/").lstrip()[:1] in ("{", "q", "m"):
+        raise BadRequest(f"The request body is one of GraphQL, which goes to the GraphQL endpoint. Send {_EXAMPLE}.")
+
+
+def _check_parameters(request: HttpRequest) -> None:
+    """Raise BadRequest for a query without the parameter path, or with one that is nearly a known one."""
+    names = {name for name, _ in request.query} - _PARAMETERS
+    near = next((name for name in sorted(names) if get_close_matches(name.lower(), _PARAMETERS, 1, 0.8)), None)
+    if near is not None or (names and all(name != "path" for name, _ in request.query)):
+        name = near or min(names)
+        raise BadRequest(
+            f"{name[:40]!r} is not a parameter of this endpoint. Send ?path=/users&path=/users/1, a path for each "
+            "value; stream and envelope are the others."
+        )
 
 
 @bounded_cache(entries=256, characters=256)

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from restgql import graphiql
 from restgql.config import Config
-from restgql.errors import BadRequest, ConfigError, NestedRequest, RestgqlError
+from restgql.errors import NESTED, BadRequest, ConfigError, NestedRequest, RestgqlError
 from restgql.formats.headers import NO_STORE
 from restgql.formats.remote_upstream import is_below
 from restgql.http import aggregate, cache_invalidation, graphql, graphql_request, stored_operation
@@ -28,7 +28,10 @@ from restgql.upstream.outer_request import entered_by
 ViewFunction = Callable[..., ResponseReturnValue]
 
 METHODS = ("GET", "POST", "QUERY")
-_NO_PAGE = "There is no GraphiQL here: outside debug it is off, and RESTGQL_GRAPHIQL turns it on."
+_NO_PAGE = (
+    "GraphiQL is off: RESTGQL_GRAPHIQL = True turns it on, as debug mode does. The endpoint works without it: "
+    'POST {"query": "{ … }"} as application/json.'
+)
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
 
@@ -154,7 +157,7 @@ def _answer(state: GatewayState, stage: Any) -> ResponseReturnValue:
     state.log_profile()
     try:
         if entered.environ.get(DEPTH):
-            raise NestedRequest("A gateway cannot be asked for through a gateway.")
+            raise NestedRequest(NESTED)
         request = read(flask_request, state.config, wants_timings=state.wants_timings)
         answer = stage(request, partial(state.connect, entered, flask_request, context.url_adapter))
     except RestgqlError as exc:

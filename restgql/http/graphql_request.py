@@ -20,6 +20,7 @@ HTML = "text/html"
 INCREMENTAL_SPEC = "v0.2"
 _IN_PARTS = ("multipart/mixed", "text/event-stream")
 _EXPLICIT_FIRST = (RESPONSE_JSON, JSON)
+_EXAMPLE = '{"query": "{ … }"}'
 
 
 class _Parameters(msgspec.Struct, rename="camel"):
@@ -44,10 +45,13 @@ def read(request: HttpRequest, config: Config) -> GraphQLRequest:
     parameters: _Parameters
     if multipart.is_upload(request):
         upload = multipart.read(request, max_text=config.max_body, max_files=config.max_files)
-        parameters = json_body.parsed(upload.operations, _Parameters)
+        parameters = json_body.parsed(upload.operations, _Parameters, name="part operations", example=_EXAMPLE)
         uploads = multipart.place(upload, parameters.variables or {})
     elif request.method in WITH_BODY:
-        parameters = json_body.read(request.content_type, request.body, _Parameters)
+        try:
+            parameters = json_body.read(request.content_type, request.body, _Parameters, example=_EXAMPLE)
+        except BadRequest as exc:
+            raise (_array_refused(config) if _is_array(request) and exc.status == 400 else exc) from exc
     else:
         parameters = _from_query(request)
     return _params(parameters, uploads)
@@ -55,13 +59,29 @@ def read(request: HttpRequest, config: Config) -> GraphQLRequest:
 
 def is_batch(request: HttpRequest, config: Config) -> bool:
     """Return True if a request contains several operations in an array, and that is allowed."""
-    opening = request.body.lstrip(WHITESPACE)[:1]
-    return config.max_batch > 0 and request.method == "POST" and opening == b"[" and not multipart.is_upload(request)
+    is_array = config.max_batch > 0 and _is_array(request)
+    return is_array and request.method == "POST" and not multipart.is_upload(request)
+
+
+def _is_array(request: HttpRequest) -> bool:
+    return request.body.lstrip(WHITESPACE)[:1] == b"["
+
+
+def _array_refused(config: Config) -> BadRequest:
+    """Return the error of an array where one operation is expected."""
+    if config.max_batch > 0:
+        return BadRequest(f"The request body is an array, and batches are sent by POST. Send {_EXAMPLE}.")
+    return BadRequest(
+        f"The request body is an array, and batches of operations are off. RESTGQL_MAX_BATCH = 10 allows 10 in a "
+        f"request; else send {_EXAMPLE}. An array of paths goes to the aggregate endpoint."
+    )
 
 
 def read_batch(request: HttpRequest, config: Config) -> list[GraphQLRequest]:
     """Read the parameters of each operation of a batch. Raises the errors of `read`."""
-    batch: list[_Parameters] = json_body.read(request.content_type, request.body, list[_Parameters])
+    batch: list[_Parameters] = json_body.read(
+        request.content_type, request.body, list[_Parameters], example=f"an array of operations, [{_EXAMPLE}]"
+    )
     if not batch:
         raise BadRequest("The array contains no operation.")
     if len(batch) > config.max_batch:
@@ -73,7 +93,7 @@ def read_batch(request: HttpRequest, config: Config) -> list[GraphQLRequest]:
 def _params(parameters: _Parameters, uploads: frozenset[str] = frozenset()) -> GraphQLRequest:
     document_id = parameters.document_id or _persisted((parameters.extensions or {}).get("persistedQuery"))
     if not parameters.query and not document_id:
-        raise BadRequest("The parameter query is missing: it holds the GraphQL document.")
+        raise BadRequest(f"The parameter query is missing. It is the GraphQL document: send {_EXAMPLE}.")
     return GraphQLRequest(
         query=parameters.query or "",
         document_id=document_id,

@@ -17,8 +17,7 @@ from restgql.model import HttpRequest
 
 MEDIA_TYPE = "multipart/form-data"
 PREFLIGHT = ("Apollo-Require-Preflight", "GraphQL-Preflight", "X-Apollo-Operation-Name")
-"""A page of another origin can submit a form without a preflight, but not with these header fields: they prevent CSRF.
-"""
+"""Another origin can submit a form without a preflight, but not with these header fields: they prevent CSRF."""
 
 _CHUNK = 65_536
 _MAX_BOUNDARY = 100
@@ -54,7 +53,11 @@ def read(request: HttpRequest, *, max_text: int, max_files: int) -> MultipartUpl
     Raises BadRequest, with status 415 without a header field that forces a preflight, and LimitExceeded.
     """
     if not request.preflighted:
-        raise BadRequest(f"An upload needs the header {PREFLIGHT[0]} or {PREFLIGHT[1]}, with any value.", status=415)
+        raise BadRequest(
+            f"A body of {MEDIA_TYPE} is an upload, which needs the header {PREFLIGHT[0]} or {PREFLIGHT[1]}, with any "
+            "value. Without files, send JSON with Content-Type: application/json.",
+            status=415,
+        )
     parts: dict[str, BodyPart] = {}
     for part in _parts(request, max_files):
         if part.name in parts:

@@ -216,7 +216,9 @@ def elements(arguments: NodeArguments, scope: TemplateScope, meter: Meter) -> li
     """
     array = scope.value if arguments.over == "@" else select.search(arguments.over, scope.value, meter.charge_elements)
     if not isinstance(array, list):
-        raise BadSelect(f"over selects {json.type_name(array)}, but must select an array.")
+        cure = ' It is the whole JSON of the parent: use get, or name an array in it, over: "items".'
+        message = f"over selects {json.type_name(array)}, but must select an array."
+        raise BadSelect(message + (cure if arguments.over == "@" else ""))
     array = array[: arguments.limit]
     meter.charge_nodes(len(array))
     return [

@@ -191,9 +191,7 @@ class StructBuilder:
 
 
 def _outer(values: dict[tuple[str, ...], _Value]) -> tuple[tuple[Any, ...], dict[tuple[str, ...], tuple[str, ...]]]:
-    """Return the type of an object from which values are lifted, with its default, and the slots that lead to each
-    value.
-    """
+    """Return the type of an object from which values are lifted, its default, and the slots that lead to each."""
     fields: list[tuple[Any, ...]] = []
     renamed: dict[str, str] = {}
     places: dict[tuple[str, ...], tuple[str, ...]] = {}

@@ -5,7 +5,9 @@ from typing import Any
 
 import msgspec
 
+from restgql.debug_log import suggestion
 from restgql.errors import MissingParameter
+from restgql.formats import json
 from restgql.formats.template import REQUEST
 
 ITEM = "item"
@@ -20,7 +22,8 @@ class TemplateScope(msgspec.Struct, frozen=True):
 
     `arguments` are those of the typed field whose response contains the value. `url` is the path that answered;
     `cookie` returns the Cookie header that its client would send to a path next, or None for the caller's own.
-    `cookie_history` are the requests that led here, each with its response.
+    `cookie_history` are the requests that led here, each with its response. An error names a similar key if it
+    `suggests`.
     """
 
     value: Any
@@ -29,6 +32,7 @@ class TemplateScope(msgspec.Struct, frozen=True):
     enclosing: Any = None
     cookie_history: tuple[Any, ...] = ()
     arguments: Mapping[str, Any] = {}
+    suggests: bool = False
 
     def find(self, name: str) -> Any:
         """Return the value of a name. Raises NullKey if it is null, and MissingParameter if it is absent."""
@@ -41,9 +45,19 @@ class TemplateScope(msgspec.Struct, frozen=True):
         else:
             value = walk(self.enclosing, name)
         if value is None:
-            error = NullKey if _is_null(self.value, name) else MissingParameter
-            raise error(f"The parent's JSON has no value for {{{name}}}.", parameter=name)
+            message = f"The parent's JSON has no value for {{{name}}}."
+            if _is_null(self.value, name):
+                raise NullKey(message, parameter=name)
+            raise MissingParameter(f"{message}{self._reason(name)}", parameter=name)
         return value
+
+    def _reason(self, name: str) -> str:
+        """Return the reason why a name has no value, with the cure; a key of an object only if it `suggests`."""
+        if isinstance(self.value, list):
+            return f" It is an array of {len(self.value)}: use getEach(path: …), or each {{ get(path: …) }}."
+        if not isinstance(self.value, dict):
+            return f" It is {json.type_name(self.value)}, not an object."
+        return suggestion(name, self.value) if self.suggests and name not in self.value else ""
 
 
 def walk(value: Any, name: str) -> Any:

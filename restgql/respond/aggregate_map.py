@@ -22,7 +22,7 @@ class Map:
         self.sent = 0
 
     def text(self) -> bytes:
-        """The JSON object of all parts, in order."""
+        """Return the JSON object of all parts, in order."""
         return b"".join(self.pieces())
 
     def pieces(self) -> list[bytes]:
@@ -35,9 +35,7 @@ class Map:
         return pieces
 
     def fresh(self, *, in_order: bool) -> Iterator[bytes]:
-        """Yield the members that are settled and were not yielded yet; with `in_order`, up to the first that is not
-        settled.
-        """
+        """Yield the settled members that were not yielded yet; with `in_order`, up to the first that is not settled."""
         for key, part in list(self._left.items()):
             if part.settled:
                 del self._left[key]

@@ -5,6 +5,7 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLObjectType
 
+from restgql.debug_log import DebugLog
 from restgql.documents.collect_fields import Selections
 from restgql.documents.selected_field import Variables
 from restgql.documents.shape import Relocation
@@ -35,6 +36,7 @@ class Answer:
         meter: Meter,
         introspection: int,
         relocation: Relocation | None = None,
+        debug_log: DebugLog | None = None,
     ) -> None:
         root_type = selections.schema.get_root_type(selections.operation.operation)
         assert isinstance(root_type, GraphQLObjectType)
@@ -46,6 +48,7 @@ class Answer:
         self._meter = meter.for_shaping()
         self._introspection = introspection
         self._relocation = relocation
+        self._debug_log = debug_log
         self._limited = 0
         self.causes: list[Exception | None] = []
         """The exception behind each error, or None for a value that does not fit its type."""
@@ -80,7 +83,8 @@ class Answer:
         return Delivery(self._begin, self._settle, self._format)
 
     def _begin(self, left_before: int) -> tuple[Executor, WalkContext]:
-        context = WalkContext(self._routes, self._meter.tally(self._introspection), self._meter.charge_elements)
+        tally = self._meter.tally(self._introspection)
+        context = WalkContext(self._routes, tally, self._meter.charge_elements, self._debug_log)
         root = CoreSource(self._results)
         executor = Executor(self._answer_context, context, root, left_before=left_before, limited_before=self._limited)
         return executor, context
@@ -121,9 +125,7 @@ def format_error(error: GraphQLError) -> ResponseMap:
 
 
 def _writable(formatted: ResponseMap) -> ResponseMap:
-    """Return an error that JSON can represent: the message escaped, the extensions without values that JSON cannot
-    represent.
-    """
+    """Return an error that JSON can represent: the message escaped, the extensions without other values."""
     try:
         json.raw(formatted)
         return formatted

@@ -104,7 +104,7 @@ class Delivery:
 
     @in_large_frame
     def initial(self) -> Payload | None:
-        """The first payload, or None while one of its results is not settled."""
+        """Return the first payload, or None while one of its results is not settled."""
         if not _are_settled(self._awaited):
             return None
         walk, context = self._begin(self._left)
@@ -258,9 +258,7 @@ class Delivery:
         self._announce_streams(part.streams)
 
     def _fail(self, fragment: FragmentDelivery, errors: list[GraphQLError]) -> None:
-        """Fail a fragment whose own place became null: the client gets neither its data nor that of fragments within
-        it.
-        """
+        """Fail a fragment whose own place became null: the client gets no data of it, or of fragments within it."""
         if fragment.state == "announced":
             completed = {"id": fragment.id, "errors": list(map(self._format, errors))}
             self._payload.setdefault("completed", []).append(completed)

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from graphql import GraphQLError, GraphQLResolveInfo
 
+from restgql.debug_log import DebugLog
 from restgql.errors import RestgqlError
 from restgql.execution.result import NotSettled, Result, Results
 from restgql.formats import select
@@ -13,6 +14,7 @@ from restgql.formats.charge import Charge
 from restgql.formats.json import Spliced, encode
 from restgql.meter import Tally
 from restgql.respond.aggregate_map import Map
+from restgql.respond.select_check import check_select
 from restgql.sub_response import SubResponse
 
 MISSING = object()
@@ -30,12 +32,13 @@ ListRoutes = Callable[[str | None], list[Any]]
 
 class WalkContext:
     """The context of one walk: the `routes`, its `tally`, the `charge` of its expressions, and the errors within
-    scalars.
+    scalars. `debug_log` is None outside debug mode.
     """
 
-    __slots__ = ("charge", "errors", "routes", "tally")
+    __slots__ = ("charge", "debug_log", "errors", "routes", "tally")
 
-    def __init__(self, routes: ListRoutes, tally: Tally, charge: Charge) -> None:
+    def __init__(self, routes: ListRoutes, tally: Tally, charge: Charge, debug_log: DebugLog | None = None) -> None:
+        self.debug_log = debug_log
         self.routes = routes
         self.tally = tally
         self.charge = charge
@@ -91,7 +94,11 @@ class CoreSource:
         assert result.response is not None
         if info.field_name != "get":  # fetch, and the verbs
             return CoreSource(result.children, response=result.response)
-        return _charged(result.response.data(arguments.get("select"), context.charge), context)
+        expression = arguments.get("select")
+        value = result.response.data(expression, context.charge)
+        if context.debug_log is not None and expression is not None:
+            check_select(context.debug_log, expression, result.response.parsed(), value, result.response.url)
+        return _charged(value, context)
 
     def plain_get(self, key: str, context: WalkContext) -> Any:
         """Return the JSON text of a `get` without `select`; MISSING if it has an error or is absent."""
@@ -107,7 +114,10 @@ class CoreSource:
         """Return the JSON value of a response or an item, or the part that an expression selects. Raises BadSelect."""
         context: WalkContext = info.context
         if self.response is not None:
-            return _charged(self.response.value(expression, context.charge), context)
+            selected = self.response.value(expression, context.charge)
+            if context.debug_log is not None and expression is not None and self.response.is_data:
+                check_select(context.debug_log, expression, self.response.parsed(), selected, self.response.url)
+            return _charged(selected, context)
         value = self.value if expression is None else select.search(expression, self.value, context.charge)
         return _charged(value, context)
 

@@ -9,6 +9,7 @@ from typing import Any
 import graphene
 from graphql import GraphQLResolveInfo, GraphQLScalarType, GraphQLSchema, specified_directives
 
+from restgql.schema import core_arguments as arguments
 from restgql.schema import graphene_types
 from restgql.schema.incremental_directives import DEFER, STREAM
 from restgql.schema.json_scalar import JSON, SPECIFIED_BY
@@ -38,17 +39,13 @@ def _of_response(name: str, default: Any, source: Any, info: GraphQLResolveInfo)
     return getattr(source.response, name)
 
 
-def _headers() -> graphene.Argument:
-    return graphene.Argument(graphene.List(graphene.NonNull(RestHeaderInput)))
-
-
 def _get(description: str) -> graphene.Field:
     return graphene.Field(
         JSON,
-        path=graphene.String(required=True),
-        params=JSON(),
-        select=graphene.String(),
-        headers=_headers(),
+        path=arguments.path(),
+        params=arguments.params(),
+        select=arguments.select(),
+        headers=arguments.headers(),
         resolver=_answer,
         description=description,
     )
@@ -57,10 +54,10 @@ def _get(description: str) -> graphene.Field:
 def _fetch(description: str) -> graphene.Field:
     return graphene.Field(
         lambda: RestResponse,
-        path=graphene.String(required=True),
-        params=JSON(),
-        headers=_headers(),
-        follow_redirects=graphene.Boolean(default_value=True),
+        path=arguments.path(),
+        params=arguments.params(),
+        headers=arguments.headers(),
+        follow_redirects=arguments.follow_redirects(),
         resolver=_answer,
         description=description,
     )
@@ -69,12 +66,12 @@ def _fetch(description: str) -> graphene.Field:
 def _get_each() -> graphene.Field:
     return graphene.Field(
         JSON,
-        path=graphene.String(required=True),
-        over=graphene.String(default_value="@"),
-        params=JSON(),
-        limit=graphene.Int(),
-        select=graphene.String(),
-        headers=_headers(),
+        path=arguments.path(),
+        over=arguments.over(),
+        params=arguments.params(),
+        limit=arguments.limit(),
+        select=arguments.select(arguments.VALUES_SELECT),
+        headers=arguments.headers(),
         resolver=_answer,
         description="One request for each element of the array that over selects; "
         "select applies to the array of their values.",
@@ -84,25 +81,18 @@ def _get_each() -> graphene.Field:
 def _each() -> graphene.Field:
     return graphene.Field(
         graphene.List(lambda: RestItem),
-        over=graphene.String(default_value="@"),
-        limit=graphene.Int(),
+        over=arguments.over(),
+        limit=arguments.limit(),
         resolver=_answer,
         description="The elements of the array that over selects, each with fields of its own.",
     )
 
 
-class RestHeaderInput(graphene.InputObjectType):  # type: ignore[misc]
-    """A header field of a sub-request."""
-
-    name = graphene.String(required=True)
-    value = graphene.String(required=True)
-
-
 class RestHeader(graphene.ObjectType):  # type: ignore[misc]
     """A header field of a response."""
 
-    name = graphene.String(required=True)
-    value = graphene.String(required=True)
+    name = graphene.String(required=True, description="The name, as the route wrote it.")
+    value = graphene.String(required=True, description="The value.")
 
 
 class RestResponse(graphene.ObjectType):  # type: ignore[misc]
@@ -112,17 +102,20 @@ class RestResponse(graphene.ObjectType):  # type: ignore[misc]
         default_resolver = _of_response
 
     url = graphene.String(required=True, description="The path that answered, after redirects.")
-    status = graphene.Int(required=True)
+    status = graphene.Int(required=True, description="The status code, such as 200.")
     ok = graphene.Boolean(required=True, description="True if the status is 200 to 299.")
-    redirected = graphene.Boolean(required=True)
+    redirected = graphene.Boolean(required=True, description="True if a redirect was followed.")
     headers = graphene.List(graphene.NonNull(RestHeader), required=True, description="Never Set-Cookie.")
-    header = graphene.String(name=graphene.String(required=True), description="A header's values, joined with commas.")
-    content_type = graphene.String()
-    etag = graphene.String()
+    header = graphene.String(
+        name=graphene.String(required=True, description="The name of the header, in any case."),
+        description="A header's values, joined with commas.",
+    )
+    content_type = graphene.String(description="The header Content-Type.")
+    etag = graphene.String(description="The header ETag, to send back as If-Match or If-None-Match.")
     size = graphene.Int(required=True, description="The size of the decoded body, in bytes.")
     json = graphene.Field(
         JSON,
-        select=graphene.String(),
+        select=arguments.select(),
         resolver=_json,
         description="The body as a JSON value, or the part that a JMESPath expression selects.",
     )
@@ -146,7 +139,7 @@ class RestItem(graphene.ObjectType):  # type: ignore[misc]
 
     json = graphene.Field(
         JSON,
-        select=graphene.String(),
+        select=arguments.select(),
         resolver=_json,
         description="The element, or the part that a JMESPath expression selects.",
     )
@@ -168,18 +161,22 @@ class RestFileInput(graphene.InputObjectType):  # type: ignore[misc]
     """A file of a multipart body."""
 
     name = graphene.String(required=True, description="The name of its field.")
-    file = Upload(required=True)
+    file = Upload(required=True, description="A variable of the type Upload.")
 
 
 class RestRoute(graphene.ObjectType):  # type: ignore[misc]
     """An exposed route."""
 
     path = graphene.String(required=True, description="A URI template (RFC 6570), for get and its params.")
-    endpoint = graphene.String(required=True)
-    methods = graphene.List(graphene.NonNull(graphene.String), required=True)
-    parameters = graphene.List(graphene.NonNull(graphene.String), required=True)
-    description = graphene.String()
-    typed = graphene.Boolean(required=True)
+    endpoint = graphene.String(required=True, description="The name of its Flask endpoint.")
+    methods = graphene.List(
+        graphene.NonNull(graphene.String), required=True, description="The methods that the gateway may use."
+    )
+    parameters = graphene.List(
+        graphene.NonNull(graphene.String), required=True, description="The names of the path's variables."
+    )
+    description = graphene.String(description="The first line of the view's docstring.")
+    typed = graphene.Boolean(required=True, description="True if a typed field requests this route.")
 
 
 class UntypedQuery(graphene.ObjectType):  # type: ignore[misc]
@@ -187,7 +184,11 @@ class UntypedQuery(graphene.ObjectType):  # type: ignore[misc]
     fetch = _fetch("The response to GET path, whatever its status.")
     aggregate = graphene.Field(
         JSON,
-        paths=graphene.List(graphene.NonNull(graphene.String), required=True),
+        paths=graphene.List(
+            graphene.NonNull(graphene.String),
+            required=True,
+            description="The paths to GET. They are no templates: a brace is a brace.",
+        ),
         required=True,
         resolver=_answer,
         description="The path-keyed map that POST /aggregate returns.",
@@ -197,7 +198,7 @@ class UntypedQuery(graphene.ObjectType):  # type: ignore[misc]
 class RoutesQuery(graphene.ObjectType):  # type: ignore[misc]
     routes = graphene.List(
         graphene.NonNull(RestRoute),
-        prefix=graphene.String(),
+        prefix=graphene.String(description="List only the paths that begin with this text."),
         required=True,
         description="The exposed routes.",
     )
@@ -219,16 +220,16 @@ class TypedQuery(RoutesQuery):
 def _verb(method: str) -> graphene.Field:
     return graphene.Field(
         RestResponse,
-        path=graphene.String(required=True),
-        params=JSON(),
-        body=JSON(),
-        encoding=RestEncoding(default_value=RestEncoding.JSON),
+        path=arguments.path(),
+        params=arguments.params(),
+        body=JSON(description="The body of the request: any JSON value, or an object of form fields."),
+        encoding=RestEncoding(default_value=RestEncoding.JSON, description="How the body is written."),
         files=graphene.Argument(
             graphene.List(graphene.NonNull(RestFileInput)),
             description="Files make the encoding MULTIPART, and follow the fields of the body.",
         ),
-        headers=_headers(),
-        follow_redirects=graphene.Boolean(default_value=True),
+        headers=arguments.headers(),
+        follow_redirects=arguments.follow_redirects(),
         resolver=_answer,
         description=f"The response to {method} path, whatever its status.",
     )

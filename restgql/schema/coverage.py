@@ -1,6 +1,4 @@
-"""The coverage of a typed schema: which routes have types, which fields cause N+1 requests, which types are
-unreachable.
-"""
+"""The coverage of a schema: routes with types, fields that cause N+1 requests, types that are unreachable."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -80,7 +78,13 @@ def coverage_of(
     return CoverageReport(
         rows=tuple(sorted(rows, key=lambda row: (row.path, row.method))),
         joins=tuple(joins),
-        errors=(*_unrouted(schema, tuple(everything)), *_unknown_joins(schema, accepted)),
+        errors=(
+            *(
+                f"{field}: there is no route for {method} {path}."
+                for field, method, path in unrouted(schema, tuple(everything))
+            ),
+            *_unknown_joins(schema, accepted),
+        ),
         warnings=(
             *_skipped(rows),
             *_multiplying(schema),
@@ -140,15 +144,15 @@ def _unknown_joins(schema: GraphQLSchema, accepted: Iterable[str]) -> Iterator[s
             yield f"RESTGQL_JOINS has {join}, and no source proposes this join."
 
 
-def _unrouted(schema: GraphQLSchema, everything: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    """Yield the fields with a path that no route answers."""
+def unrouted(schema: GraphQLSchema, everything: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str, str]]:
+    """Yield the fields with a path that no route answers, each with its method and its path."""
     shapes = {(method, normalize_template(route)) for method, route in everything}
     for owner, name, call in calls(schema):
         for path in (call.template.text, *([call.batch.template.text] if call.batch else [])):
             if (call.method, normalize_template(path)) not in shapes and not any(
                 call.method == method and _leads_to(path, route) for method, route in everything
             ):
-                yield f"{owner}.{name}: there is no route for {call.method} {path}."
+                yield f"{owner}.{name}", call.method, path
 
 
 def _leads_to(path: str, route: str) -> bool:

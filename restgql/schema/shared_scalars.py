@@ -34,9 +34,7 @@ class SharedScalars:
         self._inputs = [name for name, of_type in core.type_map.items() if isinstance(of_type, GraphQLInputObjectType)]
 
     def share(self, schema: GraphQLSchema) -> None:
-        """Make these scalars serialize values of both kinds, and pass Python objects as arguments to the user's own
-        code.
-        """
+        """Make these scalars serialize values of both kinds, and pass Python objects to the user's own code."""
         if not self._own:
             return
         for name, own in self._own.items():

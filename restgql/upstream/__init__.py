@@ -38,7 +38,7 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     resolver of the user's own. `threads` are the threads for its sub-requests; with `uses_own_thread` the caller's
     thread may run those that never wait. `environ` is the WSGI environ that they share. `session` is the outer
     request's, if it must be saved before them. `cookie_history` are the mutations before it, whose cookies a browser
-    would send by now. `debug_log` is None outside debug.
+    would send by now. `debug_log` is None outside debug. Errors name similar keys if it `suggests`.
     """
 
     dispatch: Dispatcher
@@ -51,6 +51,7 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     session: OuterSession | None = None
     cookie_history: CookieHistory = ()
     debug_log: DebugLog | None = None
+    suggests: bool = False
 
     def request_id(self) -> str:
         """Return the caller's X-Request-Id if it is safe to log, else a new one."""

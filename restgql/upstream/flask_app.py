@@ -48,13 +48,14 @@ def connect(
     flights: Flights | None,
     limits: Limits,
     in_view: bool,
+    suggests: bool = False,
     application: WsgiApp | None = None,
 ) -> Upstream:
     """Return the upstream of one operation: the app and its remote upstreams.
 
     `here` is the outer request after all middleware; `in_view` is True if its own view makes the request; `application`
-    is the outermost WSGI callable, if that is not the app. An operation within a sub-request shares its budget and its
-    deadline.
+    is the outermost WSGI callable, if that is not the app. With `suggests`, a path that no route answers gets a hint.
+    An operation within a sub-request shares its budget and its deadline.
     """
     if entered.session is not None:
         entered.session.save()
@@ -77,7 +78,7 @@ def connect(
     }
     if threads is Threads.SERVER and (config.hooks or in_view):
         shared[SHARED_THREAD] = get_ident()
-    in_process = _in_process(entered, shared, adapter, site, routes, config, application)
+    in_process = _in_process(entered, shared, adapter, site, routes, config, application, suggests=suggests)
     dispatch: Dispatcher = in_process
     if remotes is not None:
         dispatch = PrefixRouter(dispatch, remotes, site, shared, deadline)
@@ -97,6 +98,7 @@ def connect(
         and is_free(entered.app, here, hooks=config.hooks),
         environ=shared,
         session=entered.session,
+        suggests=suggests,
     )
 
 
@@ -108,6 +110,8 @@ def _in_process(
     routes: Routes,
     config: Config,
     application: WsgiApp | None,
+    *,
+    suggests: bool,
 ) -> InProcess:
     """Return the dispatcher into the app, by the cheapest path with the same effects as the full one."""
     app = entered.app
@@ -130,7 +134,9 @@ def _in_process(
         max_reply=config.max_reply,
         reads_files=bool(app.config.get("USE_X_SENDFILE")),
     )
-    return InProcess(app, wsgi, routes, adapter, site, caches_matches=caches_matches, is_plain=is_plain)
+    return InProcess(
+        app, wsgi, routes, adapter, site, caches_matches=caches_matches, is_plain=is_plain, suggests=suggests
+    )
 
 
 def _client(outer: environ.Environ, here: Request, site: Site) -> ClientContext:

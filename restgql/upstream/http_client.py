@@ -93,9 +93,7 @@ def failure_of(exc: Exception) -> UpstreamInvalid:
 
 
 class _Source(io.RawIOBase):
-    """The bytes that a socket receives until a point in time; `allowance` is the number of bytes left, or None without
-    a limit.
-    """
+    """The bytes that a socket receives until a point in time; `allowance` is the number left, None without a limit."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, until: float) -> None:
         self._raw = raw

@@ -1,6 +1,4 @@
-"""The request that entered the app, and the only code in an app that sees every request: before its middleware, and
-after its routing.
-"""
+"""The request that entered the app, and the code that sees every request: before middleware, and after routing."""
 
 from collections.abc import Callable, Iterable
 from contextvars import Context, copy_context
@@ -20,6 +18,7 @@ from restgql.upstream.contexts import SESSION, current_context_without_flask, cu
 from restgql.upstream.environ import Environ
 from restgql.upstream.fast_path.match_cache import MATCH_CACHE, MatchCache, MatchKey
 from restgql.upstream.gateways import Gateways
+from restgql.upstream.missed_endpoint import answer_missed
 from restgql.upstream.outer_session import OuterSession
 from restgql.upstream.wsgi import Refusal
 
@@ -133,13 +132,16 @@ class GatewayMixin:
         return response
 
     def handle_user_exception(self, e: Exception) -> Any:
-        """Handle an exception as the app does; log an error of a hook whose thread-local state another request may
-        hold.
-        """
+        """Handle an exception as the app does; log that of a hook whose thread-local state another request may hold."""
         environ = current_request_context().request.environ
         if environ.get(SHARED_THREAD) == get_ident():
             self.restgql_gateways.log_hook(environ, e)
         return super().handle_user_exception(e)  # type: ignore[misc]
+
+    def handle_http_exception(self, e: HTTPException) -> Any:
+        """Answer a request that misses a gateway by its method or by a slash; any other one as the app does."""
+        answer = answer_missed(cast(Flask, self), self.restgql_gateways, e)
+        return super().handle_http_exception(e) if answer is None else answer  # type: ignore[misc]
 
 
 class WithoutHooksMixin:

@@ -79,9 +79,7 @@ class UpstreamPool:
 
     @property
     def digest_parts(self) -> tuple[object, ...]:
-        """Return the values that separate the stored responses of these upstreams and accounts from others; only for a
-        digest.
-        """
+        """Return the values that separate the stored responses of these accounts from others; only for a digest."""
         accesses = self._accesses.values()
         return tuple((each.remote, sorted(each.leaving), each.secrets.digest_parts) for each in accesses)
 

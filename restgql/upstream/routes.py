@@ -1,7 +1,7 @@
 """The exposed routes of a Flask app, and the check that every sub-request passes."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, get_args
@@ -13,19 +13,20 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import FloatConverter, Map, MapAdapter, Rule
 
 from restgql.config import Verb
-from restgql.errors import BadPath, ClientError, NestedRequest, NotAllowed
+from restgql.errors import NESTED, BadPath, ClientError, NestedRequest, NotAllowed
 from restgql.formats.remote_upstream import RemoteUpstream
 from restgql.formats.target import Site, Target
 from restgql.model import RouteKey
 from restgql.schema.coverage import normalize_template
 from restgql.upstream.fast_path.match_cache import Matched, Matches
 from restgql.upstream.marks import mark_of
+from restgql.upstream.route_index import Near, RouteIndex
 from restgql.upstream.routing import walk
 from restgql.upstream.text_map import TextMap, text_map_of
 
 DEFAULT = ("*", "!static")
 MAX_MATCHES = 2_048
-_NOT_ALLOWED = "No route that can be asked for matches the path."
+_NOT_ALLOWED = "No route matches this path."
 # A variable part of a rule, by Werkzeug's documentation of its rule format
 _VARIABLE = re.compile(r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\([^<>]*\))?:)?(?P<variable>[a-zA-Z_]\w*)>")
 
@@ -90,7 +91,7 @@ class Routes:
         self._named: dict[str, tuple[int, frozenset[int]]] = {}
         """The rules that typed fields open, by the shape of their template, with the number of rules at that time."""
         self._floats: dict[tuple[str, str], frozenset[int]] = {}
-        self._methods = methods
+        self.methods = methods
         self._is_gateway = is_gateway
         self._remotes = remotes
         self.typed: frozenset[tuple[str, str]] = frozenset()
@@ -100,6 +101,7 @@ class Routes:
         self._text_maps: tuple[tuple[int, Map | None], TextMap | None] = (-1, None), None
         """The map for routing by text, with the number of rules and the URL map that it was built from."""
         self._keys: dict[object, RouteKey] = {}
+        self._index = RouteIndex()
         self._verdicts: dict[int, tuple[Rule, type[ClientError] | None]] = {}
 
     def __iter__(self) -> Iterator[Route]:
@@ -116,7 +118,7 @@ class Routes:
     def everything(self) -> Iterator[tuple[str, str]]:
         """Yield methods and templates of all rules and upstreams, exposed or not."""
         for rule in self._app.url_map.iter_rules():
-            yield from ((method, self._as_template(rule)) for method in rule.methods or ())
+            yield from ((method, self.template_of(rule)) for method in rule.methods or ())
         for remote in self._remotes:
             yield from ((method, self._as_route(remote).path) for method in get_args(Verb))
 
@@ -128,9 +130,30 @@ class Routes:
             return None
         return self._reached(rule) if self._verdict(rule) is None else None
 
+    def near(self, segments: Sequence[str | None]) -> list[Near]:
+        """Return the exposed rules that are nearly a path, the nearest first. A segment that is None is a variable."""
+        near = self._index.near(self._app.url_map, segments)
+        return [each for each in near if not each.rule.websocket and self.is_exposed(each.rule)]
+
+    def rule_at(self, adapter: MapAdapter, path: str) -> Rule | None:
+        """Return the rule that a decoded path leads to, whatever its methods."""
+        return self._walk(adapter, path, "GET")[1]
+
+    def is_exposed(self, rule: Rule) -> bool:
+        """Return True if clients may request a rule."""
+        return self._verdict(rule) is None
+
+    def is_hidden(self, rule: Rule) -> bool:
+        """Return True if a mark hides the view of a rule."""
+        return self._mark(rule) is False
+
+    def template_of(self, rule: Rule) -> str:
+        """Return a rule as a URI template: `/users/<int:id>` as `/users/{id}`."""
+        return _VARIABLE.sub(lambda m: f"{{{'+' if self._is_path(m['converter']) else ''}{m['variable']}}}", rule.rule)
+
     def _reached(self, rule: Rule) -> Reachable:
         return Reachable(
-            path=self._as_template(rule),
+            path=self.template_of(rule),
             endpoint=rule.endpoint,
             methods=tuple(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})),
             parameters={m["variable"]: m["converter"] or "default" for m in _VARIABLE.finditer(rule.rule)},
@@ -149,10 +172,10 @@ class Routes:
 
     def _of_app(self) -> Iterator[Route]:
         for rule in sorted(self._app.url_map.iter_rules(), key=lambda rule: rule.rule):
-            methods = sorted(self._methods & (rule.methods or set()))
+            methods = sorted(self.methods & (rule.methods or set()))
             taken = any(remote.rest(rule.rule) is not None for remote in self._remotes)
             if methods and not rule.websocket and not taken and self._verdict(rule) is None:
-                path = self._as_template(rule)
+                path = self.template_of(rule)
                 yield Route(
                     path=path,
                     endpoint=rule.endpoint,
@@ -215,7 +238,7 @@ class Routes:
             return
         verdict = self._verdict(rule)
         if verdict is NestedRequest:
-            raise NestedRequest("A gateway cannot be asked for through a gateway.")
+            raise NestedRequest(NESTED)
         if verdict is None and self._excludes_paths and not self._allows(rule, path):
             verdict = NotAllowed
         if verdict is not None and not (opens and self._opens(opens, rule)):
@@ -231,7 +254,9 @@ class Routes:
         path = unquote(target.path)
         if not path.startswith(site.mount):
             return None, None
-        path = path.removeprefix(site.mount) or "/"
+        return self._walk(adapter, path.removeprefix(site.mount) or "/", method)
+
+    def _walk(self, adapter: MapAdapter, path: str, method: str) -> tuple[Matched | None, Rule | None]:
         text_map = self._text_map() if type(adapter) is MapAdapter else None
         if text_map is None:
             return walk(adapter, path, method)
@@ -356,10 +381,6 @@ class Routes:
     def _is_path(self, converter: str | None) -> bool:
         """Return True if a converter's values may contain a slash, as those of `path`."""
         return not getattr(self._app.url_map.converters.get(converter or "default"), "part_isolating", True)
-
-    def _as_template(self, rule: Rule) -> str:
-        """Return a rule as a URI template: `/users/<int:id>` as `/users/{id}`."""
-        return _VARIABLE.sub(lambda m: f"{{{'+' if self._is_path(m['converter']) else ''}{m['variable']}}}", rule.rule)
 
 
 def _split(pattern: str) -> list[str]:

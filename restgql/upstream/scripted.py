@@ -74,7 +74,7 @@ class ScriptedDispatcher:
         exact, any_query = _key(target), (unquote(target.path), None)
         entry = self._script.get(exact) or self._script.get(any_query)
         if entry is None:
-            raise NotAllowed("No route that can be asked for matches the path.")
+            raise NotAllowed("No route matches this path.")
         at, answer = entry
         if target.has_encoded_slash and not at.has_encoded_slash:  # like a converter that takes no slash
             raise BadPath("The path has an encoded slash or backslash in a segment.")

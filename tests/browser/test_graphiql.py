@@ -4,14 +4,14 @@ import json
 import re
 from collections.abc import Iterator
 from threading import Thread
-from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask, request
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from restgql import Gateway, graphiql
+from tests.browser.graphiql_page import answer, complete, explorer, opened, query, write
 
 HOSTILE = "</script><script>alert(1)</script> <!-- & \u2028 $title"
 DEFAULT = f'# {HOSTILE}\n{{\n  get(path: "/first")\n}}\n'
@@ -41,49 +41,8 @@ def shop(url_prefix: str | None) -> Flask:
 
 @pytest.fixture
 def page(browser: Browser, live: str) -> Iterator[Page]:
-    """The opened page, with its schema; no other origin, refusal by the policy or error is accepted from it."""
-    page = browser.new_page()
-    faults: list[str] = []
-    page.on("request", lambda sent: faults.append(sent.url) if is_foreign(sent.url, live) else None)
-    page.on("websocket", lambda socket: faults.append(socket.url))
-    page.on("console", lambda said: faults.append(said.text) if said.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    with page.expect_worker(lambda worker: "/graphql.worker" in worker.url):
-        page.goto(live)
-    expect(explorer(page).get_by_text("routes")).to_be_visible()
-    yield page
-    page.close()
-    assert faults == []
-
-
-def is_foreign(url: str, live: str) -> bool:
-    return urlsplit(url).scheme not in {"data", "blob"} and urlsplit(url)[:2] != urlsplit(live)[:2]
-
-
-def explorer(page: Page) -> Locator:
-    return page.locator(".graphiql-explorer-root")
-
-
-def query(page: Page) -> Locator:
-    return page.locator(".graphiql-query-editor .view-lines")
-
-
-def answer(page: Page) -> Locator:
-    return page.locator(".graphiql-response .view-lines")
-
-
-def write(page: Page, text: str) -> None:
-    """Type in the query's place, not over it: an opening bracket would then enclose it."""
-    page.keyboard.press("Control+A")
-    page.keyboard.press("Delete")
-    page.keyboard.type(text)
-
-
-def complete(page: Page, typed: str, meant: str) -> None:
-    """Type the beginning of a name, and take what the editor suggests, once that is what Enter takes."""
-    page.keyboard.type(typed)
-    expect(page.locator(".suggest-widget .monaco-list-row.focused").filter(has_text=meant)).to_be_visible()
-    page.keyboard.press("Enter")
+    with opened(browser, live) as page:
+        yield page
 
 
 def test_a_query_is_completed_and_run(page: Page) -> None:
@@ -97,7 +56,9 @@ def test_a_query_is_completed_and_run(page: Page) -> None:
     expect(answer(page)).to_contain_text('"path": "/first"')
 
 
-def test_the_explorer_ticks_a_field(page: Page) -> None:
+def test_the_explorer_is_closed_at_first_and_ticks_a_field(page: Page) -> None:
+    expect(explorer(page)).to_have_count(0)
+    page.get_by_role("button", name="Show GraphiQL Explorer").click()
     explorer(page).get_by_text("routes").click()
     explorer(page).get_by_text("endpoint").click()
     expect(query(page)).to_contain_text("endpoint")

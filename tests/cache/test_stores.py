@@ -424,4 +424,4 @@ def test_a_store_that_fails_is_left_alone_and_said_to_fail_once(quiet: pytest.Lo
     for _ in range(100):
         assert guarded.read(KEY) == StoredEntries()
     assert failing.calls == 3
-    assert complaints(quiet) == ["The cache (failing) fails, and is done without: OSError: it is not there"]
+    assert complaints(quiet) == ["The cache (failing) fails, and is not used for now: OSError: it is not there"]

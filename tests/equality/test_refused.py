@@ -208,8 +208,9 @@ class Guarded:
         self.calls = 0
         self.is_default = routes is None
         app = self._app(mark=self.is_default)
-        Gateway(app, routes=routes, profile="open")
-        Gateway(app, routes=routes, profile="open", name="other", url_prefix="/other")
+        # Suggestions tell the developer that a route is excluded; without them, as in production, nothing may tell.
+        Gateway(app, routes=routes, profile="open", suggestions=False)
+        Gateway(app, routes=routes, profile="open", suggestions=False, name="other", url_prefix="/other")
         app.wsgi_app = rewriting_to(  # type: ignore[method-assign]
             {"/rewritten": "/secret", "/open": "/open", "/rewritten-graphql": "/graphql"}
         )(app.wsgi_app)

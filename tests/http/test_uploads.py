@@ -216,15 +216,15 @@ def test_an_upload_that_is_given_as_json_is_a_validation_error(target: Target, g
 V = {"query": ONE, "variables": {"file": None, "list": [None], "text": "x", "deep": {"a": {}}}}
 A = {"0": (b"abc", "a.txt")}
 REFUSED: dict[str, tuple[Any, Any, Any, str]] = {
-    "no operations": ("", {}, {}, "The body is not as it must be"),
+    "no operations": ("", {}, {}, "The part operations is empty"),
     "no map": (V, None, A, "The part map is missing"),
-    "operations that are no JSON": ("{", {}, {}, "The body is not as it must be: "),
-    "operations with a lone surrogate": ('{"query": "{ __typename } # \\ud800"}', {}, {}, "The body is not as it must"),
-    "operations of another type": ({"query": 1}, {}, {}, "The body is not as it must be: "),
+    "operations that are no JSON": ("{", {}, {}, "The part operations is not valid JSON: "),
+    "operations with a lone surrogate": ('{"query": "{ __typename } # \\ud800"}', {}, {}, "is not valid JSON"),
+    "operations of another type": ({"query": 1}, {}, {}, "The part operations does not fit at query: "),
     "a batch": ([V], {"0": ["0.variables.file"]}, A, "operations is an array"),
-    "a map that is an array": (V, [], A, "map is no object of arrays of paths"),
-    "a map of texts": (V, {"0": "variables.file"}, A, "map is no object of arrays of paths"),
-    "a map that is no JSON": (V, "{", A, "map is no object of arrays of paths"),
+    "a map that is an array": (V, [], A, "map is not an object of arrays of paths"),
+    "a map of texts": (V, {"0": "variables.file"}, A, "map is not an object of arrays of paths"),
+    "a map that is no JSON": (V, "{", A, "map is not an object of arrays of paths"),
     "a file that is not there": (V, {"0": ["variables.file"], "1": []}, A, "map names the file '1'"),
     "a file that map does not name": (V, {}, A, "map does not name the part '0'"),
     "a file without a path": (V, {"0": []}, A, "map names no path for the file '0'"),
@@ -591,7 +591,7 @@ def test_python_gives_files_as_werkzeug_has_them(target: Target) -> None:
         found = target.gateway.execute(listed, {"files": [*given]})
         assert [file[:3] for file in found["data"]["post"]["json"]["files"]] == [["0", "", None], ["1", "", None]]
         assert "Upload takes a file" in target.gateway.execute(ONE, {"file": "a.txt"})["errors"][0]["message"]
-        assert "no JSON" in target.gateway.execute(ONE, {"file": io.BytesIO()})["errors"][0]["message"]
+        assert "not JSON" in target.gateway.execute(ONE, {"file": io.BytesIO()})["errors"][0]["message"]
 
 
 def test_the_scalar_is_there_where_files_can_be_sent(target: Target) -> None:

@@ -47,7 +47,8 @@ def in_an_app(scenario: Scenario, config: dict[str, Any]) -> Flask:
 
     for number, path in enumerate({unquote(path) for path in scripted.paths}):
         app.add_url_rule(path, f"route{number}", view, provide_automatic_options=False)
-    Gateway(app, routes=["*"], profile="open", verify=True, **config)
+    suggests = "Did you mean" in scenario.blocks["json"]  # a script has no suggestions of routes
+    Gateway(app, routes=["*"], profile="open", verify=True, **{"suggestions": suggests} | config)
     return app
 
 

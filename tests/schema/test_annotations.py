@@ -29,7 +29,7 @@ UserId = NewType("UserId", int)
 
 
 class Status(enum.StrEnum):
-    """How far a user is."""
+    """A status with a word for each value."""
 
     NEW = "new"
     IN_REVIEW = "in-review"
@@ -121,7 +121,7 @@ type Address {
   lines: [String]
 }
 
-"How far a user is."
+"A status with a word for each value."
 enum Status {
   NEW @value(is: "new")
   IN_REVIEW @value(is: "in-review")
@@ -448,11 +448,11 @@ def test_a_class_without_fields() -> None:
     assert (note.kind, note.reason) == ("json", "Empty has no fields")
 
 
-def in_module(name: str, called: str, **members: Any) -> type:
-    made = dataclasses.make_dataclass(called, members.items())
-    made.__module__ = name
+def in_module(name: str, class_name: str, **members: Any) -> type:
+    cls = dataclasses.make_dataclass(class_name, members.items())
+    cls.__module__ = name
     sys.modules.setdefault(name, ModuleType(name))
-    return made
+    return cls
 
 
 def test_classes_of_one_name() -> None:
@@ -544,16 +544,16 @@ class Author(TypedDict):
 
 def test_through_a_gateway(tmp_path) -> None:
     app = Flask(__name__, root_path=str(tmp_path))
-    made = Post(id=3, title="A", state="so-so", author={"name": "B", "posts": []})
+    first = Post(id=3, title="A", state="so-so", author={"name": "B", "posts": []})
 
     @app.get("/posts/<int:id>")
     def post(id: int) -> Post:
         """One post."""
-        return jsonify(made)  # type: ignore[return-value]
+        return jsonify(first)  # type: ignore[return-value]
 
     @app.get("/posts")
     def posts() -> list[Post]:
-        return jsonify([made])  # type: ignore[return-value]
+        return jsonify([first])  # type: ignore[return-value]
 
     views = [
         AnnotatedView(path="/posts/{id}", name="post", parameters={"id": "int"}, function=app.view_functions["post"]),

@@ -16,11 +16,11 @@ BOB = {"id": 2, "name": None, "joined": "2023-01-01", "address": None, "tags": [
 
 
 def sdl(*samples: Sample, camel_case: bool = False) -> str:
-    """What is inferred, once it has been compiled as it is and as the text that a user reviews."""
+    """Infer SDL, and assert that both the document and its text compile."""
     document = infer(samples, camel_case=camel_case)
     for handwritten in (False, True):
-        found = TypeSource(document=document, handwritten=handwritten)
-        schema = compile(core.build(), [found], camel_case=camel_case)
+        source = TypeSource(document=document, handwritten=handwritten)
+        schema = compile(core.build(), [source], camel_case=camel_case)
         assert validate_schema(schema) == []
         assert len(list(calls(schema))) == len(samples)
     assert document == infer(reversed(samples), camel_case=camel_case), "it depends on the order of the samples"
@@ -38,12 +38,12 @@ def typed(*answers: Any) -> str:
 
 
 def test_a_list_and_its_items() -> None:
-    found = sdl(
+    text = sdl(
         sample("/users", [ADA, BOB], [], name="api.users"),
         sample("/users/{id}", ADA, {**BOB, "admin": True}, name="api.user", parameters={"id": "int"}),
     )
     assert (
-        found
+        text
         == """\
 type Query {
   api_users: [User] @get(path: "/users")
@@ -127,9 +127,9 @@ def test_what_answers_have_in_common(answers: list[Any], expected: str) -> None:
 
 
 def test_keys_that_are_no_names() -> None:
-    found = sdl(sample("/post", {"in-reply-to": 1, "": 2, 'a"b': 3, "__x": 4, "@id": 5, "ok": 6, "größe": 7}))
+    text = sdl(sample("/post", {"in-reply-to": 1, "": 2, 'a"b': 3, "__x": 4, "@id": 5, "ok": 6, "größe": 7}))
     assert (
-        found.partition("type Post ")[2]
+        text.partition("type Post ")[2]
         == """\
 {
   in_reply_to: Long @select(from: "\\"in-reply-to\\"")
@@ -144,42 +144,42 @@ def test_keys_that_are_no_names() -> None:
 
 
 def test_camel_case() -> None:
-    found = sdl(sample("/{user_id}/posts", [{"created_at": 1, "updatedAt": 2}], name="all_posts"), camel_case=True)
-    assert 'allPosts(userId: String!): [Post] @get(path: "/{userId}/posts")' in found
-    assert 'type Post {\n  createdAt: Long\n  updatedAt: Long @select(from: "updatedAt")\n}' in found
+    text = sdl(sample("/{user_id}/posts", [{"created_at": 1, "updatedAt": 2}], name="all_posts"), camel_case=True)
+    assert 'allPosts(userId: String!): [Post] @get(path: "/{userId}/posts")' in text
+    assert 'type Post {\n  createdAt: Long\n  updatedAt: Long @select(from: "updatedAt")\n}' in text
 
 
 def test_a_page_has_items_of_the_resource() -> None:
-    found = sdl(
+    text = sdl(
         sample("/users", {"items": [ADA], "total": 1}, name="users"),
         sample("/users/{id}", BOB, name="user"),
         sample("/teams", {"teams": [{"id": 1}]}, {"teams": []}, name="teams"),
     )
-    assert "type Users {\n  items: [User]\n  total: Long\n}" in found
-    assert "type Teams {\n  teams: [Team]\n}" in found
-    assert "user(id: String!): User @get" in found
-    assert found.count("type User ") == 1
+    assert "type Users {\n  items: [User]\n  total: Long\n}" in text
+    assert "type Teams {\n  teams: [Team]\n}" in text
+    assert "user(id: String!): User @get" in text
+    assert text.count("type User ") == 1
 
 
 def test_resources_of_one_name_that_do_not_fit() -> None:
-    found = sdl(
+    text = sdl(
         sample("/albums/{id}/items", [{"id": 1, "song": "a"}], name="songs"),
         sample("/carts/{id}/items", [{"id": "x", "song": "a"}], name="wares"),
         sample("/boxes/{id}/items", [{"weight": 1, "depth": 2}], name="things"),
     )
-    assert 'songs(id: String!): [Item] @get(path: "/albums/{id}/items")' in found
-    assert "[BoxItem]" in found
-    assert "[CartItem]" in found
+    assert 'songs(id: String!): [Item] @get(path: "/albums/{id}/items")' in text
+    assert "[BoxItem]" in text
+    assert "[CartItem]" in text
 
 
 def test_a_route_that_answers_with_less_shares_the_type() -> None:
-    found = sdl(
+    text = sdl(
         sample("/users", [{"id": 1, "name": "Ada"}], name="users"),
         sample("/teams/{id}/users", [{"id": 1}], name="members"),
         sample("/users/{id}", ADA, name="user"),
     )
-    assert found.count("[User]") == 2
-    assert found.count("type User ") == 1
+    assert text.count("[User]") == 2
+    assert text.count("type User ") == 1
 
 
 @pytest.mark.parametrize(
@@ -222,15 +222,15 @@ def test_deep_answers_end_in_json() -> None:
     deep: Any = 1
     for _ in range(500):
         deep = {"next": deep}
-    found = sdl(sample("/it", deep))
-    assert found.count("type ") == MAX_DEPTH + 1
-    assert "next: JSON" in found
+    text = sdl(sample("/it", deep))
+    assert text.count("type ") == MAX_DEPTH + 1
+    assert "next: JSON" in text
 
 
 def test_a_tree_is_types_in_types() -> None:
-    found = sdl(sample("/nodes/{id}", {"id": 1, "nodes": [{"id": 2, "nodes": [{"id": 3, "nodes": []}]}]}))
-    assert "type Node {\n  id: Long\n  nodes: [NodeNode]\n}" in found
-    assert "type NodeNodeNode {\n  id: Long\n  nodes: [JSON]\n}" in found
+    text = sdl(sample("/nodes/{id}", {"id": 1, "nodes": [{"id": 2, "nodes": [{"id": 3, "nodes": []}]}]}))
+    assert "type Node {\n  id: Long\n  nodes: [NodeNode]\n}" in text
+    assert "type NodeNodeNode {\n  id: Long\n  nodes: [JSON]\n}" in text
 
 
 def test_a_path_that_is_no_template() -> None:

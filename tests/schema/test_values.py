@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, Response, request
 
 from restgql import Gateway
-from tests.schema.openapi.documents import asking, field, made
+from tests.schema.openapi.documents import asking, field, generate_valid
 from tests.schema.world import World
 
 LARGE = (2**31, 2**53 + 1, -(2**63) - 1, 2**70)
@@ -150,7 +150,7 @@ def test_a_route_for_floats_beside_one_for_integers() -> None:
 )
 def test_an_integer_is_int_only_if_its_schema_proves_it(schema: Any, expected: str) -> None:
     parameter = {"name": "n", "in": "query", "schema": {"type": "integer", **schema}}
-    assert f"(n: {expected})" in field(made(asking(parameter)))
+    assert f"(n: {expected})" in field(generate_valid(asking(parameter)))
 
 
 OBJECT = {"type": "object", "properties": {"a": {"type": "integer"}}}
@@ -198,7 +198,7 @@ def test_several_texts_are_no_json(name: str) -> None:
     given = document(OBJECT)
     content = given["paths"]["/it"]["get"]["responses"]["200"]["content"]
     content[name] = content.pop("application/json")
-    assert field(made(given), "it").startswith("it: JSON")
+    assert field(generate_valid(given), "it").startswith("it: JSON")
 
 
 def test_text_that_is_no_json_stays_text_and_an_error_where_none_fits(tmp_path: Path) -> None:

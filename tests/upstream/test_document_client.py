@@ -60,7 +60,7 @@ def fresh() -> None:
         ("/large", "{url}/large: the document is over 2000 bytes."),
         ("/bomb", "{url}/bomb: the document is over 2000 bytes."),
         ("/odd", "{url}/odd: the document's content coding 'odd' is not known here."),
-        ("/to?url=file:///etc/hostname", "'file:///etc/hostname' is no URL that a document can be fetched from"),
+        ("/to?url=file:///etc/hostname", "'file:///etc/hostname' is not a URL of a document: it must begin with http"),
     ],
 )
 def test_a_fetch_has_limits_and_an_exact_error(url: str, path: str, says: str) -> None:

@@ -510,7 +510,7 @@ def test_each_upstream_has_its_own_timeout(app: Flask, shop: str) -> None:
         ({"url": "http://a", "openapi": "{shop}/nothing.json?token=" + SECRET}, "{shop}/nothing.json answers 404"),
         ({"url": "http://a", "openapi": "{shop}/v1/echo"}, "{shop}/v1/echo is not an OpenAPI document"),
         ({"url": "http://a", "openapi": "{shop}/away.json?to=/away.json%3Fto%3D/moved.json"}, None),
-        ({"url": "http://a", "openapi": "{shop}/away.json?to=ftp://a/b"}, "is no URL that a document"),
+        ({"url": "http://a", "openapi": "{shop}/away.json?to=ftp://a/b"}, "is not a URL of a document"),
         ({"url": "http://a", "openapi": "http://127.0.0.1:1/?" + SECRET}, "fetched: Connection refused"),
         ({"url": "http://a", "openapi": "http://hilda:wolf-1965@127.0.0.1:1/x"}, "http://127.0.0.1:1/x cannot be"),
     ],

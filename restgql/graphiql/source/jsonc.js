@@ -1,8 +1,10 @@
-// Prettier's parser and printer for the variables and headers, without its JavaScript compiler (535 kB).
 import { applyEdits, format } from 'jsonc-parser'
 
-const layout = { insertSpaces: true, tabSize: 2 }
+/** Return JSON text with two spaces of indentation. Comments, numbers and faults stay as they are. */
+export const formatJson = (text) =>
+  applyEdits(text, format(text, undefined, { insertSpaces: true, tabSize: 2 }))
 
+// Prettier's parser and printer for the variables and headers, without its JavaScript compiler (535 kB).
 export const parsers = {
   jsonc: {
     astFormat: 'jsonc',
@@ -13,5 +15,5 @@ export const parsers = {
 }
 
 export const printers = {
-  jsonc: { print: ({ node: { text } }) => applyEdits(text, format(text, undefined, layout)) },
+  jsonc: { print: ({ node: { text } }) => formatJson(text) },
 }

@@ -19,9 +19,7 @@ from werkzeug.routing.converters import DEFAULT_CONVERTERS
 from werkzeug.routing.matcher import StateMachineMatcher
 
 DELEGATED = frozenset({"handle_exception", "handle_user_exception", "should_ignore_error"})
-"""The methods of Flask that the fast path calls where Flask does: an app may override them, and everything that they
-call.
-"""
+"""The methods that the fast path calls where Flask does: an app may override them, and all that they call."""
 
 _STEPS: dict[type, tuple[tuple[str, ...], tuple[type, ...]]] = {
     Flask: (("__call__", "wsgi_app"), (Flask,)),

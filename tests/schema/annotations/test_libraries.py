@@ -13,7 +13,7 @@ from flask import jsonify
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, WriteOnlyMapped, mapped_column, relationship
 
-from tests.schema.annotations.views import asked, checked, returning, sdl
+from tests.schema.annotations.views import checked, query_view, returning, sdl
 
 
 @attrs.define
@@ -41,7 +41,7 @@ def test_attrs() -> None:
     def view() -> Special:
         return attrs.asdict(Special(1, parts=[Item(2)]))  # type: ignore[return-value]
 
-    assert asked(view, "{ it { id name price parts { id } } }") == {
+    assert query_view(view, "{ it { id name price parts { id } } }") == {
         "id": 1,
         "name": None,
         "price": 0.0,
@@ -82,7 +82,7 @@ def test_mapped_classes_of_sqlalchemy() -> None:
     def view() -> Team:
         return {"id": 1, "motto": None, "members": [{"id": 2, "team_id": 1}]}  # type: ignore[return-value]
 
-    assert asked(view, "{ it { id motto members { id team_id } } }") == {
+    assert query_view(view, "{ it { id motto members { id team_id } } }") == {
         "id": 1,
         "motto": None,
         "members": [{"id": 2, "team_id": 1}],
@@ -94,7 +94,7 @@ def test_a_mapped_dataclass() -> None:
         return jsonify([Row(id=1, label="a")])  # type: ignore[return-value]
 
     assert "type Row {\n  id: Long\n  label: String\n}" in sdl(returning(list[Row]))
-    assert asked(view, "{ it { id label } }") == [{"id": 1, "label": "a"}]
+    assert query_view(view, "{ it { id label } }") == [{"id": 1, "label": "a"}]
 
 
 class Job(msgspec.Struct, rename="camel", omit_defaults=True):
@@ -109,7 +109,7 @@ def test_a_struct_as_msgspec_writes_it() -> None:
         return msgspec.to_builtins(Job(timedelta(seconds=3), b"ab"))  # type: ignore[no-any-return]
 
     assert "type Job {\n  tookTime: String\n  body: String\n  retries: Int\n  leftOut: Long\n}" in sdl(returning(Job))
-    assert asked(view, "{ it { tookTime body retries leftOut } }") == {
+    assert query_view(view, "{ it { tookTime body retries leftOut } }") == {
         "tookTime": "PT3S",
         "body": "YWI=",
         "retries": None,
@@ -184,7 +184,7 @@ PACKAGE = {
     "main.py": """
         from shop.views import app, gateway
         from graphql import print_ast
-        from restgql.sources import source_of
+        from restgql.sources import combined_sdl
         query = "{ basket { prices { amount } total { sum } first { amount } note { text } hidden } total { sum } }"
         answer = gateway.execute(query)
         price = {"amount": 1}
@@ -193,7 +193,7 @@ PACKAGE = {
         typed = app.extensions["restgql"]["restgql"].compiled_schema
         rows = {row.field: row for row in typed.rows}
         assert rows["total"].kind == "typed", rows
-        assert "hidden: JSON\\n  lists: [JSON]\\n  odd: JSON" in print_ast(source_of(typed))
+        assert "hidden: JSON\\n  lists: [JSON]\\n  odd: JSON" in print_ast(combined_sdl(typed))
         assert "No module named 'elsewhere'" in rows["basket"].reason or "not imported" in rows["basket"].reason, rows
     """,
 }

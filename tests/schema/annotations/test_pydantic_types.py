@@ -12,7 +12,7 @@ from flask import jsonify
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from tests.schema.annotations.views import asked, checked, returning, sdl
+from tests.schema.annotations.views import checked, query_view, returning, sdl
 
 
 class Color(enum.Enum):
@@ -128,7 +128,7 @@ def test_values_that_pydantic_writes() -> None:
         return event.model_dump(mode="json")  # type: ignore[return-value]
 
     assert "secret" not in sdl(returning(Event))
-    assert asked(view, "{ it { email at on took price color level point { x label } domain } }") == {
+    assert query_view(view, "{ it { email at on took price color level point { x label } domain } }") == {
         "email": "a@example.com",
         "at": "2025-01-02T00:00:00Z",
         "on": "2025-01-02",
@@ -160,7 +160,7 @@ def test_an_alias_is_read_however_the_view_dumps(by_alias: bool) -> None:
     def view() -> Person:
         return person.model_dump(by_alias=by_alias)  # type: ignore[return-value]
 
-    assert asked(view, "{ it { id fullName isAdmin homeAddress { street } } }") == {
+    assert query_view(view, "{ it { id fullName isAdmin homeAddress { street } } }") == {
         "id": 1,
         "fullName": "Ada",
         "isAdmin": False,
@@ -174,7 +174,7 @@ def test_an_alias_is_read_however_flask_pydantic_dumps(by_alias: bool) -> None:
     def view() -> Person:
         return Person(id=1, full_name="Ada")
 
-    assert asked(view, "{ it { id fullName homeAddress { street } } }") == {
+    assert query_view(view, "{ it { id fullName homeAddress { street } } }") == {
         "id": 1,
         "fullName": "Ada",
         "homeAddress": None,
@@ -191,7 +191,7 @@ def test_an_alias_that_is_another_fields_name_is_read_by_alias_alone() -> None:
         return Swapped(first=1, second=2).model_dump(by_alias=True)  # type: ignore[return-value]
 
     assert "type Swapped {\n  second: Long\n  first: Long\n}" in sdl(returning(Swapped))
-    assert asked(view, "{ it { first second } }") == {"first": 2, "second": 1}
+    assert query_view(view, "{ it { first second } }") == {"first": 2, "second": 1}
 
 
 class Loose(BaseModel):
@@ -244,7 +244,7 @@ def test_a_dataclass_of_pydantic() -> None:
         return jsonify(Checked("a@example.com", [Point(1)]))  # type: ignore[return-value]
 
     assert "type Checked {\n  email: String\n  points: [Point]\n}" in sdl(returning(Checked))
-    assert asked(view, "{ it { email points { x } } }") == {"email": "a@example.com", "points": [{"x": 1}]}
+    assert query_view(view, "{ it { email points { x } } }") == {"email": "a@example.com", "points": [{"x": 1}]}
 
 
 class Named(BaseModel):
@@ -263,7 +263,7 @@ def test_a_model_that_is_written_as_text_and_one_of_itself() -> None:
         return Tree(name=Named(), children=[Tree(name=Named())]).model_dump(mode="json")  # type: ignore[return-value]
 
     assert "type Tree {\n  name: String\n  children: [Tree]\n}" in sdl(returning(Tree))
-    assert asked(view, "{ it { name children { name } } }") == {"name": "name", "children": [{"name": "name"}]}
+    assert query_view(view, "{ it { name children { name } } }") == {"name": "name", "children": [{"name": "name"}]}
 
 
 class Pair(NamedTuple):
@@ -286,4 +286,4 @@ def test_the_values_of_a_tuple() -> None:
         return jsonify(Line(ends=(Pair(1, 2.5), Pair(3, 4))).model_dump())  # type: ignore[return-value]
 
     view.__annotations__["return"] = Line
-    assert asked(view, "{ it { ends } }") == {"ends": [[1.0, 2.5], [3.0, 4.0]]}
+    assert query_view(view, "{ it { ends } }") == {"ends": [[1.0, 2.5], [3.0, 4.0]]}

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from restgql import Gateway
 from restgql.schema.sources.annotations import AnnotatedView
-from tests.schema.annotations.views import asked, checked
+from tests.schema.annotations.views import checked, query_view
 
 
 class Sort(enum.Enum):
@@ -94,7 +94,7 @@ def test_a_model_named_query() -> None:
         return seen(**query.model_dump(mode="json"))  # type: ignore[no-any-return]
 
     assert arguments(view) == SEARCH
-    assert asked(view, f"{{ it({ARGUMENTS}) {{ query values }} }}") == {"query": SENT, "values": VALUES}
+    assert query_view(view, f"{{ it({ARGUMENTS}) {{ query values }} }}") == {"query": SENT, "values": VALUES}
 
 
 def test_a_model_named_query_of_flask_openapi3() -> None:
@@ -130,7 +130,7 @@ def test_a_model_that_a_decorator_has() -> None:
         return seen(**request.query_params.model_dump(mode="json"))  # type: ignore[attr-defined, no-any-return]
 
     assert arguments(view) == SEARCH
-    assert asked(view, f"{{ it({ARGUMENTS}) {{ query values }} }}") == {"query": SENT, "values": VALUES}
+    assert query_view(view, f"{{ it({ARGUMENTS}) {{ query values }} }}") == {"query": SENT, "values": VALUES}
 
 
 class Page(TypedDict):
@@ -235,7 +235,7 @@ def test_parameters_that_code_reads() -> None:
     query = (
         """{ it(first: "a", page: 3, ratio: 1.5, tags: ["x"], ids: [1, 2], filter_name: "n", flag: "") { values } }"""
     )
-    assert asked(view, query)["values"] == {
+    assert query_view(view, query)["values"] == {
         "first": "a", "page": 3, "ratio": 1.5, "tags": ["x"], "ids": [1, 2], "odd": "n", "flag": True, "computed": None,
     }  # fmt: skip
 

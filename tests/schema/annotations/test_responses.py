@@ -11,7 +11,7 @@ from flask import Response, jsonify
 from flask.typing import ResponseReturnValue, ResponseValue
 from pydantic import BaseModel
 
-from tests.schema.annotations.views import asked, checked, returning, typed
+from tests.schema.annotations.views import checked, query_view, returning, typed
 
 
 class User(BaseModel):
@@ -86,5 +86,5 @@ def test_a_model_or_an_error_in_the_data() -> None:
             return jsonify(id=1), 200  # type: ignore[return-value]
         return {"message": "no such user"}, 404
 
-    assert asked(view, "{ it(id: 1) { id } }", "/it/<int:id>") == {"id": 1}
-    assert asked(view, "{ it(id: 2) { id } }", "/it/<int:id>") is None
+    assert query_view(view, "{ it(id: 1) { id } }", "/it/<int:id>") == {"id": 1}
+    assert query_view(view, "{ it(id: 2) { id } }", "/it/<int:id>") is None

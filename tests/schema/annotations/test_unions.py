@@ -9,7 +9,7 @@ from flask import Response, jsonify
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
-from tests.schema.annotations.views import asked, checked, member, returning, sdl, typed
+from tests.schema.annotations.views import checked, member, query_view, returning, sdl, typed
 
 
 class Cat(BaseModel):
@@ -108,7 +108,7 @@ def test_the_members_of_a_discriminated_union_in_the_data() -> None:
         pets { __typename ... on Cat { lives } }
         either { ... on Cat { kind lives } }
     } }"""
-    assert asked(view, query) == {
+    assert query_view(view, query) == {
         "pet": {"__typename": "Dog", "tricks": ["sit"]},
         "pets": [{"__typename": "Cat", "lives": 9}, {"__typename": "Dog"}],
         "either": {"kind": "cat", "lives": 3},
@@ -131,7 +131,7 @@ def test_tagged_structs_in_the_data() -> None:
 
     view.__annotations__["return"] = Batch
     query = "{ it { actions { __typename ... on Put { val } ... on Del { key } } } }"
-    assert asked(view, query) == {
+    assert query_view(view, query) == {
         "actions": [{"__typename": "Put", "val": 1}, {"__typename": "Del", "key": "b"}],
     }
 
@@ -143,14 +143,17 @@ def test_dataclasses_that_a_literal_tells_apart() -> None:
     assert 'union ItResponseItem @discriminator(from: "shape") = Circle | Square' in sdl(
         returning(list[Circle | Square])
     )
-    assert asked(view, "{ it { ... on Circle { radius } ... on Square { side } } }") == [{"radius": 1.5}, {"side": 2.0}]
+    assert query_view(view, "{ it { ... on Circle { radius } ... on Square { side } } }") == [
+        {"radius": 1.5},
+        {"side": 2.0},
+    ]
 
 
 def test_classes_that_a_key_tells_apart() -> None:
     def view() -> list[Alpha | Beta]:
         return jsonify([Alpha(alpha=1).model_dump(), Beta(beta=2).model_dump(exclude_none=True)])  # type: ignore[return-value]
 
-    assert asked(view, "{ it { ... on Alpha { alpha } ... on Beta { beta } } }") == [{"alpha": 1}, {"beta": 2}]
+    assert query_view(view, "{ it { ... on Alpha { alpha } ... on Beta { beta } } }") == [{"alpha": 1}, {"beta": 2}]
 
 
 class First(msgspec.Struct, tag=1):
@@ -165,7 +168,7 @@ def test_tags_that_are_numbers() -> None:
     def view() -> list[First | Second]:
         return msgspec.to_builtins([First(1), Second(2)])  # type: ignore[no-any-return]
 
-    assert asked(view, "{ it { __typename ... on Second { value } } }") == [
+    assert query_view(view, "{ it { __typename ... on Second { value } } }") == [
         {"__typename": "First"},
         {"__typename": "Second", "value": 2},
     ]
@@ -184,7 +187,7 @@ def test_a_discriminator_with_an_alias(by_alias: bool) -> None:
     def view() -> list[Left | Right]:
         return [each.model_dump(by_alias=by_alias) for each in (Left(), Right())]  # type: ignore[misc]
 
-    assert asked(view, "{ it { __typename } }") == [{"__typename": "Left"}, {"__typename": "Right"}]
+    assert query_view(view, "{ it { __typename } }") == [{"__typename": "Left"}, {"__typename": "Right"}]
 
 
 def test_a_key_that_may_be_left_out_tells_nothing_apart() -> None:
@@ -253,7 +256,7 @@ def test_a_union_within_a_union() -> None:
 
     assert "union ZooAnimalsItem @discriminator" in sdl(returning(Zoo))
     query = "{ it { animals { __typename ... on Eagle { name } ... on White { color } } } }"
-    assert asked(view, query) == {
+    assert query_view(view, query) == {
         "animals": [
             {"__typename": "White", "color": "white"},
             {"__typename": "Eagle", "name": "e"},
@@ -268,4 +271,4 @@ def test_several_values_of_one_member() -> None:
 
     hint = list[Annotated[Union[Black, Wolf], Field(discriminator="pet")]]  # noqa: UP007
     view.__annotations__["return"] = hint
-    assert asked(view, "{ it { ... on Wolf { name } } }") == [{"name": "c"}]
+    assert query_view(view, "{ it { ... on Wolf { name } } }") == [{"name": "c"}]

@@ -19,7 +19,7 @@ def sdl(*views: AnnotatedView, camel_case: bool = False) -> str:
 
 
 def checked(*views: AnnotatedView, camel_case: bool = False) -> GeneratedSdl:
-    """What is generated, once it has been compiled as it is and as the text that a user would start from."""
+    """Generate SDL, and assert that both the document and its text compile."""
     generated = generate(views, camel_case=camel_case)
     found = [TypeSource(document=generated.document, handwritten=handwritten) for handwritten in (False, True)]
     for one in found:
@@ -52,7 +52,7 @@ def member(hint: Any) -> str:
     return next(line for line in text.splitlines() if line.startswith("  held: ")).removeprefix("  held: ")
 
 
-def asked(view: Callable[..., Any], query: str, path: str = "/it") -> Any:
+def query_view(view: Callable[..., Any], query: str, path: str = "/it") -> Any:
     """Return the data that a query on an app with one view, `it`, has. The answer has no errors."""
     app = Flask(__name__)
     app.add_url_rule(path, "it", view)

@@ -1,4 +1,4 @@
-"""Small OpenAPI documents, and what is made of them."""
+"""Small OpenAPI documents, and assertions about the SDL that is generated from them."""
 
 from functools import cache
 from typing import Any
@@ -20,23 +20,23 @@ def document(paths: Json, schemas: Json | None = None, **more: Any) -> Json:
 
 
 def answer(schema: Any, media_type: str = "application/json") -> Json:
-    """Responses, of which 200 has this schema."""
+    """Return a Responses Object whose 200 has this schema."""
     return {"200": {"description": "OK", "content": {media_type: {"schema": schema}}}}
 
 
 def answering(schema: Any, schemas: Json | None = None, **more: Any) -> Json:
-    """A document with GET /things, which answers with a schema."""
+    """Return a document with GET /things, whose response has this schema."""
     return document({"/things": {"get": {"operationId": "things", "responses": answer(schema)}}}, schemas, **more)
 
 
 def asking(*parameters: Json, path: str = "/things", **operation: Any) -> Json:
-    """A document with one GET that takes these parameters."""
+    """Return a document with one GET that has these parameters."""
     own = {"operationId": "things", "parameters": [*parameters], "responses": answer({"type": "string"})}
     return document({path: {"get": {**own, **operation}}})
 
 
 def sending(schema: Any, schemas: Json | None = None, media_type: str = "application/json", **body: Any) -> Json:
-    """A document with POST /things, which takes a body."""
+    """Return a document with POST /things, whose request body has this schema."""
     operation = {
         "operationId": "addThing",
         "requestBody": {"content": {media_type: {"schema": schema}}, **body},
@@ -50,7 +50,7 @@ def ref(name: str) -> Json:
 
 
 def of(**properties: Any) -> Json:
-    """An object schema of these properties; a string is a type."""
+    """Return an object schema with these properties. A string is a type."""
     return {
         "type": "object",
         "properties": {key: {"type": kind} if isinstance(kind, str) else kind for key, kind in properties.items()},
@@ -58,14 +58,14 @@ def of(**properties: Any) -> Json:
 
 
 def definition(generated: GeneratedSdl, name: str) -> str:
-    """The SDL of one definition."""
-    found = [node for node in generated.document.definitions if node.name.value == name]  # type: ignore[attr-defined]
-    assert len(found) == 1, f"{name} is defined {len(found)} times"
-    return print_ast(found[0])
+    """Return the SDL of one definition."""
+    definitions = [node for node in generated.document.definitions if node.name.value == name]  # type: ignore[attr-defined]
+    assert len(definitions) == 1, f"{name} is defined {len(definitions)} times"
+    return print_ast(definitions[0])
 
 
 def field(generated: GeneratedSdl, name: str = "things") -> str:
-    """The SDL of one root field, on one line."""
+    """Return the SDL of one root field, on one line."""
     for node in generated.document.definitions:
         if node.name.value in ("Query", "Mutation"):  # type: ignore[attr-defined]
             for one in node.fields:  # type: ignore[attr-defined]
@@ -80,16 +80,16 @@ def only(generated: GeneratedSdl) -> OperationNote:
 
 
 def built(generated: GeneratedSdl) -> GraphQLSchema:
-    """The schema that the compiler makes of it, which graphql-core finds valid."""
+    """Compile generated SDL, and assert that graphql-core accepts the schema."""
     schema = compile(_core(), [TypeSource(document=generated.document, handwritten=False)])
     schema._validation_errors = None
     assert validate_schema(schema) == []
     return schema
 
 
-def made(given: Json, **options: Any) -> GeneratedSdl:
-    """What is generated from a document, found to be valid; its text says the same."""
-    generated = generate(given, **options)
+def generate_valid(source: Json, **options: Any) -> GeneratedSdl:
+    """Generate SDL, and assert that it compiles, and that its text parses to the same document."""
+    generated = generate(source, **options)
     built(generated)
     text = print_ast(generated.document)
     assert not text or print_ast(parse(text)) == text

@@ -28,8 +28,8 @@ class Served:
         self.requests.append(f"{request.method} {request.full_path.removesuffix('?')}")
         self.bodies.append(request.get_json(silent=True))
         self.headers = dict(request.headers)
-        found = self._answers.get(request.full_path.removesuffix("?"), self._answers.get(request.path))
-        status, value, headers = found if isinstance(found, tuple) else (200, found, {})
+        answer = self._answers.get(request.full_path.removesuffix("?"), self._answers.get(request.path))
+        status, value, headers = answer if isinstance(answer, tuple) else (200, answer, {})
         return Response(json.dumps(value), status, headers, content_type="application/json")
 
     def ask(self, query: str, **options: Any) -> dict[str, Any]:

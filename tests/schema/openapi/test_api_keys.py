@@ -14,7 +14,7 @@ from restgql.formats.target import Site
 from restgql.model import SubRequest
 from restgql.plan.requests import forward_query
 from restgql.sources import combined_sdl
-from tests.schema.openapi.documents import answer, document, field, made, of, ref
+from tests.schema.openapi.documents import answer, document, field, generate_valid, of, ref
 from tests.schema.openapi.served import Served
 
 IN_QUERY = {"type": "apiKey", "in": "query", "name": "api_key"}
@@ -23,9 +23,9 @@ KEY = {"name": "api_key", "in": "query", "required": True, "schema": {"type": "s
 
 def secured(scheme: Any = IN_QUERY, *parameters: Any, **operation: Any) -> dict[str, Any]:
     own = {"operationId": "things", "parameters": [*parameters], "responses": answer(of(a="string")), **operation}
-    given = document({"/things": {"get": own, "post": {**own, "operationId": "addThing"}}}, security=[{"key": []}])
-    given["components"]["securitySchemes"] = {"key": scheme}
-    return given
+    source = document({"/things": {"get": own, "post": {**own, "operationId": "addThing"}}}, security=[{"key": []}])
+    source["components"]["securitySchemes"] = {"key": scheme}
+    return source
 
 
 def test_the_key_of_the_clients_query_goes_along() -> None:
@@ -42,20 +42,20 @@ def test_the_key_of_the_clients_query_goes_along() -> None:
 
 def test_the_clients_key_goes_to_no_upstream_of_the_same_document() -> None:
     paths = secured()["paths"] | {"/own": {"get": {"operationId": "own", "responses": answer(of(a="string"))}}}
-    given = secured() | {"paths": paths, "servers": [{"url": "http://shop.example"}]}
+    source = secured() | {"paths": paths, "servers": [{"url": "http://shop.example"}]}
     app = Flask(__name__)
     app.add_url_rule("/own", "own", dict)
-    gateway = Gateway(app, openapi=given, upstreams={"/shop": "http://shop.example"})
+    gateway = Gateway(app, openapi=source, upstreams={"/shop": "http://shop.example"})
     assert gateway.execute("{ own { a } }") == {"data": {"own": {"a": None}}}
-    source = print_ast(combined_sdl(app.extensions["restgql"]["restgql"].compiled_schema))
-    assert '@get(path: "/own", forward: ["api_key"])' in source
-    assert '@get(path: "/shop/things")' in source
+    sdl = print_ast(combined_sdl(app.extensions["restgql"]["restgql"].compiled_schema))
+    assert '@get(path: "/own", forward: ["api_key"])' in sdl
+    assert '@get(path: "/shop/things")' in sdl
 
 
 @pytest.mark.parametrize("place", ["query", "header"])
 def test_a_key_is_no_argument(place: str) -> None:
     scheme = {"type": "apiKey", "in": place, "name": "X-Key"}
-    generated = made(secured(scheme, {"name": "X-Key", "in": place, "schema": {"type": "string"}}))
+    generated = generate_valid(secured(scheme, {"name": "X-Key", "in": place, "schema": {"type": "string"}}))
     forward = ', forward: ["X-Key"]' if place == "query" else ""
     assert field(generated) == f'things: ThingsResponse @get(path: "/things"{forward})'
     note = generated.operations[0]
@@ -82,33 +82,33 @@ def test_the_key_of_a_header_is_the_callers() -> None:
     ],
 )
 def test_an_operation_has_the_keys_that_it_may_need(operation: Any, forwarded: bool) -> None:
-    assert ("forward" in field(made(secured(**operation)))) is forwarded
+    assert ("forward" in field(generate_valid(secured(**operation)))) is forwarded
 
 
 def test_swagger_2() -> None:
     operation = {"operationId": "things", "security": [{"key": []}]}
-    given = {"swagger": "2.0", "securityDefinitions": {"key": IN_QUERY}, "paths": {"/things": {"get": operation}}}
-    assert 'forward: ["api_key"]' in field(made(given))
+    source = {"swagger": "2.0", "securityDefinitions": {"key": IN_QUERY}, "paths": {"/things": {"get": operation}}}
+    assert 'forward: ["api_key"]' in field(generate_valid(source))
 
 
 def test_schemes_that_are_none() -> None:
-    given = secured({"$ref": "#/nowhere"})
-    assert "forward" not in field(made(given))
-    given["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "basic"}}
-    assert "forward" not in field(made(given))
+    source = secured({"$ref": "#/nowhere"})
+    assert "forward" not in field(generate_valid(source))
+    source["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "basic"}}
+    assert "forward" not in field(generate_valid(source))
 
 
 def test_a_join_has_the_key_of_its_target() -> None:
     user = {"operationId": "user", "responses": answer(ref("User"))}
     posts = {"operationId": "posts", "responses": answer({"type": "array", "items": ref("Post")})}
     path = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
-    given = document(
+    source = document(
         {"/users/{id}": {"get": {**user, "parameters": [path]}}, "/posts": {"get": posts}},
         {"User": of(name="string"), "Post": of(userId="integer")},
         security=[{"key": []}],
     )
-    given["components"]["securitySchemes"] = {"key": IN_QUERY}
-    served = Served(given, {"/posts": [{"userId": 1}], "/users/1": {"name": "a"}}, joins=["Post.user"])
+    source["components"]["securitySchemes"] = {"key": IN_QUERY}
+    served = Served(source, {"/posts": [{"userId": 1}], "/users/1": {"name": "a"}}, joins=["Post.user"])
     assert served.data("{ posts { user { name } } }", query_string="api_key=k") == {"posts": [{"user": {"name": "a"}}]}
     assert served.requests == ["GET /posts?api_key=k", "GET /users/1?api_key=k"]
 

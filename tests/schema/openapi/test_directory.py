@@ -18,8 +18,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_sample_of_real_documents(package: Path) -> None:
-    found = [measured(name, document) for name, document in sample(package, SAMPLE, SEED)]
-    result = figures(found)
+    documents = [measured(name, document) for name, document in sample(package, SAMPLE, SEED)]
+    result = figures(documents)
     assert result["documents"] == SAMPLE
     assert result["errors"] == {}
     assert result["fields missing"] == {}

@@ -7,21 +7,21 @@ import pytest
 from restgql.errors import ConfigError
 from restgql.schema.sdl.report import SkippedOperation
 from restgql.schema.sources.openapi import generate
-from tests.schema.openapi.documents import answer, asking, built, document, field, made, of, only
+from tests.schema.openapi.documents import answer, asking, built, document, field, generate_valid, of, only
 
 
 def test_a_document_with_no_operation_adds_nothing() -> None:
-    generated = made({"openapi": "3.1.0", "info": {}, "webhooks": {}})
+    generated = generate_valid({"openapi": "3.1.0", "info": {}, "webhooks": {}})
     assert generated.document.definitions == ()
     assert built(generated).query_type
 
 
 @pytest.mark.parametrize("internal", ["operation", "item"])
 def test_internal_operations_are_left_out(internal: str) -> None:
-    given = asking()
-    at = given["paths"]["/things"] if internal == "item" else given["paths"]["/things"]["get"]
+    source = asking()
+    at = source["paths"]["/things"] if internal == "item" else source["paths"]["/things"]["get"]
     at["x-internal"] = True
-    generated = made(given)
+    generated = generate_valid(source)
     assert generated.operations == ()
     assert generated.skipped == (
         SkippedOperation(method="GET", path="/things", reason="it is marked x-internal", is_chosen=True),
@@ -29,15 +29,15 @@ def test_internal_operations_are_left_out(internal: str) -> None:
 
 
 def test_operations_that_are_not_allowed_are_left_out() -> None:
-    given = document({"/a": {"get": {}, "post": {}}, "/b/{id}": {"get": {}}})
-    asked = []
+    source = document({"/a": {"get": {}, "post": {}}, "/b/{id}": {"get": {}}})
+    requested = []
 
     def allowed(method: str, path: str) -> bool:
-        asked.append((method, path))
+        requested.append((method, path))
         return (method, path) == ("GET", "/b/{id}")
 
-    generated = made(given, allowed=allowed)
-    assert asked == [("GET", "/a"), ("GET", "/a/"), ("POST", "/a"), ("POST", "/a/"), ("GET", "/b/{id}")]
+    generated = generate_valid(source, allowed=allowed)
+    assert requested == [("GET", "/a"), ("GET", "/a/"), ("POST", "/a"), ("POST", "/a/"), ("GET", "/b/{id}")]
     assert generated.names == {"GET /b/{id}": "getBById"}
     assert [skipped.path for skipped in generated.skipped] == ["/a", "/a"]
 
@@ -57,24 +57,24 @@ def test_operations_that_are_not_allowed_are_left_out() -> None:
     ],
 )
 def test_the_base_path(servers: Any, base: str) -> None:
-    assert f'path: "{base}/things"' in field(made({**asking(), "servers": servers}))
+    assert f'path: "{base}/things"' in field(generate_valid({**asking(), "servers": servers}))
 
 
 def test_the_base_path_is_left_out_where_the_app_has_its_routes_without() -> None:
-    given = {**asking(), "servers": [{"url": "/v1"}]}
-    assert 'path: "/things"' in field(made(given, allowed=lambda method, path: path == "/things"))
+    source = {**asking(), "servers": [{"url": "/v1"}]}
+    assert 'path: "/things"' in field(generate_valid(source, allowed=lambda method, path: path == "/things"))
 
 
 def test_a_prefix_goes_before_all_else() -> None:
-    given = {**asking(), "servers": [{"url": "/v1"}]}
-    assert 'path: "/api/things"' in field(made(given, prefix="/api/"))
-    assert 'path: "/things"' in field(made(given, prefix=""))
+    source = {**asking(), "servers": [{"url": "/v1"}]}
+    assert 'path: "/api/things"' in field(generate_valid(source, prefix="/api/"))
+    assert 'path: "/things"' in field(generate_valid(source, prefix=""))
 
 
 def test_a_path_item_by_reference() -> None:
-    given = document({"/a": {"$ref": "#/x-items/a"}, "/b": {"$ref": "#/x-items/b"}})
-    given["x-items"] = {"a": {"get": {"operationId": "a", "responses": answer({"type": "string"})}}}
-    generated = made(given)
+    source = document({"/a": {"$ref": "#/x-items/a"}, "/b": {"$ref": "#/x-items/b"}})
+    source["x-items"] = {"a": {"get": {"operationId": "a", "responses": answer({"type": "string"})}}}
+    generated = generate_valid(source)
     assert field(generated, "a") == 'a: String @get(path: "/a")'
     assert generated.skipped == (
         SkippedOperation(method="", path="/b", reason="the reference #/x-items/b has no target"),
@@ -88,7 +88,7 @@ def test_kinds() -> None:
         "/json": {"get": {"responses": answer({"type": "object"})}},
         "/none": {"get": {"responses": {"204": {}}}},
     }
-    notes = {note.path: note for note in made(document(paths)).operations}
+    notes = {note.path: note for note in generate_valid(document(paths)).operations}
     assert {path: (note.kind, note.declared) for path, note in notes.items()} == {
         "/typed": ("typed", True),
         "/partly": ("partly", True),
@@ -96,7 +96,7 @@ def test_kinds() -> None:
         "/none": ("json", False),
     }
     assert notes["/typed"].reason == ""
-    assert notes["/partly"].reason == "GetPartlyResponse.a is JSON, its oneOf is of Long, String"
+    assert notes["/partly"].reason == "GetPartlyResponse.a is JSON, its oneOf mixes Long, String"
     assert notes["/json"].reason == "the document does not describe the response further"
     assert notes["/none"].reason == "the document has no schema for a response"
 
@@ -108,7 +108,7 @@ def test_what_is_wrong_with_a_type_is_said_of_all_that_lead_to_it() -> None:
         "C": of(x="string"),
     }
     paths = {f"/{name}": {"get": {"responses": answer({"$ref": f"#/components/schemas/{name}"})}} for name in "ABC"}
-    generated = made(document(paths, schemas))
+    generated = generate_valid(document(paths, schemas))
     assert [note.kind for note in generated.operations] == ["partly", "partly", "typed"]
     assert "B.wrong is JSON" in generated.operations[0].reason
 
@@ -122,7 +122,7 @@ def test_what_is_no_openapi_is_an_error(wrong: Any) -> None:
 
 
 def test_the_document_is_left_as_it_was() -> None:
-    given = asking({"name": "q", "in": "query", "schema": {"type": "string", "enum": ["a", "b"]}})
-    before = repr(given)
-    assert only(made(given)).kind == "typed"
-    assert repr(given) == before
+    source = asking({"name": "q", "in": "query", "schema": {"type": "string", "enum": ["a", "b"]}})
+    before = repr(source)
+    assert only(generate_valid(source)).kind == "typed"
+    assert repr(source) == before

@@ -12,7 +12,7 @@ from tests.schema.openapi.documents import (
     definition,
     document,
     field,
-    made,
+    generate_valid,
     of,
     only,
     ref,
@@ -31,7 +31,7 @@ def test_properties_that_both_sides_describe_are_merged() -> None:
     home = {**of(street="string", at=of(lat="number")), "required": ["street"]}
     more = of(home=of(city="string", at=of(long="number")), rows={"items": of(b="string")})
     schemas = {"Base": of(home=home, rows={"items": of(a="string")}), "Top": {"allOf": [ref("Base"), more]}}
-    generated = made(answering(ref("Top"), schemas))
+    generated = generate_valid(answering(ref("Top"), schemas))
     assert definition(generated, "TopHome") == "type TopHome {\n  street: String\n  at: TopHomeAt\n  city: String\n}"
     assert definition(generated, "TopHomeAt") == "type TopHomeAt {\n  lat: Float\n  long: Float\n}"
     assert definition(generated, "TopRowsItem") == "type TopRowsItem {\n  a: String\n  b: String\n}"
@@ -40,8 +40,11 @@ def test_properties_that_both_sides_describe_are_merged() -> None:
 
 def test_what_is_required_within_is_united() -> None:
     first, second = {**of(a="string"), "required": ["a"]}, {**of(b="string"), "required": ["b"]}
-    given = sending(ref("Top"), {"Top": {"allOf": [of(part=first), of(part=second)]}})
-    assert definition(made(given), "TopInputPartInput") == "input TopInputPartInput {\n  a: String!\n  b: String!\n}"
+    source = sending(ref("Top"), {"Top": {"allOf": [of(part=first), of(part=second)]}})
+    assert (
+        definition(generate_valid(source), "TopInputPartInput")
+        == "input TopInputPartInput {\n  a: String!\n  b: String!\n}"
+    )
 
 
 def test_a_property_that_a_child_describes_more_closely_is_the_childs() -> None:
@@ -49,7 +52,7 @@ def test_a_property_that_a_child_describes_more_closely_is_the_childs() -> None:
         "Node": of(value="string", next=ref("Node"), all={"type": "array", "items": ref("Node")}),
         "Leaf": {"allOf": [ref("Node"), of(next=ref("Leaf"), all={"type": "array", "items": ref("Leaf")}, x="string")]},
     }
-    assert definition(made(answering(ref("Leaf"), schemas)), "Leaf") == (
+    assert definition(generate_valid(answering(ref("Leaf"), schemas)), "Leaf") == (
         "type Leaf {\n  value: String\n  next: Leaf\n  all: [Leaf]\n  x: String\n}"
     )
 
@@ -61,7 +64,7 @@ def test_schemas_that_merge_without_end() -> None:
         "Both": {"allOf": [ref("A"), ref("B"), of(next=ref("Both"))]},
         "Neither": {"allOf": [ref("A"), ref("B")]},
     }
-    generated = made(answering(of(both=ref("Both"), neither=ref("Neither")), schemas))
+    generated = generate_valid(answering(of(both=ref("Both"), neither=ref("Neither")), schemas))
     assert "next: Both" in definition(generated, "Both")
     assert "next: NeitherNext" in definition(generated, "Neither")
     assert "next: NeitherNext" in definition(generated, "NeitherNext")
@@ -70,21 +73,21 @@ def test_schemas_that_merge_without_end() -> None:
 @pytest.mark.parametrize(("version", "city"), [("3.0.3", False), ("3.1.0", True), ("3.2.0", True)])
 def test_keywords_beside_a_reference_count_since_3_1(version: str, city: bool) -> None:
     home = {**ref("Home"), "properties": {"city": {"type": "string"}}, "description": "Where."}
-    given = {**answering(of(home=home), {"Home": of(street="string")}), "openapi": version}
-    fields = built(made(given)).type_map["ThingsResponse"].fields["home"].type.fields  # type: ignore[attr-defined]
+    source = {**answering(of(home=home), {"Home": of(street="string")}), "openapi": version}
+    fields = built(generate_valid(source)).type_map["ThingsResponse"].fields["home"].type.fields  # type: ignore[attr-defined]
     assert fields.keys() == ({"street", "city"} if city else {"street"})
 
 
 def test_words_beside_a_reference_change_no_type() -> None:
-    given = {
+    source = {
         **answering(of(home={**ref("Home"), "description": "Where."}), {"Home": of(a="string")}),
         "openapi": "3.1.0",
     }
-    assert '"Where."\n  home: Home' in definition(made(given), "ThingsResponse")
+    assert '"Where."\n  home: Home' in definition(generate_valid(source), "ThingsResponse")
 
 
 def test_a_base_with_a_discriminator_is_an_interface() -> None:
-    generated = made(answering(ref("Pet"), SCHEMAS))
+    generated = generate_valid(answering(ref("Pet"), SCHEMAS))
     assert definition(generated, "Pet") == (
         'interface Pet @discriminator(from: "kind", otherwise: "PetOther") {\n  kind: String\n  name: String\n}'
     )
@@ -116,9 +119,9 @@ def test_the_data_of_children_can_be_asked_for() -> None:
 
 def test_what_is_no_object_is_an_error_at_its_place() -> None:
     served = Served(answering({"type": "array", "items": ref("Pet")}, SCHEMAS), {"/things": [PETS[0], 5, None]})
-    found = served.ask("{ things { name } }")
-    assert found["data"] == {"things": [{"name": "a"}, None, None]}
-    assert [error["path"] for error in found["errors"]] == [["things", 1]]
+    response = served.ask("{ things { name } }")
+    assert response["data"] == {"things": [{"name": "a"}, None, None]}
+    assert [error["path"] for error in response["errors"]] == [["things", 1]]
 
 
 @pytest.mark.parametrize(
@@ -130,34 +133,37 @@ def test_what_is_no_object_is_an_error_at_its_place() -> None:
     ],
 )
 def test_the_values_of_a_child(discriminator: Any, kinds: list[str]) -> None:
-    given = answering(ref("Pet"), {**SCHEMAS, "Pet": {**BASE, "discriminator": discriminator}})
-    told = built(made(given)).type_map["Pet"].resolve_type  # type: ignore[union-attr]
-    assert [told.type_of({"kind": kind}) for kind in (*kinds, "Dog", "x")] == ["Cat"] * len(kinds) + ["Dog", "PetOther"]
+    source = answering(ref("Pet"), {**SCHEMAS, "Pet": {**BASE, "discriminator": discriminator}})
+    resolver = built(generate_valid(source)).type_map["Pet"].resolve_type  # type: ignore[union-attr]
+    assert [resolver.type_of({"kind": kind}) for kind in (*kinds, "Dog", "x")] == ["Cat"] * len(kinds) + [
+        "Dog",
+        "PetOther",
+    ]
 
 
 def test_the_value_of_a_child_in_its_own_schema() -> None:
     own = {"allOf": [ref("Pet"), of(kind={"type": "string", "enum": ["cat"]}, lives=INT)]}
     azure = {**DOG, "x-ms-discriminator-value": "#dog"}
-    generated = made(answering(ref("Pet"), {**SCHEMAS, "Cat": own, "Dog": azure}))
+    generated = generate_valid(answering(ref("Pet"), {**SCHEMAS, "Cat": own, "Dog": azure}))
     assert '@value(is: "cat") {\n  kind: String\n' in definition(generated, "Cat")
     assert '@value(is: "#dog")' in definition(generated, "Dog")
 
 
 def test_the_default_of_a_discriminator() -> None:
     discriminator = {"propertyName": "kind", "defaultMapping": "#/components/schemas/Dog"}
-    given = {**answering(ref("Pet"), {**SCHEMAS, "Pet": {**BASE, "discriminator": discriminator}}), "openapi": "3.2.0"}
-    assert 'otherwise: "Dog"' in definition(made(given), "Pet")
+    source = {**answering(ref("Pet"), {**SCHEMAS, "Pet": {**BASE, "discriminator": discriminator}}), "openapi": "3.2.0"}
+    assert 'otherwise: "Dog"' in definition(generate_valid(source), "Pet")
 
 
 def test_children_of_children_with_a_discriminator_of_their_own() -> None:
     dog = {"allOf": [ref("Pet"), of(tricks="string", size="string")], "discriminator": {"propertyName": "size"}}
-    given = answering(of(pet=ref("Pet"), dog=ref("Dog")), {**SCHEMAS, "Dog": dog})
-    generated = made(given)
+    source = answering(of(pet=ref("Pet"), dog=ref("Dog")), {**SCHEMAS, "Dog": dog})
+    generated = generate_valid(source)
     assert definition(generated, "Dog").startswith('interface Dog @discriminator(from: "size", otherwise: "DogOther")')
     assert definition(generated, "DogOther").startswith('type DogOther implements Pet & Dog @value(is: "Dog") {')
     assert definition(generated, "Puppy").startswith('type Puppy implements Pet & Dog @value(is: "Puppy") {')
     answers = {"pet": {"kind": "Dog", "tricks": "sit"}, "dog": {"kind": "Dog", "size": "Puppy", "weeks": 2}}
-    served = Served(given, {"/things": answers})
+    served = Served(source, {"/things": answers})
     query = "{ things { pet { __typename ... on Dog { tricks } } dog { __typename ... on Puppy { weeks } } } }"
     assert served.data(query)["things"] == {
         "pet": {"__typename": "DogOther", "tricks": "sit"},
@@ -168,7 +174,7 @@ def test_children_of_children_with_a_discriminator_of_their_own() -> None:
 def test_an_interface_has_what_all_have_of_one_type() -> None:
     cat = {"allOf": [ref("Pet"), of(home=of(city="string"), size={"type": "integer"})]}
     pet = {**BASE, "properties": {**BASE["properties"], "home": of(street="string"), "size": {"type": "string"}}}
-    generated = made(answering(ref("Pet"), {"Pet": pet, "Cat": cat}))
+    generated = generate_valid(answering(ref("Pet"), {"Pet": pet, "Cat": cat}))
     assert "{\n  kind: String\n  name: String\n}" in definition(generated, "Pet")
     assert "home: CatHome" in definition(generated, "Cat")
 
@@ -182,18 +188,18 @@ def test_a_base_without_properties_of_its_own() -> None:
 def test_children_without_a_field_in_common_are_a_union() -> None:
     pet = {**of(kind="integer"), "discriminator": {"propertyName": "kind"}}
     cat = {"allOf": [ref("Pet"), of(kind="string", lives=INT)]}
-    assert definition(made(answering(ref("Pet"), {"Pet": pet, "Cat": cat})), "Pet") == (
+    assert definition(generate_valid(answering(ref("Pet"), {"Pet": pet, "Cat": cat})), "Pet") == (
         'union Pet @discriminator(from: "kind", otherwise: "PetOther") = PetOther | Cat'
     )
 
 
 def test_a_base_as_input_takes_what_its_children_take() -> None:
     operation = {"operationId": "add", "requestBody": {"content": {"application/json": {"schema": ref("Pet")}}}}
-    given = document({"/pets": {"post": {**operation, "responses": answer(ref("Pet"))}}}, SCHEMAS)
-    assert definition(made(given), "PetInput") == (
+    source = document({"/pets": {"post": {**operation, "responses": answer(ref("Pet"))}}}, SCHEMAS)
+    assert definition(generate_valid(source), "PetInput") == (
         "input PetInput {\n  kind: String!\n  name: String\n  lives: Int\n  tricks: String\n  weeks: Int\n}"
     )
-    served = Served(given, {"/pets": PETS[0]})
+    served = Served(source, {"/pets": PETS[0]})
     assert served.data('mutation { add(input: {kind: "Cat", lives: 9}) { ... on Cat { lives } } }')["add"] == {
         "lives": 9
     }
@@ -201,7 +207,7 @@ def test_a_base_as_input_takes_what_its_children_take() -> None:
 
 
 def test_a_discriminator_that_nothing_is_composed_of_changes_nothing() -> None:
-    assert definition(made(answering(ref("Pet"), {"Pet": BASE})), "Pet") == (
+    assert definition(generate_valid(answering(ref("Pet"), {"Pet": BASE})), "Pet") == (
         "type Pet {\n  kind: String\n  name: String\n}"
     )
 
@@ -232,5 +238,5 @@ def test_long_chains_of_discriminators() -> None:
     for number in range(1, 200):
         parts = [ref(f"T{number - 1}"), of(**{f"p{number}": "string"})]
         schemas[f"T{number}"] = {"allOf": parts, "discriminator": {"propertyName": "kind"}}
-    generated = made(answering(ref("T0"), schemas))
+    generated = generate_valid(answering(ref("T0"), schemas))
     assert field(generated) == 'things: T0 @get(path: "/things")'

@@ -11,7 +11,7 @@ from tests.schema.openapi.documents import (
     definition,
     document,
     field,
-    made,
+    generate_valid,
     of,
     only,
     ref,
@@ -21,59 +21,59 @@ from tests.schema.openapi.documents import (
 
 def test_a_json_body() -> None:
     schema = {**of(title="string", body="string"), "required": ["title"]}
-    generated = made(sending(ref("Post"), {"Post": schema}, required=True))
+    generated = generate_valid(sending(ref("Post"), {"Post": schema}, required=True))
     assert field(generated, "addThing") == ('addThing(input: PostInput!): String @post(path: "/things", body: "input")')
     assert definition(generated, "PostInput") == "input PostInput {\n  title: String!\n  body: String\n}"
 
 
 def test_a_type_for_results_and_one_for_input() -> None:
-    given = sending(ref("Post"), {"Post": of(id={"type": "integer", "readOnly": True}, title="string")})
-    given["paths"]["/things"]["get"] = {
+    source = sending(ref("Post"), {"Post": of(id={"type": "integer", "readOnly": True}, title="string")})
+    source["paths"]["/things"]["get"] = {
         "operationId": "post",
         "responses": {"200": {"content": {"application/json": {"schema": ref("Post")}}}},
     }
-    generated = made(given)
+    generated = generate_valid(source)
     assert definition(generated, "Post") == "type Post {\n  id: Long\n  title: String\n}"
     assert definition(generated, "PostInput") == "input PostInput {\n  title: String\n}"
 
 
 def test_required_input_objects_within_one_another_may_be_left_out() -> None:
     schema = {**of(child=ref("Node"), tags={"type": "array", "items": ref("Node")}), "required": ["child", "tags"]}
-    generated = made(sending(ref("Node"), {"Node": schema}))
+    generated = generate_valid(sending(ref("Node"), {"Node": schema}))
     assert definition(generated, "NodeInput") == "input NodeInput {\n  child: NodeInput\n  tags: [NodeInput]!\n}"
 
 
 def test_what_is_required_and_may_be_null_is_nullable() -> None:
     schema = {**of(a={"type": "string", "nullable": True}, b={"type": ["integer", "null"]}), "required": ["a", "b"]}
-    generated = made(sending(schema))
+    generated = generate_valid(sending(schema))
     assert definition(generated, "AddThingInput") == "input AddThingInput {\n  a: String\n  b: Long\n}"
 
 
 def test_what_is_read_only_by_reference_is_not_sent() -> None:
     schemas = {"Id": {"type": "string", "readOnly": True}, "Secret": {"type": "string", "writeOnly": True}}
     schema = {**of(id=ref("Id"), name="string", secret=ref("Secret")), "required": ["id"]}
-    generated = made(sending(schema, schemas))
+    generated = generate_valid(sending(schema, schemas))
     assert definition(generated, "AddThingInput") == "input AddThingInput {\n  name: String\n  secret: String\n}"
-    generated = made(answering(schema, schemas))
+    generated = generate_valid(answering(schema, schemas))
     assert definition(generated, "ThingsResponse") == "type ThingsResponse {\n  id: String\n  name: String\n}"
 
 
 def test_json_is_sent_by_its_own_name_first() -> None:
-    given = sending(of(b="string"))
-    content = given["paths"]["/things"]["post"]["requestBody"]["content"]
+    source = sending(of(b="string"))
+    content = source["paths"]["/things"]["post"]["requestBody"]["content"]
     content |= {"": {"schema": of(a="string")}, "application/json": content.pop("application/json")}
-    assert definition(made(given), "AddThingInput") == "input AddThingInput {\n  b: String\n}"
+    assert definition(generate_valid(source), "AddThingInput") == "input AddThingInput {\n  b: String\n}"
 
 
 def test_input_has_no_defaults() -> None:
     schema = of(size={"type": "integer", "default": 20})
-    text = definition(made(sending(schema)), "AddThingInput")
+    text = definition(generate_valid(sending(schema)), "AddThingInput")
     assert text == 'input AddThingInput {\n  "Default: 20"\n  size: Long\n}'
 
 
 def test_a_property_that_is_no_name_is_sent_by_its_own() -> None:
     schema = of(plain="string", **{"a-b": "string", "a_b": "string", "": {}, "$or": of(**{"x.y": "integer"})})
-    generated = made(sending({**schema, "required": ["a-b"]}))
+    generated = generate_valid(sending({**schema, "required": ["a-b"]}))
     assert definition(generated, "AddThingInput").split("\n")[1:-1] == [
         "  plain: String",
         '  a_b2: String! @value(is: "a-b")',
@@ -88,11 +88,11 @@ def test_a_property_that_is_no_name_is_sent_by_its_own() -> None:
 def test_equal_enums_of_equal_properties_are_one_type() -> None:
     state = {"type": "string", "enum": ["open", "closed"]}
     other = {"type": "string", "enum": ["closed", "open"]}
-    given = sending(of(state=state, states={"type": "array", "items": {**state}}, mode={**state}))
-    post = given["paths"]["/things"]["post"]
+    source = sending(of(state=state, states={"type": "array", "items": {**state}}, mode={**state}))
+    post = source["paths"]["/things"]["post"]
     post["parameters"] = [{"name": "state", "in": "query", "schema": other}]
     post["responses"]["200"]["content"]["application/json"]["schema"] = of(state=other, mode=of(state={**state}))
-    generated = made(given)
+    generated = generate_valid(source)
     enums = [node.name.value for node in generated.document.definitions if isinstance(node, EnumTypeDefinitionNode)]
     assert enums == ["AddThingState", "AddThingInputStatesItem", "AddThingInputMode"]
     assert definition(generated, "AddThingResponse").startswith("type AddThingResponse {\n  state: AddThingState\n")
@@ -101,8 +101,12 @@ def test_equal_enums_of_equal_properties_are_one_type() -> None:
 
 def test_an_enum_with_a_name_is_a_type_of_its_own() -> None:
     state = {"type": "string", "enum": ["open", "closed"]}
-    given = sending(of(a=ref("State"), b=ref("Mode"), state=state), {"State": state, "Mode": {**state}})
-    assert definition(made(given), "AddThingInput").split("\n")[1:-1] == ["  a: State", "  b: Mode", "  state: State"]
+    source = sending(of(a=ref("State"), b=ref("Mode"), state=state), {"State": state, "Mode": {**state}})
+    assert definition(generate_valid(source), "AddThingInput").split("\n")[1:-1] == [
+        "  a: State",
+        "  b: Mode",
+        "  state: State",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -116,44 +120,44 @@ def test_an_enum_with_a_name_is_a_type_of_its_own() -> None:
     ],
 )
 def test_bodies_that_are_no_objects(schema: Any, kind: str) -> None:
-    assert f"(input: {kind})" in field(made(sending(schema)), "addThing")
+    assert f"(input: {kind})" in field(generate_valid(sending(schema)), "addThing")
 
 
 def test_forms_and_files() -> None:
     file = {"type": "string", "format": "binary"}
-    form = made(sending(of(name="string"), media_type="application/x-www-form-urlencoded"))
+    form = generate_valid(sending(of(name="string"), media_type="application/x-www-form-urlencoded"))
     assert field(form, "addThing") == (
         'addThing(input: AddThingInput): String @post(path: "/things", body: "input", encoding: FORM)'
     )
-    files = made(sending(of(name="string", photo=file), media_type="multipart/form-data"))
+    files = generate_valid(sending(of(name="string", photo=file), media_type="multipart/form-data"))
     assert "encoding: MULTIPART" in field(files, "addThing")
     assert definition(files, "AddThingForm") == "input AddThingForm {\n  name: String\n  photo: Upload\n}"
 
 
 def test_json_goes_before_forms() -> None:
-    given = sending(of(a="string"), media_type="multipart/form-data")
-    given["paths"]["/things"]["post"]["requestBody"]["content"]["application/json"] = {"schema": of(b="string")}
-    assert definition(made(given), "AddThingInput") == "input AddThingInput {\n  b: String\n}"
+    source = sending(of(a="string"), media_type="multipart/form-data")
+    source["paths"]["/things"]["post"]["requestBody"]["content"]["application/json"] = {"schema": of(b="string")}
+    assert definition(generate_valid(source), "AddThingInput") == "input AddThingInput {\n  b: String\n}"
 
 
 def test_a_body_that_cannot_be_written_is_left_out() -> None:
-    generated = made(sending({"type": "string"}, media_type="application/xml"))
+    generated = generate_valid(sending({"type": "string"}, media_type="application/xml"))
     assert field(generated, "addThing") == 'addThing: String @post(path: "/things")'
     assert only(generated).kind == "partly"
     assert "application/xml cannot be written" in only(generated).reason
 
 
 def test_the_body_gives_way_to_a_parameter_of_its_name() -> None:
-    given = sending({"type": "string"})
-    given["paths"]["/things"]["post"]["parameters"] = [{"name": "input", "in": "query", "schema": {"type": "string"}}]
-    assert field(made(given), "addThing") == (
+    source = sending({"type": "string"})
+    source["paths"]["/things"]["post"]["parameters"] = [{"name": "input", "in": "query", "schema": {"type": "string"}}]
+    assert field(generate_valid(source), "addThing") == (
         'addThing(input: String, input2: String): String @post(path: "/things{?input}", body: "input2")'
     )
 
 
 def test_every_verb_but_get_is_a_mutation() -> None:
     methods = ("get", "post", "put", "patch", "delete")
-    generated = made(document({"/a": {method: {"operationId": f"do_{method}"} for method in methods}}))
+    generated = generate_valid(document({"/a": {method: {"operationId": f"do_{method}"} for method in methods}}))
     assert [field(generated, f"do_{method}") for method in methods] == [
         f'do_{method}: JSON @{method}(path: "/a")' for method in methods
     ]
@@ -167,7 +171,7 @@ def test_swagger_2_bodies() -> None:
         {"in": "formData", "name": "name", "type": "string", "required": True},
         {"in": "formData", "name": "photo", "type": "file"},
     ]
-    given = {
+    source = {
         "swagger": "2.0",
         "definitions": {"User": of(name="string")},
         "paths": {
@@ -176,7 +180,7 @@ def test_swagger_2_bodies() -> None:
             "/names": {"post": {"operationId": "addName", "parameters": form[:1]}},
         },
     }
-    generated = made(given)
+    generated = generate_valid(source)
     assert field(generated, "addUser") == 'addUser(input: UserInput!): JSON @post(path: "/users", body: "input")'
     assert "encoding: MULTIPART" in field(generated, "addPhoto")
     assert "encoding: FORM" in field(generated, "addName")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from restgql.schema.sources.openapi import ProposedJoin
-from tests.schema.openapi.documents import INT, answer, definition, document, made, of, ref
+from tests.schema.openapi.documents import INT, answer, definition, document, generate_valid, of, ref
 from tests.schema.openapi.served import Served
 
 ID = {"name": "id", "in": "path", "required": True, "schema": INT}
@@ -29,7 +29,7 @@ def blog(**links: Any) -> dict[str, Any]:
 
 
 def test_a_key_that_is_named_as_what_it_leads_to() -> None:
-    generated = made(blog())
+    generated = generate_valid(blog())
     assert generated.joins == (
         ProposedJoin(
             type="Post",
@@ -44,13 +44,13 @@ def test_a_key_that_is_named_as_what_it_leads_to() -> None:
 
 
 def test_an_accepted_join_is_a_field() -> None:
-    generated = made(blog(), accepted={"Post.user", "Post.gone"})
+    generated = generate_valid(blog(), accepted={"Post.user", "Post.gone"})
     assert 'user: User @get(path: "/users/{userId}")' in definition(generated, "Post")
 
 
 def test_a_link_is_a_join() -> None:
     link = {"operationId": "user", "parameters": {"id": "$response.body#/editor_id"}}
-    generated = made(blog(editor=link), accepted={"Post.editor"})
+    generated = generate_valid(blog(editor=link), accepted={"Post.editor"})
     assert [join.name for join in generated.joins] == ["Post.editor", "Post.user"]
     assert generated.joins[0].source == "link"
     assert 'editor: User @get(path: "/users/{editor_id}")' in definition(generated, "Post")
@@ -58,7 +58,7 @@ def test_a_link_is_a_join() -> None:
 
 def test_links_by_reference_and_into_the_body() -> None:
     link = {"operationRef": "#/paths/~1users~1{id}/get", "parameters": {"path.id": "$response.body#/meta/owner"}}
-    generated = made(blog(owner=link), accepted={"Post.owner"})
+    generated = generate_valid(blog(owner=link), accepted={"Post.owner"})
     assert 'owner: User @get(path: "/users/{meta.owner}")' in definition(generated, "Post")
 
 
@@ -66,7 +66,7 @@ def test_links_that_take_what_no_template_can_are_no_joins() -> None:
     both = {"id": "$response.body#/id", "other": "$response.body#/id"}
     others = ("$request.path.gone", "$request.body#/id", "$response.header.X", "$url", "$method", "5")
     for parameters in (*({"id": other} for other in others), {}, {"other": both["id"]}, both):
-        generated = made(blog(editor={"operationId": "user", "parameters": parameters}))
+        generated = generate_valid(blog(editor={"operationId": "user", "parameters": parameters}))
         assert [join.name for join in generated.joins] == ["Post.user"]
 
 
@@ -79,7 +79,7 @@ def linked(expression: str) -> Served:
     user = answer(ref("User"))
     user["200"]["links"] = {"written": {"operationId": "written", "parameters": {"of": expression}}}
     of_user = {"name": "of", "in": "query", "schema": {"type": "string"}}
-    given = document(
+    source = document(
         {
             "/users/{id}": {
                 "get": {"operationId": "user", "parameters": [ID, BY], "responses": user},
@@ -89,7 +89,7 @@ def linked(expression: str) -> Served:
         },
         {"User": of(name="string"), "Post": of(title="string")},
     )
-    return Served(given, {"/users/7": {"name": "a"}, "/written": {"title": "t"}}, joins=["User.written"])
+    return Served(source, {"/users/7": {"name": "a"}, "/written": {"title": "t"}}, joins=["User.written"])
 
 
 @pytest.mark.parametrize(
@@ -119,20 +119,22 @@ def test_a_key_that_the_request_does_not_have_is_an_error_of_the_link() -> None:
 
 
 def test_a_key_that_leads_to_several_is_no_join() -> None:
-    given = blog()
-    given["paths"]["/admins/user/{id}"] = {"get": {"parameters": [ID], "responses": answer(ref("User"))}}
-    assert made(given).joins == ()
+    source = blog()
+    source["paths"]["/admins/user/{id}"] = {"get": {"parameters": [ID], "responses": answer(ref("User"))}}
+    assert generate_valid(source).joins == ()
 
 
 def test_a_field_that_is_there_already_is_kept() -> None:
-    given = blog()
-    given["components"]["schemas"] = {**SCHEMAS, "Post": of(userId="integer", user="string")}
-    assert made(given).joins == ()
+    source = blog()
+    source["components"]["schemas"] = {**SCHEMAS, "Post": of(userId="integer", user="string")}
+    assert generate_valid(source).joins == ()
 
 
 def test_a_link_to_a_list_by_a_query_parameter() -> None:
-    given = blog(mine={"operationId": "search", "parameters": {"by": "$response.body#/userId"}})
+    source = blog(mine={"operationId": "search", "parameters": {"by": "$response.body#/userId"}})
     by = {"name": "by", "in": "query", "schema": {"type": "integer"}}
-    given["paths"]["/search"] = {"get": {"operationId": "search", "parameters": [by], "responses": answer(ref("User"))}}
-    generated = made(given, accepted={"Post.mine"})
+    source["paths"]["/search"] = {
+        "get": {"operationId": "search", "parameters": [by], "responses": answer(ref("User"))}
+    }
+    generated = generate_valid(source, accepted={"Post.mine"})
     assert 'mine: User @get(path: "/search?by={userId}")' in definition(generated, "Post")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.schema.openapi.documents import INT, answering, definition, made, of, only, ref, sending
+from tests.schema.openapi.documents import INT, answering, definition, generate_valid, of, only, ref, sending
 from tests.schema.openapi.served import Served
 
 INTEGERS = {"type": "object", "additionalProperties": INT}
@@ -14,7 +14,7 @@ SCHEMAS = {"User": of(name="string")}
 
 def test_additional_properties_beside_properties() -> None:
     schema = {**of(id=INT, **{"first-name": "string"}), "additionalProperties": INT}
-    generated = made(answering(schema))
+    generated = generate_valid(answering(schema))
     assert definition(generated, "ThingsResponse").split("\n")[1:-1] == [
         "  id: Int",
         '  first_name: String @select(from: "\\"first-name\\"")',
@@ -38,8 +38,8 @@ def test_entries_of_objects() -> None:
 
 def test_entries_within_objects_and_lists() -> None:
     users = {**of(id="integer"), "additionalProperties": ref("User")}
-    given = answering(of(rows={"type": "array", "items": of(users=users)}), SCHEMAS)
-    served = Served(given, {"/things": {"rows": [{"users": {"a": {"name": "A"}}}, {"users": {}}, {}]}})
+    source = answering(of(rows={"type": "array", "items": of(users=users)}), SCHEMAS)
+    served = Served(source, {"/things": {"rows": [{"users": {"a": {"name": "A"}}}, {"users": {}}, {}]}})
     assert served.data("{ things { rows { users { entries { value { name } } } } } }")["things"]["rows"] == [
         {"users": {"entries": [{"value": {"name": "A"}}]}}, {"users": {"entries": []}}, {"users": None},
     ]  # fmt: skip
@@ -47,9 +47,9 @@ def test_entries_within_objects_and_lists() -> None:
 
 def test_what_is_no_object_is_an_error() -> None:
     schema = {**of(id="integer"), "additionalProperties": ref("User")}
-    found = Served(answering(schema, SCHEMAS), {"/things": [{"name": "A"}]}).ask("{ things { entries { key } } }")
-    assert found["data"] == {"things": None}
-    assert found["errors"][0]["extensions"]["code"] == "UPSTREAM_INVALID"
+    response = Served(answering(schema, SCHEMAS), {"/things": [{"name": "A"}]}).ask("{ things { entries { key } } }")
+    assert response["data"] == {"things": None}
+    assert response["errors"][0]["extensions"]["code"] == "UPSTREAM_INVALID"
 
 
 @pytest.mark.parametrize(
@@ -63,28 +63,28 @@ def test_what_is_no_object_is_an_error() -> None:
     ],
 )
 def test_a_map_without_properties_is_json(schema: Any) -> None:
-    assert "value: JSON" in definition(made(answering(of(value=schema), SCHEMAS)), "ThingsResponse")
+    assert "value: JSON" in definition(generate_valid(answering(of(value=schema), SCHEMAS)), "ThingsResponse")
 
 
 @pytest.mark.parametrize("more", [True, False, {}])
 def test_additional_properties_of_no_type_change_nothing(more: Any) -> None:
     assert "entries" not in definition(
-        made(answering({**of(a="string"), "additionalProperties": more})), "ThingsResponse"
+        generate_valid(answering({**of(a="string"), "additionalProperties": more})), "ThingsResponse"
     )
 
 
 def test_a_property_of_the_name_keeps_it() -> None:
-    generated = made(answering({**of(entries="string"), "additionalProperties": {"type": "integer"}}))
+    generated = generate_valid(answering({**of(entries="string"), "additionalProperties": {"type": "integer"}}))
     assert "  entries: String\n" in definition(generated, "ThingsResponse")
     assert "entries2: [ThingsResponseEntry]" in definition(generated, "ThingsResponse")
 
 
 def test_additional_properties_of_all_of() -> None:
     schema = {"allOf": [of(a="string"), INTEGERS]}
-    assert "entries: [ThingsResponseEntry]" in definition(made(answering(schema)), "ThingsResponse")
+    assert "entries: [ThingsResponseEntry]" in definition(generate_valid(answering(schema)), "ThingsResponse")
 
 
 def test_an_input_that_is_a_map_is_json() -> None:
-    generated = made(sending(of(users=USERS), SCHEMAS))
+    generated = generate_valid(sending(of(users=USERS), SCHEMAS))
     assert "users: JSON" in definition(generated, "AddThingInput")
     assert only(generated).kind == "typed"

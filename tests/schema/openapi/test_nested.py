@@ -9,7 +9,7 @@ import pytest
 from flask import Flask, request
 
 from restgql import Gateway
-from tests.schema.openapi.documents import answer, document, field, made, of, only, ref, sending
+from tests.schema.openapi.documents import answer, document, field, generate_valid, of, only, ref, sending
 
 LIST = {"type": "array", "items": {"type": "string"}}
 MAP = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -29,8 +29,8 @@ def sent(operation: dict[str, Any], arguments: str, path: str = "/things", *, up
 
     is_read = "requestBody" not in operation
     app.add_url_rule(path.replace("{id}", "<id>"), "view", view, methods=["GET" if is_read else "POST"])
-    given = {**operation, "operationId": "it", "responses": answer(of(ok="boolean"))}
-    Gateway(app, openapi=document({path: {"get" if is_read else "post": given}}, SCHEMAS))
+    source = {**operation, "operationId": "it", "responses": answer(of(ok="boolean"))}
+    Gateway(app, openapi=document({path: {"get" if is_read else "post": source}}, SCHEMAS))
     declared = "($f: Upload)" if upload else ""
     query = f"{'query' if is_read else 'mutation'} q{declared} {{ it({arguments}) {{ ok }} }}"
     client = app.test_client()
@@ -107,7 +107,7 @@ def test_exploded_objects_beside_other_parameters() -> None:
 def test_styles_of_a_path(style: Any, schema: Any, argument: str, expected: str) -> None:
     operation = {"parameters": [{"name": "id", "in": "path", "required": True, "schema": schema, **style}]}
     if "%2F" in expected:  # a value never adds a segment, and Flask's own converter takes none that is encoded
-        expression = field(made(document({"/things/{id}": {"get": {**operation, "operationId": "things"}}})))
+        expression = field(generate_valid(document({"/things/{id}": {"get": {**operation, "operationId": "things"}}})))
         assert '"/things/{;id}"' in expression
         return
     assert sent(operation, f"id: {argument}", "/things/{id}")[0] == expected
@@ -115,10 +115,10 @@ def test_styles_of_a_path(style: Any, schema: Any, argument: str, expected: str)
 
 def test_styles_of_a_path_whose_name_is_no_graphql_name() -> None:
     parameter = {"name": "a-b", "in": "path", "required": True, "style": "matrix", "schema": {"type": "integer"}}
-    given = document({"/things/{a-b}": {"get": {"operationId": "things", "parameters": [parameter]}}})
-    assert 'path: "/things/;a-b={a_b}"' in field(made(given))
-    given["paths"]["/things/{a-b}"]["get"]["parameters"] = [{**parameter, "schema": LIST, "explode": True}]
-    generated = made(given)
+    source = document({"/things/{a-b}": {"get": {"operationId": "things", "parameters": [parameter]}}})
+    assert 'path: "/things/;a-b={a_b}"' in field(generate_valid(source))
+    source["paths"]["/things/{a-b}"]["get"]["parameters"] = [{**parameter, "schema": LIST, "explode": True}]
+    generated = generate_valid(source)
     assert "(a_b: String!)" in field(generated)
     assert "the path repeats it" in only(generated).reason
 
@@ -152,11 +152,11 @@ def test_the_encoding_of_a_form(schema: Any, encoding: Any, argument: str, expec
 
 def test_what_a_form_cannot_write_is_noted() -> None:
     encoding = {"p": {"style": "form", "explode": False}}
-    generated = made(sending(of(p=MAP), media_type=FORM))
-    given = sending(of(p=MAP), media_type=FORM)
-    given["paths"]["/things"]["post"]["requestBody"]["content"][FORM]["encoding"] = encoding
+    generated = generate_valid(sending(of(p=MAP), media_type=FORM))
+    source = sending(of(p=MAP), media_type=FORM)
+    source["paths"]["/things"]["post"]["requestBody"]["content"][FORM]["encoding"] = encoding
     assert only(generated).kind == "typed"
-    assert "p is not written as the document demands" in only(made(given)).reason
+    assert "p is not written as the document demands" in only(generate_valid(source)).reason
 
 
 @pytest.mark.parametrize(("collection", "expected"), [(None, ["1,2"]), ("multi", ["1", "2"]), ("ssv", ["1 2"])])
@@ -185,10 +185,10 @@ def test_an_object_in_a_multipart_body_is_a_part_of_json() -> None:
 
 
 def test_a_part_that_should_be_in_brackets_is_noted() -> None:
-    given = sending(of(meta=MAP, tags=LIST), media_type=MULTIPART)
-    media = given["paths"]["/things"]["post"]["requestBody"]["content"][MULTIPART]
+    source = sending(of(meta=MAP, tags=LIST), media_type=MULTIPART)
+    media = source["paths"]["/things"]["post"]["requestBody"]["content"][MULTIPART]
     media["encoding"] = {"meta": {"style": "deepObject"}, "tags": {"style": "deepObject"}}
-    assert only(made(given)).reason == "meta is sent as a JSON part, not with deepObject"
+    assert only(generate_valid(source)).reason == "meta is sent as a JSON part, not with deepObject"
 
 
 def test_an_untyped_form_has_keys_in_brackets() -> None:
@@ -214,5 +214,5 @@ def test_what_is_nested_too_deep_is_refused() -> None:
     for _ in range(40):
         body = {"a": body}
     query = 'mutation($b: JSON) { post(path: "/things", encoding: FORM, body: $b) { status error } }'
-    found = app.test_client().post("/graphql", json={"query": query, "variables": {"b": body}}).get_json()
-    assert found["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+    response = app.test_client().post("/graphql", json={"query": query, "variables": {"b": body}}).get_json()
+    assert response["errors"][0]["extensions"]["code"] == "BAD_REQUEST"

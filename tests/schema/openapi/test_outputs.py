@@ -4,7 +4,18 @@ from typing import Any
 
 import pytest
 
-from tests.schema.openapi.documents import answer, answering, built, definition, document, field, made, of, only, ref
+from tests.schema.openapi.documents import (
+    answer,
+    answering,
+    built,
+    definition,
+    document,
+    field,
+    generate_valid,
+    of,
+    only,
+    ref,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,12 +68,12 @@ from tests.schema.openapi.documents import answer, answering, built, definition,
     ],
 )
 def test_a_property(schema: Any, kind: str) -> None:
-    generated = made(answering({"type": "object", "properties": {"value": schema}}))
+    generated = generate_valid(answering({"type": "object", "properties": {"value": schema}}))
     assert definition(generated, "ThingsResponse") == f"type ThingsResponse {{\n  value: {kind}\n}}"
 
 
 def test_an_enum_says_what_stands_for_values_that_are_no_names() -> None:
-    generated = made(
+    generated = generate_valid(
         answering(ref("State"), {"State": {"type": "string", "enum": ["open", "in-progress", "in progress", "true"]}})
     )
     assert definition(generated, "State").split("\n")[1:-1] == [
@@ -74,20 +85,20 @@ def test_an_enum_says_what_stands_for_values_that_are_no_names() -> None:
 
 
 def test_the_type_of_a_list_is_that_of_its_items() -> None:
-    generated = made(answering({"type": "array", "items": ref("user")}, {"user": of(name="string")}))
+    generated = generate_valid(answering({"type": "array", "items": ref("user")}, {"user": of(name="string")}))
     assert field(generated) == 'things: [User] @get(path: "/things")'
     assert only(generated).kind == "typed"
 
 
 def test_types_within_types_are_named_by_where_they_stand() -> None:
-    generated = made(answering(of(rows={"type": "array", "items": of(cell=of(x="integer"))})))
+    generated = generate_valid(answering(of(rows={"type": "array", "items": of(cell=of(x="integer"))})))
     assert "rows: [ThingsResponseRowsItem]" in definition(generated, "ThingsResponse")
     assert "cell: ThingsResponseRowsItemCell" in definition(generated, "ThingsResponseRowsItem")
 
 
 def test_a_recursive_type() -> None:
     schemas = {"Node": of(value="string", next=ref("Node"), children={"type": "array", "items": ref("Node")})}
-    assert definition(made(answering(ref("Node"), schemas)), "Node") == (
+    assert definition(generate_valid(answering(ref("Node"), schemas)), "Node") == (
         "type Node {\n  value: String\n  next: Node\n  children: [Node]\n}"
     )
 
@@ -96,14 +107,14 @@ def test_lists_too_deep_are_json() -> None:
     schema: dict[str, Any] = {"type": "string"}
     for _ in range(9):
         schema = {"type": "array", "items": schema}
-    note = only(made(answering(schema)))
+    note = only(generate_valid(answering(schema)))
     assert (note.kind, note.reason) == ("json", "its lists are nested too deep")
 
 
 def test_what_is_only_written_is_not_in_results() -> None:
     secret = {"type": "string", "writeOnly": True}
-    assert "password" not in definition(made(answering(of(name="string", password=secret))), "ThingsResponse")
-    assert field(made(answering(of(password=secret)))) == 'things: JSON @get(path: "/things")'
+    assert "password" not in definition(generate_valid(answering(of(name="string", password=secret))), "ThingsResponse")
+    assert field(generate_valid(answering(of(password=secret)))) == 'things: JSON @get(path: "/things")'
 
 
 def test_all_of_is_merged_the_later_winning() -> None:
@@ -115,22 +126,22 @@ def test_all_of_is_merged_the_later_winning() -> None:
             "properties": {"own": {}},
         },
     }
-    assert definition(made(answering(ref("Top"), schemas)), "Top") == (
+    assert definition(generate_valid(answering(ref("Top"), schemas)), "Top") == (
         "type Top {\n  id: Long\n  kind: Long\n  name: String\n  own: JSON\n}"
     )
 
 
 def test_all_of_one_schema_is_that_schema() -> None:
     wrapped = {"allOf": [ref("User")], "description": "Who wrote it.", "nullable": True}
-    generated = made(answering(of(author=wrapped), {"User": of(name="string")}))
+    generated = generate_valid(answering(of(author=wrapped), {"User": of(name="string")}))
     assert '"Who wrote it."\n  author: User' in definition(generated, "ThingsResponse")
 
 
 def test_all_of_in_a_circle_is_what_can_be_had_of_it() -> None:
     schemas = {"A": {"allOf": [ref("B"), of(a="string")]}, "B": {"allOf": [ref("A"), of(b="string")]}}
-    assert definition(made(answering(ref("A"), schemas)), "A") == "type A {\n  b: String\n  a: String\n}"
+    assert definition(generate_valid(answering(ref("A"), schemas)), "A") == "type A {\n  b: String\n  a: String\n}"
     alone = {"A": {"allOf": [ref("B")]}, "B": {"allOf": [ref("A")]}}
-    assert "composed of itself" in only(made(answering(ref("A"), alone))).reason
+    assert "composed of itself" in only(generate_valid(answering(ref("A"), alone))).reason
 
 
 @pytest.mark.parametrize(
@@ -159,7 +170,7 @@ def test_all_of_in_a_circle_is_what_can_be_had_of_it() -> None:
     ],
 )  # fmt: skip
 def test_which_response_a_field_is_made_from(responses: Any, kind: str) -> None:
-    generated = made(document({"/things": {"get": {"operationId": "things", "responses": responses}}}))
+    generated = generate_valid(document({"/things": {"get": {"operationId": "things", "responses": responses}}}))
     assert field(generated) == f'things: {kind} @get(path: "/things")'
 
 
@@ -167,13 +178,13 @@ def test_which_response_a_field_is_made_from(responses: Any, kind: str) -> None:
 @pytest.mark.parametrize("schema", [of(a="string"), {"type": "integer"}, {}])
 def test_xml_is_its_text_whatever_its_schema(media_type: str, schema: Any) -> None:
     responses = {"200": {"content": {media_type: {"schema": schema}}}}
-    generated = made(document({"/things": {"get": {"operationId": "things", "responses": responses}}}))
+    generated = generate_valid(document({"/things": {"get": {"operationId": "things", "responses": responses}}}))
     assert field(generated) == 'things: String @get(path: "/things", select: "@ && to_string(@)")'
     assert only(generated).kind == "typed"
 
 
 def test_swagger_2() -> None:
-    given = {
+    source = {
         "swagger": "2.0",
         "basePath": "/v1",
         "produces": ["application/json"],
@@ -184,24 +195,24 @@ def test_swagger_2() -> None:
             }
         },
     }
-    assert field(made(given), "users") == 'users: User @get(path: "/v1/users")'
+    assert field(generate_valid(source), "users") == 'users: User @get(path: "/v1/users")'
 
 
 def test_nothing_in_results_is_non_null() -> None:
     schema = {**of(id="integer"), "required": ["id"]}
-    assert str(built(made(answering(schema))).type_map["ThingsResponse"].fields["id"].type) == "Long"  # type: ignore[attr-defined]
+    assert str(built(generate_valid(answering(schema))).type_map["ThingsResponse"].fields["id"].type) == "Long"  # type: ignore[attr-defined]
 
 
 def test_a_response_by_reference() -> None:
-    given = document(
+    source = document(
         {"/things": {"get": {"operationId": "things", "responses": {"200": {"$ref": "#/components/responses/R"}}}}}
     )
-    given["components"]["responses"] = {"R": answer(of(a="string"))["200"]}
-    assert field(made(given)) == 'things: ThingsResponse @get(path: "/things")'
+    source["components"]["responses"] = {"R": answer(of(a="string"))["200"]}
+    assert field(generate_valid(source)) == 'things: ThingsResponse @get(path: "/things")'
 
 
 def test_names_that_a_yaml_reader_made_numbers_of() -> None:
-    given = answering({"type": "object", "properties": {1: {"type": "string"}}}, {404: of(a="string")})
-    assert definition(made(given), "ThingsResponse") == (
+    source = answering({"type": "object", "properties": {1: {"type": "string"}}}, {404: of(a="string")})
+    assert definition(generate_valid(source), "ThingsResponse") == (
         'type ThingsResponse {\n  _1: String @select(from: "\\"1\\"")\n}'
     )

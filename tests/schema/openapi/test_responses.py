@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.schema.openapi.documents import INT, answering, definition, document, field, made, of, only, ref
+from tests.schema.openapi.documents import INT, answering, definition, document, field, generate_valid, of, only, ref
 from tests.schema.openapi.served import Served
 
 HEADERS = {
@@ -31,14 +31,14 @@ SHOWN = {
 
 
 def with_headers(schema: Any, headers: Any = HEADERS, **schemas: Any) -> dict[str, Any]:
-    given = answering(schema, schemas)
-    given["paths"]["/things"]["get"]["responses"]["200"]["headers"] = headers
-    return given
+    source = answering(schema, schemas)
+    source["paths"]["/things"]["get"]["responses"]["200"]["headers"] = headers
+    return source
 
 
 def test_headers_are_fields_of_the_object() -> None:
-    given = with_headers(ref("User"), User=of(name="string"))
-    assert definition(made(given), "User").split("\n")[1:-1] == [
+    source = with_headers(ref("User"), User=of(name="string"))
+    assert definition(generate_valid(source), "User").split("\n")[1:-1] == [
         "  name: String",
         '  X_Total: Int @select(header: "X-Total")',
         '  X_Flag: Boolean @select(header: "X-Flag", from: "@ && @ == \'true\'")',
@@ -48,7 +48,7 @@ def test_headers_are_fields_of_the_object() -> None:
         '  X_Page: UserXPage @select(header: "X-Page")',
         '  X_State: UserXState @select(header: "X-State")',
     ]
-    served = Served(given, {"/things": (200, {"name": "a"}, SENT)})
+    served = Served(source, {"/things": (200, {"name": "a"}, SENT)})
     assert served.data(f"{{ things {{ name {SELECTED} }} }}")["things"] == {"name": "a", **SHOWN}
     assert served.data("{ things { name } }") == {"things": {"name": "a"}}
 
@@ -59,9 +59,9 @@ def test_headers_that_are_not_sent_are_null() -> None:
 
 
 def test_a_type_with_headers_takes_no_list() -> None:
-    found = Served(with_headers(of(name="string")), {"/things": [{"name": "a"}]}).ask("{ things { name ETag } }")
-    assert found["data"] == {"things": None}
-    assert found["errors"][0]["extensions"]["code"] == "UPSTREAM_INVALID"
+    response = Served(with_headers(of(name="string")), {"/things": [{"name": "a"}]}).ask("{ things { name ETag } }")
+    assert response["data"] == {"things": None}
+    assert response["errors"][0]["extensions"]["code"] == "UPSTREAM_INVALID"
 
 
 @pytest.mark.parametrize(
@@ -84,22 +84,22 @@ def test_what_is_no_object_has_a_second_field(schema: Any, value: Any, selected:
 
 
 def test_a_second_field_gives_way_to_an_operation_of_its_name() -> None:
-    given = with_headers({"type": "array", "items": {"type": "string"}})
-    given["paths"]["/others"] = {"get": {"operationId": "thingsWithHeaders"}}
-    generated = made(given)
+    source = with_headers({"type": "array", "items": {"type": "string"}})
+    source["paths"]["/others"] = {"get": {"operationId": "thingsWithHeaders"}}
+    generated = generate_valid(source)
     assert '@get(path: "/others")' in field(generated, "thingsWithHeaders")
     assert '@get(path: "/things")' in field(generated, "thingsWithHeaders2")
     assert generated.names == {"GET /things": "things", "GET /others": "thingsWithHeaders"}
 
 
 def test_headers_of_several_operations_on_one_type() -> None:
-    given = with_headers(ref("User"), {"ETag": {"schema": {"type": "string"}}}, User=of(etag="string", ETag="string"))
-    given["paths"]["/other"] = {"get": {"operationId": "other", "responses": {"200": {
-        **given["paths"]["/things"]["get"]["responses"]["200"],
+    source = with_headers(ref("User"), {"ETag": {"schema": {"type": "string"}}}, User=of(etag="string", ETag="string"))
+    source["paths"]["/other"] = {"get": {"operationId": "other", "responses": {"200": {
+        **source["paths"]["/things"]["get"]["responses"]["200"],
         "headers": {"etag": {"schema": {"type": "string"}}, "X-Rate": {"$ref": "#/components/headers/Rate"}},
     }}}}  # fmt: skip
-    given["components"]["headers"] = {"Rate": {"schema": INT}}
-    assert definition(made(given), "User").split("\n")[1:-1] == [
+    source["components"]["headers"] = {"Rate": {"schema": INT}}
+    assert definition(generate_valid(source), "User").split("\n")[1:-1] == [
         "  etag: String",
         "  ETag: String",
         '  ETag2: String @select(header: "ETag")',
@@ -109,12 +109,15 @@ def test_headers_of_several_operations_on_one_type() -> None:
 
 def test_headers_of_swagger_2() -> None:
     response = {"schema": of(name="string"), "headers": {"X-Rate": {"type": "integer", "format": "int64"}}}
-    given = {"swagger": "2.0", "paths": {"/things": {"get": {"operationId": "things", "responses": {"200": response}}}}}
-    assert 'X_Rate: Long @select(header: "X-Rate")' in definition(made(given), "ThingsResponse")
+    source = {
+        "swagger": "2.0",
+        "paths": {"/things": {"get": {"operationId": "things", "responses": {"200": response}}}},
+    }
+    assert 'X_Rate: Long @select(header: "X-Rate")' in definition(generate_valid(source), "ThingsResponse")
 
 
 def test_a_header_that_cannot_be_found_is_json() -> None:
-    generated = made(with_headers(of(name="string"), {"X-Lost": {"$ref": "#/nowhere"}}))
+    generated = generate_valid(with_headers(of(name="string"), {"X-Lost": {"$ref": "#/nowhere"}}))
     assert 'X_Lost: JSON @select(header: "X-Lost")' in definition(generated, "ThingsResponse")
 
 
@@ -129,28 +132,30 @@ def several(**schemas: Any) -> dict[str, Any]:
 
 
 def test_several_responses_of_one_type() -> None:
-    assert field(made(several(_200=ref("User"), _201=ref("User")))) == 'things: User @get(path: "/things")'
+    assert field(generate_valid(several(_200=ref("User"), _201=ref("User")))) == 'things: User @get(path: "/things")'
 
 
 def test_several_responses_that_a_required_key_tells_apart_are_a_union() -> None:
-    given = several(_200=ref("User"), _202=ref("Job"))
-    assert definition(made(given), "ThingsResponse").endswith(" = User | Job")
+    source = several(_200=ref("User"), _202=ref("Job"))
+    assert definition(generate_valid(source), "ThingsResponse").endswith(" = User | Job")
     query = "{ things { ... on User { name } ... on Job { job } } }"
-    assert Served(given, {"/things": {"name": "a"}}).data(query) == {"things": {"name": "a"}}
-    assert Served(given, {"/things": (202, {"job": 1}, {})}).data(query) == {"things": {"job": 1}}
+    assert Served(source, {"/things": {"name": "a"}}).data(query) == {"things": {"name": "a"}}
+    assert Served(source, {"/things": (202, {"job": 1}, {})}).data(query) == {"things": {"job": 1}}
 
 
 def test_several_responses_that_nothing_tells_apart_are_one_type() -> None:
-    given = several(_200=of(name="string"), _202=of(job=INT))
-    assert definition(made(given), "ThingsResponse") == "type ThingsResponse {\n  name: String\n  job: Int\n}"
-    assert only(made(given)).kind == "typed"
-    assert Served(given, {"/things": (202, {"job": 1}, {})}).data("{ things { name job } }") == {
+    source = several(_200=of(name="string"), _202=of(job=INT))
+    assert (
+        definition(generate_valid(source), "ThingsResponse") == "type ThingsResponse {\n  name: String\n  job: Int\n}"
+    )
+    assert only(generate_valid(source)).kind == "typed"
+    assert Served(source, {"/things": (202, {"job": 1}, {})}).data("{ things { name job } }") == {
         "things": {"name": None, "job": 1}
     }
 
 
 def test_responses_of_different_kinds_are_noted() -> None:
-    generated = made(several(_200={"type": "array", "items": ref("User")}, _202=ref("Job")))
+    generated = generate_valid(several(_200={"type": "array", "items": ref("User")}, _202=ref("Job")))
     assert field(generated) == 'things: [User] @get(path: "/things")'
     assert only(generated).kind == "partly"
     assert "its type is that of its first response" in only(generated).reason

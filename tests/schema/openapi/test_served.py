@@ -100,8 +100,8 @@ def ask(app: Flask, query: str) -> Any:
     ],
 )
 def test_parameters(app: Flask, arguments: str, path: str) -> None:
-    found = ask(app, f'{{ echo(a_b: "k", {arguments}) {{ path }} }}')
-    assert found == {"echo": {"path": f"/echo/k{path}"}}
+    data = ask(app, f'{{ echo(a_b: "k", {arguments}) {{ path }} }}')
+    assert data == {"echo": {"path": f"/echo/k{path}"}}
 
 
 def test_headers(app: Flask) -> None:

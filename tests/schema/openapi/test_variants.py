@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.schema.openapi.documents import answering, built, definition, field, made, of, only, ref
+from tests.schema.openapi.documents import answering, built, definition, field, generate_valid, of, only, ref
 
 CAT = of(kind={"type": "string", "enum": ["cat"]}, lives="integer")
 DOG = of(kind={"type": "string", "enum": ["dog"]}, tricks={"type": "array", "items": {"type": "string"}})
@@ -15,7 +15,7 @@ def pets(**more: Any) -> dict[str, Any]:
 
 
 def test_constants_tell_members_apart() -> None:
-    generated = made(pets())
+    generated = generate_valid(pets())
     assert definition(generated, "Pet") == 'union Pet @discriminator(from: "kind") = Cat | Dog'
     assert definition(generated, "Cat").startswith('type Cat @value(is: "cat") {')
     assert only(generated).kind == "typed"
@@ -24,7 +24,7 @@ def test_constants_tell_members_apart() -> None:
 
 def test_a_discriminator_with_a_mapping() -> None:
     mapping = {"c": "#/components/schemas/Cat", "d": "Dog"}
-    generated = made(pets(discriminator={"propertyName": "@type", "mapping": mapping}))
+    generated = generate_valid(pets(discriminator={"propertyName": "@type", "mapping": mapping}))
     assert definition(generated, "Pet") == 'union Pet @discriminator(from: "\\"@type\\"") = Cat | Dog'
     assert definition(generated, "Cat").startswith('type Cat @value(is: "c") {')
     assert definition(generated, "Dog").startswith('type Dog @value(is: "d") {')
@@ -34,7 +34,7 @@ def test_a_mapping_names_a_schema_that_is_another_with_more_words() -> None:
     more = {"Tom": {"allOf": [ref("Cat"), {"type": "object", "required": ["lives"]}]}, "Cat": of(lives="integer")}
     mapping = {"t": "#/components/schemas/Tom", "d": "#/components/schemas/Dog"}
     schema = {"oneOf": [ref("Tom"), ref("Dog")], "discriminator": {"propertyName": "type", "mapping": mapping}}
-    generated = made(answering(schema, {**more, "Dog": of(tricks="string")}))
+    generated = generate_valid(answering(schema, {**more, "Dog": of(tricks="string")}))
     assert definition(generated, "Cat").startswith('type Cat @value(is: "t") {')
     assert definition(generated, "Dog").startswith('type Dog @value(is: "d") {')
 
@@ -42,13 +42,13 @@ def test_a_mapping_names_a_schema_that_is_another_with_more_words() -> None:
 def test_a_discriminator_without_a_mapping_has_the_names_of_schemas() -> None:
     schemas = {"cat": of(lives="integer"), "dog": of(tricks="string")}
     schema = {"anyOf": [ref("cat"), ref("dog")], "discriminator": {"propertyName": "type"}}
-    generated = made(answering({"type": "array", "items": schema}, schemas))
+    generated = generate_valid(answering({"type": "array", "items": schema}, schemas))
     assert field(generated) == 'things: [ThingsResponseItem] @get(path: "/things")'
     assert definition(generated, "Cat").startswith('type Cat @value(is: "cat") {')
 
 
 def test_members_without_names_are_named_by_their_values() -> None:
-    generated = made(answering({"oneOf": [CAT, DOG]}))
+    generated = generate_valid(answering({"oneOf": [CAT, DOG]}))
     assert definition(generated, "ThingsResponse") == (
         'union ThingsResponse @discriminator(from: "kind") = ThingsResponseCat | ThingsResponseDog'
     )
@@ -56,7 +56,7 @@ def test_members_without_names_are_named_by_their_values() -> None:
 
 def test_what_stands_beside_the_group_is_in_each_member() -> None:
     schemas = {"Pet": {**of(name="string"), "oneOf": [ref("Cat"), ref("Dog")]}, "Cat": CAT, "Dog": DOG}
-    generated = made(answering(ref("Pet"), schemas))
+    generated = generate_valid(answering(ref("Pet"), schemas))
     assert "PetCat | PetDog" in definition(generated, "Pet")
     assert "name: String" in definition(generated, "PetCat")
     assert "lives: Long" in definition(generated, "PetCat")
@@ -68,7 +68,7 @@ def test_members_that_are_the_base_and_more() -> None:
         "Cat": {"allOf": [ref("Pet"), of(lives="integer")]},
         "Dog": {"allOf": [ref("Pet"), of(tricks="string")]},
     }
-    generated = made(answering(ref("Pet"), schemas))
+    generated = generate_valid(answering(ref("Pet"), schemas))
     assert definition(generated, "Pet") == 'union Pet @discriminator(from: "kind") = Cat | Dog'
     assert definition(generated, "Cat") == 'type Cat @value(is: "Cat") {\n  kind: String\n  lives: Long\n}'
 
@@ -83,20 +83,20 @@ def test_members_that_are_the_base_and_more() -> None:
     ],
 )
 def test_what_nothing_tells_apart_is_json(schema: Any, reason: str) -> None:
-    note = only(made(answering(schema)))
+    note = only(generate_valid(answering(schema)))
     assert (note.kind, note.reason) == ("json", reason)
 
 
 def test_a_member_with_two_values() -> None:
     mapping = {"c": "Cat", "tom": "Cat", "d": "Dog"}
-    generated = made(pets(discriminator={"propertyName": "kind", "mapping": mapping}))
+    generated = generate_valid(pets(discriminator={"propertyName": "kind", "mapping": mapping}))
     assert definition(generated, "Cat").startswith('type Cat @value(is: "c") @value(is: "tom") {')
-    told = built(generated).type_map["Pet"].resolve_type  # type: ignore[union-attr]
-    assert [told.type_of({"kind": kind}) for kind in ("c", "tom", "d", "x")] == ["Cat", "Cat", "Dog", None]
+    resolver = built(generated).type_map["Pet"].resolve_type  # type: ignore[union-attr]
+    assert [resolver.type_of({"kind": kind}) for kind in ("c", "tom", "d", "x")] == ["Cat", "Cat", "Dog", None]
 
 
 def test_a_type_has_the_values_of_all_its_unions() -> None:
-    generated = made(
+    generated = generate_valid(
         answering(
             of(
                 a={"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "kind"}},
@@ -110,7 +110,7 @@ def test_a_type_has_the_values_of_all_its_unions() -> None:
 
 
 def test_a_value_that_two_members_would_have_is_json() -> None:
-    generated = made(
+    generated = generate_valid(
         answering(
             of(
                 a={"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "kind"}},
@@ -128,28 +128,28 @@ def test_a_value_that_two_members_would_have_is_json() -> None:
 
 def test_what_all_have_is_typed_where_nothing_tells_the_rest_apart() -> None:
     schema = {**of(id="integer"), "oneOf": [of(a="string"), of(b="string")]}
-    generated = made(answering(schema))
+    generated = generate_valid(answering(schema))
     assert definition(generated, "ThingsResponse") == "type ThingsResponse {\n  id: Long\n  a: String\n  b: String\n}"
     assert only(generated).kind == "partly"
 
 
 def test_groups_that_only_constrain_change_nothing() -> None:
     schema = {**of(a="string", b="string"), "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}
-    generated = made(answering(schema))
+    generated = generate_valid(answering(schema))
     assert only(generated).kind == "typed"
     assert definition(generated, "ThingsResponse") == "type ThingsResponse {\n  a: String\n  b: String\n}"
 
 
 def test_groups_within_themselves_are_json() -> None:
     schemas = {"A": {"oneOf": [ref("B"), of(x="string")]}, "B": {"anyOf": [ref("A"), of(y="string")]}}
-    assert only(made(answering(ref("A"), schemas))).kind == "json"
+    assert only(generate_valid(answering(ref("A"), schemas))).kind == "json"
 
 
 def test_input_has_no_unions() -> None:
     operation = {"operationId": "add", "requestBody": {"content": {"application/json": {"schema": ref("Pet")}}}}
-    given = pets()
-    given["paths"]["/things"]["post"] = operation
-    generated = made(given)
+    source = pets()
+    source["paths"]["/things"]["post"] = operation
+    generated = generate_valid(source)
     assert field(generated, "add") == 'add(input: JSON): JSON @post(path: "/things", body: "input")'
     assert "GraphQL has no unions of input types" in generated.operations[1].reason
 
@@ -157,16 +157,16 @@ def test_input_has_no_unions() -> None:
 def test_members_of_disjoint_shapes_are_told_by_a_required_key_of_their_own() -> None:
     cat = {**of(name="string", lives="integer"), "required": ["name", "lives"]}
     dog = {**of(name="string", tricks="string"), "required": ["tricks"]}
-    generated = made(answering({"oneOf": [ref("Cat"), ref("Dog")]}, {"Cat": cat, "Dog": dog}))
+    generated = generate_valid(answering({"oneOf": [ref("Cat"), ref("Dog")]}, {"Cat": cat, "Dog": dog}))
     assert definition(generated, "ThingsResponse") == (
         "union ThingsResponse @discriminator(from: \"contains(keys(@), 'lives') && 'Cat' || "
         "contains(keys(@), 'tricks') && 'Dog'\") = Cat | Dog"
     )
-    told = built(generated).type_map["ThingsResponse"].resolve_type  # type: ignore[union-attr]
+    resolver = built(generated).type_map["ThingsResponse"].resolve_type  # type: ignore[union-attr]
     values = ({"name": "a", "lives": 9}, {"tricks": "b"}, {"name": "c"}, {})
-    assert [told.type_of(value) for value in values] == ["Cat", "Dog", None, None]
+    assert [resolver.type_of(value) for value in values] == ["Cat", "Dog", None, None]
 
 
 def test_shapes_that_only_one_of_has_a_required_key_of_its_own_are_json() -> None:
     cat = {**of(name="string", lives="integer"), "required": ["lives"]}
-    assert only(made(answering({"oneOf": [cat, of(name="string")]}))).kind == "json"
+    assert only(generate_valid(answering({"oneOf": [cat, of(name="string")]}))).kind == "json"

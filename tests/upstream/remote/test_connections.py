@@ -119,7 +119,7 @@ def test_requests_is_imported_when_an_upstream_is_first_asked(kept: Raw) -> None
         ({"upstreams": {"/a": "http://a b"}}, "the URL of '/a' has a character or a dot segment"),
         ({"upstreams": {"/a": "http://hilda:se cret@é"}}, "the URL of '/a' has a character or a dot segment"),
         ({"upstreams": {"/a": 1}}, "Expected `str | object`, got `int`"),
-        ({"upstreams": ["http://a"]}, "Expected `object`, got `array`"),
+        ({"upstreams": ["http://a"]}, "it takes a mapping, such as {'/shop': 'https://shop.example'}, not a list"),
         ({"upstream_headers": ["Host"]}, "the header Host can never leave"),
         ({"upstream_headers": ["cookie", "X-Forwarded-For"]}, "the header X-Forwarded-For can never leave"),
         ({"upstream_headers": ["via"]}, "the header via can never leave"),

@@ -77,7 +77,7 @@ def _property(
         case ValueForm.OBJECT if is_styled and explode:
             return [f"{own}: {_NULL}"], [value]
         case ValueForm.OBJECT if is_styled:
-            raise DocumentProblem("an object is written as one value")
+            raise DocumentProblem("its style writes an object as one value, which is not supported")
         case ValueForm.OBJECT:  # the default content type of an object is JSON
             return as_json, []
         case ValueForm.LIST if style == "deepObject":

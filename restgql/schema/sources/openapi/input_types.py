@@ -41,9 +41,9 @@ class InputTypes:
         """
         if name := simple_scalar(schema):
             return self._registry.scalar(self._binary if name == BINARY else name)
-        located, lists, hint = self._registry.unwrap_lists(schema, hint)
-        shape = self._registry.shapes.shape(located.schema)
-        source = NamedSchema(located.schema, located.name, hint, member)
+        resolved, lists, hint = self._registry.unwrap_lists(schema, hint)
+        shape = self._registry.shapes.shape(resolved.schema)
+        source = NamedSchema(resolved.schema, resolved.name, hint, member)
         match shape:
             case ScalarShape():
                 return self._registry.type_ref(self._binary if shape.name == BINARY else shape.name, lists)

@@ -24,8 +24,8 @@ from restgql.schema.sources.openapi.response_headers import ResponseHeaders, is_
 from restgql.schema.sources.openapi.security import api_keys
 from restgql.schema.sources.openapi.type_registry import NamedSchema, TypeRef, TypeRegistry
 
-_TEXT = "@ && to_string(@)"
-"""The text of a response whose document says XML; it is JSON text if the route responds with JSON all the same."""
+_XML_TEXT = "@ && to_string(@)"
+"""The text of a response that the document describes as XML. If the route responds with JSON, it is the JSON text."""
 
 
 class GeneratedField(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +89,7 @@ class OperationFields:
             content = response_content(operation, self._references, self._document)
             declared = content.declared
             if content.is_xml:
-                encoded = {**encoded, "select": _TEXT}
+                encoded = {**encoded, "select": _XML_TEXT}
             result = self._result(content, f"{hint}Response", notes)
             self._registry.finish()
             wrapper = self._add_headers(content.headers, operation, result, hint)

@@ -40,9 +40,9 @@ class OutputTypes:
         """
         if name := simple_scalar(schema):
             return self._plain(name)
-        located, lists, hint = self._registry.unwrap_lists(schema, hint)
-        shape = self._registry.shapes.shape(located.schema)
-        source = NamedSchema(located.schema, located.name, hint, member)
+        resolved, lists, hint = self._registry.unwrap_lists(schema, hint)
+        shape = self._registry.shapes.shape(resolved.schema)
+        source = NamedSchema(resolved.schema, resolved.name, hint, member)
         match shape:
             case ScalarShape():
                 return self._registry.type_ref("String" if shape.name == BINARY else shape.name, lists)
@@ -176,10 +176,10 @@ class OutputTypes:
 
     def _member(self, member: Member) -> str:
         """Return the name of a child's object type."""
-        located = self._registry.shapes.resolve(member.schema)
-        shape = self._registry.shapes.shape(located.schema)
+        resolved = self._registry.shapes.resolve(member.schema)
+        shape = self._registry.shapes.shape(resolved.schema)
         if isinstance(shape, InterfaceShape):
-            return self._concrete(NamedSchema(located.schema, located.name, member.name), shape)
+            return self._concrete(NamedSchema(resolved.schema, resolved.name, member.name), shape)
         return self.type(member.schema, member.name).name
 
     def _concrete(self, source: NamedSchema, shape: InterfaceShape) -> str:

@@ -60,7 +60,7 @@ def path_template(shapes: ShapeResolver, parameter: ApiParameter, text: str, arg
     if parameter.source.get("allowReserved") is True:  # it takes slashes (OpenAPI 3.2; RFC 6570 section 3.2.3)
         operator = "+"
     if kind is ValueForm.OBJECT and not parameter.explode:
-        raise DocumentProblem("an object is written as one value")
+        raise DocumentProblem("its style writes an object as one value, which is not supported")
     if operator == ";" and text != argument:
         if kind is not ValueForm.SCALAR and parameter.explode:
             raise DocumentProblem("its name is not a GraphQL name, and the path repeats it")
@@ -91,7 +91,7 @@ def query_placement(shapes: ShapeResolver, parameter: ApiParameter, argument: st
             return _list(shapes, parameter, argument)
         case ValueForm.OBJECT:
             if not parameter.explode:
-                raise DocumentProblem("an object is written as one value")
+                raise DocumentProblem("its style writes an object as one value, which is not supported")
             return (
                 QueryPlacement(f"{argument}*")
                 if _is_flat(shapes, parameter.schema)

@@ -72,7 +72,7 @@ class References:
                 f"the reference {where} leads to another server, and the gateway never sends a request there"
             )
         if self._load is None:
-            raise DocumentProblem(f"the reference {where} leads to another document")
+            raise DocumentProblem(f"the reference {where} leads to another document, and this one has no location")
         try:
             loaded = self._load(where)
         except Exception as exc:  # a loader reads files and URLs

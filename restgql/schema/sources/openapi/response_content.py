@@ -25,7 +25,7 @@ class ResponseContent(msgspec.Struct, frozen=True):
     is_text: bool = False
     """The value is a string: the body's text, or a data: URL if the body is binary."""
     is_xml: bool = False
-    """The value is the text of an XML document, whatever its schema."""
+    """The value is the text of an XML document, and the schema is ignored."""
     others: tuple[Any, ...] = ()
     """The schemas of other successful responses."""
     headers: JsonObject = {}
@@ -64,7 +64,7 @@ def _content(
             return ResponseContent(schema, declared=True)
     if declared:
         name, schema = next(iter(declared.items()))
-        problem = f"the response is {essence(name)}, no JSON"
+        problem = f"the response is {essence(name)}, not JSON"
         return ResponseContent(schema, problem, declared=True, is_text=True, is_xml=is_xml(essence(name)))
     if streamed := next((name for name, value in content.items() if "itemSchema" in value), None):  # OpenAPI 3.2
         return ResponseContent(problem=f"the response is {essence(streamed)}, a stream of items", declared=True)

@@ -219,4 +219,4 @@ def _of_values(values: list[Any]) -> SchemaShape:
 def _of_types(schema: JsonObject, types: tuple[str, ...]) -> SchemaShape:
     scalars = {scalar_of_type(kind, schema) or JSON for kind in types}
     name = None if JSON in scalars else wider(scalars)
-    return ScalarShape(name) if name else JsonShape(f"it is one of {', '.join(types)}")
+    return ScalarShape(name) if name else JsonShape(f"it has several types: {', '.join(types)}")

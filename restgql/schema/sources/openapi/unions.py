@@ -70,7 +70,7 @@ def _scalar(members: list[Variant], key: str) -> SchemaShape:
         return members[0].shape
     scalars = {member.shape.name if isinstance(member.shape, ScalarShape) else "String" for member in members}
     name = wider(scalars)
-    return ScalarShape(name) if name else JsonShape(f"its {key} is of {', '.join(sorted(scalars))}")
+    return ScalarShape(name) if name else JsonShape(f"its {key} mixes {', '.join(sorted(scalars))}")
 
 
 def _union(members: list[Variant], group: VariantGroup) -> SchemaShape:

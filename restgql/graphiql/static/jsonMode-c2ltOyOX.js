@@ -1,4 +1,4 @@
-import{o as e}from"./monaco-editor-CiL2-u9G.js";
+import{o as e}from"./monaco-editor-DhbDIxSZ.js";
 /*!-----------------------------------------------------------------------------
 * Copyright (c) Microsoft Corporation. All rights reserved.
 * Version: 0.52.2(404545bded1df6ffa41ea0af4e8ddb219018c6c1)

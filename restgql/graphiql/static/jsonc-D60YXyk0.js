@@ -1,1 +1,0 @@
-import{a as e,i as t}from"./index-V--V2Io6.js";var n={insertSpaces:!0,tabSize:2},r={jsonc:{astFormat:`jsonc`,parse:e=>({text:e}),locStart:()=>0,locEnd:({text:e})=>e.length}},i={jsonc:{print:({node:{text:r}})=>t(r,e(r,void 0,n))}};export{r as parsers,i as printers};

@@ -1,0 +1,81 @@
+"""Wrong types: the error at the start or the log names the cause and the cure."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from restgql.schema.type_source import SchemaError
+from tests.mistakes.shop import everywhere, shop
+
+TYPES = """
+type Query {
+  users: [User] @get(path: "/users")
+  wrong: User @get(path: "%s")
+}
+type User {
+  id: ID
+  %s: Int
+  friend: User @get(path: "/users/{id}", batch: {path: "/users{?id*}", by: ["id"], key: ["%s"]})
+}
+"""
+
+
+def typed(
+    folder: Path, document: str, *, path: str = "/users/1", field: str = "name", key: str = "id", **options: Any
+) -> Flask:
+    """Return the app with types after a request for `document`."""
+    (folder / "types.graphql").write_text(TYPES % (path, field, key))
+    app = shop(schema=str(folder / "types.graphql"), **options)
+    answer = app.test_client().post("/graphql", json={"query": document})
+    assert answer.status_code == 200
+    return app
+
+
+@everywhere
+def test_13c_a_field_that_no_route_answers(debug: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    app = typed(tmp_path, "{ __typename }", path="/userz/1", debug=debug)
+    assert "Query.wrong: there is no route for GET /userz/1" in caplog.text
+    assert "Did you mean" in caplog.text
+    with app.app_context():
+        assert [each for each, _, _ in app.extensions["restgql"]["restgql"]._unrouted()] == ["Query.wrong"]
+
+
+def test_13c_a_placeholder_of_flask_in_a_type(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    typed(tmp_path, "{ wrong { id } }", path="/users/<int:id>")
+    assert "Query.wrong: No route matches '/users/<int:id>'" in caplog.text
+    assert "write '/users/{id}'" in caplog.text
+
+
+def test_13_a_batch_key_that_no_item_has(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    typed(tmp_path, "{ users { friend { id } } }", key="idd")
+    assert "User.friend: its batch matches nothing" in caplog.text
+    assert "Did you mean 'id'?" in caplog.text
+
+
+def test_13d_camel_case_over_snake_case(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    typed(tmp_path, "{ users { id createdAt } }", field="createdAt")
+    assert "User.createdAt: no object of /users has the key 'createdAt', so it is null" in caplog.text
+    assert "RESTGQL_CAMEL_CASE" in caplog.text
+    caplog.clear()
+    typed(tmp_path, "{ users { id createdAt } }", field="createdAt", camel_case=True)
+    assert "createdAt" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("types", "cause", "cure"),
+    [
+        ('type Query { a: Usr @get(path: "/a") } type User { id: ID }', "Unknown type 'Usr'", "Did you mean 'User'?"),
+        ('type Query { a: ID @gte(path: "/a") }', "Unknown directive '@gte'", "Did you mean '@get'?"),
+        ('type Query { a: ID @get(pth: "/a") }', "Unknown argument 'pth'", "Did you mean 'path'?"),
+        ('type Query { a ID @get(path: "/a") }', "Expected ':'", "types.graphql:1"),
+        ('type Query { a: ID @get(path: "a") }', "begins with no slash", "Query.a @get"),
+    ],
+)
+def test_12_a_mistake_in_types(types: str, cause: str, cure: str, tmp_path: Path) -> None:
+    (tmp_path / "types.graphql").write_text(types)
+    with pytest.raises(SchemaError) as caught:
+        shop(schema=str(tmp_path / "types.graphql"))
+    assert cause in str(caught.value)
+    assert cure in str(caught.value)
