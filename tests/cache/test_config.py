@@ -22,7 +22,7 @@ from tests.cache.site import create, source
         ({"cache": "redis:6379"}, "'redis://HOST:PORT/DB'"),
         ({"cache": "http://localhost"}, "it is 'memory'"),
         ({"cache": 1}, "it takes a string or None, such as 'memory', not a whole number"),
-        ({"cache": "redis://a:b@host:port/0"}, "no URL of a Redis"),
+        ({"cache": "redis://a:b@host:port/0"}, "not the URL of a Redis"),
         ({"cache": "sqlite:/dev/null/cache.db"}, "the folder /dev/null cannot be made"),
         ({"cache": "sqlite:/tmp"}, "/tmp is a folder"),
         ({"cache_entries": 0}, "cache_entries = 0"),
