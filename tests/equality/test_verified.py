@@ -67,4 +67,4 @@ def test_a_difference_is_raised_unless_the_route_changes_by_itself(
     part = app.test_client().post("/aggregate?envelope=true", json=["/a"]).json
     assert part is not None
     assert part["/a"]["status"] == (200 if changes else 500)
-    assert ("Different" in caplog.text) is not changes
+    assert ("ResponsesDiffer" in caplog.text) is not changes

@@ -133,8 +133,8 @@ def test_a_link_may_have_an_origin_beyond_the_size_of_a_path() -> None:
         ("/" + "a" * 1_000_000, "over 4096 bytes"),
         ("/" + "{" * 1_000_000, "over 4096 bytes"),
         ("/{?" + ",".join("v" * 2_000) + "}", "more than 256 values"),
-        ("/{" + "a" * 4_000 + "!}", "no template expression"),
-        ("/{" + ",".join(["ab"] * 1_300) + ".}", "no template expression"),
+        ("/{" + "a" * 4_000 + "!}", "not a template expression"),
+        ("/{" + ",".join(["ab"] * 1_300) + ".}", "not a template expression"),
         ("/" + "{" * 4_000, "closes no template expression"),
     ],
 )

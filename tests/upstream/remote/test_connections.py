@@ -150,7 +150,7 @@ def test_the_environment_gives_upstreams(one: Api, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_document_that_the_page_shows(one: Api) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "upstreams.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "upstreams.md").read_text()
     program, document = re.findall(r"^```(?:python)?\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[:2]
     shown: dict[str, Any] = {"__name__": "shown"}
     exec(program.replace("https://api.example.com", one.url), shown)
