@@ -12,14 +12,16 @@ from restgql.schema import directives
 COMMITTED = Path(__file__).parent.parent / "schema" / "gateway.graphql"
 
 
-def test_the_core_schema_is_the_committed_one() -> None:
+def core_schema() -> str:
     app = Flask(__name__)
     Gateway(app)
     schema = app.extensions["restgql"]["restgql"].compiled_schema.clients
     assert validate_schema(schema) == []
-    assert print_schema(schema) + "\n" == COMMITTED.read_text(), (
-        "the schema has changed; if that is meant: python -m restgql --app app schema > schema/gateway.graphql"
-    )
+    return print_schema(schema) + "\n"
+
+
+def test_the_core_schema_is_the_committed_one() -> None:
+    assert core_schema() == COMMITTED.read_text(), "if this is meant: .venv/bin/python -m tests.test_schema"
 
 
 def test_the_directives_are_those_that_the_compiler_knows() -> None:
@@ -45,3 +47,7 @@ def undescribed(schema: GraphQLSchema) -> list[str]:
                 arguments = getattr(field, "args", {}).items()
                 places += [(f"{of_type.name}.{name}({argument}:)", value) for argument, value in arguments]
     return [place for place, element in places if not element.description]
+
+
+if __name__ == "__main__":
+    COMMITTED.write_text(core_schema())

@@ -325,6 +325,8 @@ class Plain:
         key: Any = path
         if path.startswith("{"):
             key = _walked(source, path.strip("{}"))
+            if _is_null(source, path.strip("{}")) and not isinstance(info.return_type, GraphQLNonNull):
+                return None
             if key is None or key == "" or isinstance(key, list | dict):
                 raise GraphQLError("The path cannot be filled.")
         status, value = self._replies.get(key if isinstance(key, str) else json.dumps(key), (404, None))
@@ -349,6 +351,17 @@ def _whole(data: Any) -> Any:
 
 def _sorted(paths: Iterable[Any]) -> list[Any]:
     return sorted(paths, key=json.dumps)
+
+
+def _is_null(value: Any, names: str) -> bool:
+    """Return True if the JSON has null at a name, or on the way to it."""
+    for name in names.split("."):
+        if not isinstance(value, dict) or name not in value:
+            return False
+        value = value[name]
+        if value is None:
+            return True
+    return False
 
 
 def _walked(value: Any, names: str) -> Any:

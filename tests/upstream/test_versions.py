@@ -1,4 +1,4 @@
-"""A Flask that the fast path was not written for: sub-requests take the whole way, and the log has it once."""
+"""A Flask that the fast path was not written for: sub-requests take the full path, and the log has it once."""
 
 import subprocess
 import sys
@@ -19,10 +19,10 @@ for _ in range(3):
 """
 
 
-def test_an_unknown_flask_takes_the_whole_way_and_is_logged_once() -> None:
+def test_an_unknown_flask_takes_the_full_path_and_is_logged_once() -> None:
     done = subprocess.run([sys.executable, "-W", "error", "-c", UNKNOWN], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    lines = [line for line in done.stderr.splitlines() if "whole way" in line]
+    lines = [line for line in done.stderr.splitlines() if "full path" in line]
     assert len(lines) == 1
-    assert lines[0].startswith("INFO Sub-requests take the whole way")
+    assert lines[0].startswith("INFO Sub-requests take the full path")
     assert "flask 3.2.0.dev0" in lines[0]
