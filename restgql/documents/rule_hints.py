@@ -85,30 +85,31 @@ class _ScalarLeafs(ScalarLeafsRule):
 class _NoUnusedVariables(NoUnusedVariablesRule):
     """A variable that is a part of a string is not used: GraphQL does not fill it in."""
 
-    def __init__(self, context: Any) -> None:
-        super().__init__(context)
-        self._operation: OperationDefinitionNode | None = None
-
-    def leave_operation_definition(self, operation: OperationDefinitionNode, *args: Any) -> None:
-        self._operation = operation
-        super().leave_operation_definition(operation, *args)
-
     def report_error(self, error: GraphQLError) -> None:
         super().report_error(_with(error, self._hint(error)))
 
     def _hint(self, error: GraphQLError) -> str:
         node = error.nodes[0] if error.nodes else None
-        if not isinstance(node, VariableDefinitionNode) or self._operation is None:
+        operation = self._operation_of(node)
+        if not isinstance(node, VariableDefinitionNode) or operation is None:
             return ""
         name = node.variable.name.value
         placeholder = re.compile(rf"\$(?:\{{{name}\}}|{name}\b)|(?<![\w{{]):{name}\b|\{{{name}\}}|<(?:\w+:)?{name}>")
         strings = _Strings()
-        visit(self._operation, strings)
+        visit(operation, strings)
         text = next((text for text in strings.texts if placeholder.search(text)), None)
         if text is None:
             return ""
         path = placeholder.sub(f"{{{name}}}", text)
         return f'A string is not filled with variables: write path: "{path}", params: {{{name}: ${name}}}.'
+
+    def _operation_of(self, variable: Any) -> OperationDefinitionNode | None:
+        """Return the operation that defines a variable."""
+        definitions = self.context.document.definitions
+        operations = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
+        return next(
+            (each for each in operations if any(own is variable for own in each.variable_definitions or ())), None
+        )
 
 
 class _Strings(Visitor):
