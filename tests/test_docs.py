@@ -156,8 +156,8 @@ def test_the_links_of_the_readme_are_absolute_as_pypi_needs_them() -> None:
 
 @pytest.mark.parametrize("page", LINKED, ids=lambda p: p.name)
 def test_each_module_that_a_page_for_contributors_names_exists(page: Path) -> None:
+    folders = [ROOT, ROOT / "restgql", *(ROOT / "restgql").rglob("*/"), *(ROOT / "tests").rglob("*/")]
     for name in re.findall(r"`((?:\w+/)+(?:\w+\.py)?|\w+\.py)`", page.read_text()):
-        folders = [ROOT, ROOT / "restgql", *(ROOT / "restgql").rglob("*/"), *(ROOT / "tests").rglob("*/")]
         assert any((folder / name).exists() for folder in folders), name
 
 
