@@ -56,7 +56,7 @@ CODE: tuple[Check, ...] = (
     ("mypy", ["mypy"]),
 )
 # tests/marks.py has the phases
-ON_ALL_CORES = ["pytest", "-n", "auto", "--dist", "loadgroup", "--no-loadscope-reorder", "--phase"]
+ON_ALL_CORES = ["pytest", "-n", "auto", "--no-loadscope-reorder", "--phase"]
 COVERAGE = ["--cov", "--cov-report="]
 NO_TESTS = 5
 """The exit status of pytest if no test was selected."""

@@ -48,8 +48,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not is_left_out(config, item.path)]
     if config.pluginmanager.hasplugin("xdist"):
         items.sort(key=lambda item: marks.rank(marks.path_of(item.path)))
-        for item in items:
-            item.add_marker(pytest.mark.xdist_group(marks.group(item)))
+
+
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist there is no such hook
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give the groups of marks.group to the processes, one by one.
+
+    pytest-xdist's own `--dist loadgroup` writes a group into the node id, which pytest 9.2 ignores.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return marks.group(nodeid)
+
+    return ByGroup(config, log)
 
 
 def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -1,9 +1,8 @@
 """The marks of tests by file or folder: which of them are slow, need the machine alone, or need another program."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 
@@ -92,13 +91,14 @@ def path_of(file: Path) -> str:
     return file.relative_to(ROOT).as_posix()
 
 
-def group(item: pytest.Item) -> str:
-    """Return the group of a test: one process runs all tests of a group, one after the other.
+def group(node_id: str) -> str:
+    """Return the group of a test, given as pytest's node id: one process runs all tests of a group, in their order.
 
     A group is a file, so that its module fixtures are made once. Two groups are smaller: the tests of one app share
     its environment, and each test that makes an environment of its own is a group.
     """
-    path = path_of(item.path)
-    if "apps" in marks_of(path) and isinstance(item, pytest.Function):
-        return f"tests/apps/{item.callspec.params['name']}"
-    return item.nodeid if "floors" in marks_of(path) else path
+    path, _, test = node_id.partition("::")
+    if "floors" in marks_of(path):
+        return node_id
+    parameter = re.search(r"\[(\w+)\]$", test)
+    return f"tests/apps/{parameter[1]}" if parameter and "apps" in marks_of(path) else path

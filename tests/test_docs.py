@@ -58,15 +58,21 @@ def queries() -> Iterator[Any]:
                 yield pytest.param(text, answer, id=f"{page.stem}: {text.splitlines()[0][:40]}")
 
 
-def commands() -> Iterator[Any]:
+def sessions() -> Iterator[Any]:
     for page in PAGES:
-        for language, text in blocks(page):
+        for number, (language, text) in enumerate(blocks(page)):
             if language == "console":
-                assert text.startswith("$ ")
-                for example in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
-                    command, answer = re.match(r"((?:.*\\\n)*.*\n)((?:.*\n)*)", example).groups()  # type: ignore[union-attr]
-                    if command.strip() not in SET_UP:
-                        yield pytest.param(command, answer, id=f"{page.stem}: {command.strip()[-40:]}")
+                commands = commands_of(text)
+                if commands:
+                    yield pytest.param(commands, id=f"{page.stem}: {number}")
+
+
+def commands_of(session: str) -> list[tuple[str, str]]:
+    """Return each command of a console block, with the answer that is shown; commands that set up are left out."""
+    assert session.startswith("$ ")
+    examples = re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]
+    pairs = [re.match(r"((?:.*\\\n)*.*\n)((?:.*\n)*)", example).groups() for example in examples]  # type: ignore[union-attr]
+    return [(command, answer) for command, answer in pairs if command.strip() not in SET_UP]
 
 
 def programs() -> Iterator[Any]:
@@ -93,12 +99,13 @@ def test_a_query_has_the_answer_that_is_shown(demo: Flask, text: str, answer: st
         assert Gateway().execute(text, json.loads(variables[1]) if variables else {}) == json.loads(answer)
 
 
-@pytest.mark.parametrize(("command", "answer"), list(commands()))
-def test_a_command_has_the_answer_that_is_shown(address: str, command: str, answer: str) -> None:
-    command = command.replace(ADDRESS, address).replace("curl ", "curl -sS ")
-    command = re.sub(r"^flask ", f"'{sys.executable}' -m flask ", command)
-    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == answer.strip()
+@pytest.mark.parametrize("commands", list(sessions()))
+def test_a_command_has_the_answer_that_is_shown(address: str, commands: list[tuple[str, str]]) -> None:
+    for command, answer in commands:
+        command = command.replace(ADDRESS, address).replace("curl ", "curl -sS ")
+        command = re.sub(r"^flask ", f"'{sys.executable}' -m flask ", command)
+        done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == answer.strip(), command
 
 
 @pytest.mark.parametrize("text", list(programs()))
@@ -171,7 +178,8 @@ def test_the_commands_of_the_readme_are_those_that_start_py_prints() -> None:
     banner = (
         (ROOT / "start.py").read_text().replace("{address}", "127.0.0.1:5000").replace("{{", "{").replace("}}", "}")
     )
-    shown = [command for command, _ in (case.values for case in commands() if case.id.startswith("README"))]
+    readme = blocks(ROOT / "README.md")
+    shown = [command for language, text in readme if language == "console" for command, _ in commands_of(text)]
     for command in shown:
         assert re.sub(r"\s+", " ", command).strip() in re.sub(r"\s+", " ", banner.replace("\\\\", "\\")), command
     assert os.access(ROOT / "start.py", os.R_OK)

@@ -1,5 +1,9 @@
 """The table of marks: its rows are files or folders, and each test is in exactly one phase of the whole run."""
 
+import os
+import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -43,4 +47,20 @@ def test_the_longest_start_first() -> None:
 
 
 def test_a_file_is_a_group_an_app_is_one_and_so_is_an_environment(request: pytest.FixtureRequest) -> None:
-    assert marks.group(request.node) == "tests/test_marks.py"
+    assert marks.group(request.node.nodeid) == "tests/test_marks.py"
+    assert marks.group("tests/test_docs.py::test_a_command[queries: 1]") == "tests/test_docs.py"
+    assert marks.group("tests/apps/test_apps.py::test_a_request[fava]") == "tests/apps/fava"
+    assert marks.group("tests/apps/test_suites.py::test_a_suite[fava]") == "tests/apps/fava"
+    environment = "tests/test_floors.py::test_the_suite_passes[lowest]"
+    assert marks.group(environment) == environment
+
+
+def test_one_process_runs_the_tests_of_a_file() -> None:
+    tests = ["-n", "2", "-v", "tests/test_marks.py", "-k", "is_a_file_or_folder"]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *tests], cwd=marks.ROOT, env=environ, capture_output=True, text=True
+    )
+    processes = re.findall(r"^\[(gw\d)\].* PASSED", done.stdout, re.MULTILINE)
+    assert len(processes) == len(marks.MARKS) + len(marks.LONGEST)
+    assert len(set(processes)) == 1
