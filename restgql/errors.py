@@ -143,3 +143,8 @@ class ConfigError(GatewayError):
     """A configuration key or argument is unknown or ill-typed; raised at start, never while serving."""
 
     code = "CONFIG"
+
+
+def first_line(message: str) -> str:
+    """Return the first line of a message. JMESPath's messages also draw the expression on further lines."""
+    return message.partition("\n")[0].rstrip(": ")

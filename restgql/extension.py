@@ -18,6 +18,7 @@ from restgql.documents.documents import InvalidRequest
 from restgql.errors import BadRequest, ConfigError, RestgqlError, UpstreamError
 from restgql.formats import headers
 from restgql.formats import json as json_format
+from restgql.formats import select as select_format
 from restgql.formats.file import File, files_in
 from restgql.http import endpoints, stored_operation
 from restgql.model import GraphQLRequest
@@ -124,6 +125,8 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Return the JSON value of GET `path`. Raises UpstreamStatus for a status of 400 or more, and ClientErrors."""
+        if select is not None:
+            select_format.check(select)
         response = self._response(NodeKind.GET, {"path": path, "params": params, "headers": headers})
         try:
             value = response.data(select)

@@ -23,6 +23,7 @@ from restgql.plan.arguments import arguments_of
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.plan.plan import Plan, PlanContext
 from restgql.plan.requests import elements, forward_query, request_of
+from restgql.plan.select_checks import SelectChecks
 from restgql.plan.template_scope import NullKey, TemplateScope
 from restgql.plan.whole_numbers import WholeNumbers
 from restgql.sub_response import SubResponse
@@ -53,6 +54,7 @@ class NodeExecutor:
         self._is_alone = is_alone
         self._has_uploads = has_uploads
         self._arguments: dict[int, NodeArguments | RestgqlError] = {}
+        self._select_checks = SelectChecks(variables, upstream.meter.charge_elements)
         self._whole_numbers = WholeNumbers()
         self._mutations = list(upstream.cookie_history)
         self.has_resolved = False
@@ -162,6 +164,7 @@ class NodeExecutor:
         """Add the sub-requests that a node makes now, or settle its result with the error that prevents them."""
         before = len(pending)
         try:
+            self._select_checks.check(node)
             match node.kind:
                 case NodeKind.GET | NodeKind.FETCH | NodeKind.REQUEST:
                     pending.append(self._pending(node, self.arguments_of(node), scope, result, path))

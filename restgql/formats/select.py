@@ -72,10 +72,10 @@ class _Steps:
             raise BadSelect(f"The expression takes more than {MAX_STEPS} steps.")
 
 
-def check(expression: str) -> None:
-    """Raise BadSelect for an expression that is invalid whatever the value."""
+def check(expression: str, charge: Charge = UNMETERED) -> None:
+    """Raise BadSelect for an expression that is invalid whatever the value, and errors of `charge`."""
     try:
-        _compiled(expression, _Steps())
+        _compiled(expression, _Steps() if charge is UNMETERED else charge)
     except _ERRORS as exc:
         raise _bad_select(expression, exc) from exc
 
@@ -228,7 +228,7 @@ def _compiled(expression: str, charge: Charge) -> _Compiled:
 
 
 def _check(tree: Any) -> None:
-    """Raise BadSelect for a tree that is too deep for recursion, and for one with `&x` as a value.
+    """Raise an error for a tree that is too deep for recursion, with `&x` as a value, or with an unknown function.
 
     The library accepts `&x` as a value. It also reads literals and names with NaN and lone surrogates: ValueError.
     """
@@ -239,6 +239,8 @@ def _check(tree: Any) -> None:
             raise BadSelect(f"The expression chains more than {MAX_CHAIN} steps.")
         if node["type"] == "expref" and not taken:
             raise BadSelect("&… is only allowed as an argument of a function that takes an expression.")
+        if node["type"] == "function_expression" and node["value"] not in names_of_functions:
+            raise UnknownFunctionError(f"Unknown function: {node['value']}()")
         dumps(node.get("value"), allow_nan=False, ensure_ascii=False).encode()
         taken = node["type"] == "function_expression" and node["value"] in REFERENCE_TAKERS
         children = [child for child in node["children"] if isinstance(child, dict)]  # a slice has numbers

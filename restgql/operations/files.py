@@ -18,6 +18,7 @@ from graphql import (
 )
 
 from restgql import graphql_core
+from restgql.errors import first_line
 
 SUFFIXES = (".gql", ".graphql")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
@@ -56,8 +57,7 @@ class Errors(dict[str, list[str]]):
         self._add(path.stem, where, *((at.line, at.column) if at else (1, 1)), error.message)
 
     def _add(self, name: str, where: object, line: int, column: int, message: str) -> None:
-        first = message.partition("\n")[0].rstrip(": ")  # JMESPath's message also draws the expression on further lines
-        self.setdefault(name, []).append(f"{where}:{line}:{column}: {first}")
+        self.setdefault(name, []).append(f"{where}:{line}:{column}: {first_line(message)}")
 
 
 def paths(folder: Path) -> list[Path]:

@@ -88,8 +88,26 @@ class _NodeCollector:
                 binding=binding if isinstance(binding, RequestBinding | SelectBinding | UserResolver) else None,
                 list_depth=_list_depth(field.definition.type),
                 deferred=bool(field.group.defers),
+                selects=self._selects_of(field, kind, method),
                 **below,
             )
+
+    def _selects_of(self, field: SelectedField, kind: NodeKind, method: str) -> tuple[SelectedField, ...]:
+        """Return the fields whose `select` decides whether the request of a field is made.
+
+        For an unsafe method that is every `json` below the field: otherwise a client that corrects a `select`, and
+        sends its mutation again, writes twice.
+        """
+        candidates: tuple[SelectedField, ...] = ()
+        if kind in (NodeKind.GET, NodeKind.GET_EACH):
+            candidates = (field,)
+        elif kind is NodeKind.FETCH and method != "GET":
+            of_type = get_named_type(field.definition.type)
+            assert isinstance(of_type, GraphQLObjectType)
+            candidates = self._selections.below(field.group, of_type).fields
+        return tuple(
+            each for each in candidates if any(argument.name.value == "select" for argument in each.node.arguments)
+        )
 
     def _below_of(self, field: SelectedField) -> dict[str, Any]:
         """Return the nodes below a field: those of its type, or of each type that its value may have."""

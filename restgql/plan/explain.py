@@ -8,7 +8,7 @@ import msgspec
 
 from restgql.bindings import RequestBinding
 from restgql.documents.documents import Operation
-from restgql.errors import MissingParameter, RestgqlError
+from restgql.errors import MissingParameter, RestgqlError, first_line
 from restgql.formats import target, template
 from restgql.formats.json import encode
 from restgql.formats.template import Template
@@ -18,6 +18,7 @@ from restgql.plan.arguments import arguments_of
 from restgql.plan.nodes import NodeArguments, NodeKind, PlanNode
 from restgql.plan.plan import Plan, PlanContext
 from restgql.plan.requests import needs_parent
+from restgql.plan.select_checks import SelectChecks
 from restgql.plan.template_scope import walk
 
 _BRANCH, _LAST, _PIPE, _SPACE = "├─ ", "└─ ", "│  ", "   "
@@ -86,6 +87,7 @@ class _Explainer:
     def __init__(self, operation: Operation, context: PlanContext) -> None:
         self._operation = operation
         self._context = context
+        self._select_checks = SelectChecks(operation.variables)
         self._lines_by_nodes: dict[tuple[int, str], tuple[Line, ...]] = {}
 
     def lines(
@@ -114,8 +116,9 @@ class _Explainer:
         try:
             arguments = arguments_of(node, self._operation.variables, self._context)
             _check(node, arguments, is_root=is_root)
+            self._select_checks.check(node)
         except RestgqlError as exc:
-            return Line(f"{node.key}  refused: {exc.code}: {exc.message}", 0, below=self._below(node, path))
+            return Line(f"{node.key}  refused: {exc.code}: {first_line(exc.message)}", 0, below=self._below(node, path))
         if node.kind is NodeKind.AGGREGATE:
             return self._aggregate_line(node, arguments, seen, path)
         is_alone = node.kind in _ALONE or not node.is_safe
@@ -133,7 +136,7 @@ class _Explainer:
             try:
                 target.parse(text)
             except RestgqlError as exc:
-                parts.append(Line(f"{key}  refused: {exc.code}: {exc.message}", 0))
+                parts.append(Line(f"{key}  refused: {exc.code}: {first_line(exc.message)}", 0))
                 continue
             at = f"{path}.{key}"
             twin = seen.setdefault(_identity_of_target(str(target.parse(text))), at)

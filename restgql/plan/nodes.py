@@ -134,7 +134,8 @@ class PlanNode(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     nothing else decides it. `children` depend on the value of this node; if that may be of several types, `cases` has
     the children of each, and `discriminator` resolves the type. `list_depth` is the number of lists around its type. A
     `deferred` node may be answered later. It `resolves_type` if a function of the user's own resolves the type of its
-    value, or of a part of it. With a `projection` its response is decoded to the selected fields only.
+    value, or of a part of it. With a `projection` its response is decoded to the selected fields only. `selects` are
+    the fields whose `select` is validated before the request.
     """
 
     key: str
@@ -151,6 +152,7 @@ class PlanNode(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     arguments: NodeArguments | None = None
     request: SubRequest | None = None
     projection: Projection | None = None
+    selects: tuple[SelectedField, ...] = ()
 
     def below(self) -> tuple["PlanNode", ...]:
         """Return the nodes that depend on this one, whatever the type of its value."""

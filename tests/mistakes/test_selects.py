@@ -1,7 +1,9 @@
 """Wrong expressions of `select`."""
 
 import pytest
+from flask import Flask, request
 
+from restgql import BadSelect, Gateway
 from tests.mistakes.shop import ask, shop
 
 # By the row: the expression, the words that name the cause, and those that name the cure.
@@ -24,6 +26,65 @@ def test_a_wrong_select_gets_the_cause_and_the_cure(row: str) -> None:
     message = ask('query($e: String) { get(path: "/users", select: $e) }', {"e": expression}, debug=False)
     assert cause in message
     assert cure in message
+
+
+# By the row: a field with the expression `{ id name }`, and the requests that the operation makes all the same.
+FIELDS = {
+    "get": ('{ get(path: "/users/1", select: %s) }', []),
+    "get with a sibling": ('{ get(path: "/users/1", select: %s) hello: get(path: "/hello") }', ["GET /hello"]),
+    "get below fetch": (
+        '{ fetch(path: "/users/1") { get(path: "/users/{id}/orders", select: %s) } }',
+        ["GET /users/1"],
+    ),
+    "get below each": (
+        '{ fetch(path: "/users") { each { get(path: "/users/{id}", select: %s) } } }',
+        ["GET /users"],
+    ),
+    "getEach": ('{ fetch(path: "/users") { getEach(path: "/users/{id}", select: %s) } }', ["GET /users"]),
+    "post": ('mutation { post(path: "/orders") { status json(select: %s) } }', []),
+    "post, the second json": (
+        'mutation { post(path: "/orders") { json ok: json(select: "id") b: json(select: %s) } }',
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("row", FIELDS)
+@pytest.mark.parametrize("sends", ["literal", "variable"])
+def test_a_wrong_select_is_refused_before_its_request_is_made(row: str, sends: str) -> None:
+    document, requests = FIELDS[row]
+    made: list[str] = []
+    app = shop(verbs=["GET", "POST"])
+    app.before_request(lambda: made.append(f"{request.method} {request.path}") if request.path != "/graphql" else None)
+    if sends == "literal":
+        body = {"query": document % '"{ id name }"'}
+    else:
+        named = document if document.startswith("mutation") else f"query {document}"
+        operation, _, rest = named.partition(" ")
+        body = {"query": f"{operation}($e: String) {rest % '$e'}", "variables": {"e": "{ id name }"}}
+    errors = app.test_client().post("/graphql", json=body).json["errors"]
+    assert {error["extensions"]["code"] for error in errors} == {"BAD_SELECT"}
+    assert all("an object as {name: name}" in error["message"] for error in errors)
+    assert made == requests
+    if row.startswith("post"):
+        assert errors[0]["message"].startswith("The POST was not sent. ")
+        assert errors[0]["path"] == ["post"]
+
+
+def test_a_wrong_select_of_gateway_get_makes_no_request() -> None:
+    made: list[str] = []
+    app = Flask("python")
+    app.get("/users")(lambda: made.append("/users") or [])
+    gateway = Gateway(app)
+    with pytest.raises(BadSelect, match="Expecting: colon"):
+        gateway.get("/users", select="{ id name }")
+    assert made == []
+
+
+def test_a_wrong_select_is_charged_to_the_meter_before_it_is_compiled() -> None:
+    query = '{ get(path: "/users", select: "{ id name }") }'
+    answer = shop(max_elements=50).test_client().post("/graphql", json={"query": query}).json
+    assert answer["errors"][0]["extensions"]["limit"] == "RESTGQL_MAX_ELEMENTS"
 
 
 # By the row: a field of `fetch`, and the words that a warning in debug has.

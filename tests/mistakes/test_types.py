@@ -71,6 +71,7 @@ def test_13d_camel_case_over_snake_case(tmp_path: Path, caplog: pytest.LogCaptur
         ('type Query { a: ID @get(pth: "/a") }', "Unknown argument 'pth'", "Did you mean 'path'?"),
         ('type Query { a ID @get(path: "/a") }', "Expected ':'", "types.graphql:1"),
         ('type Query { a: ID @get(path: "a") }', "begins with no slash", "Query.a @get"),
+        ('type Query { a: ID @get(path: "/a", select: "lenght(@)") }', "Unknown function: lenght()", "mean length()?"),
     ],
 )
 def test_12_a_mistake_in_types(types: str, cause: str, cure: str, tmp_path: Path) -> None:

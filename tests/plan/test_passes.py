@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from restgql import Gateway, LimitExceeded
+from restgql import BadSelect, Gateway, LimitExceeded
 from restgql.documents.documents import Operation
+from restgql.formats.select import STEPS_A_CHARACTER
 from restgql.model import GraphQLRequest
 from restgql.pipeline import Pipeline
 from restgql.plan import explain
 from restgql.plan.nodes import PlanNode
 from restgql.plan.passes import PASSES
 from restgql.plan.plan import Plan
+from restgql.plan.select_checks import SelectChecks
 
 
 def pipeline(**options: Any) -> Pipeline:
@@ -265,3 +267,19 @@ def within(steps: tuple[PlanNode, ...], seen: set[int]) -> Iterator[PlanNode]:
             seen.add(id(step))
             yield step
             yield from within(step.below(), seen)
+
+
+def test_each_select_is_checked_once_in_an_operation_and_charged_when_it_is_compiled() -> None:
+    expression = "{ id name of test_passes }"
+    (node,) = plan('query ($e: String) { get(path: "/a", select: $e) }', e=expression).nodes
+    charges: list[int] = []
+    checks = SelectChecks({"e": expression}, charges.append)
+    for _ in range(3):
+        with pytest.raises(BadSelect):
+            checks.check(node)
+    assert charges == [STEPS_A_CHARACTER * len(expression)]
+
+
+def test_a_wrong_select_is_refused_in_the_tree() -> None:
+    text = tree('{ get(path: "/a", select: "{ id name }") }')
+    assert text.startswith("query: 0 requests at first\n└─ get  refused: BAD_SELECT: '{ id name }': ")
