@@ -19,6 +19,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from restgql.configured_path import missing_files
 from restgql.documents.documents import Documents
 from restgql.errors import RestgqlError
 from restgql.formats import select
@@ -33,7 +34,7 @@ def load(folder: Path, schema: GraphQLSchema, documents: Documents) -> Operation
     errors = Errors()
     paths = files.paths(folder)
     if not paths:
-        errors.add(folder, "there is no .graphql file here." if folder.is_dir() else "there is no such folder.")
+        errors.add(folder, missing_files("operations", folder))
     all_files = files.read(paths, errors)
     fragments = files.shared([file for file in all_files if file.is_shared], errors)
     _check_shared(fragments, documents, errors)

@@ -18,6 +18,7 @@ from graphql import (
 )
 
 from restgql import graphql_core
+from restgql.configured_path import is_folder
 from restgql.errors import first_line
 
 SUFFIXES = (".gql", ".graphql")
@@ -62,7 +63,7 @@ class Errors(dict[str, list[str]]):
 
 def paths(folder: Path) -> list[Path]:
     """Return the files of a folder that contain operations or fragments, without hidden files of editors."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         return []
     candidates = (path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))
     return sorted(path for path in candidates if not path.is_dir())

@@ -24,6 +24,7 @@ from graphql.language import NamedTypeNode
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from restgql import graphql_core
+from restgql.configured_path import SUFFIX, is_file, is_folder, missing_files
 from restgql.errors import ConfigError
 
 
@@ -49,9 +50,9 @@ class SchemaError(ConfigError):
 
 def read_folder(folder: Path) -> list[TypeSource]:
     """Return the `.graphql` files of a folder, or the single file. Raises SchemaError."""
-    paths = sorted(folder.glob("*.graphql")) if folder.is_dir() else [folder] if folder.is_file() else []
+    paths = sorted(folder.glob(f"*{SUFFIX}")) if is_folder(folder) else [folder] if is_file(folder) else []
     if not paths:
-        raise SchemaError([f"{folder}: there is no .graphql file here."])
+        raise SchemaError([f"schema = {str(folder)!r}: {missing_files('schema', folder, takes_file=True)}"])
     sources, errors = [], []
     for path in paths:
         try:

@@ -1,5 +1,6 @@
 """Wrong configuration: the error or the log names the cause and the cure."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,3 +130,45 @@ def test_9_two_gateways_and_none() -> None:
         Gateway(shop(), name="other")
     with pytest.raises(ConfigError, match=r"call init_app\(app\) first"):
         Gateway().get("/users")
+
+
+# By the row: the files of the app's folder, the key with its value, the words that name the cause and the cure.
+FOLDERS = {
+    "11 schema with a typing error": (
+        ["schema/a.graphql"],
+        {"schema": "shcema"},
+        "no such file or folder",
+        "'schema'?",
+    ),
+    "11 schema beside the app's folder": ([], {"schema": "types"}, "no such file", "begins at app.root_path"),
+    "11 schema of another suffix": (["schema/a.gql"], {"schema": "schema"}, "no .graphql file", "a.gql to a.graphql"),
+    "11 schema in a folder below": (["schema/v1/a.graphql"], {"schema": "schema"}, "no .graphql file", "files in v1"),
+    "11 schema as text": ([], {"schema": "type Query { a: ID }"}, "takes a path, not the text", "schema/first.graphql"),
+    "11 schema as a long text": ([], {"schema": "type Query { a: ID }" * 99}, "takes a path, not", "schema='schema'"),
+    "11 operations with a typing error": (
+        ["operations/a.graphql"],
+        {"operations": "operation"},
+        "no such folder",
+        "'operations'?",
+    ),
+    "11 operations as a file": (
+        ["operations/a.graphql"],
+        {"operations": "operations/a.graphql"},
+        "this is a file",
+        "operations='operations'",
+    ),
+    "11 operations as text": ([], {"operations": "query A { b }" * 99}, "takes a path, not", "operations='operations'"),
+}
+
+
+@pytest.mark.parametrize("row", FOLDERS)
+def test_11_a_folder_without_files_gets_the_cause_and_the_cure(row: str, tmp_path: Path) -> None:
+    files, options, cause, cure = FOLDERS[row]
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("type Query { a: ID }")
+    with pytest.raises(ConfigError) as caught:
+        Gateway(Flask("folders", root_path=str(tmp_path)), **options)
+    assert next(iter(options)) in str(caught.value)
+    assert cause in str(caught.value)
+    assert cure in str(caught.value)

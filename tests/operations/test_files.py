@@ -100,7 +100,7 @@ def test_a_mutation_needs_one_in_the_schema(tmp_path: Path) -> None:
     [
         (lambda path: None, "there is no such folder."),
         (lambda path: path.mkdir(), "there is no .graphql file here."),
-        (lambda path: path.write_text("{ a }"), "there is no such folder."),
+        (lambda path: path.write_text("{ a }"), "this is a file, and operations takes a folder"),
     ],
 )
 def test_a_folder_without_files_is_an_error(tmp_path: Path, make: Any, message: str) -> None:
