@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 
 import msgspec
 
+from restgql.configured_path import missing
 from restgql.errors import ConfigError
 from restgql.schema.sources import openapi
 from restgql.schema.sources.openapi.read import load
@@ -40,7 +41,7 @@ def read(source: Any, root: Path, client: DocumentClient | None = None) -> ApiDo
     try:
         value = openapi.read(path.read_bytes(), where=str(path))
     except OSError as exc:
-        raise ConfigError(f"openapi = {source!r}: {exc}") from exc
+        raise ConfigError(f"openapi = {source!r}: {exc}.{missing(path)}") from exc
     return ApiDocument(value=value, name=source, load=lambda name: load((path.parent / name).read_bytes(), where=name))
 
 

@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 
 from restgql.config import PREFIX, Config, redact
 from restgql.debug_log import DebugLog, listed, shortened, suggestion
+from restgql.schema.coverage import other_method
 from restgql.upstream.routes import DEFAULT
 
 _FLASK = "FLASK_"
@@ -56,8 +57,13 @@ class ConfigurationChecks:
         self._check_joins(list(joins()) if self._config.joins else [])
         if not has_middleware:  # a mount answers paths without a rule
             templates = [_VARIABLE.sub(r"{\1}", rule.rule) for rule in rules[:MAX_RULES]]
+            everything = [
+                (each, template)
+                for rule, template in zip(rules, templates, strict=False)
+                for each in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+            ]
             for field, method, path in unrouted():
-                hint = suggestion(path, templates)
+                hint = other_method(method, path, everything) or _template(path) or suggestion(path, templates)
                 self._log.warn(
                     ("unrouted", field, path),
                     f"{field}: there is no route for {method} {path}, so the field is null or fails.{hint}",
@@ -124,6 +130,12 @@ class ConfigurationChecks:
             if name not in names:
                 hint = suggestion(name, names) or (f" There are: {listed(names)}." if names else "")
                 self._log.warn(("join", name), f"RESTGQL_JOINS: {name!r} is no join that the documents offer.{hint}")
+
+
+def _template(path: str) -> str:
+    """Return the hint for a path with placeholders of Flask."""
+    template = _VARIABLE.sub(r"{\1}", path)
+    return "" if template == path else f" Write {template!r}: braces take a value from the field's arguments."
 
 
 def _keys_of(app_config: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,12 @@ def missing_files(key: str, path: Path, *, takes_file: bool = False) -> str:
     if path.is_file():
         return f"this is a file, and {key} takes a folder: {key}={path.parent.name!r}."
     meant = "file or folder" if takes_file else "folder"
-    return f"there is no such {meant}.{_similar(path)} A relative path begins at app.root_path."
+    return f"there is no such {meant}.{missing(path)}"
+
+
+def missing(path: Path) -> str:
+    """Return the hint for a path that does not exist: the name that was probably meant, and the root of paths."""
+    return "" if path.exists() else f"{_similar(path)} A relative path begins at app.root_path."
 
 
 def _elsewhere(folder: Path) -> str:

@@ -222,9 +222,9 @@ class Gateway:
 def _check_kind(app: Any) -> None:
     """Raise ConfigError for an object that is not a Flask app, or an app whose views are called from an ASGI stack."""
     if not isinstance(app, Flask):
-        raise ConfigError(
-            f"A gateway is put on a Flask app, and this is a {type(app).__module__}.{type(app).__name__}."
-        )
+        kind = f"{type(app).__module__}.{type(app).__name__}".removeprefix("builtins.")
+        cure = "Put it on the app that registers the blueprint" if isinstance(app, Blueprint) else "Pass the app itself"
+        raise ConfigError(f"A gateway is put on a Flask app, and this is a {kind}. {cure}: Gateway(app).")
     if type(app.json).__module__.partition(".")[0] == "connexion":
         raise ConfigError(
             "The views of this Flask app belong to Connexion 3, which calls them from an ASGI stack of its own: a "

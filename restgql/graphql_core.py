@@ -42,6 +42,7 @@ from graphql import (
 from graphql.language.parser import Parser
 
 from restgql.log import logger
+from restgql.syntax_hints import hinted
 
 _VERSION = graphql.version_info[:2]
 _IS_3_2 = _VERSION < (3, 3)
@@ -101,10 +102,11 @@ class _GraphQLParser(Parser):
 
 def parse(source: str | Source) -> DocumentNode:
     """Parse a document. Raises GraphQLSyntaxError."""
-    if _IS_3_2:
-        return graphql.parse(source)
-    options: dict[str, Any] = {"allow_empty_selection_sets": False}
-    return _GraphQLParser(source, **options).parse_document()
+    with hinted():
+        if _IS_3_2:
+            return graphql.parse(source)
+        options: dict[str, Any] = {"allow_empty_selection_sets": False}
+        return _GraphQLParser(source, **options).parse_document()
 
 
 def changed(node: _AnyNode, **values: Any) -> _AnyNode:

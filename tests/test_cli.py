@@ -184,7 +184,7 @@ def test_explain_prints_the_plan_and_asks_for_nothing(options, lines):
             'To request a route, write get(path: "/nowhere"). Fields with types come from RESTGQL_SCHEMA.',
         ),
         ([WHO], "BAD_REQUEST: Variable '$user' of required type 'ID!' was not provided."),
-        (["{"], "BAD_REQUEST: Syntax Error: Expected Name, found <EOF>."),
+        (["{"], "BAD_REQUEST: Syntax Error: Expected Name, found <EOF>. A closing '}' or ')' is missing."),
         (["who"], "who: There is no stored operation of this name."),
         (
             ["mutation { post }"],

@@ -4,17 +4,22 @@ import re
 from typing import Any
 
 from graphql import (
+    SKIP,
     ArgumentNode,
     ASTValidationRule,
     FieldNode,
     FieldsOnCorrectTypeRule,
     GraphQLError,
     KnownArgumentNamesRule,
+    KnownTypeNamesRule,
+    NamedTypeNode,
     NoUnusedVariablesRule,
+    ObjectValueNode,
     OperationDefinitionNode,
     ScalarLeafsRule,
     SelectionSetNode,
     StringValueNode,
+    ValuesOfCorrectTypeRule,
     VariableDefinitionNode,
     Visitor,
     get_named_type,
@@ -153,6 +158,46 @@ def _hint_of_argument(name: str, names: list[str]) -> str:
     return f"A value for {{{name}}} in the path is in params: write params: {{{name}: …}}."
 
 
+class _ValuesOfCorrectType(ValuesOfCorrectTypeRule):
+    """Header fields are a list of names and values, not an object of them."""
+
+    def enter_object_value(self, node: ObjectValueNode, *args: Any) -> Any:
+        of_type = get_named_type(self.context.get_input_type())
+        names = [field.name.value for field in node.fields]
+        if of_type is None or of_type.name != "RestHeaderInput" or {"name", "value"}.issubset(names):
+            return super().enter_object_value(node, *args)
+        example = names[0] if names else "Accept"
+        message = f'A header field is an object of name and value: write [{{name: "{example}", value: "…"}}].'
+        self.context.report_error(GraphQLError(message, node))
+        return SKIP
+
+
+class _KnownTypeNames(KnownTypeNamesRule):
+    """The types of other languages have other names in GraphQL."""
+
+    def enter_named_type(self, node: NamedTypeNode, *args: Any) -> None:
+        name = _TYPES.get(node.name.value.lower())
+        if name is None or node.name.value in self.existing_types_map:
+            super().enter_named_type(node, *args)
+            return
+        self.context.report_error(GraphQLError(f"Unknown type '{node.name.value}'. Did you mean '{name}'?", node))
+
+
+_TYPES = {
+    "integer": "Int",
+    "long": "Int",
+    "number": "Float",
+    "double": "Float",
+    "str": "String",
+    "text": "String",
+    "bool": "Boolean",
+    "object": "JSON",
+    "dict": "JSON",
+    "any": "JSON",
+    "file": "Upload",
+}
+
+
 def _with(error: GraphQLError, hint: str) -> GraphQLError:
     return GraphQLError(f"{error.message} {hint}", error.nodes) if hint else error
 
@@ -162,5 +207,7 @@ HINTED: dict[type[ASTValidationRule], type[ASTValidationRule]] = {
     ScalarLeafsRule: _ScalarLeafs,
     NoUnusedVariablesRule: _NoUnusedVariables,
     KnownArgumentNamesRule: _KnownArgumentNames,
+    ValuesOfCorrectTypeRule: _ValuesOfCorrectType,
+    KnownTypeNamesRule: _KnownTypeNames,
 }
 """The rules with hints, by the rules of the specification that they replace."""

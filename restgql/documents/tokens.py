@@ -3,6 +3,7 @@
 from graphql import Lexer, Source, TokenKind
 
 from restgql.errors import LimitExceeded
+from restgql.syntax_hints import hinted
 
 MAX_BRACKETS = 200
 """The parser recurses for each level of brackets; selections have a lower limit of their own."""
@@ -17,6 +18,11 @@ def check_text(text: str, *, max_document: int, max_tokens: int) -> int:
         raise LimitExceeded(
             f"The document is over {max_document} bytes.", limit="RESTGQL_MAX_DOCUMENT", allowed=max_document
         )
+    with hinted():
+        return _count(text, max_tokens)
+
+
+def _count(text: str, max_tokens: int) -> int:
     lexer = Lexer(Source(text))
     tokens = depth = 0
     while (token := lexer.advance()).kind is not TokenKind.EOF:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from restgql.errors import LATE, ClientError, LimitExceeded, Unavailable, UpstreamInvalid, UpstreamTimeout
+from restgql.errors import CRASHED, LATE, ClientError, LimitExceeded, Unavailable, UpstreamInvalid, UpstreamTimeout
 from restgql.execution.route_threads import Ticket
 from restgql.log import logger
 from restgql.model import SubRequest, Timing
@@ -76,7 +76,7 @@ def answer_to(dispatch: Dispatcher, request: SubRequest, *, inline: bool = False
         if inline and not isinstance(exc, Exception):
             raise
         logger.exception("Exception in the request to %s", request.target)
-        return SubResponse.failed(str(request.target), UpstreamInvalid("The route crashed.", status=500))
+        return SubResponse.failed(str(request.target), UpstreamInvalid(CRASHED, status=500))
 
 
 def timed_out(request: SubRequest) -> SubResponse:

@@ -9,6 +9,7 @@ from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType, get_na
 from restgql.bindings import RequestBinding
 from restgql.errors import Cancelled, GatewayError, LimitExceeded, RestgqlError
 from restgql.execution.key_batches import ResponsePath, settle_without_key
+from restgql.execution.params_check import check_params
 from restgql.execution.result import Result, Results
 from restgql.execution.scheduler import Scheduler
 from restgql.execution.sub_requests import PendingRequest, SubRequests
@@ -202,6 +203,8 @@ class NodeExecutor:
     ) -> PendingRequest:
         """Return the sub-request of a node. Raises the error that prevents it."""
         request = node.request
+        if (log := self._upstream.debug_log) is not None and not isinstance(node.binding, RequestBinding):
+            check_params(log, arguments)
         if request is None:
             request = request_of(node, arguments, scope, self._client.site, self._meter)
         elif scope is not None and (cookie := scope.cookie(request.target.path)) is not None:

@@ -15,6 +15,7 @@ from graphql import (
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
     ScalarTypeDefinitionNode,
+    SchemaDefinitionNode,
     StringValueNode,
     TypeDefinitionNode,
     extend_schema,
@@ -146,6 +147,8 @@ def _used(definition: Any) -> Iterator[str]:
 
 def _not_definitions(document: DocumentNode) -> Iterator[str]:
     for definition in document.definitions:
+        if isinstance(definition, SchemaDefinitionNode):
+            yield error_at(definition, "Remove schema { … }: the root types are always Query and Mutation.")
         if isinstance(definition, ExecutableDefinitionNode):
             yield error_at(
                 definition,

@@ -155,12 +155,25 @@ def unrouted(schema: GraphQLSchema, everything: tuple[tuple[str, str], ...]) -> 
                 yield f"{owner}.{name}", call.method, path
 
 
+def other_method(method: str, path: str, everything: Iterable[tuple[str, str]]) -> str:
+    """Return a hint if a route answers a path, but not by this method; empty if no route answers it."""
+    same = sorted({other for other, route in everything if normalize_template(route) == normalize_template(path)})
+    if not same:
+        return ""
+    root = "Query" if "GET" in same else "Mutation"
+    directive = "get" if "GET" in same else same[0].lower()
+    cure = f"use @{directive} on a field of {root}, in place of @{method.lower()}"
+    return f" The route takes {' and '.join(same)}: {cure}."
+
+
 def _leads_to(path: str, route: str) -> bool:
-    """Return True if a template may match a route, segment by segment; a variable matches anything."""
+    """Return True if a template may match a route, segment by segment; a variable matches anything but `<int:id>`."""
     fixed, rest, _ = route.partition("{+")
     path_segments, route_segments = (normalize_template(each).rstrip("/").split("/") for each in (path, fixed))
     fits = len(path_segments) > len(route_segments) if rest else len(path_segments) == len(route_segments)
-    same = all(a == b or "{" in a or "{" in b for a, b in zip(path_segments, route_segments, strict=False))
+    same = all(
+        a == b or "{" in a or ("{" in b and "<" not in a) for a, b in zip(path_segments, route_segments, strict=False)
+    )
     return "{+" in path or (fits and same)
 
 

@@ -68,13 +68,13 @@ def _of_placeholder(routes: Routes, path: str) -> str:
 
 def _of_spelling(routes: Routes, adapter: MapAdapter, path: str) -> str:
     """Return the path with another slash, case or separator, if that is a route."""
-    first, comma, _ = path.partition(",/")
+    first, *others = re.split(r"\s*,\s*(?=/)|\s+(?=/)", path)
     spellings = {
         path.rstrip("/") or "/": "The route has no slash at its end.",
         re.sub("/{2,}", "/", path): "One slash separates two segments.",
         path.strip(): "The path has white space around it.",
         path.replace("&", "?", 1): "A query begins with '?'.",
-        first: "Several paths are several values: ?path=…&path=…." if comma else "",
+        first: 'Several paths are several strings: ["…", "…"], or ?path=…&path=….' if others else "",
         path.lower(): "The route is in lower case.",
     }
     for spelling, cause in spellings.items():

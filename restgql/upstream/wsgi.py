@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from restgql.errors import ENDLESS, LATE, LimitExceeded, RestgqlError, UpstreamInvalid, UpstreamTimeout
+from restgql.errors import CRASHED, ENDLESS, LATE, LimitExceeded, RestgqlError, UpstreamInvalid, UpstreamTimeout
 from restgql.formats import media
 from restgql.log import logger
 from restgql.model import SubRequest
@@ -95,7 +95,7 @@ class WsgiDispatcher:
             failure = exc.failure
         except Exception:
             logger.exception("Exception on %s [%s], a sub-request of the gateway", url, request.method)
-            failure = UpstreamInvalid("The route crashed.", status=500)
+            failure = UpstreamInvalid(CRASHED, status=500)
         else:
             return SubResponse.received(
                 url, status, fields, body, seconds=time.perf_counter() - started, max_size=self._max_reply

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
 
 from restgql import ConfigError, Gateway
 from tests.mistakes.shop import everywhere, shop, warnings_of
@@ -116,11 +116,25 @@ def test_1g_a_pattern_that_matches_nothing(debug: bool, caplog: pytest.LogCaptur
 
 
 def test_11_an_openapi_document_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(ConfigError, match=r"openapi = 'no.json': .*No such file or directory: '.*no.json'"):
+    with pytest.raises(ConfigError, match=r"no.json': .*No such file or directory: '.*no.json'.* at app.root_path"):
         shop(openapi="no.json")
     warnings_of(shop(openapi="auto"), caplog)
     assert "tried no route. It looks for the document of a known extension" in caplog.text
     assert "Name the route or a file" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("app", "cause", "cure"),
+    [
+        ("app", "this is a str.", "Pass the app itself"),
+        (Blueprint("b", "b"), "Blueprint.", "that registers the blueprint"),
+    ],
+)
+def test_9_a_gateway_on_no_app(app: Any, cause: str, cure: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Gateway(app)
+    assert cause in str(caught.value)
+    assert f"{cure}: Gateway(app)." in str(caught.value)
 
 
 def test_9_two_gateways_and_none() -> None:

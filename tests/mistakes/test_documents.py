@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.mistakes.shop import ask
+from tests.mistakes.shop import ask, everywhere
 
 ID = "query($id: Int) "
 # By the row: the document, the words that name the cause, and those that name the cure.
@@ -40,6 +40,12 @@ DOCUMENTS = {
     ),
     "7 url in place of path": ('{ get(url: "/users/1") }', "Unknown argument 'url'", "Did you mean 'path'?"),
     "7 a body of GET": ('{ get(path: "/users", body: {}) }', "A GET has no body", "mutation { post("),
+    "3 another language's type": ("query ($a: Integer) { routes { path } }", "Unknown type 'Integer'", "mean 'Int'?"),
+    "7 headers as an object": (
+        '{ get(path: "/users", headers: {Accept: "text/csv"}) }',
+        "A header field is an object of name and value",
+        '[{name: "Accept", value: "…"}]',
+    ),
     "2 a field without types": ("{ users { name } }", "Cannot query field 'users'", 'get(path: "/users")'),
     "2 a field with a typing error": ('{ gett(path: "/users") }', "Cannot query field 'gett'", "Did you mean 'get'?"),
     "1e post in a query": ('{ post(path: "/orders") }', "a field of Mutation", 'add "POST" to RESTGQL_VERBS'),
@@ -56,6 +62,24 @@ DOCUMENTS = {
 def test_a_wrong_document_gets_the_cause_and_the_cure(row: str) -> None:
     document, cause, cure = DOCUMENTS[row]
     message = ask(document)
+    assert cause in message
+    assert cure in message
+
+
+# By the row: the document, the words that name the cause, and those that name the cure, which need no schema.
+SYNTAX = {
+    "3 a missing brace": ('{ get(path: "/users") ', "found <EOF>", "A closing '}' or ')' is missing."),
+    "3 a string without quotes": ("{ get(path: /users) }", "Unexpected character: '/'", "double quotes"),
+    "3 an argument without a name": ('{ get("/users") }', "Expected Name", 'write (path: "…")'),
+    "3 the whole body": ('{"query": "{ a }"}', "Expected Name", "send the text of its key query"),
+}
+
+
+@everywhere
+@pytest.mark.parametrize("row", SYNTAX)
+def test_a_syntax_error_gets_the_cause_and_the_cure(row: str, debug: bool) -> None:
+    document, cause, cure = SYNTAX[row]
+    message = ask(document, debug=debug)
     assert cause in message
     assert cure in message
 

@@ -116,6 +116,27 @@ def test_a_select_that_finds_nothing_is_logged_in_debug(row: str, caplog: pytest
     assert "finds nothing" not in caplog.text
 
 
+# By the row: the path, its params, and the path that sends them.
+PARAMS = {
+    "7e a query parameter": ("/users", "{page: 2}", "has no place for page", "'/users{?page}'"),
+    "7e another one": ("/users{?q}", "{q: 1, page: 2}", "has no place for page", "'/users{?q,page}'"),
+    "7e after a query": ("/users?q=1", "{page: 2, size: 3}", "no place for page, size", "'/users?q=1{&page,size}'"),
+}
+
+
+@pytest.mark.parametrize("row", PARAMS)
+def test_params_that_are_not_sent_are_logged_in_debug(row: str, caplog: pytest.LogCaptureFixture) -> None:
+    path, params, cause, cure = PARAMS[row]
+    document = f'{{ get(path: "{path}", params: {params}) }}'
+    assert ask(document) == ""
+    assert cause in caplog.text
+    assert cure in caplog.text
+    caplog.clear()
+    assert ask(document, debug=False) == ""
+    assert ask('{ get(path: "/users/{a.b}{?q}", params: {a: {b: 1}, q: 2}) }') == ""
+    assert "no place for" not in caplog.text
+
+
 @pytest.mark.parametrize("select", ["id", "friends", "[].x", "name || id", "length(@)", "@"])
 def test_a_select_that_may_find_nothing_is_not_logged(select: str, caplog: pytest.LogCaptureFixture) -> None:
     app = shop()

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from restgql.schema.type_source import SchemaError
-from tests.mistakes.shop import everywhere, shop
+from tests.mistakes.shop import everywhere, shop, warnings_of
 
 TYPES = """
 type Query {
@@ -48,6 +48,28 @@ def test_13c_a_placeholder_of_flask_in_a_type(tmp_path: Path, caplog: pytest.Log
     assert "write '/users/{id}'" in caplog.text
 
 
+METHODS = {
+    "GET of a POST route": (
+        'type Query { a: JSON @get(path: "/orders") }',
+        "takes POST: use @post on a field of Mutation",
+    ),
+    "POST of a GET route": (
+        'type Query { b: JSON @get(path: "/users") } type Mutation { a: JSON @post(path: "/users") }',
+        "takes GET: use @get on a field of Query",
+    ),
+    "Flask's placeholder": ('type Query { a: JSON @get(path: "/users/<int:id>") }', "Write '/users/{id}': braces take"),
+}
+
+
+@pytest.mark.parametrize("row", METHODS)
+def test_13c_a_field_of_another_method_or_syntax(row: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    types, cure = METHODS[row]
+    (tmp_path / "types.graphql").write_text(types)
+    line = warnings_of(shop(schema=str(tmp_path / "types.graphql")), caplog)
+    assert ".a: there is no route for" in line
+    assert cure in line
+
+
 def test_13_a_batch_key_that_no_item_has(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     typed(tmp_path, "{ users { friend { id } } }", key="idd")
     assert "User.friend: its batch matches nothing" in caplog.text
@@ -70,6 +92,8 @@ def test_13d_camel_case_over_snake_case(tmp_path: Path, caplog: pytest.LogCaptur
         ('type Query { a: ID @gte(path: "/a") }', "Unknown directive '@gte'", "Did you mean '@get'?"),
         ('type Query { a: ID @get(pth: "/a") }', "Unknown argument 'pth'", "Did you mean 'path'?"),
         ('type Query { a ID @get(path: "/a") }', "Expected ':'", "types.graphql:1"),
+        ('type Query { a: ID @get(path: "/a") ', "found <EOF>", "A closing '}' or ')' is missing."),
+        ('schema { query: Query } type Query { a: ID @get(path: "/a") }', "Remove schema { … }", "types.graphql:1"),
         ('type Query { a: ID @get(path: "a") }', "begins with no slash", "Query.a @get"),
         ('type Query { a: ID @get(path: "/a", select: "lenght(@)") }', "Unknown function: lenght()", "mean length()?"),
     ],

@@ -15,6 +15,8 @@ from tests.operations.folder import Folder
 GOOD = "{ __typename }"
 DEEP = '{ fetch(path: "/") ' + '{ fetch(path: "/") ' * 12 + "{ ok }" + "}" * 13
 
+CUT_OFF = "Syntax Error: Expected Name, found <EOF>. A closing '}' or ')' is missing."
+
 
 def wrong(tmp_path: Path, files: dict[str, str]) -> list[str]:
     """The lines of the error, without the folder."""
@@ -26,8 +28,8 @@ def wrong(tmp_path: Path, files: dict[str, str]) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "text", "line"),
     [
-        ("a.graphql", "query {", "a.graphql:1:8: Syntax Error: Expected Name, found <EOF>."),
-        ("a.gql", "query {", "a.gql:1:8: Syntax Error: Expected Name, found <EOF>."),
+        ("a.graphql", "query {", f"a.graphql:1:8: {CUT_OFF}"),
+        ("a.gql", "query {", f"a.gql:1:8: {CUT_OFF}"),
         ("a.graphql", "", "a.graphql:1:1: Syntax Error: Unexpected <EOF>."),
         ("a.graphql", "# only a comment\n", "a.graphql:2:1: Syntax Error: Unexpected <EOF>."),
         ("health.graphql", GOOD, "health.graphql:1:1: health is a path of the gateway's own; give the file"),
@@ -82,7 +84,7 @@ def test_all_errors_of_all_files_are_said_at_once(tmp_path: Path) -> None:
         "_shared.graphql:1:67 fragments.",
         "a.graphql:1:3pe 'Query'.",
         "a.graphql:1:7pe 'Query'.",
-        "b.graphql:1:8ound <EOF>.",
+        "b.graphql:1:8is missing.",
         "c.graphql:1:1 same name.",
         "c.graphql:1:3pe 'Query'.",
         "f g.graphql:1:1'_' or '-'.",
