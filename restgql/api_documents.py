@@ -41,7 +41,7 @@ def read(source: Any, root: Path, client: DocumentClient | None = None) -> ApiDo
     try:
         value = openapi.read(path.read_bytes(), where=str(path))
     except OSError as exc:
-        raise ConfigError(f"openapi = {source!r}: {exc}.{missing(path)}") from exc
+        raise ConfigError(f"openapi = {source!r}: {exc}.{missing(path, root)}") from exc
     return ApiDocument(value=value, name=source, load=lambda name: load((path.parent / name).read_bytes(), where=name))
 
 

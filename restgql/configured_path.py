@@ -39,9 +39,9 @@ def missing_files(key: str, path: Path, *, takes_file: bool = False) -> str:
     return f"there is no such {meant}.{missing(path)}"
 
 
-def missing(path: Path) -> str:
+def missing(path: Path, root: str | Path = "app.root_path") -> str:
     """Return the hint for a path that does not exist: the name that was probably meant, and the root of paths."""
-    return "" if path.exists() else f"{_similar(path)} A relative path begins at app.root_path."
+    return "" if path.exists() else f"{_similar(path)} A relative path begins at {root}."
 
 
 def _elsewhere(folder: Path) -> str:

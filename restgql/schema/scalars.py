@@ -88,13 +88,16 @@ def attach_behavior(scalar: GraphQLScalarType) -> None:
     url, serialize, parse, description = _TABLE[scalar.name]
 
     def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
-        match node:
-            case StringValueNode():
-                return parse(node.value)
-            case IntValueNode():
-                return parse(int(node.value))
-            case FloatValueNode():
-                return parse(float(node.value))
+        try:
+            match node:
+                case StringValueNode():
+                    return parse(node.value)
+                case IntValueNode():
+                    return parse(int(node.value))
+                case FloatValueNode():
+                    return parse(float(node.value))
+        except GraphQLError as exc:
+            raise GraphQLError(f"{scalar.name}: {exc.message}", node) from exc  # the location of the literal
         raise GraphQLError(f"{scalar.name} does not accept this value.", node)
 
     scalar.specified_by_url = scalar.specified_by_url or url

@@ -48,6 +48,15 @@ def test_13c_a_placeholder_of_flask_in_a_type(tmp_path: Path, caplog: pytest.Log
     assert "write '/users/{id}'" in caplog.text
 
 
+@everywhere
+def test_13e_a_literal_that_a_scalar_refuses_has_its_location(debug: bool, tmp_path: Path) -> None:
+    (tmp_path / "types.graphql").write_text('type Query { user(id: Long!): JSON @get(path: "/users/{id}") }')
+    app = shop(schema=str(tmp_path / "types.graphql"), debug=debug)
+    (error,) = app.test_client().post("/graphql", json={"query": '{ user(id: "a") }'}).json["errors"]
+    assert error["message"] == "Long: 'a' is not an integer."
+    assert error["locations"] == [{"line": 1, "column": 12}]
+
+
 METHODS = {
     "GET of a POST route": (
         'type Query { a: JSON @get(path: "/orders") }',
