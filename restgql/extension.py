@@ -151,7 +151,8 @@ class Gateway:
     def application(self) -> WsgiApp | None:
         """The outermost WSGI callable, if middleware wraps the app object: sub-requests pass through it, too.
 
-        For a server that is told to serve `application = Guard(app)`, set `gateway.application = application`.
+        For a server that is told to serve `application = Guard(app)`, set `gateway.application = application`. The
+        middleware gets the environ that it has changed for the request to the gateway.
         """
         return self._application
 
