@@ -176,8 +176,8 @@ class _KnownTypeNames(KnownTypeNamesRule):
     """The types of other languages have other names in GraphQL."""
 
     def enter_named_type(self, node: NamedTypeNode, *args: Any) -> None:
-        name = _TYPES.get(node.name.value.lower())
-        if name is None or node.name.value in self.existing_types_map:
+        name, schema = _TYPES.get(node.name.value.lower()), self.context.schema
+        if name is None or schema is None or node.name.value in schema.type_map:
             super().enter_named_type(node, *args)
             return
         self.context.report_error(GraphQLError(f"Unknown type '{node.name.value}'. Did you mean '{name}'?", node))
