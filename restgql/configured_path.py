@@ -35,7 +35,7 @@ def missing_files(key: str, path: Path, *, takes_file: bool = False) -> str:
         return f"there is no {SUFFIX} file here.{_elsewhere(path)}"
     if path.is_file():
         return f"this is a file, and {key} takes a folder: {key}={path.parent.name!r}."
-    meant = "file or folder" if takes_file else "folder"
+    meant = f"file, or folder of {SUFFIX} files" if takes_file else "folder"
     return f"there is no such {meant}.{missing(path)}"
 
 

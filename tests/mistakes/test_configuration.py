@@ -153,7 +153,7 @@ FOLDERS = {
     "11 schema with a typing error": (
         ["schema/a.graphql"],
         {"schema": "shcema"},
-        "no such file or folder",
+        "no such file, or folder of .graphql files",
         "'schema'?",
     ),
     "11 schema beside the app's folder": ([], {"schema": "types"}, "no such file", "begins at app.root_path"),

@@ -371,7 +371,7 @@ def test_errors_of_several_files_name_each(tmp_path: Path) -> None:
 def test_a_folder_without_documents(tmp_path: Path, documents: dict[str, str | bytes] | None) -> None:
     if documents is not None:
         write(tmp_path / "schema", documents)
-    with pytest.raises(SchemaError, match=re.escape(f"{tmp_path / 'schema'}: ")) as caught:
+    with pytest.raises(SchemaError, match=re.escape(f"schema = {str(tmp_path / 'schema')!r}: ")) as caught:
         Gateway(Flask(__name__, root_path=str(tmp_path)), schema="schema")
     assert ".graphql" in str(caught.value)
 
