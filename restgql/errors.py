@@ -107,7 +107,7 @@ class UpstreamInvalid(UpstreamError):
     code = "UPSTREAM_INVALID"
 
 
-CRASHED = "The route crashed. The log of the app has the traceback."
+CRASHED = "The route crashed. The log of the app has the reason."
 LATE = "The route did not answer in time."
 NESTED = "The path leads to a gateway, and a gateway cannot request one: request the routes themselves."
 ENDLESS = "The response is a stream of events, not a JSON value: request it directly, not through the gateway."

@@ -146,7 +146,7 @@ def crash(_: Any) -> Any:
 def test_any_other_exception_is_a_crash(answer: Any, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "restgql"):
         found = Scripted({"/a": answer, "/b": 1}).execute('{ get(path: "/a") b: get(path: "/b") }')
-    assert failed(found, "get") == ("UPSTREAM_INVALID", "The route crashed. The log of the app has the traceback.")
+    assert failed(found, "get") == ("UPSTREAM_INVALID", "The route crashed. The log of the app has the reason.")
     assert found["data"]["b"] == 1
     assert "ZeroDivisionError: secret" in caplog.text
 
