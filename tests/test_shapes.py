@@ -92,6 +92,13 @@ def test_what_is_refused_is_refused_as_without_a_shape(document: str, last: str)
     assert "errors" in ask(last)
 
 
+def test_a_number_after_another_without_a_space_keeps_its_sign() -> None:
+    ask, _ = served()
+    for number in range(1, 5):  # the tokens are 5, -1 and 1
+        query = f'{{ get(path: "/{{list*}}", params: {{list: [5-{number} {number}]}}) }}'
+        assert ask(query) == {"data": {"get": {"any": f"5,-{number},{number}"}}}
+
+
 STRINGS = st.sampled_from(['"/a"', '"/users/1"', '"é#{"', '""', '"a\\"b"', '"\\u00e9"', "7", "-3", "1.5", "0"])
 
 

@@ -180,8 +180,8 @@ class Lifted(msgspec.Struct, frozen=True, eq=False):
         lifted = visit(document, TypeInfoVisitor(info, lifter))
         if lifter.is_seen_by_user or not lifter.variables:
             return None
-        fixed = sorted(set(shape.places) - lifter.lifted | lifter.fixed)
-        return cls(lifted, shape, tuple(sorted(lifter.variables)), tuple(fixed))
+        fixed = {number for start, number in shape.starts() if start not in lifter.lifted}
+        return cls(lifted, shape, tuple(sorted(lifter.variables)), tuple(sorted(fixed)))
 
     def values(self, shape: DocumentShape) -> dict[str, Any] | None:
         """Return the values of the variables in another document of the shape, or None if one does not fit."""
@@ -225,7 +225,7 @@ class _Lifter(Visitor):
         self._fixed_depth = 0
         self.variables: set[tuple[str, int, str]] = set()
         self.lifted: set[int] = set()
-        self.fixed: set[int] = set()
+        """The starts of the lifted literals. The same literal may also be where it cannot be lifted."""
         self.is_seen_by_user = False
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
@@ -257,15 +257,12 @@ class _Lifter(Visitor):
         return self._lift(node)
 
     def _lift(self, node: StringValueNode | IntValueNode | FloatValueNode) -> ValueNode | None:
-        number = self._numbers.get(node.loc.start) if node.loc is not None else None
-        kind = self._kind()
-        if number is None:
+        kind = None if self._fixed_depth else self._kind()
+        if kind is None or node.loc is None or node.loc.start not in self._numbers:
             return None
-        if kind is None or self._fixed_depth:
-            self.fixed.add(number)
-            return None
+        number = self._numbers[node.loc.start]
         name = f"{number} {kind}"
-        self.lifted.add(number)
+        self.lifted.add(node.loc.start)
         self.variables.add((name, number, kind))
         return VariableNode(name=NameNode(value=name), loc=node.loc)
 

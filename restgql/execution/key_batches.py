@@ -22,12 +22,16 @@ ResponsePath = tuple[str | int, ...]
 
 
 class ParentField(msgspec.Struct, frozen=True):
-    """A typed field of one parent that needs a request: `response` has its parent's value, `path` is its place."""
+    """A typed field of one parent that needs a request: `response` has its parent's value, `path` is its place.
+
+    Projected parents with the same keys are one, which `count`s them.
+    """
 
     scope: TemplateScope
     result: Result
     path: ResponsePath
     response: SubResponse | None = None
+    count: int = 1
 
 
 KeyBatch = dict[ItemKey, list[ParentField]]

@@ -201,12 +201,15 @@ class TypedFields:
 
     def _spread_joins(self, projected: Projected, parent: ParentField, parents: ParentsByNode) -> None:
         """Collect the children of projected objects, one for all objects with the same keys."""
-        self._meter.charge_nodes(projected.count)
         for join, groups in projected.groups.values():
             path = (*parent.path, join.node.key)
             parents.setdefault(id(join.node), (join.node, []))[1].extend(
                 ParentField(
-                    msgspec.structs.replace(parent.scope, value=group.values), group.result, path, parent.response
+                    msgspec.structs.replace(parent.scope, value=group.values),
+                    group.result,
+                    path,
+                    parent.response,
+                    len(group.objects),
                 )
                 for group in groups.values()
             )
@@ -264,7 +267,7 @@ class TypedFields:
     def _one_by_one(self, node: PlanNode, parents: list[ParentField]) -> list[PendingRequest]:
         pending: list[PendingRequest] = []
         try:
-            self._meter.charge_nodes(len(parents))
+            self._meter.charge_nodes(sum([parent.count for parent in parents]))
         except RestgqlError as exc:
             for parent in parents:
                 parent.result.fail(exc)
