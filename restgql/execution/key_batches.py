@@ -67,6 +67,13 @@ def key_batches(node: PlanNode, batch: BatchBinding, parents: list[ParentField])
     return [{key: by_key[key] for key in keys[at : at + batch.size]} for at in range(0, len(keys), batch.size)]
 
 
+def halves(keys: KeyBatch) -> list[KeyBatch]:
+    """Return the two halves of the keys of a batch."""
+    items = list(keys.items())
+    middle = len(items) // 2
+    return [dict(items[:middle]), dict(items[middle:])]
+
+
 def batch_request(
     binding: RequestBinding, batch: BatchBinding, arguments: NodeArguments, keys: KeyBatch, meter: Meter
 ) -> SubRequest:
