@@ -116,6 +116,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if not all(map(is_document_source, documents_of(self.openapi))):
             raise ValueError(f"{OPENAPI_FORMS}; a URL is a path of the app there, or 'auto'")
 
+    @property
+    def unsafe_verbs(self) -> tuple[str, ...]:
+        """The methods of the untyped fields of Mutation."""
+        return tuple(verb for verb in self.verbs if verb != "GET")
+
 
 def limits_of(config: Config, *, stored: bool = False) -> Limits:
     """Return the limits of one operation. A `stored` one may make as many untyped sub-requests as typed ones."""

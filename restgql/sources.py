@@ -228,8 +228,7 @@ class Sources:
         return CompiledSchema(schema, clients, tuple(definitions), rows, joins, names, collected.failure, warnings)
 
     def _schema(self, definitions: list[TypeSource], *, untyped: bool) -> GraphQLSchema:
-        verbs = [verb for verb in self._config.verbs if verb != "GET"]
-        base = core.build(*self._user_types, verbs, untyped=untyped)
+        base = core.build(*self._user_types, self._config.unsafe_verbs, untyped=untyped)
         return compile(base, definitions, camel_case=self._config.camel_case) if definitions else base
 
 
