@@ -15,7 +15,7 @@ from werkzeug.exceptions import SecurityError
 
 from restgql import config as configuration
 from restgql.documents.documents import InvalidRequest
-from restgql.errors import BadRequest, ConfigError, RestgqlError, UpstreamError
+from restgql.errors import BadRequest, ConfigError, RestgqlError, UpstreamError, UpstreamInvalid
 from restgql.formats import headers
 from restgql.formats import json as json_format
 from restgql.formats.file import File, files_in
@@ -26,7 +26,7 @@ from restgql.plan.arguments import compile_arguments
 from restgql.plan.nodes import NodeKind, PlanNode
 from restgql.respond import answer as graphql_answer
 from restgql.state import EXTENSION, GatewayState
-from restgql.sub_response import SubResponse
+from restgql.sub_response import SubResponse, decoded
 from restgql.upstream import Upstream, join_current_operation
 from restgql.upstream.contexts import current_request_context
 from restgql.upstream.gateways import Gateways
@@ -97,8 +97,11 @@ class Gateway:
             result = graphql_answer.refused(exc.errors)
         except RestgqlError as exc:
             result = graphql_answer.refused(exc)
-        decoded: dict[str, Any] = json_format.value(json_format.encode(result))
-        return decoded
+        try:
+            response_map: dict[str, Any] = decoded(json_format.encode(result))
+        except UpstreamInvalid as exc:
+            response_map = graphql_answer.refused(exc)
+        return response_map
 
     def run(
         self, name: str, variables: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None
@@ -114,7 +117,7 @@ class Gateway:
             result = stored_operation.run(
                 state.trusted_pipeline, operation, _json(variables), partial(_caller, state, headers)
             )
-        return json_format.value(json_format.encode(result))
+        return decoded(json_format.encode(result))
 
     def get(
         self,
@@ -135,7 +138,7 @@ class Gateway:
         except UpstreamError as exc:
             exc.extensions = _json(exc.extensions)
             raise
-        return json_format.value(bytes(value)) if isinstance(value, msgspec.Raw) else value
+        return decoded(bytes(value)) if isinstance(value, msgspec.Raw) else value
 
     def fetch(
         self,

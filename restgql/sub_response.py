@@ -231,9 +231,12 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         return response
 
     def json(self, select: str | None = None) -> Any:
-        """Return the JSON value, decoded, or the value that a JMESPath expression selects. Raises BadSelect."""
+        """Return the JSON value, decoded, or the value that a JMESPath expression selects.
+
+        Raises BadSelect, and UpstreamInvalid for a number that is out of range.
+        """
         value = self.value(select)
-        return json_format.value(bytes(value)) if isinstance(value, msgspec.Raw) else value
+        return decoded(bytes(value)) if isinstance(value, msgspec.Raw) else value
 
     @property
     def json_text(self) -> bytes:
@@ -278,6 +281,14 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     @_Lazy
     def _content(self) -> "_Content":
         return _decode(self)
+
+
+def decoded(text: bytes) -> Any:
+    """Return the value of the JSON text of an answer. Raises UpstreamInvalid for a number that is out of range."""
+    try:
+        return json_format.value(text)
+    except json_format.NotJson as exc:
+        raise UpstreamInvalid("The response has a number that is out of range.") from exc
 
 
 ReceivedFields = tuple[Headers, tuple[str, ...], dict[str, str]]
