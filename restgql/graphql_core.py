@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 import graphql
 from graphql import (
+    ArgumentNode,
     ASTValidationRule,
     DocumentNode,
     FieldNode,
@@ -24,12 +25,14 @@ from graphql import (
     GraphQLField,
     GraphQLIncludeDirective,
     GraphQLInputField,
+    GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLSkipDirective,
+    NameNode,
     Node,
     OperationDefinitionNode,
     OverlappingFieldsCanBeMergedRule,
@@ -37,6 +40,7 @@ from graphql import (
     Source,
     Undefined,
     VariableDefinitionNode,
+    VariableNode,
     specified_rules,
 )
 from graphql.language.parser import Parser
@@ -55,6 +59,7 @@ _values: Any = importlib.import_module("graphql.execution.values")
 _execute: Any = importlib.import_module("graphql.execution.execute")
 _utilities: Any = importlib.import_module("graphql.utilities")
 
+_COLLECTIONS = frozenset({dict, list})
 _AnyNode = TypeVar("_AnyNode", bound=Node)
 OnInputError = Callable[[Sequence[str | int], GraphQLError], None]
 
@@ -141,7 +146,51 @@ def argument_values(
     definition: GraphQLField | GraphQLDirective, node: Any, variables: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the coerced arguments of a field or a directive. Raises GraphQLError."""
+    if _IS_3_2:
+        node = _with_written_defaults(definition, node, variables)
     return cast(dict[str, Any], _values.get_argument_values(definition, node, *_scope(variables)))
+
+
+def _with_written_defaults(definition: GraphQLField | GraphQLDirective, node: Any, variables: Mapping[str, Any]) -> Any:
+    """Return a node that has the literals of defaults with objects as arguments, where it has no value.
+
+    graphql-core 3.2 keeps such a default with the names of its SDL and the values of its enums, which fit no coercion.
+    """
+    written = {argument.name.value: argument for argument in node.arguments or ()}
+    before = len(written)
+    for name, argument in definition.args.items():
+        if argument.default_value.__class__ not in _COLLECTIONS or argument.ast_node is None:
+            continue
+        value = written[name].value if name in written else None
+        if value is None or (isinstance(value, VariableNode) and value.name.value not in variables):
+            literal = argument.ast_node.default_value
+            if literal is not None:
+                written[name] = ArgumentNode(name=NameNode(value=name), value=literal)
+    is_changed = len(written) > before or any(each is not written[each.name.value] for each in node.arguments or ())
+    return changed(node, arguments=tuple(written.values())) if is_changed else node
+
+
+def coerce_defaults(of_type: GraphQLInputObjectType) -> None:
+    """Make an input type coerce the defaults of its fields that contain objects, as `_with_written_defaults` does."""
+    fields = {
+        field.out_name or name: field
+        for name, field in of_type.fields.items()
+        if field.default_value.__class__ in _COLLECTIONS and field.ast_node and field.ast_node.default_value
+    }
+    if not (_IS_3_2 and fields):
+        return
+    make = of_type.out_type
+
+    def made(values: dict[str, Any]) -> Any:
+        defaults = {key: field for key, field in fields.items() if values.get(key) is field.default_value}
+        return make({**values, **{key: _default(field) for key, field in defaults.items()}})
+
+    of_type.out_type = made  # type: ignore[assignment, method-assign]
+
+
+def _default(field: GraphQLInputField) -> Any:
+    assert field.ast_node is not None
+    return _utilities.value_from_ast(field.ast_node.default_value, field.type)
 
 
 def directive_values(

@@ -159,8 +159,10 @@ def _expand(
 def _with_query(path: str, entries: Any, charge: Charge) -> str:
     """Return the path with entries in its query: a list is a repeated entry, an object has its keys in brackets.
 
-    Raises BadSelect, BadRequest, BadPath before they are too large, and LimitExceeded.
+    Null adds nothing. Raises BadSelect, BadRequest, BadPath before they are too large, and LimitExceeded.
     """
+    if entries is None:  # for example an omitted optional input
+        return path
     if not isinstance(entries, dict):
         raise BadSelect(f"query produces {json.type_name(entries)}, but must produce an object.")
     pairs: list[tuple[str, str]] = []

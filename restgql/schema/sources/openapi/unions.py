@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from restgql.formats import json
 from restgql.formats.select import MAX_EXPRESSION
 from restgql.schema.sdl.builder import key_expression
 from restgql.schema.sdl.scalar_names import wider
@@ -160,22 +161,39 @@ def _is_plain(value: str) -> bool:
 
 
 def _distinct_constants(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
-    """Return a property that has a different constant in each member, and the constants."""
+    """Return a property whose constants are different in each member, and the constants. One string is preferred."""
     first = members[0].shape
     assert isinstance(first, ObjectShape)
-    for name in first.properties:
-        values = [_constant(member, name) for member in members]
-        if all(values) and len(set(values)) == len(values):
-            return name, [(value,) for value in values]
+    for constants_of in (_one_constant, _required_constants):
+        for name in first.properties:
+            values = [constants_of(member, name) for member in members]
+            if _differ(values, members):
+                return name, values
     return "", []
+
+
+def _one_constant(member: Variant, name: str) -> tuple[str, ...]:
+    constant = _constant(member, name)
+    return (constant,) if constant else ()
+
+
+def _required_constants(member: Variant, name: str) -> tuple[str, ...]:
+    """Return the valid values of a required property as texts, none if they are not strings, booleans and integers."""
+    assert isinstance(member.shape, ObjectShape)
+    values = _constant_values(member, name) if name in member.shape.required else ()
+    return tuple(map(json.to_text, values)) if all(isinstance(value, str | int) for value in values) else ()
 
 
 def _constant(member: Variant, name: str) -> str:
     """Return the only valid string of a property, or an empty text if several values are valid."""
+    values = _constant_values(member, name)
+    return as_text(values[0]) if len(values) == 1 else ""
+
+
+def _constant_values(member: Variant, name: str) -> Sequence[Any]:
     assert isinstance(member.shape, ObjectShape)
     schema = as_mapping(member.shape.properties.get(name))
-    values = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
-    return as_text(values[0]) if len(values) == 1 else ""
+    return [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
 
 
 def _merged_object(
