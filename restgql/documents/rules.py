@@ -98,7 +98,7 @@ def _is_streamed(node: FieldNode) -> bool:
 
 
 class FiniteNumbers(ValidationRule):
-    """A literal of the type Float is a number that JSON readers can represent. graphql-core makes infinity of others."""
+    """A literal of the type Float is a number that JSON can represent. graphql-core makes infinity of others."""
 
     def enter_float_value(self, node: FloatValueNode, *_: Any) -> None:
         self._check(node)

@@ -187,7 +187,8 @@ def _body(binding: RequestBinding, arguments: NodeArguments, meter: Meter | None
         value = {key: params[name] for name, key in binding.body_arguments.items() if name in params}
     if value is None or binding.method == "GET" or (not binding.body_arguments and binding.body is None):
         return _NO_BODY  # for example an omitted optional input
-    return RequestBody(value=value, encoding=binding.encoding).written(body_charge(meter))
+    body = RequestBody(value=value, encoding=binding.encoding, media_type=binding.media_type)
+    return body.written(body_charge(meter))
 
 
 def _follow_link(link: str, scope: TemplateScope | None, site: Site | None) -> str:

@@ -42,6 +42,9 @@ directive @post(
   """JMESPath over the arguments: the request's body. By default the arguments that are not used elsewhere."""
   body: String
   encoding: RestEncoding = JSON
+
+  """The media type of a body of JSON, instead of application/json."""
+  mediaType: String
   select: String
   headers: [RestHeaderInput!]
   timeout: Float
@@ -54,6 +57,7 @@ directive @put(
   query: String
   body: String
   encoding: RestEncoding = JSON
+  mediaType: String
   select: String
   headers: [RestHeaderInput!]
   timeout: Float
@@ -66,6 +70,7 @@ directive @patch(
   query: String
   body: String
   encoding: RestEncoding = JSON
+  mediaType: String
   select: String
   headers: [RestHeaderInput!]
   timeout: Float
@@ -78,6 +83,7 @@ directive @delete(
   query: String
   body: String
   encoding: RestEncoding = JSON
+  mediaType: String
   select: String
   headers: [RestHeaderInput!]
   timeout: Float

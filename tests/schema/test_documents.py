@@ -128,6 +128,16 @@ WRONG: dict[str, tuple[str, int, list[str]]] = {
         2,
         ["Query.a", "brace", "%7B"],
     ),
+    "a media type of a form": (
+        'type Mutation {\n  a: Int @post(path: "/a", encoding: FORM, mediaType: "application/a+json")\n}',
+        2,
+        ["Mutation.a", "mediaType is for encoding: JSON, not FORM"],
+    ),
+    "a media type that is not JSON": (
+        'type Mutation {\n  a: Int @post(path: "/a", mediaType: "text/plain")\n}',
+        2,
+        ["Mutation.a", "'text/plain' is not a media type of JSON"],
+    ),
     "a path without a slash": ('type Query {\n  a: Int @get(path: "a")\n}', 2, ["Query.a", "'a'", "no slash"]),
     "a URL": ('type Query {\n  a: Int @get(path: "https://x.test/a")\n}', 2, ["Query.a", "no slash"]),
     "a select that is none": (
