@@ -197,3 +197,20 @@ def test_optional_constants_of_several_values_are_json() -> None:
     cat, dog = of(color={"enum": ["red", "black"]}, lives="integer"), of(color={"enum": ["brown"]}, tricks="string")
     generated = generate_valid(answering({"oneOf": [cat, dog]}))
     assert field(generated) == 'things: JSON @get(path: "/things")'
+
+
+@pytest.mark.parametrize("target", ["Dog", "#/components/schemas/Gone"])
+def test_a_discriminator_takes_all_constants_of_a_member(target: str) -> None:
+    dog = of(kind={"enum": ["dog", "wolf"]}, tricks="string")
+    discriminator = {"propertyName": "kind", "mapping": {"dog": target, "wolf": target}}
+    pet = {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": discriminator}
+    served = Served(answering(ref("Pet"), {"Pet": pet, "Cat": CAT, "Dog": dog}), {"/things": {"kind": "wolf"}})
+    assert served.data("{ things { __typename } }") == {"things": {"__typename": "Dog"}}
+
+
+def test_constants_that_all_members_inherit_leave_the_names_of_schemas() -> None:
+    kind = {"enum": ["Cat", "Dog"]}
+    pet = {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "kind"}}
+    schemas = {"Pet": pet, "Cat": of(kind=kind, lives="integer"), "Dog": of(kind=kind, tricks="string")}
+    generated = generate_valid(answering(ref("Pet"), schemas))
+    assert definition(generated, "Dog").startswith('type Dog @value(is: "Dog") {')

@@ -78,7 +78,11 @@ def _union(members: list[Variant], group: VariantGroup) -> SchemaShape:
     if len(members) == 1:
         return members[0].shape
     if name := as_text(group.discriminator.get("propertyName")):
-        values = [discriminator_values(member, group.discriminator) for member in members]
+        constants = [_constants(member, name) for member in members]
+        if not _differ(constants, members):  # for example the values of all members, inherited from their base
+            constants = [() for _ in members]
+        pairs = zip(members, constants, strict=True)
+        values = [discriminator_values(member, group.discriminator, own) for member, own in pairs]
     else:
         name, values = _distinct_constants(members)
     first = as_mapping(members[0].shape.properties.get(name)) if isinstance(members[0].shape, ObjectShape) else {}
@@ -89,20 +93,26 @@ def _union(members: list[Variant], group: VariantGroup) -> SchemaShape:
         expression, values = _of_constants(members)
     if not _differ(values, members) or len(expression) > MAX_EXPRESSION:
         return JsonShape(f"no property distinguishes the members of its {group.key}")
-    pairs = zip(members, values, strict=True)
-    return UnionShape(tuple(Member(member.schema, member.name, value) for member, value in pairs), expression)
+    by_value = zip(members, values, strict=True)
+    return UnionShape(tuple(Member(member.schema, member.name, value) for member, value in by_value), expression)
 
 
-def discriminator_values(member: Variant, discriminator: JsonObject) -> tuple[str, ...]:
-    """Return the discriminator values that select a member: from the mapping, its own schema, or its name."""
+def discriminator_values(
+    member: Variant, discriminator: JsonObject, constants: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """Return the discriminator values that select a member: from the mapping, its own schema, or its name.
+
+    `constants` are the values of its discriminator that no other member has.
+    """
     name = as_text(discriminator.get("propertyName"))
     own_name = member.reference or member.name
     by_target: dict[str, list[str]] = {}
     for value, target in as_mapping(discriminator.get("mapping")).items():
         by_target.setdefault(target_name(as_text(target)) or as_text(target), []).append(str(value))
     mapped = by_target.get(own_name) or by_target.get(member.name) if own_name else None
-    own = as_text(member.source.get("x-ms-discriminator-value")) or _constant(member, name) or own_name
-    return tuple(mapped or ([own] if own else ()))
+    marked = as_text(member.source.get("x-ms-discriminator-value"))
+    own = marked or _constant(member, name) or own_name
+    return tuple(mapped or (constants if not marked else ()) or ([own] if own else ()))
 
 
 def _differ(values: Sequence[tuple[str, ...]], members: list[Variant]) -> bool:
@@ -178,9 +188,13 @@ def _one_constant(member: Variant, name: str) -> tuple[str, ...]:
 
 
 def _required_constants(member: Variant, name: str) -> tuple[str, ...]:
-    """Return the valid values of a required property as texts, none if they are not strings, booleans and integers."""
     assert isinstance(member.shape, ObjectShape)
-    values = _constant_values(member, name) if name in member.shape.required else ()
+    return _constants(member, name) if name in member.shape.required else ()
+
+
+def _constants(member: Variant, name: str) -> tuple[str, ...]:
+    """Return the valid values of a property as texts, none if they are not strings, booleans and integers."""
+    values = _constant_values(member, name)
     return tuple(map(json.to_text, values)) if all(isinstance(value, str | int) for value in values) else ()
 
 
