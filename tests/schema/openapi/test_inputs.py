@@ -74,7 +74,7 @@ MERGE_PATCH, JSON_API = "application/merge-patch+json", "application/vnd.api+jso
     [
         ([MERGE_PATCH], MERGE_PATCH),
         ([JSON_API, MERGE_PATCH], JSON_API),
-        ([MERGE_PATCH, "application/json"], None),
+        (["application/json", MERGE_PATCH], None),
         (["*/*", MERGE_PATCH], MERGE_PATCH),
         (["application/*+json"], None),
         (["text/json"], None),
@@ -94,6 +94,20 @@ def test_a_body_of_json_has_the_media_type_of_the_document(
     document |= {"openapi": "3.0.3"} if version == 3 else {"swagger": "2.0"}
     text = field(generate_valid(document), "change")
     assert text.endswith(f', body: "input", mediaType: "{sent}")' if sent else ', body: "input")')
+
+
+def test_the_first_of_several_schemas_has_its_media_type() -> None:
+    source = sending(of(a="string"), media_type=MERGE_PATCH)
+    content = source["paths"]["/things"]["post"]["requestBody"]["content"]
+    content["application/json"] = {"schema": of(b="string")}
+    generated = generate_valid(source)
+    assert definition(generated, "AddThingInput") == "input AddThingInput {\n  a: String\n}"
+    assert f'mediaType: "{MERGE_PATCH}"' in field(generated, "addThing")
+
+
+def test_an_input_without_its_additional_properties_is_reported() -> None:
+    generated = generate_valid(sending({**of(name="string"), "additionalProperties": {"type": "string"}}))
+    assert only(generated).reason == "AddThingInput is incomplete, an input has no additional properties"
 
 
 def test_a_body_arrives_with_its_media_type() -> None:

@@ -68,13 +68,9 @@ def _of_content(source: JsonObject, content: Mapping[str, JsonObject]) -> Reques
     return None
 
 
-def _json_first(media_type: str) -> int:
-    """Return the sort key that puts `application/json` first, and other JSON before ranges (`*/*`).
-
-    A range means JSON if nothing else does.
-    """
-    kind = essence(media_type)
-    return 0 if kind == JSON_TYPE else 1 if is_json(kind) else 2
+def _json_first(media_type: str) -> bool:
+    """Return the sort key that puts JSON media types before ranges (`*/*`), which mean JSON if nothing else does."""
+    return not is_json(essence(media_type))
 
 
 def _of_parameters(operation: ApiOperation, references: References, document: JsonObject) -> RequestContent | None:
@@ -113,9 +109,10 @@ def _collected(source: JsonObject) -> JsonObject:
 
 
 def _consumed_json(consumed: Sequence[Any]) -> str:
-    """Return the media type of a JSON body of Swagger 2.0, empty for `application/json`."""
+    """Return the media type of a JSON body of Swagger 2.0, empty if `application/json` is one of them."""
     media_types = sorted([as_text(name) for name in consumed], key=_json_first)
-    return _own_media_type(media_types[0]) if media_types else ""
+    accepts_plain = any(essence(name) == JSON_TYPE for name in media_types)
+    return _own_media_type(media_types[0]) if media_types and not accepts_plain else ""
 
 
 def _own_media_type(name: str) -> str:
