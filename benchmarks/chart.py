@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 from xml.sax.saxutils import escape
 
+from benchmarks.comparison import CLIENT
 from benchmarks.links import WAYS, case
+from benchmarks.peers import finished
 from benchmarks.workloads import SIZES, WORKLOADS
 
 WIDTH, COLUMN, LABEL, BAR, GAP, HEAD = 1120, 550, 215, 16, 4, 44
@@ -24,7 +26,7 @@ def svg(results: dict[str, Any]) -> str:
         )
         heights[column] += HEAD + len(bars) * (BAR + GAP) + 22
     height = max(heights)
-    title = "restgql (blue) beside its peers (grey) and a client without a gateway (light)"
+    title = "restgql (blue) beside its peers (grey) and Flask without a gateway (light)"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
         'font-family="system-ui, sans-serif" font-size="12" fill="#1f2937">'
@@ -53,7 +55,7 @@ def _panels(results: dict[str, Any]) -> Iterable[tuple[str, str, list[Bar]]]:
 def _colour(series: str) -> str:
     if series.startswith("restgql"):
         return OWN
-    return PLAIN if "no gateway" in series else OTHER
+    return PLAIN if series in (CLIENT, finished.PEER.name) else OTHER
 
 
 def _panel(title: str, unit: str, bars: list[Bar]) -> str:

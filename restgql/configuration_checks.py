@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 
 from restgql.config import PREFIX, Config, redact
 from restgql.debug_log import DebugLog, listed, shortened, suggestion
-from restgql.upstream.routes import DEFAULT
+from restgql.upstream.exposure import DEFAULT
 
 _FLASK = "FLASK_"
 """The prefix of the names that `from_prefixed_env` reads."""

@@ -195,7 +195,7 @@ class GatewayState:
                 persisted=self._persisted,
                 own=compiled.schema,
                 missing=None if compiled.failure is None else self._missing,
-                float_variables=self.routes.float_variables,
+                float_variables=self.routes.templates.float_variables,
             )
         return self._pipelines[key]
 

@@ -53,7 +53,7 @@ MARKS: dict[str, tuple[str, ...]] = {
     "tests/test_demo.py": ("slow",),
     "tests/test_floors.py": ("floors", "network", "slow"),
     "tests/test_imports.py": ("slow",),
-    "tests/test_instructions.py": ("alone", "slow"),
+    "tests/test_instructions.py": ("slow",),
     "tests/test_serve.py": ("slow",),
     "tests/test_site.py": ("slow",),
     "tests/test_tutorial.py": ("slow",),

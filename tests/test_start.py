@@ -203,6 +203,24 @@ def test_commands_are_not_led_to_other_packages(monkeypatch):
     assert environment["PATH"] == os.environ["PATH"]
 
 
+@pytest.mark.parametrize(
+    ("group", "uv_fails", "tools"),
+    [("test", False, ["pip", "uv"]), ("test", True, ["pip", "uv", "pip"]), ("demo", False, ["pip"])],
+)
+def test_the_many_packages_of_the_tests_are_installed_by_uv_or_else_by_pip(monkeypatch, group, uv_fails, tools):
+    commands = []
+
+    def call(*command):
+        commands.append(command)
+        if uv_fails and command[2] == "uv":
+            raise start.Failed("no index")
+
+    monkeypatch.setattr(start, "call", call)
+    start.install("python", group, [".", "uv>=0.9"])
+    assert [command[2] for command in commands] == tools
+    assert commands[-1][-3:] == ("--editable", ".", "uv>=0.9")
+
+
 def test_a_taken_port_is_passed_over():
     with socket.socket() as taken:
         taken.bind((start.HOST, 0))

@@ -2,6 +2,7 @@
 
 from benchmarks.peer import Peer
 from benchmarks.peers import (
+    finished,
     flask_aggregator,
     graphene,
     hive,
@@ -16,6 +17,7 @@ from benchmarks.peers import (
 PEERS: tuple[Peer, ...] = (
     restgql.DEFAULT,
     restgql.OWN_THREAD,
+    finished.PEER,
     flask_aggregator.PEER,
     strawberry.PEER,
     graphene.PEER,

@@ -100,6 +100,6 @@ def gate_of(routes: Routes, opens: str = "") -> Gate:
     def gate() -> None:
         request = current_request_context().request
         if request.url_rule is not None:
-            routes.check_rule(request.url_rule, request.path, opens)
+            routes.exposure.check(request.url_rule, request.path, opens)
 
     return gate

@@ -36,8 +36,8 @@ def hint_of(routes: Routes, adapter: MapAdapter, site: Site, target: Target, met
 
 def _reason(routes: Routes, rule: Rule, path: str, method: str) -> str:
     """Return the reason why a path does not reach the rule that it matches."""
-    if not routes.is_exposed(rule):
-        cause = "restgql.hide hides its view" if routes.is_hidden(rule) else "RESTGQL_ROUTES does not allow it"
+    if not routes.exposure.includes(rule):
+        cause = "restgql.hide hides its view" if routes.exposure.is_hidden(rule) else "RESTGQL_ROUTES does not allow it"
         return f"{path!r} is a route of the app that is not exposed: {cause}."
     methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     if method in methods:
@@ -45,7 +45,7 @@ def _reason(routes: Routes, rule: Rule, path: str, method: str) -> str:
     verb = next((each for each in methods if each != "GET"), "")
     cure = ""
     if verb and method == "GET":
-        use = f"mutation {{ {verb.lower()}(path: {routes.template_of(rule)!r}) }}".replace("'", '"')
+        use = f"mutation {{ {verb.lower()}(path: {routes.templates.template_of(rule)!r}) }}".replace("'", '"')
         cure = f" Write {use}" + ("." if verb in routes.methods else f', and add "{verb}" to RESTGQL_VERBS.')
     return f"{path!r} takes {' and '.join(methods)}, not {method}.{cure}"
 
@@ -59,7 +59,7 @@ def _of_placeholder(routes: Routes, path: str) -> str:
     rule = next(iter(routes.near(segments)), None)
     name = next((each for each in match.groups() if each), "id")
     template = _PLACEHOLDER.sub(lambda each: f"{{{next((name for name in each.groups() if name), 'id')}}}", path)
-    shown = template if rule is None else routes.template_of(rule.rule)
+    shown = template if rule is None else routes.templates.template_of(rule.rule)
     if match["template"] is not None:
         return f"Write the value in place of {match[0]!r}: templates are for the argument path of GraphQL fields."
     value = f"${name}" if match["variable"] else "…"
@@ -90,7 +90,7 @@ def _of_spelling(routes: Routes, adapter: MapAdapter, path: str) -> str:
 
 def _is_exposed_at(routes: Routes, adapter: MapAdapter, path: str) -> bool:
     rule = routes.rule_at(adapter, path) if path.startswith("/") else None
-    return rule is not None and routes.is_exposed(rule)
+    return rule is not None and routes.exposure.includes(rule)
 
 
 def _of_rules(routes: Routes, segments: list[str], method: str) -> str:
@@ -99,7 +99,7 @@ def _of_rules(routes: Routes, segments: list[str], method: str) -> str:
     near = next((each for each in rules if method in (each.rule.methods or ())), next(iter(rules), None))
     if near is None:
         return ""
-    template, match = routes.template_of(near.rule), _CONVERTER.search(near.rule.rule)
+    template, match = routes.templates.template_of(near.rule), _CONVERTER.search(near.rule.rule)
     if near.fits and match is not None:
         return f"The nearest route is {template!r}, where {match[0]} takes {_KINDS.get(match[1], 'other values')}."
     return f"Did you mean {template!r}?"
