@@ -59,7 +59,6 @@ _values: Any = importlib.import_module("graphql.execution.values")
 _execute: Any = importlib.import_module("graphql.execution.execute")
 _utilities: Any = importlib.import_module("graphql.utilities")
 
-_COLLECTIONS = frozenset({dict, list})
 _AnyNode = TypeVar("_AnyNode", bound=Node)
 OnInputError = Callable[[Sequence[str | int], GraphQLError], None]
 
@@ -156,18 +155,21 @@ def _with_written_defaults(definition: GraphQLField | GraphQLDirective, node: An
 
     graphql-core 3.2 keeps such a default with the names of its SDL and the values of its enums, which fit no coercion.
     """
+    defaults = {name: each for name, each in definition.args.items() if _contains_object(each.default_value)}
+    if not defaults:  # nearly always
+        return node
     written = {argument.name.value: argument for argument in node.arguments or ()}
-    before = len(written)
-    for name, argument in definition.args.items():
-        if argument.default_value.__class__ not in _COLLECTIONS or argument.ast_node is None:
-            continue
+    for name, argument in defaults.items():
         value = written[name].value if name in written else None
-        if value is None or (isinstance(value, VariableNode) and value.name.value not in variables):
-            literal = argument.ast_node.default_value
-            if literal is not None:
-                written[name] = ArgumentNode(name=NameNode(value=name), value=literal)
-    is_changed = len(written) > before or any(each is not written[each.name.value] for each in node.arguments or ())
-    return changed(node, arguments=tuple(written.values())) if is_changed else node
+        is_absent = value is None or (isinstance(value, VariableNode) and value.name.value not in variables)
+        if is_absent and argument.ast_node is not None and argument.ast_node.default_value is not None:
+            written[name] = ArgumentNode(name=NameNode(value=name), value=argument.ast_node.default_value)
+    return changed(node, arguments=tuple(written.values()))
+
+
+def _contains_object(default: Any) -> bool:
+    """Return True for an input object, or a list of them; other lists and objects are defaults of scalars."""
+    return default.__class__ is dict or (default.__class__ is list and any(map(_contains_object, default)))
 
 
 def coerce_defaults(of_type: GraphQLInputObjectType) -> None:
@@ -175,7 +177,7 @@ def coerce_defaults(of_type: GraphQLInputObjectType) -> None:
     fields = {
         field.out_name or name: field
         for name, field in of_type.fields.items()
-        if field.default_value.__class__ in _COLLECTIONS and field.ast_node and field.ast_node.default_value
+        if _contains_object(field.default_value) and field.ast_node and field.ast_node.default_value
     }
     if not (_IS_3_2 and fields):
         return
