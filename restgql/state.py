@@ -328,8 +328,9 @@ class GatewayState:
         self._logged_reach = True
         if not self.app.debug:
             logger.warning(
-                "RESTGQL_ROUTES is not set: %d routes can be requested through the gateway. A proxy's rules by "
-                "path (deny, rate limits) do not see these requests. Set RESTGQL_ROUTES to choose the routes.",
+                "RESTGQL_ROUTES is not set: clients can request the app's routes through the gateway, %d in all. A "
+                "proxy's rules by path (deny, rate limits) do not see these requests. Set RESTGQL_ROUTES to choose the "
+                "routes.",
                 sum(1 for _ in self.routes),
             )
 

@@ -108,6 +108,12 @@ def test_a_command_has_the_answer_that_is_shown(address: str, commands: list[tup
         assert done.stdout.strip() == answer.strip(), command
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_curl_command_is_in_a_block_that_is_run(page: Path) -> None:
+    outside = FENCE.sub(lambda block: "" if block[1] == "console" else block[0], page.read_text())
+    assert re.findall(r"^\W*curl .*", outside, re.MULTILINE) == []
+
+
 @pytest.mark.parametrize("text", list(programs()))
 def test_a_program_runs(text: str) -> None:
     logger = logging.getLogger("restgql")

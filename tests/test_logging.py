@@ -73,7 +73,7 @@ def test_an_execution_in_python_is_a_line_too(lines):
 @pytest.mark.parametrize(
     ("arguments", "debug", "said"),
     [
-        ({}, False, ["2 routes can be requested"]),
+        ({}, False, ["routes through the gateway, 2 in all"]),
         ({}, True, []),
         ({"routes": ["*", "!static"]}, False, []),
         ({"routes": []}, False, []),

@@ -217,9 +217,11 @@ def lacking(place: str, names: Iterable[str], rows: Sequence[JsonRow]) -> str:
 def _batch_message(
     name: str, batch: BatchBinding, keys: KeyBatch, items: list[Any], rows: Sequence[JsonRow], response: SubResponse
 ) -> str:
-    count = "the item" if len(items) == 1 else f"the {len(items)} items"
+    url = shortened(response.url)
+    no_item_has = (
+        f"the item of {url} does not have" if len(items) == 1 else f"none of the {len(items)} items of {url} has"
+    )
     head = f"{name}: its batch matches nothing, so each parent is requested singly: "
-    where = f"{count} of {shortened(response.url)}"
     for key in batch.key:
         if not any(walk(row, key) is not None for row in rows):
             keys_present = list(dict.fromkeys(each for row in rows for each in row))
@@ -228,11 +230,11 @@ def _batch_message(
                 if keys_present
                 else "they are not objects."
             )
-            return f"{head}batch.key names {key!r}, which none of {where} has; {has}"
+            return f"{head}batch.key names {key!r}, which {no_item_has}; {has}"
     parent_values = listed("/".join(key) for key in keys)
     item_values = listed("/".join(json.to_text(walk(row, key)) for key in batch.key) for row in rows)
     by = f"batch.by ({listed(batch.by)}) of the parents is: {parent_values}"
-    return f"{head}none of {where} has a requested key. {by}; batch.key ({listed(batch.key)}) is: {item_values}."
+    return f"{head}{no_item_has} a requested key. {by}; batch.key ({listed(batch.key)}) is: {item_values}."
 
 
 def _rows(value: Any) -> Iterator[JsonRow]:

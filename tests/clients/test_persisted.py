@@ -43,7 +43,7 @@ def apollo(clients: Path, url: str, *documents: str) -> list[Any]:
     return run(clients, "apollo_persisted.mjs", f"{url}/graphql", *documents)
 
 
-def urql(clients: Path, url: str, *documents: str, **options: bool) -> list[Any]:
+def urql(clients: Path, url: str, *documents: str, **options: dict[str, bool]) -> list[Any]:
     return run(clients, "urql_persisted.mjs", f"{url}/graphql", json.dumps(options), *documents)
 
 
@@ -79,9 +79,10 @@ def test_urql_registers_a_document_by_get(node_clients: Path, serve: Serve, prof
 def test_urql_sends_the_text_by_post_where_registration_is_closed(node_clients: Path, serve: Serve) -> None:
     asked: list[str] = []
     url = serve(shop(asked, apq=False))
-    found = urql(node_clients, url, DOCUMENT, DOCUMENT, preferGetForPersistedQueries=False)
+    by_post = {"client": {"preferGetMethod": False}, "exchange": {"preferGetForPersistedQueries": False}}
+    found = urql(node_clients, url, DOCUMENT, DOCUMENT, **by_post)
     assert found == [{"data": {"a": {"a": 1}}, "error": None}] * 2
-    assert asked == ["POST id", "POST text"] * 2
+    assert asked == ["POST id", "POST text", "POST text"]
 
 
 def manifest_of(workshop: Workshop, tool: str) -> dict[str, str]:

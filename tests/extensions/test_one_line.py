@@ -7,6 +7,7 @@ import pytest
 from flask import Flask, redirect, request
 from flask.json.provider import DefaultJSONProvider
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
@@ -120,6 +121,18 @@ def test_middleware_around_the_app_is_passed_once_it_is_named(early: bool) -> No
     assert [parts[path]["status"] for path in paths] == [403, 200, 200]
     parts = client.post("/aggregate?envelope=true", json=paths, headers={"X-Key": "key"}).json
     assert [parts[path]["status"] for path in paths] == [200, 200, 200]
+
+
+def test_proxy_fix_may_be_named_as_middleware_around_the_app() -> None:
+    app = shop()
+    app.add_url_rule("/self", "self", lambda: [request.url, request.remote_addr])
+    gateway = Gateway(app, routes=["*"])
+    gateway.application = application = ProxyFix(app, x_for=1, x_host=1, x_port=1, x_prefix=1)
+    fields = {"For": "192.0.2.1", "Host": "shop.example", "Port": "8443", "Prefix": "/shop"}
+    headers = {f"X-Forwarded-{name}": value for name, value in fields.items()}
+    direct = Client(application).get("/self", headers=headers).json
+    assert direct == ["http://shop.example:8443/shop/self", "192.0.2.1"]
+    assert Client(application).post("/aggregate", json=["/self"], headers=headers).json == {"/self": direct}
 
 
 def test_what_is_no_flask_app_is_refused() -> None:

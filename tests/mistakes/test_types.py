@@ -17,16 +17,23 @@ type Query {
 type User {
   id: ID
   %s: Int
-  friend: User @get(path: "/users/{id}", batch: {path: "/users{?id*}", by: ["id"], key: ["%s"]})
+  friend: User @get(path: "/users/{id}", batch: {path: "/users{?id*}", by: ["id"], key: ["%s"], select: "%s"})
 }
 """
 
 
 def typed(
-    folder: Path, document: str, *, path: str = "/users/1", field: str = "name", key: str = "id", **options: Any
+    folder: Path,
+    document: str,
+    *,
+    path: str = "/users/1",
+    field: str = "name",
+    key: str = "id",
+    select: str = "@",
+    **options: Any,
 ) -> Flask:
     """Return the app with types after a request for `document`."""
-    (folder / "types.graphql").write_text(TYPES % (path, field, key))
+    (folder / "types.graphql").write_text(TYPES % (path, field, key, select))
     app = shop(schema=str(folder / "types.graphql"), **options)
     answer = app.test_client().post("/graphql", json={"query": document})
     assert answer.status_code == 200
@@ -52,6 +59,21 @@ def test_13_a_batch_key_that_no_item_has(tmp_path: Path, caplog: pytest.LogCaptu
     typed(tmp_path, "{ users { friend { id } } }", key="idd")
     assert "User.friend: its batch matches nothing" in caplog.text
     assert "Did you mean 'id'?" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("key", "select", "message"),
+    [
+        ("name", "@", "none of the 2 items of /users?id=1&id=2 has a requested key"),
+        ("name", "[:1]", "the item of /users?id=1&id=2 does not have a requested key"),
+        ("idd", "[:1]", "batch.key names 'idd', which the item of /users?id=1&id=2 does not have"),
+    ],
+)
+def test_13_a_batch_whose_items_have_other_values(
+    key: str, select: str, message: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    typed(tmp_path, "{ users { friend { id } } }", key=key, select=select)
+    assert message in caplog.text
 
 
 def test_13d_camel_case_over_snake_case(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
