@@ -61,6 +61,9 @@ directive @{method.lower()}(
 
   """How to write the body."""
   encoding: RestEncoding = JSON
+
+  """The media type of a JSON body, such as application/merge-patch+json. The default is application/json."""
+  mediaType: String
 ) on FIELD_DEFINITION
 '''
 
