@@ -1,4 +1,4 @@
-"""http-tests/cache-tests on the response cache: `python3 benchmarks/cache_tests.py CHECKOUT [--private] [--id ID]`.
+"""http-tests/cache-tests on the cache, by the Python of .venv: `cache_tests.py CHECKOUT [--private] [--id ID]`.
 
 The cache stands before the test server as a proxy: shared, or, with --private, as it is before an app, run with the
 tests for browsers. The path is that of a checkout of https://github.com/http-tests/cache-tests; node runs it.

@@ -1,4 +1,4 @@
-"""Typed operations of real OpenAPI documents, asked end to end: `python3 benchmarks/end_to_end.py [--sample 60]`.
+"""Operations of real OpenAPI documents, end to end: `.venv/bin/python benchmarks/end_to_end.py [--sample 60]`.
 
 Each document has an app that answers by its schemas. The queries take all leaves to depth 4; the data that arrives and
 the request that leaves are compared with the values that were drawn.

@@ -88,7 +88,7 @@ def base_path(document: dict[str, Any]) -> str:
 
 
 def _body() -> Any:
-    if request.mimetype == "application/json":
+    if request.is_json:  # `+json` too
         return json.loads(request.get_data())
     if request.form:
         return tuple(request.form.items(multi=True))

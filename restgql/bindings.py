@@ -7,6 +7,7 @@ import msgspec
 from graphql import GraphQLResolveInfo
 
 from restgql.formats import json, select
+from restgql.formats.body import JSON_TYPE
 from restgql.formats.charge import UNMETERED, Charge
 from restgql.formats.template import Template
 
@@ -34,7 +35,7 @@ class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
     without an error. `opens_route`: the field may request its own rule even if RESTGQL_ROUTES excludes it.
     `passthrough`: the value is the response's JSON text, unparsed. If `body` is None, the request body is an object of
     `body_arguments` (argument: key). `is_list`: the field's type is a list. `forward`: the query parameters of the
-    client's own request to pass on.
+    client's own request to pass on. `media_type` is that of a body of JSON.
     """
 
     method: str
@@ -44,6 +45,7 @@ class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
     body: str | None = None
     body_arguments: dict[str, str] = {}
     encoding: str = "JSON"
+    media_type: str = JSON_TYPE
     select: str | None = None
     headers: tuple[tuple[str, Template], ...] = ()
     batch: BatchBinding | None = None

@@ -114,7 +114,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if self.cache is not None and not CACHES.match(self.cache):
             raise ValueError("it is 'memory', 'sqlite:PATH' or 'redis://HOST:PORT/DB'")
         if not all(map(is_document_source, documents_of(self.openapi))):
-            raise ValueError(f"{OPENAPI_FORMS}; a URL is a path of the app there, or 'auto'")
+            raise ValueError(f"{OPENAPI_FORMS}; also a path of the app, such as '/openapi.json', or 'auto'")
+
+    @property
+    def unsafe_verbs(self) -> tuple[str, ...]:
+        """The methods of the untyped fields of Mutation."""
+        return tuple(verb for verb in self.verbs if verb != "GET")
 
 
 def limits_of(config: Config, *, stored: bool = False) -> Limits:

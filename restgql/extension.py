@@ -15,7 +15,7 @@ from werkzeug.exceptions import SecurityError
 
 from restgql import config as configuration
 from restgql.documents.documents import InvalidRequest
-from restgql.errors import BadRequest, ConfigError, RestgqlError, UpstreamError
+from restgql.errors import BadRequest, ConfigError, RestgqlError, UpstreamError, UpstreamInvalid
 from restgql.formats import headers
 from restgql.formats import json as json_format
 from restgql.formats import select as select_format
@@ -27,7 +27,7 @@ from restgql.plan.arguments import compile_arguments
 from restgql.plan.nodes import NodeKind, PlanNode
 from restgql.respond import answer as graphql_answer
 from restgql.state import EXTENSION, GatewayState
-from restgql.sub_response import SubResponse
+from restgql.sub_response import SubResponse, decoded
 from restgql.upstream import Upstream, join_current_operation
 from restgql.upstream.contexts import current_request_context
 from restgql.upstream.gateways import Gateways
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 class Gateway:
     """A GraphQL gateway over the routes of a Flask app.
 
-    `Gateway(app)`, or `gateway = Gateway()` and then `gateway.init_app(app)` or
-    `app.register_blueprint(gateway.blueprint, url_prefix=…)`. Keyword arguments are the `RESTGQL_*` keys in lower case
-    and override `app.config`. `query` and `mutation` are graphene object types, whose fields are added to the
-    gateway's. Raises ConfigError for a key that is unknown or ill-typed.
+    Add it with `Gateway(app)`. In an app factory, write `gateway = Gateway()`, and then `gateway.init_app(app)` or
+    `app.register_blueprint(gateway.blueprint, url_prefix=…)`. Keyword arguments are the `RESTGQL_*` keys in lower case,
+    and override `app.config`. `query` and `mutation` are graphene object types: the gateway adds their fields to its
+    own. `name` tells several gateways of one app apart. Raises ConfigError for an unknown key or a wrong value.
     """
 
     def __init__(
@@ -83,8 +83,8 @@ class Gateway:
     ) -> dict[str, Any]:
         """Run a GraphQL operation, and return its response map: `data`, and `errors` if there are any.
 
-        It runs as the current request's caller or, outside of a request, as a client that sends `headers`. Variables of
-        the type Upload take werkzeug's FileStorage.
+        Within a request, the operation runs as its client. Outside a request, it runs as a client that sends `headers`.
+        A variable of the type Upload is a FileStorage of Werkzeug.
         """
         state = self._state()
         try:
@@ -98,15 +98,19 @@ class Gateway:
             result = graphql_answer.refused(exc.errors)
         except RestgqlError as exc:
             result = graphql_answer.refused(exc)
-        decoded: dict[str, Any] = json_format.value(json_format.encode(result))
-        return decoded
+        try:
+            response_map: dict[str, Any] = decoded(json_format.encode(result))
+        except UpstreamInvalid as exc:
+            response_map = graphql_answer.refused(exc)
+        return response_map
 
     def run(
         self, name: str, variables: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None
     ) -> Any:
-        """Run a stored operation, and return the value that its `# result:` selects, or its response map without one.
+        """Run a stored operation, as the same client as `execute`. Return the value that its `# result:` selects.
 
-        It runs as `execute` does. Raises ClientErrors and, if the operation has a `# result:`, its first error.
+        Without a `# result:`, return the response map. Raises ClientError for an invalid request and, if the operation
+        has a `# result:`, its first error.
         """
         state = self._state()
         operation = state.operation(name, debug=True, suggestions=True)
@@ -114,7 +118,7 @@ class Gateway:
             result = stored_operation.run(
                 state.trusted_pipeline, operation, _json(variables), partial(_caller, state, headers)
             )
-        return json_format.value(json_format.encode(result))
+        return decoded(json_format.encode(result))
 
     def get(
         self,
@@ -124,7 +128,11 @@ class Gateway:
         select: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """Return the JSON value of GET `path`. Raises UpstreamStatus for a status of 400 or more, and ClientErrors."""
+        """Return the JSON value of the response to GET `path`, or the part that the JMESPath `select` selects.
+
+        `params` has values for names in braces in the path. Raises UpstreamStatus for a status of 400 or more,
+        another UpstreamError without a valid response, and ClientError for an invalid request.
+        """
         if select is not None:
             select_format.check(select)
         response = self._response(NodeKind.GET, {"path": path, "params": params, "headers": headers})
@@ -133,7 +141,7 @@ class Gateway:
         except UpstreamError as exc:
             exc.extensions = _json(exc.extensions)
             raise
-        return json_format.value(bytes(value)) if isinstance(value, msgspec.Raw) else value
+        return decoded(bytes(value)) if isinstance(value, msgspec.Raw) else value
 
     def fetch(
         self,
@@ -143,7 +151,10 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
         follow_redirects: bool = True,
     ) -> SubResponse:
-        """Return the response to GET `path`, whatever its status. Raises ClientErrors for an invalid request."""
+        """Return the response to GET `path`, whatever its status. Raises ClientError for an invalid request.
+
+        `params` has values for names in braces in the path. With `follow_redirects=False`, a redirect is the response.
+        """
         arguments = {"path": path, "params": params, "headers": headers, "follow_redirects": follow_redirects}
         return self._response(NodeKind.FETCH, arguments)
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 import graphql
 from graphql import (
+    ArgumentNode,
     ASTValidationRule,
     DocumentNode,
     FieldNode,
@@ -24,12 +25,14 @@ from graphql import (
     GraphQLField,
     GraphQLIncludeDirective,
     GraphQLInputField,
+    GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLSkipDirective,
+    NameNode,
     Node,
     OperationDefinitionNode,
     OverlappingFieldsCanBeMergedRule,
@@ -37,6 +40,7 @@ from graphql import (
     Source,
     Undefined,
     VariableDefinitionNode,
+    VariableNode,
     specified_rules,
 )
 from graphql.language.parser import Parser
@@ -143,7 +147,54 @@ def argument_values(
     definition: GraphQLField | GraphQLDirective, node: Any, variables: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the coerced arguments of a field or a directive. Raises GraphQLError."""
+    if _IS_3_2:
+        node = _with_written_defaults(definition, node, variables)
     return cast(dict[str, Any], _values.get_argument_values(definition, node, *_scope(variables)))
+
+
+def _with_written_defaults(definition: GraphQLField | GraphQLDirective, node: Any, variables: Mapping[str, Any]) -> Any:
+    """Return a node that has the literals of defaults with objects as arguments, where it has no value.
+
+    graphql-core 3.2 keeps such a default with the names of its SDL and the values of its enums, which fit no coercion.
+    """
+    defaults = {name: each for name, each in definition.args.items() if _contains_object(each.default_value)}
+    if not defaults:  # nearly always
+        return node
+    written = {argument.name.value: argument for argument in node.arguments or ()}
+    for name, argument in defaults.items():
+        value = written[name].value if name in written else None
+        is_absent = value is None or (isinstance(value, VariableNode) and value.name.value not in variables)
+        if is_absent and argument.ast_node is not None and argument.ast_node.default_value is not None:
+            written[name] = ArgumentNode(name=NameNode(value=name), value=argument.ast_node.default_value)
+    return changed(node, arguments=tuple(written.values()))
+
+
+def _contains_object(default: Any) -> bool:
+    """Return True for an input object, or a list of them; other lists and objects are defaults of scalars."""
+    return default.__class__ is dict or (default.__class__ is list and any(map(_contains_object, default)))
+
+
+def coerce_defaults(of_type: GraphQLInputObjectType) -> None:
+    """Make an input type coerce the defaults of its fields that contain objects, as `_with_written_defaults` does."""
+    fields = {
+        field.out_name or name: field
+        for name, field in of_type.fields.items()
+        if _contains_object(field.default_value) and field.ast_node and field.ast_node.default_value
+    }
+    if not (_IS_3_2 and fields):
+        return
+    make = of_type.out_type
+
+    def made(values: dict[str, Any]) -> Any:
+        defaults = {key: field for key, field in fields.items() if values.get(key) is field.default_value}
+        return make({**values, **{key: _default(field) for key, field in defaults.items()}})
+
+    of_type.out_type = made  # type: ignore[assignment, method-assign]
+
+
+def _default(field: GraphQLInputField) -> Any:
+    assert field.ast_node is not None
+    return _utilities.value_from_ast(field.ast_node.default_value, field.type)
 
 
 def directive_values(

@@ -92,6 +92,18 @@ class Meter:
         if total > self.limits.max_nodes:
             raise _exceeded("ask for", "values of its fields", "max_nodes", self.limits.max_nodes)
 
+    def has_nodes(self, count: int) -> bool:
+        """Charge nodes as `charge_nodes` does and return True, or charge none and return False if they exceed the
+        limit. Raises UpstreamTimeout.
+        """
+        self.check_deadline()
+        with self._counts.lock:
+            total = self._counts.nodes + count
+            if total > self.limits.max_nodes:
+                return False
+            self._counts.nodes = total
+        return True
+
     def charge_values(self, count: int) -> None:
         """Charge fields and list items of the answer before they are completed."""
         self.check_deadline()

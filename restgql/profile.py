@@ -56,20 +56,20 @@ def profile_of(config: Config, *, debug: bool) -> Profile:
 def describe_profile(profile: Profile, config: Config) -> str:
     """Describe a profile in a line for the log: its name and reason, the disabled features, the key to change it."""
     why = "RESTGQL_PROFILE" if config.profile else "in debug" if profile.name == "open" else "not in debug"
-    closed = [_NAMES[name] for name in _NAMES if not getattr(profile, name)]
+    disabled = [_NAMES[name] for name in _NAMES if not getattr(profile, name)]
     parts = [f"The profile is {profile.name} ({why}): GET runs {_GETS[profile.get]}"]
-    parts += [f"there is no {', '.join(closed)}"] if closed else []
+    parts += [f"disabled: {', '.join(disabled)}"] if disabled else []
     other = "hardened" if profile.name == "open" else "open"
     useless = profile.graphiql and not profile.introspection
     hint = " GraphiQL shows no schema without introspection: set RESTGQL_INTROSPECTION." if useless else ""
-    return f'{"; ".join(parts)}. RESTGQL_PROFILE = "{other}" changes it, or a key of its own for each.{hint}'
+    return f'{"; ".join(parts)}. To change that, set RESTGQL_PROFILE = "{other}" or the key of each feature.{hint}'
 
 
 _NAMES = {
     "introspection": "introspection",
     "suggestions": "suggestions",
     "graphiql": "GraphiQL",
-    "routes_field": "field routes",
+    "routes_field": "the field routes",
     "timings": "timings",
 }
 _GETS = {

@@ -9,11 +9,9 @@ import msgspec
 from flask import Flask
 from graphql import DocumentNode, GraphQLSchema
 
-from restgql import app_documents, remote_apis
+from restgql import app_documents, locked_names, remote_apis
 from restgql.api_documents import ApiDocument
 from restgql.config import Config
-from restgql.errors import ConfigError
-from restgql.formats import json
 from restgql.open_routes import OpenRoutes, RouteShapes, routes_with_root_field
 from restgql.remote_apis import RemoteApi
 from restgql.schema import core, type_source
@@ -97,7 +95,7 @@ class Sources:
         self._user_types = (query, mutation)
         self._reserved = reserve(query, mutation)
         self._written = [] if config.schema is None else type_source.read_folder(Path(app.root_path) / config.schema)
-        self._locked = _lockfile(config, app)
+        self._locked = locked_names.read(config, Path(app.root_path))
         sources = list(documents_of(config.openapi))
         self._documents: list[ApiDocument | None] = [
             app_documents.read(source, app) if app_documents.is_known_at_start(source) else None for source in sources
@@ -132,6 +130,7 @@ class Sources:
     def build(self, routes: Routes, *, at_start: bool = False) -> CompiledSchema:
         """Return the types of all sources, and the first failure. With `at_start`, make no request to the app."""
         collected = _Collected(self._written)
+        collected.warnings += locked_names.warnings(self._config, Path(self._app.root_path))
         for source, document in zip(self._sources, self._documents, strict=True):
             if document is not None or not at_start:
                 self._attempt(self._add_openapi, collected, source, document, routes)
@@ -228,8 +227,7 @@ class Sources:
         return CompiledSchema(schema, clients, tuple(definitions), rows, joins, names, collected.failure, warnings)
 
     def _schema(self, definitions: list[TypeSource], *, untyped: bool) -> GraphQLSchema:
-        verbs = [verb for verb in self._config.verbs if verb != "GET"]
-        base = core.build(*self._user_types, verbs, untyped=untyped)
+        base = core.build(*self._user_types, self._config.unsafe_verbs, untyped=untyped)
         return compile(base, definitions, camel_case=self._config.camel_case) if definitions else base
 
 
@@ -285,21 +283,6 @@ def _views(routes: Routes, taken: RouteShapes) -> Iterator[annotations.Annotated
                 parameters=route.parameters,
                 function=function,
             )
-
-
-def _lockfile(config: Config, app: Flask) -> dict[str, str]:
-    """Return the names of RESTGQL_OPENAPI_NAMES, or none if the file does not exist yet. Raises ConfigError."""
-    path = Path(app.root_path, config.openapi_names) if config.openapi_names else None
-    if path is None or not path.is_file():
-        return {}
-    try:
-        names: dict[str, str] = json.value(path.read_bytes(), dict[str, str])
-    except (json.NotJson, OSError) as exc:
-        raise ConfigError(
-            f"openapi_names = {config.openapi_names!r}: it is not a JSON object of names: {exc}. "
-            "Without the file, `flask restgql schema --write-names FILE` writes a new one."
-        ) from exc
-    return names
 
 
 def combined_sdl(typed: CompiledSchema) -> DocumentNode:

@@ -48,27 +48,30 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
-    """A response, or the failure to get one: then `failure` is the error, and `status` its status, 500, 502 or 504.
-    `url` is the path that answered in the end.
-
-    `fields` are the header fields as the app sent them, without Set-Cookie, whose values are `cookies`. `body` is as
-    the app sent it, with its content coding; decoded it has at most `max_size` bytes. `seconds` is the duration.
-    `source` is `dispatched`, `deduplicated` (another client's response), `cached`, or `revalidated` (the app confirmed
-    a stored response). `hint` is the reason if no route answers the path, and names the route that was probably
-    meant.
-    """
+    """The response of a route, or the failure to get a response."""
 
     url: str
+    """The path that answered, after redirects."""
     status: int
+    """The status code. Without a response, it is 504, 502 or 500."""
     fields: Headers = ()
+    """The header fields as the app sent them, without Set-Cookie."""
     body: bytes = b""
+    """The body as the app sent it, with its content coding. Decoded, it has at most `max_size` bytes."""
     redirected: bool = False
+    """True if a redirect was followed."""
     failure: RestgqlError | None = None
+    """The error if there is no response."""
     cookies: tuple[str, ...] = ()
+    """The values of Set-Cookie."""
     seconds: float = 0.0
+    """The duration of the request."""
     source: str = "dispatched"
+    """`dispatched`, `deduplicated` (another client's response), `cached`, or `revalidated` (the app confirmed a stored
+    response)."""
     max_size: int = 5_000_000
     hint: str = ""
+    """The reason if no route answers the path. It names the route that was probably meant."""
 
     @classmethod
     def received(
@@ -89,11 +92,12 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
 
     @property
     def ok(self) -> bool:
+        """True if the status is 200 to 299."""
         return 200 <= self.status <= 299
 
     @property
     def headers(self) -> list[Header]:
-        """The header fields, never Set-Cookie."""
+        """The header fields, each with `name` and `value`, without Set-Cookie."""
         return [Header(name, value) for name, value in self.fields]
 
     @_Lazy
@@ -118,15 +122,17 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
 
     @property
     def content_type(self) -> str | None:
+        """The header Content-Type, or None."""
         return self.header("content-type")
 
     @property
     def etag(self) -> str | None:
+        """The header ETag, or None."""
         return self.header("etag")
 
     @property
     def size(self) -> int:
-        """The size of the decoded body (content coding) in bytes."""
+        """The size of the decoded body, in bytes."""
         return len(self._content.body)
 
     @property
@@ -144,7 +150,7 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
 
     @property
     def error(self) -> str | None:
-        """The code of the failure to get a response."""
+        """The code of the error, such as TIMEOUT, if there is no response; otherwise None."""
         return None if self.failure is None else self.failure.code
 
     @property
@@ -225,9 +231,12 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         return response
 
     def json(self, select: str | None = None) -> Any:
-        """Return the JSON value, decoded, or the value that a JMESPath expression selects. Raises BadSelect."""
+        """Return the JSON value, decoded, or the value that a JMESPath expression selects.
+
+        Raises BadSelect, and UpstreamInvalid for a number that is out of range.
+        """
         value = self.value(select)
-        return json_format.value(bytes(value)) if isinstance(value, msgspec.Raw) else value
+        return decoded(bytes(value)) if isinstance(value, msgspec.Raw) else value
 
     @property
     def json_text(self) -> bytes:
@@ -272,6 +281,14 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     @_Lazy
     def _content(self) -> "_Content":
         return _decode(self)
+
+
+def decoded(text: bytes) -> Any:
+    """Return the value of the JSON text of an answer. Raises UpstreamInvalid for a number that is out of range."""
+    try:
+        return json_format.value(text)
+    except json_format.NotJson as exc:
+        raise UpstreamInvalid("The response has a number that is out of range.") from exc
 
 
 ReceivedFields = tuple[Headers, tuple[str, ...], dict[str, str]]

@@ -37,14 +37,14 @@ ORIGIN = "http://localhost"
 class Scripted(ScriptedDispatcher):
     """Scripted routes behind a gateway of their own, which counts its `hits`.
 
-    Keyword arguments are the `RESTGQL_*` keys in lower case; `schema` is relative to the current folder. Raises
-    ConfigError.
+    `routes` has the response of each path. Keyword arguments are `RESTGQL_*` keys in lower case; `schema` is relative
+    to the current folder. Keys that need an app, such as `openapi`, have no effect. Raises ConfigError.
     """
 
     def __init__(self, routes: Mapping[str, ScriptedAnswer], /, **arguments: Unpack[Options]) -> None:
         super().__init__(routes)
         self._config = configuration.load(arguments, {})
-        schema = _schema() if self._config.schema is None else _typed(self._config)
+        schema = _schema(self._config.unsafe_verbs) if self._config.schema is None else _typed(self._config)
         profile = profile_of(self._config, debug=True)
         self.cache = caching.create_cache(self._config, Path())
         self._debug_log = DebugLog()
@@ -101,13 +101,14 @@ def _route(path: str) -> Route:
 
 
 @cache
-def _schema() -> GraphQLSchema:
-    return core.build()
+def _schema(verbs: tuple[str, ...]) -> GraphQLSchema:
+    return core.build(verbs=verbs)
 
 
 def _typed(config: Config) -> GraphQLSchema:
     assert config.schema is not None
-    return compile(core.build(), type_source.read_folder(Path(config.schema)), camel_case=config.camel_case)
+    base = core.build(verbs=config.unsafe_verbs)
+    return compile(base, type_source.read_folder(Path(config.schema)), camel_case=config.camel_case)
 
 
 def _decoded(text: Any) -> dict[str, Any]:

@@ -24,7 +24,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"execution"}),
     frozenset({"cache", "respond", "operations"}),
     frozenset({"pipeline"}),
-    frozenset({"api_documents", "open_routes"}),
+    frozenset({"api_documents", "locked_names", "open_routes"}),
     frozenset({"remote_apis", "app_documents"}),
     frozenset({"configuration_checks", "sources"}),
     frozenset({"type_build"}),

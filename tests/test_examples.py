@@ -73,6 +73,19 @@ def test_the_queries_of_the_readme_are_answered(name: str, load: Load) -> None:
         assert query(client, text) == {"data": data}
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_graphiql_and_its_files_are_served_in_debug(name: str, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = load(name)
+    monkeypatch.setattr(app, "debug", True)
+    client = app.test_client()
+    page = client.get("/graphql", headers={"Accept": "text/html"})
+    files = re.findall(r'(?:src|href)="(graphql/static/[^"]+)"', page.text)
+    assert len(files) == 3
+    for file in files:
+        with client.get(f"/{file}") as response:
+            assert response.status_code == 200, file
+
+
 def test_a_join_of_the_bookshop_is_one_request(load: Load) -> None:
     app = load("bookshop")
     result = app.test_cli_runner().invoke(cli, ["explain", "{ books { author { books { title } } } }"])

@@ -402,6 +402,16 @@ def test_execute_gives_the_response_map():
     assert codes(gateway.execute("{ get(")) == ["BAD_REQUEST"]
 
 
+def test_a_number_that_python_cannot_represent_is_an_error_of_the_route():
+    app = shop()
+    gateway = Gateway(app)
+    app.add_url_rule("/far", "far", lambda: app.response_class('{"far": 1.0e400}', mimetype="application/json"))
+    assert codes(gateway.execute('{ get(path: "/far") }')) == ["UPSTREAM_INVALID"]
+    for ask in (gateway.get, lambda path: gateway.fetch(path).json()):
+        with pytest.raises(restgql.UpstreamInvalid, match="out of range"):
+            ask("/far")
+
+
 # Nesting
 
 

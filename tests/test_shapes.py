@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 from flask import Flask
 from graphql import Lexer, Source, TokenKind
+from graphql.language import get_location
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from restgql import Gateway, Scripted, graphql_core
+from restgql.documents import shape as shape_module
+from restgql.documents.lines import Lines
 from restgql.documents.shape import DocumentShape, Relocation
+from restgql.execution import field_errors
 from restgql.graphql_core import parse
 from tests.scenarios.document import DOCUMENTS, Client, config_of, read, script, variables_of
 
@@ -67,6 +71,28 @@ def test_errors_are_located_in_the_document_that_was_sent() -> None:
     ]
 
 
+def test_the_lines_of_a_document_are_found_once_for_all_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask, _ = served()
+    counted: list[str] = []
+    for module in (shape_module, field_errors):
+        monkeypatch.setattr(module, "Lines", lambda text: counted.append(text) or Lines(text))
+    for id in ("a", "b", "c"):
+        fields = "\n".join(f'f{n}: get(path: "/users/none", params: {{id: "{id}{n}"}})' for n in range(20))
+        errors = ask(f"{{\n{fields}\n}}")["errors"]
+        assert [error["locations"] for error in errors] == [[{"line": n + 2, "column": 1}] for n in range(20)]
+    assert len(counted) == 1 + 1 + 3, "the third document has the shape of the others"
+
+
+@given(text=st.text("ab\r\n\u2028", max_size=30))
+@settings(max_examples=200, derandomize=True)
+def test_a_location_is_that_of_graphql(text: str) -> None:
+    lines = Lines(text)
+    for offset in (at for at, character in enumerate(text) if character not in "\r\n"):
+        expected = get_location(Source(text), offset)
+        assert lines.location(offset) == (expected.line, expected.column)
+        assert lines.offset(*lines.location(offset)) == offset
+
+
 LIMITED = '{ fetch(path: "/#") { each(limit: 1) { json } } }'
 BY_VARIABLE = """query($a: Int!, $b: Int = #) { fetch(path: "/1") {
   a: each(limit: $a) { json } b: each(limit: $b) { json } } }"""
@@ -90,6 +116,13 @@ def test_what_is_refused_is_refused_as_without_a_shape(document: str, last: str)
     fresh, _ = served()
     assert ask(last) == fresh(last)
     assert "errors" in ask(last)
+
+
+def test_a_number_after_another_without_a_space_keeps_its_sign() -> None:
+    ask, _ = served()
+    for number in range(1, 5):  # the tokens are 5, -1 and 1
+        query = f'{{ get(path: "/{{list*}}", params: {{list: [5-{number} {number}]}}) }}'
+        assert ask(query) == {"data": {"get": {"any": f"5,-{number},{number}"}}}
 
 
 STRINGS = st.sampled_from(['"/a"', '"/users/1"', '"é#{"', '""', '"a\\"b"', '"\\u00e9"', "7", "-3", "1.5", "0"])
@@ -130,8 +163,6 @@ def test_every_field_is_relocated(before: list[str], after: list[str]) -> None:
     relocate = Relocation(lifted, sent)
 
     def places(values: list[str]) -> list[tuple[int, int]]:
-        from graphql.language import get_location
-
         document: Any = parse(text(values))
         nodes = document.definitions[0].selection_set.selections
         locations = [get_location(node.loc.source, node.loc.start) for node in nodes]

@@ -334,6 +334,18 @@ def test_arguments_are_keys_of_the_configuration() -> None:
     assert caught.value.extensions["limit"] == "RESTGQL_MAX_SUBREQUESTS"
 
 
+def test_verbs_add_mutations() -> None:
+    scripted = Scripted({"/users": lambda request: (201, request.body)}, verbs=["GET", "POST"])
+    answer = scripted.execute('mutation { post(path: "/users", body: {name: "Ada"}) { status text } }')
+    assert answer == {"data": {"post": {"status": 201, "text": '{"name":"Ada"}'}}}
+    assert [(request.method, str(request.target)) for request in scripted.requests] == [("POST", "/users")]
+
+
+def test_no_verb_is_a_mutation_unless_it_is_listed() -> None:
+    answer = Scripted({"/users": 1}).execute('mutation { post(path: "/users") { status } }')
+    assert "data" not in answer
+
+
 @pytest.mark.parametrize("arguments", [{"nothing": 1}, {"max_subrequests": "many"}])
 def test_arguments_that_are_no_keys_are_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):

@@ -43,7 +43,8 @@ VALIDATED_FOR = 86_400.0
 ERRORS = frozenset({500, 502, 503, 504})
 _OPTIONS = {shared: CacheOptions(shared=shared, supported_methods=["GET"]) for shared in (False, True)}
 _CONDITIONS = ("if-none-match", "if-modified-since")
-_AGE = re.compile(r"\s*0*([0-9]{1,10})[0-9]*\s*(?:,|\Z)")
+_AGE = re.compile(r"\s*([0-9]+)\s*(?:,|\Z)")
+_AGE_DIGITS = 10
 # RFC 9110 section 5.6.7: the current format, and the two obsolete ones
 _TIME, _MONTH = r"[0-2]\d:[0-5]\d:[0-6]\d", "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _HTTP_DATE = re.compile(
@@ -256,7 +257,8 @@ def _born(received: Received) -> float:
     """Return the estimated time when a response was generated (RFC 9111 section 4.2.3)."""
     reply, now = received.reply, received.at
     age = _AGE.match(reply.header("age") or "")  # the first of several (section 5.1)
-    corrected = int(age[1]) + now - received.sent_at if age else 0.0
+    seconds = int(age[1].lstrip("0")[:_AGE_DIGITS] or "0") if age else 0
+    corrected = seconds + now - received.sent_at if age else 0.0
     date = parse_date(reply.header("date") or "")
     return max(0.0, now - max(corrected, 0.0 if date is None else now - date))
 

@@ -49,8 +49,8 @@ def routes(name: str, prefix: str) -> None:
 @_operation
 @click.option("--header", "-H", "header_lines", multiple=True, help="Send a header field, 'Name: value'.")
 def query(name: str, document: str, variables: str, operation: str | None, header_lines: tuple[str, ...]) -> None:
-    """Run an operation. DOCUMENT is its text, @FILE, - for standard input, or the name of a stored operation. Exits
-    with 1 if there are errors."""
+    """Run an operation, and print its response. DOCUMENT is the text of the operation, @FILE, - for standard input, or
+    the name of a stored operation. Exits with 1 if there are errors."""
     stored = _stored(context.gateway_state(name), document)
     params = _params(document, variables, operation)
     gateway, headers = Gateway(name=name), dict(map(context.header, header_lines))
@@ -77,7 +77,8 @@ def query(name: str, document: str, variables: str, operation: str | None, heade
 @_operation
 @click.option("--mermaid", is_flag=True, help="Print a mermaid flowchart instead of a tree.")
 def explain_plan(name: str, document: str, variables: str, operation: str | None, mermaid: bool) -> None:
-    """Show the sub-requests of an operation without making them. DOCUMENT is as for query."""
+    """Show the sub-requests of an operation without making them. DOCUMENT is the text of the operation, @FILE, - for
+    standard input, or the name of a stored operation."""
     state = context.gateway_state(name)
     stored = _stored(state, document)
     params = _params(document if stored is None else stored.text, variables, operation)

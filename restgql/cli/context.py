@@ -12,7 +12,9 @@ from restgql.cli import output
 from restgql.errors import ConfigError
 from restgql.state import EXTENSION, GatewayState
 
-option = click.option("--gateway", "name", default=EXTENSION, show_default=True, help="The name of the gateway.")
+option = click.option(
+    "--gateway", "name", default=EXTENSION, show_default=True, help="The name of the gateway, if the app has several."
+)
 
 
 def example(*commands: str) -> str:

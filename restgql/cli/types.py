@@ -51,16 +51,23 @@ def _typed(name: str) -> CompiledSchema:
 @click.option(
     "--source",
     is_flag=True,
-    help="Print the SDL with directives from which the types are built, as a start for your own.",
+    help="Print the SDL with directives, from which the gateway builds the types. Copy it to start your own.",
+)
+@click.option("--names", is_flag=True, help="Print the field names of the OpenAPI operations as JSON.")
+@click.option("--output", "-o", "target", metavar="FILE", help="Write to FILE instead of standard output.")
+@click.option(
+    "--write-names", "lockfile", metavar="FILE", help="Write the JSON of --names to FILE, for RESTGQL_OPENAPI_NAMES."
+)
+@click.option("--check", "committed", metavar="FILE", help="Fail if the schema differs from the one in FILE.")
+@click.option(
+    "--breaking-since", "before", metavar="FILE", help="Fail if a change since the schema in FILE breaks clients."
 )
 @click.option(
-    "--names", is_flag=True, help="Print the field names of the OpenAPI operations, for RESTGQL_OPENAPI_NAMES."
+    "--clients",
+    "manifest",
+    metavar="FILE",
+    help="Fail if an operation in FILE is invalid: a JSON object of ids and documents, or a folder of .graphql files.",
 )
-@click.option("--output", "-o", "target", metavar="FILE", help="Write to FILE, and replace its old content.")
-@click.option("--write-names", "lockfile", metavar="FILE", help="Write the names of --names to FILE, likewise.")
-@click.option("--check", "committed", metavar="FILE", help="Fail if the schema differs from the one in FILE.")
-@click.option("--breaking-since", "before", metavar="FILE", help="Fail if a client of the schema in FILE would break.")
-@click.option("--clients", "manifest", metavar="FILE", help="Fail if an operation of a manifest is no longer valid.")
 def schema(
     name: str,
     source: bool,
@@ -71,7 +78,7 @@ def schema(
     before: str | None,
     manifest: str | None,
 ) -> None:
-    """Print the client schema as SDL."""
+    """Print the schema that clients see, as SDL, or compare it with a file. A failed comparison exits with 1."""
     if target is not None and any(file is not None for file in (committed, before, manifest)):
         raise click.UsageError("--output cannot be combined with an option that compares the schema.")
     typed = _typed(name)
@@ -124,11 +131,11 @@ def _invalid(schema: GraphQLSchema, path: str) -> Iterator[str]:
 @click.command(epilog=context.example("flask restgql check --strict"))
 @context.with_app
 @context.option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if there is a warning, too.")
 def check(name: str, as_json: bool, strict: bool) -> None:
-    """Report type coverage, errors and likely problems: untyped routes and operations without a field, each with the
-    reason, possible joins, fields that no route answers, slow fields. Exits with 1 if something is wrong."""
+    """Report the fields of all routes, with the reason for each route without types. Report possible joins, errors
+    (such as a field that no route answers) and warnings (such as slow fields). Exits with 1 if there is an error."""
     state = context.gateway_state(name)
     typed, routes = state.compiled_schema, state.routes
     report = coverage_of(
@@ -162,7 +169,7 @@ def _print(report: CoverageReport) -> None:
     lists = (
         ("Possible joins (RESTGQL_JOINS):", report.joins),
         ("Errors:", report.errors),
-        ("To look at:", report.warnings),
+        ("Warnings:", report.warnings),
     )
     for title, lines in lists:
         if lines:
@@ -175,14 +182,14 @@ def _print(report: CoverageReport) -> None:
 @context.with_app
 @context.option
 @click.argument("paths", nargs=-1, required=True)
-@click.option("--header", "-H", "lines", multiple=True, help="Send a header field, 'Name: value'.")
+@click.option("--header", "-H", "lines", multiple=True, help="Send a header field, 'Name: value'. Repeatable.")
 def infer(name: str, paths: tuple[str, ...], lines: tuple[str, ...]) -> None:
     """Infer types from the responses to PATHS (/users /users/1 /users/2 …), and print them as SDL. Requests each path
     once. Review the SDL, and put it into the folder of RESTGQL_SCHEMA."""
     state, gateway = context.gateway_state(name), Gateway(name=name)
     samples_by_path: dict[str, Sample] = {}
     sent = dict(map(context.header, lines))
-    with click.progressbar(paths, label="Asking", file=sys.stderr) as bar:
+    with click.progressbar(paths, label="Requesting", file=sys.stderr) as bar:
         for path in bar:
             route = state.routes.at(path)
             if route is None:

@@ -1,6 +1,7 @@
-"""Validation rules besides GraphQL's own: for @defer and @stream (the RFC "Defer and Stream", section Validation), and
-for a profile that disables fields."""
+"""Validation rules besides GraphQL's own: for @defer and @stream (the RFC "Defer and Stream", section Validation), for
+numbers that JSON does not have, and for a profile that disables fields."""
 
+from math import isfinite
 from typing import Any
 
 from graphql import (
@@ -8,14 +9,18 @@ from graphql import (
     DirectiveNode,
     DocumentNode,
     FieldNode,
+    FloatValueNode,
     GraphQLError,
+    GraphQLFloat,
     GraphQLNonNull,
+    IntValueNode,
     OperationDefinitionNode,
     OperationType,
     ScalarLeafsRule,
     StringValueNode,
     ValidationContext,
     ValidationRule,
+    get_named_type,
     is_list_type,
 )
 
@@ -92,6 +97,21 @@ def _is_streamed(node: FieldNode) -> bool:
     return any(directive.name.value == "stream" for directive in node.directives)
 
 
+class FiniteNumbers(ValidationRule):
+    """A literal of the type Float is a number that JSON can represent. graphql-core makes infinity of others."""
+
+    def enter_float_value(self, node: FloatValueNode, *_: Any) -> None:
+        self._check(node)
+
+    def enter_int_value(self, node: IntValueNode, *_: Any) -> None:
+        self._check(node)
+
+    def _check(self, node: FloatValueNode | IntValueNode) -> None:
+        of_type = self.context.get_input_type()
+        if of_type is not None and get_named_type(of_type) is GraphQLFloat and not isfinite(float(node.value)):
+            self.report_error(GraphQLError("The number is out of range.", node))
+
+
 class NoIntrospection(ValidationRule):
     """Introspection is refused, with its key and the other way to the schema."""
 
@@ -127,7 +147,7 @@ class ScalarLeafs(ScalarLeafsRule):
 Rule = type[ASTValidationRule]
 
 
-RULES: tuple[Rule, ...] = (*graphql_core.RULES, IncrementalDirectives, OverlappingStreams)
+RULES: tuple[Rule, ...] = (*graphql_core.RULES, IncrementalDirectives, OverlappingStreams, FiniteNumbers)
 NO_INTROSPECTION: Rule = NoIntrospection
 NO_ROUTES_FIELD: Rule = NoRoutesField
 WITHOUT_SUGGESTIONS: tuple[Rule, ...] = tuple(ScalarLeafs if rule is ScalarLeafsRule else rule for rule in RULES)

@@ -34,22 +34,21 @@ from graphql import (
     is_abstract_type,
     visit,
 )
-from graphql.language import Source, get_location
 
 from restgql.bindings import Discriminator, UserResolver
+from restgql.documents.lines import Lines
 
-# The literals and comments of GraphQL (section Lexical Tokens). A text with block strings has no shape: searching for
-# their ends in a text without one would take quadratic time.
+# The literals and comments of GraphQL (section Lexical Tokens). To search for an end that is not there takes quadratic
+# time: so a string may lack its end, which no valid document does, and a text with block strings has no shape.
 _LITERAL = re.compile(
     r"""(
         \#[^\n\r]* |
-        "(?:[^"\\\n\r]|\\.)*" |
+        "(?:[^"\\\n\r]|\\.)*"? |
         (?<![\w.])-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])
     )""",
     re.VERBOSE | re.ASCII,
 )
 _PLAIN_TEXT = re.compile(r'"(?:[^"\\\x00-\x08\x0b-\x1f\ud800-\udfff]*)"\Z')
-_LINE_END = re.compile(r"\r\n|[\n\r]")
 _INT = range(-(2**31), 2**31)
 MAX_DIGITS = 40
 """The most digits of an integer literal that is lifted; a document with a longer one is parsed."""
@@ -180,8 +179,8 @@ class Lifted(msgspec.Struct, frozen=True, eq=False):
         lifted = visit(document, TypeInfoVisitor(info, lifter))
         if lifter.is_seen_by_user or not lifter.variables:
             return None
-        fixed = sorted(set(shape.places) - lifter.lifted | lifter.fixed)
-        return cls(lifted, shape, tuple(sorted(lifter.variables)), tuple(fixed))
+        fixed = {number for start, number in shape.starts() if start not in lifter.lifted}
+        return cls(lifted, shape, tuple(sorted(lifter.variables)), tuple(sorted(fixed)))
 
     def values(self, shape: DocumentShape) -> dict[str, Any] | None:
         """Return the values of the variables in another document of the shape, or None if one does not fit."""
@@ -194,25 +193,40 @@ class Lifted(msgspec.Struct, frozen=True, eq=False):
             return None
 
 
-class Relocation(msgspec.Struct, frozen=True, eq=False):
-    """Maps the place of an error in a lifted document to the place in the document that was sent."""
+class Relocation:
+    """Maps the place of an error in a lifted document to the place in the document that was sent.
 
-    lifted: DocumentShape
-    sent: DocumentShape
+    Many errors may have the same place: each is mapped once.
+    """
+
+    __slots__ = ("_lifted", "_lines", "_places", "_sent")
+
+    def __init__(self, lifted: DocumentShape, sent: DocumentShape) -> None:
+        self._lifted = lifted
+        self._sent = sent
+        self._lines: tuple[Lines, Lines] | None = None
+        self._places: dict[tuple[int, int], tuple[int, int]] = {}
 
     def __call__(self, line: int, column: int) -> tuple[int, int]:
         """Return the line and column of the same place in the document that was sent."""
-        lifted = self.lifted.text
-        begins = [0, *(match.end() for match in _LINE_END.finditer(lifted))]
-        offset = moved = begins[line - 1] + column - 1
-        for (before, number), (after, other) in zip(self.lifted.starts(), self.sent.starts(), strict=True):
-            end = before + len(self.lifted.literals[number])
+        place = self._places.get((line, column))
+        if place is None:
+            if self._lines is None:
+                self._lines = Lines(self._lifted.text), Lines(self._sent.text)
+            lifted, sent = self._lines
+            place = self._places[line, column] = sent.location(self._moved(lifted.offset(line, column)))
+        return place
+
+    def _moved(self, offset: int) -> int:
+        """Return the offset in the document that was sent of an offset in the lifted one."""
+        moved = offset
+        for (before, number), (after, other) in zip(self._lifted.starts(), self._sent.starts(), strict=True):
+            end = before + len(self._lifted.literals[number])
             if offset >= end:
-                moved = offset - end + after + len(self.sent.literals[other])
+                moved = offset - end + after + len(self._sent.literals[other])
             elif offset >= before:
                 moved = offset - before + after
-        place = get_location(Source(self.sent.text), moved)
-        return place.line, place.column
+        return moved
 
 
 class _Lifter(Visitor):
@@ -225,7 +239,7 @@ class _Lifter(Visitor):
         self._fixed_depth = 0
         self.variables: set[tuple[str, int, str]] = set()
         self.lifted: set[int] = set()
-        self.fixed: set[int] = set()
+        """The starts of the lifted literals. The same literal may also be where it cannot be lifted."""
         self.is_seen_by_user = False
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
@@ -257,15 +271,12 @@ class _Lifter(Visitor):
         return self._lift(node)
 
     def _lift(self, node: StringValueNode | IntValueNode | FloatValueNode) -> ValueNode | None:
-        number = self._numbers.get(node.loc.start) if node.loc is not None else None
-        kind = self._kind()
-        if number is None:
+        kind = None if self._fixed_depth else self._kind()
+        if kind is None or node.loc is None or node.loc.start not in self._numbers:
             return None
-        if kind is None or self._fixed_depth:
-            self.fixed.add(number)
-            return None
+        number = self._numbers[node.loc.start]
         name = f"{number} {kind}"
-        self.lifted.add(number)
+        self.lifted.add(node.loc.start)
         self.variables.add((name, number, kind))
         return VariableNode(name=NameNode(value=name), loc=node.loc)
 

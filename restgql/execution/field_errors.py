@@ -4,9 +4,10 @@ from contextlib import suppress
 from typing import Any
 
 from graphql import GraphQLError, GraphQLNonNull, GraphQLOutputType, SourceLocation
-from graphql.language import get_location
+from graphql.language import Source
 from graphql.pyutils import Path
 
+from restgql.documents.lines import Lines
 from restgql.documents.selected_field import SelectedField
 from restgql.errors import LimitExceeded, RestgqlError
 from restgql.meter import Tally
@@ -21,8 +22,31 @@ ERROR_VALUES = 20
 _ERROR_SIZE = 150
 """The approximate bytes of an error besides its message and its path."""
 
-Locations = dict[int, list[SourceLocation]]
-"""The locations of a field's nodes, by the id of the first. Finding a location reads the document up to it."""
+
+class Locations:
+    """The locations of fields in their documents, each found once: a field of a list may have an error per item."""
+
+    __slots__ = ("_by_node", "_lines")
+
+    def __init__(self) -> None:
+        self._by_node: dict[int, list[SourceLocation]] = {}
+        """By the id of a field's first node."""
+        self._lines: dict[int, Lines] = {}
+        """By the id of the document's source."""
+
+    def of(self, field: SelectedField) -> list[SourceLocation]:
+        """Return the locations of a field's nodes."""
+        key = id(field.node)
+        if key not in self._by_node:
+            places = [node.loc for node in field.group.nodes if node.loc is not None]
+            self._by_node[key] = [SourceLocation(*self._of(place.source).location(place.start)) for place in places]
+        return self._by_node[key]
+
+    def _of(self, source: Source) -> Lines:
+        lines = self._lines.get(id(source))
+        if lines is None:
+            lines = self._lines[id(source)] = Lines(source.body)
+        return lines
 
 
 class FieldErrors:
@@ -77,15 +101,8 @@ class FieldErrors:
             located.nodes, located.locations = error.nodes, error.locations
         else:
             located.nodes = list(field.group.nodes)
-            located.locations = self._locations_of(field)
+            located.locations = self._locations.of(field)
         return located
-
-    def _locations_of(self, field: SelectedField) -> list[SourceLocation]:
-        key = id(field.node)
-        if key not in self._locations:
-            nodes = (node for node in field.group.nodes if node.loc is not None)
-            self._locations[key] = [get_location(node.loc.source, node.loc.start) for node in nodes if node.loc]
-        return self._locations[key]
 
 
 def _size_of(error: GraphQLError) -> int:

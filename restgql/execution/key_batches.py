@@ -22,12 +22,16 @@ ResponsePath = tuple[str | int, ...]
 
 
 class ParentField(msgspec.Struct, frozen=True):
-    """A typed field of one parent that needs a request: `response` has its parent's value, `path` is its place."""
+    """A typed field of one parent that needs a request: `response` has its parent's value, `path` is its place.
+
+    Projected parents with the same keys are one, which `count`s them.
+    """
 
     scope: TemplateScope
     result: Result
     path: ResponsePath
     response: SubResponse | None = None
+    count: int = 1
 
 
 KeyBatch = dict[ItemKey, list[ParentField]]
@@ -61,6 +65,13 @@ def key_batches(node: PlanNode, batch: BatchBinding, parents: list[ParentField])
         by_key.setdefault(key, []).append(parent)
     keys = list(by_key)
     return [{key: by_key[key] for key in keys[at : at + batch.size]} for at in range(0, len(keys), batch.size)]
+
+
+def halves(keys: KeyBatch) -> list[KeyBatch]:
+    """Return the two halves of the keys of a batch."""
+    items = list(keys.items())
+    middle = len(items) // 2
+    return [dict(items[:middle]), dict(items[middle:])]
 
 
 def batch_request(

@@ -8,6 +8,7 @@ from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType, get_na
 
 from restgql.bindings import RequestBinding
 from restgql.errors import Cancelled, GatewayError, LimitExceeded, RestgqlError
+from restgql.execution.field_errors import Locations
 from restgql.execution.key_batches import ResponsePath, settle_without_key
 from restgql.execution.params_check import check_params
 from restgql.execution.result import Result, Results
@@ -57,6 +58,7 @@ class NodeExecutor:
         self._arguments: dict[int, NodeArguments | RestgqlError] = {}
         self._select_checks = SelectChecks(variables, upstream.meter.charge_elements)
         self._whole_numbers = WholeNumbers()
+        self._locations = Locations()
         self._mutations = list(upstream.cookie_history)
         self.has_resolved = False
         """True once a resolver of the user's own was called."""
@@ -269,7 +271,9 @@ class NodeExecutor:
         upstream = self._upstream
         if self._mutations:
             upstream = msgspec.structs.replace(upstream, cookie_history=tuple(self._mutations))
-        task = ResolverTask(self._plan.selections, self._variables, upstream, node.field, source, path, result)
+        task = ResolverTask(
+            self._plan.selections, self._variables, upstream, node.field, source, path, result, self._locations
+        )
         self._scheduler.submit_call(task, later=node.deferred)
 
     def _arrived(self, pending: PendingRequest, request: SubRequest, response: SubResponse) -> None:

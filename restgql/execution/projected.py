@@ -12,6 +12,7 @@ import msgspec
 from restgql.bindings import RequestBinding, SelectBinding
 from restgql.execution.result import NotSettled, Result
 from restgql.execution.typed_value import select_value, typed_value
+from restgql.formats import select
 from restgql.formats.charge import UNMETERED
 from restgql.meter import Meter
 from restgql.plan.nodes import Join, NodeKind, ObjectSteps, PlanNode, Projection, TypeSteps
@@ -36,10 +37,11 @@ class JoinGroup(msgspec.Struct, eq=False):
 class Projected:
     """The value of a typed field in projected objects.
 
-    `groups` has the groups of each join by the values of its keys; `count` is the number of objects that are joined.
+    `groups` has the groups of each join by the values of its keys. The meter is charged as it is for a value that is
+    not projected.
     """
 
-    __slots__ = ("_meter", "_node", "_read", "_text", "_value", "count", "groups")
+    __slots__ = ("_meter", "_node", "_nodes", "_read", "_text", "_value", "groups")
 
     def __init__(
         self, node: PlanNode, projection: Projection, value: Any, read: Callable[[], Any], meter: Meter, body: int
@@ -49,14 +51,17 @@ class Projected:
         self._meter = meter
         self._text: bytes | None = None
         self.groups: dict[int, tuple[Join, dict[JoinKey, JoinGroup]]] = {}
-        self.count = 0
+        self._nodes = 0
+        """The plan nodes and list items to charge."""
         if not meter.has_room(projection.size_of(value, body)):
             raise NotProjectable("The values are too large to be made at once.")
         if projection.convert is not None:
             value = projection.convert(value)
         self._value = value
         if projection.steps is not None:
-            self._finish(_objects(value, projection.depth), projection.steps)
+            self._finish_within([value], projection.depth, projection.steps)
+        if self._nodes and not meter.has_nodes(self._nodes):
+            raise NotProjectable("The executor charges as many nodes as the limit allows.")
         if not self.groups:  # the text takes less memory than the objects
             self._text, self._value = msgspec.json.encode(value), None
 
@@ -73,8 +78,11 @@ class Projected:
                 return None
             for _ in projection.keys:
                 value = None if value is None else value.inner
-            read = partial(typed_value, binding, response, meter.charge_elements)
-            return cls(node, projection, value, read, meter, len(response.json_text))
+            read = partial(typed_value, binding, response, UNMETERED)
+            projected = cls(node, projection, value, read, meter, len(response.json_text))
+            if binding.select is not None:
+                select.search(binding.select, None, meter.charge_elements)  # a path costs the same with every value
+            return projected
         except Exception:  # the executor meets the error again, and reports its location
             return None
 
@@ -139,12 +147,19 @@ class Projected:
                     selected = select_value(child.binding, value, response, UNMETERED)
                     self._expand(child, selected, below, response, child.list_depth)
 
+    def _finish_within(self, values: list[Any], depth: int, steps: ObjectSteps | TypeSteps) -> None:
+        """Run the steps for the objects in values, with `depth` lists around them. Raises NotProjectable."""
+        if depth and steps.nodes:
+            self._nodes += sum(_count_items(value, depth) for value in values)
+        self._finish(_objects(values, depth + 1), steps)
+
     def _finish(self, objects: Objects, steps: ObjectSteps | TypeSteps) -> None:
         """Run the steps, each for all objects. Raises NotProjectable."""
         if isinstance(steps, TypeSteps):
             for of_class, class_steps in steps.by_class.items():
                 self._finish([each for each in objects if type(each) is of_class], class_steps)
             return
+        self._nodes += steps.nodes * len(objects)
         for slot in steps.unfit:
             if any(getattr(each, slot) is not msgspec.UNSET for each in objects):
                 raise NotProjectable("A key has dots.")
@@ -162,7 +177,7 @@ class Projected:
             for each in objects:
                 setattr(each, slot, convert(getattr(each, slot)))
         for slot, depth, below in steps.below:
-            self._finish(_objects([getattr(each, slot) for each in objects], depth + 1), below)
+            self._finish_within([getattr(each, slot) for each in objects], depth, below)
         for slot in steps.hidden:
             for each in objects:
                 setattr(each, slot, msgspec.UNSET)
@@ -172,7 +187,6 @@ class Projected:
 
     def _join(self, join: Join, objects: Objects) -> None:
         """Group the objects by the values that the template of a join takes from them."""
-        self.count += len(objects)
         _, groups = self.groups.setdefault(id(join.node), (join, {}))
         slots = [slot for _, slot in join.keys]
         for each in objects:
@@ -183,6 +197,13 @@ class Projected:
                 names = (name for name, _ in join.keys)
                 group = groups[key] = JoinGroup(dict(zip(names, values, strict=True)), [])
             group.objects.append(each)
+
+
+def _count_items(value: Any, depth: int) -> int:
+    """Return the number of items of the lists in a value; `depth` is the number of lists around its objects."""
+    if value is None:
+        return 0
+    return len(value) + (sum(_count_items(each, depth - 1) for each in value) if depth > 1 else 0)
 
 
 def _objects(value: Any, depth: int) -> Objects:

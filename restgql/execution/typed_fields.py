@@ -6,12 +6,13 @@ import msgspec
 from graphql import GraphQLError, GraphQLNonNull, GraphQLObjectType, GraphQLScalarType, get_named_type
 
 from restgql.bindings import RequestBinding, SelectBinding
-from restgql.errors import LATE, RestgqlError, UpstreamInvalid, UpstreamTimeout
+from restgql.errors import LATE, BadPath, RestgqlError, UpstreamInvalid, UpstreamTimeout
 from restgql.execution.key_batches import (
     KeyBatch,
     ParentField,
     ResponsePath,
     batch_request,
+    halves,
     items_by_key,
     items_of,
     key_batches,
@@ -85,7 +86,6 @@ ParentsByNode = dict[int, tuple[PlanNode, list[ParentField]]]
 
 LARGE_BODY = 16_384
 """The size in bytes of a body with enough values to be worth a large stack frame."""
-
 
 _READ_AS_JSON = frozenset({"Boolean", "Date", "DateTime", "Float", "Int", "JSON", "Long", "UUID"})
 """The scalars whose text is JSON; a String may be any text."""
@@ -201,12 +201,15 @@ class TypedFields:
 
     def _spread_joins(self, projected: Projected, parent: ParentField, parents: ParentsByNode) -> None:
         """Collect the children of projected objects, one for all objects with the same keys."""
-        self._meter.charge_nodes(projected.count)
         for join, groups in projected.groups.values():
             path = (*parent.path, join.node.key)
             parents.setdefault(id(join.node), (join.node, []))[1].extend(
                 ParentField(
-                    msgspec.structs.replace(parent.scope, value=group.values), group.result, path, parent.response
+                    msgspec.structs.replace(parent.scope, value=group.values),
+                    group.result,
+                    path,
+                    parent.response,
+                    len(group.objects),
                 )
                 for group in groups.values()
             )
@@ -264,7 +267,7 @@ class TypedFields:
     def _one_by_one(self, node: PlanNode, parents: list[ParentField]) -> list[PendingRequest]:
         pending: list[PendingRequest] = []
         try:
-            self._meter.charge_nodes(len(parents))
+            self._meter.charge_nodes(sum([parent.count for parent in parents]))
         except RestgqlError as exc:
             for parent in parents:
                 parent.result.fail(exc)
@@ -276,7 +279,9 @@ class TypedFields:
     def _batched(self, node: PlanNode, binding: RequestBinding, parents: list[ParentField]) -> list[PendingRequest]:
         assert binding.batch is not None
         pending: list[PendingRequest] = []
-        for keys in key_batches(node, binding.batch, parents):
+        waiting = key_batches(node, binding.batch, parents)[::-1]
+        while waiting:
+            keys = waiting.pop()
             first = next(iter(keys.values()))[0]
             try:
                 arguments = self._nodes.arguments_of(node)
@@ -285,8 +290,11 @@ class TypedFields:
                     client = self._upstream.client
                     request = forward_query(binding, request, client.query, client.site)
             except RestgqlError as exc:
-                for parent in (parent for parents in keys.values() for parent in parents):
-                    parent.result.fail(exc)
+                if isinstance(exc, BadPath) and len(keys) > 1:  # too long, or one key is the reason
+                    waiting += halves(keys)[::-1]
+                else:
+                    for parent in (parent for parents in keys.values() for parent in parents):
+                        parent.result.fail(exc)
                 continue
             history = first.scope.cookie_history
             pending.append(PendingRequest(node, request, first.result, first.path, keys, history))

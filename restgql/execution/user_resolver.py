@@ -27,7 +27,7 @@ from restgql.bindings import RequestBinding, SelectBinding, UserResolver
 from restgql.documents.collect_fields import Selections
 from restgql.documents.selected_field import SelectedField, Variables
 from restgql.errors import LATE, GatewayError, RestgqlError, UpstreamTimeout
-from restgql.execution.field_errors import FieldErrors
+from restgql.execution.field_errors import FieldErrors, Locations
 from restgql.execution.result import Result
 from restgql.formats import json
 from restgql.meter import Meter
@@ -66,7 +66,9 @@ class ResolverTask:
         source: Any,
         path: tuple[str | int, ...],
         result: Result,
+        locations: Locations,
     ) -> None:
+        self._locations = locations
         self._selections = selections
         self._variables = variables
         self._upstream = upstream
@@ -78,7 +80,7 @@ class ResolverTask:
     def run(self) -> None:
         """Call the resolver in this thread, unless the deadline has passed."""
         result = self._result
-        completer = _Completer(self._selections, self._variables, self._upstream.meter)
+        completer = _Completer(self._selections, self._variables, self._upstream.meter, self._locations)
         try:
             with current_operation(self._upstream):
                 result.data = completer.field(self._field, self._source, response_path(self._path))
@@ -98,13 +100,13 @@ class _Completer:
     The data that it returns is JSON; values that JSON cannot write are errors at their places.
     """
 
-    def __init__(self, selections: Selections, variables: Variables, meter: Meter) -> None:
+    def __init__(self, selections: Selections, variables: Variables, meter: Meter, locations: Locations) -> None:
         self._selections = selections
         self._variables = variables
         self._meter = meter
         self._shaping = meter.for_shaping()
         self._tally = self._shaping.tally()
-        self._field_errors = FieldErrors(self._tally, {})
+        self._field_errors = FieldErrors(self._tally, locations)
 
     def end(self) -> list[GraphQLError]:
         """Count the errors of fields in the meter, and return them."""

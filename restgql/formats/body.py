@@ -15,6 +15,7 @@ from restgql.formats.headers import is_value
 Written = tuple[bytes, str]
 
 BINARY = "application/octet-stream"
+JSON_TYPE = "application/json"
 _FIELD_WEIGHT = {"JSON": 0, "FORM": 160, "MULTIPART": 800}
 """A field of a form costs as much as this many bytes of a JSON body, by its encoding."""
 
@@ -22,12 +23,13 @@ _FIELD_WEIGHT = {"JSON": 0, "FORM": 160, "MULTIPART": 800}
 class RequestBody(msgspec.Struct, frozen=True, kw_only=True):
     """A body that is not serialized yet, because bytes would double its memory.
 
-    `files` are fields after those of `value`.
+    `files` are fields after those of `value`. `media_type` is that of the encoding JSON.
     """
 
     value: Any
     encoding: str
     files: tuple[tuple[str, File], ...] = ()
+    media_type: str = JSON_TYPE
 
     def written(self, charge: Charge = UNMETERED) -> Written:
         """Return the bytes and the media type. Raises BadRequest for a value that the encoding cannot represent.
@@ -66,7 +68,7 @@ class RequestBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _json(body: RequestBody) -> Written:
-    return json.encode(body.value), "application/json"
+    return json.encode(body.value), body.media_type
 
 
 def _form(body: RequestBody) -> Written:
@@ -93,7 +95,7 @@ def _part(item: Any) -> Any:
     if isinstance(item, File):
         return _escaped(item.filename), item.content, item.content_type or None
     if isinstance(item, dict | list):
-        return None, json.encode(item), "application/json"
+        return None, json.encode(item), JSON_TYPE
     return json.to_text(item)
 
 

@@ -119,6 +119,7 @@ def settable(pairs: Iterable[tuple[str, str]], added: frozenset[str]) -> tuple[t
     checked = []
     for name, value in well_formed(pairs):
         if (lower := name.lower()) not in SETTABLE and lower not in added:
-            raise NotAllowed(f"The header {name} cannot be set by a field; RESTGQL_SUBREQUEST_HEADERS adds names.")
+            hint = "" if never_set(name) else "; RESTGQL_SUBREQUEST_HEADERS adds names"
+            raise NotAllowed(f"The header {name} cannot be set by a field{hint}.")
         checked.append((lower, value))
     return tuple(checked)

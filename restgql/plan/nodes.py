@@ -81,7 +81,8 @@ class ObjectSteps(msgspec.Struct, frozen=True, eq=False):
     """The steps from decoded objects to those of the answer: values that are lifted out of inner objects (`lifted`),
     values that other slots provide if a slot is null (`first_of`), values that are converted (`converts`), inner
     objects, each with the number of lists around it (`below`), slots that are omitted (`hidden`), and the `output`
-    class with the response keys. An object with a value in an `unfit` slot is left to the executor.
+    class with the response keys. An object with a value in an `unfit` slot is left to the executor. `nodes` is the
+    number of plan nodes below the object.
     """
 
     lifted: tuple[tuple[str, tuple[str, ...]], ...]
@@ -92,12 +93,18 @@ class ObjectSteps(msgspec.Struct, frozen=True, eq=False):
     hidden: tuple[str, ...]
     unfit: tuple[str, ...]
     output: type[msgspec.Struct] | None
+    nodes: int
 
 
 class TypeSteps(msgspec.Struct, frozen=True, eq=False):
     """The steps of objects of several types, by the class to which they are decoded."""
 
     by_class: dict[type, ObjectSteps]
+
+    @property
+    def nodes(self) -> int:
+        """The most plan nodes below an object."""
+        return max(steps.nodes for steps in self.by_class.values())
 
 
 class Projection(msgspec.Struct, frozen=True, eq=False):

@@ -151,7 +151,7 @@ class _Compiler:
         self, of_type: GraphQLObjectType, field: SelectedField, nodes: tuple[PlanNode, ...], tag: Tag | None
     ) -> Output:
         node_by_key = {node.key: node for node in nodes}
-        builder = StructBuilder(of_type.name, tag)
+        builder = StructBuilder(of_type.name, tag, len(nodes))
         joins: list[tuple[SelectedField, PlanNode, str]] = []
         for selected in self._selections.below(field.group, of_type).fields:
             node, binding = node_by_key.get(selected.key), selected.definition.resolve

@@ -159,8 +159,10 @@ def _expand(
 def _with_query(path: str, entries: Any, charge: Charge) -> str:
     """Return the path with entries in its query: a list is a repeated entry, an object has its keys in brackets.
 
-    Raises BadSelect, BadRequest, BadPath before they are too large, and LimitExceeded.
+    Null adds nothing. Raises BadSelect, BadRequest, BadPath before they are too large, and LimitExceeded.
     """
+    if entries is None:  # for example an omitted optional input
+        return path
     if not isinstance(entries, dict):
         raise BadSelect(f"query produces {json.type_name(entries)}, but must produce an object.")
     pairs: list[tuple[str, str]] = []
@@ -185,7 +187,8 @@ def _body(binding: RequestBinding, arguments: NodeArguments, meter: Meter | None
         value = {key: params[name] for name, key in binding.body_arguments.items() if name in params}
     if value is None or binding.method == "GET" or (not binding.body_arguments and binding.body is None):
         return _NO_BODY  # for example an omitted optional input
-    return RequestBody(value=value, encoding=binding.encoding).written(body_charge(meter))
+    body = RequestBody(value=value, encoding=binding.encoding, media_type=binding.media_type)
+    return body.written(body_charge(meter))
 
 
 def _follow_link(link: str, scope: TemplateScope | None, site: Site | None) -> str:

@@ -58,11 +58,15 @@ class _Value(msgspec.Struct):
 
 
 class StructBuilder:
-    """Builds one struct: each field has a slot, the JSON key from which it is read, and the response key."""
+    """Builds one struct: each field has a slot, the JSON key from which it is read, and the response key.
 
-    def __init__(self, name: str, tag: Tag | None) -> None:
+    `nodes` is the number of plan nodes below its objects.
+    """
+
+    def __init__(self, name: str, tag: Tag | None, nodes: int) -> None:
         self._name = name
         self._tag = tag
+        self._nodes = nodes
         self._fields: list[tuple[Any, ...]] = []
         self._read_from: dict[str, str] = {}
         self._written_to: dict[str, str] = {}
@@ -176,6 +180,7 @@ class StructBuilder:
             tuple(self._hidden),
             tuple(self._unfit),
             output,
+            self._nodes,
         )
         needs_steps = output is not None or steps.converts or steps.below
         return Output(read, 0, steps if needs_steps else None, None, self._key_bytes, self._has_lists)

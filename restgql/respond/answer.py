@@ -10,6 +10,7 @@ from restgql.documents.collect_fields import Selections
 from restgql.documents.selected_field import Variables
 from restgql.documents.shape import Relocation
 from restgql.errors import RestgqlError
+from restgql.execution.field_errors import Locations
 from restgql.execution.result import NotSettled, Results
 from restgql.formats import json
 from restgql.large_frame import in_large_frame
@@ -41,7 +42,7 @@ class Answer:
         root_type = selections.schema.get_root_type(selections.operation.operation)
         assert isinstance(root_type, GraphQLObjectType)
         self._answer_context = AnswerContext(
-            selections=selections, variables=variables, root_type=root_type, at_once={}, locations={}
+            selections=selections, variables=variables, root_type=root_type, at_once={}, locations=Locations()
         )
         self._results = results
         self._routes = routes

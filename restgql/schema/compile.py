@@ -28,6 +28,7 @@ from restgql import graphql_core
 from restgql.bindings import RequestBinding
 from restgql.schema import directives, printable_defaults, scalars
 from restgql.schema.binder import ROOTS, Binder
+from restgql.schema.default_cycles import default_cycles
 from restgql.schema.garbage_collection import pause_collection
 from restgql.schema.sdl.naming_convention import NamingConvention
 from restgql.schema.shared_scalars import SharedScalars
@@ -48,7 +49,7 @@ def compile(core: GraphQLSchema, sources: Sequence[TypeSource], *, camel_case: b
             *_not_definitions(document),
             *(with_suggestion(e, validating) for e in validate_sdl(document, validating)),
         ]
-        errors = errors or list(kind_errors(document, core))
+        errors = errors or [*kind_errors(document, core), *default_cycles(document)]
         if errors:
             raise SchemaError(errors)
     schema = _extended(core, document)

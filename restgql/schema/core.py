@@ -16,7 +16,13 @@ from restgql.schema.json_scalar import JSON, SPECIFIED_BY
 from restgql.schema.scalars import MULTIPART_SPEC, Upload
 
 VERBS = ("POST", "PUT", "PATCH", "DELETE")
-TEMPLATES = "Templates are filled from this response's JSON."
+ENCODINGS = {
+    "JSON": "As JSON text.",
+    "FORM": "As an HTML form (application/x-www-form-urlencoded).",
+    "MULTIPART": "As a multipart form, which can contain files.",
+}
+FROM_RESPONSE = "{id} in the path is a key of this response's JSON object, unless params has it."
+FROM_ITEM = "{id} in the path is a key of this element, {item} the element itself if it is no object."
 
 
 def _answer(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
@@ -73,8 +79,8 @@ def _get_each() -> graphene.Field:
         select=arguments.select(arguments.VALUES_SELECT),
         headers=arguments.headers(),
         resolver=_answer,
-        description="One request for each element of the array that over selects; "
-        "select applies to the array of their values.",
+        description="The JSON values of one GET request for each element of an array. {id} in the path is a key of the "
+        "element, {item} the element itself if it is no object.",
     )
 
 
@@ -84,7 +90,7 @@ def _each() -> graphene.Field:
         over=arguments.over(),
         limit=arguments.limit(),
         resolver=_answer,
-        description="The elements of the array that over selects, each with fields of its own.",
+        description="The elements of an array, to select fields of each.",
     )
 
 
@@ -96,7 +102,7 @@ class RestHeader(graphene.ObjectType):  # type: ignore[misc]
 
 
 class RestResponse(graphene.ObjectType):  # type: ignore[misc]
-    """The response to a sub-request, and the requests that depend on it."""
+    """The response of a route, and requests that use values of its JSON."""
 
     class Meta:
         default_resolver = _of_response
@@ -105,12 +111,12 @@ class RestResponse(graphene.ObjectType):  # type: ignore[misc]
     status = graphene.Int(required=True, description="The status code, such as 200.")
     ok = graphene.Boolean(required=True, description="True if the status is 200 to 299.")
     redirected = graphene.Boolean(required=True, description="True if a redirect was followed.")
-    headers = graphene.List(graphene.NonNull(RestHeader), required=True, description="Never Set-Cookie.")
+    headers = graphene.List(graphene.NonNull(RestHeader), required=True, description="The headers, without Set-Cookie.")
     header = graphene.String(
         name=graphene.String(required=True, description="The name of the header, in any case."),
-        description="A header's values, joined with commas.",
+        description="The value of a header. Several values are joined with commas.",
     )
-    content_type = graphene.String(description="The header Content-Type.")
+    content_type = graphene.String(description="The header Content-Type, such as application/json.")
     etag = graphene.String(description="The header ETag, to send back as If-Match or If-None-Match.")
     size = graphene.Int(required=True, description="The size of the decoded body, in bytes.")
     json = graphene.Field(
@@ -119,12 +125,14 @@ class RestResponse(graphene.ObjectType):  # type: ignore[misc]
         resolver=_json,
         description="The body as a JSON value, or the part that a JMESPath expression selects.",
     )
-    text = graphene.String(resolver=_text, description="The body as text; null if it cannot be decoded.")
+    text = graphene.String(resolver=_text, description="The body as text, or null if it cannot be decoded.")
     data_url = graphene.String(resolver=_data_url, description="The body as a data: URL (RFC 2397).")
-    error = graphene.String(description="The reason why there is no response; status is then 504, 502 or 500.")
+    error = graphene.String(
+        description="The error code, such as TIMEOUT, if there is no response. status is then 504, 502 or 500."
+    )
 
-    get = _get(f"The JSON value of GET path. {TEMPLATES}")
-    fetch = _fetch(f"The response to GET path. {TEMPLATES}")
+    get = _get(f"The JSON value of GET path. {FROM_RESPONSE}")
+    fetch = _fetch(f"The response to GET path, whatever its status. {FROM_RESPONSE}")
     get_each = _get_each()
     each = _each()
 
@@ -135,7 +143,7 @@ class RestResponse(graphene.ObjectType):  # type: ignore[misc]
 
 
 class RestItem(graphene.ObjectType):  # type: ignore[misc]
-    """An element of an array, and the requests that depend on it."""
+    """An element of an array, and requests that use its values."""
 
     json = graphene.Field(
         JSON,
@@ -143,8 +151,8 @@ class RestItem(graphene.ObjectType):  # type: ignore[misc]
         resolver=_json,
         description="The element, or the part that a JMESPath expression selects.",
     )
-    get = _get("The JSON value of GET path. Templates are filled from this element, {item} is a scalar one.")
-    fetch = _fetch("The response to GET path. Templates are filled from this element, {item} is a scalar one.")
+    get = _get(f"The JSON value of GET path. {FROM_ITEM}")
+    fetch = _fetch(f"The response to GET path, whatever its status. {FROM_ITEM}")
     get_each = _get_each()
     each = _each()
 
@@ -156,42 +164,48 @@ class RestEncoding(graphene.Enum):  # type: ignore[misc]
     FORM = "FORM"
     MULTIPART = "MULTIPART"
 
+    @property
+    def description(self) -> str | None:
+        return ENCODINGS.get(getattr(self, "name", ""))
+
 
 class RestFileInput(graphene.InputObjectType):  # type: ignore[misc]
     """A file of a multipart body."""
 
-    name = graphene.String(required=True, description="The name of its field.")
-    file = Upload(required=True, description="A variable of the type Upload.")
+    name = graphene.String(required=True, description="The name of its form field.")
+    file = Upload(required=True, description="The file: a variable of the type Upload.")
 
 
 class RestRoute(graphene.ObjectType):  # type: ignore[misc]
-    """An exposed route."""
+    """A route that the gateway can request."""
 
-    path = graphene.String(required=True, description="A URI template (RFC 6570), for get and its params.")
-    endpoint = graphene.String(required=True, description="The name of its Flask endpoint.")
+    path = graphene.String(required=True, description="The path, to pass to get: /users/{id}.")
+    endpoint = graphene.String(required=True, description="The Flask endpoint, or the host of an upstream.")
     methods = graphene.List(
-        graphene.NonNull(graphene.String), required=True, description="The methods that the gateway may use."
+        graphene.NonNull(graphene.String), required=True, description="The methods that the gateway can request."
     )
     parameters = graphene.List(
-        graphene.NonNull(graphene.String), required=True, description="The names of the path's variables."
+        graphene.NonNull(graphene.String),
+        required=True,
+        description="The names in braces in the path, to pass as params.",
     )
     description = graphene.String(description="The first line of the view's docstring.")
     typed = graphene.Boolean(required=True, description="True if a typed field requests this route.")
 
 
 class UntypedQuery(graphene.ObjectType):  # type: ignore[misc]
-    get = _get("The JSON value of GET path. A status of 400 or more is null and an error.")
-    fetch = _fetch("The response to GET path, whatever its status.")
+    get = _get("The JSON value of the response to GET path. A status of 400 or more is null and an error.")
+    fetch = _fetch("The response to GET path, whatever its status: an error status is no GraphQL error.")
     aggregate = graphene.Field(
         JSON,
         paths=graphene.List(
             graphene.NonNull(graphene.String),
             required=True,
-            description="The paths to GET. They are not templates: a brace is taken literally.",
+            description="The paths to GET. They are not templates: a brace is a brace.",
         ),
         required=True,
         resolver=_answer,
-        description="The path-keyed map that POST /aggregate returns.",
+        description="An object of each path and its JSON value, as POST /aggregate returns it.",
     )
 
 
@@ -200,7 +214,7 @@ class RoutesQuery(graphene.ObjectType):  # type: ignore[misc]
         graphene.NonNull(RestRoute),
         prefix=graphene.String(description="List only the paths that begin with this text."),
         required=True,
-        description="The exposed routes.",
+        description="The routes that the gateway can request.",
     )
 
     @staticmethod
@@ -223,10 +237,10 @@ def _verb(method: str) -> graphene.Field:
         path=arguments.path(),
         params=arguments.params(),
         body=JSON(description="The body of the request: any JSON value, or an object of form fields."),
-        encoding=RestEncoding(default_value=RestEncoding.JSON, description="How the body is written."),
+        encoding=RestEncoding(default_value=RestEncoding.JSON, description="How to write the body."),
         files=graphene.Argument(
             graphene.List(graphene.NonNull(RestFileInput)),
-            description="Files make the encoding MULTIPART, and follow the fields of the body.",
+            description="Files to send after the fields of the body. They make the encoding MULTIPART.",
         ),
         headers=arguments.headers(),
         follow_redirects=arguments.follow_redirects(),

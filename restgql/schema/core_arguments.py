@@ -7,18 +7,18 @@ import graphene
 from restgql.schema.json_scalar import JSON
 
 PATH = "The path of a route, or a URI template (RFC 6570) such as /users/{id}."
-PARAMS = "An object with the values of the template's variables."
+PARAMS = "An object with values for the names in braces: {id: 1} makes /users/{id} the path /users/1."
 BODY_SELECT = "A JMESPath expression: the part of the JSON value to return."
 VALUES_SELECT = "A JMESPath expression over the array of the values."
 OVER = "A JMESPath expression that selects an array of the JSON value. @ is the whole value."
-LIMIT = "The number of elements to use, from the first; the others are left out."
+LIMIT = "The maximum number of elements. Only the first ones are used."
 
 
 class RestHeaderInput(graphene.InputObjectType):  # type: ignore[misc]
-    """A header field of a sub-request."""
+    """A header field of a request to a route."""
 
     name = graphene.String(required=True, description="The name, in any case.")
-    value = graphene.String(required=True, description="The value.")
+    value = graphene.String(required=True, description="The value, such as application/json.")
 
 
 def path() -> graphene.String:
@@ -37,7 +37,10 @@ def headers() -> graphene.Argument:
 
 
 def follow_redirects() -> graphene.Boolean:
-    return graphene.Boolean(default_value=True, description="Follow redirects to other routes of the app.")
+    return graphene.Boolean(
+        default_value=True,
+        description="Follow redirects to other routes of the app. If false, a redirect is the response.",
+    )
 
 
 def over() -> graphene.String:

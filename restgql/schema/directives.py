@@ -6,139 +6,149 @@ from graphql import DocumentNode, GraphQLDirective, GraphQLSchema, build_schema,
 
 from restgql import graphql_core
 
-SDL = '''\
-"""The field is the response to GET path."""
-directive @get(
-  """A URI template (RFC 6570): its names are the field's arguments, or keys of the parent's JSON object."""
+_OF_REQUESTS = '''\
+  """
+  The path of a route, as a URI template (RFC 6570): /users/{id}. A name is an argument of the field, or else a key of
+  the parent's JSON object.
+  """
   path: String!
 
-  """JMESPath over the arguments, and this, the parent: its entries that are not null are added to the query string."""
+  """
+  A JMESPath expression that makes an object of query parameters from the arguments, and from this, the parent's JSON:
+  {page_size: pageSize}. Null entries are left out.
+  """
   query: String
 
-  """JMESPath: selects the field's value from the response's JSON value."""
+  """A JMESPath expression: the part of the response's JSON that is the value of the field."""
   select: String
 
-  """Header fields of the request; each value is a template of values."""
+  """Header fields of the request. A value is a template, as the path is: {language}."""
   headers: [RestHeaderInput!]
 
-  """A list route that returns the values of many parents at once."""
+  """The maximum seconds of the request. Overrides RESTGQL_SUBREQUEST_TIMEOUT."""
+  timeout: Float
+
+  """
+  The names of query parameters to copy from the client's request to the gateway, such as api_key. Upstreams do not get
+  them.
+  """
+  forward: [String!]
+'''
+
+_GET = f'''\
+"""The value of the field is the JSON of the response to GET path. Each parent makes a request of its own."""
+directive @get(
+{_OF_REQUESTS}
+  """A route that returns a list for many parents, to make one request for all of them."""
   batch: RestBatch
 
-  """The statuses that are null without an error, if the field is nullable."""
+  """The statuses for which the field is null without an error, if it is nullable."""
   nullOn: [Int!] = [404, 410]
-
-  """Seconds, instead of RESTGQL_SUBREQUEST_TIMEOUT."""
-  timeout: Float
-
-  """Query parameters of the client's own request to pass on, such as an API key."""
-  forward: [String!]
 ) on FIELD_DEFINITION
+'''
 
-"""The field is the response to POST path."""
-directive @post(
-  path: String!
-  query: String
 
-  """JMESPath over the arguments: the request's body. By default the arguments that are not used elsewhere."""
+def _unsafe(method: str) -> str:
+    return f'''\
+"""The value of the field is the JSON of the response to {method} path. Write it on a field of Mutation."""
+directive @{method.lower()}(
+{_OF_REQUESTS}
+  """
+  A JMESPath expression that makes the request body from the arguments, such as input. By default, the body is an
+  object of the arguments that path, query and headers do not use.
+  """
   body: String
-  encoding: RestEncoding = JSON
-  select: String
-  headers: [RestHeaderInput!]
-  timeout: Float
-  forward: [String!]
-) on FIELD_DEFINITION
 
-"""The field is the response to PUT path."""
-directive @put(
-  path: String!
-  query: String
-  body: String
+  """How to write the body."""
   encoding: RestEncoding = JSON
-  select: String
-  headers: [RestHeaderInput!]
-  timeout: Float
-  forward: [String!]
-) on FIELD_DEFINITION
 
-"""The field is the response to PATCH path."""
-directive @patch(
-  path: String!
-  query: String
-  body: String
-  encoding: RestEncoding = JSON
-  select: String
-  headers: [RestHeaderInput!]
-  timeout: Float
-  forward: [String!]
+  """The media type of a JSON body, such as application/merge-patch+json. The default is application/json."""
+  mediaType: String
 ) on FIELD_DEFINITION
+'''
 
-"""The field is the response to DELETE path."""
-directive @delete(
-  path: String!
-  query: String
-  body: String
-  encoding: RestEncoding = JSON
-  select: String
-  headers: [RestHeaderInput!]
-  timeout: Float
-  forward: [String!]
-) on FIELD_DEFINITION
 
-"""The place of the field in its parent's JSON value, if not the key of its own name."""
+_VALUES = '''\
+"""Where the field finds its value. Without a directive, a field reads the key of its own name."""
 directive @select(
-  """JMESPath over the parent's value, or over the header field's."""
+  """A JMESPath expression over the parent's JSON: meta.summary. With header, over the value of the header."""
   from: String
 
-  """A header field of the response: Link (RFC 8288) is an object of its relations, JSON is itself, others are text."""
+  """
+  The name of a header of the response that contains the parent. Link is an object of its relations, a header of JSON is
+  its JSON value, any other is text.
+  """
   header: String
 
-  """The response's status."""
+  """If true, the value is the status of the response that contains the parent."""
   status: Boolean
 
-  """The entries of an object, each with key and value; without those that other fields of the type read."""
+  """
+  If true, the value is a list of the parent's entries, each an object of key and value. Keys that other fields of the
+  type read are left out.
+  """
   entries: Boolean
 ) on FIELD_DEFINITION
 
-"""The JSON spelling of an enum's value, of a type in its discriminator, or of an input field's name."""
-directive @value(is: String!) repeatable on ENUM_VALUE | OBJECT | INPUT_FIELD_DEFINITION
+"""The name that the API uses in JSON, where GraphQL has another name."""
+directive @value(
+  """
+  On an enum value, its text in JSON. On a field of an input type, its key in JSON. On an object type, a value of the
+  discriminator that means this type, instead of the type's name.
+  """
+  is: String!
+) repeatable on ENUM_VALUE | OBJECT | INPUT_FIELD_DEFINITION
 
-"""JMESPath: selects the name of a value's type, or the @value of that type."""
+"""How to tell the type of an object, for an interface or a union."""
 directive @discriminator(
+  """A JMESPath expression over the object. It gives a @value of the type, or the name of a type without @value."""
   from: String!
 
-  """The type of an object with none of these values; without it, such an object is an error."""
+  """The name of the type for any other value. Without it, such an object is null, with an error."""
   otherwise: String
 ) on INTERFACE | UNION
 
-"""A list route that is requested once for many keys. Items are matched by key, in any order."""
+"""One request for the values of many parents. The items of its list may have any order."""
 input RestBatch {
-  """A URI template; its variable carries the keys."""
+  """The path of a route that returns a list, as a URI template whose variable is a list of keys: /users{?id*}."""
   path: String!
 
-  """Keys of the parent's JSON object."""
+  """The keys of the parent's JSON object that identify its items, usually one."""
   by: [String!]!
 
-  """The keys of an item that equal these, pairwise."""
+  """The same keys in an item of the list, in the same order."""
   key: [String!]!
 
-  """JMESPath: the array of items in the response."""
+  """A JMESPath expression: the list in the response's JSON, if the response is not the list itself."""
   select: String
 
-  """The most keys of one request."""
+  """The maximum number of keys in one request."""
   size: Int = 50
 }
 
+"""The encoding of a request body."""
 enum RestEncoding {
+  """As JSON text."""
   JSON
+
+  """As an HTML form (application/x-www-form-urlencoded)."""
   FORM
+
+  """As a multipart form, which can contain files."""
   MULTIPART
 }
 
+"""A header field of a request to a route."""
 input RestHeaderInput {
+  """The name, in any case."""
   name: String!
+
+  """The value, such as application/json."""
   value: String!
 }
 '''
+
+SDL = "\n".join([_GET, *map(_unsafe, ("POST", "PUT", "PATCH", "DELETE")), _VALUES])
 OF_A_CALL = ("get", "post", "put", "patch", "delete")
 
 

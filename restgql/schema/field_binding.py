@@ -22,6 +22,8 @@ from restgql import graphql_core
 from restgql.bindings import BatchBinding, RequestBinding, SelectBinding
 from restgql.errors import RestgqlError
 from restgql.formats import headers, select, template
+from restgql.formats.body import JSON_TYPE
+from restgql.formats.media import essence, is_json
 from restgql.formats.template import Template
 from restgql.schema.directives import OF_A_CALL
 
@@ -167,6 +169,7 @@ def _request_binding(
         body=checked(arguments.get("body")),
         body_arguments=_body_arguments(arguments, path, header_fields, field) if verb not in SAFE else {},
         encoding=arguments.get("encoding") or "JSON",
+        media_type=_media_type(verb, arguments),
         select=checked(arguments.get("select")),
         headers=header_fields,
         batch=_batch_binding(arguments["batch"], argument_names, header_fields, is_root=is_root)
@@ -179,6 +182,18 @@ def _request_binding(
         opens_route=handwritten,
         passthrough=not is_list and get_named_type(field.type).name == "JSON",
     )
+
+
+def _media_type(verb: str, arguments: DirectiveArguments) -> str:
+    """Return the media type of a body of JSON. Raises DirectiveError."""
+    media_type = arguments.get("mediaType")
+    if media_type is None:
+        return JSON_TYPE
+    if arguments.get("encoding") not in (None, "JSON"):
+        raise DirectiveError(f"@{verb}: mediaType is for encoding: JSON, not {arguments['encoding']}.")
+    if not is_json(essence(media_type)) or not headers.is_value(media_type):
+        raise DirectiveError(f"@{verb}: mediaType {media_type[:80]!r} is not a media type of JSON.")
+    return str(media_type)
 
 
 def _check_uploads(

@@ -17,10 +17,11 @@ from restgql.schema.type_source import SchemaError
 
 
 class Get(graphene.Field):  # type: ignore[misc]
-    """A graphene field whose value is the response to GET `path`; it is planned with the rest of the operation.
+    """A graphene field whose value is the JSON of the response to GET `path`, as with the SDL directive `@get`.
 
-    `path` is a URI template over the field's arguments (their names in Python) and the parent's JSON object; `query`
-    and `select` are JMESPath, `headers` templates, `timeout` is in seconds. Raises ConfigError for an invalid binding.
+    `path` is a URI template. Its names are arguments of the field, as they are named in Python, or keys of the parent's
+    JSON object. `query` and `select` are JMESPath expressions, the values of `headers` templates, `null_on` statuses,
+    and `timeout` seconds. Other keyword arguments are those of `graphene.Field`. Raises SchemaError.
     """
 
     def __init__(

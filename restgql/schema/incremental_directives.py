@@ -13,13 +13,16 @@ from graphql import (
 _IF = GraphQLArgument(
     GraphQLNonNull(GraphQLBoolean), default_value=True, description="If false, the directive has no effect."
 )
-_LABEL = GraphQLArgument(GraphQLString, description="A name for the part, unique in the document.")
+_LABEL = GraphQLArgument(
+    GraphQLString, description="A name for the part, to recognize it. It is unique in the document."
+)
 
 DEFER = GraphQLDirective(
     "defer",
     [DirectiveLocation.FRAGMENT_SPREAD, DirectiveLocation.INLINE_FRAGMENT],
     {"if": _IF, "label": _LABEL},
-    description="The fields of the fragment may arrive later, if the client accepts an answer in parts.",
+    description="Allow the gateway to send the fields of the fragment later, if the client accepts multipart/mixed or "
+    "text/event-stream.",
 )
 STREAM = GraphQLDirective(
     "stream",
@@ -28,8 +31,11 @@ STREAM = GraphQLDirective(
         "if": _IF,
         "label": _LABEL,
         "initialCount": GraphQLArgument(
-            GraphQLNonNull(GraphQLInt), default_value=0, description="The number of items that are sent at once."
+            GraphQLNonNull(GraphQLInt),
+            default_value=0,
+            description="The number of items to send with the field itself.",
         ),
     },
-    description="The items after the first initialCount may arrive later, if the client accepts an answer in parts.",
+    description="Allow the gateway to send the items after the first initialCount later, if the client accepts "
+    "multipart/mixed or text/event-stream.",
 )

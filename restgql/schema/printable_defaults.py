@@ -66,6 +66,9 @@ def show(schema: GraphQLSchema) -> None:
             each.default_value = _marked(each.default_value, each.type, scalars)
     for scalar in scalars:
         graphql_core.set_output_coercion(scalar, partial(_serialized, graphql_core.output_coercion(scalar)))
+    for of_type in schema.type_map.values():
+        if isinstance(of_type, GraphQLInputObjectType) and of_type.ast_node is not None:
+            graphql_core.coerce_defaults(of_type)
 
 
 def _inputs(schema: GraphQLSchema) -> Iterator[tuple[str, GraphQLArgument | GraphQLInputField]]:

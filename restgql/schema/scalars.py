@@ -39,6 +39,12 @@ def _decimal(result: Any) -> Any:
     raise GraphQLError(f"{result!r:.80} is not a decimal number.")
 
 
+def _text_if_longer(literal: str) -> float | str:
+    """Return the number of a literal, or its text if a float does not have all its digits."""
+    number = float(literal)
+    return number if math.isfinite(number) and Decimal(repr(number)) == Decimal(literal) else literal
+
+
 def _long(result: Any) -> int:
     """Return an integer of any size. Accept one that is written with a fraction of zero, or as a string."""
     number = int(result) if isinstance(result, float) and result.is_integer() else result
@@ -95,7 +101,7 @@ def attach_behavior(scalar: GraphQLScalarType) -> None:
                 case IntValueNode():
                     return parse(int(node.value))
                 case FloatValueNode():
-                    return parse(float(node.value))
+                    return parse(_text_if_longer(node.value) if scalar.name == "Decimal" else float(node.value))
         except GraphQLError as exc:
             raise GraphQLError(f"{scalar.name}: {exc.message}", node) from exc  # the location of the literal
         raise GraphQLError(f"{scalar.name} does not accept this value.", node)

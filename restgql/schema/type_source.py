@@ -41,7 +41,7 @@ class TypeSource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SchemaError(ConfigError):
-    """All errors in the SDL of a gateway, one per line."""
+    """Types or their routes are invalid. The message has all errors, one per line; `errors` is a tuple of them."""
 
     def __init__(self, errors: Iterable[str]) -> None:
         self.errors = tuple(dict.fromkeys(errors))

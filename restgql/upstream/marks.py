@@ -12,13 +12,19 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def hide(view: View) -> View:
-    """Hide a view from every gateway, even if RESTGQL_ROUTES or a typed field includes it."""
+    """Hide a view from every gateway, even if RESTGQL_ROUTES or a typed field includes it.
+
+    Write `@hide` below `@app.get`.
+    """
     setattr(view, _MARK, False)
     return view
 
 
 def expose(view: View) -> View:
-    """Expose a view to every gateway, even if RESTGQL_ROUTES excludes it."""
+    """Expose a view to every gateway, even if RESTGQL_ROUTES excludes it.
+
+    Write `@expose` below `@app.get`.
+    """
     setattr(view, _MARK, True)
     return view
 

@@ -103,6 +103,15 @@ class WsgiDispatcher:
         return SubResponse.failed(url, failure, time.perf_counter() - started)
 
 
+def close(body: Any) -> None:
+    """Close a body that was read. An error is logged, because a client has the response by then, as over a socket."""
+    try:
+        if hasattr(body, "close"):
+            body.close()
+    except Exception:
+        logger.exception("Exception while a response was closed")
+
+
 class Collector:
     """The server's side of a WSGI exchange (PEP 3333): `start_response`, and the body, bounded in bytes and time."""
 
@@ -134,9 +143,7 @@ class Collector:
                 if time.monotonic() > self._until:
                     raise Overtime
         finally:
-            close = getattr(chunks, "close", None)
-            if close is not None:
-                close()
+            close(chunks)
         if self._started is None:
             raise RuntimeError("the app did not call start_response")
         status, headers = self._started

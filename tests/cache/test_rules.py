@@ -174,6 +174,16 @@ def test_a_cached_response_has_its_age_and_is_else_as_it_was() -> None:
     assert (second.source, second.seconds) == (OLD, 0)
 
 
+@pytest.mark.parametrize(
+    ("age", "seconds"),
+    [("007", 7), ("0", 0), (" 12 , 90", 12), ("x", 0), ("0" * 30_000 + "x", 0), ("0" * 30_000 + "5", 5)],
+)
+def test_an_age_of_any_length_is_read(age: str, seconds: int) -> None:
+    asking = Asking((200, {"a": 1}, {"Cache-Control": "max-age=600", "Age": age}))
+    asking.ask()
+    assert seconds <= int(asking.ask().header("age") or 0) <= seconds + 1
+
+
 def test_only_if_cached_asks_nobody() -> None:
     asking = Asking(ok("max-age=60"))
     assert asking.ask(asks("only-if-cached")).status == 504

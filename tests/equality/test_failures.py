@@ -98,3 +98,27 @@ def test_b8_one_error_one_hang_one_404_and_one_crash(client: Client) -> None:
     parts = client.aggregate(paths)
     assert [parts[path]["status"] for path in paths] == [500, 504, 404, 500, *[200] * 6]
     assert parts["/hang"]["body"]["code"] == "TIMEOUT"
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_response_that_cannot_be_closed_has_been_sent(
+    serve: Callable[[Any], str], caplog: pytest.LogCaptureFixture, wrapped: bool, streamed: bool
+) -> None:
+    app = Flask(__name__)
+
+    @app.get("/report")
+    def report() -> Response:
+        response = Response(iter(["[1,", "2]"]) if streamed else "[1,2]", content_type="application/json")
+        response.call_on_close(lambda: crash(RuntimeError("no connection to release")))
+        return response
+
+    Gateway(app, routes=["*"])
+    if wrapped:
+        inner = app.wsgi_app
+        app.wsgi_app = lambda environ, start: inner(environ, start)  # type: ignore[method-assign]
+    client = Client(serve(app))
+    direct = client.get("/report")
+    assert (direct.status, direct.json) == (200, [1, 2])
+    assert client.query('{ get(path: "/report") }').json == {"data": {"get": [1, 2]}}
+    assert "no connection to release" in caplog.text

@@ -9,7 +9,7 @@ import pytest
 from graphql import get_introspection_query
 
 from tests.hardening import cost_app
-from tests.hardening.attacks import endpoints, expressions, megabytes, typed, values
+from tests.hardening.attacks import documents, endpoints, expressions, megabytes, typed, values
 from tests.hardening.attacks.write import many
 from tests.hardening.attempt import Attempt, attempted, faults
 from tests.hardening.cost_app import SSE, Request, graphql, send
@@ -17,7 +17,7 @@ from tests.hardening.measure import Process
 
 ATTACKS: dict[str, Request] = {
     name: request
-    for module in (expressions, typed, values, endpoints, megabytes)
+    for module in (documents, expressions, typed, values, endpoints, megabytes)
     for name, request in module.attacks().items()
 }
 

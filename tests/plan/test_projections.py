@@ -1,13 +1,17 @@
 """What is projected, and that it is: the differential test compares the data, whichever way it came."""
 
 import json
+import threading
 from typing import Any
 
 import pytest
 
 from restgql import Scripted
+from restgql.meter import Meter
 from restgql.model import GraphQLRequest
+from restgql.plan import passes
 from restgql.plan.nodes import PlanNode
+from restgql.plan.projections import projections
 
 SDL = """
 type Query {
@@ -117,3 +121,111 @@ def test_an_error_below_a_join_keeps_its_path(scripted: Scripted) -> None:
     assert [pet["owner"] for pet in answer["data"]["pets"]] == [{"id": "1"}, None, None]
     assert sorted(error["path"] for error in answer["errors"]) == [["pets", 1, "owner"], ["pets", 2, "owner"]]
     assert sorted(broken.hits) == ["/pets", "/users/1", "/users/2"]
+
+
+METERED = """
+type Query {
+  teams: [Team] @get(path: "/teams")
+  page: [Team!] @get(path: "/page", select: "data.items")
+  named: Named @get(path: "/named")
+}
+type Team { name: String lead: Person captain: Player @get(path: "/players/{captainId}") people: [Person!] }
+type Person {
+  name: String
+  best: Player @get(path: "/players/{id}")
+  friend: Player @get(path: "/players/{id}", batch: {path: "/players{?id*}", by: ["id"], key: ["id"]})
+}
+type Player { id: ID goals: Int }
+interface Named @discriminator(from: "kind") { name: String }
+type One implements Named @value(is: "one") { name: String players: [[Person]] }
+type Two implements Named @value(is: "two") { name: String }
+"""
+PEOPLE = [{"name": "Ada", "id": 1}, {"name": "Bob", "id": 2}, {"name": "Cy", "id": 1}]
+TEAMS = [{"name": "A", "lead": PEOPLE[0], "captainId": 1, "people": PEOPLE}, None, {"lead": None, "captainId": 1}]
+METERED_ROUTES: dict[str, Any] = {
+    "/teams": TEAMS,
+    "/page": {"data": {"items": TEAMS[:1]}},
+    "/named": {"kind": "one", "players": [PEOPLE, None, [None, PEOPLE[1]]]},
+    "/players": [{"id": "1", "goals": 1}, {"id": 2, "goals": 2}],
+    "/players/1": {"id": 1, "goals": 1},
+    "/players/2": {"id": 2, "goals": 2},
+}
+METERED_QUERIES = [
+    "{ teams { name } }",
+    "{ teams { captain { id } } }",
+    "{ teams { lead { best { id } } } }",
+    "{ teams { people { best { goals } friend { id } } captain { goals } } }",
+    "{ page { people { friend { goals } } } }",
+    "{ named { name ... on One { players { best { id } } } } }",
+]
+
+
+@pytest.fixture
+def metered(tmp_path: Any) -> str:
+    (tmp_path / "metered.graphql").write_text(METERED)
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize("query", METERED_QUERIES)
+def test_a_projected_value_is_charged_as_any_other(metered: str, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    charged: list[dict[str, int]] = []
+    for kind in ("nodes", "elements"):
+        method = f"charge_{kind}"
+
+        original = getattr(Meter, method)
+
+        def charge(meter: Meter, count: int, kind: str = kind, original: Any = original) -> None:
+            original(meter, count)
+            charged[-1][kind] = charged[-1].get(kind, 0) + count
+
+        monkeypatch.setattr(Meter, method, charge)
+    has_nodes = Meter.has_nodes
+
+    def charge_at_once(meter: Meter, count: int) -> bool:
+        has_room = has_nodes(meter, count)
+        charged[-1]["nodes"] = charged[-1].get("nodes", 0) + count * has_room
+        return has_room
+
+    monkeypatch.setattr(Meter, "has_nodes", charge_at_once)
+    answers = []
+    for pass_list in (passes.PASSES, tuple(each for each in passes.PASSES if each is not projections)):
+        monkeypatch.setattr(passes, "PASSES", pass_list)
+        charged.append({})
+        answers.append(Scripted(METERED_ROUTES, schema=metered).execute(query))
+    assert answers[0] == answers[1]
+    assert charged[0] == charged[1]
+
+
+@pytest.mark.parametrize("allowed", range(1, 25, 3))
+def test_a_limit_cuts_a_projected_value_where_it_cuts_any_other(
+    metered: str, allowed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = []
+    for pass_list in (passes.PASSES, tuple(each for each in passes.PASSES if each is not projections)):
+        monkeypatch.setattr(passes, "PASSES", pass_list)
+        scripted = Scripted(METERED_ROUTES, schema=metered, max_nodes=allowed)
+        answers.append(scripted.execute("{ teams { name captain { goals } people { name best { goals } } } }"))
+    assert answers[0] == answers[1]
+
+
+def test_what_was_read_before_the_deadline_stays_if_a_join_is_late(metered: str) -> None:
+    released = threading.Event()
+
+    def late(_: Any) -> Any:
+        released.wait(30)
+        return {"id": 2, "goals": 2}
+
+    try:
+        scripted = Scripted(METERED_ROUTES | {"/players/2": late}, schema=metered, deadline=0.5)
+        answer = scripted.execute("{ page { people { name best { goals } } } }")
+    finally:
+        released.set()
+    people = [
+        {"name": "Ada", "best": {"goals": 1}},
+        {"name": "Bob", "best": None},
+        {"name": "Cy", "best": {"goals": 1}},
+    ]
+    assert answer["data"] == {"page": [{"people": people}]}
+    assert [(error["path"], error["extensions"]["code"]) for error in answer["errors"]] == [
+        (["page", 0, "people", 1, "best"], "TIMEOUT")
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, OperationDefinitionNode, build_schema
 
 from restgql.documents.collect_fields import Selections
+from restgql.execution.field_errors import Locations
 from restgql.execution.result import NotSettled, Result
 from restgql.graphql_core import parse
 from restgql.respond.answer_context import AnswerContext
@@ -143,7 +144,7 @@ def answerable(text: str, *, incremental: bool) -> AnswerContext:
     selections = Selections(SCHEMA, document, operation, conditions=VARIABLES, incremental=incremental)
     assert SCHEMA.query_type is not None
     return AnswerContext(
-        selections=selections, variables=VARIABLES, root_type=SCHEMA.query_type, at_once={}, locations={}
+        selections=selections, variables=VARIABLES, root_type=SCHEMA.query_type, at_once={}, locations=Locations()
     )
 
 

@@ -128,6 +128,21 @@ WRONG: dict[str, tuple[str, int, list[str]]] = {
         2,
         ["Query.a", "brace", "%7B"],
     ),
+    "a media type of a form": (
+        'type Mutation {\n  a: Int @post(path: "/a", encoding: FORM, mediaType: "application/a+json")\n}',
+        2,
+        ["Mutation.a", "mediaType is for encoding: JSON, not FORM"],
+    ),
+    "a media type that is not JSON": (
+        'type Mutation {\n  a: Int @post(path: "/a", mediaType: "text/plain")\n}',
+        2,
+        ["Mutation.a", "'text/plain' is not a media type of JSON"],
+    ),
+    "a default that contains itself": (
+        "type Query { a(b: B): Int @get(%) }\ninput B {\n  x: Int = 1\n  b: B = {x: 2}\n}",
+        4,
+        ["B.b has a default that contains itself."],
+    ),
     "a path without a slash": ('type Query {\n  a: Int @get(path: "a")\n}', 2, ["Query.a", "'a'", "no slash"]),
     "a URL": ('type Query {\n  a: Int @get(path: "https://x.test/a")\n}', 2, ["Query.a", "no slash"]),
     "a select that is none": (
@@ -324,6 +339,17 @@ def test_an_error_says_where_it_is_and_what_was_meant(tmp_path: Path, case: str)
     assert len(errors) == 1, errors
     assert errors[0].startswith(f"a.graphql:{line}: "), errors[0]
     assert [part for part in parts if part not in errors[0]] == [], errors[0]
+
+
+def test_defaults_that_contain_each_other(tmp_path: Path) -> None:
+    sdl = "input B {\n  c: [C!] = [[{}]]\n  plain: C = {b: {}}\n}\ninput C {\n  b: B! = {}\n  d: D = {}\n}\n"
+    sdl += f"input D {{ x: Int = 1 }}\ntype Query {{ a(b: B): Int @get({PATH}) }}"
+    errors = refused(tmp_path, {"a.graphql": sdl})
+    assert errors == [
+        "a.graphql:2: B.c has a default that contains itself.",
+        "a.graphql:3: B.plain has a default that contains itself.",
+        "a.graphql:6: C.b has a default that contains itself.",
+    ]
 
 
 def test_all_errors_are_told_at_once_in_order(tmp_path: Path) -> None:

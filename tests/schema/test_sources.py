@@ -168,6 +168,13 @@ def test_a_lockfile_keeps_names_and_a_join_is_there_once_it_is_accepted(tmp_path
     }
 
 
+def test_a_missing_lockfile_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    gateway = mount(app_of(tmp_path), openapi=DOCUMENT, openapi_names="names.json")
+    assert gateway.execute("{ listPets { id } }")["data"] == {"listPets": [{"id": 1}, {"id": 2}]}
+    [warning] = [record.message for record in caplog.records if "RESTGQL_OPENAPI_NAMES" in record.message]
+    assert f"`flask restgql schema --write-names {tmp_path / 'names.json'}` writes it." in warning
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [

@@ -87,6 +87,34 @@ def test_whole_numbers_go_out_whole(world: World, value: str) -> None:
     assert body.count("5.0") == (value != "5")  # JSON is as the client wrote it
 
 
+@pytest.mark.parametrize("value", ["1e400", "-1e400", "9" * 400], ids=["large", "small", "digits"])
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{{ it(x: {}) {{ n }} }}",
+        "{{ it(at: {{lat: {}}}) {{ n }} }}",
+        "query ($x: Float = {}) {{ it(x: $x) {{ n }} }}",
+        "mutation {{ add(xs: [1, {}]) {{ n }} }}",
+        "mutation {{ add(any: [{}]) {{ n }} }}",
+    ],
+)
+def test_a_number_that_json_readers_cannot_represent_is_refused(world: World, value: str, document: str) -> None:
+    if "any" in document and "e" not in value:
+        value = "1e999"  # JSON has integers of any size
+    found = world.ask(document.format(value))
+    assert "data" not in found
+    assert found["errors"][0]["message"] == "The number is out of range."
+    assert world.hits == []
+
+
+def test_a_decimal_literal_keeps_all_its_digits(tmp_path: Path) -> None:
+    sdl = 'type Query { pay(sum: Decimal): JSON @get(path: "/pay{?sum}") }'
+    world = World(tmp_path, sdl, {"/pay": {}})
+    for literal in ("0.10000000000000000001", "12345678901234567.5", "1.5", "7"):
+        world.data(f"{{ pay(sum: {literal}) }}")
+        assert world.hits == [f"/pay?sum={literal}"]
+
+
 def test_numbers_with_a_fraction_and_large_ones_stay(world: World) -> None:
     world.ask("query ($x: Float) { it(n: null, x: $x) { n } }", x=1e300)
     assert world.hits == ["/it?x=1e300"]

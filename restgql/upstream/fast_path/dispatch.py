@@ -13,7 +13,7 @@ from restgql.upstream.fast_path import plain_json
 from restgql.upstream.fast_path.eligibility import WATCHED
 from restgql.upstream.fast_path.match_cache import MATCHED
 from restgql.upstream.fast_path.matched_context import MatchedContext, scopes, synchronous
-from restgql.upstream.wsgi import Collector, Exchanged, Oversize, through
+from restgql.upstream.wsgi import Collector, Exchanged, Oversize, close, through
 
 _JSON = (dict, list)
 _STEPS = frozenset(WATCHED[Response])
@@ -68,7 +68,7 @@ class PlainApp:
         try:
             body = chunks[0] if len(chunks) == 1 and type(chunks[0]) is bytes else response.get_data()
         finally:
-            response.close()
+            close(response)
         if len(body) > limit:
             raise Oversize
         return response.status_code, fields, body

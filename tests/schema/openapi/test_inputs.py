@@ -17,6 +17,7 @@ from tests.schema.openapi.documents import (
     ref,
     sending,
 )
+from tests.schema.openapi.served import Served
 
 
 def test_a_json_body() -> None:
@@ -63,6 +64,56 @@ def test_json_is_sent_by_its_own_name_first() -> None:
     content = source["paths"]["/things"]["post"]["requestBody"]["content"]
     content |= {"": {"schema": of(a="string")}, "application/json": content.pop("application/json")}
     assert definition(generate_valid(source), "AddThingInput") == "input AddThingInput {\n  b: String\n}"
+
+
+MERGE_PATCH, JSON_API = "application/merge-patch+json", "application/vnd.api+json; ext=bulk"
+
+
+@pytest.mark.parametrize(
+    ("media_types", "sent"),
+    [
+        ([MERGE_PATCH], MERGE_PATCH),
+        ([JSON_API, MERGE_PATCH], JSON_API),
+        (["application/json", MERGE_PATCH], None),
+        (["*/*", MERGE_PATCH], MERGE_PATCH),
+        (["application/*+json"], None),
+        (["text/json"], None),
+        (["application/json; charset=utf-8"], None),
+    ],
+)
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_body_of_json_has_the_media_type_of_the_document(
+    media_types: list[str], sent: str | None, version: int
+) -> None:
+    schema = of(name="string")
+    if version == 3:
+        operation: dict[str, Any] = {"requestBody": {"content": {name: {"schema": schema} for name in media_types}}}
+    else:
+        operation = {"consumes": media_types, "parameters": [{"name": "it", "in": "body", "schema": schema}]}
+    document = {"paths": {"/things": {"patch": {"operationId": "change", "responses": {}, **operation}}}}
+    document |= {"openapi": "3.0.3"} if version == 3 else {"swagger": "2.0"}
+    text = field(generate_valid(document), "change")
+    assert text.endswith(f', body: "input", mediaType: "{sent}")' if sent else ', body: "input")')
+
+
+def test_the_first_of_several_schemas_has_its_media_type() -> None:
+    source = sending(of(a="string"), media_type=MERGE_PATCH)
+    content = source["paths"]["/things"]["post"]["requestBody"]["content"]
+    content["application/json"] = {"schema": of(b="string")}
+    generated = generate_valid(source)
+    assert definition(generated, "AddThingInput") == "input AddThingInput {\n  a: String\n}"
+    assert f'mediaType: "{MERGE_PATCH}"' in field(generated, "addThing")
+
+
+def test_an_input_without_its_additional_properties_is_reported() -> None:
+    generated = generate_valid(sending({**of(name="string"), "additionalProperties": {"type": "string"}}))
+    assert only(generated).reason == "AddThingInput is incomplete, an input has no additional properties"
+
+
+def test_a_body_arrives_with_its_media_type() -> None:
+    served = Served(sending(of(name="string"), media_type=MERGE_PATCH), {"/things": "ok"})
+    assert served.data("mutation { addThing(input: {name: null}) }") == {"addThing": "ok"}
+    assert (served.bodies, served.headers["Content-Type"]) == ([{"name": None}], MERGE_PATCH)
 
 
 def test_input_has_no_defaults() -> None:

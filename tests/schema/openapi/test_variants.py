@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.schema.openapi.documents import answering, built, definition, field, generate_valid, of, only, ref
+from tests.schema.openapi.served import Served
 
 CAT = of(kind={"type": "string", "enum": ["cat"]}, lives="integer")
 DOG = of(kind={"type": "string", "enum": ["dog"]}, tricks={"type": "array", "items": {"type": "string"}})
@@ -170,3 +171,46 @@ def test_members_of_disjoint_shapes_are_told_by_a_required_key_of_their_own() ->
 def test_shapes_that_only_one_of_has_a_required_key_of_its_own_are_json() -> None:
     cat = {**of(name="string", lives="integer"), "required": ["lives"]}
     assert only(generate_valid(answering({"oneOf": [cat, of(name="string")]}))).kind == "json"
+
+
+TAGGED: dict[str, tuple[list[Any], list[Any]]] = {
+    "several-values": (["cat", "tomcat"], ["dog"]),
+    "booleans": ([True], [False]),
+    "integers": ([1, 2], [3]),
+}
+
+
+@pytest.mark.parametrize(("of_cat", "of_dog"), TAGGED.values(), ids=TAGGED)
+def test_required_constants_of_any_number_and_kind_tell_members_apart(of_cat: list[Any], of_dog: list[Any]) -> None:
+    cat = {**of(kind={"enum": of_cat}, lives="integer"), "required": ["kind"]}
+    dog = {**of(kind={"enum": of_dog}, tricks="string"), "required": ["kind"]}
+    pet = {"oneOf": [ref("Cat"), ref("Dog")]}
+    document = answering({"type": "array", "items": ref("Pet")}, {"Pet": pet, "Cat": cat, "Dog": dog})
+    answer = [*({"kind": kind, "lives": 9} for kind in of_cat), *({"kind": kind, "tricks": "sit"} for kind in of_dog)]
+    served = Served(document, {"/things": answer})
+    query = "{ things { __typename ... on Cat { lives } ... on Dog { tricks } } }"
+    cats = [{"__typename": "Cat", "lives": 9} for _ in of_cat]
+    assert served.data(query)["things"] == [*cats, {"__typename": "Dog", "tricks": "sit"}]
+
+
+def test_optional_constants_of_several_values_are_json() -> None:
+    cat, dog = of(color={"enum": ["red", "black"]}, lives="integer"), of(color={"enum": ["brown"]}, tricks="string")
+    generated = generate_valid(answering({"oneOf": [cat, dog]}))
+    assert field(generated) == 'things: JSON @get(path: "/things")'
+
+
+@pytest.mark.parametrize("target", ["Dog", "#/components/schemas/Gone"])
+def test_a_discriminator_takes_all_constants_of_a_member(target: str) -> None:
+    dog = of(kind={"enum": ["dog", "wolf"]}, tricks="string")
+    discriminator = {"propertyName": "kind", "mapping": {"dog": target, "wolf": target}}
+    pet = {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": discriminator}
+    served = Served(answering(ref("Pet"), {"Pet": pet, "Cat": CAT, "Dog": dog}), {"/things": {"kind": "wolf"}})
+    assert served.data("{ things { __typename } }") == {"things": {"__typename": "Dog"}}
+
+
+def test_constants_that_all_members_inherit_leave_the_names_of_schemas() -> None:
+    kind = {"enum": ["Cat", "Dog"]}
+    pet = {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "kind"}}
+    schemas = {"Pet": pet, "Cat": of(kind=kind, lives="integer"), "Dog": of(kind=kind, tricks="string")}
+    generated = generate_valid(answering(ref("Pet"), schemas))
+    assert definition(generated, "Dog").startswith('type Dog @value(is: "Dog") {')

@@ -54,6 +54,21 @@ def test_a_parent_without_a_key_is_an_error_of_its_own(make: Make) -> None:
     assert world.hits == ["/posts", "/users?id=3"]
 
 
+def test_keys_that_are_too_long_for_one_path_are_several_requests(make: Make) -> None:
+    keys = [f"{n}{'0' * 150}" for n in range(1, 41)]
+    world = batched(make, [{"id": n, "userId": key} for n, key in enumerate(keys)])
+    found = world.data("{ posts { author { id } } }")["posts"]
+    assert [post["author"]["id"] for post in found] == keys
+    assert [hit.count("id=") for hit in world.hits[1:]] == [20, 20]
+
+
+def test_a_key_that_no_path_takes_is_an_error_of_its_own_parents(make: Make) -> None:
+    world = batched(make, [{"id": n, "userId": key} for n, key in enumerate((1, "5" * 5_000, 2, 3))])
+    found = world.ask("{ posts { author { id } } }")
+    assert [post["author"] for post in found["data"]["posts"]] == [{"id": "1"}, None, {"id": "2"}, {"id": "3"}]
+    assert errors(found) == {("posts", 1, "author"): "BAD_PATH"}
+
+
 def test_a_list_field_gets_all_items_of_its_key(make: Make) -> None:
     items = [{"id": n, "postId": str(n % 2), "by": 4, "body": f"no. {n}"} for n in range(5)]
     world = batched(make, [{"id": 0}, {"id": 1}], {"/comments": {"items": items}})

@@ -59,6 +59,19 @@ def test_a_form(make: Make, field: str, media_type: str) -> None:
     assert world.requests[0].mimetype == media_type
 
 
+def test_a_body_of_json_with_another_media_type(make: Make) -> None:
+    sdl = """
+    type Query { a: JSON @get(path: "/a") }
+    type Mutation {
+      change(title: String): Post @patch(path: "/posts/5", mediaType: "application/merge-patch+json")
+    }
+    type Post { seen: String }
+    """
+    world = make(sdl, {"/posts/5": echo})
+    assert world.data("mutation { change(title: null) { seen } }")["change"] == {"seen": '{"title":null}'}
+    assert world.requests[0].content_type == "application/merge-patch+json"
+
+
 def test_mutations_run_one_after_the_other_with_all_that_depends_on_them(make: Make) -> None:
     def slow(asked: Request) -> Any:
         time.sleep(0.02)

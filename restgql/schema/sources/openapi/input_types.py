@@ -79,6 +79,8 @@ class InputTypes:
 
     def _define(self, source: NamedSchema, shape: ObjectShape, sendable: Mapping[str, Any], name: str) -> None:
         self._registry.note(name, shape.problem and f"{name} is incomplete, {shape.problem}")
+        if shape.additional is not None:
+            self._registry.note(name, f"{name} is incomplete, an input has no additional properties")
         fields = []
         for text, field_name in self._registry.naming.member_names(sendable, "field").items():
             type_ref = self._registry.property_type(name, text, self.type, schema := sendable[text])

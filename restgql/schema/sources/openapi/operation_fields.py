@@ -161,7 +161,8 @@ class OperationFields:
             arguments.notes += form_body.parts_of_json(content.schema, content.encodings, self._registry.shapes)
         is_default = content.encoding in ("JSON", FILE)
         encoding = {} if is_default else {"encoding": EnumValueNode(value=content.encoding)}
-        return {"body": expression, **encoding}
+        media_type = {"mediaType": content.media_type} if content.media_type else {}
+        return {"body": expression, **encoding, **media_type}
 
     def _add_headers(self, headers: JsonObject, operation: ApiOperation, result: TypeRef, hint: str) -> TypeRef | None:
         """Add the header fields of a response to the object type of its value.

@@ -1,10 +1,12 @@
 """Chooses the media type, schema and encoding of a request's body."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from restgql.formats.body import JSON_TYPE
+from restgql.formats.headers import is_value
 from restgql.formats.media import essence, is_json, may_be_json
 from restgql.schema.sdl.scalar_names import BINARY
 from restgql.schema.sources.openapi.api_operation import COLLECTION, FORM, ApiOperation
@@ -24,7 +26,8 @@ _BINARY = {"type": "string", "format": "binary"}
 class RequestContent(msgspec.Struct, frozen=True):
     """The body of a request. `encoding` is `JSON`, `FORM`, `MULTIPART` or `FILE`.
 
-    `encodings` are the Encoding Objects of a form's properties.
+    `encodings` are the Encoding Objects of a form's properties. `media_type` is set if JSON has another media type than
+    `application/json`.
     """
 
     schema: Any
@@ -32,6 +35,7 @@ class RequestContent(msgspec.Struct, frozen=True):
     required: bool
     description: str
     encodings: JsonObject = {}
+    media_type: str = ""
 
 
 def request_content(operation: ApiOperation, references: References, document: JsonObject) -> RequestContent | None:
@@ -45,7 +49,8 @@ def request_content(operation: ApiOperation, references: References, document: J
 def _of_content(source: JsonObject, content: Mapping[str, JsonObject]) -> RequestContent | None:
     required = source.get("required") is True
     for encoding in ("JSON", "FORM", "MULTIPART"):
-        for name, value in sorted(content.items(), key=_json_first):
+        for name in sorted(content, key=_json_first):
+            value = content[name]
             if _encoding(name) == encoding:
                 return RequestContent(
                     value.get("schema"),
@@ -53,6 +58,7 @@ def _of_content(source: JsonObject, content: Mapping[str, JsonObject]) -> Reques
                     required,
                     first_description(source),
                     as_mapping(value.get("encoding")),
+                    _own_media_type(name),
                 )
     for name, value in content.items():
         if essence(name).startswith(_FILES) or simple_scalar(value.get("schema")) == BINARY:
@@ -62,34 +68,36 @@ def _of_content(source: JsonObject, content: Mapping[str, JsonObject]) -> Reques
     return None
 
 
-def _json_first(item: tuple[str, JsonObject]) -> bool:
+def _json_first(media_type: str) -> bool:
     """Return the sort key that puts JSON media types before ranges (`*/*`), which mean JSON if nothing else does."""
-    return not is_json(essence(item[0]))
+    return not is_json(essence(media_type))
 
 
 def _of_parameters(operation: ApiOperation, references: References, document: JsonObject) -> RequestContent | None:
     """Return the body of the `body` or `formData` parameters of Swagger 2.0, or None without them."""
     consumed = as_list(operation.body.get("consumes")) or as_list(document.get("consumes"))
     properties: dict[str, Any] = {}
-    required = []
+    names = []
     for reference in (*as_list(operation.item.get("parameters")), *as_list(operation.body.get("parameters"))):
         source = as_mapping(references.follow(reference)[0])
         name = as_text(source.get("name"))
         if source.get("in") == "body":
             encoding = FILE if simple_scalar(source.get("schema")) == BINARY else "JSON"
+            required = source.get("required") is True
+            media_type = _consumed_json(consumed) if encoding == "JSON" else ""
             return RequestContent(
-                source.get("schema"), encoding, source.get("required") is True, first_description(source)
+                source.get("schema"), encoding, required, first_description(source), media_type=media_type
             )
         if source.get("in") == "formData":
             properties[name] = source
-            required += [name] if source.get("required") is True else []
+            names += [name] if source.get("required") is True else []
     if not properties:
         return None
     files = any(part.get("type") == "file" for part in properties.values())
     multipart = files or any(_encoding(as_text(name)) == "MULTIPART" for name in consumed)
-    schema = {"type": "object", "properties": properties, "required": required}
+    schema = {"type": "object", "properties": properties, "required": names}
     encodings = {name: _collected(part) for name, part in properties.items()}
-    return RequestContent(schema, "MULTIPART" if multipart else "FORM", bool(required), "", encodings)
+    return RequestContent(schema, "MULTIPART" if multipart else "FORM", bool(names), "", encodings)
 
 
 def _collected(source: JsonObject) -> JsonObject:
@@ -98,6 +106,19 @@ def _collected(source: JsonObject) -> JsonObject:
         return {}
     style, explode = COLLECTION.get(as_text(source.get("collectionFormat")), COLLECTION["csv"])
     return {"style": style, "explode": explode}
+
+
+def _consumed_json(consumed: Sequence[Any]) -> str:
+    """Return the media type of a JSON body of Swagger 2.0, empty if `application/json` is one of them."""
+    media_types = sorted([as_text(name) for name in consumed], key=_json_first)
+    accepts_plain = any(essence(name) == JSON_TYPE for name in media_types)
+    return _own_media_type(media_types[0]) if media_types and not accepts_plain else ""
+
+
+def _own_media_type(name: str) -> str:
+    """Return a media type with the suffix `+json`, else an empty text: other names and ranges mean plain JSON."""
+    kind = essence(name)
+    return name.strip() if kind.endswith("+json") and "*" not in kind and is_value(name) else ""
 
 
 def _encoding(media_type: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from restgql.formats import json
 from restgql.formats.select import MAX_EXPRESSION
 from restgql.schema.sdl.builder import key_expression
 from restgql.schema.sdl.scalar_names import wider
@@ -77,7 +78,11 @@ def _union(members: list[Variant], group: VariantGroup) -> SchemaShape:
     if len(members) == 1:
         return members[0].shape
     if name := as_text(group.discriminator.get("propertyName")):
-        values = [discriminator_values(member, group.discriminator) for member in members]
+        constants = [_constants(member, name) for member in members]
+        if not _differ(constants, members):  # for example the values of all members, inherited from their base
+            constants = [() for _ in members]
+        pairs = zip(members, constants, strict=True)
+        values = [discriminator_values(member, group.discriminator, own) for member, own in pairs]
     else:
         name, values = _distinct_constants(members)
     first = as_mapping(members[0].shape.properties.get(name)) if isinstance(members[0].shape, ObjectShape) else {}
@@ -88,20 +93,26 @@ def _union(members: list[Variant], group: VariantGroup) -> SchemaShape:
         expression, values = _of_constants(members)
     if not _differ(values, members) or len(expression) > MAX_EXPRESSION:
         return JsonShape(f"no property distinguishes the members of its {group.key}")
-    pairs = zip(members, values, strict=True)
-    return UnionShape(tuple(Member(member.schema, member.name, value) for member, value in pairs), expression)
+    by_value = zip(members, values, strict=True)
+    return UnionShape(tuple(Member(member.schema, member.name, value) for member, value in by_value), expression)
 
 
-def discriminator_values(member: Variant, discriminator: JsonObject) -> tuple[str, ...]:
-    """Return the discriminator values that select a member: from the mapping, its own schema, or its name."""
+def discriminator_values(
+    member: Variant, discriminator: JsonObject, constants: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """Return the discriminator values that select a member: from the mapping, its own schema, or its name.
+
+    `constants` are the values of its discriminator that no other member has.
+    """
     name = as_text(discriminator.get("propertyName"))
     own_name = member.reference or member.name
     by_target: dict[str, list[str]] = {}
     for value, target in as_mapping(discriminator.get("mapping")).items():
         by_target.setdefault(target_name(as_text(target)) or as_text(target), []).append(str(value))
     mapped = by_target.get(own_name) or by_target.get(member.name) if own_name else None
-    own = as_text(member.source.get("x-ms-discriminator-value")) or _constant(member, name) or own_name
-    return tuple(mapped or ([own] if own else ()))
+    marked = as_text(member.source.get("x-ms-discriminator-value"))
+    own = marked or _constant(member, name) or own_name
+    return tuple(mapped or (constants if not marked else ()) or ([own] if own else ()))
 
 
 def _differ(values: Sequence[tuple[str, ...]], members: list[Variant]) -> bool:
@@ -160,22 +171,43 @@ def _is_plain(value: str) -> bool:
 
 
 def _distinct_constants(members: list[Variant]) -> tuple[str, list[tuple[str, ...]]]:
-    """Return a property that has a different constant in each member, and the constants."""
+    """Return a property whose constants are different in each member, and the constants. One string is preferred."""
     first = members[0].shape
     assert isinstance(first, ObjectShape)
-    for name in first.properties:
-        values = [_constant(member, name) for member in members]
-        if all(values) and len(set(values)) == len(values):
-            return name, [(value,) for value in values]
+    for constants_of in (_one_constant, _required_constants):
+        for name in first.properties:
+            values = [constants_of(member, name) for member in members]
+            if _differ(values, members):
+                return name, values
     return "", []
+
+
+def _one_constant(member: Variant, name: str) -> tuple[str, ...]:
+    constant = _constant(member, name)
+    return (constant,) if constant else ()
+
+
+def _required_constants(member: Variant, name: str) -> tuple[str, ...]:
+    assert isinstance(member.shape, ObjectShape)
+    return _constants(member, name) if name in member.shape.required else ()
+
+
+def _constants(member: Variant, name: str) -> tuple[str, ...]:
+    """Return the valid values of a property as texts, none if they are not strings, booleans and integers."""
+    values = _constant_values(member, name)
+    return tuple(map(json.to_text, values)) if all(isinstance(value, str | int) for value in values) else ()
 
 
 def _constant(member: Variant, name: str) -> str:
     """Return the only valid string of a property, or an empty text if several values are valid."""
+    values = _constant_values(member, name)
+    return as_text(values[0]) if len(values) == 1 else ""
+
+
+def _constant_values(member: Variant, name: str) -> Sequence[Any]:
     assert isinstance(member.shape, ObjectShape)
     schema = as_mapping(member.shape.properties.get(name))
-    values = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
-    return as_text(values[0]) if len(values) == 1 else ""
+    return [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
 
 
 def _merged_object(
