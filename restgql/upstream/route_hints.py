@@ -68,17 +68,18 @@ def _of_placeholder(routes: Routes, path: str) -> str:
 
 def _of_spelling(routes: Routes, adapter: MapAdapter, path: str) -> str:
     """Return the path with another slash, case or separator, if that is a route."""
-    first, *others = re.split(r"\s*,\s*(?=/)|\s+(?=/)", path)
+    first, *others = path.replace(",", " ").split() or [path]
     spellings = {
         path.rstrip("/") or "/": "The route has no slash at its end.",
         re.sub("/{2,}", "/", path): "One slash separates two segments.",
         path.strip(): "The path has white space around it.",
         path.replace("&", "?", 1): "A query begins with '?'.",
-        first: 'Several paths are several strings: ["…", "…"], or ?path=…&path=….' if others else "",
         path.lower(): "The route is in lower case.",
     }
+    if any(other.startswith("/") for other in others):
+        spellings.setdefault(first, 'Several paths are several strings: ["…", "…"], or ?path=…&path=….')
     for spelling, cause in spellings.items():
-        if cause and spelling != path and _is_exposed_at(routes, adapter, spelling.partition("?")[0]):
+        if spelling != path and _is_exposed_at(routes, adapter, spelling.partition("?")[0]):
             return f"Did you mean {spelling!r}? {cause}"
     segments = path.split("/")
     for dropped in (2, 3):
