@@ -27,5 +27,5 @@ def check_params(log: DebugLog, arguments: NodeArguments) -> None:
 
 def _with_query(path: str, names: str) -> str:
     if _QUERY.search(path):
-        return _QUERY.sub(rf"{{?\1,{names}}}", path, count=1)
+        return _QUERY.sub(lambda match: f"{{?{match[1]},{names}}}", path, count=1)
     return f"{path}{{&{names}}}" if "?" in path else f"{path}{{?{names}}}"

@@ -137,6 +137,12 @@ def test_params_that_are_not_sent_are_logged_in_debug(row: str, caplog: pytest.L
     assert "no place for" not in caplog.text
 
 
+def test_the_names_of_unused_params_may_be_any_text(caplog: pytest.LogCaptureFixture) -> None:
+    document = 'query($p: JSON) { get(path: "/users{?q}", params: $p) }'
+    assert ask(document, {"p": {"q": 1, r"\9\g<q": 2}}) == ""
+    assert r"has no place for \9\g<q" in caplog.text
+
+
 @pytest.mark.parametrize("select", ["id", "friends", "[].x", "name || id", "length(@)", "@"])
 def test_a_select_that_may_find_nothing_is_not_logged(select: str, caplog: pytest.LogCaptureFixture) -> None:
     app = shop()
