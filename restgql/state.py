@@ -1,7 +1,6 @@
 """One gateway on one app: its schema, its profile, its stores, and the app as the upstream of its operations."""
 
 import hashlib
-import logging
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,16 +17,16 @@ from restgql.documents import manifest
 from restgql.documents.persisted import PersistedDocuments
 from restgql.errors import ConfigError, RestgqlError
 from restgql.execution.thread_pool import shared
-from restgql.log import logger
 from restgql.operations.operation_store import OperationStore
 from restgql.operations.stored import NONE, Operations, StoredOperation
 from restgql.pipeline import Pipeline
-from restgql.profile import OPEN, Profile, describe_profile, profile_of
+from restgql.profile import OPEN, Profile, profile_of
 from restgql.remote_apis import RemoteApi
 from restgql.schema.compile import calls
 from restgql.schema.coverage import normalize_template, unrouted
 from restgql.schema.type_source import SchemaError
 from restgql.sources import CompiledSchema, Sources
+from restgql.startup_log import StartupLog
 from restgql.type_build import TypeBuild
 from restgql.upstream import Dispatcher, Upstream
 from restgql.upstream.environ import Environ
@@ -79,18 +78,16 @@ class GatewayState:
         )
         self._salt: tuple[object, bytes] = ((), b"")
         self._flights = Flights(Identity(config.cache_identity)) if config.single_flight else None
-        self._logged_reach = config.routes is not None
         self._debug_log = DebugLog()
         self._checks = ConfigurationChecks(app.config, config, self._debug_log)
+        self._startup_log = StartupLog(config, self.routes)
         self._has_served = False
-        self._logged_threads = False
-        self._logged_profile: Profile | None = None
         self.sources = Sources(config, app, apis, query, mutation)
         self._build = TypeBuild(self.sources, self.routes)
         if not self.sources.needs_routes and self._operation_store is not None:
             self._operation_store.check()
         graphql_core.log_version()
-        self.log_profile(serving=False)
+        self._startup_log.profile(self.profile, debug=app.debug, is_serving=False)
 
     def start(self) -> None:
         """Raise SchemaError or ConfigError for errors in the types that are known at startup."""
@@ -214,14 +211,15 @@ class GatewayState:
         Operations that are `stored` may use the limit of typed sub-requests for untyped ones, too. `in_view` is True if
         a view of the app, or a resolver, makes the request.
         """
-        self._log_reach()
+        self._startup_log.reach(debug=self.app.debug)
         if self.app.debug:
             self._check_configuration()
         upstream = self._connected(entered, flask_request, adapter, stored=stored, in_view=in_view)
         if self.app.debug:
             upstream = msgspec.structs.replace(upstream, debug_log=self._debug_log)
-        if self.config.sequential is None and not entered.environ.get("wsgi.multithread", True):
-            self._log_threads()
+        is_multithreaded = entered.environ.get("wsgi.multithread", True)
+        if self.config.sequential is None and not is_multithreaded and not self.app.testing:
+            self._startup_log.single_thread()
         if self.cache is None:
             return upstream
 
@@ -284,17 +282,12 @@ class GatewayState:
         timings = self.profile.timings
         return timings in request.headers if isinstance(timings, str) else timings
 
-    def log_profile(self, *, serving: bool = True) -> None:
-        """Log the active profile once: INFO at startup, or WARNING on the first request if it was not configured; again
-        after debug was switched on."""
-        if serving and not self._has_served:
+    def before_request(self) -> None:
+        """Check the configuration at the first request, and log the profile again if debug was switched on or off."""
+        if not self._has_served:
             self._has_served = True
             self._check_configuration()
-        profile = self.profile
-        is_warning = self.config.profile is None and not self.app.debug
-        if profile != self._logged_profile and (serving or not is_warning):
-            self._logged_profile = profile
-            logger.log(logging.WARNING if is_warning else logging.INFO, "%s", describe_profile(profile, self.config))
+        self._startup_log.profile(self.profile, debug=self.app.debug, is_serving=True)
 
     def _check_configuration(self) -> None:
         self._checks.check(
@@ -310,29 +303,6 @@ class GatewayState:
             if self.compiled_schema.failure is not None
             else unrouted(self.compiled_schema.schema, tuple(self.routes.everything()))
         )
-
-    def _log_threads(self) -> None:
-        """Log once that sub-requests run one after the other, because the server promises the app a single thread."""
-        if self._logged_threads or self.app.testing:
-            return
-        self._logged_threads = True
-        logger.warning(
-            "The server promises one thread (wsgi.multithread is false): sub-requests run one after the other in it. "
-            "They run at once under gunicorn -k gthread, or with RESTGQL_SEQUENTIAL = False."
-        )
-
-    def _log_reach(self) -> None:
-        """Log the number of reachable routes, once, if RESTGQL_ROUTES is not set and the app is not in debug."""
-        if self._logged_reach:
-            return
-        self._logged_reach = True
-        if not self.app.debug:
-            logger.warning(
-                "RESTGQL_ROUTES is not set: clients can request the app's routes through the gateway, %d in all. A "
-                "proxy's rules by path (deny, rate limits) do not see these requests. Set RESTGQL_ROUTES to choose the "
-                "routes.",
-                sum(1 for _ in self.routes),
-            )
 
 
 def _remotes(config: Config, apis: tuple[RemoteApi, ...]) -> UpstreamPool:

@@ -164,7 +164,8 @@ class _ValuesOfCorrectType(ValuesOfCorrectTypeRule):
     def enter_object_value(self, node: ObjectValueNode, *args: Any) -> Any:
         of_type = get_named_type(self.context.get_input_type())
         names = [field.name.value for field in node.fields]
-        if of_type is None or of_type.name != "RestHeaderInput" or {"name", "value"}.issubset(names):
+        is_header = of_type is not None and of_type.name == "RestHeaderInput"
+        if not is_header or any(suggestion_list(name, ("name", "value")) for name in names):
             return super().enter_object_value(node, *args)
         example = names[0] if names else "Accept"
         message = f'A header field is an object of name and value: write [{{name: "{example}", value: "…"}}].'

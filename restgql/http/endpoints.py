@@ -154,7 +154,7 @@ def _answer(state: GatewayState, stage: Any) -> ResponseReturnValue:
     context = current_request_context()
     flask_request: Request = context.request
     entered = entered_by(state.app, flask_request)
-    state.log_profile()
+    state.before_request()
     try:
         if entered.environ.get(DEPTH):
             raise NestedRequest(NESTED)
