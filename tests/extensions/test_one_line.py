@@ -136,7 +136,7 @@ def test_proxy_fix_may_be_named_as_middleware_around_the_app() -> None:
 
 
 def test_what_is_no_flask_app_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"a Flask app, and this is a builtins\.dict"):
+    with pytest.raises(ConfigError, match=r"a Flask app, and this is a dict\. Pass the app itself"):
         Gateway({})  # type: ignore[arg-type]
     provider = type("FlaskJSONProvider", (DefaultJSONProvider,), {"__module__": "connexion.frameworks.flask"})
     app = shop()
