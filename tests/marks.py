@@ -51,6 +51,7 @@ MARKS: dict[str, tuple[str, ...]] = {
     "tests/test_benchmarks.py": ("slow",),
     "tests/test_cli_output.py": ("slow",),
     "tests/test_demo.py": ("slow",),
+    "tests/test_docs_examples.py": ("slow",),
     "tests/test_floors.py": ("floors", "network", "slow"),
     "tests/test_imports.py": ("slow",),
     "tests/test_instructions.py": ("slow",),

@@ -1,127 +1,23 @@
-"""What the documents show is run: every query, command and piece of Python, and every answer is compared."""
+"""What the documents name exists: links, codes of errors, modules, figures, and the commands of start.py."""
 
-import json
-import logging
 import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask import Flask
 
 import restgql
-from app import create_app
-from restgql import Gateway, RestgqlError
+from restgql import RestgqlError
+from tests.pages import FENCE, PAGES, ROOT, blocks, commands_of
 
-ROOT = Path(__file__).parent.parent
-# The other pages of docs/how-to/ are run by tests/extensions/, docs/tutorial.md by test_tutorial.py
-PAGES = [
-    ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("queries", "aggregate", "rule", "errors", "configuration")),
-    ROOT / "docs/upstreams.md",
-    ROOT / "docs/streaming.md",
-    ROOT / "docs/types.md",
-    ROOT / "docs/openapi.md",
-    ROOT / "docs/annotations.md",
-    ROOT / "docs/graphene.md",
-    *(ROOT / f"docs/how-to/{name}.md" for name in ("expose-routes", "several-gateways", "monitor")),
-    ROOT / "docs/caching.md",
-    ROOT / "docs/operations.md",
-    ROOT / "docs/persisted.md",
-    ROOT / "docs/testing.md",
-    ROOT / "docs/migrating.md",
-    ROOT / "docs/index.md",
-]
-ADDRESS = "http://127.0.0.1:5000"
 REPOSITORY = "https://github.com/restgql/restgql/blob/main/"
-SET_UP = {"python3 start.py", "python3 start.py test"}  # test_start.py
-
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]*))?\)")
-
-
-def blocks(page: Path) -> list[tuple[str, str]]:
-    return FENCE.findall(page.read_text())
-
-
-def queries() -> Iterator[Any]:
-    for page in PAGES:
-        found = blocks(page)
-        for (language, text), (after, answer) in pairwise(found):
-            if language == "graphql":
-                assert after == "json", f"{page.name}: a query without its answer:\n{text}"
-                yield pytest.param(text, answer, id=f"{page.stem}: {text.splitlines()[0][:40]}")
-
-
-def sessions() -> Iterator[Any]:
-    for page in PAGES:
-        for number, (language, text) in enumerate(blocks(page)):
-            if language == "console":
-                commands = commands_of(text)
-                if commands:
-                    yield pytest.param(commands, id=f"{page.stem}: {number}")
-
-
-def commands_of(session: str) -> list[tuple[str, str]]:
-    """Return each command of a console block, with the answer that is shown; commands that set up are left out."""
-    assert session.startswith("$ ")
-    examples = re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]
-    pairs = [re.match(r"((?:.*\\\n)*.*\n)((?:.*\n)*)", example).groups() for example in examples]  # type: ignore[union-attr]
-    return [(command, answer) for command, answer in pairs if command.strip() not in SET_UP]
-
-
-def programs() -> Iterator[Any]:
-    for page in PAGES:
-        for number, (language, text) in enumerate(blocks(page)):
-            if language == "python":
-                yield pytest.param(text, id=f"{page.stem}: {number}")
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(tmp_path_factory.mktemp("demo") / "demo.sqlite3")
-
-
-@pytest.fixture(scope="module")
-def address(demo: Flask, serve: Callable[[Any], str]) -> str:
-    return serve(demo)
-
-
-@pytest.mark.parametrize(("text", "answer"), list(queries()))
-def test_a_query_has_the_answer_that_is_shown(demo: Flask, text: str, answer: str) -> None:
-    variables = re.match(r"# variables: (.*)", text)
-    with demo.app_context():
-        assert Gateway().execute(text, json.loads(variables[1]) if variables else {}) == json.loads(answer)
-
-
-@pytest.mark.parametrize("commands", list(sessions()))
-def test_a_command_has_the_answer_that_is_shown(address: str, commands: list[tuple[str, str]]) -> None:
-    for command, answer in commands:
-        command = command.replace(ADDRESS, address).replace("curl ", "curl -sS ")
-        command = re.sub(r"^flask ", f"'{sys.executable}' -m flask ", command)
-        done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
-        assert done.stdout.strip() == answer.strip(), command
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_each_curl_command_is_in_a_block_that_is_run(page: Path) -> None:
     outside = FENCE.sub(lambda block: "" if block[1] == "console" else block[0], page.read_text())
     assert re.findall(r"^\W*curl .*", outside, re.MULTILINE) == []
-
-
-@pytest.mark.parametrize("text", list(programs()))
-def test_a_program_runs(text: str) -> None:
-    logger = logging.getLogger("restgql")
-    level = logger.level
-    try:
-        exec(compile(text, "the documents", "exec"), {"__name__": "shown"})
-    finally:
-        logger.setLevel(level)
 
 
 def family(cls: type[RestgqlError]) -> set[type[RestgqlError]]:
@@ -191,18 +87,6 @@ def test_the_commands_of_the_readme_are_those_that_start_py_prints() -> None:
     assert os.access(ROOT / "start.py", os.R_OK)
 
 
-def test_the_picture_of_the_readme_shows_the_requests_that_the_demo_makes(demo: Flask) -> None:
-    """The page of docs/before-after.svg: who asks, the users, and the posts of each."""
-    query = '{ me: get(path: "/me") users: fetch(path: "/users") { each { get(path: "/posts?userId={id}") } } }'
-    headers = {"Authorization": "Bearer demo", "X-Timings": "1"}
-    answer = demo.test_client().post("/graphql", json={"query": query}, headers=headers).get_json()
-    asked = {request["path"] for request in answer["extensions"]["restgql"]["requests"]}
-    shown = re.findall(r">GET (/[^<]+)<", (ROOT / "docs/before-after.svg").read_text())
-    assert len(shown) == 12
-    assert asked == set(shown)
-    assert "errors" not in answer
-
-
 def test_the_picture_of_the_stages_has_the_types_of_the_table_and_rooms_of_the_package() -> None:
     picture = (ROOT / "docs/stages.svg").read_text()
     table = re.findall(
@@ -213,17 +97,6 @@ def test_the_picture_of_the_stages_has_the_types_of_the_table_and_rooms_of_the_p
     rooms = re.findall(r'class="room"[^>]*>(\w+)/<', picture)
     assert len(rooms) == 7
     assert all((ROOT / "restgql" / room).is_dir() for room in rooms)
-
-
-def test_the_first_query_of_the_readme_has_the_result_that_is_shown() -> None:
-    readme = (ROOT / "README.md").read_text()
-    program = next(text for language, text in blocks(ROOT / "README.md") if language == "python")
-    shown = re.search(r"^The query `(.+?)` to `/graphql` now returns `(.+?)`\.$", readme, re.MULTILINE)
-    assert shown is not None
-    namespace: dict[str, Any] = {"__name__": "shown"}
-    exec(compile(program, "README.md", "exec"), namespace)
-    answer = namespace["app"].test_client().post("/graphql", json={"query": shown[1]}).get_json()
-    assert answer == json.loads(shown[2])
 
 
 def test_the_figure_of_the_readme_is_that_of_the_measurement() -> None:

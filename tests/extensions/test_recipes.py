@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from tests.extensions.recipes import FOLDER, PAGES, TEXTS
-from tests.test_docs import PAGES as PAGES_OF_TEST_DOCS
+from tests.pages import PAGES as PAGES_OF_TEST_DOCS
 
 TESTS = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
 
