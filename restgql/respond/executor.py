@@ -312,7 +312,8 @@ class Executor:
             return serialize(self._tally, cast(GraphQLLeafType, of_type), value)
         takes_any = not isinstance(of_type, GraphQLObjectType) or of_type.extensions.get(TAKES_ANY)
         if not isinstance(value, dict) and not takes_any:
-            raise UpstreamInvalid(f"The value is {json.type_name(value)}, and {of_type} is an object.")
+            cure = f" A field of the type [{of_type}] takes an array." if isinstance(value, list) else ""
+            raise UpstreamInvalid(f"The value is {json.type_name(value)}, and {of_type} is an object.{cure}")
         of_object = self._object_type(of_type, field, path, value)
         source = TypedSource(value, result.children if result is not None else {}, response)
         return self._object(of_object, source, path, self._answer_context.below(field, of_object), within)

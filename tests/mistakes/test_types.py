@@ -135,3 +135,10 @@ def test_12_a_mistake_in_types(types: str, cause: str, cure: str, tmp_path: Path
         shop(schema=str(tmp_path / "types.graphql"))
     assert cause in str(caught.value)
     assert cure in str(caught.value)
+
+
+def test_an_array_where_the_type_is_an_object(tmp_path: Path) -> None:
+    app = typed(tmp_path, "{ __typename }", path="/users")
+    (error,) = app.test_client().post("/graphql", json={"query": "{ wrong { id } }"}).get_json()["errors"]
+    assert "The value is an array, and User is an object." in error["message"]
+    assert "A field of the type [User] takes an array." in error["message"]
