@@ -211,10 +211,7 @@ class Gateway:
             raise
         state.application = self._application
         self._states.append(state)
-        gateways = Gateways.on(app)
-        gateways.endpoints |= state.endpoints
-        gateways.without_hooks |= frozenset() if config.hooks else state.endpoints
-        gateways.blueprints.append(self.blueprint)
+        Gateways.on(app).add(self.blueprint, state.endpoints, hooks=config.hooks)
         endpoints.add(setup, state)
         self._app = app
 

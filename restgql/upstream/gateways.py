@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from restgql.log import logger
+from restgql.upstream.rule_templates import longest_literal
 
 _ATTRIBUTE = "restgql_gateways"
 _BEFORE = frozenset({Flask.preprocess_request.__name__, "_preprocess_request"})
@@ -25,6 +26,8 @@ class Gateways:
     has_begun: bool = False
     has_logged_guard: bool = False
     has_logged_hook: bool = False
+    literals: tuple[str, ...] | None = None
+    """Texts of which each path to an endpoint without hooks contains one, once the app takes no more rules."""
 
     @classmethod
     def on(cls, app: Flask) -> "Gateways":
@@ -36,16 +39,40 @@ class Gateways:
             setattr(app, _ATTRIBUTE, gateways)
         return gateways
 
+    def add(self, blueprint: Blueprint, endpoints: frozenset[str], *, hooks: bool) -> None:
+        """Add a gateway, whose endpoints run the app's hooks or none."""
+        self.endpoints |= endpoints
+        self.without_hooks |= frozenset() if hooks else endpoints
+        self.blueprints.append(blueprint)
+        self.literals = None
+
     def begin(self, app: Flask) -> None:
         """Exempt the gateways from CSRFProtect before the first request: it may be added to the app after them.
+
+        The app takes no more rules then, so the literals of the rules without hooks are kept.
 
         A POST to a gateway is JSON, or has a header field of its own, which no form of another site can send; and each
         sub-request is checked.
         """
         self.has_begun = True
+        rules = app.url_map.iter_rules()
+        texts = {longest_literal(rule) for rule in rules if rule.endpoint in self.without_hooks}
+        self.literals = tuple(text for text in texts if not any(other in text for other in texts - {text}))
         protection: Any = app.extensions.get("csrf")
         for blueprint in self.blueprints if hasattr(protection, "exempt") else ():
             protection.exempt(blueprint)
+
+    def may_lead_without_hooks(self, path: str) -> bool:
+        """Return False if a path leads to no endpoint without hooks.
+
+        It is asked for every request to the app. Routing would tell for certain, and takes longer.
+        """
+        if self.literals is None:
+            return True
+        for literal in self.literals:  # noqa: SIM110, a generator takes twice the time
+            if literal in path:
+                return True
+        return False
 
     def log_guard(self, request: Any, response: Response) -> None:
         """Log once that a hook of the app has answered a POST to a gateway in its place."""

@@ -154,7 +154,10 @@ class WithoutHooksMixin:
         context = super().request_context(environ)  # type: ignore[misc]
         cache: MatchCache | None = environ.get(MATCH_CACHE)
         is_outer = cache is None or not cache.is_of(self)
-        if is_outer and _endpoint(context) in self.restgql_gateways.without_hooks:
+        gateways = self.restgql_gateways
+        if not is_outer or not gateways.may_lead_without_hooks(environ.get("PATH_INFO", "")):
+            return context
+        if _endpoint(context) in gateways.without_hooks:
             session = context.app.session_interface.make_null_session(context.app)
             vars(context).update({WITHOUT_HOOKS: True, SESSION: session})
         return context

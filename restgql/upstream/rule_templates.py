@@ -15,6 +15,12 @@ def count_rules(app: Flask) -> int:
     return len(list(app.url_map.iter_rules()))
 
 
+def longest_literal(rule: Rule) -> str:
+    """Return a text that each path of a rule contains; empty if a decoded path may spell it otherwise."""
+    literal = max(_VARIABLE.sub("\0", rule.rule).split("\0"), key=len)
+    return literal if literal.isascii() and not {"<", "%"} & set(literal) else ""
+
+
 class RuleTemplates:
     """The templates of an app's rules. A shape is a template whose variables have no names, as in `/users/{}`."""
 

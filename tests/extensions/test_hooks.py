@@ -71,6 +71,25 @@ def test_the_endpoint_runs_without_hooks_and_its_parts_with_them(sequential: Any
     assert hooked.of("/nowhere") == ALL
 
 
+@pytest.mark.parametrize(
+    ("settings", "path"),
+    [
+        ({}, "/graphql"),
+        ({"url_prefix": "/v1/api"}, "/v1/api/graphql"),
+        ({"url_prefix": "/ähnlich"}, "/ähnlich/graphql"),
+    ],
+    ids=["plain", "below a prefix", "not ASCII"],
+)
+def test_each_request_to_the_endpoint_is_without_hooks_wherever_it_is(settings: dict[str, Any], path: str) -> None:
+    hooked = Hooked(hooks=False, **settings)
+    client = hooked.app.test_client()
+    for _ in range(3):
+        assert client.post(path, json={"query": "{ __typename }"}).json == {"data": {"__typename": "Query"}}
+        client.get("/a/3")
+    assert hooked.of(path) == {}
+    assert hooked.of("/a/3") == dict.fromkeys(ALL, 3)
+
+
 def test_by_default_they_run() -> None:
     hooked = Hooked()
     hooked.app.test_client().post("/graphql", json=QUERY)
