@@ -388,3 +388,11 @@ def test_a_route_is_its_path() -> None:
     dispatcher = ScriptedDispatcher({"/a": 1})
     one, two, other = (SubRequest(target=target.parse(path)) for path in ("/a?x=1", "/a?x=2", "/b"))
     assert dispatcher.route(one) == dispatcher.route(two) != dispatcher.route(other)
+
+
+@pytest.mark.parametrize(
+    "option", [{"openapi": "api.json"}, {"upstreams": {"/shop": "http://localhost:1"}}, {"operations": "operations"}]
+)
+def test_a_key_whose_fields_need_an_app_is_refused(option: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=r"^\w+: Scripted has no app, .*schema='types.graphql'"):
+        Scripted({"/a": 1}, **option)
