@@ -309,7 +309,7 @@ def test_explain_asks_for_nothing() -> None:
     assert scripted.explain(DEFERRED, {"id": 7}, in_parts=True).endswith("(needs x; may come later)")
     assert scripted.explain(DEFERRED) == (
         "query Q: 0 requests at first\n"
-        "└─ user  refused: MISSING_PARAMETER: The path needs a value for {id}.\n"
+        "└─ user  refused: MISSING_PARAMETER: The path needs a value for {id}: it is missing or null.\n"
         "   └─ get  GET /{x}  (needs x)"
     )
     assert scripted.hits == []
@@ -317,7 +317,9 @@ def test_explain_asks_for_nothing() -> None:
 
 def test_explain_shows_what_is_refused_alone() -> None:
     assert Scripted({"/b": 1}).explain('{ get(path: "/{id}") b: get(path: "/b") }') == (
-        "query: 1 request at first\n├─ get  refused: MISSING_PARAMETER: The path needs a value for {id}.\n└─ b  GET /b"
+        "query: 1 request at first\n"
+        "├─ get  refused: MISSING_PARAMETER: The path needs a value for {id}: it is missing or null.\n"
+        "└─ b  GET /b"
     )
 
 
