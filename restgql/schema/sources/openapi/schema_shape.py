@@ -187,12 +187,20 @@ def properties_of(schema: JsonObject) -> JsonObject:
 
 
 def additional_schema(schema: JsonObject) -> Any:
-    """Return the schema of additional properties, or None if it does not determine their kind."""
-    if "additionalProperties" not in schema:
-        return None
-    values = as_mapping(schema.get("additionalProperties"))
-    has_keyword = any(values.get(key) for key in _STRUCTURE) or isinstance(values.get("additionalProperties"), dict)
-    return values if has_keyword or json_types(values) else None
+    """Return the schema of the properties without a field of their own, or None if it does not determine their kind.
+
+    Those are the properties of `patternProperties` and `additionalProperties`.
+    """
+    if "additionalProperties" not in schema and "patternProperties" not in schema:
+        return None  # the common case
+    candidates = [*as_mapping(schema.get("patternProperties")).values(), schema.get("additionalProperties")]
+    schemas = [values for values in map(as_mapping, candidates) if _determines_kind(values)]
+    return {"anyOf": schemas} if len(schemas) > 1 else next(iter(schemas), None)
+
+
+def _determines_kind(schema: JsonObject) -> bool:
+    has_keyword = any(schema.get(key) for key in _STRUCTURE) or isinstance(schema.get("additionalProperties"), dict)
+    return has_keyword or bool(json_types(schema))
 
 
 def required_names(schema: JsonObject) -> frozenset[str]:
