@@ -83,12 +83,12 @@ def _with_references(
 ) -> Iterator[DefinitionNode]:
     """Yield the definitions of the missing types, and of all types that these need and no source defines."""
     nodes = {node.name.value: node for node in document.definitions if isinstance(node, TypeDefinitionNode)}
-    seen, pending = set(defined), [*missing]
+    seen, pending = set(defined), sorted(missing)
     while pending:
         name = pending.pop()
         if name in nodes and name not in seen:
             yield nodes[name]
-            pending += _types_of_parts(nodes[name])
+            pending += sorted(_types_of_parts(nodes[name]))
             pending += (other for other, node in nodes.items() if _implements(node, name))
         seen.add(name)
 
