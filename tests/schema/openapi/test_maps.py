@@ -94,6 +94,17 @@ def test_pattern_properties_beside_properties(more: Any) -> None:
     assert served.reasons["/things"] == ""
 
 
+@pytest.mark.parametrize("keyword", ["unevaluatedProperties", "additionalProperties"])
+@pytest.mark.parametrize("composed", [True, False])
+def test_properties_of_any_name_beside_one_part(keyword: str, composed: bool) -> None:
+    schema = {"allOf": [of(id="integer")]} if composed else of(id="integer")
+    source = {**answering({**schema, keyword: ref("User")}, SCHEMAS), "openapi": "3.1.0"}
+    served = Served(source, {"/things": {"id": 1, "x": {"name": "A"}}})
+    assert served.data("{ things { id entries { key value { name } } } }")["things"] == {
+        "id": 1, "entries": [{"key": "x", "value": {"name": "A"}}],
+    }  # fmt: skip
+
+
 def test_pattern_properties_of_several_types_are_json() -> None:
     schema = {**of(id="integer"), "patternProperties": {"^a": ref("User"), "^b": {"type": "string"}}}
     served = Served(answering(schema, SCHEMAS), {"/things": {"id": 1, "a": {"name": "A"}, "b": "B"}})
