@@ -1,7 +1,7 @@
 """URI templates (RFC 6570) in paths: `{x}`, `{+x}`, `{?x}`, `{&x}`, with lists, objects and explode."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -34,12 +34,16 @@ Lookup = Callable[[str], Any]
 
 
 class Name(msgspec.Struct, frozen=True):
-    """A variable of a template, and its expansion: if `prefix` is set, only the first `prefix` characters of a text."""
+    """A variable of a template, and its expansion: if `prefix` is set, only the first `prefix` characters of a text.
+
+    With `takes_pairs` an object that is not exploded is a list of its keys and values: `a,1,b,2`.
+    """
 
     text: str
     operator: str
     explode: bool
     prefix: int | None = None
+    takes_pairs: bool = False
 
     @property
     def optional(self) -> bool:
@@ -90,15 +94,16 @@ def _compiled(text: str) -> Template:
     return _parsed(text, _GRAMMAR)
 
 
-def compile_typed(text: str) -> Template:
+def compile_typed(text: str, objects: Collection[str] = ()) -> Template:
     """Compile the path of a typed field, which may have `{.x}` and `{;x}` as well: OpenAPI's label and matrix styles.
 
-    The app's owner wrote it, so it may be of any size. Raises BadPath.
+    `objects` are the names of arguments whose values are objects. The app's owner wrote the path, so it may be of any
+    size. Raises BadPath.
     """
-    return _parsed(text, _TYPED_GRAMMAR)
+    return _parsed(text, _TYPED_GRAMMAR, objects)
 
 
-def _parsed(text: str, grammar: re.Pattern[str]) -> Template:
+def _parsed(text: str, grammar: re.Pattern[str], objects: Collection[str] = ()) -> Template:
     names: list[Name] = []
     for match in _EXPRESSION.finditer(text):
         body = match[1]
@@ -108,7 +113,8 @@ def _parsed(text: str, grammar: re.Pattern[str]) -> Template:
         specs = body.removeprefix(operator).split(",")
         for spec in specs:
             name, _, prefix = spec.rstrip("*").partition(":")
-            names.append(Name(name, operator, spec.endswith("*"), int(prefix) if prefix else None))
+            takes_pairs = name in objects and not prefix
+            names.append(Name(name, operator, spec.endswith("*"), int(prefix) if prefix else None, takes_pairs))
     literal = _EXPRESSION.sub("", text)
     if "{" in literal or "}" in literal:
         raise BadPath("A brace of the path closes no template expression; a literal one is written %7B or %7D.")
@@ -197,7 +203,7 @@ def _check_kind(name: Name, value: Any) -> None:
         if not name.optional:
             raise MissingParameter(f"The path needs a value for {{{name.text}}}.", parameter=name.text)
     elif isinstance(value, Mapping):
-        if not name.explode:
+        if not (name.explode or name.takes_pairs):
             raise BadPath(f"{{{name.text}}} is an object, but must be a scalar here.")
     elif isinstance(value, list | tuple) and not (name.explode or name.operator in _LISTING):
         raise BadPath(f"{{{name.text}}} is an array, but must be a scalar here.")

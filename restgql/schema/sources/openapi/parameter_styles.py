@@ -13,6 +13,7 @@ from restgql.schema.sources.openapi.lenient import as_mapping
 from restgql.schema.sources.openapi.shape_resolver import ShapeResolver
 
 DELIMITERS = {"form": ",", "spaceDelimited": " ", "tabDelimited": "\t", "pipeDelimited": "|"}
+_AS_ONE_VALUE = "its style writes an object as one value, which is not supported for this object"
 _OPERATORS = {"label": ".", "matrix": ";"}
 
 
@@ -59,15 +60,15 @@ def path_template(shapes: ShapeResolver, parameter: ApiParameter, text: str, arg
     operator = _OPERATORS.get(parameter.style, "")
     if parameter.source.get("allowReserved") is True:  # it takes slashes (OpenAPI 3.2; RFC 6570 section 3.2.3)
         operator = "+"
-    if kind is ValueForm.OBJECT and not parameter.explode:
-        raise DocumentProblem("its style writes an object as one value, which is not supported")
+    if kind is ValueForm.OBJECT and not parameter.explode and not _is_flat(shapes, parameter.schema):
+        raise DocumentProblem(_AS_ONE_VALUE)
     if operator == ";" and text != argument:
         if kind is not ValueForm.SCALAR and parameter.explode:
             raise DocumentProblem("its name is not a GraphQL name, and the path repeats it")
         operator, prefix = "", f";{text}="
     else:
         prefix = ""
-    is_many = kind is ValueForm.OBJECT or (kind is ValueForm.LIST and (parameter.explode or not operator))
+    is_many = kind is not ValueForm.SCALAR and (parameter.explode or (kind is ValueForm.LIST and not operator))
     return f"{prefix}{{{operator}{argument}{'*' if is_many else ''}}}"
 
 
@@ -91,7 +92,9 @@ def query_placement(shapes: ShapeResolver, parameter: ApiParameter, argument: st
             return _list(shapes, parameter, argument)
         case ValueForm.OBJECT:
             if not parameter.explode:
-                raise DocumentProblem("its style writes an object as one value, which is not supported")
+                if parameter.style == "form" and argument == parameter.name and _is_flat(shapes, parameter.schema):
+                    return QueryPlacement(argument)
+                raise DocumentProblem(_AS_ONE_VALUE)
             return (
                 QueryPlacement(f"{argument}*")
                 if _is_flat(shapes, parameter.schema)
