@@ -164,14 +164,14 @@ def _expanded(text: str, *names_and_values: str) -> str:
 def fill(template: Template, lookup: Lookup, charge: Charge = UNMETERED) -> str | None:
     """Return the text with each value in place of `{x}`, not percent-encoded; None if a value is absent or null.
 
-    For texts other than paths, such as header fields. Raises BadPath for an array or object, BadRequest for a text that
-    is too large, and errors of `charge`.
+    For texts other than paths, such as header fields. `{x*}` takes an array (`1,2`) or an object (`a=1,b=2`). Raises
+    BadPath for any other array or object, BadRequest for a text that is too large, and errors of `charge`.
     """
     charge(len(template.text))
     values = {name: lookup(name) for name in dict.fromkeys(name.text for name in template.names)}
     if any(value is None for value in values.values()):
         return None
-    texts = {name.text: _scalar(name, values[name.text]) for name in template.names}
+    texts = {name.text: _joined(name, values[name.text], charge) for name in template.names}
     size = template.literal + sum(len(texts[name.text]) for name in template.names)
     if size > MAX_HEADER_VALUE:
         raise BadRequest("The value of a header field is over 8 KiB.")
@@ -247,6 +247,16 @@ def _texts(name: Name, value: Any, charge: Charge) -> Any:
                     raise _too_large()
         return items
     return _scalar(name, value)
+
+
+def _joined(name: Name, value: Any, charge: Charge) -> str:
+    """Return a value as text: the members of an exploded array or object are separated by commas."""
+    if not name.explode or not isinstance(value, list | Mapping):
+        return _scalar(name, value)
+    charge(len(value))
+    if isinstance(value, list):
+        return ",".join(_scalar(name, item) for item in value if item is not None)
+    return ",".join(f"{key}={_scalar(name, item)}" for key, item in value.items() if item is not None)
 
 
 def _too_large() -> BadPath:

@@ -170,7 +170,13 @@ def test_what_is_the_callers_own_is_no_argument(name: str, place: str) -> None:
 @pytest.mark.parametrize(
     ("parameter", "reason"),
     [
-        ({"name": "X-Ids", "in": "header", "schema": LIST}, "a header can only be a scalar"),
+        ({"name": "X-Ids", "in": "header", "schema": {**LIST, "items": LIST}}, "a header can only be a scalar"),
+        ({"name": "X-Ids", "in": "header", "schema": of(a="string")}, "a header can only be a scalar"),
+        (
+            {"name": "X-Ids", "in": "header", "content": {"text/json": {"schema": LIST}}},
+            "a header can only be a scalar",
+        ),
+        ({"name": "X-Ids", "in": "header", "type": "array", "items": {}, "collectionFormat": "pipes"}, "a header can"),
         ({"name": "no header", "in": "header", "schema": {}}, "its name is not a valid header name"),
         (query("f", of(a=of(b="string")), explode=False), "writes an object as one value"),
         (query("f", of(a=LIST), explode=False), "writes an object as one value"),

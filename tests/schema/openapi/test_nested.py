@@ -10,6 +10,7 @@ from flask import Flask, request
 
 from restgql import Gateway
 from tests.schema.openapi.documents import answer, document, field, generate_valid, of, only, ref, sending
+from tests.schema.openapi.served import Served
 
 LIST = {"type": "array", "items": {"type": "string"}}
 MAP = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -116,6 +117,26 @@ def test_styles_of_a_path(style: Any, schema: Any, argument: str, expected: str)
         assert '"/things/{;id}"' in expression
         return
     assert sent(operation, f"id: {argument}", "/things/{id}")[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("parameter", "argument", "text"),
+    [
+        ({"schema": LIST}, '["a", "b c"]', "a,b c"),
+        ({"schema": LIST}, "[]", ""),
+        ({"schema": LIST, "explode": True}, '["a"]', "a"),
+        ({"schema": {"type": "array", "items": {"type": "integer"}}}, f"[{2**60 + 1}, null, 2]", f"{2**60 + 1},2"),
+        ({"schema": of(a="integer", b="string"), "explode": True}, '{a: 1, b: "x"}', "a=1,b=x"),
+        ({"schema": of(a="integer", b="string"), "explode": True}, "{a: 1, b: null}", "a=1"),
+    ],
+)
+def test_lists_and_objects_in_a_header(parameter: Any, argument: str, text: str) -> None:
+    get = {"operationId": "things", "parameters": [{"name": "X-Ids", "in": "header", **parameter}]}
+    served = Served(document({"/things": {"get": {**get, "responses": answer(of(ok="boolean"))}}}), {"/things": {}})
+    served.data(f"{{ things(X_Ids: {argument}) {{ ok }} }}")
+    assert served.headers["X-Ids"] == text
+    served.data("{ things { ok } }")
+    assert "X-Ids" not in served.headers
 
 
 def test_styles_of_a_path_whose_name_is_no_graphql_name() -> None:

@@ -72,6 +72,17 @@ def path_template(shapes: ShapeResolver, parameter: ApiParameter, text: str, arg
     return f"{prefix}{{{operator}{argument}{'*' if is_many else ''}}}"
 
 
+def header_template(shapes: ShapeResolver, parameter: ApiParameter, argument: str) -> str:
+    """Return the template for a header field. Raises DocumentProblem if no template can write its values."""
+    kind = value_form(shapes, parameter.schema)
+    if kind is ValueForm.SCALAR:
+        return f"{{{argument}}}"
+    is_separated = parameter.style in ("simple", "form") and (kind is ValueForm.LIST or parameter.explode)
+    if parameter.encoded or not is_separated or not _is_flat(shapes, parameter.schema):
+        raise DocumentProblem("a header can only be a scalar, a list of scalars, or an exploded object of scalars")
+    return f"{{{argument}*}}"
+
+
 def query_placement(shapes: ShapeResolver, parameter: ApiParameter, argument: str) -> QueryPlacement:
     """Return how a query parameter is written. Raises DocumentProblem for a style that cannot be written."""
     if parameter.encoded:
@@ -115,8 +126,10 @@ def holds_objects(shapes: ShapeResolver, schema: Any) -> bool:
 
 
 def _is_flat(shapes: ShapeResolver, schema: Any) -> bool:
-    """Return True if all values of an object are scalars."""
+    """Return True if all values of an object or list are scalars. Raises DocumentProblem."""
     shape = shapes.shape(shapes.resolve(schema).schema)
+    if isinstance(shape, schema_shape.ListShape):
+        return value_form(shapes, shape.item) is ValueForm.SCALAR
     if not isinstance(shape, schema_shape.ObjectShape):
         return False
     return all(value_form(shapes, part) is ValueForm.SCALAR for part in shape.properties.values())
