@@ -89,6 +89,13 @@ def test_a_dynamic_reference_without_a_target_is_json_with_its_reason() -> None:
     assert only(generated).reason == "ThingsResponse.b is JSON, the reference #none has no target"
 
 
+def test_a_dynamic_reference_of_another_document_is_json_with_its_reason() -> None:
+    files = {"tree.json": {**of(id="integer", next={"$dynamicRef": "#tree"}), "$dynamicAnchor": "tree"}}
+    generated = generate_valid(of_3_1(of(tree={"$ref": "tree.json"}), {}), load=files.__getitem__)
+    assert definition(generated, "Tree") == "type Tree {\n  id: Long\n  next: JSON\n}"
+    assert only(generated).reason == "Tree.next is JSON, $dynamicRef is not supported in another document"
+
+
 def test_a_generic_schema_that_binds_itself_without_end() -> None:
     nested = {"$defs": {"own": {"$dynamicAnchor": "item", **ref("Nested")}}, **ref("Page")}
     generated = generate_valid(of_3_1(ref("Nested"), {"Page": PAGE, "Nested": nested}))

@@ -164,8 +164,9 @@ def plain_shape(schema: JsonObject) -> SchemaShape:
     values = _values(schema) if kind in ("", "string") else []
     if values and (not kind or all(isinstance(value, str) for value in values)):
         return _of_values(values)  # if YAML read a text such as 16:9 as a number, `type` decides below
-    name = scalar_of_type(kind, schema)
-    return ScalarShape(name) if name else JsonShape()
+    if name := scalar_of_type(kind, schema):
+        return ScalarShape(name)
+    return JsonShape("$dynamicRef is not supported in another document" if "$dynamicRef" in schema else "")
 
 
 def _extended(extension: JsonObject) -> SchemaShape:
