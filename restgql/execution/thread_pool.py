@@ -115,15 +115,20 @@ class ThreadPool:
         with self._lock:
             if ticket.stuck:  # it was given up meanwhile
                 return Admission.CLOSED
-            free, admission = None, Admission.ENTERED
+            left, admission = None, Admission.ENTERED
             if ticket.route is not route or self._routes.is_closed(route):
                 if ticket.route is not None:
-                    free = self._routes.leave(ticket)
+                    left = self._routes.leave(ticket)
                 admission = self._routes.enter(ticket, route, self.stuck, queue, max_waiting - len(self._turns))
             notice = self._notice() if admission is Admission.CLOSED else None
-        if free is not None or notice is not None:
-            _announce(free, notice)
+        if left is not None or notice is not None:
+            self._announce(left, notice)
         return admission
+
+    def wait_again(self, route: object, queue: RouteQueue) -> None:
+        """Wait for one more thread of a route, after the others that wait."""
+        with self._lock:
+            self._routes.wait_again(route, queue)
 
     def leave_queues(self, queue: RouteQueue) -> None:
         """Remove an operation from every route's queue."""
@@ -144,7 +149,7 @@ class ThreadPool:
                 for turn in self._turns:
                     turn.notify()
             notice = self._notice()
-        _announce(None, notice)
+        self._announce(None, notice)
 
     def _take_room(self, wait: float, max_waiting: int | None) -> bool:
         """Count one thread more at work, as soon as there is room and all who came before have theirs."""
@@ -192,16 +197,27 @@ class ThreadPool:
                 self._hand_over_room()
             elif not ticket.nested:
                 self._give_back_room()
-            free = None if ticket.route is None else self._routes.leave(ticket)
+            left = None if ticket.route is None else self._routes.leave(ticket)
             notice = self._notice() if ticket.stuck else None
             if own is not None:
                 self._parked.append(own)
-        if free is not None or notice is not None:
-            _announce(free, notice)
+        if left is not None or notice is not None:
+            self._announce(left, notice)
 
     def _notice(self) -> "tuple[int, str] | None":
         """Return the log record about lost threads, once for each change."""
         return self._routes.notice(self.stuck, 2 * self.size, depleted=self.is_depleted)
+
+    def _announce(self, left: object, notice: "tuple[int, str] | None") -> None:
+        """Call the first operation in the queue of the route `left` that still needs a thread, and log the notice; the
+        caller does not hold the lock."""
+        is_used = left is None
+        while not is_used:
+            with self._lock:
+                queue = self._routes.next_in_queue(left)
+            is_used = queue is None or queue(left)
+        if notice is not None:
+            logger.log(*notice)
 
     def _loop(self, own: IdleThread) -> None:
         while True:
@@ -221,14 +237,6 @@ class ThreadPool:
                         self._parked.remove(own)
                         return
                 own.wake.acquire()  # new work was assigned in the meantime, and needs this thread
-
-
-def _announce(free: RouteQueue | None, notice: tuple[int, str] | None) -> None:
-    """Call the next operation in a route's queue, and log the notice; the caller does not hold the lock."""
-    if free is not None:
-        free()
-    if notice is not None:
-        logger.log(*notice)
 
 
 _SHARED: dict[int, ThreadPool] = {}

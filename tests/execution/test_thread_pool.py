@@ -277,16 +277,18 @@ class Asking(Holding):
         super().__init__()
         self.pool, self.route = pool, route
         self.admissions: list[Admission] = []
-        self.turns = 0
+        self.turns, self.needed, self.most = 0, 1, 1
 
     def __call__(self, ticket: Ticket) -> None:
-        admission = self.pool.enter(ticket, self.route, self._turn, max_waiting=1)
+        admission = self.pool.enter(ticket, self.route, self._turn, max_waiting=self.most)
         self.admissions.append(admission)
         if admission is Admission.ENTERED:
             super().__call__(ticket)
 
-    def _turn(self) -> None:
+    def _turn(self, route: object) -> bool:
+        assert route == self.route
         self.turns += 1
+        return self.turns <= self.needed
 
 
 def asked(pool: ThreadPool, work: Asking) -> Admission:
@@ -310,6 +312,19 @@ def test_a_route_leaves_an_eighth_of_the_threads_to_others() -> None:
     one.released.set()
     two.released.set()
     assert becomes(lambda: other.turns == 1)
+    assert becomes(lambda: not pool.busy)
+    assert not pool.waiting
+
+
+def test_one_that_needs_no_thread_any_longer_passes_its_turn_on() -> None:
+    pool = ThreadPool(16)
+    one, first, second = Asking(pool, "/one"), Asking(pool, "/one"), Asking(pool, "/one")
+    first.needed = 0
+    assert {asked(pool, one) for _ in range(14)} == {Admission.ENTERED}
+    first.most = second.most = 2
+    assert {asked(pool, first), asked(pool, second)} == {Admission.WAITING}
+    one.released.set()
+    assert becomes(lambda: (first.turns, second.turns) == (1, 1))
     assert becomes(lambda: not pool.busy)
     assert not pool.waiting
 
