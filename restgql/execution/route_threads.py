@@ -9,8 +9,8 @@ OVERDUE_SECONDS = 1.0
 """Seconds after which a thread that was given up early, with time left, counts as lost to its route."""
 
 RouteQueue = Callable[[object], bool]
-"""An operation that waits for its turn on a route. It is called with the route when its turn comes, and returns False if
-it needs no thread of the route any longer."""
+"""An operation that waits for its turn on a route. It is called with the route when its turn comes, and returns False
+if it needs no thread of the route any longer."""
 
 
 class Ticket:
