@@ -14,7 +14,6 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import SecurityError
 
 from restgql import config as configuration
-from restgql.http.blueprint import GatewayBlueprint, check_app, check_graphene_type, check_name
 from restgql.documents.documents import InvalidRequest
 from restgql.errors import BadRequest, ConfigError, RestgqlError, UpstreamError, UpstreamInvalid
 from restgql.formats import headers
@@ -22,6 +21,7 @@ from restgql.formats import json as json_format
 from restgql.formats import select as select_format
 from restgql.formats.file import File, files_in
 from restgql.http import endpoints, stored_operation
+from restgql.http.blueprint import GatewayBlueprint, check_app, check_graphene_type, check_name
 from restgql.model import GraphQLRequest
 from restgql.options import Options
 from restgql.plan.arguments import compile_arguments

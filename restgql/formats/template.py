@@ -103,7 +103,10 @@ def _parsed(text: str, grammar: re.Pattern[str]) -> Template:
     for match in _EXPRESSION.finditer(text):
         body = match[1]
         if not grammar.match(body):
-            raise BadPath(f"{{{body[:40]}}} is not a template expression: write {{x}}, {{?x,y}}, {{&x}} or {{+x}}.")
+            raise BadPath(
+                f"{{{body[:40]}}} is not a template expression: write {{x}}, {{?x,y}}, {{&x}} or {{+x}}."
+                " A literal brace is %7B or %7D."
+            )
         operator = body[0] if body[0] in _OPERATORS else ""
         specs = body.removeprefix(operator).split(",")
         for spec in specs:
