@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 
 from restgql.config import PREFIX, Config, redact
 from restgql.debug_log import DebugLog, listed, shortened, suggestion
-from restgql.schema.coverage import other_method
+from restgql.schema.coverage import other_method, sent_template
 from restgql.unknown_keys import unknown_key
 from restgql.upstream.exposure import DEFAULT
 
@@ -45,11 +45,13 @@ class ConfigurationChecks:
         rules: list[Rule],
         joins: Callable[[], Iterable[str]],
         unrouted: Callable[[], Iterable[tuple[str, str, str]]],
+        unsent: Callable[[], Iterable[tuple[str, str, str]]],
         *,
         has_middleware: bool,
     ) -> None:
         """Log the problems so far. `rules` are the app's, `joins` the names that RESTGQL_JOINS may list, `unrouted`
-        the typed fields that no rule answers, each with its method and path."""
+        the typed fields that no rule answers, each with its method and path, `unsent` the arguments of typed fields
+        that no request contains, each with its field and path."""
         self._check_keys()
         self._check_environment()
         self._check_prefixes()
@@ -61,6 +63,12 @@ class ConfigurationChecks:
             # An exclusion of paths may also be for paths that middleware or a mounted app answers.
             if not (has_middleware and pattern.startswith("!/")):
                 self._check_pattern(pattern, rules)
+        for field, argument, path in unsent():
+            self._log.warn(
+                ("unsent", field, argument),
+                f"{field}({argument}:) is not sent to the route: its path is {path!r}. "
+                f"Write {sent_template(path, argument)!r}.",
+            )
         self._check_joins(list(joins()) if self._config.joins else [])
         if not has_middleware:  # a mount answers paths without a rule
             templates = [_VARIABLE.sub(r"{\1}", rule.rule) for rule in rules[:MAX_RULES]]

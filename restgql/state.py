@@ -23,7 +23,7 @@ from restgql.pipeline import Pipeline
 from restgql.profile import OPEN, Profile, profile_of
 from restgql.remote_apis import RemoteApi
 from restgql.schema.compile import calls
-from restgql.schema.coverage import normalize_template, unrouted
+from restgql.schema.coverage import normalize_template, unrouted, unsent_arguments
 from restgql.schema.type_source import SchemaError
 from restgql.sources import CompiledSchema, Sources
 from restgql.startup_log import StartupLog
@@ -294,6 +294,7 @@ class GatewayState:
             [rule for rule in self.app.url_map.iter_rules() if not is_gateway(self.app, rule.endpoint)],
             lambda: (join.partition(":")[0] for join in self.compiled_schema.joins),
             self._unrouted,
+            lambda: () if (types := self.compiled_schema).failure is not None else unsent_arguments(types.schema),
             has_middleware="wsgi_app" in vars(self.app) or self.application is not None,
         )
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import loads
 
 from graphql import GraphQLSyntaxError
 
@@ -54,6 +55,8 @@ def _hint(message: str, body: str, at: int) -> str:
             return 'An argument has a name: write (path: "…").'
         if _REQUEST.match(body):
             return "This is JSON: send the text of its key query as the document."
+        if _is_json(body):
+            return "This is JSON, not GraphQL."
         return "GraphQL writes keys and names without quotes: {name: …}."
     if "Expected Name, found '}'" in message:
         return "Braces are never empty." if before.endswith("{") else "A closing ')' is missing before it."
@@ -62,6 +65,14 @@ def _hint(message: str, body: str, at: int) -> str:
     if "Unexpected <EOF>" in message:
         return "The document is empty."
     return ""
+
+
+def _is_json(body: str) -> bool:
+    try:
+        loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _hint_of_character(body: str, at: int, before: str) -> str:

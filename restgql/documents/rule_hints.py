@@ -102,7 +102,7 @@ class _ScalarLeafs(ScalarLeafsRule):
         of_type = get_named_type(self.context.get_type())
         arguments = "(…)" if node.arguments else ""
         leaves = ["status", "json"] if of_type is not None and of_type.name == "RestResponse" else _leaves(of_type)
-        return f"Write {node.name.value}{arguments} {{ {' '.join(leaves) or '…'} }}."
+        return f"Did you mean '{node.name.value}{arguments} {{ {' '.join(leaves) or '…'} }}'?"
 
     def _hint(self, error: GraphQLError) -> str:
         node, of_type = error.nodes[0] if error.nodes else None, self.context.get_type()
@@ -193,7 +193,7 @@ class _KnownDirectives(KnownDirectivesRule):
         if name == "defer":
             hint = "It is a directive of fragments: write ... @defer { … } around the field."
         elif error.message.startswith("Unknown directive") and "Did you mean" not in error.message:
-            directives = self.context.schema.directives
+            directives = self.context.schema.directives if self.context.schema is not None else ()
             names = [f"@{each.name}" for each in directives if DirectiveLocation.FIELD in each.locations]
             hint = f"A field may have {listed(names)}."
         super().report_error(_with(error, hint))

@@ -46,6 +46,11 @@ class Name(msgspec.Struct, frozen=True):
         """True if an absent value is omitted instead of an error."""
         return self.operator in ("?", "&")
 
+    @property
+    def takes_list(self) -> bool:
+        """True if its expression may have an array as its value."""
+        return self.explode or self.operator in _LISTING
+
     def least(self, value: Any) -> int:
         """Return the least characters of an expanded value, before percent-encoding."""
         label = len(self.text) + 1 if self.optional or self.operator == ";" else 0
@@ -202,7 +207,7 @@ def _check_kind(name: Name, value: Any) -> None:
     elif isinstance(value, Mapping):
         if not name.explode:
             raise BadPath(f"{{{name.text}}} is an object, but must be a scalar here.")
-    elif isinstance(value, list | tuple) and not (name.explode or name.operator in _LISTING):
+    elif isinstance(value, list | tuple) and not name.takes_list:
         raise BadPath(f"{{{name.text}}} is an array, but must be a scalar here.")
 
 

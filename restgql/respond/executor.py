@@ -58,6 +58,10 @@ _OBJECT = 5
 _DEARER = 9
 """An object costs as much as `_OBJECT` scalars of a typed object; a field of any other kind `_DEARER` more."""
 
+_LIST_CURE = (
+    ' A field of the type {} takes an object. If the object contains the list, @get(…, select: "items") names it.'
+)
+
 
 class Executor:
     """One walk over a part of the answer: its errors, the parts that it defers, and the results that it awaits.
@@ -298,7 +302,8 @@ class Executor:
             if not isinstance(value, list):
                 if is_leaf_type(of_type.of_type) and isinstance(value, msgspec.Raw):
                     return serialize(self._tally, cast(GraphQLLeafType, of_type.of_type), value)
-                raise UpstreamInvalid(f"The value is {json.type_name(value)}, and {of_type} is a list.")
+                cure = _LIST_CURE.format(of_type.of_type) if isinstance(value, dict) else ""
+                raise UpstreamInvalid(f"The value is {json.type_name(value)}, and {of_type} is a list.{cure}")
             inner, results = of_type.of_type, result.items if result is not None else None
             is_leaf = is_leaf_type(get_nullable_type(inner))
 

@@ -32,7 +32,8 @@ from restgql import graphql_core
 from restgql.bindings import TAKES_ANY, Discriminator, RequestBinding, SelectBinding
 from restgql.formats import json
 from restgql.schema import directives, scalars
-from restgql.schema.field_binding import DirectiveError, binding, directive_arguments, selected
+from restgql.schema.directive_arguments import DirectiveError, directive_arguments
+from restgql.schema.field_binding import binding, selected
 from restgql.schema.sdl.naming_convention import NamingConvention
 from restgql.schema.type_source import error_at
 

@@ -31,8 +31,9 @@ from restgql.schema.binder import ROOTS, Binder
 from restgql.schema.default_cycles import default_cycles
 from restgql.schema.garbage_collection import pause_collection
 from restgql.schema.sdl.naming_convention import NamingConvention
+from restgql.schema.sdl_hints import with_hint
 from restgql.schema.shared_scalars import SharedScalars
-from restgql.schema.type_source import SchemaError, TypeSource, error_at, kind_errors, with_location, with_suggestion
+from restgql.schema.type_source import SchemaError, TypeSource, error_at, kind_errors, with_location
 
 ENUMS = (EnumTypeDefinitionNode, EnumTypeExtensionNode)
 _MUTATION = graphql_core.parse("extend schema { mutation: Mutation }").definitions[0]
@@ -47,7 +48,7 @@ def compile(core: GraphQLSchema, sources: Sequence[TypeSource], *, camel_case: b
         validating = directives.extended(core)
         errors = [
             *_not_definitions(document),
-            *(with_suggestion(e, validating) for e in validate_sdl(document, validating)),
+            *(with_hint(e, validating) for e in validate_sdl(document, validating)),
         ]
         errors = errors or [*kind_errors(document, core), *default_cycles(document)]
         if errors:

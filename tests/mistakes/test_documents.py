@@ -54,12 +54,12 @@ DOCUMENTS = {
     "6f fetch without fields": (
         '{ fetch(path: "/users/1") }',
         "must have a selection",
-        "Write fetch(…) { status json }.",
+        "Did you mean 'fetch(…) { status json }'?",
     ),
     "6f headers without fields": (
         '{ fetch(path: "/users/1") { headers } }',
         "must have a selection",
-        "Write headers { name value }.",
+        "Did you mean 'headers { name value }'?",
     ),
     "6f a field of another type": ("{ routes { nope } }", "'nope' on type 'RestRoute'", "RestRoute has path, "),
     "6d a request below get": (
