@@ -46,6 +46,8 @@ def _hint(message: str, body: str, at: int) -> str:
     before = body[max(0, at - 64) : at].rstrip(" \t\r\n,")
     if message.endswith("found <EOF>."):
         return "A closing '}' or ')' is missing."
+    if "single quote" in message and not body[:at].strip():
+        return "cmd.exe passes single quotes on: put the document into a file, and write @FILE."
     if "Unexpected character" in message:
         return _hint_of_character(body, at, before)
     if "Invalid number" in message:
