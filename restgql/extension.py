@@ -289,4 +289,5 @@ def _caller(state: GatewayState, fields: Mapping[str, str] | None, *, stored: bo
     except SecurityError as exc:
         raise BadRequest(f"{exc.description} Set it by headers=.") from exc
     outer = OuterRequest(app, environ, True, copy_context())
-    return join_current_operation(state.connect(outer, flask_request, adapter, stored=stored))
+    upstream = state.connect(outer, flask_request, adapter, stored=stored, suggests=True)  # no client sees the errors
+    return join_current_operation(upstream)

@@ -10,6 +10,7 @@ from graphql import (
     EnumTypeDefinitionNode,
     EnumTypeExtensionNode,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
@@ -202,6 +203,15 @@ def _serialize_by_json_spelling(of_type: GraphQLEnumType) -> None:
     serialize = graphql_core.output_coercion(of_type)
 
     def serialized(result: Any) -> Any:
-        return serialize(result if isinstance(result, Enum) else json.to_text(result))
+        value = result if isinstance(result, Enum) else json.to_text(result)
+        try:
+            return serialize(value)
+        except GraphQLError as exc:
+            near = next((name for name in of_type.values if name.lower() == str(value).lower()), None)
+            if near is None:
+                raise
+            raise GraphQLError(
+                f'{exc.message}. Write {near} @value(is: "{value}") in the enum {of_type.name}.'
+            ) from exc
 
     graphql_core.set_output_coercion(of_type, serialized)

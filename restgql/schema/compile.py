@@ -148,7 +148,11 @@ def _used(definition: Any) -> Iterator[str]:
 
 
 def _not_definitions(document: DocumentNode) -> Iterator[str]:
+    """Yield an error for each definition that the types of a gateway cannot have."""
+    used = {name for definition in document.definitions for name in _used(definition)}
     for definition in document.definitions:
+        if isinstance(definition, ObjectTypeDefinitionNode) and definition.name.value == "Subscription" not in used:
+            yield error_at(definition, "Remove type Subscription: a gateway runs queries and mutations.")
         if isinstance(definition, SchemaDefinitionNode):
             yield error_at(definition, "Remove schema { … }: the root types are always Query and Mutation.")
         if isinstance(definition, ExecutableDefinitionNode):

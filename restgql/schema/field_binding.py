@@ -192,7 +192,7 @@ def _check_uploads(
     path: Template,
     header_fields: tuple[tuple[str, Template], ...],
 ) -> None:
-    """Raise Wrong if an argument takes a file, and the request has no place for it."""
+    """Raise DirectiveError if an argument takes a file, and the request has no place for it."""
     elsewhere = _used_arguments(arguments, path, header_fields)
     encoding = arguments.get("encoding") or "JSON"
     for name, argument in field.args.items():

@@ -36,6 +36,15 @@ def test_a_wrong_command_gets_the_cause_and_the_cure(row: str) -> None:
     assert cure in result.output
 
 
+@pytest.mark.parametrize("profile", ["open", "hardened"])
+def test_the_profile_hides_no_hint_from_a_command(profile: str) -> None:
+    app = shop(debug=False, profile=profile)
+    result = app.test_cli_runner().invoke(cli, ["query", '{ get(path: "/userz/1") }'])
+    assert "No route matches '/userz/1'. Did you mean '/users/{id}'?" in result.output
+    answer = app.test_client().post("/graphql", json={"query": '{ get(path: "/userz/1") }'}).json
+    assert ("Did you mean" in answer["errors"][0]["message"]) is (profile == "open")
+
+
 def test_a_file_that_is_read_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "users.graphql").write_text('{ get(path: "/users", select: "[0].name") }')
     result = shop().test_cli_runner().invoke(cli, ["query", f"@{tmp_path / 'users.graphql'}"])

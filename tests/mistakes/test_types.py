@@ -143,6 +143,7 @@ def test_13d_camel_case_over_snake_case(tmp_path: Path, caplog: pytest.LogCaptur
         ("directive @get(path: String!) on FIELD_DEFINITION", "'@get' already exists", "Remove this definition"),
         ('// types\ntype Query { a: ID @get(path: "/a") }', "Unexpected character", "A comment begins with #."),
         ('{"openapi": "3.0.0"}', "Expected Name", "This is JSON, not GraphQL."),
+        ('type Subscription { a: ID @get(path: "/a") }', "Remove type Subscription", "runs queries and mutations"),
         ("", "Unexpected <EOF>", "The document is empty."),
         ('type Query { a ID @get(path: "/a") }', "Expected ':'", "types.graphql:1"),
         ('type Query { a: ID @get(path: "/a") ', "found <EOF>", "A closing '}' or ')' is missing."),
@@ -239,3 +240,30 @@ def test_an_object_where_the_type_is_a_list(debug: bool, tmp_path: Path) -> None
     (error,) = app.test_client().post("/graphql", json={"query": "{ a { id } }"}).get_json()["errors"]
     assert error["message"].startswith("The value is an object, and [U] is a list. A field of the type U takes an")
     assert 'select: "items") names it' in error["message"]
+
+
+def test_a_type_that_is_named_subscription_is_one_like_others(tmp_path: Path) -> None:
+    types = 'type Subscription { id: ID } type Query { a: [Subscription] @get(path: "/users") }'
+    (tmp_path / "types.graphql").write_text(types)
+    app = shop(schema=str(tmp_path / "types.graphql"))
+    answer = app.test_client().post("/graphql", json={"query": "{ a { id } }"}).get_json()
+    assert answer["data"] == {"a": [{"id": "1"}, {"id": "2"}]}
+
+
+def test_13d_a_key_of_a_type_that_is_never_null(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "types.graphql").write_text('type U { id: ID nam: String! } type Query { a: [U] @get(path: "/users") }')
+    app = shop(schema=str(tmp_path / "types.graphql"))
+    app.test_client().post("/graphql", json={"query": "{ a { id nam } }"})
+    assert "U.nam: its type is never null, and none of the objects has the key 'nam'" in caplog.text
+    assert "Did you mean 'name'?" in caplog.text
+
+
+def test_13e_the_spelling_of_an_enum_value(tmp_path: Path) -> None:
+    types = 'enum N { ADA BOB } type U { name: N } type Query { a: [U] @get(path: "/users") }'
+    (tmp_path / "types.graphql").write_text(types)
+    app = shop(schema=str(tmp_path / "types.graphql"))
+    errors = app.test_client().post("/graphql", json={"query": "{ a { name } }"}).get_json()["errors"]
+    assert [error["message"] for error in errors] == [
+        f"""Enum 'N' cannot represent value: '{text}'. Write {name} @value(is: "{text}") in the enum N."""
+        for name, text in (("ADA", "Ada"), ("BOB", "Bob"))
+    ]
