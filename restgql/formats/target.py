@@ -81,7 +81,7 @@ def parse(raw: str, *, quoted: bool = True) -> Target:
     if "\\" in path:
         raise BadPath(f"{shown} has a backslash.")
     if _has_dots(path.encode()):
-        raise BadPath(f"{shown} has a dot segment: write the path without '.' and '..'.")
+        raise BadPath(f"{shown} has a dot segment.")
     return Target(quote(path, safe=_PATH_SAFE), quote(query, safe=_QUERY_SAFE) if mark else None)
 
 

@@ -178,7 +178,6 @@ VALUES = {
     "7 params as text": ('{ get(path: "/users/{id}", params: "id=1") }', "not a string", "such as {id: 1}"),
     "7 params as a list": ('{ get(path: "/users/{id}", params: [1]) }', "not an array", "such as {id: 1}"),
     "7 JSON in the query": ("""{ get(path: "/users?f={\\"a\\":1}") }""", "not a template", "A literal brace is %7B"),
-    "2 a dot segment": ('{ get(path: "/users/../hello") }', "has a dot segment", "write the path without '.'"),
     "7 a credential": (
         '{ get(path: "/users", headers: [{name: "Authorization", value: "a"}]) }',
         "Authorization cannot be set by a field",
