@@ -182,6 +182,10 @@ def _checked(field: str, key: str, value: Any) -> Any:
         literal = _PYTHON_LITERALS[value]
         cure = f"a value of the environment is JSON, so it is {literal} there" if in_environment else _WITHOUT_QUOTES
         raise ConfigError(f"{key} = {value!r}: {cure.format(value)}.")
+    if field in _PATHS and (value == "" or (isinstance(value, list) and "" in value)):
+        raise ConfigError(
+            f"{key} = {value!r}: an empty path names no file. Leave {key} out, or set it to the path of a file."
+        )
     try:
         msgspec.convert({field: value}, Config)
     except msgspec.ValidationError as exc:
@@ -197,6 +201,7 @@ def _checked(field: str, key: str, value: Any) -> Any:
     return value
 
 
+_PATHS = frozenset({"schema", "openapi", "openapi_names", "operations", "persisted_documents"})
 _MISFIT = re.compile(r"Expected `(?P<types>[^`]*)`(?P<bound> [<>]=? [0-9.]+)?(?:, got `(?P<actual>\w+)`)?")
 _KINDS = {
     "array": "a list",

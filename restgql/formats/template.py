@@ -203,12 +203,18 @@ def _check_kind(name: Name, value: Any) -> None:
     """Raise BadPath or MissingParameter for a value that its expression does not accept."""
     if value is None:
         if not name.optional:
-            raise MissingParameter(f"The path needs a value for {{{name.text}}}.", parameter=name.text)
+            raise missing_parameter(name)
     elif isinstance(value, Mapping):
         if not name.explode:
             raise BadPath(f"{{{name.text}}} is an object, but must be a scalar here.")
     elif isinstance(value, list | tuple) and not name.takes_list:
         raise BadPath(f"{{{name.text}}} is an array, but must be a scalar here.")
+
+
+def missing_parameter(name: Name) -> MissingParameter:
+    """Return the error of a path that cannot be expanded without the value of a name."""
+    text = f"The path needs a value for {{{name.text}}}: it is missing or null."
+    return MissingParameter(text, parameter=name.text)
 
 
 def _check_filled(name: Name, texts: Any) -> None:

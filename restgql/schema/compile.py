@@ -46,7 +46,7 @@ def compile(core: GraphQLSchema, sources: Sequence[TypeSource], *, camel_case: b
     is_handwritten = any(source.handwritten for source in sources)
     if is_handwritten:
         validating = directives.extended(core)
-        errors = [
+        errors = [*_printed(sources, core)] or [
             *_not_definitions(document),
             *(with_hint(e, validating) for e in validate_sdl(document, validating)),
         ]
@@ -75,6 +75,20 @@ def calls(schema: GraphQLSchema) -> Iterator[tuple[str, str, RequestBinding]]:
             for name, field in of_type.fields.items():
                 if isinstance(field.resolve, RequestBinding):
                     yield of_type.name, name, field.resolve
+
+
+def _printed(sources: Iterable[TypeSource], core: GraphQLSchema) -> Iterator[str]:
+    """Yield an error for each document that is a printed schema: it defines the types of the core anew."""
+    own = {name for name, of_type in core.type_map.items() if isinstance(of_type, GraphQLObjectType)} - set(ROOTS)
+    own = {name for name in own if not name.startswith("__")}
+    for source in sources:
+        again = [d for d in source.document.definitions if isinstance(d, ObjectTypeDefinitionNode)]
+        if source.handwritten and own and own <= {definition.name.value for definition in again}:
+            yield error_at(
+                again[0].name,
+                "this is the schema that clients see, and it does not tell which routes its fields request. Print the "
+                "SDL that does: `flask restgql schema --source`.",
+            )
 
 
 def _changed(schema: GraphQLSchema, **changes: Any) -> GraphQLSchema:
