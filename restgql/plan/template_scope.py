@@ -17,6 +17,10 @@ class NullKey(MissingParameter):
     """The value of a template's name is null in the parent's JSON."""
 
 
+MAX_LISTED = 50
+"""The most keys of an object that an error lists: it may occur once for each element of an array."""
+
+
 class TemplateScope(msgspec.Struct, frozen=True):
     """A parent's JSON value, or an element of an array in it; then `enclosing` is the value around that array.
 
@@ -62,7 +66,8 @@ class TemplateScope(msgspec.Struct, frozen=True):
         last = name.rpartition(".")[2]
         if last != name and last in self.value:
             return f" Did you mean {last!r}? A name in braces is a key of the object itself."
-        return suggestion(name, self.value) or f" Its keys are {listed(self.value)}."
+        keys = f" Its keys are {listed(self.value)}." if len(self.value) <= MAX_LISTED else ""
+        return suggestion(name, self.value) or keys
 
 
 def walk(value: Any, name: str) -> Any:
