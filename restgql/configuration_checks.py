@@ -161,7 +161,9 @@ class ConfigurationChecks:
     def _check_joins(self, names: list[str]) -> None:
         for name in self._config.joins:
             if name not in names:
-                hint = suggestion(name, names) or (f" There are: {listed(names)}." if names else "")
+                hint = suggestion(name, names) or (
+                    f" There are: {listed(names)}." if names else " They offer none: is RESTGQL_OPENAPI set?"
+                )
                 self._log.warn(("join", name), f"RESTGQL_JOINS: {name!r} is no join that the documents offer.{hint}")
 
 

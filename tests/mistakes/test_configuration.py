@@ -50,6 +50,7 @@ ARGUMENTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "1c a list in a text": ({"routes": "['/a']"}, "not a string", "such as ['/a']"),
     "1c a prefix without a slash": ({"upstreams": {"shop": "http://a"}}, "the prefix 'shop'", "such as '/shop'"),
     "1d every verb": ({"verbs": "*"}, "not a string", "such as ['GET', 'POST']"),
+    "11 a dict without a version": ({"openapi": {}}, "The dict of openapi is not", "neither `openapi` nor `swagger`"),
     "9 a name with a dot": ({"name": "shop.api"}, "name = 'shop.api'", "a word without a dot"),
     "9 no name": ({"name": ""}, "name = ''", "such as 'partners'"),
     "9 one path for both": ({"aggregate_path": "/graphql"}, "are both /graphql", "set another path for one"),
@@ -186,6 +187,11 @@ def test_1g_a_pattern_in_another_syntax(row: str, sign: str, caplog: pytest.LogC
     (line,) = warnings_of(shop(routes=["/hello", sign + pattern]), caplog).splitlines()
     assert f"{sign + pattern!r} matches no" in line
     assert cure in line
+
+
+def test_11_a_join_without_a_document(caplog: pytest.LogCaptureFixture) -> None:
+    (line,) = warnings_of(shop(joins=["Post.author"]), caplog).splitlines()
+    assert "'Post.author' is no join that the documents offer. They offer none: is RESTGQL_OPENAPI set?" in line
 
 
 def test_11_an_openapi_document_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None:
