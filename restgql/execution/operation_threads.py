@@ -247,15 +247,14 @@ class OperationThreads:
         return self._pool.enter(ticket, job.route, self._take_turn, max_waiting=self._settings.max_waiting)
 
     def _take_turn(self, route: object) -> bool:
-        """Run one of the held jobs of a route, which has a thread for it; return False if there are none."""
+        """Start a thread for one of the held jobs of a route, which has room for it; return False without one."""
         with self._lock:
             held = self._queue.held_for(route)
-            if not held:
-                return False
             self._queue.release(held[:1])
-            if len(held) > 1:
-                self._pool.wait_again(route, self._take_turn)
-        if not self.start_another():
-            with self._lock:
+        is_started = bool(held) and self.start_another()
+        with self._lock:
+            if held and not is_started:
                 self.wake()  # the caller waits for a thread
-        return True
+            elif self._queue.held_for(route):
+                self._pool.wait_again(route, self._take_turn)
+        return is_started

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from contextvars import Context, copy_context
+from functools import partial
 from threading import get_ident
 from typing import Any, cast
 
 import msgspec
 from flask import Flask, Request, request_finished, request_started
+from flask.ctx import RequestContext
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
 
 from restgql.errors import RestgqlError
 from restgql.formats import cookies
@@ -34,6 +37,7 @@ SHARED_THREAD = "restgql.shared_thread"
 """The environ key of the thread that ran the hooks of the outer request, if sub-requests run in it as well."""
 
 Gate = Callable[[], None]
+Match = tuple[Rule, dict[str, Any]]
 
 
 class OuterRequest(msgspec.Struct):
@@ -157,9 +161,12 @@ class WithoutHooksMixin:
         gateways = self.restgql_gateways
         if not is_outer or not gateways.may_lead_without_hooks(environ.get("PATH_INFO", "")):
             return context
-        if _endpoint(context) in gateways.without_hooks:
+        match = _match(context)
+        if match is not None and match[0].endpoint in gateways.without_hooks:
             session = context.app.session_interface.make_null_session(context.app)
             vars(context).update({WITHOUT_HOOKS: True, SESSION: session})
+            if type(context) is RequestContext:  # it need not match again
+                vars(context)["match_request"] = partial(_set_match, context.request, match)
         return context
 
     def do_teardown_request(self, *args: Any, **named: Any) -> None:
@@ -183,14 +190,16 @@ def _pass_gate(context: Any, environ: Environ) -> None:
         cache.learn(key, context.request)
 
 
-def _endpoint(context: Any) -> str | None:
-    """Return the endpoint of a request whose context is not pushed yet."""
+def _match(context: Any) -> Match | None:
+    """Return the rule and the arguments of a request whose context is not pushed yet."""
     try:
-        rule, _ = context.url_adapter.match(return_rule=True)
+        return cast(Match, context.url_adapter.match(return_rule=True))
     except HTTPException:  # a redirect or 404; it is raised again when the request is answered
         return None
-    endpoint: str = rule.endpoint
-    return endpoint
+
+
+def _set_match(request: Request, match: Match) -> None:
+    request.url_rule, request.view_args = match
 
 
 def _without_hooks(app: Flask) -> Any:
