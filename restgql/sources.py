@@ -11,6 +11,7 @@ from graphql import DocumentNode, GraphQLSchema
 
 from restgql import app_documents, locked_names, remote_apis
 from restgql.api_documents import ApiDocument
+from restgql.app_document_settings import AppDocumentSettings, app_documents_of
 from restgql.config import Config
 from restgql.open_routes import OpenRoutes, RouteShapes, routes_with_root_field
 from restgql.remote_apis import RemoteApi
@@ -24,7 +25,6 @@ from restgql.schema.sources import annotations, openapi
 from restgql.schema.sources.openapi.operation_paths import AppOrUpstreamPaths, AppPaths
 from restgql.schema.type_source import SchemaError, TypeSource
 from restgql.upstream.routes import Routes
-from restgql.upstream_settings import documents_of
 
 
 class CompiledSchema(msgspec.Struct, frozen=True):
@@ -55,11 +55,13 @@ class _Collected:
         self.warnings: list[str] = []
         self.failure: Exception | None = None
 
-    def add(self, generated: openapi.GeneratedSdl, *, source: str, upstream: str = "") -> None:
-        """Add the types that were generated from an OpenAPI document."""
+    def add(self, generated: openapi.GeneratedSdl, *, name: str, source: str, upstream: str = "") -> None:
+        """Add the types that were generated from an OpenAPI document with a name."""
         earlier = [each.document for each in self.definitions if each.source == source]
         document = without_repeated(generated.document, earlier)
-        self.definitions.append(TypeSource(document=document, handwritten=False, source=source, upstream=upstream))
+        self.definitions.append(
+            TypeSource(document=document, handwritten=False, source=source, upstream=upstream, api_document=name)
+        )
         self.rows += map(_row, generated.operations)
         self.rows += (_skipped(each, f" ({source})" if upstream else "") for each in generated.skipped)
         self.joins += (f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)
@@ -96,11 +98,11 @@ class Sources:
         self._reserved = reserve(query, mutation)
         self._written = [] if config.schema is None else type_source.read_folder(Path(app.root_path) / config.schema)
         self._locked = locked_names.read(config, Path(app.root_path))
-        sources = list(documents_of(config.openapi))
+        self._app_documents = list(app_documents_of(config.openapi))
         self._documents: list[ApiDocument | None] = [
-            app_documents.read(source, app) if app_documents.is_known_at_start(source) else None for source in sources
+            app_documents.read(each.openapi, app) if app_documents.is_known_at_start(each.openapi) else None
+            for each in self._app_documents
         ]
-        self._sources = sources
         self._asks_app = None in self._documents
         base = _Collected(self._written)
         self._add_upstreams(base)
@@ -131,9 +133,9 @@ class Sources:
         """Return the types of all sources, and the first failure. With `at_start`, make no request to the app."""
         collected = _Collected(self._written)
         collected.warnings += locked_names.warnings(self._config, Path(self._app.root_path))
-        for source, document in zip(self._sources, self._documents, strict=True):
+        for settings, document in zip(self._app_documents, self._documents, strict=True):
             if document is not None or not at_start:
-                self._attempt(self._add_openapi, collected, source, document, routes)
+                self._attempt(self._add_openapi, collected, settings, document, routes)
         if self._config.annotations and not at_start:
             self._attempt(self._add_annotations, collected, routes)
         self._add_upstreams(collected)
@@ -144,7 +146,7 @@ class Sources:
 
     def release(self) -> None:
         """Drop the documents, which may be large: the types are built, and never again."""
-        self._documents, self._sources, self._apis = [], [], ()
+        self._documents, self._app_documents, self._apis = [], [], ()
 
     def _attempt(self, add: Callable[..., None], collected: _Collected, *arguments: Any) -> None:
         """Add a source. If it fails, whatever the app's own code raises, the other sources are unaffected."""
@@ -162,12 +164,14 @@ class Sources:
         if errors := clashes(definitions, self._reserved.own):
             raise SchemaError(errors)
 
-    def _add_openapi(self, collected: _Collected, source: Any, document: ApiDocument | None, routes: Routes) -> None:
+    def _add_openapi(
+        self, collected: _Collected, settings: AppDocumentSettings, document: ApiDocument | None, routes: Routes
+    ) -> None:
         """Add a document of the app, without the operations of root fields in schema=.
 
         Operations without a route belong to the upstreams that the document's servers name.
         """
-        document = document or app_documents.read(source, self._app)
+        document = document or app_documents.read(settings.openapi, self._app)
         taken = routes_with_root_field(collected.definitions)
         open_routes = OpenRoutes(routes, taken)
         remote = remote_apis.named_by(document, self._apis, partial(_is_in, taken))
@@ -180,10 +184,11 @@ class Sources:
             names=self._locked,
             accepted=self._config.joins,
             load=document.load,
+            name_prefix=settings.prefix,
             camel_case=self._config.camel_case,
             reserved=self._reserved,
         )
-        collected.add(generated, source="openapi=")
+        collected.add(generated, name=document.name, source="openapi=")
         if generated.skipped and not generated.operations:
             collected.warnings.append(_warning_without_fields(document, generated.skipped, self._config))
 
@@ -215,7 +220,7 @@ class Sources:
                     camel_case=self._config.camel_case,
                     reserved=self._reserved,
                 )
-                collected.add(generated, source=api.label, upstream=api.prefix)
+                collected.add(generated, name=document.name, source=api.label, upstream=api.prefix)
 
     def _compiled(self, collected: _Collected) -> CompiledSchema:
         """Return the types of these sources. Raises SchemaError."""

@@ -15,6 +15,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"configured_path", "errors", "bounded_cache", "debug_log", "graphql_core", "large_frame"}),
     frozenset({"formats", "meter"}),
     frozenset({"bindings", "upstream_settings"}),
+    frozenset({"app_document_settings"}),
     frozenset({"config"}),
     frozenset({"model", "options"}),
     frozenset({"sub_response", "profile", "graphiql"}),
