@@ -9,7 +9,7 @@ import msgspec
 from flask import Flask
 from graphql import DocumentNode, GraphQLSchema
 
-from restgql import app_documents, locked_names, remote_apis
+from restgql import app_documents, document_warnings, locked_names, remote_apis
 from restgql.api_documents import ApiDocument
 from restgql.app_document_settings import AppDocumentSettings, app_documents_of
 from restgql.config import Config
@@ -189,8 +189,7 @@ class Sources:
             reserved=self._reserved,
         )
         collected.add(generated, name=document.name, source="openapi=")
-        if generated.skipped and not generated.operations:
-            collected.warnings.append(_warning_without_fields(document, generated.skipped, self._config))
+        collected.warnings += document_warnings.warnings(document, generated, self._config.upstreams)
 
     def _add_annotations(self, collected: _Collected, routes: Routes) -> None:
         views = _views(routes, routes_with_root_field(collected.definitions))
@@ -247,21 +246,6 @@ def _row(operation: OperationNote) -> RouteCoverage:
         field=operation.field,
         kind=operation.kind,
         reason=operation.reason,
-    )
-
-
-def _warning_without_fields(document: ApiDocument, skipped: Sequence[SkippedOperation], config: Config) -> str:
-    """Return the warning about a document of the app that produces no field, with the key that it may belong to."""
-    first = skipped[0]
-    text = (
-        f"openapi= generates no field from {document.name}: none of its {len(skipped)} operations is an exposed route "
-        f"({first.method} {first.path}: {first.reason})."
-    )
-    prefix = next(iter(config.upstreams), None)
-    if prefix is None:
-        return text
-    return (
-        f"{text} The document of an upstream is a key of its own, upstreams={{{prefix!r}: {{'url': …, 'openapi': …}}}}."
     )
 
 

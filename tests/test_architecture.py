@@ -26,7 +26,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"cache", "respond", "operations"}),
     frozenset({"pipeline"}),
     frozenset({"api_documents", "locked_names", "open_routes"}),
-    frozenset({"remote_apis", "app_documents"}),
+    frozenset({"remote_apis", "app_documents", "document_warnings"}),
     frozenset({"configuration_checks", "sources", "startup_log"}),
     frozenset({"type_build"}),
     frozenset({"state"}),

@@ -61,6 +61,22 @@ def test_documents_that_define_the_same_names_are_named_with_the_remedy() -> Non
     assert gateway.execute("{ users { id } }") == {"data": {"users": [{"id": 1}]}}  # the first has its fields
 
 
+def test_auto_reads_one_document_and_names_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    app = app_of_two_versions()
+    gateway = Gateway(app, openapi="auto")
+    assert gateway.execute("{ users { id } }") == {"data": {"users": [{"id": 1}]}}
+    [warning] = [record.message for record in caplog.records if "'auto'" in record.message]
+    assert "reads /api/1/swagger.json only" in warning
+    assert "/api/2/swagger.json" in warning
+
+
+def test_auto_is_silent_about_a_second_document_of_the_same_operations(caplog: pytest.LogCaptureFixture) -> None:
+    app = app_of_two_versions()
+    app.view_functions["spec2"] = lambda: {**document("1"), "host": "example.com"}
+    assert Gateway(app, openapi="auto").execute("{ users { id } }") == {"data": {"users": [{"id": 1}]}}
+    assert not [record.message for record in caplog.records if "'auto'" in record.message]
+
+
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
