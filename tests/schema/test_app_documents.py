@@ -1,5 +1,6 @@
 """Several OpenAPI documents of one app, such as those of two versions of its API."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,6 +50,17 @@ def test_a_prefix_separates_the_names_of_two_documents(second: Any, prefix: str,
 def test_one_document_may_have_a_prefix() -> None:
     gateway = Gateway(app_of_two_versions(), openapi={"openapi": document("2"), "prefix": "v2"})
     assert gateway.execute("{ v2Users { id name } }") == {"data": {"v2Users": [{"id": 1, "name": "Ann"}]}}
+
+
+def test_sdl_files_refer_to_a_type_by_its_name_with_the_prefix(tmp_path: Path) -> None:
+    sdl = 'type Query { people: [V2User] @get(path: "/api/2/users") } extend type V2User { tag: String }'
+    (tmp_path / "people.graphql").write_text(sdl)
+    app = app_of_two_versions()
+    entry = {"openapi": document("2"), "prefix": "v2"}
+    gateway = Gateway(app, schema=str(tmp_path), openapi=["/api/1/swagger.json", entry])
+    assert gateway.execute("{ people { name tag } users { id } }") == {
+        "data": {"people": [{"name": "Ann", "tag": None}], "users": [{"id": 1}]}
+    }
 
 
 def test_documents_that_define_the_same_names_are_named_with_the_remedy() -> None:
