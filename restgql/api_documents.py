@@ -18,12 +18,13 @@ from restgql.upstream.document_client import DocumentClient, is_url, shown
 
 class ApiDocument(msgspec.Struct, frozen=True, kw_only=True):
     """An OpenAPI document. `name` is its file or URL without credentials, `url` the base of its relative servers.
-    `load` reads the documents that it refers to."""
+    `load` reads the documents that it refers to. `others` are the app's documents that `auto` leaves out, by name."""
 
     value: Mapping[str, Any]
     name: str = "a dict"
     url: str = ""
     load: LoadDocument | None = None
+    others: tuple[str, ...] = ()
 
 
 def read(source: Any, root: Path, client: DocumentClient | None = None) -> ApiDocument:

@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from restgql.app_document_settings import app_documents_of
 from restgql.debug_log import listed
 from restgql.errors import ConfigError
 from restgql.formats import json
 from restgql.formats.headers import ACCEPT, is_token, is_value, may_leave, never_set
 from restgql.meter import Limits
 from restgql.unknown_keys import unknown_key
-from restgql.upstream_settings import OPENAPI_FORMS, documents_of, is_document_source, settings_of
+from restgql.upstream_settings import settings_of
 
 PREFIX = "RESTGQL_"
 
@@ -117,8 +118,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             settings_of(prefix, entry)
         if self.cache is not None and not CACHES.match(self.cache):
             raise ValueError("it is 'memory', 'sqlite:PATH' or 'redis://HOST:PORT/DB', and None without a cache")
-        if not all(map(is_document_source, documents_of(self.openapi))):
-            raise ValueError(f"{OPENAPI_FORMS}; also a path of the app, such as '/openapi.json', or 'auto'")
+        tuple(app_documents_of(self.openapi))  # raises ValueError
 
     @property
     def unsafe_verbs(self) -> tuple[str, ...]:

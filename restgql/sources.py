@@ -9,8 +9,9 @@ import msgspec
 from flask import Flask
 from graphql import DocumentNode, GraphQLSchema
 
-from restgql import app_documents, locked_names, remote_apis
+from restgql import app_documents, document_warnings, locked_names, remote_apis
 from restgql.api_documents import ApiDocument
+from restgql.app_document_settings import AppDocumentSettings, app_documents_of
 from restgql.config import Config
 from restgql.open_routes import OpenRoutes, RouteShapes, routes_with_root_field
 from restgql.remote_apis import RemoteApi
@@ -20,13 +21,11 @@ from restgql.schema.compile import compile
 from restgql.schema.coverage import RouteCoverage, normalize_template, row_of
 from restgql.schema.missing_types import completed, without_late_types
 from restgql.schema.sdl.clashes import clashes
-from restgql.schema.sdl.report import SkippedOperation
 from restgql.schema.sdl.reserved import ReservedNames, reserve
 from restgql.schema.sources import annotations, openapi
 from restgql.schema.sources.openapi.operation_paths import AppOrUpstreamPaths, AppPaths
 from restgql.schema.type_source import SchemaError, TypeSource
 from restgql.upstream.routes import Routes
-from restgql.upstream_settings import documents_of
 
 _LATE = "A type of openapi= or annotations= may not be known when the app starts. Refer to it in `extend type` only."
 
@@ -70,18 +69,20 @@ class Sources:
         self._reserved = reserve(query, mutation)
         self._written = [] if config.schema is None else type_source.read_folder(Path(app.root_path) / config.schema)
         self._locked = locked_names.read(config, Path(app.root_path))
-        sources = list(documents_of(config.openapi))
+        self._app_documents = list(app_documents_of(config.openapi))
         self._documents: list[ApiDocument | None] = [
-            app_documents.read(source, app) if app_documents.is_known_at_start(source) else None for source in sources
+            app_documents.read(each.openapi, app) if app_documents.is_known_at_start(each.openapi) else None
+            for each in self._app_documents
         ]
-        self._sources = sources
         self._asks_app = None in self._documents
         base = CollectedSources(self._written)
         self._add_upstreams(base)
         self._check_names(base.definitions)
         self._of_upstreams = base.definitions[len(self._written) :]
-        for document in filter(None, self._documents):
-            base.add_everything("openapi=", "", partial(self._generate, document))
+        for settings, document in zip(self._app_documents, self._documents, strict=True):
+            if document is not None:
+                generate = partial(self._generate, document, name_prefix=settings.prefix)
+                base.add_everything("openapi=", "", generate)
         self.base = self._compiled_base(base)
 
     @property
@@ -116,9 +117,9 @@ class Sources:
         """
         collected = CollectedSources(self._written)
         collected.warnings += locked_names.warnings(self._config, Path(self._app.root_path))
-        for source, document in zip(self._sources, self._documents, strict=True):
+        for settings, document in zip(self._app_documents, self._documents, strict=True):
             if document is not None or not at_start:
-                self._attempt(self._add_openapi, collected, source, document, routes)
+                self._attempt(self._add_openapi, collected, settings, document, routes)
         if self._config.annotations and not at_start:
             self._attempt(self._add_annotations, collected, routes)
         self._add_upstreams(collected)
@@ -129,7 +130,7 @@ class Sources:
 
     def release(self) -> None:
         """Drop the documents, which may be large: the types are built, and never again."""
-        self._documents, self._sources, self._apis = [], [], ()
+        self._documents, self._app_documents, self._apis = [], [], ()
 
     def _attempt(self, add: Callable[..., None], collected: CollectedSources, *arguments: Any) -> None:
         """Add a source. If it fails, whatever the app's own code raises, the other sources are unaffected."""
@@ -147,26 +148,25 @@ class Sources:
             raise SchemaError(errors)
 
     def _add_openapi(
-        self, collected: CollectedSources, source: Any, document: ApiDocument | None, routes: Routes
+        self, collected: CollectedSources, settings: AppDocumentSettings, document: ApiDocument | None, routes: Routes
     ) -> None:
         """Add a document of the app, without the operations of root fields in schema=.
 
         Operations without a route belong to the upstreams that the document's servers name.
         """
-        document = document or app_documents.read(source, self._app)
+        document = document or app_documents.read(settings.openapi, self._app)
         taken = routes_with_root_field(collected.definitions)
         open_routes = OpenRoutes(routes, taken)
         remote = remote_apis.named_by(document, self._apis, partial(_is_in, taken))
         of_app = AppPaths(document.value, open_routes.allows, None, open_routes.explain)
-        generated = self._generate(
-            document,
+        generate = partial(self._generate, document, name_prefix=settings.prefix)
+        generated = generate(
             endpoint=open_routes.endpoint,
             operation_paths=AppOrUpstreamPaths(of_app, [paths for _, paths in remote]) if remote else of_app,
             filled=[parameter for api, _ in remote for parameter in api.secrets.parameters],
         )
-        collected.add(generated, source="openapi=", everything=partial(self._generate, document))
-        if generated.skipped and not generated.operations:
-            collected.warnings.append(_warning_without_fields(document, generated.skipped, self._config))
+        collected.add(generated, name=document.name, source="openapi=", everything=generate)
+        collected.warnings += document_warnings.warnings(document, generated, self._config.upstreams)
 
     def _add_annotations(self, collected: CollectedSources, routes: Routes) -> None:
         generate = partial(annotations.generate, camel_case=self._config.camel_case, reserved=self._reserved)
@@ -190,7 +190,7 @@ class Sources:
                     self._generate, document, name_prefix=api.settings.prefix, filled=api.secrets.parameters
                 )
                 generated = generate(operation_paths=paths)
-                collected.add(generated, source=api.label, upstream=api.prefix, everything=generate)
+                collected.add(generated, name=document.name, source=api.label, upstream=api.prefix, everything=generate)
 
     def _generate(self, document: ApiDocument, **options: Any) -> openapi.GeneratedSdl:
         return openapi.generate(
@@ -230,21 +230,6 @@ class Sources:
 
 def _is_in(taken: RouteShapes, method: str, path: str) -> bool:
     return (method, normalize_template(path)) in taken
-
-
-def _warning_without_fields(document: ApiDocument, skipped: Sequence[SkippedOperation], config: Config) -> str:
-    """Return the warning about a document of the app that produces no field, with the key that it may belong to."""
-    first = skipped[0]
-    text = (
-        f"openapi= generates no field from {document.name}: none of its {len(skipped)} operations is an exposed route "
-        f"({first.method} {first.path}: {first.reason})."
-    )
-    prefix = next(iter(config.upstreams), None)
-    if prefix is None:
-        return text
-    return (
-        f"{text} The document of an upstream is a key of its own, upstreams={{{prefix!r}: {{'url': …, 'openapi': …}}}}."
-    )
 
 
 def _views(routes: Routes, taken: RouteShapes) -> Iterator[annotations.AnnotatedView]:

@@ -52,8 +52,7 @@ class UpstreamSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             raise ValueError("it needs url, or openapi with a document that names its servers")
         if self.openapi is not None and not _is_source(self.openapi):
             raise ValueError(f"openapi: {OPENAPI_FORMS}")
-        if not _NAME.match(self.prefix):
-            raise ValueError(f"prefix: {self.prefix!r} cannot begin a GraphQL name")
+        check_name_prefix(self.prefix)
         for name in self.headers or ():
             if not may_leave(name):
                 raise ValueError(f"the header {name} can never leave for an upstream")
@@ -67,6 +66,12 @@ class UpstreamSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     def secrets(self) -> tuple[Credential, ...]:
         """Its credentials."""
         return (self.credentials,) if isinstance(self.credentials, Credential) else tuple(self.credentials)
+
+
+def check_name_prefix(prefix: str) -> None:
+    """Raise ValueError if a text cannot begin the names of a document's types and root fields."""
+    if not _NAME.match(prefix):
+        raise ValueError(f"prefix: {prefix!r} cannot begin a GraphQL name")
 
 
 def documents_of(openapi: Any) -> Iterator[Any]:

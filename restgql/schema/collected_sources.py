@@ -26,14 +26,17 @@ class CollectedSources:
         self,
         generated: openapi.GeneratedSdl,
         *,
+        name: str,
         source: str,
         upstream: str = "",
         everything: Callable[[], openapi.GeneratedSdl],
     ) -> None:
-        """Add the types that were generated from an OpenAPI document. `everything` generates all of them."""
+        """Add the types generated from the OpenAPI document `name`. `everything` generates all its types."""
         earlier = [each.document for each in self.definitions if each.source == source]
         document = without_repeated(generated.document, earlier)
-        self.definitions.append(TypeSource(document=document, handwritten=False, source=source, upstream=upstream))
+        self.definitions.append(
+            TypeSource(document=document, handwritten=False, source=source, upstream=upstream, api_document=name)
+        )
         self.rows += map(row_of, generated.operations)
         self.rows += (row_of_skipped(each, f" ({source})" if upstream else "") for each in generated.skipped)
         self.joins += (f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)

@@ -29,13 +29,15 @@ from restgql.errors import ConfigError
 class TypeSource(msgspec.Struct, frozen=True, kw_only=True):
     """A document of type definitions. If it is `handwritten`, it is validated, and its fields open their routes.
 
-    `source` is its name in messages, `upstream` the prefix of the upstream that it describes.
+    `source` is its name in messages, `upstream` the prefix of the upstream that it describes, `api_document` the name
+    of the OpenAPI document that it was generated from.
     """
 
     document: DocumentNode
     handwritten: bool = True
     source: str = "schema="
     upstream: str = ""
+    api_document: str = ""
 
 
 class SchemaError(ConfigError):

@@ -46,20 +46,17 @@ def clashes(sources: Sequence[TypeSource], own: Mapping[str, str]) -> list[str]:
 
     `own` maps the names of the user's graphene types and root fields to their source.
     """
-    common: dict[tuple[str, str, str], list[str]] = {}
+    common: dict[tuple[str, str], list[str]] = {}
     first: dict[str, TypeSource] = {}
     for source in sources:
         for name in defined_names(source.document):
             earlier = first.setdefault(name, source)
             if earlier is not source and not (earlier.handwritten and source.handwritten):
-                upstream = source.upstream or earlier.upstream
-                common.setdefault((earlier.source, source.source, upstream), []).append(name)
+                common.setdefault(_pair(earlier, source), []).append(name)
             if not source.handwritten and name in own:
-                common.setdefault((own[name], source.source, source.upstream), []).append(name)
-    return [
-        f"{source} and {other} both define {_enumerate(names)}: {_advice(upstream, is_same_source=source == other)}"
-        for (source, other, upstream), names in common.items()
-    ]
+                pair = f"{own[name]} and {source.source}", _advice(source.upstream)
+                common.setdefault(pair, []).append(name)
+    return [f"{pair} both define {_enumerate(names)}: {advice}" for (pair, advice), names in common.items()]
 
 
 def _name(definition: DefinitionNode) -> str:
@@ -71,11 +68,23 @@ def _enumerate(names: list[str]) -> str:
     return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown
 
 
-def _advice(upstream: str, *, is_same_source: bool) -> str:
+def _pair(earlier: TypeSource, source: TypeSource) -> tuple[str, str]:
+    """Return the names of two sources, and the remedy for a name that both define."""
+    pair = f"{earlier.source} and {source.source}"
+    if earlier.source != source.source:
+        return pair, _advice(source.upstream or earlier.upstream)
+    if source.upstream:
+        return pair, (
+            "documents of one upstream share its names. To keep both, make one an upstream of its own with a prefix."
+        )
+    return f"{earlier.api_document} and {source.api_document} ({source.source})", (
+        "to keep both, set a prefix for one document: openapi=[…, {'openapi': …, 'prefix': 'v2'}]."
+    )
+
+
+def _advice(upstream: str) -> str:
     if not upstream:
         return "rename one of them."
-    if is_same_source:
-        return "documents of one upstream share its names. To keep both, make one an upstream of its own with a prefix."
     word = re.sub(r"\W+", "", upstream.rpartition("/")[2]) or "api"
     word = f"_{word}" if word[0].isdigit() else word
     return f"to keep both, set a prefix for the upstream: upstreams={{{upstream!r}: {{…, 'prefix': {word!r}}}}}."
