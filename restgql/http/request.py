@@ -1,10 +1,11 @@
 """Flask's current request, read as an HttpRequest: limited in size, its content coding decoded."""
 
 import codecs
+from typing import IO
 from urllib.parse import parse_qsl, quote
 
 from flask import Request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from restgql.config import Config
 from restgql.errors import BadRequest, LimitExceeded
@@ -102,7 +103,7 @@ def _content(flask_request: Request, config: Config, *, is_upload: bool, preflig
     except coding.TooLarge:
         raise _too_large(limit, f"RESTGQL_{key.upper()}") from None
     except coding.Unknown as exc:
-        raise BadRequest(f"The body's {exc}.", status=415) from exc
+        raise BadRequest(f"The body's {exc}: send it in {coding.ACCEPTED} or no coding.", status=415) from exc
     except coding.Undecodable as exc:
         raise BadRequest(f"The body does not match its Content-Encoding: {exc}.") from exc
 
@@ -118,7 +119,7 @@ def _read(flask_request: Request, length: int | None, most: int) -> Content:
     """
     try:
         body, stream = bytearray(), flask_request.stream
-        while len(body) < most and (chunk := stream.read(min(CHUNK, most - len(body)))):
+        while len(body) < most and (chunk := _chunk(stream, min(CHUNK, most - len(body)))):
             body += chunk
             if len(body) == length and not flask_request.environ.get(
                 "wsgi.input_terminated"
@@ -130,9 +131,20 @@ def _read(flask_request: Request, length: int | None, most: int) -> Content:
             return _form_again(flask_request)
     except RequestEntityTooLarge as exc:
         raise _too_large(flask_request.max_content_length or 0, "MAX_CONTENT_LENGTH") from exc
-    except HTTPException as exc:  # the body ends too early
-        raise BadRequest(exc.description or "The body cannot be read.", status=exc.code) from exc
     return bytes(body), _content_type(flask_request)
+
+
+def _chunk(stream: IO[bytes], size: int) -> bytes:
+    """Read from the stream of the server, which may raise any error for a body that the client broke off.
+
+    Raises BadRequest and RequestEntityTooLarge.
+    """
+    try:
+        return stream.read(size)
+    except RequestEntityTooLarge:
+        raise
+    except Exception as exc:
+        raise BadRequest("The body is incomplete: it ends too early, or its chunks are malformed.") from exc
 
 
 def _form_again(flask_request: Request) -> Content:
