@@ -1,7 +1,7 @@
 """Flask's current request, read as an HttpRequest: limited in size, its content coding decoded."""
 
 import codecs
-from typing import IO
+from typing import IO, Any
 from urllib.parse import parse_qsl, quote
 
 from flask import Request
@@ -15,7 +15,7 @@ from restgql.formats.body import Written as Content
 from restgql.formats.file import File
 from restgql.formats.headers import MAX_HEADER_VALUE
 from restgql.http import multipart
-from restgql.model import HttpRequest
+from restgql.model import WITH_BODY, HttpRequest
 
 CHUNK = 65_536
 _READ_FIELDS = {
@@ -89,6 +89,11 @@ def _content(flask_request: Request, config: Config, *, is_upload: bool, preflig
     key = "max_upload" if is_upload else "max_body"
     limit = getattr(config, key)
     length = flask_request.content_length
+    if length is None and flask_request.method in WITH_BODY and _is_lost(flask_request.environ):
+        raise BadRequest(
+            "The body has no Content-Length, and the server does not pass on such a body: send a Content-Length.",
+            status=411,
+        )
     body, content_type = (b"", "") if (length or 0) > limit else _read(flask_request, length, limit + 1)
     if max(length or 0, len(body)) > limit:
         raise _too_large(limit, f"RESTGQL_{key.upper()}")
@@ -106,6 +111,11 @@ def _content(flask_request: Request, config: Config, *, is_upload: bool, preflig
         raise BadRequest(f"The body's {exc}: send it in {coding.ACCEPTED} or no coding.", status=415) from exc
     except coding.Undecodable as exc:
         raise BadRequest(f"The body does not match its Content-Encoding: {exc}.") from exc
+
+
+def _is_lost(environ: dict[str, Any]) -> bool:
+    """Return True for chunks of which the server does not tell where they end: nobody can read them."""
+    return "HTTP_TRANSFER_ENCODING" in environ and not environ.get("wsgi.input_terminated")
 
 
 def _too_large(limit: int, key: str) -> LimitExceeded:

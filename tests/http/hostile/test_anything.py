@@ -100,6 +100,18 @@ def test_c5_a_body_that_the_client_breaks_off_is_400(
     assert strict(answer)["detail"] == "The body is incomplete: it ends too early, or its chunks are malformed."
 
 
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_c5_a_chunked_body_that_the_server_does_not_terminate_is_411(target: Target, endpoint: str) -> None:
+    environ = {"wsgi.input": io.BytesIO(b'["/item/1"]'), "HTTP_TRANSFER_ENCODING": "chunked"}
+    answer = target.client.post(endpoint, environ_overrides=environ, content_type=JSON)
+    assert answer.status_code == 411
+    assert strict(answer)["detail"].endswith("send a Content-Length.")
+    assert (
+        target.client.get(f"{endpoint}?path=/item/1&query={{a:__typename}}", environ_overrides=environ).status_code
+        == 200
+    )
+
+
 @ANYTHING
 @given(DOCUMENTS, OBJECTS, st.none() | st.text(), OBJECTS)
 def test_c5_any_document_is_answered_with_strict_json(
