@@ -8,8 +8,9 @@ from flask import Flask
 from benchmarks import backend
 from restgql import Gateway
 
-# W6 makes 500 sub-requests in one operation, and reads 10,000 items
+# W6 makes 500 sub-requests in one operation, and reads 10,000 items; in W4 160 requests wait at the same time
 LIMITS = {
+    "threads": 64,
     "max_subrequests": 500,
     "max_aliases": 500,
     "max_fields": 5_000,

@@ -163,6 +163,10 @@ def _checked(field: str, key: str, value: Any) -> Any:
         raise ConfigError(
             f"{key} = {value!r}: a value of the environment is JSON, so it is {_PYTHON_LITERALS[value]} there."
         )
+    if field in _PATHS and (value == "" or (isinstance(value, list) and "" in value)):
+        raise ConfigError(
+            f"{key} = {value!r}: an empty path names no file. Leave {key} out, or set it to the path of a file."
+        )
     try:
         msgspec.convert({field: value}, Config)
     except msgspec.ValidationError as exc:
@@ -180,6 +184,7 @@ def _checked(field: str, key: str, value: Any) -> Any:
     return value
 
 
+_PATHS = frozenset({"schema", "openapi", "openapi_names", "operations", "persisted_documents"})
 _MISFIT = re.compile(r"Expected `(?P<types>[^`]*)`(?P<bound> [<>]=? [0-9.]+)?(?:, got `(?P<actual>\w+)`)?")
 _KINDS = {
     "array": "a list",

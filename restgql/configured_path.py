@@ -24,7 +24,7 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def missing_files(key: str, path: Path, *, takes_file: bool = False) -> str:
+def missing_files(key: str, path: Path, *, takes_file: bool = False, root: str = "app.root_path") -> str:
     """Return the reason why `path`, the value of a key, has no files of GraphQL, and the cure."""
     if "{" in str(path):
         return (
@@ -36,7 +36,7 @@ def missing_files(key: str, path: Path, *, takes_file: bool = False) -> str:
     if path.is_file():
         return f"this is a file, and {key} takes a folder: {key}={path.parent.name!r}."
     meant = f"file, or folder of {SUFFIX} files" if takes_file else "folder"
-    return f"there is no such {meant}.{missing(path)}"
+    return f"there is no such {meant}.{missing(path, root)}"
 
 
 def missing(path: Path, root: str | Path = "app.root_path") -> str:

@@ -15,16 +15,20 @@ from restgql.config import Config
 from restgql.open_routes import OpenRoutes, RouteShapes, routes_with_root_field
 from restgql.remote_apis import RemoteApi
 from restgql.schema import core, type_source
+from restgql.schema.collected_sources import CollectedSources
 from restgql.schema.compile import compile
-from restgql.schema.coverage import RouteCoverage, normalize_template
-from restgql.schema.sdl.clashes import clashes, without_repeated
-from restgql.schema.sdl.report import OperationNote, SkippedOperation
+from restgql.schema.coverage import RouteCoverage, normalize_template, row_of
+from restgql.schema.missing_types import completed, without_late_types
+from restgql.schema.sdl.clashes import clashes
+from restgql.schema.sdl.report import SkippedOperation
 from restgql.schema.sdl.reserved import ReservedNames, reserve
 from restgql.schema.sources import annotations, openapi
 from restgql.schema.sources.openapi.operation_paths import AppOrUpstreamPaths, AppPaths
 from restgql.schema.type_source import SchemaError, TypeSource
 from restgql.upstream.routes import Routes
 from restgql.upstream_settings import documents_of
+
+_LATE = "A type of openapi= or annotations= may not be known when the app starts. Refer to it in `extend type` only."
 
 
 class CompiledSchema(msgspec.Struct, frozen=True):
@@ -42,36 +46,6 @@ class CompiledSchema(msgspec.Struct, frozen=True):
     names: Mapping[str, str] = {}
     failure: Exception | None = None
     warnings: tuple[str, ...] = ()
-
-
-class _Collected:
-    """The sources of one gateway, in their order, and the first failure."""
-
-    def __init__(self, definitions: Sequence[TypeSource]) -> None:
-        self.definitions = list(definitions)
-        self.rows: list[RouteCoverage] = []
-        self.joins: list[str] = []
-        self.names: dict[str, str] = {}
-        self.warnings: list[str] = []
-        self.failure: Exception | None = None
-
-    def add(self, generated: openapi.GeneratedSdl, *, source: str, upstream: str = "") -> None:
-        """Add the types that were generated from an OpenAPI document."""
-        earlier = [each.document for each in self.definitions if each.source == source]
-        document = without_repeated(generated.document, earlier)
-        self.definitions.append(TypeSource(document=document, handwritten=False, source=source, upstream=upstream))
-        self.rows += map(_row, generated.operations)
-        self.rows += (_skipped(each, f" ({source})" if upstream else "") for each in generated.skipped)
-        self.joins += (f"{join.name}: {join.result} @get(path: {join.path!r})" for join in generated.joins)
-        self.names |= generated.names
-
-    @property
-    def size(self) -> tuple[int, int, int]:
-        return len(self.definitions), len(self.rows), len(self.joins)
-
-    def cut(self, size: tuple[int, int, int]) -> None:
-        """Remove everything that was added after a size."""
-        del self.definitions[size[0] :], self.rows[size[1] :], self.joins[size[2] :]
 
 
 class Sources:
@@ -102,10 +76,13 @@ class Sources:
         ]
         self._sources = sources
         self._asks_app = None in self._documents
-        base = _Collected(self._written)
+        base = CollectedSources(self._written)
         self._add_upstreams(base)
         self._check_names(base.definitions)
-        self.base = self._compiled(base)
+        self._of_upstreams = base.definitions[len(self._written) :]
+        for document in filter(None, self._documents):
+            base.add_everything("openapi=", "", partial(self._generate, document))
+        self.base = self._compiled_base(base)
 
     @property
     def needs_routes(self) -> bool:
@@ -123,13 +100,21 @@ class Sources:
         return not self.asks_app and not self._config.annotations
 
     @property
+    def _is_late(self) -> bool:
+        """True if the names of some types are unknown until the first request."""
+        return self.needs_routes and not self.is_known_at_start
+
+    @property
     def reserved(self) -> ReservedNames:
         """The names that no source may define."""
         return self._reserved
 
     def build(self, routes: Routes, *, at_start: bool = False) -> CompiledSchema:
-        """Return the types of all sources, and the first failure. With `at_start`, make no request to the app."""
-        collected = _Collected(self._written)
+        """Return the types of all sources, and the first failure.
+
+        With `at_start`, make no request to the app, and ignore extensions of types that may come later.
+        """
+        collected = CollectedSources(self._written)
         collected.warnings += locked_names.warnings(self._config, Path(self._app.root_path))
         for source, document in zip(self._sources, self._documents, strict=True):
             if document is not None or not at_start:
@@ -138,7 +123,7 @@ class Sources:
             self._attempt(self._add_annotations, collected, routes)
         self._add_upstreams(collected)
         try:
-            return self._compiled(collected)
+            return self._compiled(collected, at_start=at_start)
         except Exception as exc:
             return msgspec.structs.replace(self.base, failure=collected.failure or exc)
 
@@ -146,13 +131,12 @@ class Sources:
         """Drop the documents, which may be large: the types are built, and never again."""
         self._documents, self._sources, self._apis = [], [], ()
 
-    def _attempt(self, add: Callable[..., None], collected: _Collected, *arguments: Any) -> None:
+    def _attempt(self, add: Callable[..., None], collected: CollectedSources, *arguments: Any) -> None:
         """Add a source. If it fails, whatever the app's own code raises, the other sources are unaffected."""
         before = collected.size
         try:
             add(collected, *arguments)
-            upstreams = self.base.definitions[len(self._written) :]
-            self._check_names([*collected.definitions, *upstreams])
+            self._check_names([*collected.definitions, *self._of_upstreams])
         except Exception as exc:
             collected.cut(before)
             collected.failure = collected.failure or exc
@@ -162,7 +146,9 @@ class Sources:
         if errors := clashes(definitions, self._reserved.own):
             raise SchemaError(errors)
 
-    def _add_openapi(self, collected: _Collected, source: Any, document: ApiDocument | None, routes: Routes) -> None:
+    def _add_openapi(
+        self, collected: CollectedSources, source: Any, document: ApiDocument | None, routes: Routes
+    ) -> None:
         """Add a document of the app, without the operations of root fields in schema=.
 
         Operations without a route belong to the upstreams that the document's servers name.
@@ -172,54 +158,65 @@ class Sources:
         open_routes = OpenRoutes(routes, taken)
         remote = remote_apis.named_by(document, self._apis, partial(_is_in, taken))
         of_app = AppPaths(document.value, open_routes.allows, None, open_routes.explain)
-        generated = openapi.generate(
-            document.value,
+        generated = self._generate(
+            document,
             endpoint=open_routes.endpoint,
             operation_paths=AppOrUpstreamPaths(of_app, [paths for _, paths in remote]) if remote else of_app,
             filled=[parameter for api, _ in remote for parameter in api.secrets.parameters],
-            names=self._locked,
-            accepted=self._config.joins,
-            load=document.load,
-            camel_case=self._config.camel_case,
-            reserved=self._reserved,
         )
-        collected.add(generated, source="openapi=")
+        collected.add(generated, source="openapi=", everything=partial(self._generate, document))
         if generated.skipped and not generated.operations:
             collected.warnings.append(_warning_without_fields(document, generated.skipped, self._config))
 
-    def _add_annotations(self, collected: _Collected, routes: Routes) -> None:
-        views = _views(routes, routes_with_root_field(collected.definitions))
-        annotated = annotations.generate(views, camel_case=self._config.camel_case, reserved=self._reserved)
+    def _add_annotations(self, collected: CollectedSources, routes: Routes) -> None:
+        generate = partial(annotations.generate, camel_case=self._config.camel_case, reserved=self._reserved)
+        annotated = generate(_views(routes, routes_with_root_field(collected.definitions)))
         document = annotated.document
+        collected.add_everything("annotations=", "", lambda: generate(_views(routes, frozenset())))
         collected.definitions.append(TypeSource(document=document, handwritten=False, source="annotations="))
-        collected.rows += map(_row, annotated.operations)
+        collected.rows += map(row_of, annotated.operations)
         collected.rows += (
             RouteCoverage(method=each.method, path=each.path, reason=each.reason) for each in annotated.skipped
         )
 
-    def _add_upstreams(self, collected: _Collected) -> None:
+    def _add_upstreams(self, collected: CollectedSources) -> None:
         """Add the documents of upstreams, without the operations of root fields in schema=."""
         mounts = tuple(mount for each in self._apis for mount in each.mounts)
         for api in self._apis:
             taken = partial(_is_in, routes_with_root_field(collected.definitions))
             for document in api.documents:
                 paths = api.operation_paths(document, mounts, taken)
-                generated = openapi.generate(
-                    document.value,
-                    names=self._locked,
-                    accepted=self._config.joins,
-                    load=document.load,
-                    operation_paths=paths,
-                    name_prefix=api.settings.prefix,
-                    filled=api.secrets.parameters,
-                    camel_case=self._config.camel_case,
-                    reserved=self._reserved,
+                generate = partial(
+                    self._generate, document, name_prefix=api.settings.prefix, filled=api.secrets.parameters
                 )
-                collected.add(generated, source=api.label, upstream=api.prefix)
+                generated = generate(operation_paths=paths)
+                collected.add(generated, source=api.label, upstream=api.prefix, everything=generate)
 
-    def _compiled(self, collected: _Collected) -> CompiledSchema:
+    def _generate(self, document: ApiDocument, **options: Any) -> openapi.GeneratedSdl:
+        return openapi.generate(
+            document.value,
+            names=self._locked,
+            accepted=self._config.joins,
+            load=document.load,
+            camel_case=self._config.camel_case,
+            reserved=self._reserved,
+            **options,
+        )
+
+    def _compiled_base(self, collected: CollectedSources) -> CompiledSchema:
+        try:
+            return self._compiled(collected, at_start=True)
+        except SchemaError as exc:
+            if self._is_late and any("Unknown type" in error for error in exc.errors):
+                raise SchemaError([*exc.errors, _LATE]) from exc
+            raise
+
+    def _compiled(self, collected: CollectedSources, *, at_start: bool = False) -> CompiledSchema:
         """Return the types of these sources. Raises SchemaError."""
-        definitions = collected.definitions
+        core_types = self._reserved.types | self._reserved.own_types
+        definitions = completed(collected.definitions, core_types, collected.everything)
+        if at_start and self._is_late:
+            definitions = without_late_types(definitions, core_types)
         schema = self._schema(definitions, untyped=True)
         clients = schema if self._config.untyped else self._schema(definitions, untyped=False)
         rows, joins = tuple(collected.rows), tuple(collected.joins)
@@ -235,16 +232,6 @@ def _is_in(taken: RouteShapes, method: str, path: str) -> bool:
     return (method, normalize_template(path)) in taken
 
 
-def _row(operation: OperationNote) -> RouteCoverage:
-    return RouteCoverage(
-        method=operation.method,
-        path=operation.path,
-        field=operation.field,
-        kind=operation.kind,
-        reason=operation.reason,
-    )
-
-
 def _warning_without_fields(document: ApiDocument, skipped: Sequence[SkippedOperation], config: Config) -> str:
     """Return the warning about a document of the app that produces no field, with the key that it may belong to."""
     first = skipped[0]
@@ -257,16 +244,6 @@ def _warning_without_fields(document: ApiDocument, skipped: Sequence[SkippedOper
         return text
     return (
         f"{text} The document of an upstream is a key of its own, upstreams={{{prefix!r}: {{'url': …, 'openapi': …}}}}."
-    )
-
-
-def _skipped(operation: SkippedOperation, label: str = "") -> RouteCoverage:
-    return RouteCoverage(
-        method=operation.method,
-        path=operation.path,
-        kind="skipped",
-        reason=f"{operation.reason}{label}",
-        is_chosen=operation.is_chosen,
     )
 
 

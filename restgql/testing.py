@@ -13,6 +13,7 @@ from restgql import config as configuration
 from restgql.config import Config, limits_of
 from restgql.debug_log import DebugLog
 from restgql.documents.selected_field import Variables
+from restgql.errors import ConfigError
 from restgql.formats import json
 from restgql.formats.target import Site
 from restgql.http import graphql
@@ -33,17 +34,27 @@ from restgql.upstream.threads import Threads
 
 ORIGIN = "http://localhost"
 
+_OF_AN_APP = ("openapi", "upstreams", "operations")
+"""The keys that would add fields or operations, and that Scripted has nothing to take from."""
+_NO_APP = (
+    "Scripted has no app, and so only the types of SDL. Print those of your app with "
+    "`flask restgql schema --source --output types.graphql`, and write Scripted(routes, schema='types.graphql')."
+)
+
 
 class Scripted(ScriptedDispatcher):
     """Scripted routes behind a gateway of their own, which counts its `hits`.
 
     `routes` has the response of each path. Keyword arguments are `RESTGQL_*` keys in lower case; `schema` is relative
-    to the current folder. Keys that need an app, such as `openapi`, have no effect. Raises ConfigError.
+    to the current folder. Raises ConfigError, also for a key whose fields need an app, such as `openapi`.
     """
 
     def __init__(self, routes: Mapping[str, ScriptedAnswer], /, **arguments: Unpack[Options]) -> None:
         super().__init__(routes)
         self._config = configuration.load(arguments, {})
+        for key in _OF_AN_APP:
+            if getattr(self._config, key):
+                raise ConfigError(f"{key}: {_NO_APP}")
         schema = _schema(self._config.unsafe_verbs) if self._config.schema is None else _typed(self._config)
         profile = profile_of(self._config, debug=True)
         self.cache = caching.create_cache(self._config, Path())
@@ -108,7 +119,9 @@ def _schema(verbs: tuple[str, ...]) -> GraphQLSchema:
 def _typed(config: Config) -> GraphQLSchema:
     assert config.schema is not None
     base = core.build(verbs=config.unsafe_verbs)
-    return compile(base, type_source.read_folder(Path(config.schema)), camel_case=config.camel_case)
+    return compile(
+        base, type_source.read_folder(Path(config.schema), "the current folder"), camel_case=config.camel_case
+    )
 
 
 def _decoded(text: Any) -> dict[str, Any]:

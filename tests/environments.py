@@ -24,8 +24,7 @@ class Environment:
 
     def install(self, *requirements: str) -> None:
         """Install packages, or pass other arguments of `uv pip install`. Raises Failed."""
-        # also compiled: many short processes import them
-        self._pip("install", "--quiet", "--compile-bytecode", *requirements)
+        self._pip("install", "--quiet", *requirements)
 
     def installed(self) -> str:
         """Return the installed packages, one a line, in lower case."""

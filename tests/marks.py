@@ -30,8 +30,6 @@ MARKS: dict[str, tuple[str, ...]] = {
     "tests/extensions": ("slow",),
     "tests/formats/test_select.py": ("slow",),
     "tests/hardening": ("slow",),
-    "tests/hardening/test_cost.py": ("alone",),
-    "tests/hardening/test_fuzz.py": ("alone",),
     "tests/http/hostile": ("slow",),
     "tests/http/incremental": ("slow",),
     "tests/http/test_audits.py": ("node", "network", "slow"),
@@ -63,7 +61,15 @@ MARKS: dict[str, tuple[str, ...]] = {
 }
 
 # With several processes these start first, so that none of them is the last to end.
-LONGEST = ("tests/test_floors.py", "tests/servers/test_oldest.py", "tests/apps", "tests/hardening/test_memory.py")
+LONGEST = (
+    "tests/test_floors.py",
+    "tests/servers/test_oldest.py",
+    "tests/apps",
+    "tests/hardening/test_memory.py",
+    "tests/hardening/test_cost.py",
+    "tests/hardening/test_fuzz.py",
+    "tests/browser",
+)
 
 
 def marks_of(path: str) -> set[str]:

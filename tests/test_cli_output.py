@@ -107,10 +107,12 @@ def test_a_file_that_cannot_be_written_stays_as_it_is(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(os, "fsync", full)
     done = of(app, "schema", "--write-names", str(names))
-    assert (done.exit_code, done.stderr) == (1, f"Error: {names} could not be written: No space left on device\n")
+    assert (done.exit_code, done.stderr) == (1, f"Error: {names} could not be written: No space left on device.\n")
     assert names.read_text() == "{}"
     assert [path.name for path in tmp_path.iterdir()] == ["names.json"]
-    assert of(app, "schema", "--output", str(tmp_path / "no/file")).exit_code == 1
+    missing = of(app, "schema", "--output", str(tmp_path / "no/file"))
+    assert missing.exit_code == 1
+    assert missing.stderr.endswith("No such file or directory. Make the folder no first.\n")
     assert of(app, "schema", "--output", "x", "--check", "y").exit_code == 2
 
 

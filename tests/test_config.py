@@ -168,3 +168,18 @@ def test_a_word_that_a_key_does_not_take_is_told_with_those_that_it_does(monkeyp
     app.config.from_prefixed_env()
     with pytest.raises(ConfigError, match=f"RESTGQL_{key} = .*{re.escape(message)}"):
         Gateway(app)
+
+
+@pytest.mark.parametrize("key", ["schema", "openapi", "openapi_names", "operations", "persisted_documents"])
+def test_an_empty_path_is_refused_as_empty(monkeypatch, key):
+    monkeypatch.setenv(f"FLASK_RESTGQL_{key.upper()}", "")
+    app = Flask(__name__)
+    app.config.from_prefixed_env()
+    with pytest.raises(ConfigError, match=f"^RESTGQL_{key.upper()} = '': an empty path names no file. Leave "):
+        Gateway(app)
+
+
+@pytest.mark.parametrize("key", ["openapi", "persisted_documents"])
+def test_an_empty_path_in_a_list_is_refused_as_empty(key):
+    with pytest.raises(ConfigError, match="an empty path names no file"):
+        load({key: ["a.json", ""]}, {})

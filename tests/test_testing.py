@@ -309,7 +309,7 @@ def test_explain_asks_for_nothing() -> None:
     assert scripted.explain(DEFERRED, {"id": 7}, in_parts=True).endswith("(needs x; may come later)")
     assert scripted.explain(DEFERRED) == (
         "query Q: 0 requests at first\n"
-        "└─ user  refused: MISSING_PARAMETER: The path needs a value for {id}.\n"
+        "└─ user  refused: MISSING_PARAMETER: The path needs a value for {id}: it is missing or null.\n"
         "   └─ get  GET /{x}  (needs x)"
     )
     assert scripted.hits == []
@@ -317,7 +317,9 @@ def test_explain_asks_for_nothing() -> None:
 
 def test_explain_shows_what_is_refused_alone() -> None:
     assert Scripted({"/b": 1}).explain('{ get(path: "/{id}") b: get(path: "/b") }') == (
-        "query: 1 request at first\n├─ get  refused: MISSING_PARAMETER: The path needs a value for {id}.\n└─ b  GET /b"
+        "query: 1 request at first\n"
+        "├─ get  refused: MISSING_PARAMETER: The path needs a value for {id}: it is missing or null.\n"
+        "└─ b  GET /b"
     )
 
 
@@ -388,3 +390,11 @@ def test_a_route_is_its_path() -> None:
     dispatcher = ScriptedDispatcher({"/a": 1})
     one, two, other = (SubRequest(target=target.parse(path)) for path in ("/a?x=1", "/a?x=2", "/b"))
     assert dispatcher.route(one) == dispatcher.route(two) != dispatcher.route(other)
+
+
+@pytest.mark.parametrize(
+    "option", [{"openapi": "api.json"}, {"upstreams": {"/shop": "http://localhost:1"}}, {"operations": "operations"}]
+)
+def test_a_key_whose_fields_need_an_app_is_refused(option: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=r"^\w+: Scripted has no app, .*schema='types.graphql'"):
+        Scripted({"/a": 1}, **option)

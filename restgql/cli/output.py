@@ -50,7 +50,8 @@ def write(path: str, text: str) -> None:
         else:
             _replace(target, f"{text}\n")
     except OSError as exc:
-        raise click.ClickException(f"{path} could not be written: {exc.strerror or exc}") from exc
+        missing = "" if target.parent.is_dir() else f". Make the folder {target.parent.name} first"
+        raise click.ClickException(f"{path} could not be written: {exc.strerror or exc}{missing}.") from exc
 
 
 def _replace(target: Path, text: str) -> None:

@@ -70,15 +70,34 @@ class JobQueue:
         return self.later_calls.popleft() if self.is_later_call_next else None
 
     def hold(self, job: Job) -> None:
-        """Keep a job that has begun, but has no answer yet, until `release`."""
+        """Keep a job that has begun, but has no answer yet, and the ready ones of its route, until `release`."""
         job.worker, job.begun = None, 0.0
+        self.running.discard(job)
         self.held.append(job)
+        for waiting in (self.ready, self.later):
+            if any(other.route == job.route for other in waiting):
+                self.held += [other for other in waiting if other.route == job.route]
+                others = [other for other in waiting if other.route != job.route]
+                waiting.clear()
+                waiting.extend(others)
 
-    def release(self) -> None:
-        """Make the held jobs ready."""
-        for job in self.held:
+    def release(self, jobs: list[Job]) -> None:
+        """Make held jobs ready."""
+        for job in jobs:
             (self.later if job.later else self.ready).append(job)
-        self.held.clear()
+        self.held = [job for job in self.held if job not in jobs]
+
+    def held_for(self, route: object) -> list[Job]:
+        """Return the held jobs of a route."""
+        return [job for job in self.held if job.route == route]
+
+    def take_held(self, route: object) -> Job | None:
+        """Return a held job of a route, for the thread that has just ended another one of the route."""
+        held = self.held_for(route)
+        job = next((job for job in held if not job.later), held[0] if held and not self.ready else None)
+        if job is not None:
+            self.held.remove(job)
+        return job
 
     def discard(self, jobs: list[Job]) -> None:
         """Remove jobs that have not begun."""

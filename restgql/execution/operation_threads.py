@@ -30,6 +30,7 @@ class OperationThreads:
     __slots__ = (
         "_bytes",
         "_dispatch",
+        "_is_out_of_queues",
         "_latency",
         "_lock",
         "_pool",
@@ -61,6 +62,8 @@ class OperationThreads:
         self._latency = latency
         self._bytes = 0
         self._wait_left = settings.max_wait
+        self._is_out_of_queues = False
+        """True once a held job is in no route's queue, because too many operations wait."""
         self._wake = threading.Lock()
         self._wake.acquire()
         self.count = 0
@@ -106,7 +109,7 @@ class OperationThreads:
     def leave_route_queues(self) -> None:
         """Wait no longer for a thread of any route."""
         if self.in_route_queue:
-            self._pool.leave_queues(self._retry_held)
+            self._pool.leave_queues(self._take_turn)
 
     # Any thread ---------------------------------------------------------------------------------------------------
 
@@ -135,19 +138,21 @@ class OperationThreads:
                 if worker.source is None:
                     return None
                 jobs = queue.ready or queue.later
-                if not jobs:
-                    self.count -= 1
-                    if queue.held and not self.count:
-                        self.wake()
-                    return None
-                job = jobs.popleft()  # inlined `begin_job`, to save a call for every job
+                job = queue.take_held(ticket.route) if queue.held and ticket.route is not None else None
+                if job is None:
+                    if not jobs:
+                        self.count -= 1
+                        if queue.held and not self.count:
+                            self.wake()
+                        return None
+                    job = jobs.popleft()  # inlined `begin_job`, to save a call for every job
                 job.worker, job.thread, job.begun = worker, thread, time.perf_counter()
                 queue.running.add(job)
                 has_others = bool(jobs)
             if job.route is None:
                 job.route = self._dispatch.route(job.request)
             # Most jobs of an operation have the same route.
-            if (ticket.route is not job.route or self._pool.stuck) and not self._enter_route(job, ticket):
+            if (ticket.route is not job.route or self._pool.stuck) and not self._enter_route(job, ticket, worker):
                 continue
             ticket.begun = job.begun
             if has_others and self._latency.waits(job.route):
@@ -185,8 +190,9 @@ class OperationThreads:
                 self.count -= 1
                 if worker is not None:
                     worker.let_go()
-            if queue.held:
-                queue.release()
+            if self._is_out_of_queues:
+                self._is_out_of_queues = False
+                queue.release(queue.held)
         if was_running and worker is not None and worker.ticket is not None:
             self._pool.give_up(worker.ticket, overdue=overdue)
         for listener in listeners:
@@ -206,25 +212,50 @@ class OperationThreads:
     def _worker(self) -> Worker:
         return Worker(self, self._dispatch, self._latency)
 
-    def _enter_route(self, job: Job, ticket: Ticket) -> bool:
+    def _enter_route(self, job: Job, ticket: Ticket, worker: Worker) -> bool:
         """Return True if the thread of `ticket` may send the job's request; else hold the job, or answer it."""
-        admission = self._pool.enter(ticket, job.route, self._retry_held, max_waiting=self._settings.max_waiting)
+        admission = self._admission(job, ticket)
         if admission is Admission.ENTERED:
             return True
+        if admission is not Admission.CLOSED:
+            with self._lock:
+                if job.answer is not None:
+                    self._queue.running.discard(job)
+                    return False
+                self._queue.hold(job)
+                self.in_route_queue = True
+            # Again: if a thread of the route was free meanwhile, the turn of this operation has passed.
+            admission = self._admission(job, ticket)
         if admission is Admission.CLOSED:
+            with self._lock:
+                self._queue.discard([job])
             self.finish(job, unavailable(job.request, CLOSED))
             return False
         with self._lock:
-            self._queue.running.discard(job)
-            if job.answer is None:
-                self._queue.hold(job)
-                self.in_route_queue = True
-                if admission is Admission.FULL and not self._queue.running:
+            if admission is Admission.FULL:
+                self._is_out_of_queues = True
+                if not self._queue.running:
                     self.progress = -math.inf  # no job of this operation will free a thread: stop waiting
-        return False
+            if admission is not Admission.ENTERED or job not in self._queue.held:
+                return False  # another thread may run the job
+            self._queue.held.remove(job)
+            self._queue.running.add(job)
+            job.worker, job.begun = worker, time.perf_counter()
+        return True
 
-    def _retry_held(self) -> None:
-        """Try the held jobs again: a route may have a thread for one of them."""
+    def _admission(self, job: Job, ticket: Ticket) -> Admission:
+        return self._pool.enter(ticket, job.route, self._take_turn, max_waiting=self._settings.max_waiting)
+
+    def _take_turn(self, route: object) -> bool:
+        """Run one of the held jobs of a route, which has a thread for it; return False if there are none."""
         with self._lock:
-            self._queue.release()
-            self.wake()
+            held = self._queue.held_for(route)
+            if not held:
+                return False
+            self._queue.release(held[:1])
+            if len(held) > 1:
+                self._pool.wait_again(route, self._take_turn)
+        if not self.start_another():
+            with self._lock:
+                self.wake()  # the caller waits for a thread
+        return True

@@ -8,8 +8,9 @@ from collections.abc import Callable
 OVERDUE_SECONDS = 1.0
 """Seconds after which a thread that was given up early, with time left, counts as lost to its route."""
 
-RouteQueue = Callable[[], None]
-"""An operation that waits for its turn on a route; it is called when its turn comes."""
+RouteQueue = Callable[[object], bool]
+"""An operation that waits for its turn on a route. It is called with the route when its turn comes, and returns False
+if it needs no thread of the route any longer."""
 
 
 class Ticket:
@@ -95,8 +96,8 @@ class RouteThreads:
         threads = self._by_route.get(route)
         return threads is not None and self._has_lost_too_many(threads)
 
-    def leave(self, ticket: Ticket) -> RouteQueue | None:
-        """Remove the thread of `ticket` from its route's count; return the next operation in the route's queue."""
+    def leave(self, ticket: Ticket) -> object:
+        """Remove the thread of `ticket` from its route's count; return the route if an operation waits for a thread."""
         threads = None if ticket.route is None else self._by_route.get(ticket.route)
         if threads is None:
             return None
@@ -106,11 +107,25 @@ class RouteThreads:
             threads.running -= 1
         route, ticket.route = ticket.route, None
         if threads.queue:
-            self.queued -= 1
-            return threads.queue.pop(0)
-        if not threads.running and not threads.stuck:
-            del self._by_route[route]
+            return route
+        self._forget_unused(route)
         return None
+
+    def wait_again(self, route: object, queue: RouteQueue) -> None:
+        """Add an operation to the end of a route's queue, unless it is there already."""
+        threads = self._by_route.setdefault(route, _Route())
+        if queue not in threads.queue:
+            threads.queue.append(queue)
+            self.queued += 1
+
+    def next_in_queue(self, route: object) -> RouteQueue | None:
+        """Remove the first operation from the queue of `route`, and return it."""
+        threads = self._by_route.get(route)
+        if threads is None or not threads.queue:
+            self._forget_unused(route)
+            return None
+        self.queued -= 1
+        return threads.queue.pop(0)
 
     def give_up(self, ticket: Ticket) -> None:
         """Count the thread of `ticket` as lost to its route."""
@@ -125,8 +140,7 @@ class RouteThreads:
             if queue in threads.queue:
                 threads.queue.remove(queue)
                 self.queued -= 1
-                if not threads.queue and not threads.running and not threads.stuck:
-                    del self._by_route[route]
+                self._forget_unused(route)
 
     def notice(self, lost: int, most: int, *, depleted: bool) -> tuple[int, str] | None:
         """Return level and text for the log if a route was closed since the last notice, or the pool changed state."""
@@ -145,6 +159,11 @@ class RouteThreads:
             self._last_notice = 0, False
             return logging.INFO, "No threads are lost any longer: all routes that did not answer have returned."
         return None
+
+    def _forget_unused(self, route: object) -> None:
+        threads = self._by_route.get(route)
+        if threads is not None and not (threads.queue or threads.running or threads.stuck):
+            del self._by_route[route]
 
     def _share(self, lost: int) -> int:
         return max(self._most_lost, (2 * self._size - lost) // 2 - self._reserve)

@@ -1,5 +1,6 @@
 """Threads for sub-requests: few, reused, and never blocked by waiting for their own work."""
 
+import collections
 import itertools
 import os
 import threading
@@ -26,22 +27,28 @@ class IdleThread:
         self.next: tuple[PoolTask, Ticket] | None = None
 
 
+class Turn(threading.Condition):
+    """An operation that waits for a thread. `has_room` is set by the one that makes room for it."""
+
+    has_room = False
+
+
 class ThreadPool:
     """At most `size` threads at work at once; `_lock` guards the counts, the parked threads and the routes.
 
     A thread whose work hangs is given up: it counts as `stuck`, and another one may take its place, as long as there
-    are at most twice `size` threads in all. `RouteThreads` keeps one route from taking them all.
+    are at most twice `size` threads in all. `RouteThreads` keeps one route from taking them all. Operations that wait
+    get threads in the order in which they came, and before any that comes later.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self._lock = threading.Lock()
-        self._freed = threading.Condition(self._lock)
         self.busy = 0
-        """The number of threads at work that somebody waits for; `_lock` guards it, and `stuck`."""
+        """The number of threads at work that somebody waits for, or about to be; `_lock` guards it, and `stuck`."""
         self.stuck = 0
         """The number of threads that hang in work that nobody waits for."""
-        self._waiting = 0
+        self._turns: collections.deque[Turn] = collections.deque()
         self._parked: list[IdleThread] = []
         self._routes = RouteThreads(size)
         self._numbers = itertools.count(1)
@@ -49,7 +56,7 @@ class ThreadPool:
     @property
     def waiting(self) -> int:
         """The number of operations that wait for a thread, or for their turn on a route."""
-        return self._waiting + self._routes.queued
+        return len(self._turns) + self._routes.queued
 
     @property
     def is_depleted(self) -> bool:
@@ -77,11 +84,12 @@ class ThreadPool:
         """
         ticket = Ticket(nested=nested)
         with self._lock:
-            if not nested and not self._has_room() and not self._waits_for_room(wait, max_waiting):
+            if not nested and not self._take_room(wait, max_waiting):
                 return False
             if route is not None and self._routes.enter(ticket, route, self.stuck) is not Admission.ENTERED:
+                if not nested:
+                    self._give_back_room()
                 return False
-            self.busy += not nested
             if self._parked:  # the last one: its data is still in the CPU's caches, and the first may end
                 parked = self._parked.pop()
                 parked.next = work, ticket
@@ -107,15 +115,20 @@ class ThreadPool:
         with self._lock:
             if ticket.stuck:  # it was given up meanwhile
                 return Admission.CLOSED
-            free, admission = None, Admission.ENTERED
+            left, admission = None, Admission.ENTERED
             if ticket.route is not route or self._routes.is_closed(route):
                 if ticket.route is not None:
-                    free = self._routes.leave(ticket)
-                admission = self._routes.enter(ticket, route, self.stuck, queue, max_waiting - self._waiting)
+                    left = self._routes.leave(ticket)
+                admission = self._routes.enter(ticket, route, self.stuck, queue, max_waiting - len(self._turns))
             notice = self._notice() if admission is Admission.CLOSED else None
-        if free is not None or notice is not None:
-            _announce(free, notice)
+        if left is not None or notice is not None:
+            self._announce(left, notice)
         return admission
+
+    def wait_again(self, route: object, queue: RouteQueue) -> None:
+        """Wait for one more thread of a route, after the others that wait."""
+        with self._lock:
+            self._routes.wait_again(route, queue)
 
     def leave_queues(self, queue: RouteQueue) -> None:
         """Remove an operation from every route's queue."""
@@ -128,22 +141,46 @@ class ThreadPool:
             if ticket.stuck or ticket.done:  # it may have ended meanwhile
                 return
             ticket.stuck, ticket.overdue = True, overdue
-            self.busy -= not ticket.nested
             self.stuck += 1
             self._routes.give_up(ticket)
-            self._freed.notify_all()  # when the last thread is lost, everyone who waits must be told
+            if not ticket.nested:
+                self._give_back_room()
+            if self._all_lost():
+                for turn in self._turns:
+                    turn.notify()
             notice = self._notice()
-        _announce(None, notice)
+        self._announce(None, notice)
 
-    def _waits_for_room(self, wait: float, max_waiting: int | None) -> bool:
+    def _take_room(self, wait: float, max_waiting: int | None) -> bool:
+        """Count one thread more at work, as soon as there is room and all who came before have theirs."""
+        if not self._turns and self._has_room():
+            self.busy += 1
+            return True
         if not wait or (max_waiting is not None and self.waiting >= max_waiting):
             return False
-        self._waiting += 1
+        turn = Turn(self._lock)
+        self._turns.append(turn)
         try:
-            self._freed.wait_for(lambda: self._has_room() or self._all_lost(), wait)
+            return turn.wait_for(lambda: turn.has_room or self._all_lost(), wait) and turn.has_room
+        except BaseException:  # a server may end the waiting greenlet
+            if turn.has_room:
+                self._give_back_room()
+            raise
         finally:
-            self._waiting -= 1
-        return self._has_room()
+            if not turn.has_room:
+                self._turns.remove(turn)
+
+    def _give_back_room(self) -> None:
+        self.busy -= 1
+        self._hand_over_room()
+
+    def _hand_over_room(self) -> None:
+        """Give the room that there is to those who wait: at once, so that nobody who comes later takes it."""
+        while self._turns and self._has_room():
+            turn = self._turns.popleft()
+            turn.has_room = True
+            self.busy += 1
+            turn.notify()
 
     def _has_room(self) -> bool:
         return self.busy < self.size and self.busy + self.stuck < 2 * self.size
@@ -157,20 +194,30 @@ class ThreadPool:
             ticket.done = True
             if ticket.stuck:
                 self.stuck -= 1
+                self._hand_over_room()
             elif not ticket.nested:
-                self.busy -= 1
-            if self._waiting:
-                self._freed.notify()
-            free = None if ticket.route is None else self._routes.leave(ticket)
+                self._give_back_room()
+            left = None if ticket.route is None else self._routes.leave(ticket)
             notice = self._notice() if ticket.stuck else None
             if own is not None:
                 self._parked.append(own)
-        if free is not None or notice is not None:
-            _announce(free, notice)
+        if left is not None or notice is not None:
+            self._announce(left, notice)
 
     def _notice(self) -> "tuple[int, str] | None":
         """Return the log record about lost threads, once for each change."""
         return self._routes.notice(self.stuck, 2 * self.size, depleted=self.is_depleted)
+
+    def _announce(self, left: object, notice: "tuple[int, str] | None") -> None:
+        """Call the first operation in the queue of the route `left` that still needs a thread, and log the notice; the
+        caller does not hold the lock."""
+        is_used = left is None
+        while not is_used:
+            with self._lock:
+                queue = self._routes.next_in_queue(left)
+            is_used = queue is None or queue(left)
+        if notice is not None:
+            logger.log(*notice)
 
     def _loop(self, own: IdleThread) -> None:
         while True:
@@ -190,14 +237,6 @@ class ThreadPool:
                         self._parked.remove(own)
                         return
                 own.wake.acquire()  # new work was assigned in the meantime, and needs this thread
-
-
-def _announce(free: RouteQueue | None, notice: tuple[int, str] | None) -> None:
-    """Call the next operation in a route's queue, and log the notice; the caller does not hold the lock."""
-    if free is not None:
-        free()
-    if notice is not None:
-        logger.log(*notice)
 
 
 _SHARED: dict[int, ThreadPool] = {}

@@ -42,11 +42,14 @@ class Worker:
     def __call__(self, ticket: Ticket) -> None:
         """Run job after job until none is ready."""
         self.ticket = ticket
-        dispatch, latency = self._dispatch, self._latency
         name, clocks = threading.current_thread().name, Clocks()
         while (source := self.source) is not None and (job := source.next_job(self, ticket, name)) is not None:
             del source
-            answer = answer_to(dispatch, job.request)
-            clocks.observe(job, latency)
-            if (source := self.source) is None or not source.finish(job, answer):
+            if not self._run(job, clocks):
                 return  # the job was given up, and so was this thread
+
+    def _run(self, job: Job, clocks: Clocks) -> bool:
+        """Run a job; return False if it was given up. No variable keeps its answer while the next one runs."""
+        answer = answer_to(self._dispatch, job.request)
+        clocks.observe(job, self._latency)
+        return (source := self.source) is not None and source.finish(job, answer)

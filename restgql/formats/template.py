@@ -1,7 +1,7 @@
 """URI templates (RFC 6570) in paths: `{x}`, `{+x}`, `{?x}`, `{&x}`, with lists, objects and explode."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -34,12 +34,16 @@ Lookup = Callable[[str], Any]
 
 
 class Name(msgspec.Struct, frozen=True):
-    """A variable of a template, and its expansion: if `prefix` is set, only the first `prefix` characters of a text."""
+    """A variable of a template, and its expansion: if `prefix` is set, only the first `prefix` characters of a text.
+
+    With `takes_pairs` an object that is not exploded is a list of its keys and values: `a,1,b,2`.
+    """
 
     text: str
     operator: str
     explode: bool
     prefix: int | None = None
+    takes_pairs: bool = False
 
     @property
     def optional(self) -> bool:
@@ -90,15 +94,16 @@ def _compiled(text: str) -> Template:
     return _parsed(text, _GRAMMAR)
 
 
-def compile_typed(text: str) -> Template:
+def compile_typed(text: str, objects: Collection[str] = ()) -> Template:
     """Compile the path of a typed field, which may have `{.x}` and `{;x}` as well: OpenAPI's label and matrix styles.
 
-    The app's owner wrote it, so it may be of any size. Raises BadPath.
+    `objects` are the names of arguments whose values are objects. The app's owner wrote the path, so it may be of any
+    size. Raises BadPath.
     """
-    return _parsed(text, _TYPED_GRAMMAR)
+    return _parsed(text, _TYPED_GRAMMAR, objects)
 
 
-def _parsed(text: str, grammar: re.Pattern[str]) -> Template:
+def _parsed(text: str, grammar: re.Pattern[str], objects: Collection[str] = ()) -> Template:
     names: list[Name] = []
     for match in _EXPRESSION.finditer(text):
         body = match[1]
@@ -108,7 +113,8 @@ def _parsed(text: str, grammar: re.Pattern[str]) -> Template:
         specs = body.removeprefix(operator).split(",")
         for spec in specs:
             name, _, prefix = spec.rstrip("*").partition(":")
-            names.append(Name(name, operator, spec.endswith("*"), int(prefix) if prefix else None))
+            takes_pairs = name in objects and not prefix
+            names.append(Name(name, operator, spec.endswith("*"), int(prefix) if prefix else None, takes_pairs))
     literal = _EXPRESSION.sub("", text)
     if "{" in literal or "}" in literal:
         raise BadPath("A brace of the path closes no template expression; a literal one is written %7B or %7D.")
@@ -158,14 +164,14 @@ def _expanded(text: str, *names_and_values: str) -> str:
 def fill(template: Template, lookup: Lookup, charge: Charge = UNMETERED) -> str | None:
     """Return the text with each value in place of `{x}`, not percent-encoded; None if a value is absent or null.
 
-    For texts other than paths, such as header fields. Raises BadPath for an array or object, BadRequest for a text that
-    is too large, and errors of `charge`.
+    For texts other than paths, such as header fields. `{x*}` takes an array (`1,2`) or an object (`a=1,b=2`). Raises
+    BadPath for any other array or object, BadRequest for a text that is too large, and errors of `charge`.
     """
     charge(len(template.text))
     values = {name: lookup(name) for name in dict.fromkeys(name.text for name in template.names)}
     if any(value is None for value in values.values()):
         return None
-    texts = {name.text: _scalar(name, values[name.text]) for name in template.names}
+    texts = {name.text: _joined(name, values[name.text], charge) for name in template.names}
     size = template.literal + sum(len(texts[name.text]) for name in template.names)
     if size > MAX_HEADER_VALUE:
         raise BadRequest("The value of a header field is over 8 KiB.")
@@ -195,12 +201,18 @@ def _check_kind(name: Name, value: Any) -> None:
     """Raise BadPath or MissingParameter for a value that its expression does not accept."""
     if value is None:
         if not name.optional:
-            raise MissingParameter(f"The path needs a value for {{{name.text}}}.", parameter=name.text)
+            raise missing_parameter(name)
     elif isinstance(value, Mapping):
-        if not name.explode:
+        if not (name.explode or name.takes_pairs):
             raise BadPath(f"{{{name.text}}} is an object, but must be a scalar here.")
     elif isinstance(value, list | tuple) and not (name.explode or name.operator in _LISTING):
         raise BadPath(f"{{{name.text}}} is an array, but must be a scalar here.")
+
+
+def missing_parameter(name: Name) -> MissingParameter:
+    """Return the error of a path that cannot be expanded without the value of a name."""
+    text = f"The path needs a value for {{{name.text}}}: it is missing or null."
+    return MissingParameter(text, parameter=name.text)
 
 
 def _check_filled(name: Name, texts: Any) -> None:
@@ -235,6 +247,16 @@ def _texts(name: Name, value: Any, charge: Charge) -> Any:
                     raise _too_large()
         return items
     return _scalar(name, value)
+
+
+def _joined(name: Name, value: Any, charge: Charge) -> str:
+    """Return a value as text: the members of an exploded array or object are separated by commas."""
+    if not name.explode or not isinstance(value, list | Mapping):
+        return _scalar(name, value)
+    charge(len(value))
+    if isinstance(value, list):
+        return ",".join(_scalar(name, item) for item in value if item is not None)
+    return ",".join(f"{key}={_scalar(name, item)}" for key, item in value.items() if item is not None)
 
 
 def _too_large() -> BadPath:

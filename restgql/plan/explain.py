@@ -8,10 +8,10 @@ import msgspec
 
 from restgql.bindings import RequestBinding
 from restgql.documents.documents import Operation
-from restgql.errors import MissingParameter, RestgqlError, first_line
+from restgql.errors import RestgqlError, first_line
 from restgql.formats import target, template
 from restgql.formats.json import encode
-from restgql.formats.template import Template
+from restgql.formats.template import Template, missing_parameter
 from restgql.meter import Meter
 from restgql.model import Headers
 from restgql.plan.arguments import arguments_of
@@ -158,7 +158,7 @@ def _check(node: PlanNode, arguments: NodeArguments, *, is_root: bool) -> None:
     path = arguments.template
     missing = next((name for name in path.names if not name.optional), None) if path is not None else None
     if is_root and missing is not None and not arguments.is_declared(missing.text):
-        raise MissingParameter(f"The path needs a value for {{{missing.text}}}.", parameter=missing.text)
+        raise missing_parameter(missing)
     if path is not None and node.kind in (NodeKind.GET, NodeKind.FETCH) and not needs_parent(node, arguments):
         _filled(path, arguments)
 

@@ -35,6 +35,7 @@ from restgql.schema.shared_scalars import SharedScalars
 from restgql.schema.type_source import SchemaError, TypeSource, error_at, kind_errors, with_location, with_suggestion
 
 ENUMS = (EnumTypeDefinitionNode, EnumTypeExtensionNode)
+OBJECTS = (ObjectTypeDefinitionNode, ObjectTypeExtensionNode)
 _MUTATION = graphql_core.parse("extend schema { mutation: Mutation }").definitions[0]
 
 
@@ -45,7 +46,7 @@ def compile(core: GraphQLSchema, sources: Sequence[TypeSource], *, camel_case: b
     is_handwritten = any(source.handwritten for source in sources)
     if is_handwritten:
         validating = directives.extended(core)
-        errors = [
+        errors = [*_printed(sources, core)] or [
             *_not_definitions(document),
             *(with_suggestion(e, validating) for e in validate_sdl(document, validating)),
         ]
@@ -76,13 +77,30 @@ def calls(schema: GraphQLSchema) -> Iterator[tuple[str, str, RequestBinding]]:
                     yield of_type.name, name, field.resolve
 
 
+def _printed(sources: Iterable[TypeSource], core: GraphQLSchema) -> Iterator[str]:
+    """Yield an error for each document that is a printed schema: it defines the types of the core anew."""
+    own = {name for name, of_type in core.type_map.items() if isinstance(of_type, GraphQLObjectType)} - set(ROOTS)
+    own = {name for name in own if not name.startswith("__")}
+    for source in sources:
+        again = [d for d in source.document.definitions if isinstance(d, ObjectTypeDefinitionNode)]
+        if source.handwritten and own and own <= {definition.name.value for definition in again}:
+            yield error_at(
+                again[0].name,
+                "this is the schema that clients see, and it does not tell which routes its fields request. Print the "
+                "SDL that does: `flask restgql schema --source`.",
+            )
+
+
 def _changed(schema: GraphQLSchema, **changes: Any) -> GraphQLSchema:
     kwargs: dict[str, Any] = {**schema.to_kwargs(), **changes}
     return GraphQLSchema(**kwargs)
 
 
 def _combined(core: GraphQLSchema, documents: Iterable[DocumentNode]) -> DocumentNode:
-    """Return one document that extends the root types that already exist, and defines the scalars that it uses."""
+    """Return one document that extends the root types that already exist, and defines the scalars that it uses.
+
+    `type Query` and `extend type Query` mean the same, whichever source is first.
+    """
     definitions: list[Any] = []
     names, repeated = set(core.type_map), set[str]()
     for document in documents:
@@ -91,10 +109,11 @@ def _combined(core: GraphQLSchema, documents: Iterable[DocumentNode]) -> Documen
                 if definition.name.value in repeated:
                     continue  # every generated document defines the scalars that it uses
                 repeated.add(definition.name.value)
-            if isinstance(definition, ObjectTypeDefinitionNode) and definition.name.value in ROOTS:
-                if definition.name.value in names:
-                    definition = _as_extension(definition)
-                elif definition.name.value == "Mutation":
+            if isinstance(definition, OBJECTS) and definition.name.value in ROOTS:
+                definition = _as(
+                    ObjectTypeExtensionNode if definition.name.value in names else ObjectTypeDefinitionNode, definition
+                )
+                if definition.name.value == "Mutation" and "Mutation" not in names:
                     definitions.append(_MUTATION)
                 names.add(definition.name.value)
             definitions.append(definition)
@@ -130,8 +149,13 @@ def _text(directive: DirectiveNode, name: str) -> str:
     return value.value if isinstance(value, StringValueNode) else ""
 
 
-def _as_extension(node: ObjectTypeDefinitionNode) -> ObjectTypeExtensionNode:
-    return ObjectTypeExtensionNode(
+def _as(
+    kind: type[ObjectTypeDefinitionNode | ObjectTypeExtensionNode],
+    node: ObjectTypeDefinitionNode | ObjectTypeExtensionNode,
+) -> ObjectTypeDefinitionNode | ObjectTypeExtensionNode:
+    if isinstance(node, kind):
+        return node
+    return kind(
         name=node.name, interfaces=node.interfaces, directives=node.directives, fields=node.fields, loc=node.loc
     )
 

@@ -20,6 +20,7 @@ from graphql import (
 )
 
 from restgql.schema.compile import calls
+from restgql.schema.sdl.report import OperationNote, SkippedOperation
 
 _VARIABLE = re.compile(r"\{[^{}]*\}")
 _QUERY = re.compile(r"\{[?&][^{}]*\}")
@@ -39,6 +40,26 @@ class RouteCoverage(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = "untyped"
     reason: str = ""
     is_chosen: bool = False
+
+
+def row_of(operation: OperationNote) -> RouteCoverage:
+    return RouteCoverage(
+        method=operation.method,
+        path=operation.path,
+        field=operation.field,
+        kind=operation.kind,
+        reason=operation.reason,
+    )
+
+
+def row_of_skipped(operation: SkippedOperation, label: str = "") -> RouteCoverage:
+    return RouteCoverage(
+        method=operation.method,
+        path=operation.path,
+        kind="skipped",
+        reason=f"{operation.reason}{label}",
+        is_chosen=operation.is_chosen,
+    )
 
 
 class CoverageReport(msgspec.Struct, frozen=True, kw_only=True):

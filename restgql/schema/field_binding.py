@@ -140,10 +140,17 @@ def checked(expression: str | None) -> str | None:
     return expression
 
 
+def _objects(field: GraphQLField) -> set[str]:
+    """Return the names of the arguments whose values are objects."""
+    types = {name: argument.type for name, argument in field.args.items()}
+    plain = {name: each.of_type if isinstance(each, GraphQLNonNull) else each for name, each in types.items()}
+    return {name for name, of_type in plain.items() if isinstance(of_type, GraphQLInputObjectType)}
+
+
 def _request_binding(
     verb: str, arguments: DirectiveArguments, field: GraphQLField, *, is_root: bool, handwritten: bool
 ) -> RequestBinding:
-    path = template.compile_typed(arguments["path"])
+    path = template.compile_typed(arguments["path"], _objects(field))
     argument_names = frozenset(field.args)
     if not arguments["path"].startswith(("/", "{+")):
         raise DirectiveError(f"@{verb}: the path {arguments['path'][:80]!r} begins with no slash.")

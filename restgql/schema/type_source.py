@@ -48,11 +48,12 @@ class SchemaError(ConfigError):
         super().__init__("\n".join(self.errors))
 
 
-def read_folder(folder: Path) -> list[TypeSource]:
-    """Return the `.graphql` files of a folder, or the single file. Raises SchemaError."""
+def read_folder(folder: Path, root: str = "app.root_path") -> list[TypeSource]:
+    """Return the `.graphql` files of a folder, or the single file. Raises SchemaError, whose message names the `root`
+    at which a relative path begins."""
     paths = sorted(folder.glob(f"*{SUFFIX}")) if is_folder(folder) else [folder] if is_file(folder) else []
     if not paths:
-        raise SchemaError([f"schema = {str(folder)!r}: {missing_files('schema', folder, takes_file=True)}"])
+        raise SchemaError([f"schema = {str(folder)!r}: {missing_files('schema', folder, takes_file=True, root=root)}"])
     sources, errors = [], []
     for path in paths:
         try:

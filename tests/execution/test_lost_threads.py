@@ -13,6 +13,12 @@ from flask import Flask
 
 from restgql import Gateway
 from restgql.execution import thread_pool as pool
+from restgql.execution.job import Job, JobAnswer
+from restgql.execution.latency import RouteLatency
+from restgql.execution.route_threads import Ticket
+from restgql.execution.worker import Worker
+from restgql.formats import target
+from restgql.model import SubRequest
 from restgql.sub_response import SubResponse
 from tests.execution.hanging import SIZES, Hanging
 from tests.turnstile import PATIENCE, becomes
@@ -200,6 +206,38 @@ def test_f4_four_times_the_capacity_is_answered_or_refused_and_recovers(hanging:
 def large_replies() -> list[SubResponse]:
     gc.collect()
     return [each for each in gc.get_objects() if type(each) is SubResponse and len(each.body) >= 1_000_000]
+
+
+class Jobs:
+    """Jobs for one thread, which forget their answers."""
+
+    def __init__(self, *paths: str) -> None:
+        self._jobs = [Job(SubRequest(target=target.parse(path)), print) for path in paths]
+
+    def next_job(self, worker: Worker, ticket: Ticket, thread: str) -> Job | None:
+        return self._jobs.pop(0) if self._jobs else None
+
+    def finish(self, job: Job, answer: JobAnswer) -> bool:
+        return True
+
+
+def test_m3_a_thread_that_hangs_keeps_no_response_of_an_earlier_request() -> None:
+    hangs, released = threading.Event(), threading.Event()
+
+    def dispatch(request: SubRequest) -> SubResponse:
+        if str(request.target) == "/hang":
+            hangs.set()
+            released.wait(PATIENCE)
+        header = ("Content-Type", request.method)  # the collector only tells of what has containers
+        return SubResponse(url=str(request.target), status=200, fields=(header,), body=b"x" * 1_000_000)
+
+    worker = Worker(Jobs("/large", "/hang"), dispatch, RouteLatency())  # type: ignore[arg-type]
+    thread = threading.Thread(target=worker, args=(Ticket(),))
+    thread.start()
+    assert hangs.wait(PATIENCE)
+    assert not large_replies()
+    released.set()
+    thread.join()
 
 
 @pytest.mark.parametrize("hangs", [False, True])

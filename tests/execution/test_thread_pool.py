@@ -82,6 +82,48 @@ def test_one_that_waits_gets_the_thread_of_one_that_is_given_up(pool: ThreadPool
     assert becomes(lambda: not pool.busy and not pool.stuck)
 
 
+def test_nobody_who_comes_later_takes_the_thread_of_one_that_waits(pool: ThreadPool) -> None:
+    work, order = filled(pool), []
+    threads = []
+    for number in range(3):
+        wait = threading.Thread(target=pool.start, args=(lambda _, number=number: order.append(number), PATIENCE))
+        wait.start()
+        assert becomes(lambda number=number: pool.waiting == number + 1)  # type: ignore[misc]
+        threads.append(wait)
+    for ticket in work.tickets[:3]:
+        pool.give_up(ticket)
+        assert not pool.start(lambda _: order.append(99)), "the room is that of the first who waits"
+    for wait in threads:
+        wait.join()
+    assert becomes(lambda: sorted(order) == [0, 1, 2])
+    assert becomes(lambda: pool.busy == SIZE - 3)
+    assert ran(pool)
+    work.released.set()
+    assert becomes(lambda: not pool.busy and not pool.stuck)
+
+
+def test_a_route_that_is_closed_keeps_no_thread_from_those_who_wait(pool: ThreadPool) -> None:
+    hung, work = Holding(), Holding()
+    assert pool.start(hung, route="hung")
+    assert becomes(lambda: hung.tickets)
+    pool.give_up(hung.tickets[0])
+    assert [pool.start(work) for _ in range(SIZE)] == [True] * SIZE
+    answers: list[bool] = []
+    first = threading.Thread(target=lambda: answers.append(pool.start(work, PATIENCE, route="hung")))
+    first.start()
+    assert becomes(lambda: pool.waiting == 1)
+    second = threading.Thread(target=lambda: answers.append(ran(pool)))
+    second.start()
+    assert becomes(lambda: pool.waiting == 2)
+    pool.give_up(work.tickets[0])
+    first.join()
+    second.join()
+    assert sorted(answers) == [False, True]
+    hung.released.set()
+    work.released.set()
+    assert becomes(lambda: not pool.busy and not pool.stuck)
+
+
 def test_given_up_twice_counts_once(pool: ThreadPool) -> None:
     work = filled(pool)
     for _ in range(2):
@@ -235,16 +277,18 @@ class Asking(Holding):
         super().__init__()
         self.pool, self.route = pool, route
         self.admissions: list[Admission] = []
-        self.turns = 0
+        self.turns, self.needed, self.most = 0, 1, 1
 
     def __call__(self, ticket: Ticket) -> None:
-        admission = self.pool.enter(ticket, self.route, self._turn, max_waiting=1)
+        admission = self.pool.enter(ticket, self.route, self._turn, max_waiting=self.most)
         self.admissions.append(admission)
         if admission is Admission.ENTERED:
             super().__call__(ticket)
 
-    def _turn(self) -> None:
+    def _turn(self, route: object) -> bool:
+        assert route == self.route
         self.turns += 1
+        return self.turns <= self.needed
 
 
 def asked(pool: ThreadPool, work: Asking) -> Admission:
@@ -268,6 +312,19 @@ def test_a_route_leaves_an_eighth_of_the_threads_to_others() -> None:
     one.released.set()
     two.released.set()
     assert becomes(lambda: other.turns == 1)
+    assert becomes(lambda: not pool.busy)
+    assert not pool.waiting
+
+
+def test_one_that_needs_no_thread_any_longer_passes_its_turn_on() -> None:
+    pool = ThreadPool(16)
+    one, first, second = Asking(pool, "/one"), Asking(pool, "/one"), Asking(pool, "/one")
+    first.needed = 0
+    assert {asked(pool, one) for _ in range(14)} == {Admission.ENTERED}
+    first.most = second.most = 2
+    assert {asked(pool, first), asked(pool, second)} == {Admission.WAITING}
+    one.released.set()
+    assert becomes(lambda: (first.turns, second.turns) == (1, 1))
     assert becomes(lambda: not pool.busy)
     assert not pool.waiting
 

@@ -146,7 +146,7 @@ def test_a_node_needs_the_names_that_its_params_do_not_declare() -> None:
 query: 1 request at first
 └─ fetch  GET /f
    ├─ a  GET /{x}/{y.z}{?q,x}  (needs x, y.z)
-   ├─ b  refused: MISSING_PARAMETER: The path needs a value for {x}.
+   ├─ b  refused: MISSING_PARAMETER: The path needs a value for {x}: it is missing or null.
    └─ each  (for each of @)
       └─ c  GET /{item}  (needs item)"""
     )
@@ -154,7 +154,7 @@ query: 1 request at first
 
 def test_a_value_that_can_come_from_nowhere_is_refused_before_anything_is_asked() -> None:
     lines = tree('{ a: get(path: "/{x}") b: get(path: "/b{?x}") }').splitlines()
-    assert lines[1] == "├─ a  refused: MISSING_PARAMETER: The path needs a value for {x}."
+    assert lines[1] == "├─ a  refused: MISSING_PARAMETER: The path needs a value for {x}: it is missing or null."
     assert lines[2] == "└─ b  GET /b"
 
 

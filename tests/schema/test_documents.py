@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from graphql import print_schema
 
 from restgql import Gateway
+from restgql.schema import core
 from restgql.schema.type_source import SchemaError
 from tests.schema.world import write
 
@@ -459,3 +461,10 @@ def test_a_single_file_is_taken_too(tmp_path: Path) -> None:
     app = Flask(__name__, root_path=str(tmp_path))
     app.add_url_rule("/a", "a", lambda: "5")
     assert Gateway(app, schema="schema/a.graphql").execute("{ a }") == {"data": {"a": 5}}
+
+
+def test_the_schema_that_clients_see_is_no_source_of_types(tmp_path: Path) -> None:
+    (tmp_path / "schema.graphql").write_text(print_schema(core.build()))
+    with pytest.raises(SchemaError, match=r"^\S+:\d+: this is the schema that clients see, .* --source`\.$") as info:
+        Gateway(Flask("b"), schema=str(tmp_path))
+    assert len(info.value.errors) == 1

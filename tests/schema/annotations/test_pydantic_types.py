@@ -24,6 +24,11 @@ class Level(enum.IntEnum):
     LOW = 1
 
 
+class Access(enum.IntFlag):
+    READ = 4
+    WRITE = 2
+
+
 @dataclass
 class Point:
     x: int
@@ -58,6 +63,11 @@ def member(hint: Any) -> str:
         (bytes, "String"),
         (Color, "Color"),
         (Level | None, "Level"),
+        (Access, "Long"),
+        (list[Access] | None, "[Long]"),
+        (Annotated[Access, Field(description="Its rights.")], "Long"),
+        (pydantic.SecretStr, "String"),
+        (pydantic.SecretBytes | None, "String"),
         (Point, "Point"),
         (list[Point] | None, "[Point]"),
         (list[list[Point | None]], "[[Point]]"),
@@ -101,6 +111,8 @@ class Event(BaseModel):
     color: Color
     level: Level
     point: Point
+    access: Access = Access.READ | Access.WRITE
+    password: pydantic.SecretStr = pydantic.SecretStr("x")
     secret: str = Field("x", exclude=True)
 
     @pydantic.computed_field
@@ -128,7 +140,8 @@ def test_values_that_pydantic_writes() -> None:
         return event.model_dump(mode="json")  # type: ignore[return-value]
 
     assert "secret" not in sdl(returning(Event))
-    assert query_view(view, "{ it { email at on took price color level point { x label } domain } }") == {
+    query = "{ it { email at on took price color level point { x label } access password domain } }"
+    assert query_view(view, query) == {
         "email": "a@example.com",
         "at": "2025-01-02T00:00:00Z",
         "on": "2025-01-02",
@@ -137,6 +150,8 @@ def test_values_that_pydantic_writes() -> None:
         "color": "DARK_RED",
         "level": "LOW",
         "point": {"x": 1, "label": None},
+        "access": 6,
+        "password": "**********",
         "domain": "example.com",
     }
 

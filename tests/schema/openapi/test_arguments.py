@@ -35,7 +35,7 @@ def query(name: str, schema: Any = None, **more: Any) -> dict[str, Any]:
         (query("f", {"oneOf": [{"type": "string"}, LIST]}), '(f: JSON): String @get(path: "/things{?f*}")'),
         (query("f", {"type": "object"}), '(f: JSON): String @get(path: "/things", query: "f || `{}`")'),
         (query("f", of(a=LIST)), '(f: ThingsFInput): String @get(path: "/things", query: "f || `{}`")'),
-        (query("f", of(a="string"), explode=False), '@get(path: "/things")'),
+        (query("f", of(a="string"), explode=False), '(f: ThingsFInput): String @get(path: "/things{?f}")'),
         (
             query("page[size]", {"type": "integer"}),
             '(page_size: Long): String @get(path: "/things", query: "{\\"page[size]\\": page_size}")',
@@ -170,9 +170,19 @@ def test_what_is_the_callers_own_is_no_argument(name: str, place: str) -> None:
 @pytest.mark.parametrize(
     ("parameter", "reason"),
     [
-        ({"name": "X-Ids", "in": "header", "schema": LIST}, "a header can only be a scalar"),
+        ({"name": "X-Ids", "in": "header", "schema": {**LIST, "items": LIST}}, "a header can only be a scalar"),
+        ({"name": "X-Ids", "in": "header", "schema": of(a="string")}, "a header can only be a scalar"),
+        (
+            {"name": "X-Ids", "in": "header", "content": {"text/json": {"schema": LIST}}},
+            "a header can only be a scalar",
+        ),
+        ({"name": "X-Ids", "in": "header", "type": "array", "items": {}, "collectionFormat": "pipes"}, "a header can"),
         ({"name": "no header", "in": "header", "schema": {}}, "its name is not a valid header name"),
-        (query("f", of(a="string"), explode=False), "writes an object as one value"),
+        (query("f", of(a=of(b="string")), explode=False), "writes an object as one value"),
+        (query("f", of(a=LIST), explode=False), "writes an object as one value"),
+        (query("f", {"type": "object", "additionalProperties": {}}, explode=False), "writes an object as one value"),
+        (query("f-g", of(a="string"), explode=False), "writes an object as one value"),
+        (query("f", of(a="string"), explode=False, style="pipeDelimited"), "writes an object as one value"),
         (query("f", {"$ref": "#/nowhere"}), "the reference #/nowhere has no target"),
         ({"$ref": "#/nowhere"}, "the reference #/nowhere has no target"),
     ],

@@ -38,6 +38,59 @@ def test_properties_that_both_sides_describe_are_merged() -> None:
     assert only(generated).kind == "typed"
 
 
+@pytest.mark.parametrize("restated", [{}, {"type": "integer"}])
+def test_keywords_that_do_not_change_the_type_of_a_property_are_merged(restated: Any) -> None:
+    base = of(id={"type": "integer", "description": "The key."}, key="string", home=ref("Home"), name="string")
+    child = of(
+        id={**restated, "readOnly": True},
+        key={"writeOnly": True},
+        home={"description": "Where it lives.", "readOnly": True},
+        name={"deprecated": True},
+    )
+    schemas = {"Home": of(city="string"), "Base": base, "Top": {"allOf": [ref("Base"), child]}}
+    generated = generate_valid(sending(ref("Top"), schemas))
+    deprecated = "name: String @deprecated"
+    assert definition(generated, "TopInput") == f"input TopInput {{\n  key: String\n  {deprecated}\n}}"
+    assert definition(generate_valid(answering(ref("Top"), schemas)), "Top") == (
+        f'type Top {{\n  "The key."\n  id: Long\n  "Where it lives."\n  home: Home\n  {deprecated}\n}}'
+    )
+
+
+def test_a_default_and_an_enum_survive_a_keyword_of_a_child() -> None:
+    base = of(level={"type": "string", "enum": ["low", "high"], "default": "low"})
+    schemas = {"Base": base, "Top": {"allOf": [ref("Base"), of(level={"description": "How much."})]}}
+    text = '"""\n  How much.\n  \n  Default: low\n  """'
+    assert definition(generate_valid(sending(ref("Top"), schemas)), "TopInput") == (
+        f"input TopInput {{\n  {text}\n  level: TopInputLevel\n}}"
+    )
+
+
+CONDITION = {
+    "if": of(kind={"const": "cat"}),
+    "then": {**of(lives=INT), "required": ["lives"]},
+    "else": of(tricks="string"),
+}
+PET = {**of(kind="string"), "dependentSchemas": {"kind": of(since="string")}}
+
+
+@pytest.mark.parametrize(
+    "schema", [{**PET, **CONDITION}, {"allOf": [PET, CONDITION]}, {"allOf": [PET], **CONDITION}, {**CONDITION, **PET}]
+)
+def test_properties_under_a_condition(schema: Any) -> None:
+    source = {**answering(schema), "openapi": "3.1.0"}
+    served = Served(source, {"/things": {"kind": "cat", "since": "2020", "lives": 9}})
+    query = "{ things { kind since lives tricks } }"
+    assert served.data(query) == {"things": {"kind": "cat", "since": "2020", "lives": 9, "tricks": None}}
+    assert "!" not in definition(generate_valid({**sending(schema), "openapi": "3.1.0"}), "AddThingInput")
+
+
+def test_a_property_with_a_type_for_each_condition() -> None:
+    source = answering({**of(kind="string"), "if": {}, "then": of(value="string"), "else": of(value=of(x=INT))})
+    served = Served({**source, "openapi": "3.1.0"}, {"/things": {"value": {"x": 1}}})
+    assert served.data("{ things { value } }") == {"things": {"value": {"x": 1}}}
+    assert "ThingsResponse.value is JSON" in served.reasons["/things"]
+
+
 def test_what_is_required_within_is_united() -> None:
     first, second = {**of(a="string"), "required": ["a"]}, {**of(b="string"), "required": ["b"]}
     source = sending(ref("Top"), {"Top": {"allOf": [of(part=first), of(part=second)]}})

@@ -138,3 +138,15 @@ def test_a_link_to_a_list_by_a_query_parameter() -> None:
     }
     generated = generate_valid(source, accepted={"Post.mine"})
     assert 'mine: User @get(path: "/search?by={userId}")' in definition(generated, "Post")
+
+
+@pytest.mark.parametrize(("constant", "text"), [(5, "5"), ("a b&c", "a%20b%26c"), (True, "true"), ("{x}", "%7Bx%7D")])
+def test_a_link_may_take_constants(constant: Any, text: str) -> None:
+    parameters = {"by": "$response.body#/userId", "limit": constant, "kind": constant}
+    source = blog(mine={"operationId": "search", "parameters": parameters})
+    by, limit = ({"name": name, "in": "query", "schema": {}} for name in ("by", "limit"))
+    kind = {"name": "kind", "in": "path", "required": True, "schema": {}}
+    get = {"operationId": "search", "parameters": [by, limit, kind], "responses": answer(ref("User"))}
+    source["paths"]["/search/{kind}"] = {"get": get}
+    generated = generate_valid(source, accepted={"Post.mine"})
+    assert f'"/search/{text}?by={{userId}}&limit={text}"' in definition(generated, "Post")

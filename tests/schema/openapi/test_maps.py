@@ -84,6 +84,36 @@ def test_additional_properties_of_all_of() -> None:
     assert "entries: [ThingsResponseEntry]" in definition(generate_valid(answering(schema)), "ThingsResponse")
 
 
+@pytest.mark.parametrize("more", [{}, {"additionalProperties": False}, {"additionalProperties": {"type": "integer"}}])
+def test_pattern_properties_beside_properties(more: Any) -> None:
+    schema = {**of(id="integer"), "patternProperties": {"^n-": {"type": "integer"}, "^m-": {"type": "integer"}}, **more}
+    served = Served(answering(schema), {"/things": {"id": 1, "n-a": 2, "m-b": 3}})
+    assert served.data("{ things { id entries { key value } } }")["things"] == {
+        "id": 1, "entries": [{"key": "n-a", "value": 2}, {"key": "m-b", "value": 3}],
+    }  # fmt: skip
+    assert served.reasons["/things"] == ""
+
+
+@pytest.mark.parametrize("keyword", ["unevaluatedProperties", "additionalProperties"])
+@pytest.mark.parametrize("composed", [True, False])
+def test_properties_of_any_name_beside_one_part(keyword: str, composed: bool) -> None:
+    schema = {"allOf": [of(id="integer")]} if composed else of(id="integer")
+    source = {**answering({**schema, keyword: ref("User")}, SCHEMAS), "openapi": "3.1.0"}
+    served = Served(source, {"/things": {"id": 1, "x": {"name": "A"}}})
+    assert served.data("{ things { id entries { key value { name } } } }")["things"] == {
+        "id": 1, "entries": [{"key": "x", "value": {"name": "A"}}],
+    }  # fmt: skip
+
+
+def test_pattern_properties_of_several_types_are_json() -> None:
+    schema = {**of(id="integer"), "patternProperties": {"^a": ref("User"), "^b": {"type": "string"}}}
+    served = Served(answering(schema, SCHEMAS), {"/things": {"id": 1, "a": {"name": "A"}, "b": "B"}})
+    assert served.data("{ things { entries { value } } }") == {
+        "things": {"entries": [{"value": {"name": "A"}}, {"value": "B"}]}
+    }
+    assert "ThingsResponseEntry.value is JSON" in served.reasons["/things"]
+
+
 def test_an_input_that_is_a_map_is_json() -> None:
     generated = generate_valid(sending(of(users=USERS), SCHEMAS))
     assert "users: JSON" in definition(generated, "AddThingInput")

@@ -10,6 +10,7 @@ from flask import Flask, request
 
 from restgql import Gateway
 from tests.schema.openapi.documents import answer, document, field, generate_valid, of, only, ref, sending
+from tests.schema.openapi.served import Served
 
 LIST = {"type": "array", "items": {"type": "string"}}
 MAP = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -53,6 +54,8 @@ def sent(operation: dict[str, Any], arguments: str, path: str = "/things", *, up
         ({"schema": of(page="integer", by=of(name="string"))}, 'p: {page: 1, by: {name: "n"}}', "page=1&by[name]=n"),
         ({"schema": MAP}, 'p: {a: "1", b: ["2", "3"]}', "a=1&b=2&b=3"),
         ({"schema": MAP}, "p: {}", ""),
+        ({"schema": of(a="integer", b="string"), "explode": False}, 'p: {a: 1, b: "x,y"}', "p=a,1,b,x,y"),
+        ({"schema": of(a="integer", b="string"), "explode": False}, "p: {a: 1, b: null}", "p=a,1"),
         ({"schema": of(**{"first-name": "string"})}, 'p: {first_name: "n"}', "first-name=n"),
         ({"schema": {"type": "array", "items": of(a="integer")}}, "p: [{a: 1}, {a: 2}]", "p[0][a]=1&p[1][a]=2"),
         ({"style": "deepObject", "schema": of(geo=of(lat="integer"))}, "p: {geo: {lat: 1}}", "p[geo][lat]=1"),
@@ -102,6 +105,9 @@ def test_exploded_objects_beside_other_parameters() -> None:
         ({"style": "matrix", "explode": True}, LIST, '["3", "4"]', "/things/;id=3;id=4"),
         ({"style": "matrix", "explode": True}, of(a="string"), '{a: "1"}', "/things/;a=1"),
         ({"explode": True}, of(a="string"), '{a: "1"}', "/things/a=1"),
+        ({}, of(a="integer", **{"b-c": "string"}), '{a: 1, b_c: "x y"}', "/things/a,1,b-c,x y"),
+        ({"style": "label"}, of(a="integer", b="string"), '{a: 1, b: "2"}', "/things/.a,1,b,2"),
+        ({"style": "matrix"}, of(a="integer", b="string"), '{a: 1, b: "2"}', "/things/;id=a,1,b,2"),
     ],
 )
 def test_styles_of_a_path(style: Any, schema: Any, argument: str, expected: str) -> None:
@@ -111,6 +117,26 @@ def test_styles_of_a_path(style: Any, schema: Any, argument: str, expected: str)
         assert '"/things/{;id}"' in expression
         return
     assert sent(operation, f"id: {argument}", "/things/{id}")[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("parameter", "argument", "text"),
+    [
+        ({"schema": LIST}, '["a", "b c"]', "a,b c"),
+        ({"schema": LIST}, "[]", ""),
+        ({"schema": LIST, "explode": True}, '["a"]', "a"),
+        ({"schema": {"type": "array", "items": {"type": "integer"}}}, f"[{2**60 + 1}, null, 2]", f"{2**60 + 1},2"),
+        ({"schema": of(a="integer", b="string"), "explode": True}, '{a: 1, b: "x"}', "a=1,b=x"),
+        ({"schema": of(a="integer", b="string"), "explode": True}, "{a: 1, b: null}", "a=1"),
+    ],
+)
+def test_lists_and_objects_in_a_header(parameter: Any, argument: str, text: str) -> None:
+    get = {"operationId": "things", "parameters": [{"name": "X-Ids", "in": "header", **parameter}]}
+    served = Served(document({"/things": {"get": {**get, "responses": answer(of(ok="boolean"))}}}), {"/things": {}})
+    served.data(f"{{ things(X_Ids: {argument}) {{ ok }} }}")
+    assert served.headers["X-Ids"] == text
+    served.data("{ things { ok } }")
+    assert "X-Ids" not in served.headers
 
 
 def test_styles_of_a_path_whose_name_is_no_graphql_name() -> None:

@@ -18,7 +18,8 @@ def test_pointers_are_unescaped() -> None:
     ("reference", "reason"),
     [
         ("#/nowhere", "the reference #/nowhere has no target"),
-        ("#anchor", "names an anchor"),
+        ("#anchor", "the reference #anchor has no target"),
+        ("#twice", "the reference #twice names an anchor that 2 schemas have"),
         ("other.yaml#/X", "leads to another document"),
         ("http://example.com/x.json#/X", "leads to another server, and the gateway never sends a request there"),
         ("https://example.com/x.json", "leads to another server, and the gateway never sends a request there"),
@@ -27,7 +28,8 @@ def test_pointers_are_unescaped() -> None:
     ],
 )
 def test_a_property_that_cannot_be_found_is_json_alone(reference: str, reason: str) -> None:
-    generated = generate_valid(answering(of(a="string", b={"$ref": reference})))
+    schemas = {"X": {**of(x="string"), "$anchor": "twice"}, "Y": {**of(y="string"), "$anchor": "twice"}}
+    generated = generate_valid(answering(of(a="string", b={"$ref": reference}), schemas))
     assert definition(generated, "ThingsResponse") == "type ThingsResponse {\n  a: String\n  b: JSON\n}"
     assert only(generated).kind == "partly"
     assert reason in only(generated).reason

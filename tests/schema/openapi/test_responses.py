@@ -135,6 +135,19 @@ def test_several_responses_of_one_type() -> None:
     assert field(generate_valid(several(_200=ref("User"), _201=ref("User")))) == 'things: User @get(path: "/things")'
 
 
+@pytest.mark.parametrize("status", ["2XX", "2xx"])
+def test_a_range_of_statuses(status: str) -> None:
+    assert field(generate_valid(several(**{f"_{status}": ref("User")}))) == 'things: User @get(path: "/things")'
+
+
+@pytest.mark.parametrize("other", ["application/vnd.api+json", "application/problem+json", "text/json", "*/*"])
+def test_the_media_type_that_a_request_accepts_first_is_the_type(other: str) -> None:
+    content = {other: {"schema": of(data="string")}, "application/json; charset=utf-8": {"schema": of(name="string")}}
+    operation = {"operationId": "things", "responses": {"200": {"content": content}}}
+    generated = generate_valid(document({"/things": {"get": operation}}))
+    assert definition(generated, "ThingsResponse") == "type ThingsResponse {\n  name: String\n}"
+
+
 def test_several_responses_that_a_required_key_tells_apart_are_a_union() -> None:
     source = several(_200=ref("User"), _202=ref("Job"))
     assert definition(generate_valid(source), "ThingsResponse").endswith(" = User | Job")

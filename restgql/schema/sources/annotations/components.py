@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from restgql.schema.sdl import names
 from restgql.schema.sdl.reserved import ReservedNames
@@ -56,6 +57,12 @@ def type_text(hint: Any) -> str:
 def _label(hint: Any, level: int) -> str:
     generic = getattr(hint, "__pydantic_generic_metadata__", None) or {}
     origin, arguments = generic.get("origin") or get_origin(hint), generic.get("args") or get_args(hint)
+    if origin is Annotated:
+        return _label(arguments[0], level)
+    if origin in (Union, UnionType):
+        return " Or ".join(_label(member, level) for member in arguments)
+    if hint is NoneType:
+        return "None"
     if origin is not None and arguments:
         return " ".join(_label(piece, level) for piece in (origin, *arguments))
     name = getattr(hint, "__name__", str(hint))

@@ -64,12 +64,17 @@ def of_class(cls: type, arguments: tuple[Any, ...] = ()) -> dict[str, Any]:
     for base in reversed(cls.__mro__):
         if base.__module__ == "builtins":
             continue
-        scope = vars(sys.modules[base.__module__]) if base.__module__ in sys.modules else {}
+        scope = _module(base)
         local = {parameter.__name__: parameter for parameter in getattr(base, "__type_params__", ())}
         for name, annotation in _own(base).items():
             hint = _evaluated(annotation, scope, {base.__name__: base, **local})
             types[name] = substitute(hint, {**anywhere, **bound.get(base, {})})
     return types
+
+
+def of_alias(alias: Any) -> Any:
+    """Return the type of a TypeAliasType, whose value may be a string that refers to the alias itself."""
+    return _evaluated(alias.__value__, _module(alias), {})
 
 
 def substitute(hint: Any, bound: Bound) -> Any:
@@ -83,6 +88,12 @@ def substitute(hint: Any, bound: Bound) -> Any:
         return hint[tuple(bound.get(variable, Any) for variable in variables)]
     except TypeError:  # a ParamSpec or TypeVarTuple
         return get_origin(hint)
+
+
+def _module(value: Any) -> dict[str, Any]:
+    """Return the names of the module that defines a class or alias."""
+    module = sys.modules.get(value.__module__ or "")
+    return vars(module) if module is not None else {}
 
 
 def _globals(function: Callable[..., Any]) -> dict[str, Any]:

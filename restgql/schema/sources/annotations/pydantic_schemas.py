@@ -1,5 +1,6 @@
 """JSON Schemas that pydantic writes for its types. Pydantic is used only if the app has imported it."""
 
+import enum
 import functools
 import sys
 from collections.abc import Iterator, Mapping
@@ -67,6 +68,7 @@ def write(hint: Any, mode: Mode) -> PydanticSchema:
     for part, owner in [(definitions[name], owner) for name, owner in owners.items()] + [(schema, cls)]:
         if mode == "serialization" and owner is not None:
             _note_names(part, owner)
+            _show_secrets(part)
     return PydanticSchema(schema, cls, definitions, owners)
 
 
@@ -113,6 +115,12 @@ def _note_names(schema: dict[str, Any], cls: Any) -> None:
         schema["required"] = [key for key, part in properties.items() if KEYS not in part and not is_nullable(part)]
 
 
+def _show_secrets(schema: dict[str, Any]) -> None:
+    """Remove `writeOnly` from properties: the JSON of a secret has its mask."""
+    for part in schema.get("properties", {}).values():
+        part.pop("writeOnly", None)
+
+
 @functools.cache
 def _generator() -> Any:
     """Return a subclass of pydantic's generator. It notes the class of each schema, and makes unknown types JSON."""
@@ -143,6 +151,8 @@ def _generator() -> Any:
 
 def _noting_class(method: str, base: Any) -> Any:
     def write(self: Any, schema: Any) -> Any:
+        if method == "enum_schema" and issubclass(schema["cls"], enum.Flag):
+            return {"type": "integer"}  # any combination of its members
         written = getattr(base, method)(self, schema)
         if isinstance(schema.get("cls"), type) and "$ref" not in written:
             self._classes.append(schema["cls"])

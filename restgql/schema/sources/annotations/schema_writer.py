@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, LiteralString, NewType, Self, Union, get_args, get_origin
 from uuid import UUID
 
 import msgspec
@@ -35,6 +35,15 @@ _WRAPPERS = frozenset({"ClassVar", "Final", "NotRequired", "ReadOnly", "Required
 _AWAITED: tuple[Any, ...] = (abc.Awaitable, abc.Coroutine)
 _ANYTHING: tuple[Any, ...] = (Any, object)
 _NULL: tuple[Any, ...] = (None, NoneType)
+_NO_OWNER = UnknownType("Self has no class here")
+
+
+class _PendingClass(msgspec.Struct, frozen=True):
+    """A class whose component has no properties yet. `hint` is the class with its type arguments."""
+
+    component: Component
+    hint: Any
+    properties: list[classes.Property]
 
 
 class SchemaWriter:
@@ -47,7 +56,11 @@ class SchemaWriter:
     def __init__(self) -> None:
         self._mode: pydantic_schemas.Mode = "serialization"
         self._components: dict[Hashable, Component] = {}
-        self._pending: deque[tuple[Component, list[classes.Property]]] = deque()
+        self._pending: deque[_PendingClass] = deque()
+        self._open_tuples: set[type] = set()
+        """The NamedTuples whose fields are being written."""
+        self._owner: Any = _NO_OWNER
+        """The class whose properties are written, which is the value of `Self` in their types."""
 
     @property
     def components(self) -> Sequence[Component]:
@@ -56,7 +69,7 @@ class SchemaWriter:
 
     def write(self, hint: Any, mode: pydantic_schemas.Mode = "serialization") -> JsonSchema:
         """Write the schema of an annotation, and the named schemas that it needs."""
-        self._mode = mode
+        self._mode, self._owner = mode, _NO_OWNER
         schema = self._of(hint)
         self._finish()
         return schema
@@ -72,6 +85,7 @@ class SchemaWriter:
         else:
             origin = get_origin(hint) or hint
             properties = classes.properties(origin, get_args(hint)) if isinstance(origin, type) else None
+            self._owner = hint
             schema = self._whole(properties) if properties else {}
         self._finish()
         return schema if "properties" in schema else None
@@ -84,8 +98,9 @@ class SchemaWriter:
 
     def _finish(self) -> None:
         while self._pending:
-            component, properties = self._pending.popleft()
-            component.schema |= self._whole(properties)
+            pending = self._pending.popleft()
+            self._owner = pending.hint
+            pending.component.schema |= self._whole(pending.properties)
 
     def _of(self, hint: Any) -> JsonSchema:
         try:
@@ -126,6 +141,10 @@ class SchemaWriter:
             return {"type": "null"}
         if origin in _ANYTHING:
             return {}
+        if origin is Self:
+            return self._schema(self._owner)
+        if origin is LiteralString:
+            return self._schema(str)
         if isinstance(origin, type):
             return self._class(origin, arguments, hint)
         return unknown(hint)
@@ -135,7 +154,7 @@ class SchemaWriter:
         if key not in self._components:
             component = self._components[key] = Component(labels(hint))
             bound = dict(zip(alias.__type_params__, arguments, strict=False))
-            component.schema = self._of(hints.substitute(alias.__value__, bound))
+            component.schema = self._of(hints.substitute(hints.of_alias(alias), bound))
         return self._components[key].refer({})
 
     def _annotated(self, hint: Any, arguments: tuple[Any, ...]) -> JsonSchema:
@@ -187,12 +206,23 @@ class SchemaWriter:
         if properties is not None:
             return self._object(cls, arguments, hint, properties)
         if issubclass(cls, tuple) and hasattr(cls, "_fields"):
-            return self._list(tuple, tuple(hints.of_class(cls, arguments).values()))
+            return self._named_tuple(cls, arguments)
         if issubclass(cls, abc.Mapping):
             values = arguments[1] if len(arguments) > 1 else Any
             return {"type": "object", "additionalProperties": self._schema(values)}
         scalar = next((base for base in cls.__mro__ if base in _SCALARS), None)
         return _scalar(scalar, scalar) if scalar else unknown(hint)
+
+    def _named_tuple(self, cls: type, arguments: tuple[Any, ...]) -> JsonSchema:
+        if cls in self._open_tuples:
+            return problem(f"{cls.__qualname__} contains itself")
+        self._open_tuples.add(cls)
+        owner, self._owner = self._owner, cls
+        try:
+            return self._list(tuple, tuple(hints.of_class(cls, arguments).values()))
+        finally:
+            self._owner = owner
+            self._open_tuples.discard(cls)
 
     def _object(
         self, cls: type, arguments: tuple[Any, ...], hint: Any, properties: list[classes.Property]
@@ -201,7 +231,7 @@ class SchemaWriter:
             return problem(f"{type_text(hint)} has {'too many types' if properties else 'no fields'}")
         component = self._components[self._key(cls, arguments)] = Component(labels(hint))
         component.schema = {"type": "object", "description": classes.described(cls)}
-        self._pending.append((component, properties))
+        self._pending.append(_PendingClass(component, hint, properties))
         return component.refer({})
 
     def _enum(self, cls: type[enum.Enum]) -> JsonSchema:

@@ -18,6 +18,7 @@ from restgql.schema.sdl.reserved import ReservedNames, reserve
 from restgql.schema.sdl.scalar_names import JSON
 from restgql.schema.sources.openapi.api_operation import ApiOperation, operations
 from restgql.schema.sources.openapi.document_problem import DocumentProblem, Excluded
+from restgql.schema.sources.openapi.dynamic_references import with_static_references
 from restgql.schema.sources.openapi.operation_fields import GeneratedField, OperationFields
 from restgql.schema.sources.openapi.operation_paths import Allowed, AppPaths, OperationPath, OperationPaths
 from restgql.schema.sources.openapi.proposed_joins import ProposedJoin, propose_joins, with_joins
@@ -79,6 +80,8 @@ def generate(
     """
     check(document, where="The document")
     root = dict(document)
+    if merges_siblings(root):
+        root = dict(with_static_references(root))
     operation_paths = operation_paths or AppPaths(root, allowed, prefix)
     rules = NameRules(NamingConvention(camel_case), reserved or reserve(), Prefix(name_prefix))
     return _Generation(root, load, rules, filled, endpoint).run(operation_paths, names or {}, accepted)

@@ -14,7 +14,6 @@ from restgql.schema.sources.openapi.api_operation import FORM, ApiParameter, pla
 from restgql.schema.sources.openapi.document_problem import DocumentProblem
 from restgql.schema.sources.openapi.input_types import InputTypes
 from restgql.schema.sources.openapi.lenient import first_description
-from restgql.schema.sources.openapi.parameter_styles import ValueForm
 from restgql.schema.sources.openapi.schema_scalars import simple_scalar
 from restgql.schema.sources.openapi.type_registry import TypeRef, TypeRegistry
 
@@ -156,10 +155,9 @@ class OperationArguments:
             return
         if not _TOKEN.match(parameter.name):
             raise DocumentProblem("its name is not a valid header name")
-        if parameter_styles.value_form(self._registry.shapes, parameter.schema) is not ValueForm.SCALAR:
-            raise DocumentProblem("a header can only be a scalar")
+        template = parameter_styles.header_template(self._registry.shapes, parameter, argument)
         self._add(parameter, argument, required=False)
-        self.headers.append((parameter.name, f"{{{argument}}}"))
+        self.headers.append((parameter.name, template))
 
     def _add(self, parameter: ApiParameter, argument: str, *, required: bool) -> None:
         is_simple = simple_scalar(parameter.schema) is not None

@@ -13,6 +13,7 @@ from restgql.schema.sources.openapi.lenient import as_mapping
 from restgql.schema.sources.openapi.shape_resolver import ShapeResolver
 
 DELIMITERS = {"form": ",", "spaceDelimited": " ", "tabDelimited": "\t", "pipeDelimited": "|"}
+_AS_ONE_VALUE = "its style writes an object as one value, which is not supported for this object"
 _OPERATORS = {"label": ".", "matrix": ";"}
 
 
@@ -59,16 +60,27 @@ def path_template(shapes: ShapeResolver, parameter: ApiParameter, text: str, arg
     operator = _OPERATORS.get(parameter.style, "")
     if parameter.source.get("allowReserved") is True:  # it takes slashes (OpenAPI 3.2; RFC 6570 section 3.2.3)
         operator = "+"
-    if kind is ValueForm.OBJECT and not parameter.explode:
-        raise DocumentProblem("its style writes an object as one value, which is not supported")
+    if kind is ValueForm.OBJECT and not parameter.explode and not _is_flat(shapes, parameter.schema):
+        raise DocumentProblem(_AS_ONE_VALUE)
     if operator == ";" and text != argument:
         if kind is not ValueForm.SCALAR and parameter.explode:
             raise DocumentProblem("its name is not a GraphQL name, and the path repeats it")
         operator, prefix = "", f";{text}="
     else:
         prefix = ""
-    is_many = kind is ValueForm.OBJECT or (kind is ValueForm.LIST and (parameter.explode or not operator))
+    is_many = kind is not ValueForm.SCALAR and (parameter.explode or (kind is ValueForm.LIST and not operator))
     return f"{prefix}{{{operator}{argument}{'*' if is_many else ''}}}"
+
+
+def header_template(shapes: ShapeResolver, parameter: ApiParameter, argument: str) -> str:
+    """Return the template for a header field. Raises DocumentProblem if no template can write its values."""
+    kind = value_form(shapes, parameter.schema)
+    if kind is ValueForm.SCALAR:
+        return f"{{{argument}}}"
+    is_separated = parameter.style in ("simple", "form") and (kind is ValueForm.LIST or parameter.explode)
+    if parameter.encoded or not is_separated or not _is_flat(shapes, parameter.schema):
+        raise DocumentProblem("a header can only be a scalar, a list of scalars, or an exploded object of scalars")
+    return f"{{{argument}*}}"
 
 
 def query_placement(shapes: ShapeResolver, parameter: ApiParameter, argument: str) -> QueryPlacement:
@@ -91,7 +103,9 @@ def query_placement(shapes: ShapeResolver, parameter: ApiParameter, argument: st
             return _list(shapes, parameter, argument)
         case ValueForm.OBJECT:
             if not parameter.explode:
-                raise DocumentProblem("its style writes an object as one value, which is not supported")
+                if parameter.style == "form" and argument == parameter.name and _is_flat(shapes, parameter.schema):
+                    return QueryPlacement(argument)
+                raise DocumentProblem(_AS_ONE_VALUE)
             return (
                 QueryPlacement(f"{argument}*")
                 if _is_flat(shapes, parameter.schema)
@@ -112,8 +126,10 @@ def holds_objects(shapes: ShapeResolver, schema: Any) -> bool:
 
 
 def _is_flat(shapes: ShapeResolver, schema: Any) -> bool:
-    """Return True if all values of an object are scalars."""
+    """Return True if all values of an object or list are scalars. Raises DocumentProblem."""
     shape = shapes.shape(shapes.resolve(schema).schema)
+    if isinstance(shape, schema_shape.ListShape):
+        return value_form(shapes, shape.item) is ValueForm.SCALAR
     if not isinstance(shape, schema_shape.ObjectShape):
         return False
     return all(value_form(shapes, part) is ValueForm.SCALAR for part in shape.properties.values())

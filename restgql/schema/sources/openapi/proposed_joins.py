@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal
+from urllib.parse import quote
 
 import msgspec
 from graphql import (
@@ -16,6 +17,7 @@ from graphql import (
 )
 
 from restgql import graphql_core
+from restgql.formats import json
 from restgql.formats.template import REQUEST
 from restgql.schema.sdl import names
 from restgql.schema.sdl.builder import SdlBuilder
@@ -186,30 +188,44 @@ def _template_variable(source: GeneratedField, expression: str) -> str:
     return f"{REQUEST}{argument}" if argument else ""
 
 
+def _template_piece(source: GeneratedField, expression: Any) -> str:
+    """Return the part of a template for a parameter of a link: a variable in braces, or an encoded constant.
+
+    It is empty for an expression that no template has.
+    """
+    if isinstance(expression, str) and "$" in expression:
+        variable = _template_variable(source, expression)
+        return f"{{{variable}}}" if variable else ""
+    return quote(json.to_text(expression), safe="") if isinstance(expression, str | int | float) else ""
+
+
 def _target_path(source: GeneratedField, target: GeneratedField, parameters: Mapping[str, Any]) -> str:
     """Return the target's path with the link's parameters filled in.
 
-    It is empty if the target's parameters do not match the link's, or if a template cannot express one of them.
+    It is empty if the target's parameters do not match the link's, if a template cannot express one of them, or if all
+    are constants.
     """
     by_parameter = {}
     for name, expression in parameters.items():
-        variable = _template_variable(source, as_text(expression))
-        if not variable:
+        piece = _template_piece(source, expression)
+        if not piece:
             return ""
-        by_parameter[name.rpartition(".")[2]] = variable
+        by_parameter[name.rpartition(".")[2]] = piece
+    if not any(piece.startswith("{") for piece in by_parameter.values()):
+        return ""  # it does not depend on the parent
     in_path = variables(target.operation.path)
     query_match = _OPTIONAL.search(target.path)
     optional = set(query_match[0][2:-1].replace("*", "").split(",")) if query_match else set()
     # an argument whose name differs from its parameter's is not a variable of the template
     optional |= {argument for name, argument in target.arguments.items() if argument != name and names.is_name(name)}
     required = {node.name.value for node in target.node.arguments if isinstance(node.type, NonNullTypeNode)}
-    by_argument = {target.arguments.get(name, name): variable for name, variable in by_parameter.items()}
+    by_argument = {target.arguments.get(name, name): piece for name, piece in by_parameter.items()}
     path_arguments = {target.arguments[name] for name in in_path}
     if not by_argument or not path_arguments | required <= by_argument.keys() <= path_arguments | optional:
         return ""
     path = _OPTIONAL.sub("", target.path)
-    path = re.sub(r"\{(\w+)\}", lambda match: f"{{{by_argument.get(match[1], match[1])}}}", path)
-    query = "&".join(f"{name}={{{variable}}}" for name, variable in by_parameter.items() if name not in in_path)
+    path = re.sub(r"\{(\w+)\}", lambda match: by_argument.get(match[1], match[0]), path)
+    query = "&".join(f"{name}={piece}" for name, piece in by_parameter.items() if name not in in_path)
     return path + (("&" if "?" in path else "?") + query if query else "")
 
 

@@ -1,7 +1,7 @@
 """Resolves `$ref` within a document, and to other documents that a loader returns (RFC 3986, RFC 6901)."""
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -25,6 +25,8 @@ class References:
             self._documents[_joined("", url.partition("#")[0])] = document
         self._load = load
         self._targets: dict[str, Any] = {}
+        self._anchors: dict[int, dict[Any, list[JsonObject]]] = {}
+        """The schemas with each anchor, by the identity of their document."""
 
     def follow(self, value: Any, until: Callable[[JsonObject], bool] = lambda value: False) -> tuple[Any, str]:
         """Return the target of a chain of references, and its name (empty without one).
@@ -53,7 +55,7 @@ class References:
         where, _, fragment = reference.partition("#")
         target = self._document(_joined("", where))
         if fragment and not fragment.startswith("/"):
-            raise DocumentProblem(f"the reference {reference} names an anchor, and anchors are not supported")
+            return self._anchored(reference, target, unquote(fragment))
         for step in unquote(fragment).split("/")[1:]:
             key = step.replace("~1", "/").replace("~0", "~")
             if isinstance(target, dict) and key in target:
@@ -63,6 +65,19 @@ class References:
             else:
                 raise DocumentProblem(f"the reference {reference} has no target")
         return target
+
+    def _anchored(self, reference: str, document: Any, anchor: str) -> JsonObject:
+        """Return the schema with an anchor. Several schemas may have one, in resources with an `$id` of their own."""
+        if id(document) not in self._anchors:
+            anchors = self._anchors[id(document)] = {}
+            for node in nodes_of(document):
+                for name in {node.get("$anchor"), node.get("$dynamicAnchor")} if _has_anchor(node) else ():
+                    anchors.setdefault(name, []).append(node)
+        targets = self._anchors[id(document)].get(anchor, [])
+        if len(targets) == 1:
+            return targets[0]
+        problem = f"names an anchor that {len(targets)} schemas have" if targets else "has no target"
+        raise DocumentProblem(f"the reference {reference} {problem}")
 
     def _document(self, where: str) -> Any:
         if where in self._documents:
@@ -79,6 +94,25 @@ class References:
             raise DocumentProblem(f"the reference {where} cannot be read: {exc}") from exc
         self._documents[where] = _rebased(loaded, where)
         return self._documents[where]
+
+
+def nodes_of(document: Any) -> Iterator[JsonObject]:
+    """Yield the objects of a document, each once."""
+    seen: set[int] = set()
+    pending = [document]
+    while pending:
+        node = pending.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, dict):
+            yield node
+        members = node.values() if isinstance(node, dict) else node
+        pending += [member for member in members if isinstance(member, dict | list)]
+
+
+def _has_anchor(node: JsonObject) -> bool:
+    return isinstance(node.get("$anchor"), str) or isinstance(node.get("$dynamicAnchor"), str)
 
 
 def media_types(source: JsonObject, references: References) -> dict[str, JsonObject]:

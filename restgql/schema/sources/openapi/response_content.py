@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 
+from restgql.formats.body import JSON_TYPE
 from restgql.formats.media import essence, is_json, is_xml, may_be_json
 from restgql.schema.sources.openapi.api_operation import ApiOperation
 from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
 from restgql.schema.sources.openapi.references import References, media_types
 
-_SUCCESS = re.compile(r"2(\d\d|XX)\Z")
+_SUCCESS = re.compile(r"2(\d\d|XX)\Z", re.IGNORECASE)
 _FIRST = ("200", "201")
 
 NO_SCHEMA = "the document has no schema for a response"
@@ -50,6 +51,11 @@ def response_content(operation: ApiOperation, references: References, document: 
     )
 
 
+def _preference(media_type: str) -> int:
+    """Return the sort key of media types: a sub-request accepts `application/json` first."""
+    return 0 if media_type == JSON_TYPE else 1 if is_json(media_type) else 2
+
+
 def _content(
     source: JsonObject, operation: ApiOperation, document: JsonObject, references: References
 ) -> ResponseContent:
@@ -59,7 +65,7 @@ def _content(
     else:
         content = media_types(source, references)
     declared = {name: value["schema"] for name, value in content.items() if value.get("schema") is not None}
-    for name, schema in sorted(declared.items(), key=lambda item: not is_json(essence(item[0]))):
+    for name, schema in sorted(declared.items(), key=lambda item: _preference(essence(item[0]))):
         if may_be_json(essence(name)):
             return ResponseContent(schema, declared=True)
     if declared:

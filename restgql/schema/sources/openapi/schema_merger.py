@@ -2,17 +2,20 @@
 
 from typing import Any
 
+from restgql.schema.sources.openapi import extension_keywords
 from restgql.schema.sources.openapi.document_problem import DocumentProblem
 from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping
 from restgql.schema.sources.openapi.references import FollowReference
 from restgql.schema.sources.openapi.schema_scalars import simple_scalar
-from restgql.schema.sources.openapi.schema_shape import is_null, properties_of
+from restgql.schema.sources.openapi.schema_shape import has_structure, is_null, properties_of
 
 MAX_PARTS = 1_000
 """Schemas in one composition, with allOf within allOf."""
 MAX_MERGED = 10_000
 """Merged properties of a document. Beyond that, the last description of a property counts."""
 _ANNOTATIONS = ("description", "readOnly", "writeOnly", "deprecated", "nullable")
+_ABOUT = (*_ANNOTATIONS, "default", extension_keywords.KEYS)
+"""Keywords that a field reads from the schema of its property itself."""
 
 
 class SchemaMerger:
@@ -46,6 +49,16 @@ class SchemaMerger:
             parts.append(part)
             pending.extend(as_list(part.get("allOf")))
         return parts[::-1], problem
+
+    def property(self, before: Any, after: Any) -> Any:
+        """Merge two schemas of a property. The later one may only annotate the other, such as `{readOnly: true}`."""
+        merged = self.both(before, after) if has_structure(after) else before
+        part = as_mapping(merged)
+        missing = {key: value for key, value in _annotations(before, after).items() if part.get(key) != value}
+        if not missing:
+            return merged
+        kept = {key: value for key, value in part.items() if key in _ABOUT}
+        return {**part, **missing} if simple_scalar(merged) else {**kept, **missing, "allOf": [merged]}
 
     def both(self, before: Any, after: Any) -> Any:
         """Merge two schemas: objects and lists recursively; of other schemas, return the later one."""

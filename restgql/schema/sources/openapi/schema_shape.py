@@ -87,6 +87,8 @@ SchemaShape = ScalarShape | EnumShape | ListShape | ObjectShape | MapShape | Uni
 
 # Keywords that determine the kind of a value. Others describe or constrain it.
 _STRUCTURE = (extension_keywords.VALUE, "$ref", "properties", "items", "enum", "const", "allOf", "oneOf", "anyOf")
+_CONDITIONAL = frozenset({"then", "else", "dependentSchemas"})
+_OPEN = frozenset({"additionalProperties", "patternProperties", "unevaluatedProperties"})
 COMPOSING = ("allOf", "oneOf", "anyOf")
 
 
@@ -126,7 +128,7 @@ def has_structure(schema: Any) -> bool:
     """Return True if a part of a composed schema determines the kind of the value."""
     part = as_mapping(schema)
     has_keyword = any(part.get(key) for key in _STRUCTURE) or any(kind != "object" for kind in json_types(part))
-    return has_keyword or additional_schema(part) is not None
+    return has_keyword or additional_schema(part) is not None or bool(_conditional_properties(part))
 
 
 def unwrap(schema: JsonObject) -> Any | None:
@@ -135,6 +137,8 @@ def unwrap(schema: JsonObject) -> Any | None:
     if len(keys) != 1 or any(schema.get(key) for key in _STRUCTURE if key not in COMPOSING):
         return None
     if any(kind != "object" for kind in json_types(schema)):
+        return None
+    if _conditional_properties(schema) or additional_schema(schema) is not None:
         return None
     members = [member for member in as_list(schema[keys[0]]) if has_structure(member) and not is_null(member)]
     return members[0] if len(members) == 1 else None
@@ -160,8 +164,9 @@ def plain_shape(schema: JsonObject) -> SchemaShape:
     values = _values(schema) if kind in ("", "string") else []
     if values and (not kind or all(isinstance(value, str) for value in values)):
         return _of_values(values)  # if YAML read a text such as 16:9 as a number, `type` decides below
-    name = scalar_of_type(kind, schema)
-    return ScalarShape(name) if name else JsonShape()
+    if name := scalar_of_type(kind, schema):
+        return ScalarShape(name)
+    return JsonShape("$dynamicRef is not supported in another document" if "$dynamicRef" in schema else "")
 
 
 def _extended(extension: JsonObject) -> SchemaShape:
@@ -181,18 +186,44 @@ def _item(schema: JsonObject) -> Any:
 def properties_of(schema: JsonObject) -> JsonObject:
     """Return the properties of a schema by name. Names are strings, even if a YAML parser made numbers of them."""
     properties = as_mapping(schema.get("properties"))
+    if conditional := _conditional_properties(schema):
+        properties = {**properties, **{name: part for name, part in conditional.items() if name not in properties}}
     if all(type(name) is str for name in properties):
         return properties
     return {str(name): part for name, part in properties.items()}
 
 
+def _conditional_properties(schema: JsonObject) -> JsonObject:
+    """Return the properties that an object has only under a condition. They are never required."""
+    if _CONDITIONAL.isdisjoint(schema):
+        return {}  # the common case
+    parts = [schema.get("then"), schema.get("else"), *as_mapping(schema.get("dependentSchemas")).values()]
+    schemas_by_name: dict[Any, list[Any]] = {}
+    for part in map(as_mapping, parts):
+        for name, value in as_mapping(part.get("properties")).items():
+            schemas_by_name.setdefault(name, []).append(value)
+    return {name: {"anyOf": schemas} if len(schemas) > 1 else schemas[0] for name, schemas in schemas_by_name.items()}
+
+
 def additional_schema(schema: JsonObject) -> Any:
-    """Return the schema of additional properties, or None if it does not determine their kind."""
-    if "additionalProperties" not in schema:
-        return None
-    values = as_mapping(schema.get("additionalProperties"))
-    has_keyword = any(values.get(key) for key in _STRUCTURE) or isinstance(values.get("additionalProperties"), dict)
-    return values if has_keyword or json_types(values) else None
+    """Return the schema of the properties without a field of their own, or None if it does not determine their kind.
+
+    Those are the properties of `patternProperties`, `additionalProperties` and `unevaluatedProperties`.
+    """
+    if _OPEN.isdisjoint(schema):
+        return None  # the common case
+    candidates = [
+        *as_mapping(schema.get("patternProperties")).values(),
+        schema.get("additionalProperties"),
+        schema.get("unevaluatedProperties"),
+    ]
+    schemas = [values for values in map(as_mapping, candidates) if _determines_kind(values)]
+    return {"anyOf": schemas} if len(schemas) > 1 else next(iter(schemas), None)
+
+
+def _determines_kind(schema: JsonObject) -> bool:
+    has_keyword = any(schema.get(key) for key in _STRUCTURE) or isinstance(schema.get("additionalProperties"), dict)
+    return has_keyword or bool(json_types(schema))
 
 
 def required_names(schema: JsonObject) -> frozenset[str]:

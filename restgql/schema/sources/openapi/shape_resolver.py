@@ -235,10 +235,7 @@ class ShapeResolver:
         groups = []
         for part in parts:
             for name, value in properties_of(part).items():
-                if name not in properties:
-                    properties[name] = value
-                elif has_structure(value):
-                    properties[name] = self._merging.both(properties[name], value)
+                properties[name] = self._merging.property(properties[name], value) if name in properties else value
             needed |= required_names(part)
             groups += [group for group in self._groups(part) if part is schema or not self._is_member(schema, group)]
         additional = [values for part in parts if (values := additional_schema(part)) is not None]
