@@ -29,7 +29,7 @@ class ApiDocument(msgspec.Struct, frozen=True, kw_only=True):
 def read(source: Any, root: Path, client: DocumentClient | None = None) -> ApiDocument:
     """Return the document of a source; a file is relative to `root`. Raises ConfigError with the cause."""
     if isinstance(source, Mapping):
-        openapi.check(source, where="The document")
+        openapi.check(source, where="The dict of openapi")
         return ApiDocument(value=dict(source))
     if callable(source):
         return read(source(), root, client)

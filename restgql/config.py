@@ -1,6 +1,6 @@
 """The configuration: one table of keys. An argument wins over `app.config`, which wins over the default."""
 
-import difflib
+import ast
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -8,10 +8,12 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from restgql.debug_log import listed
 from restgql.errors import ConfigError
 from restgql.formats import json
-from restgql.formats.headers import ACCEPT, is_value, may_leave, never_set
+from restgql.formats.headers import ACCEPT, is_token, is_value, may_leave, never_set
 from restgql.meter import Limits
+from restgql.unknown_keys import unknown_key
 from restgql.upstream_settings import OPENAPI_FORMS, documents_of, is_document_source, settings_of
 
 PREFIX = "RESTGQL_"
@@ -20,7 +22,7 @@ Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
-CACHES = re.compile(r"memory\Z|sqlite:(?!/*\Z).|rediss?://.")
+CACHES = re.compile(r"memory\Z|sqlite:(?!/*\Z|//).|rediss?://.")
 UrlPath = Annotated[str, msgspec.Meta(pattern=r"^/[^?#]*[^/?#]$")]
 
 
@@ -102,6 +104,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         for name in self.subrequest_headers:
+            if not is_token(name):
+                raise ValueError(f"{name!r} is not the name of a header field, such as 'X-Tenant'")
             if never_set(name):
                 raise ValueError(f"the header {name} can never be set by a field")
         for name in self.upstream_headers:
@@ -112,7 +116,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         for prefix, entry in self.upstreams.items():
             settings_of(prefix, entry)
         if self.cache is not None and not CACHES.match(self.cache):
-            raise ValueError("it is 'memory', 'sqlite:PATH' or 'redis://HOST:PORT/DB'")
+            raise ValueError("it is 'memory', 'sqlite:PATH' or 'redis://HOST:PORT/DB', and None without a cache")
         if not all(map(is_document_source, documents_of(self.openapi))):
             raise ValueError(f"{OPENAPI_FORMS}; also a path of the app, such as '/openapi.json', or 'auto'")
 
@@ -131,6 +135,8 @@ def limits_of(config: Config, *, stored: bool = False) -> Limits:
 
 # Python literals that users write in environment variables, with the JSON that they mean.
 _PYTHON_LITERALS = {"True": "true", "False": "false", "None": "null"}
+_WITHOUT_QUOTES = "it is a string here; write {} without quotes"
+_GIT_BASH = re.compile(r"[A-Za-z]:[/\\]")
 
 
 def load(arguments: Mapping[str, Any], app_config: Mapping[str, Any]) -> Config:
@@ -140,6 +146,7 @@ def load(arguments: Mapping[str, Any], app_config: Mapping[str, Any]) -> Config:
     """
     fields = Config.__struct_fields__
     values_by_field: dict[str, Any] = {}
+    _check_nested(app_config)
     sources = (
         {key.removeprefix(PREFIX).lower(): key for key in app_config if key.startswith(PREFIX)},
         {key: key for key in arguments},
@@ -147,9 +154,20 @@ def load(arguments: Mapping[str, Any], app_config: Mapping[str, Any]) -> Config:
     for spelling, values in zip(sources, (app_config, arguments), strict=True):
         for field, key in spelling.items():
             if field not in fields:
-                raise ConfigError(_unknown(field, key))
+                raise ConfigError(unknown_key(key, PREFIX, fields))
             values_by_field[field] = _checked(field, key, values[key])
     return msgspec.convert(values_by_field, Config)
+
+
+def _check_nested(app_config: Mapping[str, Any]) -> None:
+    """Raise ConfigError for keys within a mapping, which `FLASK_RESTGQL__X` also makes of the environment."""
+    nested = app_config.get(PREFIX.rstrip("_"))
+    if isinstance(nested, Mapping):
+        keys = [f"{PREFIX}{key}" for key in nested]
+        raise ConfigError(
+            f"RESTGQL is a mapping of {listed(nested)} in app.config. Write each as a key of its own: {listed(keys)}. "
+            "In the environment, one underscore follows FLASK_RESTGQL."
+        )
 
 
 def _checked(field: str, key: str, value: Any) -> Any:
@@ -159,10 +177,11 @@ def _checked(field: str, key: str, value: Any) -> Any:
     """
     if isinstance(value, set | frozenset):
         raise ConfigError(f"{key} = {value!r}: a set has no order; a list has.")
+    in_environment = f"FLASK_{key}" in os.environ
     if isinstance(value, str) and value in _PYTHON_LITERALS:
-        raise ConfigError(
-            f"{key} = {value!r}: a value of the environment is JSON, so it is {_PYTHON_LITERALS[value]} there."
-        )
+        literal = _PYTHON_LITERALS[value]
+        cure = f"a value of the environment is JSON, so it is {literal} there" if in_environment else _WITHOUT_QUOTES
+        raise ConfigError(f"{key} = {value!r}: {cure.format(value)}.")
     if field in _PATHS and (value == "" or (isinstance(value, list) and "" in value)):
         raise ConfigError(
             f"{key} = {value!r}: an empty path names no file. Leave {key} out, or set it to the path of a file."
@@ -176,10 +195,8 @@ def _checked(field: str, key: str, value: Any) -> Any:
             message += f"; it takes {choices}"
         elif "'" in choices and "at [" not in message and not isinstance(_EXAMPLES.get(field), list):
             message = f"it takes {choices}"
-        elif isinstance(value, str) and f"FLASK_{key}" in os.environ:
-            example = _example(field, value)
-            text = f", FLASK_{key}='{json.encode(example).decode()}'" if isinstance(example, list) else ""
-            message += f"; a value of the environment is JSON{text}"
+        if in_environment:
+            message += _in_environment(field, key, value, lists_choices="it takes '" in message)
         raise ConfigError(f"{key} = {redact(value)!r}: {message}.") from exc
     return value
 
@@ -211,11 +228,35 @@ _EXAMPLES: dict[str, Any] = {
 }
 
 
+def _in_environment(field: str, key: str, value: Any, *, lists_choices: bool) -> str:
+    """Return how a value of the environment is written, as the end of a message."""
+    example = _example(field, value)
+    if isinstance(value, str) and _GIT_BASH.match(value) and isinstance(example, str):
+        return "; Git Bash rewrites a value that begins with a slash, unless MSYS_NO_PATHCONV=1 is set"
+    if value == "":
+        return "; remove the variable, or write null"
+    if isinstance(value, str) and value[0] == value[-1] == "'":
+        return f"; a value of the environment is JSON, which has no single quotes: FLASK_{key}={value[1:-1]}"
+    if lists_choices:
+        return ""
+    if isinstance(example, list):
+        return f"; a value of the environment is JSON, FLASK_{key}='{json.encode(example).decode()}'"
+    booleans = ": true or false" if bool in get_args(get_type_hints(Config)[field]) else ""
+    return f"; a value of the environment is JSON{booleans}"
+
+
 def _example(field: str, value: Any) -> Any:
-    """Return a value of a field for a message, made of a text where a list is expected; None if there is none."""
+    """Return a valid value of a field for a message, made of a text where a list is expected; None if there is none."""
     example = _EXAMPLES.get(field)
-    is_text = isinstance(example, list) and isinstance(value, str)
-    return [each.strip() for each in value.split(",")] if is_text else example
+    if not isinstance(example, list) or not isinstance(value, str):
+        return example
+    try:
+        texts = ast.literal_eval(value) if value.startswith("[") else value.split(",")
+        own = [text.strip() for text in texts]
+        msgspec.convert({field: own}, Config)
+    except (ValueError, SyntaxError, AttributeError, RecursionError, MemoryError):
+        return example
+    return own
 
 
 def _plain(message: str, field: str, value: Any) -> str:
@@ -225,6 +266,8 @@ def _plain(message: str, field: str, value: Any) -> str:
     if match is None:
         return message
     example = _example(field, value)
+    if example is None and {match["types"]} <= {"int", "float"}:
+        example = getattr(Config(), field)
     shown = "" if example is None else f", such as {example!r}"
     if "matching regex" in message:
         return f"it takes a path{shown}, which begins with a slash and ends without one"
@@ -255,10 +298,3 @@ def redact(value: Any) -> Any:
         return value
     shown = f"…{value[value.rindex('@') :]}" if "@" in value else value
     return f"{shown.partition('?')[0]}?…" if "?" in shown and "://" in value else shown
-
-
-def _unknown(field: str, key: str) -> str:
-    bare = field.lower().removeprefix(PREFIX.lower())
-    nearest = difflib.get_close_matches(bare, Config.__struct_fields__, n=1, cutoff=0.0)[0]
-    suggestion = nearest if field == key else PREFIX + nearest.upper()  # as an argument, or as a key of app.config
-    return f"{key} is no key of restgql; did you mean {suggestion}?"

@@ -3,6 +3,7 @@
 They run at the first request, and in debug at each one.
 """
 
+import difflib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -14,13 +15,17 @@ from werkzeug.routing import Rule
 
 from restgql.config import PREFIX, Config, redact
 from restgql.debug_log import DebugLog, listed, shortened, suggestion
-from restgql.schema.coverage import other_method
+from restgql.schema.coverage import other_method, sent_template
+from restgql.unknown_keys import unknown_key
 from restgql.upstream.exposure import DEFAULT
 
 _FLASK = "FLASK_"
 """The prefix of the names that `from_prefixed_env` reads."""
 _DEFAULTS = Config()
 _VARIABLE = re.compile(r"<(?:[^<>:]+:)?(\w+)>")
+_PLACEHOLDER = re.compile(r"\{\w+\}|<(?:[^<>:]+:)?\w+>|:\w+")
+_METHOD_OR_SITE = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE)\s+|https?://[^/]*", re.IGNORECASE)
+_REGEX = re.compile(r"^\^|\$$|\.\*|\\")
 MAX_RULES = 200
 """The rules that a path is compared with."""
 
@@ -40,13 +45,17 @@ class ConfigurationChecks:
         rules: list[Rule],
         joins: Callable[[], Iterable[str]],
         unrouted: Callable[[], Iterable[tuple[str, str, str]]],
+        unsent: Callable[[], Iterable[tuple[str, str, str]]],
         *,
         has_middleware: bool,
     ) -> None:
         """Log the problems so far. `rules` are the app's, `joins` the names that RESTGQL_JOINS may list, `unrouted`
-        the typed fields that no rule answers, each with its method and path."""
+        the typed fields that no rule answers, each with its method and path, `unsent` the arguments of typed fields
+        that no request contains, each with its field and path."""
         self._check_keys()
         self._check_environment()
+        self._check_prefixes()
+        self._check_times()
         if len(rules) == self._checked_rules:  # Flask only adds to them
             return
         self._checked_rules = len(rules)
@@ -54,6 +63,12 @@ class ConfigurationChecks:
             # An exclusion of paths may also be for paths that middleware or a mounted app answers.
             if not (has_middleware and pattern.startswith("!/")):
                 self._check_pattern(pattern, rules)
+        for field, argument, path in unsent():
+            self._log.warn(
+                ("unsent", field, argument),
+                f"{field}({argument}:) is not sent to the route: its path is {path!r}. "
+                f"Write {sent_template(path, argument)!r}.",
+            )
         self._check_joins(list(joins()) if self._config.joins else [])
         if not has_middleware:  # a mount answers paths without a rule
             templates = [_VARIABLE.sub(r"{\1}", rule.rule) for rule in rules[:MAX_RULES]]
@@ -75,8 +90,7 @@ class ConfigurationChecks:
                 continue
             field = key.removeprefix(PREFIX).lower()
             if field not in Config.__struct_fields__:
-                fields = [f"{PREFIX}{each.upper()}" for each in Config.__struct_fields__]
-                self._log.warn(("key", key), f"{key} is no key of restgql.{suggestion(key, fields)}")
+                self._log.warn(("key", key), unknown_key(key, PREFIX, Config.__struct_fields__))
             elif not _equal(getattr(self._config, field), value):
                 shown = "" if isinstance(value, Mapping) else f" = {shortened(repr(redact(value)))}"
                 self._log.warn(
@@ -84,6 +98,26 @@ class ConfigurationChecks:
                     f"{key}{shown} was set after the gateway was made, and has no effect: a gateway reads its keys "
                     "once. Set it before Gateway(app), or before init_app(app).",
                 )
+
+    def _check_prefixes(self) -> None:
+        """Log a key whose prefix is nearly that of the gateway's keys, such as RESTQL_PROFILE."""
+        for key in self._app_config:
+            prefix = key.upper().rpartition("QL_")[0] + "QL_"
+            field = key[len(prefix) :].lower()
+            is_near = field in Config.__struct_fields__ and difflib.SequenceMatcher(None, prefix, PREFIX).ratio() > 0.75
+            if is_near and not key.startswith(PREFIX):
+                name = f"{PREFIX}{field.upper()}"
+                self._log.warn(("prefix", key), f"{key} in app.config has no effect. Did you mean {name!r}?")
+
+    def _check_times(self) -> None:
+        """Log a timeout of sub-requests that the deadline of the operation always cuts."""
+        config = self._config
+        if config.subrequest_timeout != _DEFAULTS.subrequest_timeout and config.subrequest_timeout > config.deadline:
+            self._log.warn(
+                ("times",),
+                f"RESTGQL_SUBREQUEST_TIMEOUT = {config.subrequest_timeout:g} has no effect beyond RESTGQL_DEADLINE = "
+                f"{config.deadline:g}, the time of the whole operation. Set both.",
+            )
 
     def _check_environment(self) -> None:
         """Check that the app has read the keys that its environment has."""
@@ -115,9 +149,8 @@ class ConfigurationChecks:
         if pattern in DEFAULT or any(fnmatchcase(name, bare) for name in names):
             return
         kind = "rule" if is_of_paths else "endpoint"
-        hint = suggestion(bare, names) or f" There are: {listed(names)}."
-        if not is_of_paths and "/" in bare:
-            hint = f" A pattern of rules begins with '/': did you mean {pattern.replace(bare, f'/{bare}')!r}?"
+        hint = _hint_of_pattern(bare, [rule.rule for rule in rules]) or suggestion(bare, names)
+        hint = hint or f" There are: {listed(names)}."
         self._log.warn(
             ("pattern", pattern),
             f"RESTGQL_ROUTES: {pattern!r} matches no {kind} of the app, so it "
@@ -128,8 +161,25 @@ class ConfigurationChecks:
     def _check_joins(self, names: list[str]) -> None:
         for name in self._config.joins:
             if name not in names:
-                hint = suggestion(name, names) or (f" There are: {listed(names)}." if names else "")
+                hint = suggestion(name, names) or (
+                    f" There are: {listed(names)}." if names else " They offer none: is RESTGQL_OPENAPI set?"
+                )
                 self._log.warn(("join", name), f"RESTGQL_JOINS: {name!r} is no join that the documents offer.{hint}")
+
+
+def _hint_of_pattern(pattern: str, paths: list[str]) -> str:
+    """Return the pattern of paths that is probably meant by one that matches nothing."""
+    text = _METHOD_OR_SITE.sub("", pattern)
+    if _REGEX.search(text):
+        return " A pattern is no regular expression: '*' matches any text, and '?' one character."
+    if "/" not in text:
+        return ""
+    path = "/" + text.lstrip("/")
+    by_template = {_VARIABLE.sub("{}", each): each for each in paths}
+    meant = by_template.get(_PLACEHOLDER.sub("{}", path), path)
+    if text != pattern or not pattern.startswith("/"):
+        return f" A pattern of rules begins with '/': did you mean {meant!r}?"
+    return "" if meant == path else f" Did you mean {meant!r}?"
 
 
 def _template(path: str) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import msgspec
-from flask import Blueprint, Flask, current_app, request
+from flask import Flask, current_app, request
 from flask.blueprints import BlueprintSetupState
 from flask.testing import EnvironBuilder
 from werkzeug.datastructures import FileStorage
@@ -21,6 +21,7 @@ from restgql.formats import json as json_format
 from restgql.formats import select as select_format
 from restgql.formats.file import File, files_in
 from restgql.http import endpoints, stored_operation
+from restgql.http.blueprint import GatewayBlueprint, check_app, check_graphene_type, check_name
 from restgql.model import GraphQLRequest
 from restgql.options import Options
 from restgql.plan.arguments import compile_arguments
@@ -56,13 +57,16 @@ class Gateway:
         mutation: type | None = None,
         **arguments: Unpack[Options],
     ) -> None:
+        check_name(name)
         self.name = name
+        for key, graphene_type in (("query", query), ("mutation", mutation)):
+            check_graphene_type(key, graphene_type)
         self._user_types = (query, mutation)
         self._arguments = arguments
         self._app: Flask | None = None
         self._application: WsgiApp | None = None
         self._states: list[GatewayState] = []
-        self.blueprint = Blueprint(name, __name__)
+        self.blueprint = GatewayBlueprint(name, __name__)
         self.blueprint.record(self._mount)
         if app is not None:
             self.init_app(app)
@@ -216,7 +220,7 @@ class Gateway:
         self._app = app
 
     def _check_name(self, app: Flask) -> None:
-        _check_kind(app)
+        check_app(app)
         if self.name in app.extensions.get(EXTENSION, {}):
             raise ConfigError(f"The app has a gateway named {self.name!r}; a second one takes another name=.")
 
@@ -226,20 +230,6 @@ class Gateway:
         if state is None:
             raise ConfigError("The gateway is on no app yet: call init_app(app) first.")
         return state
-
-
-def _check_kind(app: Any) -> None:
-    """Raise ConfigError for an object that is not a Flask app, or an app whose views are called from an ASGI stack."""
-    if not isinstance(app, Flask):
-        kind = f"{type(app).__module__}.{type(app).__name__}".removeprefix("builtins.")
-        cure = "Put it on the app that registers the blueprint" if isinstance(app, Blueprint) else "Pass the app itself"
-        raise ConfigError(f"A gateway is put on a Flask app, and this is a {kind}. {cure}: Gateway(app).")
-    if type(app.json).__module__.partition(".")[0] == "connexion":
-        raise ConfigError(
-            "The views of this Flask app belong to Connexion 3, which calls them from an ASGI stack of its own: a "
-            "gateway on the app cannot ask for them. Serve the app as it is, and put the gateway on another Flask app, "
-            'with upstreams={"/api": "http://…"}.'
-        )
 
 
 def _json(value: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -299,4 +289,5 @@ def _caller(state: GatewayState, fields: Mapping[str, str] | None, *, stored: bo
     except SecurityError as exc:
         raise BadRequest(f"{exc.description} Set it by headers=.") from exc
     outer = OuterRequest(app, environ, True, copy_context())
-    return join_current_operation(state.connect(outer, flask_request, adapter, stored=stored))
+    upstream = state.connect(outer, flask_request, adapter, stored=stored, suggests=True)  # no client sees the errors
+    return join_current_operation(upstream)

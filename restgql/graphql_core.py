@@ -64,7 +64,7 @@ _AnyNode = TypeVar("_AnyNode", bound=Node)
 OnInputError = Callable[[Sequence[str | int], GraphQLError], None]
 
 
-class _OverlappingFields(OverlappingFieldsCanBeMergedRule):
+class OverlappingFields(OverlappingFieldsCanBeMergedRule):
     """The rule of the specification. graphql-core 3.3 reports overlapping streams, too."""
 
     def report_error(self, error: GraphQLError) -> None:
@@ -74,7 +74,7 @@ class _OverlappingFields(OverlappingFieldsCanBeMergedRule):
 
 
 def _rule(rule: type[ASTValidationRule]) -> type[ASTValidationRule]:
-    return _OverlappingFields if rule is OverlappingFieldsCanBeMergedRule else rule
+    return OverlappingFields if rule is OverlappingFieldsCanBeMergedRule else rule
 
 
 RULES: tuple[type[ASTValidationRule], ...] = tuple(

@@ -23,7 +23,7 @@ from restgql.pipeline import Pipeline
 from restgql.profile import OPEN, Profile, profile_of
 from restgql.remote_apis import RemoteApi
 from restgql.schema.compile import calls
-from restgql.schema.coverage import normalize_template, unrouted
+from restgql.schema.coverage import normalize_template, unrouted, unsent_arguments
 from restgql.schema.type_source import SchemaError
 from restgql.sources import CompiledSchema, Sources
 from restgql.startup_log import StartupLog
@@ -204,17 +204,18 @@ class GatewayState:
         *,
         stored: bool = False,
         in_view: bool = False,
+        suggests: bool = False,
     ) -> Upstream:
         """Return the upstream of one operation; `flask_request` is Flask's current request, after the app's
         middleware.
 
         Operations that are `stored` may use the limit of typed sub-requests for untyped ones, too. `in_view` is True if
-        a view of the app, or a resolver, makes the request.
+        a view of the app, or a resolver, makes the request. Errors suggest names in any profile if it `suggests`.
         """
         self._startup_log.reach(debug=self.app.debug)
         if self.app.debug:
             self._check_configuration()
-        upstream = self._connected(entered, flask_request, adapter, stored=stored, in_view=in_view)
+        upstream = self._connected(entered, flask_request, adapter, stored=stored, in_view=in_view, suggests=suggests)
         if self.app.debug:
             upstream = msgspec.structs.replace(upstream, debug_log=self._debug_log)
         is_multithreaded = entered.environ.get("wsgi.multithread", True)
@@ -238,6 +239,7 @@ class GatewayState:
         *,
         stored: bool = False,
         in_view: bool = False,
+        suggests: bool = False,
     ) -> Upstream:
         return connect(
             self.app,
@@ -250,7 +252,7 @@ class GatewayState:
             flights=self._flights,
             limits=self._stored_limits if stored else self._limits,
             in_view=in_view,
-            suggests=self.profile.suggestions,
+            suggests=suggests or self.profile.suggestions,
             application=self.application,
         )
 
@@ -294,6 +296,7 @@ class GatewayState:
             [rule for rule in self.app.url_map.iter_rules() if not is_gateway(self.app, rule.endpoint)],
             lambda: (join.partition(":")[0] for join in self.compiled_schema.joins),
             self._unrouted,
+            lambda: () if (types := self.compiled_schema).failure is not None else unsent_arguments(types.schema),
             has_middleware="wsgi_app" in vars(self.app) or self.application is not None,
         )
 

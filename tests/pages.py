@@ -14,7 +14,7 @@ PAGES = [
     ROOT / "docs/openapi.md",
     ROOT / "docs/annotations.md",
     ROOT / "docs/graphene.md",
-    *(ROOT / f"docs/how-to/{name}.md" for name in ("expose-routes", "several-gateways", "monitor")),
+    *(ROOT / f"docs/how-to/{name}.md" for name in ("app-factory", "expose-routes", "several-gateways", "monitor")),
     ROOT / "docs/caching.md",
     ROOT / "docs/operations.md",
     ROOT / "docs/persisted.md",

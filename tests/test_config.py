@@ -64,7 +64,7 @@ def test_the_environment_gives_lists_as_json(monkeypatch):
         ({"route": []}, {}, ["route", "routes"]),
         ({}, {"RESTGQL_ROUTE": []}, ["RESTGQL_ROUTE", "RESTGQL_ROUTES"]),
         ({}, {"RESTGQL_GRAPHQL_PAHT": "/q"}, ["RESTGQL_GRAPHQL_PAHT", "RESTGQL_GRAPHQL_PATH"]),
-        ({"max_depth": 3}, {"RESTGQL_SECONDS_IN_ALL": 3}, ["RESTGQL_SECONDS_IN_ALL"]),
+        ({"max_depth": 3}, {"RESTGQL_SECONDS_IN_ALL": 3}, ["RESTGQL_SECONDS_IN_ALL", None]),
     ],
 )
 def test_an_unknown_key_is_named_with_the_nearest_one(arguments, app_config, names):
@@ -72,8 +72,8 @@ def test_an_unknown_key_is_named_with_the_nearest_one(arguments, app_config, nam
     app.config.update(app_config)
     with pytest.raises(ConfigError) as caught:
         Gateway(app, **arguments)
-    message = f"{names[0]} is no key of restgql; did you mean {names[1] if names[1:] else ''}"
-    assert str(caught.value).startswith(message)
+    cure = ". The page Configuration" if names[1] is None else f"; did you mean {names[1]}?"
+    assert str(caught.value).startswith(f"{names[0]} is no key of restgql{cure}")
 
 
 @pytest.mark.parametrize("field", Config.__struct_fields__)

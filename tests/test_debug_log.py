@@ -263,7 +263,7 @@ def test_a_key_that_is_set_too_late(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_a_late_key_that_no_key_is(caplog: pytest.LogCaptureFixture) -> None:
     assert late(True, caplog, RESTGQL_MAX_DEPHT=3) == [
-        "RESTGQL_MAX_DEPHT is no key of restgql. Did you mean 'RESTGQL_MAX_DEPTH'?"
+        "RESTGQL_MAX_DEPHT is no key of restgql; did you mean RESTGQL_MAX_DEPTH?"
     ]
 
 

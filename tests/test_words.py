@@ -1,6 +1,7 @@
 """Habits of language that make code hard to read: the package has none of them."""
 
 import ast
+import builtins
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -58,6 +59,38 @@ def habits() -> dict[str, tuple[int, int]]:
 @pytest.mark.parametrize("room", sorted({room for room, _ in trees()}))
 def test_no_docstring_is_headless_and_no_name_is_vague(room: str) -> None:
     assert habits().get(room, (0, 0)) == (0, 0), "name the actor or begin with a verb; name a value after its content"
+
+
+RAISES = re.compile(r"\b[Rr]aises? ((?:[A-Z]\w+(?:, (?:and |or )?| and | or )?)+)")
+
+
+def identifiers() -> set[str]:
+    """Return every name that the code of the package uses."""
+    names = set(dir(builtins))
+    for _, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name):
+                names.add(node.id)
+            elif isinstance(node, ast.Attribute):
+                names.add(node.attr)
+            elif isinstance(node, ast.ClassDef):
+                names.add(node.name)
+            elif isinstance(node, ast.alias):
+                names.add(node.name.rpartition(".")[2])
+    return names
+
+
+def test_a_docstring_names_exceptions_that_exist() -> None:
+    known = identifiers()
+    named = [
+        (room, name)
+        for room, tree in trees()
+        for text in docstrings(tree)
+        for match in RAISES.findall(text)
+        for name in re.findall(r"[A-Z]\w+", match)
+    ]
+    assert len(named) > 200
+    assert [(room, name) for room, name in named if name not in known] == []
 
 
 def test_no_two_files_have_one_name() -> None:

@@ -35,7 +35,7 @@ class Redis:
 
     def read(self, key: CacheKey) -> StoredEntries:
         """Return the stored entries of a key."""
-        names = (_generation(key.uri), _place(key.uri, key.private), _place(key.uri, key.shared))
+        names = (_generation_key(key.uri), _entries_key(key.uri, key.private), _entries_key(key.uri, key.shared))
         token, private, shared = self._client.mget(names)
         if token is None:
             with self._client.pipeline(transaction=False) as commands:
@@ -48,19 +48,19 @@ class Redis:
         """Replace the entries in a scope of a URI."""
         assert isinstance(token, bytes)
         if not entries:
-            self._client.delete(_place(uri, scope))
+            self._client.delete(_entries_key(uri, scope))
             return
         seconds = max(entry.kept - entry.received for entry in entries)
         with self._client.pipeline(transaction=False) as commands:
-            commands.set(_place(uri, scope), token + packed.pack(entries), ex=min(int(seconds) + 1, int(WEEK)))
-            commands.expire(_generation(uri), _KEPT)
+            commands.set(_entries_key(uri, scope), token + packed.pack(entries), ex=min(int(seconds) + 1, int(WEEK)))
+            commands.expire(_generation_key(uri), _KEPT)
             commands.execute()
 
     def invalidate(self, uris: Sequence[str]) -> None:
         """Drop all entries of these URIs, in any scope, and all writes that are under way."""
         with self._client.pipeline(transaction=False) as commands:
             for uri in uris:
-                commands.set(_generation(uri), secrets.token_bytes(12), ex=_KEPT)
+                commands.set(_generation_key(uri), secrets.token_bytes(12), ex=_KEPT)
             commands.execute()
 
     def clear(self) -> None:
@@ -93,9 +93,9 @@ def _entries_of(token: bytes | None, value: bytes | None) -> Entries:
     return packed.entries(value[len(token) :])
 
 
-def _generation(uri: str) -> str:
+def _generation_key(uri: str) -> str:
     return f"{PREFIX}{packed.name_of(uri)}"
 
 
-def _place(uri: str, scope: str) -> str:
+def _entries_key(uri: str, scope: str) -> str:
     return f"{PREFIX}{packed.name_of(uri)}:{scope}"

@@ -3,6 +3,7 @@
 Every `flask` command of an environment with restgql loads this module, so it imports nothing that Flask does not.
 """
 
+import difflib
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
@@ -15,8 +16,22 @@ class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return _commands().list_commands(ctx)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as exc:
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            hint = " It needs no app: python -m restgql serve." if args[0] == "serve" else ""
+            raise click.UsageError(f"No such command {args[0]!r}.{hint or _did_you_mean(near)}", ctx) from exc
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         return _commands().get_command(ctx, cmd_name)
+
+
+def _did_you_mean(names: list[str]) -> str:
+    return f" Did you mean {names[0]!r}?" if names else " Run it without a command for the list."
 
 
 def _commands() -> click.Group:

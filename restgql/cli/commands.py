@@ -128,5 +128,6 @@ def _params(document: str, variables: str, operation: str | None) -> GraphQLRequ
     try:
         values = json.value(variables.encode(), dict)
     except json.NotJson as exc:
-        raise click.BadParameter(f"is not a JSON object: {exc}", param_hint="--variables") from exc
+        message = f"is not a JSON object: {exc}. Names and texts have double quotes: '{{\"id\": 1}}'"
+        raise click.BadParameter(message, param_hint="--variables") from exc
     return GraphQLRequest(query=text, operation_name=operation, variables=values)

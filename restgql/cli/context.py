@@ -76,5 +76,5 @@ def header(line: str) -> tuple[str, str]:
     """Parse a header field, `Name: value`."""
     name, colon, value = line.partition(":")
     if not colon:
-        raise click.BadParameter(f"{line!r} has no colon", param_hint="--header")
+        raise click.BadParameter(f"{line!r} has no colon: write 'Name: value'", param_hint="--header")
     return name.strip(), value.strip()

@@ -195,9 +195,13 @@ def infer(name: str, paths: tuple[str, ...], lines: tuple[str, ...]) -> None:
             if route is None:
                 raise click.ClickException(f"{path}: {_without_route(path, state.config.upstreams)}")
             query = "query ($path: String!) { fetch(path: $path) { status json } }"
-            answer = gateway.execute(query, {"path": path}, headers=sent)["data"]["fetch"]
-            if answer is None or answer["status"] >= 300:
-                raise click.ClickException(f"{path} answers {answer and answer['status']}, so no type can be inferred.")
+            result = gateway.execute(query, {"path": path}, headers=sent)
+            answer = result["data"]["fetch"]
+            if answer is None:
+                raise click.ClickException(f"{path}: {result['errors'][0]['message']}")
+            if answer["status"] >= 300:
+                cure = " Log in by -H 'Authorization: …' or -H 'Cookie: …'." if answer["status"] in (401, 403) else ""
+                raise click.ClickException(f"{path} answers {answer['status']}, so no type can be inferred.{cure}")
             sample = samples_by_path.get(route.path)
             answers = (*(sample.answers if sample is not None else ()), answer["json"])
             samples_by_path[route.path] = Sample(

@@ -17,6 +17,7 @@ from graphql import (
 from restgql import graphql_core
 from restgql.bounded_cache import WeightedCache
 from restgql.config import Config
+from restgql.debug_log import listed
 from restgql.documents.cache_size import TOKEN_WEIGHT, cache_size
 from restgql.documents.document import Document, hash_of
 from restgql.documents.limits import DocumentLimits, check_document
@@ -182,14 +183,19 @@ def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode
         if len(operations) == 1:
             return operations[0]
         raise _invalid(
-            "The document has several operations: choose one by operationName."
+            f"The document has several operations: choose one by operationName.{_names_of(operations)}"
             if operations
             else "The document has no operation."
         )
     for operation in operations:
         if operation.name and operation.name.value == name:
             return operation
-    raise _invalid(f"The document has no operation named {name[:80]!r}.")
+    raise _invalid(f"The document has no operation named {name[:80]!r}.{_names_of(operations)}")
+
+
+def _names_of(operations: list[OperationDefinitionNode]) -> str:
+    names = [each.name.value for each in operations if each.name is not None]
+    return f" It has {listed(names)}." if names else ""
 
 
 def _check_uploads(node: OperationDefinitionNode, uploads: frozenset[str]) -> None:

@@ -1,32 +1,39 @@
 """Rules of validation whose messages name the cure, for what a newcomer to the untyped fields writes."""
 
 import re
+from itertools import islice
 from typing import Any
 
 from graphql import (
-    SKIP,
-    ArgumentNode,
     ASTValidationRule,
+    DirectiveLocation,
     FieldNode,
     FieldsOnCorrectTypeRule,
     GraphQLError,
-    KnownArgumentNamesRule,
+    GraphQLObjectType,
+    KnownDirectivesRule,
     KnownTypeNamesRule,
+    LoneAnonymousOperationRule,
     NamedTypeNode,
     NoUnusedVariablesRule,
-    ObjectValueNode,
     OperationDefinitionNode,
     ScalarLeafsRule,
     SelectionSetNode,
     StringValueNode,
-    ValuesOfCorrectTypeRule,
     VariableDefinitionNode,
+    VariablesInAllowedPositionRule,
     Visitor,
     get_named_type,
+    is_leaf_type,
+    is_required_argument,
     visit,
 )
-from graphql.pyutils import suggestion_list
 
+from restgql.debug_log import listed
+from restgql.documents.argument_hints import ARGUMENT_HINTS
+from restgql.graphql_core import OverlappingFields
+
+_VARIABLE_TYPE = re.compile(r"'\$(\w+)' .*expecting type '([^']+)'")
 VERBS = frozenset({"post", "put", "patch", "delete"})
 _JSON_OF = {
     "RestResponse": "A response has its JSON in the field json",
@@ -35,9 +42,10 @@ _JSON_OF = {
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}|\$(\w+)|(?<![\w{]):(\w+)|\{(\w+)\}|<(?:\w+:)?(\w+)>")
 """The placeholders of other languages and frameworks. A pattern of the client's own names would stay in the cache of
 `re`."""
-_IN_PLACE_OF_PATH = frozenset({"url", "uri", "route", "endpoint"})
-_IN_PLACE_OF_BODY = frozenset({"body", "data", "input", "json"})
-_IN_PLACE_OF_SELECT = frozenset({"select", "fields", "query", "jmespath", "filter"})
+_WHOLE_BODY = frozenset({"body", "content", "data", "payload", "result", "value"})
+_REQUESTING = frozenset({"get", "fetch", "getEach", "each"})
+MAX_EXAMPLE = 3
+"""The subfields that an example shows."""
 
 
 class _FieldsOnCorrectType(FieldsOnCorrectTypeRule):
@@ -65,18 +73,39 @@ class _FieldsOnCorrectType(FieldsOnCorrectTypeRule):
             return ""
         name, schema = node.name.value, self.context.schema
         if parent.name in _JSON_OF:
+            if name in _WHOLE_BODY:
+                return f'{_JSON_OF[parent.name]}: write json, or json(select: "{name}") for its key {name}.'
             return f'{_JSON_OF[parent.name]}: write json(select: "{name}").'
+        other = schema.mutation_type if parent is schema.query_type else schema.query_type
+        if other is not None and parent in (schema.query_type, schema.mutation_type) and name in other.fields:
+            return f"It is a field of {other.name}: write {other.name.lower()} {{ {name} … }}."
+        if parent is schema.mutation_type:
+            verb = next((verb for verb in sorted(VERBS) if verb in parent.fields), None)
+            use = f'To send a request to a route, write {verb}(path: "/…", body: …). ' if verb is not None else ""
+            return f"{use}Fields with types come from RESTGQL_SCHEMA."
         if parent is schema.query_type:
             if "get" in parent.fields:
                 return f'To request a route, write get(path: "/{name}"). Fields with types come from RESTGQL_SCHEMA.'
             if name in ("get", "fetch", "aggregate"):
                 return "RESTGQL_UNTYPED = True adds it."
-        return ""
+            return ""
+        return f"{parent.name} has {listed(parent.fields)}." if isinstance(parent, GraphQLObjectType) else ""
 
 
 class _ScalarLeafs(ScalarLeafsRule):
     def report_error(self, error: GraphQLError) -> None:
-        super().report_error(_with(error, self._hint(error)))
+        node = error.nodes[0] if error.nodes else None
+        if isinstance(node, FieldNode):
+            message = error.message.partition(" Did you mean")[0]
+            error = GraphQLError(message, error.nodes)
+        super().report_error(_with(error, self._example(node) if isinstance(node, FieldNode) else self._hint(error)))
+
+    def _example(self, node: FieldNode) -> str:
+        """Return the field with some of its subfields."""
+        of_type = get_named_type(self.context.get_type())
+        arguments = "(…)" if node.arguments else ""
+        leaves = ["status", "json"] if of_type is not None and of_type.name == "RestResponse" else _leaves(of_type)
+        return f"Did you mean '{node.name.value}{arguments} {{ {' '.join(leaves) or '…'} }}'?"
 
     def _hint(self, error: GraphQLError) -> str:
         node, of_type = error.nodes[0] if error.nodes else None, self.context.get_type()
@@ -86,6 +115,8 @@ class _ScalarLeafs(ScalarLeafsRule):
         if field is None or "select" not in field.args:
             return "The whole value is in the answer."
         names = [each.name.value for each in node.selections if isinstance(each, FieldNode)]
+        if _REQUESTING.intersection(names):
+            return f"Requests that depend on a response are below fetch: write fetch(path: …) {{ {names[0]}(…) }}."
         expression = names[0] if len(names) == 1 else f"{{{', '.join(f'{name}: {name}' for name in names)}}}"
         return f'The argument select picks from JSON: write select: "{expression}" in place of {{ {" ".join(names)} }}.'
 
@@ -140,51 +171,46 @@ class _Strings(Visitor):
         self.texts.append(node.value)
 
 
-class _KnownArgumentNames(KnownArgumentNamesRule):
-    def enter_argument(self, arg_node: ArgumentNode, *args: Any) -> Any:
-        field, parent = self.context.get_field_def(), self.context.get_parent_type()
+def _leaves(of_type: Any) -> list[str]:
+    """Return the first subfields of a type that have no subfields and need no argument."""
+    fields = of_type.fields.items() if isinstance(of_type, GraphQLObjectType) else ()
+    leaves = (
+        name
+        for name, field in fields
+        if is_leaf_type(get_named_type(field.type)) and not any(map(is_required_argument, field.args.values()))
+    )
+    return list(islice(leaves, MAX_EXAMPLE))
+
+
+class _VariablesInAllowedPosition(VariablesInAllowedPositionRule):
+    def report_error(self, error: GraphQLError) -> None:
+        match = _VARIABLE_TYPE.search(error.message)
+        super().report_error(_with(error, f"Declare it as ${match[1]}: {match[2]}." if match else ""))
+
+
+class _OverlappingFields(OverlappingFields):
+    def report_error(self, error: GraphQLError) -> None:
+        name = next((node.name.value for node in error.nodes or () if isinstance(node, FieldNode)), "")
+        super().report_error(_with(error, f"An alias is a name before a colon: first: {name}(…) second: {name}(…)."))
+
+
+class _LoneAnonymousOperation(LoneAnonymousOperationRule):
+    def report_error(self, error: GraphQLError) -> None:
+        hint = "Write all fields into one { … }, or name the operations: query First { … } query Second { … }."
+        super().report_error(_with(error, hint))
+
+
+class _KnownDirectives(KnownDirectivesRule):
+    def report_error(self, error: GraphQLError) -> None:
+        name = next((match[1] for match in [re.search(r"'@(\w+)' may not", error.message)] if match), "")
         hint = ""
-        if self.context.get_argument() is None and field is not None and parent is not None:
-            hint = _hint_of_argument(arg_node.name.value, list(field.args))
-        if not hint:
-            return super().enter_argument(arg_node, *args)
-        assert parent is not None
-        message = f"Unknown argument '{arg_node.name.value}' on field '{parent.name}.{args[3][-1].name.value}'."
-        self.context.report_error(GraphQLError(f"{message} {hint}", arg_node))
-        return None
-
-
-def _hint_of_argument(name: str, names: list[str]) -> str:
-    """Return the cure for an unknown argument of a field with these, empty if that is not one of the untyped fields."""
-    if not {"path", "params", "headers"}.issubset(names):
-        return ""
-    if name.lower() in _IN_PLACE_OF_PATH:
-        return "Did you mean 'path'?"
-    if name.lower() in _IN_PLACE_OF_BODY:
-        is_get = "body" not in names
-        return "A GET has no body: write mutation { post(path: …, body: …) }." if is_get else "Did you mean 'body'?"
-    if name.lower() in _IN_PLACE_OF_SELECT:
-        return "Did you mean 'select'?" if "select" in names else "Write { json(select: …) } below the field."
-    if name in ("param", "parameters", "args", "arguments", "variables", "query_params", "search"):
-        return "Did you mean 'params'?"
-    if suggestion_list(name, names):
-        return ""
-    return f"A value for {{{name}}} in the path is in params: write params: {{{name}: …}}."
-
-
-class _ValuesOfCorrectType(ValuesOfCorrectTypeRule):
-    """Header fields are a list of names and values, not an object of them."""
-
-    def enter_object_value(self, node: ObjectValueNode, *args: Any) -> Any:
-        of_type = get_named_type(self.context.get_input_type())
-        names = [field.name.value for field in node.fields]
-        is_header = of_type is not None and of_type.name == "RestHeaderInput"
-        if not is_header or any(suggestion_list(name, ("name", "value")) for name in names):
-            return super().enter_object_value(node, *args)
-        example = names[0] if names else "Accept"
-        message = f'A header field is an object of name and value: write [{{name: "{example}", value: "…"}}].'
-        self.context.report_error(GraphQLError(message, node))
-        return SKIP
+        if name == "defer":
+            hint = "It is a directive of fragments: write ... @defer { … } around the field."
+        elif error.message.startswith("Unknown directive") and "Did you mean" not in error.message:
+            directives = self.context.schema.directives if self.context.schema is not None else ()
+            names = [f"@{each.name}" for each in directives if DirectiveLocation.FIELD in each.locations]
+            hint = f"A field may have {listed(names)}."
+        super().report_error(_with(error, hint))
 
 
 class _KnownTypeNames(KnownTypeNamesRule):
@@ -221,8 +247,11 @@ HINTED: dict[type[ASTValidationRule], type[ASTValidationRule]] = {
     FieldsOnCorrectTypeRule: _FieldsOnCorrectType,
     ScalarLeafsRule: _ScalarLeafs,
     NoUnusedVariablesRule: _NoUnusedVariables,
-    KnownArgumentNamesRule: _KnownArgumentNames,
-    ValuesOfCorrectTypeRule: _ValuesOfCorrectType,
+    VariablesInAllowedPositionRule: _VariablesInAllowedPosition,
+    OverlappingFields: _OverlappingFields,
+    LoneAnonymousOperationRule: _LoneAnonymousOperation,
+    KnownDirectivesRule: _KnownDirectives,
     KnownTypeNamesRule: _KnownTypeNames,
+    **ARGUMENT_HINTS,
 }
 """The rules with hints, by the rules of the specification that they replace."""

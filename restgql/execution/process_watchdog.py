@@ -52,19 +52,19 @@ class ProcessWatchdog:
             self._watched.discard(operation)
 
     def _run(self) -> None:
-        interval, used = LOOK_SECONDS, time.perf_counter()
-        looked = used, time.process_time()
+        interval, last_use = LOOK_SECONDS, time.perf_counter()
+        last_check = last_use, time.process_time()
         while True:
             time.sleep(interval)
             now = time.perf_counter(), time.process_time()
-            passed, computed = now[0] - looked[0], now[1] - looked[1]
-            is_idle, looked = computed < passed * BUSY_SHARE, now
+            elapsed, cpu_time = now[0] - last_check[0], now[1] - last_check[1]
+            is_idle, last_check = cpu_time < elapsed * BUSY_SHARE, now
             # threads of a busy process take turns (the GIL), and this one would take turns from them
             interval = LOOK_SECONDS if is_idle else min(MAX_LOOK_SECONDS, 2 * interval)
             with self._lock:
                 watched = list(self._watched)
-                used = now[0] if watched else used
-                if now[0] - used > REST_SECONDS:
+                last_use = now[0] if watched else last_use
+                if now[0] - last_use > REST_SECONDS:
                     self._has_thread = False
                     return
             while watched:  # no variable refers to an operation while this thread sleeps

@@ -125,6 +125,8 @@ class ValueChecks:
                 f"{_name(field)}: no object of {shortened(response.url)} has the key {name!r}, so it is null. Did you "
                 f'mean {near!r}? Write @select(from: "{near}"), or set RESTGQL_CAMEL_CASE.',
             )
+        elif field.is_required:
+            self._log.warn(key, f"{_name(field)}: its type is never null, and {lacking('objects', [name], rows)}")
 
     def _by_type(self, of_type: Any, rows: Sequence[JsonRow]) -> Iterator[tuple[GraphQLObjectType, Sequence[JsonRow]]]:
         """Yield the rows of each object type, without those whose type a function of the user's own resolves."""

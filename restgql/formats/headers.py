@@ -119,7 +119,8 @@ def settable(pairs: Iterable[tuple[str, str]], added: frozenset[str]) -> tuple[t
     checked = []
     for name, value in well_formed(pairs):
         if (lower := name.lower()) not in SETTABLE and lower not in added:
-            hint = "" if never_set(name) else "; RESTGQL_SUBREQUEST_HEADERS adds names"
+            sent = "; send it with the request to the gateway" if lower in CREDENTIALS else ""
+            hint = sent if never_set(name) else "; RESTGQL_SUBREQUEST_HEADERS adds names"
             raise NotAllowed(f"The header {name[:80]} cannot be set by a field{hint}.")
         checked.append((lower, value))
     return tuple(checked)

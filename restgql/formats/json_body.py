@@ -20,6 +20,8 @@ _KINDS = {
 _SOME_KEY = "[...]"
 """The place by which msgspec names a key of an object."""
 _DOCUMENT = re.compile(rb"\s*(?:\{\s*[A-Za-z_]|(?:query|mutation|subscription|fragment)\b)")
+_INVALID_BYTE = re.compile(r"invalid character \(byte (\d+)\)")
+_BY_FILE = "Put it into a file, and send that by curl -d @FILE."
 MAX_SHOWN = 60
 
 
@@ -43,7 +45,7 @@ def parsed(text: bytes, shape: Any, *, name: str = "request body", example: str 
     try:
         return value(text, shape)
     except NotJson as exc:
-        raise BadRequest(f"The {name} {_reason(str(exc), text)}.{_cure(text) or _send(example)}") from exc
+        raise BadRequest(f"The {name} {_reason(str(exc), text)}.{_cure(str(exc), text) or _send(example)}") from exc
 
 
 def _send(example: str) -> str:
@@ -75,10 +77,18 @@ def _key_of_misfit(text: bytes) -> str:
     return next((key[:MAX_SHOWN] for key, item in members.items() if not isinstance(item, str)), "")
 
 
-def _cure(text: bytes) -> str:
+def _cure(message: str, text: bytes) -> str:
     """Return the cure for what is no JSON, but a language that looks like it."""
     if _DOCUMENT.match(text):
         return ' A GraphQL document is the value of the key query: send {"query": "{ … }"}.'
-    if text.lstrip(json.WHITESPACE)[:2] in (b"{'", b"['"):
+    start = text.lstrip(json.WHITESPACE)
+    if start[:2] in (b"{'", b"['"):
         return " Strings in JSON have double quotes."
+    if start[:1] == b"'":
+        return f" The body begins with a single quote, which cmd.exe does not remove. {_BY_FILE}"
+    if start[:2] == b"{\\":
+        return f" The body has backslashes before its quotes, which the shell did not remove. {_BY_FILE}"
+    match = _INVALID_BYTE.search(message)
+    if match is not None and text[int(match[1]) : int(match[1]) + 1] in (b"\n", b"\r", b"\t"):
+        return r" A line break within a string of JSON is written \n, and a tab \t."
     return ""

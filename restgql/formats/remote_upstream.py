@@ -71,7 +71,8 @@ def check_prefix(prefix: str) -> None:
     """Raise ValueError for a prefix that is not a plain path."""
     if not _PREFIX.fullmatch(prefix) or _has_dots(prefix):
         raise ValueError(
-            f"the prefix {prefix!r} is not a plain path that begins with a slash and does not end with one"
+            f"the prefix {prefix!r} is not a plain path that begins with a slash and does not end with one, such as "
+            "'/shop'"
         )
 
 

@@ -165,6 +165,7 @@ _CURES = (
         re.compile(r"^\s*\w+(?:\s*,\s*|\s+)\w+(?:(?:\s*,\s*|\s+)\w+)*\s*$"),
         "Write several keys as {a: a, b: b}, or [a, b].",
     ),
+    (re.compile(r"(?:^|\.)\s*\d"), "An index has brackets: write [0].name."),
     (re.compile(r"\w-\w"), 'A key with a dash is quoted, "user-name".'),
     (re.compile(r"\[\?[^\]]*[^=!<>]=[^=]"), "JMESPath compares with ==."),
     (re.compile(r"^\s*$"), "Leave select out for the whole value."),

@@ -50,6 +50,11 @@ class Name(msgspec.Struct, frozen=True):
         """True if an absent value is omitted instead of an error."""
         return self.operator in ("?", "&")
 
+    @property
+    def takes_list(self) -> bool:
+        """True if its expression may have an array as its value."""
+        return self.explode or self.operator in _LISTING
+
     def least(self, value: Any) -> int:
         """Return the least characters of an expanded value, before percent-encoding."""
         label = len(self.text) + 1 if self.optional or self.operator == ";" else 0
@@ -108,7 +113,10 @@ def _parsed(text: str, grammar: re.Pattern[str], objects: Collection[str] = ()) 
     for match in _EXPRESSION.finditer(text):
         body = match[1]
         if not grammar.match(body):
-            raise BadPath(f"{{{body[:40]}}} is not a template expression: write {{x}}, {{?x,y}}, {{&x}} or {{+x}}.")
+            raise BadPath(
+                f"{{{body[:40]}}} is not a template expression: write {{x}}, {{?x,y}}, {{&x}} or {{+x}}."
+                " A literal brace is %7B or %7D."
+            )
         operator = body[0] if body[0] in _OPERATORS else ""
         specs = body.removeprefix(operator).split(",")
         for spec in specs:
@@ -205,7 +213,7 @@ def _check_kind(name: Name, value: Any) -> None:
     elif isinstance(value, Mapping):
         if not (name.explode or name.takes_pairs):
             raise BadPath(f"{{{name.text}}} is an object, but must be a scalar here.")
-    elif isinstance(value, list | tuple) and not (name.explode or name.operator in _LISTING):
+    elif isinstance(value, list | tuple) and not name.takes_list:
         raise BadPath(f"{{{name.text}}} is an array, but must be a scalar here.")
 
 

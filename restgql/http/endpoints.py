@@ -71,6 +71,8 @@ def _check_places(state: GatewayState) -> None:
         first = places.setdefault((rule.host or "", rule.subdomain or "", rule.rule), rule.endpoint)
         if first != rule.endpoint and rule.endpoint in state.endpoints:
             key = "aggregate_path" if rule.endpoint.endswith(".aggregate") else "graphql_path"
+            if first in state.endpoints:
+                raise ConfigError(f"graphql_path and aggregate_path are both {rule.rule}: set another path for one.")
             whose = f"another gateway's ({first})" if is_gateway(state.app, first) else f"the app's own ({first})"
             raise ConfigError(f"{rule.rule} is {whose}: {key}= takes another path.")
     own = [rule for (_, _, rule), endpoint in places.items() if is_gateway(state.app, endpoint)]

@@ -8,7 +8,7 @@ from graphql import FieldNode, ObjectValueNode, VariableNode
 from restgql.bindings import RequestBinding
 from restgql.documents.selected_field import Variables
 from restgql.errors import BadRequest, LimitExceeded
-from restgql.formats import headers, template
+from restgql.formats import headers, json, template
 from restgql.formats.body import RequestBody
 from restgql.formats.file import files_in
 from restgql.model import Follow
@@ -82,7 +82,7 @@ def compile_arguments(
     """
     params = values.get("params")
     if params is not None and not isinstance(params, dict):
-        raise BadRequest("params takes an object.")
+        raise BadRequest(f"params takes an object, such as {{id: 1}}, not {json.type_name(params)}.")
     limit = values.get("limit")
     if limit is not None and limit < 0:
         raise BadRequest("limit takes 0 or more.")

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import msgspec
 
 from restgql.bindings import RequestBinding
+from restgql.debug_log import listed, suggestion
 from restgql.errors import BadPath, BadSelect
 from restgql.formats import brackets, headers, json, select, target, template
 from restgql.formats.body import RequestBody, Written
@@ -212,6 +213,19 @@ def _follow_link(link: str, scope: TemplateScope | None, site: Site | None) -> s
     return link
 
 
+def _hint_of_over(over: str, scope: TemplateScope) -> str:
+    """Return the cure for an `over` that selects no array; the keys of an object only if the scope `suggests`."""
+    keys = (
+        [key for key, value in scope.value.items() if isinstance(value, list)] if isinstance(scope.value, dict) else []
+    )
+    if over == "@":
+        key = keys[0] if keys and scope.suggests else "items"
+        return f' It is the whole JSON of the parent: use get, or name an array in it, over: "{key}".'
+    if not keys or not scope.suggests:
+        return ""
+    return suggestion(over, keys) or f" The arrays of the parent are {listed(keys)}."
+
+
 def elements(arguments: NodeArguments, scope: TemplateScope, meter: Meter) -> list[TemplateScope]:
     """Return the elements of the array that a node iterates over, `limit` at most.
 
@@ -219,9 +233,9 @@ def elements(arguments: NodeArguments, scope: TemplateScope, meter: Meter) -> li
     """
     array = scope.value if arguments.over == "@" else select.search(arguments.over, scope.value, meter.charge_elements)
     if not isinstance(array, list):
-        cure = ' It is the whole JSON of the parent: use get, or name an array in it, over: "items".'
-        message = f"over selects {json.type_name(array)}, but must select an array."
-        raise BadSelect(message + (cure if arguments.over == "@" else ""))
+        raise BadSelect(
+            f"over selects {json.type_name(array)}, but must select an array.{_hint_of_over(arguments.over, scope)}"
+        )
     array = array[: arguments.limit]
     meter.charge_nodes(len(array))
     return [

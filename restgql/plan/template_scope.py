@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from restgql.debug_log import suggestion
+from restgql.debug_log import listed, suggestion
 from restgql.errors import MissingParameter
 from restgql.formats import json
 from restgql.formats.template import REQUEST
@@ -15,6 +15,10 @@ ITEM = "item"
 
 class NullKey(MissingParameter):
     """The value of a template's name is null in the parent's JSON."""
+
+
+MAX_LISTED = 50
+"""The most keys of an object that an error lists: it may occur once for each element of an array."""
 
 
 class TemplateScope(msgspec.Struct, frozen=True):
@@ -57,7 +61,13 @@ class TemplateScope(msgspec.Struct, frozen=True):
             return f" It is an array of {len(self.value)}: use getEach(path: …), or each {{ get(path: …) }}."
         if not isinstance(self.value, dict):
             return f" It is {json.type_name(self.value)}, not an object."
-        return suggestion(name, self.value) if self.suggests and name not in self.value else ""
+        if not self.suggests or name in self.value:
+            return ""
+        last = name.rpartition(".")[2]
+        if last != name and last in self.value:
+            return f" Did you mean {last!r}? A name in braces is a key of the object itself."
+        keys = f" Its keys are {listed(self.value)}." if len(self.value) <= MAX_LISTED else ""
+        return suggestion(name, self.value) or keys
 
 
 def walk(value: Any, name: str) -> Any:

@@ -54,9 +54,13 @@ from restgql.sub_response import SubResponse
 Fields = tuple[SelectedField, ...]
 _INTROSPECTION = frozenset({"__schema", "__type"})
 _NULL = msgspec.Raw(b"null")
-_OBJECT = 5
-_DEARER = 9
-"""An object costs as much as `_OBJECT` scalars of a typed object; a field of any other kind `_DEARER` more."""
+_OBJECT_COST = 5
+_OTHER_COST = 9
+"""The cost in scalars of a typed object: of an object, and of a field of any other kind in addition."""
+
+_LIST_CURE = (
+    ' A field of the type {} takes an object. If the object contains the list, @get(…, select: "items") names it.'
+)
 
 
 class Executor:
@@ -153,7 +157,7 @@ class Executor:
         self, of_type: GraphQLObjectType, source: Any, path: Path | None, selection_set: SelectionSet, within: Defers
     ) -> Data:
         if path is not None:
-            self._tally.charge_values(_OBJECT + len(selection_set.fields))
+            self._tally.charge_values(_OBJECT_COST + len(selection_set.fields))
             self._tally.charge_output(selection_set.key_bytes)
         else:
             with suppress(LimitExceeded):  # the root itself cannot be null: its fields are, one by one
@@ -183,7 +187,7 @@ class Executor:
                 return text
         before = len(self.later)
         try:
-            self._tally.charge_values(_DEARER)
+            self._tally.charge_values(_OTHER_COST)
             return self._value(source, path, field, within)
         except NotSettled as exc:
             self.awaited.append(exc.result)
@@ -298,7 +302,8 @@ class Executor:
             if not isinstance(value, list):
                 if is_leaf_type(of_type.of_type) and isinstance(value, msgspec.Raw):
                     return serialize(self._tally, cast(GraphQLLeafType, of_type.of_type), value)
-                raise UpstreamInvalid(f"The value is {json.type_name(value)}, and {of_type} is a list.")
+                cure = _LIST_CURE.format(of_type.of_type) if isinstance(value, dict) else ""
+                raise UpstreamInvalid(f"The value is {json.type_name(value)}, and {of_type} is a list.{cure}")
             inner, results = of_type.of_type, result.items if result is not None else None
             is_leaf = is_leaf_type(get_nullable_type(inner))
 

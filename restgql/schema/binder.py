@@ -10,6 +10,7 @@ from graphql import (
     EnumTypeDefinitionNode,
     EnumTypeExtensionNode,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
@@ -32,7 +33,8 @@ from restgql import graphql_core
 from restgql.bindings import TAKES_ANY, Discriminator, RequestBinding, SelectBinding
 from restgql.formats import json
 from restgql.schema import directives, scalars
-from restgql.schema.field_binding import DirectiveError, binding, directive_arguments, selected
+from restgql.schema.directive_arguments import DirectiveError, directive_arguments
+from restgql.schema.field_binding import binding, selected
 from restgql.schema.sdl.naming_convention import NamingConvention
 from restgql.schema.type_source import error_at
 
@@ -201,6 +203,15 @@ def _serialize_by_json_spelling(of_type: GraphQLEnumType) -> None:
     serialize = graphql_core.output_coercion(of_type)
 
     def serialized(result: Any) -> Any:
-        return serialize(result if isinstance(result, Enum) else json.to_text(result))
+        value = result if isinstance(result, Enum) else json.to_text(result)
+        try:
+            return serialize(value)
+        except GraphQLError as exc:
+            near = next((name for name in of_type.values if name.lower() == str(value).lower()), None)
+            if near is None:
+                raise
+            raise GraphQLError(
+                f'{exc.message}. Write {near} @value(is: "{value}") in the enum {of_type.name}.'
+            ) from exc
 
     graphql_core.set_output_coercion(of_type, serialized)

@@ -31,8 +31,9 @@ from restgql.schema.binder import ROOTS, Binder
 from restgql.schema.default_cycles import default_cycles
 from restgql.schema.garbage_collection import pause_collection
 from restgql.schema.sdl.naming_convention import NamingConvention
+from restgql.schema.sdl_hints import with_hint
 from restgql.schema.shared_scalars import SharedScalars
-from restgql.schema.type_source import SchemaError, TypeSource, error_at, kind_errors, with_location, with_suggestion
+from restgql.schema.type_source import SchemaError, TypeSource, error_at, kind_errors, with_location
 
 ENUMS = (EnumTypeDefinitionNode, EnumTypeExtensionNode)
 OBJECTS = (ObjectTypeDefinitionNode, ObjectTypeExtensionNode)
@@ -48,7 +49,7 @@ def compile(core: GraphQLSchema, sources: Sequence[TypeSource], *, camel_case: b
         validating = directives.extended(core)
         errors = [*_printed(sources, core)] or [
             *_not_definitions(document),
-            *(with_suggestion(e, validating) for e in validate_sdl(document, validating)),
+            *(with_hint(e, validating) for e in validate_sdl(document, validating)),
         ]
         errors = errors or [*kind_errors(document, core), *default_cycles(document)]
         if errors:
@@ -171,7 +172,11 @@ def _used(definition: Any) -> Iterator[str]:
 
 
 def _not_definitions(document: DocumentNode) -> Iterator[str]:
+    """Yield an error for each definition that the types of a gateway cannot have."""
+    used = {name for definition in document.definitions for name in _used(definition)}
     for definition in document.definitions:
+        if isinstance(definition, ObjectTypeDefinitionNode) and definition.name.value == "Subscription" not in used:
+            yield error_at(definition, "Remove type Subscription: a gateway runs queries and mutations.")
         if isinstance(definition, SchemaDefinitionNode):
             yield error_at(definition, "Remove schema { … }: the root types are always Query and Mutation.")
         if isinstance(definition, ExecutableDefinitionNode):

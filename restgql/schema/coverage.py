@@ -24,6 +24,7 @@ from restgql.schema.sdl.report import OperationNote, SkippedOperation
 
 _VARIABLE = re.compile(r"\{[^{}]*\}")
 _QUERY = re.compile(r"\{[?&][^{}]*\}")
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _PAGES = re.compile(r"\b(?:page|offset|cursor|limit|per_page|page_size|pageSize)\b")
 
 
@@ -112,6 +113,10 @@ def coverage_of(
             *_required(schema),
             *_paginated(schema),
             *_unused(schema),
+            *(
+                f"{field}({argument}:) is not sent: write {sent_template(path, argument)!r}."
+                for field, argument, path in unsent_arguments(schema)
+            ),
         ),
     )
 
@@ -174,6 +179,31 @@ def unrouted(schema: GraphQLSchema, everything: tuple[tuple[str, str], ...]) -> 
                 call.method == method and _leads_to(path, route) for method, route in everything
             ):
                 yield f"{owner}.{name}", call.method, path
+
+
+def unsent_arguments(schema: GraphQLSchema) -> Iterator[tuple[str, str, str]]:
+    """Yield the arguments of handwritten GET fields that are no part of the request: field, argument, path."""
+    for owner, name, call in calls(schema):
+        if call.method != "GET" or not call.opens_route:
+            continue
+        templates = [
+            call.template,
+            *(value for _, value in call.headers),
+            *([call.batch.template] if call.batch else []),
+        ]
+        sent = {part.text.partition(".")[0] for template in templates for part in template.names}
+        sent.update(_WORD.findall(call.query or ""))
+        if "@" in (call.query or ""):
+            continue
+        for argument in sorted(call.arguments - sent):
+            yield f"{owner}.{name}", argument, call.template.text
+
+
+def sent_template(path: str, argument: str) -> str:
+    """Return a path template with one more query parameter."""
+    if path.endswith("}") and "{?" in path:
+        return f"{path[:-1]},{argument}}}"
+    return f"{path}{{{'&' if '?' in path else '?'}{argument}}}"
 
 
 def other_method(method: str, path: str, everything: Iterable[tuple[str, str]]) -> str:

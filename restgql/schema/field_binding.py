@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import msgspec
 from graphql import (
-    DirectiveNode,
     FieldDefinitionNode,
     GraphQLDirective,
-    GraphQLError,
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInputType,
@@ -18,29 +15,25 @@ from graphql import (
     is_list_type,
 )
 
-from restgql import graphql_core
 from restgql.bindings import BatchBinding, RequestBinding, SelectBinding
 from restgql.errors import RestgqlError
 from restgql.formats import headers, select, template
 from restgql.formats.body import JSON_TYPE
 from restgql.formats.media import essence, is_json
 from restgql.formats.template import Template
+from restgql.schema.directive_arguments import DirectiveArguments, DirectiveError, directive_arguments
 from restgql.schema.directives import OF_A_CALL
 
 SAFE = frozenset({"get"})
 UPLOAD = "Upload"
 _IDENTIFIERS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z", re.ASCII)
+_PLACEHOLDER = re.compile(r"\$\{?(\w+)\}?|<(?:\w+:)?(\w+)>|/:(\w+)")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _QUOTED_NAME = re.compile(r'"([^"\\\x00-\x1f]+)"\Z')
 _KEY = r'(?:[A-Za-z_]\w*|"[^"\\\x00-\x1f,]+")'
 _FIRST_OF = re.compile(rf"not_null\(({_KEY}(?:, {_KEY})*)\)\Z", re.ASCII)
 
 DirectiveDefinitions = Mapping[str, GraphQLDirective]
-DirectiveArguments = dict[str, Any]
-
-
-class DirectiveError(Exception):
-    """A directive on a field is invalid; the message needs the field's location."""
 
 
 def binding(
@@ -54,7 +47,7 @@ def binding(
 ) -> RequestBinding | SelectBinding:
     """Return the binding of a field; `root` is the operation if it is a root field, `name` its key in JSON.
 
-    Raises Wrong.
+    Raises DirectiveError.
     """
     if get_named_type(field.type).name == UPLOAD:
         raise DirectiveError(f"is an {UPLOAD}, which is for arguments.")
@@ -87,14 +80,6 @@ def _accepted_directives(root: str | None) -> str:
     return "@post, @put, @patch or @delete" if root == "mutation" else "@get"
 
 
-def directive_arguments(directive: GraphQLDirective, node: DirectiveNode) -> DirectiveArguments:
-    """Return the arguments of a directive. Raises Wrong."""
-    try:
-        return graphql_core.argument_values(directive, node, {})
-    except GraphQLError as exc:
-        raise DirectiveError(f"@{directive.name}: {exc.message}") from exc
-
-
 def _select_binding(arguments: DirectiveArguments, *, handwritten: bool) -> SelectBinding:
     expression, header, status = arguments.get("from"), arguments.get("header"), bool(arguments.get("status"))
     entries = frozenset[str]() if arguments.get("entries") else None
@@ -108,7 +93,7 @@ def _select_binding(arguments: DirectiveArguments, *, handwritten: bool) -> Sele
 
 
 def selected(expression: str) -> SelectBinding:
-    """Return the binding of an expression over a JSON value. Raises Wrong if it is invalid."""
+    """Return the binding of an expression over a JSON value. Raises DirectiveError if it is invalid."""
     return SelectBinding(keys=keys_of(expression), first_of=first_of(expression), select=checked(expression))
 
 
@@ -131,7 +116,7 @@ def keys_of(expression: str) -> tuple[str, ...] | None:
 
 
 def checked(expression: str | None) -> str | None:
-    """Return the expression. Raises Wrong if it is not valid JMESPath."""
+    """Return the expression. Raises DirectiveError if it is not valid JMESPath."""
     if expression is not None:
         try:
             select.check(expression)
@@ -154,6 +139,10 @@ def _request_binding(
     argument_names = frozenset(field.args)
     if not arguments["path"].startswith(("/", "{+")):
         raise DirectiveError(f"@{verb}: the path {arguments['path'][:80]!r} begins with no slash.")
+    other = next((each for each in _PLACEHOLDER.finditer(arguments["path"]) if argument_names & {*each.groups()}), None)
+    if other is not None and handwritten:
+        name = next(filter(None, other.groups()))
+        raise DirectiveError(f"@{verb}: the argument {name} is not filled into {other[0]!r}: write {{{name}}}.")
     header_fields = tuple(_headers(verb, arguments))
     if is_root:
         for name in (*path.names, *(name for _, value in header_fields for name in value.names)):
@@ -210,7 +199,7 @@ def _check_uploads(
     path: Template,
     header_fields: tuple[tuple[str, Template], ...],
 ) -> None:
-    """Raise Wrong if an argument takes a file, and the request has no place for it."""
+    """Raise DirectiveError if an argument takes a file, and the request has no place for it."""
     elsewhere = _used_arguments(arguments, path, header_fields)
     encoding = arguments.get("encoding") or "JSON"
     for name, argument in field.args.items():
@@ -294,7 +283,13 @@ def _batch_binding(
         carries = key
     else:
         raise DirectiveError(
-            f"batch: the variables of {arguments['path']!r} carry the keys, and are named as they: {', '.join(key)}."
+            f"batch: {arguments['path']!r} has no place for the values of key: {', '.join(key)}. "
+            f"Write a template of them, such as '/users{{?{','.join(f'{name}*' for name in key)}}}'."
+        )
+    single = next((name.text for name in path.names if name.text in carries and not name.takes_list), None)
+    if single is not None:
+        raise DirectiveError(
+            f"batch: {{{single}}} of {arguments['path']!r} takes one key: write {{?{single}*}} for many."
         )
     return BatchBinding(
         template=path,

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 from graphql import (
-    DirectiveNode,
     DocumentNode,
     GraphQLError,
     GraphQLInputObjectType,
@@ -21,7 +20,6 @@ from graphql import (
     TypeDefinitionNode,
 )
 from graphql.language import NamedTypeNode
-from graphql.pyutils import did_you_mean, suggestion_list
 
 from restgql import graphql_core
 from restgql.configured_path import SUFFIX, is_file, is_folder, missing_files
@@ -80,15 +78,6 @@ def error_at(node: Node, message: str) -> str:
     return with_location(GraphQLError(message, node))
 
 
-def with_suggestion(error: GraphQLError, schema: GraphQLSchema) -> str:
-    """Return an error of validation with its location and, for an unknown directive, a suggestion."""
-    node = error.nodes[0] if error.nodes else None
-    names, suggestion = [directive.name for directive in schema.directives], ""
-    if isinstance(node, DirectiveNode) and node.name.value not in names:
-        suggestion = did_you_mean([f"@{name}" for name in suggestion_list(node.name.value, names)])
-    return with_location(error) + suggestion
-
-
 _KINDS: dict[type[GraphQLNamedType], str] = {
     GraphQLObjectType: "object_type",
     GraphQLInterfaceType: "interface_type",
@@ -96,6 +85,12 @@ _KINDS: dict[type[GraphQLNamedType], str] = {
     GraphQLInputObjectType: "input_object_type",
 }
 _LEAVES = frozenset({"scalar_type", "enum_type"})
+_CURES = {
+    "an input type": "define it with input",
+    "an output type": "define it with type",
+    "an interface": "define it with interface",
+    "an object type": "define it with type",
+}
 _OUTPUT = _LEAVES | {"object_type", "interface_type", "union_type"}
 _INPUT = _LEAVES | {"input_object_type"}
 
@@ -112,7 +107,10 @@ def kind_errors(document: DocumentNode, core: GraphQLSchema) -> Iterator[str]:
     for definition in document.definitions:
         for where, named, allowed, what in _places(definition):
             if kinds.get(named.name.value, "") not in allowed:
-                yield error_at(named, f"{where} takes {what}, but {named.name.value} is not one.")
+                name = named.name.value
+                actual = kinds.get(name, "").replace("_object", "").replace("_", " ")
+                actual = f"an {actual}" if actual[:1] in "aeio" else f"a {actual}"
+                yield error_at(named, f"{where} takes {what}, but {name} is {actual}: {_CURES[what]}.")
 
 
 def _kind(of_type: GraphQLNamedType) -> str:

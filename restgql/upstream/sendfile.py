@@ -22,7 +22,7 @@ def read(fields: ReceivedFields, limit: int, *, reads_files: bool) -> tuple[Rece
     """Return the fields without those of NAMES, and the file that they name; at most one byte over `limit` of it.
 
     `reads_files` is True if the app has opted in (USE_X_SENDFILE): a view may pass on the fields of a foreign response.
-    Raises Unreadable.
+    Raises UnreadableFile.
     """
     kept, cookies, field_map = fields
     name = next((field_map[name] for name in _FILE_NAMES if field_map.get(name)), None)

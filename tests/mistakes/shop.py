@@ -24,6 +24,7 @@ def shop(*, debug: bool = True, **options: Any) -> Flask:
     app.get("/admin/secret", endpoint="secret")(lambda: {})
     app.get("/hidden", endpoint="hidden")(restgql.hide(lambda: {}))
     app.get("/hello", endpoint="hello")(lambda: "hi")
+    app.get("/page", endpoint="page")(lambda: {"items": USERS, "total": 2})
     Gateway(app, sequential=True, **options)
     return app
 

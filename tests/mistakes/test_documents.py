@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.mistakes.shop import ask, everywhere
+from tests.mistakes.shop import ask, everywhere, shop
 
 ID = "query($id: Int) "
 # By the row: the document, the words that name the cause, and those that name the cure.
@@ -50,6 +50,44 @@ DOCUMENTS = {
     "2 a field with a typing error": ('{ gett(path: "/users") }', "Cannot query field 'gett'", "Did you mean 'get'?"),
     "1e post in a query": ('{ post(path: "/orders") }', "a field of Mutation", 'add "POST" to RESTGQL_VERBS'),
     "1e put in a query": ('{ put(path: "/orders") }', "a field of Mutation", 'add "PUT" to RESTGQL_VERBS'),
+    "6e the body of fetch": ('{ fetch(path: "/users/1") { body } }', "field 'body' on type", "write json, or json("),
+    "6f fetch without fields": (
+        '{ fetch(path: "/users/1") }',
+        "must have a selection",
+        "Did you mean 'fetch(…) { status json }'?",
+    ),
+    "6f headers without fields": (
+        '{ fetch(path: "/users/1") { headers } }',
+        "must have a selection",
+        "Did you mean 'headers { name value }'?",
+    ),
+    "6f a field of another type": ("{ routes { nope } }", "'nope' on type 'RestRoute'", "RestRoute has path, "),
+    "6d a request below get": (
+        '{ get(path: "/users/1") { get(path: "/users/{friend_id}") } }',
+        "'JSON' has no subfields",
+        "write fetch(path: …) { get(…) }",
+    ),
+    "7 query as an object": (
+        '{ get(path: "/users", query: {page: 1, size: 2}) }',
+        "Unknown argument 'query'",
+        'write path: "…{?page,size}", params: {page: …, size: …}',
+    ),
+    "7 a method": ('{ fetch(path: "/users", method: "POST") { status } }', "'method'", "mutation { post(path: …) }"),
+    "7 an argument of no field": ("{ __typename routes { path(a: 1) } }", "Unknown argument 'a'", "takes no arguments"),
+    "7 another argument": ('{ routes(first: 1, zz: "") { path } }', "Unknown argument 'zz'", "It takes prefix."),
+    "3 a nullable variable": (
+        "query($p: String) { get(path: $p) }",
+        "expecting type 'String!'",
+        "Declare it as $p: String!.",
+    ),
+    "3 one field twice": ('{ get(path: "/users") get(path: "/hello") }', "conflict", "first: get(…) second: get(…)"),
+    "3 two operations without names": ("{ __typename } { __typename }", "must be the only", "name the operations"),
+    "3 @defer on a field": ('{ get(path: "/users") @defer }', "may not be used on field", "write ... @defer { … }"),
+    "3 a directive of another server": (
+        '{ get(path: "/users") @cacheControl(maxAge: 60) }',
+        "Unknown directive '@cacheControl'",
+        "A field may have @include, @skip",
+    ),
     "1e no mutation": (
         'mutation { post(path: "/orders") { status } }',
         "The schema has no mutation",
@@ -71,6 +109,27 @@ SYNTAX = {
     "3 a missing brace": ('{ get(path: "/users") ', "found <EOF>", "A closing '}' or ')' is missing."),
     "3 a string without quotes": ("{ get(path: /users) }", "Unexpected character: '/'", "double quotes"),
     "3 an argument without a name": ('{ get("/users") }', "Expected Name", 'write (path: "…")'),
+    "3 a comment of another language": (
+        '// a\n{ get(path: "/users") }',
+        "Unexpected character",
+        "A comment begins with #.",
+    ),
+    "3 a semicolon": ('{ get(path: "/users"); }', "Unexpected character: ';'", "remove the semicolon"),
+    "3 typographic quotes": ("{ get(path: “/users”) }", "Unexpected character: U+201C", "straight double quotes"),
+    "3 quotes of a shell": (r"{ get(path: \"/users\") }", "Unexpected character", "has no backslash before it"),
+    "3 an alias with a dash": (
+        '{ my-user: get(path: "/users/1") }',
+        "Invalid number",
+        "letters, digits and underscores",
+    ),
+    "3 an alias in quotes": ('{ "a": get(path: "/users/1") }', "found String 'a'", "without quotes: {name: …}"),
+    "3 keys in quotes": ('{ get(path: "/users{?a}", params: {"a": 1}) }', "found String 'a'", "without quotes"),
+    "3 a missing parenthesis": ('{ get(path: "/users" }', "Expected Name, found '}'", "A closing ')' is missing"),
+    "3 empty braces": ("{ }", "Expected Name, found '}'", "Braces are never empty."),
+    "3 a path as the document": ("/users", "Unexpected character: '/'", 'write { get(path: "/…") }'),
+    "3 no braces": ('get(path: "/users")', "Unexpected Name 'get'", "write { get(…) }"),
+    "3 a file as the document": ("users.graphql", "Unexpected character", "the commands read a file by @FILE"),
+    "3 no document": ("# nothing", "Unexpected <EOF>", "The document is empty."),
     "3 the whole body": ('{"query": "{ a }"}', "Expected Name", "send the text of its key query"),
 }
 
@@ -114,6 +173,41 @@ def test_what_production_refuses_names_its_key(row: str) -> None:
     assert command in message
 
 
+# By the row: the document, its variables, the words that name the cause, and those that name the cure.
+VALUES = {
+    "7 params as text": ('{ get(path: "/users/{id}", params: "id=1") }', "not a string", "such as {id: 1}"),
+    "7 params as a list": ('{ get(path: "/users/{id}", params: [1]) }', "not an array", "such as {id: 1}"),
+    "7 JSON in the query": ("""{ get(path: "/users?f={\\"a\\":1}") }""", "not a template", "A literal brace is %7B"),
+    "7 a credential": (
+        '{ get(path: "/users", headers: [{name: "Authorization", value: "a"}]) }',
+        "Authorization cannot be set by a field",
+        "send it with the request to the gateway",
+    ),
+    "3 operationName is missing": ("query A { __typename } query B { __typename }", "several operations", "A, B"),
+}
+
+
+@everywhere
+@pytest.mark.parametrize("row", VALUES)
+def test_a_wrong_value_gets_the_cause_and_the_cure(row: str, debug: bool) -> None:
+    document, cause, cure = VALUES[row]
+    message = ask(document, debug=debug)
+    assert cause in message
+    assert cure in message
+
+
+def test_3_another_operation_name_names_those_of_the_document() -> None:
+    sent = {"query": "query A { __typename } query B { __typename }", "operationName": "C"}
+    answer = shop(debug=False).test_client().post("/graphql", json=sent)
+    assert answer.json["errors"][0]["message"] == "The document has no operation named 'C'. It has A, B."
+
+
+def test_1e_a_mutation_of_types_that_are_not_there() -> None:
+    message = ask('mutation { createUser(name: "x") { id } }', verbs=["GET", "POST"])
+    assert 'write post(path: "/…", body: …)' in message
+    assert "RESTGQL_SCHEMA" in message
+
+
 # By the row: a field below `fetch`, the words that name the cause, and those that name the cure.
 DEPENDENT = {
     "7d get below a list": (
@@ -126,6 +220,31 @@ DEPENDENT = {
         'fetch(path: "/users/1") { get(path: "/users/{freind_id}") }',
         "no value for {freind_id}",
         "Did you mean 'friend_id'?",
+    ),
+    "7d the element by name": (
+        'fetch(path: "/users") { getEach(path: "/users/{item.id}") }',
+        "no value for {item.id}",
+        "Did you mean 'id'?",
+    ),
+    "7d the parent by name": (
+        'fetch(path: "/users/1") { get(path: "/users/{user.friend_id}") }',
+        "no value for {user.friend_id}",
+        "Did you mean 'friend_id'?",
+    ),
+    "7d another key": (
+        'fetch(path: "/users/1") { get(path: "/users/{zzz}") }',
+        "no value for {zzz}",
+        "Its keys are friend_id, id, name.",
+    ),
+    "7d over with a typing error": (
+        'fetch(path: "/page") { each(over: "item") { json } }',
+        "over selects null",
+        "Did you mean 'items'?",
+    ),
+    "7d the object around the array": (
+        'fetch(path: "/page") { each { json } }',
+        "over selects an object",
+        'over: "items"',
     ),
     "7d getEach below an object": (
         'fetch(path: "/users/1") { getEach(path: "/users/{id}") }',

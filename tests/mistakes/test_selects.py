@@ -16,6 +16,7 @@ SELECTS = {
     "6b a dash": ("user-name", "Unknown token '-'", '"user-name"'),
     "6b one equals sign": ("[?name = 'Ada']", "Unknown token '='", "compares with =="),
     "6b a function": ("lenght(@)", "Unknown function: lenght()", "Did you mean length()?"),
+    "6b an index": ("0.name", "invalid token", "write [0].name"),
     "6b nothing": ("", "cannot be empty", "Leave select out"),
 }
 
@@ -101,6 +102,16 @@ NOTHING_SELECTED = {
         "Did you mean 'name'?",
     ),
     "6c a key of a text": ('get(path: "/hello", select: "name")', "it is a string", "no keys"),
+    "6c elements of an object": (
+        'get(path: "/page", select: "[].name")',
+        "it is an object, not an array",
+        "Did you mean 'items[].name'?",
+    ),
+    "6c a key of an array in an object": (
+        'get(path: "/page", select: "items.name")',
+        "'items' is an array of 2",
+        "Did you mean 'items[].name'?",
+    ),
     "6c double quotes": ("""get(path: "/users", select: "[?name == \\"Ada\\"]")""", "is a key", "single quotes, 'Ada'"),
 }
 

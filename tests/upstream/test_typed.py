@@ -503,7 +503,7 @@ def test_each_upstream_has_its_own_timeout(app: Flask, shop: str) -> None:
         ({"url": "http://a", "credentials": {"env": "A", "header": "Host"}}, "sent in the header field 'Host'"),
         ({"url": "http://a", "credentials": {"env": "NOT_SET_1", "header": "X"}}, "variable NOT_SET_1 of its"),
         ({"url": "http://a", "openapi": "no.json"}, "upstreams['/shop']: openapi = 'no.json': [Errno 2]"),
-        ({"url": "http://a", "openapi": {"a": 1}}, "upstreams['/shop']: The document is not an OpenAPI document"),
+        ({"url": "http://a", "openapi": {"a": 1}}, "upstreams['/shop']: The dict of openapi is not an OpenAPI"),
         ({"openapi": document(["/v1"])}, "its document names no server with a host. Set url (or --upstream)."),
         ({"openapi": document(["ftp://a/b"])}, "its document names no server with a host"),
         ({"openapi": document(["https://{region}.a.example"])}, "its document names no server with a host"),

@@ -19,9 +19,10 @@ class ResponsesDiffer(AssertionError):
     """The fast path returned another response than the full path."""
 
 
-def verifying(fast: Exchange, whole: Exchange) -> Exchange:
-    """Return an exchange that takes both paths, and raises Different if their responses differ, unless two by the full
-    path differ as well.
+def verifying(fast: Exchange, full: Exchange) -> Exchange:
+    """Return an exchange that takes both paths.
+
+    It raises ResponsesDiffer if their responses differ, unless two responses by the full path differ as well.
     """
 
     def exchange(environ: dict[str, Any], limit: int) -> Exchanged:
@@ -29,16 +30,16 @@ def verifying(fast: Exchange, whole: Exchange) -> Exchange:
             return fast(environ, limit)
         body = environ["wsgi.input"].read()
 
-        def by(way: Exchange, left_out: frozenset[str]) -> Exchanged:
-            own = {key: value for key, value in environ.items() if key not in left_out}
+        def run(path: Exchange, omitted: frozenset[str]) -> Exchanged:
+            own = {key: value for key, value in environ.items() if key not in omitted}
             own["wsgi.input"] = io.BytesIO(body)
-            return contextvars.copy_context().run(way, own, limit)
+            return contextvars.copy_context().run(path, own, limit)
 
-        exchanged = by(fast, frozenset())
-        expected = by(whole, frozenset({MATCHED, MATCH_CACHE}))
+        exchanged = run(fast, frozenset())
+        expected = run(full, frozenset({MATCHED, MATCH_CACHE}))
         if _compared(exchanged) != _compared(expected):
-            again = by(whole, frozenset({MATCHED, MATCH_CACHE}))
-            if _compared(again) == _compared(expected):
+            repeated = run(full, frozenset({MATCHED, MATCH_CACHE}))
+            if _compared(repeated) == _compared(expected):
                 raise ResponsesDiffer(
                     f"{environ['PATH_INFO']}: {_compared(exchanged)} by the fast path, {_compared(expected)}"
                 )
