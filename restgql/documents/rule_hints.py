@@ -39,6 +39,9 @@ _JSON_OF = {
     "RestResponse": "A response has its JSON in the field json",
     "RestItem": "An element has its JSON in the field json",
 }
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}|\$(\w+)|(?<![\w{]):(\w+)|\{(\w+)\}|<(?:\w+:)?(\w+)>")
+"""The placeholders of other languages and frameworks. A pattern of the client's own names would stay in the cache of
+`re`."""
 _WHOLE_BODY = frozenset({"body", "content", "data", "payload", "result", "value"})
 _REQUESTING = frozenset({"get", "fetch", "getEach", "each"})
 MAX_EXAMPLE = 3
@@ -130,13 +133,11 @@ class _NoUnusedVariables(NoUnusedVariablesRule):
         if not isinstance(node, VariableDefinitionNode) or operation is None:
             return ""
         name = node.variable.name.value
-        placeholder = re.compile(rf"\$(?:\{{{name}\}}|{name}\b)|(?<![\w{{]):{name}\b|\{{{name}\}}|<(?:\w+:)?{name}>")
         strings = _Strings()
         visit(operation, strings)
-        text = next((text for text in strings.texts if placeholder.search(text)), None)
-        if text is None:
+        path = next(filter(None, (_with_template(text, name) for text in strings.texts)), None)
+        if path is None:
             return ""
-        path = placeholder.sub(f"{{{name}}}", text)
         return f'A string is not filled with variables: write path: "{path}", params: {{{name}: ${name}}}.'
 
     def _operation_of(self, variable: Any) -> OperationDefinitionNode | None:
@@ -146,6 +147,19 @@ class _NoUnusedVariables(NoUnusedVariablesRule):
         return next(
             (each for each in operations if any(own is variable for own in each.variable_definitions or ())), None
         )
+
+
+def _with_template(text: str, name: str) -> str | None:
+    """Return a text with `{name}` in place of other placeholders of this name, or None if the text has none."""
+    names: list[str] = []
+
+    def replace(match: re.Match[str]) -> str:
+        placeholder = match[match.lastindex or 0]
+        names.append(placeholder)
+        return f"{{{name}}}" if placeholder == name else match[0]
+
+    path = _PLACEHOLDER.sub(replace, text)
+    return path if name in names else None
 
 
 class _Strings(Visitor):

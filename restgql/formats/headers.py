@@ -103,10 +103,10 @@ def well_formed(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     for name, value in pairs:
         if len(fields) == MAX_HEADERS:
             raise BadRequest(f"A sub-request has more than {MAX_HEADERS} header fields of its own.")
-        if not is_token(name):
+        if len(name) > MAX_HEADER_VALUE or not is_token(name):
             raise BadRequest(f"{name[:80]!r} is not a header name.")
         if len(value) > MAX_HEADER_VALUE or not is_value(value):
-            raise BadRequest(f"The value of {name} has control characters, is not Latin-1 or is over 8 KiB.")
+            raise BadRequest(f"The value of {name[:80]} has control characters, is not Latin-1 or is over 8 KiB.")
         fields.append((name, value.strip(" \t")))
     return fields
 
@@ -121,6 +121,6 @@ def settable(pairs: Iterable[tuple[str, str]], added: frozenset[str]) -> tuple[t
         if (lower := name.lower()) not in SETTABLE and lower not in added:
             sent = "; send it with the request to the gateway" if lower in CREDENTIALS else ""
             hint = sent if never_set(name) else "; RESTGQL_SUBREQUEST_HEADERS adds names"
-            raise NotAllowed(f"The header {name} cannot be set by a field{hint}.")
+            raise NotAllowed(f"The header {name[:80]} cannot be set by a field{hint}.")
         checked.append((lower, value))
     return tuple(checked)

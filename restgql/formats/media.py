@@ -1,6 +1,7 @@
 """Media types (RFC 9110 section 8.3): the type and charset of a body by its Content-Type."""
 
 import codecs
+import re
 from collections.abc import Mapping
 
 from werkzeug.datastructures import MIMEAccept
@@ -15,6 +16,10 @@ _SEQUENCES = ("ndjson", "json-seq", "jsonl", "json-lines", "jsonp")
 """Parts of the names of media types whose bodies are several JSON texts, or a script."""
 ENDLESS = frozenset({"text/event-stream", "multipart/x-mixed-replace"})
 """Media types of bodies that continue until one side closes the connection."""
+_QUALITY = re.compile(r";[ \t]*q[ \t]*=[ \t]*([0-9]*)\.([0-9]*)", re.IGNORECASE)
+"""A quality with a dot. Werkzeug needs digits on both sides of the dot, and drops other ranges."""
+_ANY_RANGES = {"*": "*/*"}
+"""`*` is no media range, but Java sends it: `*; q=.2, */*; q=.2`."""
 
 
 @bounded_cache(entries=256, characters=256)
@@ -64,7 +69,16 @@ def qualities(accept: str) -> Mapping[str, float]:
     """
     if len(accept) > MAX_HEADER_VALUE:
         return {}
-    return {essence(name): quality for name, quality in reversed(parse_accept_header(accept, MIMEAccept))}
+    return {essence(name): quality for name, quality in reversed(ranges(accept))}
+
+
+def ranges(accept: str) -> list[tuple[str, float]]:
+    """Return the media ranges of Accept with their parameters and qualities, the best first.
+
+    RFC 9110 section 12.4.2 allows `q=1.`; Java's HttpURLConnection sends `q=.2`.
+    """
+    complete = _QUALITY.sub(lambda match: f";q={match[1] or 0}.{match[2] or 0}", accept)
+    return [(_ANY_RANGES.get(name, name), quality) for name, quality in parse_accept_header(complete, MIMEAccept)]
 
 
 @bounded_cache(entries=256, characters=256)

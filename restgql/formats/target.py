@@ -1,13 +1,13 @@
 """Origin-form request targets (RFC 9112 section 3.2.1), encoded as `fetch` encodes a URL (WHATWG URL Standard)."""
 
 import re
-from urllib.parse import quote, unquote, unquote_to_bytes, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urljoin, urlsplit
 
 import msgspec
 
 from restgql.bounded_cache import bounded_cache
 from restgql.errors import BadPath
-from restgql.formats.remote_upstream import RemoteUpstream, is_below
+from restgql.formats.remote_upstream import RemoteUpstream, is_below, origin_of
 
 MAX_TARGET = 4_096
 MAX_DECODINGS = 8
@@ -110,7 +110,7 @@ def resolve(site: Site, base: Target, location: str) -> str | None:
     origin = next(iter(site.origins), "http://localhost")
     try:
         url = urlsplit(urljoin(origin + site.public(base.path), location.strip()))
-        foreign = f"{url.scheme}://{url.netloc}".lower() not in site.origins
+        foreign = not _is_own(site, url)
     except ValueError:
         return None
     below = None if foreign else _below(url.path or "/", site.root)
@@ -118,6 +118,13 @@ def resolve(site: Site, base: Target, location: str) -> str | None:
         return None
     path = quote(site.mount, safe=_PATH_SAFE) + below
     return f"{path}?{url.query}" if url.query else path
+
+
+def _is_own(site: Site, url: SplitResult) -> bool:
+    """Return True for a URL of the app, also with the default port of its scheme: an origin never has that."""
+    if f"{url.scheme}://{url.netloc}".lower() in site.origins:
+        return True
+    return "@" not in url.netloc and origin_of(url) in site.origins
 
 
 def _resolve_remote(site: Site, remote: RemoteUpstream, rest: str, query: str | None, location: str) -> str:

@@ -3,8 +3,6 @@
 from typing import Any
 
 import msgspec
-from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header
 
 from restgql.bounded_cache import bounded_cache
 from restgql.config import Config
@@ -153,7 +151,7 @@ def _parts(accept: str) -> str | None:
     candidates = []
     qualities = media.qualities(accept)
     least = max(qualities.get(whole, 0.0) for whole in _EXPLICIT_FIRST)
-    for text, quality in parse_accept_header(accept, MIMEAccept):
+    for text, quality in media.ranges(accept):
         name, parameters = media.essence(text), media.parameters(text)
         # Apollo's name of the version with `pending` and `completed`; its other versions have other payloads
         is_supported = parameters.get("incrementalspec", INCREMENTAL_SPEC) == INCREMENTAL_SPEC

@@ -1,10 +1,11 @@
 """Flask's current request, read as an HttpRequest: limited in size, its content coding decoded."""
 
 import codecs
+from typing import IO, Any
 from urllib.parse import parse_qsl, quote
 
 from flask import Request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from restgql.config import Config
 from restgql.errors import BadRequest, LimitExceeded
@@ -14,7 +15,7 @@ from restgql.formats.body import Written as Content
 from restgql.formats.file import File
 from restgql.formats.headers import MAX_HEADER_VALUE
 from restgql.http import multipart
-from restgql.model import HttpRequest
+from restgql.model import WITH_BODY, HttpRequest
 
 CHUNK = 65_536
 _READ_FIELDS = {
@@ -88,6 +89,11 @@ def _content(flask_request: Request, config: Config, *, is_upload: bool, preflig
     key = "max_upload" if is_upload else "max_body"
     limit = getattr(config, key)
     length = flask_request.content_length
+    if length is None and flask_request.method in WITH_BODY and _is_lost(flask_request.environ):
+        raise BadRequest(
+            "The body has no Content-Length, and the server does not pass on such a body: send a Content-Length.",
+            status=411,
+        )
     body, content_type = (b"", "") if (length or 0) > limit else _read(flask_request, length, limit + 1)
     if max(length or 0, len(body)) > limit:
         raise _too_large(limit, f"RESTGQL_{key.upper()}")
@@ -102,9 +108,14 @@ def _content(flask_request: Request, config: Config, *, is_upload: bool, preflig
     except coding.TooLarge:
         raise _too_large(limit, f"RESTGQL_{key.upper()}") from None
     except coding.Unknown as exc:
-        raise BadRequest(f"The body's {exc}.", status=415) from exc
+        raise BadRequest(f"The body's {exc}: send it in {coding.ACCEPTED} or no coding.", status=415) from exc
     except coding.Undecodable as exc:
         raise BadRequest(f"The body does not match its Content-Encoding: {exc}.") from exc
+
+
+def _is_lost(environ: dict[str, Any]) -> bool:
+    """Return True for chunks of which the server does not tell where they end: nobody can read them."""
+    return "HTTP_TRANSFER_ENCODING" in environ and not environ.get("wsgi.input_terminated")
 
 
 def _too_large(limit: int, key: str) -> LimitExceeded:
@@ -118,7 +129,7 @@ def _read(flask_request: Request, length: int | None, most: int) -> Content:
     """
     try:
         body, stream = bytearray(), flask_request.stream
-        while len(body) < most and (chunk := stream.read(min(CHUNK, most - len(body)))):
+        while len(body) < most and (chunk := _chunk(stream, min(CHUNK, most - len(body)))):
             body += chunk
             if len(body) == length and not flask_request.environ.get(
                 "wsgi.input_terminated"
@@ -130,9 +141,20 @@ def _read(flask_request: Request, length: int | None, most: int) -> Content:
             return _form_again(flask_request)
     except RequestEntityTooLarge as exc:
         raise _too_large(flask_request.max_content_length or 0, "MAX_CONTENT_LENGTH") from exc
-    except HTTPException as exc:  # the body ends too early
-        raise BadRequest(exc.description or "The body cannot be read.", status=exc.code) from exc
     return bytes(body), _content_type(flask_request)
+
+
+def _chunk(stream: IO[bytes], size: int) -> bytes:
+    """Read from the stream of the server, which may raise any error for a body that the client broke off.
+
+    Raises BadRequest and RequestEntityTooLarge.
+    """
+    try:
+        return stream.read(size)
+    except RequestEntityTooLarge:
+        raise
+    except Exception as exc:
+        raise BadRequest("The body is incomplete: it ends too early, or its chunks are malformed.") from exc
 
 
 def _form_again(flask_request: Request) -> Content:

@@ -15,6 +15,7 @@ from restgql.operations.stored import Variable
 
 MAX_ERRORS = 20
 MAX_SHOWN = 200
+_EXAMPLE = 'the variables of the operation as an object, such as {"id": 1}'
 
 VariablesByName = Mapping[str, Variable]
 Reasons = dict[str, str]
@@ -62,7 +63,8 @@ def _object(request: HttpRequest) -> dict[str, Any]:
 
     A form or script of another origin can send an empty POST without a preflight, but not with that media type.
     """
-    members: dict[str, Any] = json_body.read(request.content_type, request.body.strip() or b"{}", dict[str, Any])
+    body = request.body.strip() or b"{}"
+    members: dict[str, Any] = json_body.read(request.content_type, body, dict[str, Any], example=_EXAMPLE)
     return members
 
 

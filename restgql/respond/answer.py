@@ -21,6 +21,8 @@ from restgql.respond.delivery import Delivery
 from restgql.respond.executor import Executor
 from restgql.respond.field_sources import CoreSource, ListRoutes, WalkContext
 
+MAX_MESSAGE = 2_000
+
 ResponseMap = dict[str, Any]
 """A response in JSON (GraphQL, section Response Format), or an error in it."""
 
@@ -111,14 +113,14 @@ def refused(errors: Iterable[GraphQLError] | RestgqlError) -> ResponseMap:
     """Return the response map of a request error, which has no data entry."""
     if isinstance(errors, RestgqlError):
         errors = [GraphQLError(errors.message, original_error=errors, extensions=errors.extensions)]
-    return {"errors": [_formatted(error, error.extensions or {"code": "BAD_REQUEST"}) for error in errors]}
+    return {"errors": [_of_gateway(error, error.extensions or {"code": "BAD_REQUEST"}) for error in errors]}
 
 
 def format_error(error: GraphQLError) -> ResponseMap:
     """Return an error of the response map. An unexpected exception is logged, and its message is hidden."""
     original = _cause(error)
     if isinstance(original, RestgqlError):
-        return _formatted(error, original.extensions)
+        return _of_gateway(error, original.extensions)
     if original is None:  # the value does not fit its type, or a resolver of the user's own raised a GraphQLError
         return _writable(_formatted(error, {"code": "UPSTREAM_INVALID"} | (error.extensions or {})))
     logger.error("Exception in the field %s", error.path, exc_info=original)
@@ -142,6 +144,12 @@ def _cause(error: GraphQLError) -> Exception | None:
     while isinstance(original, GraphQLError):
         original = original.original_error
     return original
+
+
+def _of_gateway(error: GraphQLError, extensions: dict[str, Any]) -> ResponseMap:
+    """Return an error whose message the gateway or graphql-core wrote, shortened: it may quote what the client sent."""
+    message = error.message
+    return _formatted(error, extensions, message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}…")
 
 
 def _formatted(error: GraphQLError, extensions: dict[str, Any], message: str | None = None) -> ResponseMap:

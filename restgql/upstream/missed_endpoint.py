@@ -31,8 +31,8 @@ def answer_missed(app: Flask, gateways: Gateways, error: HTTPException) -> Respo
         return None
     if isinstance(error, MethodNotAllowed):
         return _of_method(app, path, request.method, sorted(error.valid_methods or ()))
-    bare = request.root_path + path.rstrip("/")
-    return _with_location(app, bare, request.query_string.decode("latin-1"))
+    bare = "/" + (request.root_path + path.rstrip("/")).lstrip("/")  # `//name` would be another host
+    return _with_location(app, bare, request.query_string)
 
 
 def _of_method(app: Flask, path: str, method: str, methods: list[str]) -> Response:
@@ -41,7 +41,7 @@ def _of_method(app: Flask, path: str, method: str, methods: list[str]) -> Respon
     return _response(app, error, ("Allow", ", ".join(methods)))
 
 
-def _with_location(app: Flask, path: str, query: str) -> Response:
+def _with_location(app: Flask, path: str, query: bytes) -> Response:
     """Return a redirect that keeps the method and the body (RFC 9110 section 15.4.9)."""
     error = BadRequest(f"The address of this endpoint has no slash at its end: {path}", status=308)
     location = quote(path) + (f"?{quote(query, safe='!$&()*+,-./:;=?@_~%')}" if query else "")

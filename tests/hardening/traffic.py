@@ -115,6 +115,7 @@ TRAFFIC: dict[str, Make] = {
     "name of __type": variable("query ($v: String!) { __type(name: $v) { name } }"),
     "paths of aggregate": variable("query ($v: String!) { aggregate(paths: [$v]) }"),
     "variable that is not used": lambda number: graphql(OK, {long(number): 1}),
+    "the name of an unused variable": in_document("query ($@@: Int) { __typename }"),
     "variable's name": in_document("query ($@@: Int) { asked(any: $@@) }", 25_000),
     "operation's name in the request": lambda number: graphql(OK, operationName=long(number)),
     "operation's name": in_document("query @@ { __typename }"),

@@ -70,6 +70,34 @@ def test_every_hop_of_a_redirect_counts(app: Flask, fields: dict[str, str], expe
         assert ("x-a" in answer.headers.get("Vary", "")) is ("Vary" in fields)
 
 
+@pytest.mark.parametrize(
+    ("origin", "location", "is_followed"),
+    [
+        ("http://localhost", "http://localhost:80/public", True),
+        ("http://localhost", "http://localhost:/public", True),
+        ("http://localhost:80", "HTTP://LOCALHOST/public", True),
+        ("http://localhost:80", "http://localhost:80/public", True),
+        ("http://localhost:8080", "http://localhost:8080/public", True),
+        ("https://localhost", "https://localhost:443/public", True),
+        ("http://[::1]", "http://[::1]:80/public", True),
+        ("http://localhost", "http://localhost:443/public", False),
+        ("http://localhost:8080", "http://localhost:80/public", False),
+        ("https://localhost", "http://localhost:80/public", False),
+        ("http://localhost", "http://user@localhost:80/public", False),
+        ("http://localhost", "http://localhost.:80/public", False),
+        ("http://localhost", "http://localhost:80@other.example/public", False),
+    ],
+)
+def test_a_redirect_within_the_origin_of_the_app_is_followed(
+    app: Flask, origin: str, location: str, is_followed: bool
+) -> None:
+    hop(app, "/moved", location)
+    Gateway(app, profile="open")
+    headers = {"Host": origin.partition("://")[2]}
+    part = app.test_client().get("/aggregate?path=/moved", base_url=origin, headers=headers).json["/moved"]
+    assert part == ({"a": 1} if is_followed else {"type": "about:blank", "title": "Found", "status": 302})
+
+
 def test_a_redirect_that_is_refused_keeps_the_cookies_that_led_to_it(app: Flask) -> None:
     hop(app, "/login", "/secret", **PUBLIC, **{"Set-Cookie": "session=ann; Path=/"})
     Gateway(app, routes=["*", "!/secret"], profile="open", timings=False)

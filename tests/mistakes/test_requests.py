@@ -141,6 +141,20 @@ def test_18_a_slash_at_the_end_of_an_endpoint_leads_to_it(debug: bool) -> None:
     assert client.get("/aggregate/?path=/hello", follow_redirects=True).json == {"/hello": "hi"}
 
 
+@pytest.mark.parametrize(
+    ("environ", "location"),
+    [
+        ({"QUERY_STRING": "a=é".encode().decode("latin-1")}, "/graphql?a=%C3%A9"),
+        ({"QUERY_STRING": "a=\xe9"}, "/graphql?a=%E9"),
+        ({"SCRIPT_NAME": "/mount"}, "/mount/graphql"),
+        ({"SCRIPT_NAME": "//evil.example"}, "/evil.example/graphql"),
+    ],
+)
+def test_18_the_redirect_keeps_the_query_and_leads_to_no_other_host(environ: dict[str, str], location: str) -> None:
+    answer = shop().test_client().post("/graphql/", json={}, environ_overrides=environ)
+    assert (answer.status_code, answer.headers["Location"]) == (308, location)
+
+
 @pytest.mark.parametrize("path", ["/nope/", "/users/", "//graphql/", "/graphql//x/", "/"])
 def test_18_any_other_path_that_is_not_there_is_the_apps_own(path: str) -> None:
     answer = shop().test_client().get(path)

@@ -190,6 +190,8 @@ def test_x1_a_form_or_a_script_without_preflight_cannot_post(
     headers = {"Content-Type": content_type} if content_type else {}
     answer = folder.client.post(f"/graphql/{name}", data=text, headers=headers)
     assert (answer.status_code, answer.mimetype, folder.hits) == (415, "application/problem+json", [])
+    names_cure = "Send the variables of the operation" in answer.json["detail"]
+    assert names_cure is ("charset" not in content_type and "multipart" not in content_type)
 
 
 def test_an_empty_body_that_says_it_is_json_is_an_empty_object(folder: Folder) -> None:

@@ -1,4 +1,4 @@
-"""Documents whose text alone is dear to read: strings without an end, and errors on many lines."""
+"""Documents whose text alone is dear to read: strings without an end, errors on many lines, and long names."""
 
 # ruff: noqa: UP031 - in all other forms each brace of GraphQL would be doubled
 
@@ -13,5 +13,9 @@ def attacks() -> dict[str, Request]:
         "a string of quotes without its end": graphql('{ get(path: "%s' % ('\\"' * 16_000)),
         "quotes after backslashes": graphql("{ %s }" % ('\\"' * 16_000)),
         "strings without an end on many lines": graphql("{ get(path: %s" % ('"\\"\n' * 10_000)),
+        "an unused variable with a long name": graphql("query ($%s: Int) { __typename }" % ("v" * 60_000)),
+        "an unused variable like long strings": graphql(
+            "query ($v: Int) { %s }" % many(30, 'a#: get(path: "/%s")' % ("$vv{vv}:vv<v:vv>" * 100))
+        ),
         "90 errors in a document of 28,800 lines": graphql(selects.replace("\n", "\r")),
     }

@@ -75,6 +75,10 @@ def templates() -> dict[str, Request]:
             "query ($h: [RestHeaderInput!]) { %s }" % many(50, 'a#: get(path: "/ok", headers: $h)'),
             {"h": [{"name": "Prefer", "value": f"v{number}"} for number in range(1_300)]},
         ),
+        "a header name that is long": graphql(
+            "query ($h: [RestHeaderInput!]) { %s }" % many(99, 'a#: get(path: "/ok", headers: $h)'),
+            {"h": [{"name": "x" * 60_000, "value": "a"}]},
+        ),
         "typed query expressions over a long list": graphql(
             "query ($l: [String]) { %s }" % many(50, "a#: joined(list: $l)"), {"l": ["abc"] * 8_000}
         ),

@@ -1,8 +1,10 @@
 """C5: any request is answered with strict JSON."""
 
+import io
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
@@ -62,6 +64,52 @@ def test_c5_any_bytes_are_answered_with_strict_json(target: Target, body: bytes,
     for endpoint in ENDPOINTS:
         headers = {"Content-Encoding": coding} if coding else {}
         strict(target.client.post(endpoint, data=body, content_type=JSON, headers=headers))
+
+
+class MalformedChunk(Exception):
+    """A class like those of gunicorn for malformed chunks, which are no OSError."""
+
+
+class Broken(io.RawIOBase):
+    """The stream of a server whose client breaks off after some bytes of the body."""
+
+    def __init__(self, sent: bytes, error: Exception) -> None:
+        self._sent = io.BytesIO(sent)
+        self._error = error
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        if size := self._sent.readinto(into):
+            return size
+        raise self._error
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@pytest.mark.parametrize("error", [OSError("Missing chunk"), EOFError(), MalformedChunk("zz")], ids=repr)
+@pytest.mark.parametrize("sent", [b"", b'{"query": "{ __typename }"}'], ids=["nothing", "something"])
+@pytest.mark.parametrize("content_type", [JSON, "multipart/form-data; boundary=b"])
+def test_c5_a_body_that_the_client_breaks_off_is_400(
+    target: Target, endpoint: str, error: Exception, sent: bytes, content_type: str
+) -> None:
+    environ = {"wsgi.input": Broken(sent, error), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    headers = {"GraphQL-Preflight": "1"}
+    answer = target.client.post(endpoint, environ_overrides=environ, content_type=content_type, headers=headers)
+    assert answer.status_code == 400
+    assert strict(answer)["detail"] == "The body is incomplete: it ends too early, or its chunks are malformed."
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_c5_a_chunked_body_that_the_server_does_not_terminate_is_411(target: Target, endpoint: str) -> None:
+    environ = {"wsgi.input": io.BytesIO(b'["/item/1"]'), "HTTP_TRANSFER_ENCODING": "chunked"}
+    answer = target.client.post(endpoint, environ_overrides=environ, content_type=JSON)
+    assert answer.status_code == 411
+    assert strict(answer)["detail"].endswith("send a Content-Length.")
+    assert (
+        target.client.get(f"{endpoint}?path=/item/1&query={{a:__typename}}", environ_overrides=environ).status_code
+        == 200
+    )
 
 
 @ANYTHING

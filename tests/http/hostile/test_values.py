@@ -153,3 +153,32 @@ def test_d8_a_long_header_field_is_refused_before_it_is_parsed(target: Target, n
 def test_d8_a_page_is_not_asked_for_by_a_long_accept(target: Target) -> None:
     response = target.client.get("/graphql", headers={"Accept": "text/html," + "a/b," * 3_000})
     assert response.status_code == 431
+
+
+LONG = "x" * 60_000
+QUOTED: dict[str, tuple[str, Any]] = {
+    "field": (f"{{ {LONG} }}", None),
+    "argument": (f'{{ get({LONG}: 1, path: "/item/1") }}', None),
+    "directive": (f"{{ __typename @{LONG} }}", None),
+    "unused variable": (f"query (${LONG}: Int) {{ __typename }}", None),
+    "enum": (f"{{ get(path: {LONG}) }}", None),
+    "key of an input": (
+        'query ($h: [RestHeaderInput!]) { get(path: "/item/1", headers: $h) }',
+        {"h": [{"name": "a", "value": "b", LONG: 1}]},
+    ),
+    "header name": (
+        'query ($h: [RestHeaderInput!]) { a: get(path: "/item/1", headers: $h) b: get(path: "/item/2", headers: $h) }',
+        {"h": [{"name": LONG, "value": "a"}]},
+    ),
+    "name of a header with a malformed value": (
+        'query ($h: [RestHeaderInput!]) { get(path: "/item/1", headers: $h) }',
+        {"h": [{"name": LONG[:8_000], "value": "\0"}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", QUOTED)
+def test_m1_an_error_quotes_no_long_text_of_the_client(target: Target, name: str) -> None:
+    errors = strict(target.query(*QUOTED[name]))["errors"]
+    assert errors
+    assert all(0 < len(error["message"]) <= 2_001 for error in errors)
