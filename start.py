@@ -56,7 +56,8 @@ CODE: tuple[Check, ...] = (
     ("mypy", ["mypy"]),
 )
 # tests/marks.py has the phases
-ON_ALL_CORES = ["pytest", "-n", "auto", "--no-loadscope-reorder", "--phase"]
+# One process more than there are cores, as many tests wait.
+ON_ALL_CORES = ["pytest", "-n", str((os.cpu_count() or 1) + 1), "--no-loadscope-reorder", "--phase"]
 COVERAGE = ["--cov", "--cov-report="]
 NO_TESTS = 5
 """The exit status of pytest if no test was selected."""

@@ -1,3 +1,4 @@
+import gc
 import os
 import shutil
 import subprocess
@@ -48,6 +49,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not is_left_out(config, item.path)]
     if config.pluginmanager.hasplugin("xdist"):
         items.sort(key=lambda item: marks.rank(marks.path_of(item.path)))
+
+
+def pytest_collection_finish() -> None:
+    """Let collections of garbage pass over the tests themselves: there are thousands, and many tests collect."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)  # without pytest-xdist there is no such hook

@@ -37,7 +37,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from restgql import Gateway
 
-BOUNDED = settings(max_examples=100, derandomize=True, database=None)
+BOUNDED = settings(max_examples=60, derandomize=True, database=None)
 
 
 class Own(Response):
