@@ -17,13 +17,13 @@ HOSTILE = "</script><script>alert(1)</script> <!-- & \u2028 $title"
 DEFAULT = f'# {HOSTILE}\n{{\n  get(path: "/first")\n}}\n'
 
 
-@pytest.fixture(scope="module", params=["", "/api"], ids=["at the root", "below a prefix"])
-def live(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of the GraphiQL page of a running app."""
-    server = make_server("127.0.0.1", 0, shop(request.param or None), threaded=True)
+@pytest.fixture(scope="module")
+def live() -> Iterator[str]:
+    """The address of the GraphiQL page of a running app, below a prefix; other files open it at the root."""
+    server = make_server("127.0.0.1", 0, shop("/api"), threaded=True)
     thread = Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.port}{request.param}/graphql"
+    yield f"http://127.0.0.1:{server.port}/api/graphql"
     server.shutdown()
     thread.join()
     server.server_close()

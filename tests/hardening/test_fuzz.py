@@ -10,7 +10,7 @@ from tests.hardening.cost_app import Request
 from tests.hardening.grammar import Grammar
 from tests.hardening.measure import Killed, Process
 
-REQUESTS = int(os.environ.get("RESTGQL_FUZZ_REQUESTS", "300"))
+REQUESTS = int(os.environ.get("RESTGQL_FUZZ_REQUESTS", "200"))
 SEED = os.environ.get("RESTGQL_FUZZ_SEED", "1")
 IN_ONE_PROCESS = 20
 MOST_FAILURES = 5
