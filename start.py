@@ -56,8 +56,9 @@ CODE: tuple[Check, ...] = (
     ("mypy", ["mypy"]),
 )
 # tests/marks.py has the phases
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 # One process more than there are cores, as many tests wait.
-ON_ALL_CORES = ["pytest", "-n", str((os.cpu_count() or 1) + 1), "--no-loadscope-reorder", "--phase"]
+ON_ALL_CORES = ["pytest", "-n", str(CORES + 1), "--no-loadscope-reorder", "--phase"]
 COVERAGE = ["--cov", "--cov-report="]
 NO_TESTS = 5
 """The exit status of pytest if no test was selected."""
