@@ -3,14 +3,15 @@ import subprocess
 import time
 from pathlib import Path
 
+from tests.ports import free_port
+
 
 class RedisServer:
     """A Redis of its own on a free port, with nothing in it, which leaves nothing behind."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.process: subprocess.Popen[bytes] | None = None
 

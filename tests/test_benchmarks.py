@@ -17,8 +17,9 @@ from benchmarks.app import create_peer
 from benchmarks.backend import create_app
 from benchmarks.peers import PEERS
 from benchmarks.peers.openapi import document
-from benchmarks.processes import Server, free_port, serving
+from benchmarks.processes import Server, serving
 from benchmarks.workloads import WORKLOADS, Workload
+from tests.ports import free_port
 
 SERVE = "import sys; from http.server import test; test(port=int(sys.argv[1]), bind='127.0.0.1')"
 

@@ -5,7 +5,6 @@ import logging
 import os
 import resource
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from restgql.upstream.circuit_breaker import CircuitBreaker
 from restgql.upstream.scripted import ScriptedDispatcher
 from tests.cache.asking import PATH, Asking, nothing_new, ok
 from tests.cache.site import create, source
+from tests.ports import free_port
 from tests.redis_server import RedisServer
 
 HERE = Path(__file__).parent.parent.parent
@@ -310,9 +310,7 @@ def test_a_full_disk_is_a_miss(tmp_path: Path) -> None:
 
 
 def test_k7_a_redis_that_is_not_there_is_a_miss(quiet: pytest.LogCaptureFixture) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    app = create(f"redis://someone:a-password@127.0.0.1:{port}/0")
+    app = create(f"redis://someone:a-password@127.0.0.1:{free_port()}/0")
     assert [source(app, "/own/1") for _ in range(5)] == ["dispatched"] * 5
     assert len(complaints(quiet)) == 1
     assert "password" not in complaints(quiet)[0]

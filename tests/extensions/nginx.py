@@ -25,12 +25,6 @@ http {{
 """
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
 @contextmanager
 def started(server: str, port: int, folder: Path) -> Iterator[None]:
     """While this lasts, nginx listens on `port` as `server` tells it to."""

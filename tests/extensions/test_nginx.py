@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from tests.extensions.conftest import Recipe
-from tests.extensions.nginx import NGINX, OPENSSL, free_port, started
+from tests.extensions.nginx import NGINX, OPENSSL, started
 from tests.extensions.recipes import block
+from tests.ports import free_port
 
 CLIENT = "127.0.0.2"  # all of 127.0.0.0/8 is loopback on Linux, so that the client is not nginx by its address
 SPOOFED = {"X-Forwarded-For": "192.0.2.66", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example"}

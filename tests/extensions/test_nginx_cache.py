@@ -14,8 +14,9 @@ from flask import Flask, request
 from flask_cors import CORS
 
 from tests.extensions.conftest import Recipe
-from tests.extensions.nginx import NGINX, free_port, started
+from tests.extensions.nginx import NGINX, started
 from tests.extensions.recipes import block
+from tests.ports import free_port
 
 USERS: tuple[dict[str, str], ...] = (
     {"Cookie": "user=ann"},

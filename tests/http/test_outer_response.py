@@ -34,6 +34,8 @@ def client(app: Flask) -> Any:
 def test_head_is_get_without_its_body(client: Any, form: str) -> None:
     whole, head = client.get(form), client.head(form)
     assert (head.status_code, head.data) == (200, b"")
+    for response in (whole, head):
+        response.headers.pop("Date", None)  # it may be another second
     assert {*head.headers} == {*whole.headers}
     assert client.head(form, headers={"If-None-Match": whole.headers["ETag"]}).status_code == 304
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from io import BytesIO
@@ -18,6 +17,7 @@ from werkzeug.datastructures import FileStorage
 from restgql import Gateway, Scripted
 from restgql.formats import target
 from restgql.model import SubRequest
+from tests.ports import free_port
 from tests.scenarios.document import Scenario, answers, config_of
 from tests.scenarios.request_log import Log
 
@@ -81,20 +81,13 @@ def _upstreams(
         if f"openapi {prefix}" in blocks:
             own["openapi"] = yaml.safe_load(blocks[f"openapi {prefix}"])
         if text == "down\n":
-            origin = f"http://127.0.0.1:{_closed_port()}"
+            origin = f"http://127.0.0.1:{free_port()}"
         else:
             app = Flask("upstream", static_folder=None)
             log.listen(app, prefix)
             _add_routes(app, text, [])
             origin = serve(app)
         yield prefix, own | {"url": origin + own.get("url", "")}
-
-
-def _closed_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        port: int = bound.getsockname()[1]
-    return port
 
 
 def _add_routes(app: Flask, text: str, templates: Sequence[str]) -> None:

@@ -4,13 +4,14 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
@@ -31,12 +32,6 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "sync": (*GUNICORN, "-k", "sync", "--bind", "127.0.0.1:{port}"),
     "werkzeug": ("flask", "--app", APP, "run", "--port", "{port}"),
 }
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 class Server:

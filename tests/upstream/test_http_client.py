@@ -18,6 +18,7 @@ from flask import Flask
 
 from restgql import Gateway
 from restgql.execution import thread_pool as pool
+from tests.ports import free_port
 from tests.upstream.raw import Act, Peer, Raw
 
 TIMEOUT = 0.4
@@ -262,10 +263,8 @@ def test_a_connection_that_is_never_accepted_is_given_up() -> None:
 
 
 def test_a_refused_connection_and_a_name_that_nobody_has() -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-        assert error(f"http://127.0.0.1:{port}") == ("UPSTREAM_INVALID", "The upstream could not be reached.")
+    port = free_port()
+    assert error(f"http://127.0.0.1:{port}") == ("UPSTREAM_INVALID", "The upstream could not be reached.")
     assert error("http://hilda:secret@a..b")[0] == "UPSTREAM_INVALID"
     assert error(f"http://{'a' * 70}.invalid") == ("UPSTREAM_INVALID", "The upstream could not be reached.")
 
