@@ -8,7 +8,7 @@ import uuid
 from collections import OrderedDict
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
@@ -22,6 +22,11 @@ class Kind(enum.StrEnum):
     A = "a"
 
 
+class Point(NamedTuple):
+    x: int
+    y: int
+
+
 class Upper(dict):  # type: ignore[type-arg]
     def items(self) -> Any:
         return [(key.upper(), value) for key, value in super().items()]
@@ -29,7 +34,7 @@ class Upper(dict):  # type: ignore[type-arg]
 
 def endless() -> list[Any]:
     value: list[Any] = []
-    value += [value] * 10
+    value += [value] * 1_000
     return value
 
 
@@ -40,10 +45,11 @@ WRITTEN = [
     [{"b": 1, "a": {"d": [1, [2]], "c": -(2**70)}}],
     [0.0, -0.0, 1.5, -0.0001, 123456789012345.6, 999999999999999.9],
     [[[[[["deep"]]]]]],
+    [(1, 2), {"a": ()}],
+    {"é": ["ü" * 3, "\u2028 \U0001f600 \x80"], "long": "x" * 10_000},
 ]
 LEFT = {
-    "a character that is escaped": {"a": "é"},
-    "an escaped key": {"é": 1},
+    "many characters that are escaped": {"a": "é" * 100},
     "delete": ["\x7f"],
     "a surrogate": ["\ud800"],
     "a large float": [1e16],
@@ -55,7 +61,9 @@ LEFT = {
     "a decimal": [Decimal("1.5")],
     "a key that is a number": {1: "a"},
     "a key that is null": [{None: 1}],
-    "a tuple": [(1, 2)],
+    "a tuple of another kind": [Point(1, 2)],
+    "a key of another kind": [{Kind.A: 1}],
+    "a key that is a large number": {1e16: "a"},
     "an enum": [Kind.A],
     "a dict of another kind": [OrderedDict(a=1)],
     "a dict with several values for a key": [MultiDict([("a", "1"), ("a", "2")])],

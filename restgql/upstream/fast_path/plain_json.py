@@ -1,8 +1,9 @@
 """The JSON text of a view's value, byte for byte as Flask's own provider writes it, by msgspec where both agree."""
 
+import codecs
 import json
-from collections.abc import Collection
-from itertools import chain
+from gc import get_referents
+from json.encoder import encode_basestring_ascii
 from operator import attrgetter
 from typing import Any, cast
 
@@ -11,20 +12,20 @@ from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
 
 _MAX_DEPTH = 20
-_MAX_VALUES = 1_000_000
-"""Larger values are left to Flask's provider: a list that contains itself never ends."""
+_MAX_LENGTH = 16 * 1024 * 1024
+"""The longest text of which all values are checked, in bytes: the check keeps them in a list."""
 _MAX_EXACT = 1e15
 _MIN_EXACT = 1e-4
 """Python and msgspec write floats in this range with the same digits; others have an exponent."""
+_BYTES_PER_ESCAPE = 256
+"""Flask's provider escapes faster than `_escape` where more characters than one in so many bytes are not ASCII."""
 
 _METHODS = ("_prepare_response_obj", "dumps", "response")
 _methods_of = attrgetter(*_METHODS)
 _FLASKS_OWN = (json.dumps, _methods_of(DefaultJSONProvider))
-_STR = frozenset({str})
 _SCALARS = frozenset({str, int, bool, type(None)})
-_TYPES = _SCALARS | {float, dict, list}
+_TYPES = _SCALARS | {float, dict, list, tuple}
 _ENCODERS = {is_sorted: msgspec.json.Encoder(order="sorted" if is_sorted else None) for is_sorted in (True, False)}
-_flat = chain.from_iterable
 
 
 def response(app: Flask, value: dict[str, Any] | list[Any]) -> Any:
@@ -43,13 +44,32 @@ def _text(app: Flask, value: dict[str, Any] | list[Any]) -> bytes | None:
     if not is_compact or provider.ensure_ascii is not True:
         return None
     try:
-        text = _ENCODERS[provider.sort_keys is True].encode(value) if _is_plain(value) else None
-    except Exception:  # such as an unpaired surrogate, or another thread changes the value meanwhile
+        text = _ENCODERS[provider.sort_keys is True].encode(value)
+    except Exception:  # such as an unpaired surrogate, or a list in itself
         return None
-    if text is None:
+    if len(text) > _MAX_LENGTH or not _is_plain(value):
         return None
-    # Flask escapes other characters than msgspec
-    return text + b"\n" if text.isascii() and b"\x7f" not in text else None
+    ascii_text = text if text.isascii() else _escaped(text)
+    # Flask escapes a delete character, and msgspec does not
+    return None if ascii_text is None or b"\x7f" in ascii_text else ascii_text + b"\n"
+
+
+def _escaped(text: bytes) -> bytes | None:
+    """Return a JSON text whose characters are escaped as Flask's provider does, or None if they are many."""
+    characters = text.decode()
+    if len(text) - len(characters) > len(text) // _BYTES_PER_ESCAPE:
+        return None
+    return characters.encode("ascii", "restgql.escape")
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """Return the escapes of the characters that ASCII does not have, and the index after them."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return encode_basestring_ascii(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error("restgql.escape", _escape)
 
 
 def _is_flasks_own(provider: DefaultJSONProvider) -> bool:
@@ -59,14 +79,12 @@ def _is_flasks_own(provider: DefaultJSONProvider) -> bool:
 
 
 def _is_plain(value: dict[str, Any] | list[Any]) -> bool:
-    """Return True if a value contains only JSON's own types, no subclasses, and no float with an exponent."""
-    values: Collection[Any] = value
-    if len(value) > _MAX_VALUES:
-        return False
-    if type(value) is dict:
-        if not _STR.issuperset(map(type, value)):
-            return False
-        values = value.values()
+    """Return True if a value contains only JSON's own types, no subclasses, and no float with an exponent.
+
+    `get_referents` returns the values of dicts and lists, and their keys unless all are of the type str. It finds
+    nothing in a scalar. msgspec refuses the keys that are no number and no text.
+    """
+    values = get_referents(value)
     for _ in range(_MAX_DEPTH):
         types = set(map(type, values))
         if types <= _SCALARS:
@@ -75,15 +93,7 @@ def _is_plain(value: dict[str, Any] | list[Any]) -> bool:
             return False
         if float in types and not all(_has_no_exponent(each) for each in values if type(each) is float):
             return False
-        below: list[Any] = [each for each in values if type(each) is list] if list in types else []
-        if dict in types:
-            dicts = [each for each in values if type(each) is dict]
-            if not _STR.issuperset(map(type, _flat(dicts))):
-                return False
-            below += map(dict.values, dicts)
-        if sum(map(len, below)) > _MAX_VALUES:
-            return False
-        values = list(_flat(below))
+        values = get_referents(*values)
     return False
 
 
