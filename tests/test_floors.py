@@ -43,20 +43,18 @@ SUITE = (
     "tests/http/test_uploads.py",
     "tests/aggregate/test_forms.py",
     "tests/plan/test_projections.py",
-    "tests/schema/test_differential.py",
     "tests/schema/test_user_types.py",
     "tests/test_shapes.py",
     "tests/test_config.py",
     "tests/test_extension.py",
 )
 
-# These depend on packages whose versions are the lowest ones with Flask 2.3, too, or nearly.
+# With Flask 2.3, the packages that these depend on have their lowest versions too, or nearly.
 OF_OTHER_PACKAGES = {
     "tests/upstream/test_http_client.py",
     "tests/upstream/remote",
     "tests/respond/test_rules.py",
     "tests/plan/test_projections.py",
-    "tests/schema/test_differential.py",
     "tests/schema/test_user_types.py",
     "tests/aggregate/test_forms.py",
     "tests/http/test_uploads.py",

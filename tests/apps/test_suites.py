@@ -9,7 +9,7 @@ import pytest
 from tests.apps.workshop import Workshop
 
 SUITES = sorted(path.stem for path in (Path(__file__).parent / "suites").glob("*.py"))
-QUICK = [name for name in SUITES if name != "flask_admin"]
+QUICK = [name for name in SUITES if name not in {"flask_admin", "ihatemoney"}]
 """The suites that also run with direct requests only. Where GETs go through it, the app has the gateway, too."""
 
 

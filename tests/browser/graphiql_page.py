@@ -10,7 +10,15 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 @contextmanager
 def opened(browser: Browser, address: str, *, refusals: int = 0, **options: Any) -> Iterator[Page]:
-    """Yield a new visitor's page at an address, with its schema.
+    """Yield a new visitor's page at an address, with its schema."""
+    with blank(browser, address, refusals=refusals, **options) as page:
+        visit(page, address)
+        yield page
+
+
+@contextmanager
+def blank(browser: Browser, address: str, *, refusals: int = 0, **options: Any) -> Iterator[Page]:
+    """Yield a new visitor's page that is to visit an address and others of its origin.
 
     A request to another origin, a refusal by the policy, or an error in the page fails the test. The endpoint may
     answer 400 as often as `refusals`.
@@ -22,7 +30,6 @@ def opened(browser: Browser, address: str, *, refusals: int = 0, **options: Any)
     page.on("websocket", lambda socket: faults.append(socket.url))
     page.on("console", lambda message: faults.append(message.text) if message.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
-    visit(page, address)
     yield page
     context.close()
     refused = [fault for fault in faults if "status of 400" in fault]

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, ViewportSize, expect
 
 from app import DEFAULT_QUERY, create_app
-from tests.browser.graphiql_page import answer, explorer, opened, query, visit, write
+from tests.browser.graphiql_page import answer, explorer, opened, query, write
 
 WINDOW, PHONE = (1280, 800), (375, 812)
 Size = tuple[int, int]
@@ -88,16 +88,16 @@ def test_query_and_response_are_both_seen(page: Page, size: Size) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == size[0]
 
 
-def test_long_lines_are_wrapped_in_both_editors(page: Page, address: str) -> None:
+def test_long_lines_are_wrapped_in_both_editors(browser: Browser, address: str, size: Size) -> None:
     text = "word " * 60
     document = f'# {text}\n{{ get(path: "/v1/sentence/{{s}}.json", params: {{s: "{text}"}}) }}'
-    visit(page, f"{address}/graphql?query={quote(document)}")
-    page.keyboard.press("Control+Enter")
-    expect(answer(page)).to_contain_text("sentiment")
-    for editor in (".graphiql-query-editor", ".graphiql-response"):
-        frame = box(page.locator(f"{editor} .overflow-guard").first)
-        for line in page.locator(f"{editor} .view-line > span").all():
-            assert box(line)["x"] + box(line)["width"] <= frame["x"] + frame["width"]
+    with opened(browser, f"{address}/graphql?query={quote(document)}", viewport=viewport(size)) as page:
+        page.keyboard.press("Control+Enter")
+        expect(answer(page)).to_contain_text("sentiment")
+        for editor in (".graphiql-query-editor", ".graphiql-response"):
+            frame = box(page.locator(f"{editor} .overflow-guard").first)
+            for line in page.locator(f"{editor} .view-line > span").all():
+                assert box(line)["x"] + box(line)["width"] <= frame["x"] + frame["width"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -11,7 +11,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from restgql import Gateway
-from tests.browser.graphiql_page import answer, complete, opened, query, suggestions, variables, visit, write
+from tests.browser.graphiql_page import answer, blank, complete, opened, query, suggestions, variables, visit, write
 
 TWO = """\
 query First { a: get(path: "/first") }
@@ -61,7 +61,7 @@ def address(shop: Shop, serve: Callable[[Any], str]) -> Address:
 
 @pytest.fixture
 def page(browser: Browser, address: Address) -> Iterator[Page]:
-    with opened(browser, address(), permissions=CLIPBOARD) as page:
+    with blank(browser, address(), permissions=CLIPBOARD) as page:
         yield page
 
 
@@ -99,8 +99,8 @@ def test_a_link_with_a_mistake_is_shown_as_it_is(page: Page, address: Address, p
 
 def test_an_edit_leaves_the_link_and_a_reload_keeps_the_edit(page: Page, address: Address) -> None:
     link = address(query="{ a: __typename }", variables='{"id": 1}')
-    visit(page, link)
-    visit(page, link)
+    for visited in (address(), link, link):
+        visit(page, visited)
     expect(page.get_by_role("tab")).to_have_count(2)
     assert page.url == link
     write(page, "{ edited: __typename }")
@@ -143,7 +143,8 @@ def test_without_a_clipboard_the_link_is_shown(browser: Browser, address: Addres
         assert shown == [page.url]
 
 
-def test_an_incremental_response_is_shown_as_it_comes(page: Page, shop: Shop) -> None:
+def test_an_incremental_response_is_shown_as_it_comes(page: Page, shop: Shop, address: Address) -> None:
+    visit(page, address())
     write(page, INCREMENTAL)
     page.keyboard.press("Control+Enter")
     expect(answer(page)).to_contain_text('"got": "first"')
@@ -154,13 +155,15 @@ def test_an_incremental_response_is_shown_as_it_comes(page: Page, shop: Shop) ->
     expect(page.get_by_role("button", name="Execute query")).to_be_visible()
 
 
-def test_a_list_grows_with_stream(page: Page) -> None:
+def test_a_list_grows_with_stream(page: Page, address: Address) -> None:
+    visit(page, address())
     write(page, "{ routes @stream(initialCount: 1) { path } }")
     page.keyboard.press("Control+Enter")
     expect(answer(page)).to_contain_text('"path": "/users/{id}"')
 
 
-def test_stop_keeps_what_has_come(page: Page, shop: Shop) -> None:
+def test_stop_keeps_what_has_come(page: Page, shop: Shop, address: Address) -> None:
+    visit(page, address())
     write(page, INCREMENTAL)
     page.keyboard.press("Control+Enter")
     expect(answer(page)).to_contain_text('"got": "first"')
@@ -171,13 +174,15 @@ def test_stop_keeps_what_has_come(page: Page, shop: Shop) -> None:
     assert json.loads(answer(page).inner_text().replace("\xa0", " ")) == {"data": {"a": {"got": "first"}}}
 
 
-def test_an_answer_that_is_no_json_is_shown(page: Page) -> None:
+def test_an_answer_that_is_no_json_is_shown(page: Page, address: Address) -> None:
+    visit(page, address())
     page.route("**/graphql", lambda route: route.fulfill(status=200, content_type="text/html", body="<h1>Log in</h1>"))
     page.keyboard.press("Control+Enter")
     expect(answer(page)).to_contain_text("<h1>Log in</h1>")
 
 
-def test_paths_are_completed_from_the_routes(page: Page) -> None:
+def test_paths_are_completed_from_the_routes(page: Page, address: Address) -> None:
+    visit(page, address())
     write(page, '{ getEach: fetch(path: "/count") { each(over: "a(b)") { json } } get(path: "')
     complete(page, "/us", "/users/{id}")
     expect(query(page)).to_contain_text('get(path: "/users/{id}"')
@@ -190,7 +195,8 @@ def test_paths_are_completed_from_the_routes(page: Page) -> None:
     expect(suggestions(page).locator(".label-name")).to_have_text(["/count"])
 
 
-def test_a_whole_path_is_replaced(page: Page) -> None:
+def test_a_whole_path_is_replaced(page: Page, address: Address) -> None:
+    visit(page, address())
     write(page, '{ get(path: "/slow')
     page.keyboard.press("Escape")
     for _ in "low":
@@ -200,12 +206,13 @@ def test_a_whole_path_is_replaced(page: Page) -> None:
     expect(query(page)).to_have_text('{ get(path: "/users/{id}")}')
 
 
-@pytest.mark.parametrize("text", ['{ get(path: "/first", select: "', '# get(path: "', '{ routes(prefix: "'])
-def test_other_strings_have_no_paths(page: Page, text: str) -> None:
-    write(page, text)
-    page.keyboard.type("/u")
-    page.wait_for_timeout(500)
-    expect(suggestions(page)).to_have_count(0)
+def test_other_strings_have_no_paths(page: Page, address: Address) -> None:
+    visit(page, address())
+    for text in ('{ get(path: "/first", select: "', '# get(path: "', '{ routes(prefix: "'):
+        write(page, text)
+        page.keyboard.type("/u")
+        page.wait_for_timeout(500)
+        expect(suggestions(page)).to_have_count(0)
 
 
 def test_without_the_field_routes_no_path_is_suggested(browser: Browser, serve: Callable[[Any], str]) -> None:

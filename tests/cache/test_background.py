@@ -16,7 +16,7 @@ def waiting(released: threading.Event, begun: list[str], name: str) -> SubRespon
 
 
 def test_m4_a_route_that_never_ends_keeps_no_other_from_being_refreshed() -> None:
-    background = Background(seconds=0.05)
+    background = Background(seconds=1)  # longer than eight threads take to begin
     released, begun = threading.Event(), list[str]()
     for number in range(SIZE):
         background.start(number, "/hang", lambda: waiting(released, begun, "hang"))

@@ -17,7 +17,7 @@ import pytest
 
 from tests.servers.server import Server
 
-SECONDS = float(os.environ.get("RESTGQL_OVERLOAD_SECONDS", "6"))
+SECONDS = float(os.environ.get("RESTGQL_OVERLOAD_SECONDS", "4"))
 THREADS = 8
 SERVER_THREADS = 64
 CLIENTS = 60
