@@ -155,7 +155,8 @@ def difference(url: str, body: str, expected: Any) -> str:
         with urllib.request.urlopen(request, timeout=load.TIMEOUT) as response:
             answer = json.load(response)
     except urllib.error.HTTPError as error:
-        return f"status {error.code}: {error.read(200).decode(errors='replace')}"
+        with error:
+            return f"status {error.code}: {error.read(200).decode(errors='replace')}"
     except (OSError, ValueError) as error:
         return f"no JSON: {error}"
     return "" if answer == expected else f"a wrong answer: {json.dumps(answer)[:200]}"

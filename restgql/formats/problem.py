@@ -8,6 +8,9 @@ from restgql.formats.json import encode
 
 MEDIA_TYPE = "application/problem+json"
 
+_RENAMED = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
+"""The reason phrases of RFC 9110 section 15 that Python has since 3.13."""
+
 
 def of_status(status: int, detail: str = "") -> bytes:
     """Return the problem details of a status, without a `detail` if that is empty."""
@@ -24,6 +27,6 @@ def of_error(error: RestgqlError) -> bytes:
 def title(status: int) -> str:
     """Return the reason phrase of a status."""
     try:
-        return HTTPStatus(status).phrase
+        return _RENAMED.get(status) or HTTPStatus(status).phrase
     except ValueError:
         return "Unknown status"

@@ -9,6 +9,16 @@ import msgspec
 
 from restgql.schema.sources.annotations import type_checking
 
+if sys.version_info >= (3, 14):
+    import annotationlib
+
+    _READING: dict[str, Any] = {"annotation_format": annotationlib.Format.FORWARDREF}
+    """Since Python 3.14 (PEP 649), annotations are evaluated when they are read. With this format, the part of an
+    annotation that has an undefined name becomes a forward reference: annotationlib, "Format.FORWARDREF".
+    """
+else:
+    _READING: dict[str, Any] = {}
+
 Bound = Mapping[Any, Any]
 
 
@@ -37,10 +47,8 @@ class Missing(metaclass=_MissingType):
 def returned(function: Callable[..., Any]) -> Any:
     """Return the return type of a function, or UnknownType. Raises KeyError if it has no return annotation."""
     try:
-        annotations = function.__annotations__
-    except AttributeError as exc:
-        raise KeyError("return") from exc
-    except NameError as exc:  # Python 3.14 and later evaluate annotations here
+        annotations = _annotations_of(function) if callable(function) else {}
+    except Exception as exc:
         return _unknown(exc)
     return _evaluated(annotations["return"], _globals(function), {})
 
@@ -48,11 +56,20 @@ def returned(function: Callable[..., Any]) -> Any:
 def of_parameters(function: Callable[..., Any]) -> dict[str, Any]:
     """Return the types of a function's annotated parameters, by name."""
     try:
-        annotations = dict(function.__annotations__)
-    except (AttributeError, NameError):
+        annotations = _annotations_of(function)
+    except Exception:
         return {}
-    annotations.pop("return", None)
-    return {name: _evaluated(annotation, _globals(function), {}) for name, annotation in annotations.items()}
+    parameters = {name: annotation for name, annotation in annotations.items() if name != "return"}
+    return {name: _evaluated(annotation, _globals(function), {}) for name, annotation in parameters.items()}
+
+
+def defaults(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the defaults of a function's parameters, by name; of one without a default it is `Parameter.empty`."""
+    try:
+        signature = inspect.signature(function, **_READING)
+    except (TypeError, ValueError):
+        return {}
+    return {name: parameter.default for name, parameter in signature.parameters.items()}
 
 
 def of_class(cls: type, arguments: tuple[Any, ...] = ()) -> dict[str, Any]:
@@ -116,34 +133,39 @@ def _bound(cls: type, own: Bound) -> dict[type, Bound]:
 
 def _own(cls: type) -> dict[str, Any]:
     try:
-        return inspect.get_annotations(cls)
-    except Exception:  # Python 3.14 and later evaluate annotations here
+        return _annotations_of(cls)
+    except Exception:
         return {}
 
 
-class _Scope(dict[str, Any]):
-    """The local names of an annotation. Names that its module lacks are looked up below `if TYPE_CHECKING:`."""
-
-    def __init__(self, local: dict[str, Any], scope: dict[str, Any]) -> None:
-        super().__init__(local)
-        self._scope = scope
-
-    def __missing__(self, name: str) -> Any:
-        if name in self._scope or hasattr(sys.modules["builtins"], name):
-            raise KeyError(name)  # Python then evaluates it as a global name
-        try:
-            return type_checking.resolve(name, self._scope)
-        except Exception as exc:  # an imported module can raise anything
-            return _MissingType(name, (Missing,), {"reason": _unknown(exc).reason})
+def _annotations_of(annotated: Any) -> dict[str, Any]:
+    """Return the annotations of a class or function, without those of its bases."""
+    if sys.version_info >= (3, 14):
+        return annotationlib.get_annotations(annotated, format=annotationlib.Format.FORWARDREF)
+    return inspect.get_annotations(annotated)
 
 
 def _evaluated(annotation: Any, scope: dict[str, Any], local: dict[str, Any]) -> Any:
+    """Return the type of an annotation. Names that its module lacks are looked up below `if TYPE_CHECKING:`."""
     # in a class, since ClassVar and Final are valid nowhere else
     holder = type("Holder", (), {"__annotations__": {"it": annotation}})
+    names = dict(local)
+    while True:
+        try:
+            return get_type_hints(holder, globalns=scope, localns=names, include_extras=True)["it"]
+        except NameError as exc:
+            if exc.name is None or exc.name in names:
+                return _unknown(exc)
+            names[exc.name] = _for_type_checkers(exc.name, scope)
+        except Exception as exc:  # a string can be any expression
+            return _unknown(exc)
+
+
+def _for_type_checkers(name: str, scope: dict[str, Any]) -> Any:
     try:
-        return get_type_hints(holder, globalns=scope, localns=_Scope(local, scope), include_extras=True)["it"]
-    except Exception as exc:  # a string can be any expression
-        return _unknown(exc)
+        return type_checking.resolve(name, scope)
+    except Exception as exc:  # an imported module can raise anything
+        return _MissingType(name, (Missing,), {"reason": _unknown(exc).reason})
 
 
 def _unknown(exc: BaseException) -> UnknownType:

@@ -44,7 +44,7 @@ def parameter(name: str, schema: JsonSchema, *, required: bool = False) -> Param
 def _annotated(
     function: Callable[..., Any], variables: Collection[str], schemas: SchemaWriter
 ) -> Iterator[ParameterObject]:
-    defaults = _defaults(function)
+    defaults = hints.defaults(inspect.unwrap(function))
     is_implicit = any(_package(wrapper) in _IMPLICIT for wrapper in _chain(function))
     for name, hint in hints.of_parameters(inspect.unwrap(function)).items():
         default = defaults.get(name, inspect.Parameter.empty)
@@ -108,14 +108,6 @@ def _is_marker(value: Any) -> bool:
 
 def _is_no_default(default: Any) -> bool:
     return default is ... or default is None or type(default).__name__ in ("PydanticUndefinedType", "UndefinedType")
-
-
-def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
-    try:
-        signature = inspect.signature(inspect.unwrap(function))
-    except (TypeError, ValueError):
-        return {}
-    return {name: view_parameter.default for name, view_parameter in signature.parameters.items()}
 
 
 def _chain(function: Any) -> Iterator[Any]:
