@@ -67,8 +67,8 @@ class Scripted(ScriptedDispatcher):
 
     def payloads(self, query: str, variables: Variables | None = None) -> Iterator[dict[str, Any]]:
         """Yield the payloads of an operation with @defer or @stream, each as soon as it is ready."""
-        answer = self._answer(query, variables, accept="text/event-stream")
-        if isinstance(answer.body, bytes | list):
+        answer = self._answer(query, variables, accept="text/event-stream, application/json;q=0.9")
+        if isinstance(answer.body, bytes | list):  # a refusal, or an operation without the directives
             yield _decoded(answer.body)
             return
         try:

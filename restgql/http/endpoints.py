@@ -96,7 +96,7 @@ class Views:
                 return _page(state.config)
             if not request.query_string:
                 return _answer(state, lambda request, connect: problem_response(BadRequest(_NO_PAGE)))
-        return _answer(state, partial(graphql.answer, state.pipeline))
+        return _answer(state, partial(graphql.answer, state.pipeline), lambda error: graphql.unread(error, accept))
 
     def aggregate(self) -> ResponseReturnValue:
         return _answer(self._state, partial(aggregate.answer, self._state.pipeline))
@@ -151,8 +151,10 @@ class Views:
         return answer, 503 if answer["status"] == "fail" else 200, [*NO_STORE, NOSNIFF]
 
 
-def _answer(state: GatewayState, stage: Any) -> ResponseReturnValue:
-    """Answer the current request with a stage of the pipeline."""
+def _answer(
+    state: GatewayState, stage: Any, refused: Callable[[RestgqlError], HttpResponse] = problem_response
+) -> ResponseReturnValue:
+    """Answer the current request with a stage of the pipeline. `refused` is the response to one that is rejected."""
     context = current_request_context()
     flask_request: Request = context.request
     entered = entered_by(state.app, flask_request)
@@ -163,7 +165,7 @@ def _answer(state: GatewayState, stage: Any) -> ResponseReturnValue:
         request = read(flask_request, state.config, wants_timings=state.wants_timings)
         answer = stage(request, partial(state.connect, entered, flask_request, context.url_adapter))
     except RestgqlError as exc:
-        answer = problem_response(exc)
+        answer = refused(exc)
     if entered.session is not None:
         entered.session.reopen(answer.cookies)
     entered.answered = True

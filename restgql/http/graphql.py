@@ -14,28 +14,31 @@ from restgql.errors import (
     Unavailable,
 )
 from restgql.execution.execution import Execution
-from restgql.formats.headers import NO_STORE
+from restgql.formats.headers import MAX_HEADER_VALUE, NO_STORE
 from restgql.formats.json import encode
 from restgql.http import batch, graphql_request, responses, timings
 from restgql.http.framing import FRAMINGS, Framing
+from restgql.http.graphql_request import Accepted
 from restgql.model import HttpRequest, HttpResponse
 from restgql.pipeline import Connect, Pipeline
 from restgql.plan.plan import Plan
 
 # By the code of the error of an operation that GET may not run.
 _ALLOWED = {BadRequest.code: "POST", NotAllowed.code: "POST, QUERY"}
+_UNKNOWN = Accepted(graphql_request.JSON)
+"""The media types for a client whose Accept is not readable, or excludes every media type of the endpoint."""
+
 _OF_THE_DOCUMENT = (InvalidRequest, PersistedQueryNotFound, PersistedQueryNotSupported)
 
 
 def answer(pipeline: Pipeline, request: HttpRequest, connect: Connect) -> HttpResponse:
     """Return the response to a GraphQL request."""
     started = time.perf_counter()
-    media_type = graphql_request.JSON
+    accepted = _UNKNOWN
     try:
         accepted = graphql_request.accepted(request.accept)
-        media_type = accepted.whole
         if graphql_request.is_batch(request, pipeline.config):
-            return batch.answer(pipeline, request, media_type, connect)
+            return batch.answer(pipeline, request, accepted.whole, connect)
         operation = pipeline.admit(graphql_request.read(request, pipeline.config), request.method)
         incremental = accepted.parts is not None and operation.is_incremental
         plan = pipeline.plan(operation, incremental=incremental)
@@ -43,13 +46,8 @@ def answer(pipeline: Pipeline, request: HttpRequest, connect: Connect) -> HttpRe
         if accepted.parts is not None and (incremental or accepted.only_parts):
             return _in_parts(pipeline, request, plan, operation, execution, FRAMINGS[accepted.parts], started)
         execution.finish()
-    except _OF_THE_DOCUMENT as exc:
-        # Under application/json a well-formed request is 200, even if its document is invalid.
-        status = 200 if media_type == graphql_request.JSON else exc.status
-        return responses.json(status, media_type, responses.refused(exc))
     except RestgqlError as exc:
-        headers = (("Allow", _ALLOWED[exc.code]),) if exc.status == 405 else responses.retry_after(exc)
-        return responses.json(exc.status, media_type, responses.refused(exc), (*NO_STORE, *headers))
+        return _refusal(exc, accepted)
     result = pipeline.result(plan, operation, execution)
     pipeline.log(execution, operation.name, operation.document.hash[:12], started)
     shown = {"extensions": timings.extension(execution.timings())} if request.wants_timings else {}
@@ -57,7 +55,36 @@ def answer(pipeline: Pipeline, request: HttpRequest, connect: Connect) -> HttpRe
         *responses.caching_headers(result, *pipeline.varies, has_timings=bool(shown)),
         *responses.server_timing(request, execution),
     )
-    return responses.json(200, media_type, result.response_map | shown, headers, execution.cookies())
+    return responses.json(200, accepted.whole, result.response_map | shown, headers, execution.cookies())
+
+
+def unread(error: RestgqlError, accept: str) -> HttpResponse:
+    """Return the response to a request that is rejected before it is read, in the media type that Accept prefers."""
+    try:
+        return _refusal(error, _UNKNOWN if len(accept) > MAX_HEADER_VALUE else graphql_request.accepted(accept))
+    except BadRequest:
+        return _refusal(error, _UNKNOWN)
+
+
+def _refusal(error: RestgqlError, accepted: Accepted) -> HttpResponse:
+    """Return the response to a request that is rejected as a whole."""
+    response_map, is_document = responses.refused(error), isinstance(error, _OF_THE_DOCUMENT)
+    if accepted.is_event_stream and (is_document or error.status == 400):
+        # An EventSource has no access to the body of an error status, so the error is an event ("GraphQL over
+        # Server-Sent Events Protocol", section Document validation).
+        framing = FRAMINGS[graphql_request.EVENT_STREAM]
+        return HttpResponse(
+            status=200,
+            content_type=framing.content_type,
+            body=framing.frame(encode(response_map)) + framing.end,
+            headers=NO_STORE,
+        )
+    if is_document:
+        # Under application/json a well-formed request is 200, even if its document is invalid.
+        status = 200 if accepted.whole == graphql_request.JSON else error.status
+        return responses.json(status, accepted.whole, response_map)
+    headers = (("Allow", _ALLOWED[error.code]),) if error.status == 405 else responses.retry_after(error)
+    return responses.json(error.status, accepted.whole, response_map, (*NO_STORE, *headers))
 
 
 def _in_parts(

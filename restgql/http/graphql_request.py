@@ -16,7 +16,8 @@ JSON = "application/json"
 RESPONSE_JSON = "application/graphql-response+json"
 HTML = "text/html"
 INCREMENTAL_SPEC = "v0.2"
-_IN_PARTS = ("multipart/mixed", "text/event-stream")
+EVENT_STREAM = "text/event-stream"
+_IN_PARTS = ("multipart/mixed", EVENT_STREAM)
 _EXPLICIT_FIRST = (RESPONSE_JSON, JSON)
 _EXAMPLE = '{"query": "{ … }"}'
 
@@ -108,6 +109,11 @@ class Accepted(msgspec.Struct, frozen=True):
     whole: str
     parts: str | None = None
     only_parts: bool = False
+
+    @property
+    def is_event_stream(self) -> bool:
+        """True for a client that accepts nothing but server-sent events."""
+        return self.only_parts and self.parts == EVENT_STREAM
 
 
 @bounded_cache(entries=256, characters=256)

@@ -31,6 +31,13 @@ class Answer(NamedTuple):
         return strict_json(self.body)
 
     @property
+    def errors(self) -> list[Any]:
+        """The errors of a refusal, which is an event for a client that accepts nothing else."""
+        [text] = payloads(self.body) if self.media_type == EVENTS else [self.body]
+        errors: list[Any] = strict_json(text)["errors"]
+        return errors
+
+    @property
     def merged(self) -> dict[str, Any]:
         """The response map, put together if it came in parts."""
         assert self.status == 200, self.body

@@ -383,7 +383,7 @@ def test_a_content_coding_is_undone_or_said_to_be_unknown(target: Target, coding
     answer = raw(target, gzip.compress(body) if coding == "gzip" else body, Content_Encoding=coding)
     assert answer.status_code == {"gzip": 200, "identity": 200, "klingon": 415, "deflate": 400}[coding]
     if coding == "klingon":
-        assert "send it in gzip, deflate" in answer.json["detail"]
+        assert "send it in gzip, deflate" in answer.json["errors"][0]["message"]
     bomb = raw(Target(max_upload=10_000), gzip.compress(bytes(1_000_000)), Content_Encoding="gzip")
     assert bomb.status_code == 413
 

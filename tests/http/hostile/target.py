@@ -78,13 +78,18 @@ def assert_refused(target: Target, ask: Callable[[], TestResponse], statuses: tu
     value = strict(answer)
     assert answer.status_code in statuses
     assert target.dispatched == before
-    errors = value.get("errors") or [{"message": value.get("detail"), "extensions": value}]
+    errors = errors_of(value)
     assert "data" not in value
     assert 1 <= len(errors) <= 5
     for error in errors:
         assert error["message"]
         assert error["extensions"]["code"] in ("BAD_REQUEST", "LIMIT_EXCEEDED")
     return value
+
+
+def errors_of(value: Any) -> list[Any]:
+    """The errors of a request that is refused whole: of /graphql, or the problem details of /aggregate."""
+    return value.get("errors") or [{"message": value["detail"], "extensions": value}]
 
 
 def nested(depth: int, opening: str, inner: str, closing: str) -> str:

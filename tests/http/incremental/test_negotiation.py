@@ -118,12 +118,30 @@ def test_the_directives_change_nothing_where_the_answer_is_whole(gated: Asked) -
     assert gated.ask(document, accept=JSON).data == gated.ask(plain, accept=JSON).data
 
 
-@pytest.mark.parametrize("accept", [MULTIPART, EVENTS])
-@pytest.mark.parametrize("document", ["{", "{ nope }", "{ ... @defer { get(path: 1) } }"])
+REFUSED = ["{", "{ nope }", "{ ... @defer { get(path: 1) } }", "{ " + "a: __typename " * 101 + "}"]
+
+
+@pytest.mark.parametrize("accept", [MULTIPART, f"{EVENTS}, {GRAPHQL_JSON}"])
+@pytest.mark.parametrize("document", REFUSED)
 def test_a_refusal_is_whole_with_its_own_status(gated: Asked, accept: str, document: str) -> None:
     answer = gated.ask(document, accept=accept)
     assert (answer.status_code, answer.mimetype) == (400, GRAPHQL_JSON)
     assert list(json.loads(answer.data)) == ["errors"]
+
+
+@pytest.mark.parametrize("document", ["", *REFUSED])
+def test_a_refusal_is_an_event_for_a_client_that_accepts_nothing_else(gated: Asked, document: str) -> None:
+    whole, answer = gated.ask(document, accept=GRAPHQL_JSON), gated.ask(document, accept=EVENTS)
+    assert (whole.status_code, answer.status_code, answer.mimetype) == (400, 200, EVENTS)
+    assert answer.data == b"event: next\ndata: " + whole.data + b"\n\nevent: complete\ndata:\n\n"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_refusal_that_is_not_of_the_operation_keeps_its_status_for_events(gated: Asked) -> None:
+    by_get = gated.client.get("/graphql?query=mutation{__typename}", headers={"Accept": EVENTS})
+    assert (by_get.status_code, by_get.mimetype, by_get.headers["Allow"]) == (405, GRAPHQL_JSON, "POST")
+    form = gated.client.post("/graphql", data={"query": "{ __typename }"}, headers={"Accept": EVENTS})
+    assert (form.status_code, form.mimetype) == (415, GRAPHQL_JSON)
 
 
 @pytest.mark.parametrize("accept", [MULTIPART, EVENTS])
