@@ -193,7 +193,7 @@ def home() -> str:
 @api.get("/schema.graphql")
 def schema() -> Response:
     """The schema that GraphQL clients see, in SDL."""
-    introspection = Gateway().execute(get_introspection_query())["data"]
+    introspection = Gateway().execute(get_introspection_query(specified_by_url=True))["data"]
     return Response(print_schema(build_client_schema(introspection)), mimetype="text/plain")
 
 

@@ -315,4 +315,5 @@ def test_the_page_lets_a_browser_open_graphiql_only(client):
 def test_the_schema_is_served(client):
     schema = build_schema(client.get("/schema.graphql").text)
     assert "addPost" in schema.mutation_type.fields
+    assert schema.type_map["JSON"].specified_by_url == "https://www.rfc-editor.org/rfc/rfc8259"
     assert [place for place in undescribed(schema) if place.endswith(":)")] == []

@@ -20,6 +20,7 @@ EVENT_STREAM = "text/event-stream"
 _IN_PARTS = ("multipart/mixed", EVENT_STREAM)
 _EXPLICIT_FIRST = (RESPONSE_JSON, JSON)
 _EXAMPLE = '{"query": "{ … }"}'
+_QUERY_STRING_EXAMPLE = f"?query={{ … }} in the URL, or {_EXAMPLE} in the body of a POST"
 
 
 class _Parameters(msgspec.Struct, rename="camel"):
@@ -52,7 +53,7 @@ def read(request: HttpRequest, config: Config) -> GraphQLRequest:
         except BadRequest as exc:
             raise (_array_refused(config) if _is_array(request) and exc.status == 400 else exc) from exc
     else:
-        parameters = _from_query(request)
+        return _params(_from_query(request), example=_QUERY_STRING_EXAMPLE)
     return _params(parameters, uploads)
 
 
@@ -89,10 +90,12 @@ def read_batch(request: HttpRequest, config: Config) -> list[GraphQLRequest]:
     return [_params(each) for each in batch]
 
 
-def _params(parameters: _Parameters, uploads: frozenset[str] = frozenset()) -> GraphQLRequest:
+def _params(
+    parameters: _Parameters, uploads: frozenset[str] = frozenset(), *, example: str = _EXAMPLE
+) -> GraphQLRequest:
     document_id = parameters.document_id or _persisted((parameters.extensions or {}).get("persistedQuery"))
     if not parameters.query and not document_id:
-        raise BadRequest(f"The parameter query is missing. It is the GraphQL document: send {_EXAMPLE}.")
+        raise BadRequest(f"The parameter query is missing. It is the GraphQL document: send {example}.")
     return GraphQLRequest(
         query=parameters.query or "",
         document_id=document_id,

@@ -93,7 +93,11 @@ ADDRESSES = {
     "17 another name": ("/aggregate?url=/users", "'url' is not a parameter", "Send ?path=/users&path="),
     "17 envelop": ("/aggregate?path=/users&envelop=true", "'envelop' is not a parameter", "envelope are the others"),
     "17 envelope=yes": ("/aggregate?path=/users&envelope=yes", "not 'yes'", "envelope is true or false"),
-    "10 GET without a query": ("/graphql", "The parameter query is missing", 'send {"query"'),
+    "10 GET without a query": (
+        "/graphql",
+        "The parameter query is missing",
+        'send ?query={ … } in the URL, or {"query": "{ … }"} in the body of a POST.',
+    ),
 }
 
 
