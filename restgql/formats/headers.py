@@ -97,6 +97,18 @@ def is_value(text: str) -> bool:
     return bool(_FIELD_VALUE.match(text))
 
 
+def _fault(value: str) -> str | None:
+    """Return the reason why a field cannot have a value, or None."""
+    if len(value) > MAX_HEADER_VALUE:
+        return f"is over {MAX_HEADER_VALUE} bytes"
+    if is_value(value):
+        return None
+    outside = next((character for character in value if character > "\xff"), None)
+    if outside is None:
+        return "has a control character, such as a line break"
+    return f"has {outside!r}, and a header has Latin-1 characters only: percent-encode it if the route decodes it"
+
+
 def well_formed(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return header fields with stripped values. Raises BadRequest for malformed fields, or too many."""
     fields: list[tuple[str, str]] = []
@@ -105,8 +117,8 @@ def well_formed(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
             raise BadRequest(f"A sub-request has more than {MAX_HEADERS} header fields of its own.")
         if len(name) > MAX_HEADER_VALUE or not is_token(name):
             raise BadRequest(f"{name[:80]!r} is not a header name.")
-        if len(value) > MAX_HEADER_VALUE or not is_value(value):
-            raise BadRequest(f"The value of {name[:80]} has control characters, is not Latin-1 or is over 8 KiB.")
+        if (fault := _fault(value)) is not None:
+            raise BadRequest(f"The value of the header {name[:80]} {fault}.")
         fields.append((name, value.strip(" \t")))
     return fields
 

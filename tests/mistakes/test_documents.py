@@ -183,6 +183,21 @@ VALUES = {
         "Authorization cannot be set by a field",
         "send it with the request to the gateway",
     ),
+    "7 a header of two lines": (
+        '{ get(path: "/users", headers: [{name: "Accept-Language", value: "fr\\nde"}]) }',
+        "The value of the header Accept-Language has a control character",
+        "such as a line break",
+    ),
+    "7 a header that is not Latin-1": (
+        '{ get(path: "/users", headers: [{name: "Accept-Language", value: "fr 日"}]) }',
+        "The value of the header Accept-Language has '日'",
+        "Latin-1 characters only: percent-encode it",
+    ),
+    "7 a long header": (
+        f'{{ get(path: "/users", headers: [{{name: "Accept-Language", value: "{"a" * 9_000}"}}]) }}',
+        "The value of the header Accept-Language is over",
+        "8192 bytes",
+    ),
     "3 operationName is missing": ("query A { __typename } query B { __typename }", "several operations", "A, B"),
 }
 
