@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from graphql import (
@@ -66,6 +66,7 @@ interface Node @discriminator(from: "kind", otherwise: "Bee") { shared: %s other
 VARIABLES = {"yes": True, "no": False}
 
 Replies = dict[str, tuple[int, Any]]
+"""The status and value, or the JSON text, of each path."""
 
 
 class Field:
@@ -373,10 +374,17 @@ def _walked(value: Any, names: str) -> Any:
 # The gateway
 
 
+class Texts(Protocol):
+    """A schema, and the replies of its routes."""
+
+    sdl: str
+    replies: Replies
+
+
 class Gateway:
     """restgql over the same replies; `asked` counts the paths."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: "Case | Texts") -> None:
         self._replies = case.replies
         self._config = configuration.load({"sequential": True} | dict.fromkeys(LIMITS, 100_000), {})
         schema = compile(_core(), [TypeSource(document=parse(case.sdl))])
@@ -386,6 +394,12 @@ class Gateway:
         """The ways that the results of the last operation took."""
 
     def execute(self, text: str) -> tuple[str, list[Any]]:
+        result = self.respond(text)
+        data = json_format.value(json_format.encode(result["data"]))
+        return json.dumps(_whole(data)), _sorted(error["path"] for error in result.get("errors", []))
+
+    def respond(self, text: str) -> dict[str, Any]:
+        """Return the response to an operation, and count the ways that its results took."""
         self.asked.clear()
         operation = self._pipeline.read(GraphQLRequest(query=text, variables=VARIABLES))
         run = self._pipeline.run(operation, self._connect)
@@ -396,10 +410,8 @@ class Gateway:
             self.projected["projected" if each.projected is not None else "expanded"] += 1
             self.projected["joined"] += each.projected is not None and bool(each.projected.results())
             waiting += each.children.values() if each.projected is None else each.projected.results()
-        errors = result.get("errors", [])
-        assert [error for error in errors if error["extensions"]["code"] == "INTERNAL"] == []
-        data = json_format.value(json_format.encode(result["data"]))
-        return json.dumps(_whole(data)), _sorted(error["path"] for error in errors)
+        assert [error for error in result.get("errors", []) if error["extensions"]["code"] == "INTERNAL"] == []
+        return result
 
     def route(self, request: SubRequest) -> object:
         return request.target.path
@@ -411,7 +423,8 @@ class Gateway:
         status, value = self._replies.get(path.removeprefix("/r/"), (404, None))
         if request.target.path == "/batch":
             status, value = 200, [*self._items(request.target.query or "")]
-        body = b"" if status == 204 else json.dumps(value).encode()
+        text = value if isinstance(value, bytes) else json.dumps(value).encode()
+        body = b"" if status == 204 else text
         return SubResponse(url=path, status=status, fields=(("Content-Type", "application/json"),), body=body)
 
     def _items(self, query: str) -> Iterator[Any]:

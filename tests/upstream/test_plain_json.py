@@ -4,11 +4,15 @@ import datetime
 import enum
 import json
 import random
+import subprocess
+import sys
 import uuid
 from collections import OrderedDict
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import partialmethod
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import pytest
 from flask import Flask
@@ -32,9 +36,28 @@ class Upper(dict):  # type: ignore[type-arg]
         return [(key.upper(), value) for key, value in super().items()]
 
 
-def endless() -> list[Any]:
-    value: list[Any] = []
-    value += [value] * 1_000
+@dataclass(slots=True)
+class Loaded:
+    """Counts how often its field is read, as one that is loaded from a database."""
+
+    reads: ClassVar[int] = 0
+    field: int = 1
+
+    def __getattribute__(self, name: str) -> Any:
+        Loaded.reads += name == "field"
+        return object.__getattribute__(self, name)
+
+
+def endless(copies: int) -> list[Any]:
+    value: list[Any] = ["x" * 100_000]
+    value += [value] * copies
+    return value
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = [1]
+    for _ in range(depth):
+        value = [value]
     return value
 
 
@@ -46,11 +69,12 @@ WRITTEN = [
     [0.0, -0.0, 1.5, -0.0001, 123456789012345.6, 999999999999999.9],
     [[[[[["deep"]]]]]],
     [(1, 2), {"a": ()}],
+    ["\x7f", {"\x7f": "\\\x7f"}],
+    [0, *[[1, {"a": (1.5, [])}]] * 2_000],
     {"é": ["ü" * 3, "\u2028 \U0001f600 \x80"], "long": "x" * 10_000},
 ]
 LEFT = {
     "many characters that are escaped": {"a": "é" * 100},
-    "delete": ["\x7f"],
     "a surrogate": ["\ud800"],
     "a large float": [1e16],
     "a small float": [0.00001],
@@ -67,13 +91,19 @@ LEFT = {
     "an enum": [Kind.A],
     "a dict of another kind": [OrderedDict(a=1)],
     "a dict with several values for a key": [MultiDict([("a", "1"), ("a", "2")])],
+    "an object with attributes": [Loaded()],
+    "a deep list": nested(100),
+    "a large number within many lists": [0, *[[1.5, {"a": (1e16,)}]] * 2_000],
+    "a list with many characters to escape, late": ["x" * 5_000, "é" * 1_000],
     "a dict with its own items": {"a": Upper(b=1)},
 }
 REFUSED = {
     "bytes": {"a": b"x"},
     "a set": [{1}],
     "an object": [SimpleNamespace()],
-    "a list in itself": endless(),
+    "a list in itself": endless(1),
+    "a list that is often in itself": endless(1_000),
+    "a list that is more often in itself": endless(2_000),
     "keys of several types": [{"a": 1, 2: 3}],
 }
 
@@ -90,7 +120,7 @@ def text_of(app: Flask, value: Any) -> bytes | None:
             ours, flasks = plain_json.response(app, each), app.json.response(each)
         assert ours.get_data() == flasks.get_data()  # type: ignore[attr-defined]
         assert list(ours.headers) == list(flasks.headers)
-    return plain_json._text(app, value)
+    return plain_json._text(app.json, value)
 
 
 @pytest.mark.parametrize("sort_keys", [True, False])
@@ -107,14 +137,14 @@ def test_a_value_of_other_types_is_left_to_flask(app: Flask, value: Any) -> None
 
 @pytest.mark.parametrize("value", REFUSED.values(), ids=REFUSED.keys())
 def test_a_value_that_flask_refuses_is_left_to_it(app: Flask, value: Any) -> None:
-    assert plain_json._text(app, value) is None
+    assert plain_json._text(app.json, value) is None
     with app.test_request_context(), pytest.raises((TypeError, ValueError)):
         plain_json.response(app, [value] * 8)
 
 
 def test_every_ascii_character_is_escaped_as_flask_does(app: Flask) -> None:
     for code in range(128):
-        assert (text_of(app, [chr(code), {chr(code): code}]) is None) == (code == 127)
+        assert text_of(app, [chr(code), {chr(code): code}]) is not None
 
 
 def test_random_values_are_the_same(app: Flask) -> None:
@@ -156,6 +186,29 @@ def test_a_provider_with_attributes_of_its_own_writes(app: Flask, attributes: di
     assert text_of(app, {"b": 1, "a": 2}) is None
 
 
+@pytest.mark.parametrize("sort_keys", [1, 0, None, "yes", ""])
+def test_the_keys_are_sorted_by_the_truth_of_the_setting(app: Flask, sort_keys: Any) -> None:
+    app.json.sort_keys = sort_keys  # type: ignore[attr-defined]
+    assert text_of(app, {"b": 1, "a": 2}) is not None
+
+
+def test_a_provider_of_another_app_writes_as_that_app_says(app: Flask) -> None:
+    other = Flask("other")
+    app.json = other.json
+    other.debug = True
+    assert text_of(app, {"a": 1}) is None
+    other.debug, app.debug = False, True
+    assert text_of(app, {"a": 1}) is not None
+    other.response_class = type("Own", (other.response_class,), {})
+    assert text_of(app, {"a": 1}) is None
+
+
+def test_the_attributes_of_an_object_are_not_read(app: Flask) -> None:
+    before = Loaded.reads
+    assert plain_json._text(app.json, [Loaded()]) is None
+    assert Loaded.reads == before
+
+
 def test_another_media_type_is_sent(app: Flask) -> None:
     app.json.mimetype = "application/vnd.own+json"  # type: ignore[attr-defined]
     assert text_of(app, {"a": 1}) is not None
@@ -181,7 +234,46 @@ def test_a_patched_method_of_flask_writes(app: Flask, monkeypatch: pytest.Monkey
     assert text_of(app, {"a": 1}) is None
 
 
-def test_a_patched_json_dumps_writes(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    dumps = json.dumps
-    monkeypatch.setattr(json, "dumps", lambda *args, **options: dumps(*args, **options))
+def dumps(*args: Any, **options: Any) -> str:
+    return _DUMPS(*args, **options)
+
+
+class Encoder(json.JSONEncoder):
+    """One that an app puts in the place of Python's."""
+
+
+_DUMPS = json.dumps
+PATCHES: dict[str, tuple[Any, str, Any]] = {
+    "json.dumps": (json, "dumps", dumps),
+    "json.JSONEncoder": (json, "JSONEncoder", Encoder),
+    "JSONEncoder.encode": (json.JSONEncoder, "encode", lambda self, value: "own"),
+    "JSONEncoder.iterencode": (json.JSONEncoder, "iterencode", lambda *args, **options: ["own"]),
+    "JSONEncoder.__init__": (json.JSONEncoder, "__init__", partialmethod(json.JSONEncoder.__init__, indent=1)),
+    "c_make_encoder": (json.encoder, "c_make_encoder", None),
+    "encode_basestring_ascii": (json.encoder, "encode_basestring_ascii", lambda text: '"own"'),
+}
+
+
+@pytest.mark.parametrize("patch", PATCHES.values(), ids=PATCHES.keys())
+def test_a_patched_part_of_json_writes(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, patch: tuple[Any, str, Any]
+) -> None:
+    monkeypatch.setattr(*patch)
     assert text_of(app, {"a": 1}) is None
+
+
+EARLY = """
+import json
+dumps = json.dumps
+json.dumps = lambda *args, **options: dumps(*args, **options).upper()
+from flask import Flask
+from restgql.upstream.fast_path import plain_json
+app = Flask("early")
+with app.test_request_context():
+    print(plain_json.response(app, {"a": 1}).get_data(as_text=True), end="")
+"""
+
+
+def test_a_part_of_json_that_was_patched_before_the_import_writes() -> None:
+    ran = subprocess.run([sys.executable, "-c", EARLY], capture_output=True, text=True, check=True)
+    assert ran.stdout == '{"A":1}\n'
