@@ -121,7 +121,7 @@ class SchemaWriter:
         if isinstance(hint, NewType):
             return self._schema(hint.__supertype__)
         origin, arguments = get_origin(hint) or hint, get_args(hint)
-        if type(origin).__name__ == "TypeAliasType":  # of a `type` statement (Python 3.12 and later)
+        if hints.is_alias(hint):
             return self._alias(hint, origin, arguments)
         if (inner := classes.mapped(hint)) is not None:
             return self._schema(inner)
@@ -153,8 +153,7 @@ class SchemaWriter:
         key = ("alias", alias, arguments)
         if key not in self._components:
             component = self._components[key] = Component(labels(hint))
-            bound = dict(zip(alias.__type_params__, arguments, strict=False))
-            component.schema = self._of(hints.substitute(hints.of_alias(alias), bound))
+            component.schema = self._of(hints.of_alias(hint))
         return self._components[key].refer({})
 
     def _annotated(self, hint: Any, arguments: tuple[Any, ...]) -> JsonSchema:

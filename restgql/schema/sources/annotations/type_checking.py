@@ -9,19 +9,25 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ForwardRef
+
+import msgspec
 
 Scope = dict[str, Any]
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
-def resolve(name: str, scope: Scope) -> Any:
+def resolve(name: str, scope: Scope, executing: frozenset[str] = frozenset()) -> Any:
     """Return the value of a name in a module's scope. Raises NameError for a name that the module does not define.
 
-    A module of the app is imported. Any other module is used only if the app has already imported it.
+    A module of the app is imported. Any other module is used only if the app has already imported it. `executing` are
+    the names whose statements need this one; of such a name, return a forward reference.
     """
-    for statement in _statements(scope.get("__file__")):
+    if name in executing:
+        return ForwardRef(name)
+    block = _block(scope.get("__file__"), scope.get("__name__"))
+    for statement in block.statements:
         match statement:
             case ast.ImportFrom():
                 for alias in statement.names:
@@ -33,11 +39,28 @@ def resolve(name: str, scope: Scope) -> Any:
                     if bound == name:
                         return _module(alias.name if alias.asname else bound, scope)
             case _ if name in _bound(statement):
-                return _executed(statement, name, scope)
+                if name not in block.values:
+                    block.values.setdefault(name, _executed(statement, name, scope, executing))
+                return block.values[name]
     raise NameError(f"name {name!r} is not defined")
 
 
+class _Block(msgspec.Struct, frozen=True):
+    """The statements of a module below `if TYPE_CHECKING:`, and the values of those that were executed, by name.
+
+    A class has one value, or it would become several types.
+    """
+
+    statements: tuple[ast.stmt, ...]
+    values: dict[str, Any] = {}
+
+
 @functools.lru_cache(maxsize=64)
+def _block(file: str | None, module: str | None) -> _Block:
+    """Return the block of a module. One file can be two modules: `__main__` and the one that others import."""
+    return _Block(_statements(file))
+
+
 def _statements(file: str | None) -> tuple[ast.stmt, ...]:
     try:
         tree = ast.parse("".join(linecache.getlines(file or "")))
@@ -66,10 +89,18 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
             yield target
 
 
-def _executed(statement: ast.stmt, name: str, scope: Scope) -> Any:
-    names = _Names(scope)
-    exec(compile(ast.Module([statement], []), str(scope.get("__file__")), "exec"), dict(scope), names)
-    return names[name]
+def _executed(statement: ast.stmt, name: str, scope: Scope, executing: frozenset[str]) -> Any:
+    """Return the value that a statement gives a name. Resolve the other names that it needs as they are missed."""
+    code = compile(ast.Module([statement], []), str(scope.get("__file__")), "exec")
+    names = dict(scope)
+    while True:
+        try:
+            exec(code, names)
+            return names[name]
+        except NameError as exc:
+            if exc.name is None or exc.name in names:
+                raise
+            names[exc.name] = resolve(exc.name, scope, executing | {name})
 
 
 def _imported(statement: ast.ImportFrom, name: str, scope: Scope) -> Any:
@@ -102,18 +133,3 @@ def _is_own(name: str, scope: Scope) -> bool:
     folder = origin.parents[1 if spec.submodule_search_locations else 0]
     depth = len(package.split(".")) if package else 0
     return folder == Path(scope["__file__"]).parents[depth] and folder.name not in _INSTALLED
-
-
-class _Names(Scope):
-    """The local scope of one executed statement. Other names are resolved in the module's scope."""
-
-    def __init__(self, scope: Scope) -> None:
-        super().__init__()
-        self._scope = scope
-
-    def __missing__(self, name: str) -> Any:
-        builtins = vars(sys.modules["builtins"])
-        for names in (self._scope, builtins):
-            if name in names:
-                return names[name]
-        return resolve(name, self._scope)
