@@ -108,6 +108,34 @@ def test_an_annotation_that_raises_spoils_only_itself(module: Any) -> None:
     }
 
 
+CLOSURE = """
+    from dataclasses import dataclass
+
+    def create_app():
+        class Mixin:
+            lost: "int" | None
+
+        @dataclass
+        class Local(Mixin):
+            number: int
+
+        def used(lost: "int" | None = None) -> Local: return Local(1)
+        def listed() -> list[Local]: return [Local(1), later]
+        if False:
+            later = 1
+        return used, listed
+
+    used, listed = create_app()
+"""
+
+
+def test_a_class_of_the_function_around_the_view(module: Any) -> None:
+    text = sdl(*views(module(CLOSURE), "used", "listed"))
+    assert "  used: Local @get" in text
+    assert "  listed: [Local] @get" in text
+    assert "}\n\ntype Local {\n  number: Long\n}" in text, "the description is the name"
+
+
 QUERY = """
     import dataclasses
     from restgql.schema.sources.annotations import query_parameters

@@ -3,6 +3,7 @@
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -43,7 +44,7 @@ def returned(function: Callable[..., Any]) -> Any:
         annotations = _annotations_of(function) if callable(function) else {}
     except Exception as exc:
         return _unknown(exc)
-    return _evaluated(annotations["return"], _globals(function), {})
+    return _evaluated(annotations["return"], _globals(function), _closure(function))
 
 
 def of_parameters(function: Callable[..., Any]) -> dict[str, Any]:
@@ -53,7 +54,8 @@ def of_parameters(function: Callable[..., Any]) -> dict[str, Any]:
     except Exception:
         return {}
     parameters = {name: annotation for name, annotation in annotations.items() if name != "return"}
-    return {name: _evaluated(annotation, _globals(function), {}) for name, annotation in parameters.items()}
+    scope, local = _globals(function), _closure(function)
+    return {name: _evaluated(annotation, scope, local) for name, annotation in parameters.items()}
 
 
 def defaults(function: Callable[..., Any]) -> dict[str, Any]:
@@ -141,6 +143,18 @@ def _module(value: Any) -> dict[str, Any]:
 
 def _globals(function: Callable[..., Any]) -> dict[str, Any]:
     return getattr(inspect.unwrap(function), "__globals__", {})
+
+
+def _closure(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the names of an enclosing function that a function uses, or that its annotations use (Python 3.14)."""
+    function = inspect.unwrap(function)
+    names: dict[str, Any] = {}
+    for inner in (function, getattr(function, "__annotate__", None)):
+        variables = getattr(getattr(inner, "__code__", None), "co_freevars", ())
+        for name, cell in zip(variables, getattr(inner, "__closure__", None) or (), strict=False):
+            with suppress(ValueError):  # an empty cell
+                names[name] = cell.cell_contents
+    return names
 
 
 def _bound(cls: type, arguments: tuple[Any, ...] = ()) -> dict[type, Bound]:
