@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from graphql import print_ast
 
 from restgql import Gateway
 from restgql.schema.sources.annotations import AnnotatedView
@@ -134,6 +135,41 @@ def test_a_class_of_the_function_around_the_view(module: Any) -> None:
     assert "  used: Local @get" in text
     assert "  listed: [Local] @get" in text
     assert "}\n\ntype Local {\n  number: Long\n}" in text, "the description is the name"
+
+
+SCOPES = """
+    from typing import TYPE_CHECKING, TypedDict
+    if TYPE_CHECKING:
+        class Hidden(TypedDict):
+            secret: str
+
+    class Shelf:
+        class Item(TypedDict):
+            number: int
+
+        def item(self, lost: "int" | None = None) -> Item: ...
+
+    def create_app():
+        class Local(TypedDict):
+            number: int
+            hidden: Hidden
+        class Pair(TypedDict):
+            either: Local | Hidden
+        def pair() -> Pair: ...
+        return pair
+
+    item, pair = Shelf.item, create_app()
+"""
+
+
+def test_names_of_the_scopes_around_an_annotation(module: Any) -> None:
+    loaded = module(SCOPES)
+    is_text = hasattr(loaded, "annotations")  # the import binds this name
+    generated = checked(*views(loaded, "item", "pair"))
+    lost = "its annotation cannot be evaluated (NameError: name '%s' is not defined)"
+    reasons = [lost % "Item", lost % "Pair"] if is_text else ["", ""]
+    assert [note.reason for note in generated.operations] == reasons
+    assert ("union PairEither" in print_ast(generated.document)) != is_text
 
 
 QUERY = """

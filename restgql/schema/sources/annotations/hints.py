@@ -96,7 +96,8 @@ def of_alias(hint: Any) -> Any:
     The value of a `type` statement is evaluated when it is read. It is read as text if a name is undefined.
     """
     alias, scope = get_origin(hint) or hint, _module(hint)
-    local = {parameter.__name__: parameter for parameter in alias.__type_params__}
+    local = _closure(getattr(alias, "evaluate_value", None))  # of Python 3.14
+    local |= {parameter.__name__: parameter for parameter in alias.__type_params__}
     try:
         value = alias.__value__
     except NameError as exc:
@@ -145,16 +146,16 @@ def _globals(function: Callable[..., Any]) -> dict[str, Any]:
     return getattr(inspect.unwrap(function), "__globals__", {})
 
 
-def _closure(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the names of an enclosing function that a function uses, or that its annotations use (Python 3.14)."""
-    function = inspect.unwrap(function)
+def _closure(function: Callable[..., Any] | None) -> dict[str, Any]:
+    """Return the names of the scopes around a function that it uses, or that its annotations use (Python 3.14)."""
+    function = inspect.unwrap(function) if function is not None else None
     names: dict[str, Any] = {}
     for inner in (function, getattr(function, "__annotate__", None)):
         variables = getattr(getattr(inner, "__code__", None), "co_freevars", ())
         for name, cell in zip(variables, getattr(inner, "__closure__", None) or (), strict=False):
             with suppress(ValueError):  # an empty cell
                 names[name] = cell.cell_contents
-    return names
+    return {**names.pop("__classdict__", {}), **names}  # the names of the class around it
 
 
 def _bound(cls: type, arguments: tuple[Any, ...] = ()) -> dict[type, Bound]:

@@ -55,9 +55,12 @@ class _Block(msgspec.Struct, frozen=True):
     values: dict[str, Any] = {}
 
 
-@functools.lru_cache(maxsize=64)
+@functools.cache
 def _block(file: str | None, module: str | None) -> _Block:
-    """Return the block of a module. One file can be two modules: `__main__` and the one that others import."""
+    """Return the block of a module. One file can be two modules: `__main__` and the one that others import.
+
+    All blocks are kept, at most one for each module of the app, so that a class never gets a second value.
+    """
     return _Block(_statements(file))
 
 
