@@ -1,48 +1,13 @@
 """Annotations that are evaluated late, cannot be evaluated, or have names that only type checkers know."""
 
-import importlib.util
 import sys
-import textwrap
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import pytest
 from flask import Flask
 from graphql import print_ast
 
 from restgql import Gateway
-from restgql.schema.sources.annotations import AnnotatedView
-from tests.schema.annotations.views import checked, sdl
-
-FUTURE = "from __future__ import annotations\n"
-# Python 3.14 evaluates an annotation when it is read
-STARTS = [FUTURE, ""] if sys.version_info >= (3, 14) else [FUTURE]
-
-
-@pytest.fixture(params=STARTS, ids=lambda start: "as text" if start else "late")
-def module(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    def load(text: str) -> ModuleType:
-        path = tmp_path / "shop_of_a_test.py"
-        path.write_text(request.param + textwrap.dedent(text))
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec is not None
-        assert spec.loader is not None
-        loaded = importlib.util.module_from_spec(spec)
-        monkeypatch.setitem(sys.modules, path.stem, loaded)
-        spec.loader.exec_module(loaded)
-        return loaded
-
-    return load
-
-
-def views(loaded: ModuleType, *names: str) -> list[AnnotatedView]:
-    return [AnnotatedView(path=f"/{name}", name=name, function=getattr(loaded, name)) for name in names]
-
-
-def fields(text: str) -> str:
-    return text.partition("type Query {\n")[2].partition("\n}")[0]
-
+from tests.schema.annotations.views import checked, fields, sdl, views
 
 NAMES = """
     from typing import TYPE_CHECKING, TypedDict
@@ -204,110 +169,3 @@ def test_a_raising_annotation_without_source_stops_no_app() -> None:
         app.add_url_rule(f"/{name}", name, names[name])
     result = Gateway(app, annotations=True).execute("{lost fine}")
     assert result == {"data": {"lost": [1], "fine": [1]}}
-
-
-DEFAULTS = """
-    from dataclasses import dataclass
-    from typing import Generic
-    from typing_extensions import TypeVar
-
-    T = TypeVar("T", default=int)
-    L = TypeVar("L", default=list[T])
-
-    @dataclass
-    class Page(Generic[T, L]):
-        first: T
-        every: L
-
-    @dataclass
-    class Pages(Page): ...
-
-    def page() -> Page: ...
-    def pages() -> Pages: ...
-    def texts() -> Page[str]: ...
-"""
-
-
-def test_type_variables_have_their_defaults(module: Any) -> None:
-    text = sdl(*views(module(DEFAULTS), "page", "pages", "texts"))
-    assert "type Page {\n  first: Long\n  every: [Long]\n}" in text
-    assert "type Pages {\n  first: Long\n  every: [Long]\n}" in text
-    assert "type PageStrListT {\n  first: String\n  every: [String]\n}" in text
-
-
-STATUS = """
-    from typing import Literal, TypedDict, TypeVar
-    from flask import Response
-    from typing_extensions import TypeAliasType
-
-    class Book(TypedDict):
-        id: int
-    class Error(TypedDict):
-        error: str
-    class Film(TypedDict):
-        minutes: int
-
-    T = TypeVar("T")
-    Result = TypeAliasType("Result", T | tuple[Error, Literal[404]], type_params=(T,))
-    Pair = TypeAliasType("Pair", tuple[Book, int])
-    Sent = TypeAliasType("Sent", "Response | Pair")
-    Media = TypeAliasType("Media", Book | Film)
-    Endless = TypeAliasType("Endless", "Endless | tuple[Book, int]")
-
-    def book() -> Result[Book]: ...
-    def books() -> Result[list[Book]] | None: ...
-    def pair() -> Pair: ...
-    def sent() -> Sent: ...
-    def media() -> Result[Media]: ...
-    def endless() -> Endless: ...
-"""
-
-
-def test_an_alias_may_contain_a_status(module: Any) -> None:
-    names = ("book", "books", "pair", "sent", "media", "endless")
-    lines = fields(sdl(*views(module(STATUS), *names))).splitlines()
-    assert [line.partition(" @")[0] for line in lines] == [
-        "  book: Book", "  books: [Book]", "  endless: JSON", "  media: Media", "  pair: Book", "  sent: Book",
-    ]  # fmt: skip
-
-
-STATEMENTS = """
-    from typing import TYPE_CHECKING, TypedDict
-    if TYPE_CHECKING:
-        from datetime import date
-        type Day = date
-        class Page[T](TypedDict):
-            days: list[Day]
-            items: list[T]
-
-    type Days = list[Day]
-    type Result[T] = Page[T] | tuple[str, int]
-
-    def days() -> Days: ...
-    def page() -> Result[int]: ...
-"""
-ALIASES = """
-    from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar
-    from typing_extensions import TypeAliasType
-    T = TypeVar("T")
-    if TYPE_CHECKING:
-        from datetime import date
-        Day = TypeAliasType("Day", date)
-        class Page(TypedDict, Generic[T]):
-            days: list[Day]
-            items: list[T]
-
-    Days = TypeAliasType("Days", "list[Day]")
-    Result = TypeAliasType("Result", "Page[T] | tuple[str, int]", type_params=(T,))
-
-    def days() -> Days: ...
-    def page() -> Result[int]: ...
-"""
-
-
-@pytest.mark.parametrize("text", [ALIASES, STATEMENTS] if sys.version_info >= (3, 12) else [ALIASES])
-def test_aliases_with_names_for_type_checkers(module: Any, text: str) -> None:
-    text = sdl(*views(module(text), "days", "page"))
-    assert "  days: [Date] @get" in text
-    assert "  page: PageInt @get" in text
-    assert "type PageInt {\n  days: [Date]\n  items: [Long]\n}" in text

@@ -184,7 +184,7 @@ def test_marked_parameters() -> None:
         id: int,
         text: Annotated[str, Query(description="To find.")],
         tags: Annotated[list[str], Query(alias="tag")],
-        sort: Annotated[Sort, Query] = Sort.NEWEST,
+        sort: Annotated[Sort, Query(description="The order.")] = Sort.NEWEST,
         exact: bool = Query(False),  # type: ignore[assignment]
         limit: Optional[int] = Query(None),  # type: ignore[assignment]  # noqa: UP045
         size: Annotated[int, Place.QUERY] = 1,

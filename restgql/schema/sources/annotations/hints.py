@@ -73,14 +73,15 @@ def of_class(cls: type, arguments: tuple[Any, ...] = ()) -> dict[str, Any]:
     bound = _bound(cls, arguments)
     # a TypedDict has the annotations of its bases, but not the bases themselves
     anywhere = {variable: value for own in bound.values() for variable, value in own.items()}
+    variables = {variable.__name__: variable for variable in anywhere}
     types: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         if base.__module__ == "builtins":
             continue
         scope = _module(base)
-        local = {parameter.__name__: parameter for parameter in getattr(base, "__type_params__", ())}
+        own = {parameter.__name__: parameter for parameter in getattr(base, "__type_params__", ())}
         for name, annotation in _own(base).items():
-            hint = _evaluated(annotation, scope, {base.__name__: base, **local})
+            hint = _evaluated(annotation, scope, {**variables, base.__name__: base, **own})
             types[name] = substitute(hint, {**anywhere, **bound.get(base, {})})
     return types
 

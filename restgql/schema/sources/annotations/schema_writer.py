@@ -14,7 +14,7 @@ import msgspec
 
 from restgql.formats import json
 from restgql.schema.sources.annotations import classes, hints, pydantic_schemas
-from restgql.schema.sources.annotations.components import Component, labels, type_text
+from restgql.schema.sources.annotations.components import Component, describe, labels, type_text
 from restgql.schema.sources.annotations.hints import Missing, UnknownType
 from restgql.schema.sources.openapi.extension_keywords import VALUE
 
@@ -34,6 +34,7 @@ _WRAPPERS = frozenset({"ClassVar", "Final", "NotRequired", "ReadOnly", "Required
 """Names, since typing_extensions has its own versions of some."""
 _AWAITED: tuple[Any, ...] = (abc.Awaitable, abc.Coroutine)
 _ANYTHING: tuple[Any, ...] = (Any, object)
+_FUNCTIONS: tuple[Any, ...] = (abc.Callable,)
 _NULL: tuple[Any, ...] = (None, NoneType)
 _NO_OWNER = UnknownType("Self has no class here")
 
@@ -113,7 +114,7 @@ class SchemaWriter:
 
     def _property(self, member: classes.Property) -> JsonSchema:
         schema = {"const": member.tag} if member.tag is not None else self._of(member.hint)
-        return {**schema, "description": member.description} if member.description else schema
+        return describe(schema, member.description)
 
     def _schema(self, hint: Any) -> JsonSchema:
         if isinstance(hint, UnknownType) or (isinstance(hint, type) and issubclass(hint, Missing)):
@@ -145,7 +146,7 @@ class SchemaWriter:
             return self._schema(self._owner)
         if origin is LiteralString:
             return self._schema(str)
-        if isinstance(origin, type):
+        if isinstance(origin, type) and origin not in _FUNCTIONS:
             return self._class(origin, arguments, hint)
         return unknown(hint)
 
