@@ -48,6 +48,32 @@ def test_a_class_for_type_checkers_uses_other_names_and_is_one_type(module: Any)
     assert "  items: [Item] @get" in fields(text)
 
 
+BRANCHES = """
+    import sys
+    from typing import TYPE_CHECKING, TypedDict
+    if TYPE_CHECKING:
+        if sys.version_info >= (99, 0):
+            from typing import ReadOnlyValue as Value
+        else:
+            from decimal import Decimal as Value
+        try:
+            from datetime import date
+        except ImportError:
+            date = str
+
+    class Book(TypedDict):
+        price: "Value"
+        day: "date"
+
+    def book() -> Book: ...
+"""
+
+
+def test_names_for_type_checkers_in_branches(module: Any) -> None:
+    text = sdl(*views(module(BRANCHES), "book"))
+    assert "type Book {\n  price: Decimal\n  day: Date\n}" in text
+
+
 RAISES = """
     class Names: pass
     def boom(): raise RuntimeError("boom")

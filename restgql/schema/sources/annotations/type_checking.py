@@ -27,26 +27,32 @@ def resolve(name: str, scope: Scope, executing: frozenset[str] = frozenset()) ->
     if name in executing:
         return ForwardRef(name)
     block = _block(scope.get("__file__"), scope.get("__name__"))
+    error: Exception = NameError(f"name {name!r} is not defined")
     for statement in block.statements:
-        match statement:
-            case ast.ImportFrom():
-                for alias in statement.names:
-                    if (alias.asname or alias.name) == name:
-                        return _imported(statement, alias.name, scope)
-            case ast.Import():
-                for alias in statement.names:
-                    bound = alias.asname or alias.name.partition(".")[0]
-                    if bound == name:
-                        return _module(alias.name if alias.asname else bound, scope)
-            case _ if name in _bound(statement):
+        if name in _bound(statement):
+            try:
                 if name not in block.values:
-                    block.values.setdefault(name, _executed(statement, name, scope, executing))
+                    block.values.setdefault(name, _value(statement, name, scope, executing))
                 return block.values[name]
-    raise NameError(f"name {name!r} is not defined")
+            except Exception as exc:  # another branch of a condition may define the name
+                error = exc
+    raise error
+
+
+def _value(statement: ast.stmt, name: str, scope: Scope, executing: frozenset[str]) -> Any:
+    """Return the value that a statement gives a name."""
+    match statement:
+        case ast.ImportFrom():
+            alias = statement.names[list(_bound(statement)).index(name)]
+            return _imported(statement, alias.name, scope)
+        case ast.Import():
+            alias = statement.names[list(_bound(statement)).index(name)]
+            return _module(alias.name if alias.asname else name, scope)
+    return _executed(statement, name, scope, executing)
 
 
 class _Block(msgspec.Struct, frozen=True):
-    """The statements of a module below `if TYPE_CHECKING:`, and the values of those that were executed, by name.
+    """The statements of a module below `if TYPE_CHECKING:`, and the values of names that were resolved.
 
     A class has one value, or it would become several types.
     """
@@ -73,8 +79,21 @@ def _statements(file: str | None) -> tuple[ast.stmt, ...]:
         statement
         for node in tree.body
         if isinstance(node, ast.If) and _is_type_checking(node.test)
-        for statement in node.body
+        for statement in _flattened(node.body)
     )
+
+
+def _flattened(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements in all branches: `if sys.version_info >= (3, 12): … else: …`, `try: … except: …`."""
+    for statement in statements:
+        match statement:
+            case ast.If():
+                yield from _flattened([*statement.body, *statement.orelse])
+            case ast.Try():
+                handlers = [inner for handler in statement.handlers for inner in handler.body]
+                yield from _flattened([*statement.body, *handlers, *statement.orelse])
+            case _:
+                yield statement
 
 
 def _is_type_checking(test: ast.expr) -> bool:
@@ -83,7 +102,13 @@ def _is_type_checking(test: ast.expr) -> bool:
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:
-    """Yield the names that a class, an assignment or a `type` statement binds."""
+    """Yield the names that an import, a class, an assignment or a `type` statement binds."""
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        for alias in statement.names:
+            yield alias.asname or (
+                alias.name if isinstance(statement, ast.ImportFrom) else alias.name.partition(".")[0]
+            )
+        return
     targets = [*getattr(statement, "targets", ()), getattr(statement, "target", None), getattr(statement, "name", None)]
     for target in targets:
         if isinstance(target, ast.Name):
