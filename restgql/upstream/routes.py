@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import msgspec
 from flask import Flask
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, MapAdapter, Rule
+from werkzeug.routing import MapAdapter, Rule
 
 from restgql.config import Verb
 from restgql.errors import BadPath
@@ -20,7 +20,8 @@ from restgql.upstream.exposure import Exposure
 from restgql.upstream.fast_path.match_cache import Matched, Matches
 from restgql.upstream.route_index import Near, RouteIndex
 from restgql.upstream.routing import walk
-from restgql.upstream.rule_templates import RuleTemplates, count_rules
+from restgql.upstream.rule_templates import RuleTemplates
+from restgql.upstream.rules_version import rules_version
 from restgql.upstream.text_map import TextMap, text_map_of
 
 MAX_MATCHES = 2_048
@@ -38,13 +39,12 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RouteCache(msgspec.Struct, frozen=True, eq=False):
-    """Cached route matches, for apps whose routing depends only on path and method. Dropped when the URL map changes.
+    """Cached route matches, for apps whose routing depends only on path and method. Dropped when the rules change.
 
     `by_client_path` has the matches by the path that the client sent, `by_app_path` by the path after middleware.
     """
 
-    rules: int
-    url_map: Map | None = None
+    version: object
     by_client_path: dict[tuple[str, str, str, str], Matched] = {}
     by_app_path: Matches = {}
 
@@ -85,10 +85,10 @@ class Routes:
         self.exposure = Exposure(app, patterns, is_gateway, self.templates)
         self.typed: frozenset[tuple[str, str]] = frozenset()
         """The methods and shapes of the routes of typed fields, once these are known."""
-        self._route_cache = RouteCache(0)
-        self._fingerprint = (-1, "")
-        self._text_maps: tuple[tuple[int, Map | None], TextMap | None] = (-1, None), None
-        """The map for routing by text, with the number of rules and the URL map that it was built from."""
+        self._route_cache = RouteCache(None)
+        self._fingerprint: tuple[object, str] = None, ""
+        self._text_maps: tuple[object, TextMap | None] = None, None
+        """The map for routing by text, with the version of the rules that it was built from."""
         self._keys: dict[object, RouteKey] = {}
         self._index = RouteIndex()
 
@@ -174,19 +174,19 @@ class Routes:
         return matched
 
     def route_cache(self) -> RouteCache:
-        """Return the cached matches, which are dropped when the app has another map, or another number of rules."""
-        cache, rules, url_map = self._route_cache, count_rules(self._app), self._app.url_map
-        if rules != cache.rules or url_map is not cache.url_map or cache.size > MAX_MATCHES:
-            cache = self._route_cache = RouteCache(rules, url_map)
+        """Return the cached matches, which are dropped when the app's rules change."""
+        cache, version = self._route_cache, rules_version(self._app)
+        if version is not cache.version or cache.size > MAX_MATCHES:
+            cache = self._route_cache = RouteCache(version)
         return cache
 
     def fingerprint(self) -> str:
         """Return a text that changes with the app's rules and with the set of exposed ones."""
-        count = count_rules(self._app)
-        if count != self._fingerprint[0]:
+        version = rules_version(self._app)
+        if version is not self._fingerprint[0]:
             rules = self._app.url_map.iter_rules()
             verdicts = sorted(f"{r.host} {r.subdomain} {r.rule} {r.endpoint} {self.exposure.verdict(r)}" for r in rules)
-            self._fingerprint = (count, "\n".join(verdicts))
+            self._fingerprint = version, "\n".join(verdicts)
         return self._fingerprint[1]
 
     def key_of(self, rule: Rule | None) -> RouteKey:
@@ -220,11 +220,11 @@ class Routes:
 
     def _text_map(self) -> TextMap | None:
         """Return the map for routing by text, if the app has converters of its own."""
-        count, url_map = count_rules(self._app), self._app.url_map
-        version, text_map = self._text_maps
-        if version != (count, url_map):
-            text_map = text_map_of(url_map)
-            self._text_maps = (count, url_map), text_map
+        built_from, text_map = self._text_maps
+        version = rules_version(self._app)
+        if version is not built_from:
+            text_map = text_map_of(self._app.url_map)
+            self._text_maps = version, text_map
         return text_map
 
     def _description(self, rule: Rule) -> str | None:

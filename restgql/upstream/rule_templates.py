@@ -6,13 +6,10 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import FloatConverter, Rule
 
+from restgql.upstream.rules_version import rules_version
+
 # A variable part of a rule, by Werkzeug's documentation of its rule format
 _VARIABLE = re.compile(r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\([^<>]*\))?:)?(?P<variable>[a-zA-Z_]\w*)>")
-
-
-def count_rules(app: Flask) -> int:
-    """Return the number of an app's rules; Flask only ever adds rules."""
-    return len(list(app.url_map.iter_rules()))
 
 
 def longest_literal(rule: Rule) -> str:
@@ -26,8 +23,8 @@ class RuleTemplates:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._named: dict[str, tuple[int, frozenset[int]]] = {}
-        """The ids of the rules that a shape names, with the number of rules at that time."""
+        self._named: dict[str, tuple[object, frozenset[int]]] = {}
+        """The ids of the rules that a shape names, with the version of the rules."""
         self._floats: dict[tuple[str, str], frozenset[int]] = {}
 
     def template_of(self, rule: Rule) -> str:
@@ -49,10 +46,10 @@ class RuleTemplates:
         A variable may represent a segment with several, as in `/nodes/{id}` for `/nodes/<kind>:<key>`, if no rule has
         it exactly.
         """
-        count = count_rules(self._app)
+        version = rules_version(self._app)
         entry = self._named.get(shape)
-        if entry is None or entry[0] != count:
-            entry = self._named[shape] = count, self._find_named(shape)
+        if entry is None or entry[0] is not version:
+            entry = self._named[shape] = version, self._find_named(shape)
         return entry[1]
 
     def float_variables(self, method: str, shape: str) -> frozenset[int]:

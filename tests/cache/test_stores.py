@@ -401,7 +401,7 @@ class Failing:
 @pytest.mark.parametrize("count", [1, MAX_OWED + 10])
 def test_what_could_not_be_dropped_is_dropped_before_it_is_read_again(count: int) -> None:
     failing = Failing()
-    guarded = FaultTolerantStore(failing, "failing", lambda: CircuitBreaker(failures=3, seconds=0.05))
+    guarded = FaultTolerantStore(failing, "failing", lambda: CircuitBreaker(failures=3, seconds=0.3))
     guarded.write(KEY.uri, KEY.private, (entry(),), guarded.read(KEY).token)
     failing.fails = True
     for number in range(count):
@@ -409,7 +409,7 @@ def test_what_could_not_be_dropped_is_dropped_before_it_is_read_again(count: int
     assert [guarded.read(KEY).token for _ in range(3)] == [None] * 3
     failing.fails = False
     assert guarded.read(KEY).token is None, "it is left alone for a moment"
-    time.sleep(0.06)
+    time.sleep(0.35)
     found = guarded.read(KEY)
     assert found.token is not None
     assert found.private == ()

@@ -144,8 +144,8 @@ def test_a_slow_call_keeps_no_sub_request_waiting() -> None:
 
 @INLINE
 def test_at_the_deadline_calls_that_have_not_begun_are_cancelled(inline: bool) -> None:
-    operation = Operation({"/a": {}}, deadline=0.05, inline=inline)
-    operation.call("slow", lambda: time.sleep(0.1))
+    operation = Operation({"/a": {}}, deadline=0.3, inline=inline)
+    operation.call("slow", lambda: time.sleep(0.4))
     operation.call("second")
     operation.call("third", later=True)
     operation.scheduler.run()
@@ -157,9 +157,9 @@ def test_at_the_deadline_calls_that_have_not_begun_are_cancelled(inline: bool) -
 
 def test_late_jobs_are_given_up_right_after_a_call() -> None:
     released = threading.Event()
-    operation = Operation({"/a": lambda request: {"released": released.wait(PATIENCE)}}, subrequest_timeout=0.05)
+    operation = Operation({"/a": lambda request: {"released": released.wait(PATIENCE)}}, subrequest_timeout=0.2)
     operation.get("/a")
-    operation.call("slow", lambda: time.sleep(0.1))
+    operation.call("slow", lambda: time.sleep(0.4))
     operation.scheduler.run()
     assert operation.codes == {"/a": "TIMEOUT"}
     released.set()
