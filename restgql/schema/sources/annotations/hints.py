@@ -64,8 +64,8 @@ def defaults(function: Callable[..., Any]) -> dict[str, Any]:
     if code is None:
         return {}
     positional, values = code.co_varnames[: code.co_argcount], getattr(function, "__defaults__", None) or ()
-    with_default = positional[len(positional) - len(values) :]
-    return {**dict(zip(with_default, values, strict=True)), **(getattr(function, "__kwdefaults__", None) or {})}
+    with_default = zip(reversed(positional), reversed(values), strict=False)
+    return {**dict(with_default), **(getattr(function, "__kwdefaults__", None) or {})}
 
 
 def of_class(cls: type, arguments: tuple[Any, ...] = ()) -> dict[str, Any]:
