@@ -236,7 +236,8 @@ def _views(routes: Routes, taken: RouteShapes) -> Iterator[annotations.Annotated
     """Yield the exposed views that no earlier source has typed."""
     for route in routes.reachable():
         methods = tuple(method for method in route.methods if (method, normalize_template(route.path)) not in taken)
-        function = getattr(getattr(route.view, "view_class", None), "get", route.view)
+        view_class = getattr(route.view, "view_class", None)
+        function = getattr(view_class, "get", getattr(view_class, "dispatch_request", route.view))
         if methods and function is not None:
             yield annotations.AnnotatedView(
                 path=route.path,

@@ -13,7 +13,7 @@ import pydantic
 import pytest
 import spectree
 from flask import Flask, request
-from flask.views import MethodView
+from flask.views import MethodView, View
 from graphql import print_ast
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -184,7 +184,7 @@ def test_marked_parameters() -> None:
         id: int,
         text: Annotated[str, Query(description="To find.")],
         tags: Annotated[list[str], Query(alias="tag")],
-        sort: Annotated[Sort, Query] = Sort.NEWEST,
+        sort: Annotated[Sort, Query(description="The order.")] = Sort.NEWEST,
         exact: bool = Query(False),  # type: ignore[assignment]
         limit: Optional[int] = Query(None),  # type: ignore[assignment]  # noqa: UP045
         size: Annotated[int, Place.QUERY] = 1,
@@ -266,13 +266,20 @@ def test_code_that_reads_nothing_of_the_query() -> None:
     assert arguments(view) == {}
 
 
-def test_a_class_based_view() -> None:
-    class It(MethodView):
-        def get(self, id: int) -> Seen:
-            return seen(id=id, page=request.args.get("page", type=int))  # type: ignore[no-any-return]
+class ItByMethod(MethodView):
+    def get(self, id: int) -> Seen:
+        return seen(id=id, page=request.args.get("page", type=int))  # type: ignore[no-any-return]
 
+
+class ItByDispatch(View):
+    def dispatch_request(self, id: int) -> Seen:  # type: ignore[override]
+        return seen(id=id, page=request.args.get("page", type=int))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("it", [ItByMethod, ItByDispatch])
+def test_a_class_based_view(it: type[View]) -> None:
     app = Flask(__name__)
-    app.add_url_rule("/it/<int:id>", view_func=It.as_view("it"))
+    app.add_url_rule("/it/<int:id>", view_func=it.as_view("it"))
     gateway = Gateway(app, annotations=True)
     assert answer(gateway, "{ it(id: 1, page: 2) { query values } }") == {
         "query": "page=2",

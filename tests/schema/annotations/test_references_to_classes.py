@@ -1,5 +1,7 @@
 """Types that refer to classes: Self, aliases of themselves, and the names of generic classes."""
 
+import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, LiteralString, NamedTuple, Self, TypedDict, TypeVar
 
@@ -7,7 +9,7 @@ import attrs
 import msgspec
 import pydantic
 import pytest
-from typing_extensions import TypeAliasType
+from typing_extensions import Doc, TypeAliasType
 
 from tests.schema.annotations.views import checked, member, query_view, returning, sdl
 
@@ -111,6 +113,32 @@ def test_an_alias_whose_type_is_a_string() -> None:
     assert member(Several) == "[Leaf]"
     (note,) = checked(returning(TypedDict("Holder", {"nested": Nested}))).operations
     assert note.reason == "Holder.nested is JSON, its anyOf has members that are not objects"
+
+
+class Color(enum.Enum):
+    RED = "r"
+
+
+@pytest.mark.parametrize(
+    ("hint", "line"),
+    [
+        (Annotated[Leaf, Doc("A text.")], "Leaf"),
+        (Annotated[Leaf | None, msgspec.Meta(description="A text.")], "Leaf"),
+        (Annotated[Model, pydantic.Field(description="A text.")], "Model"),
+        (Annotated[Color, Doc("A text.")], "Color"),
+        (Annotated[Several, Doc("A text.")], "[Leaf]"),
+    ],
+)
+def test_a_class_with_a_description(hint: Any, line: str) -> None:
+    view = returning(TypedDict("Holder", {"held": hint}))
+    assert f'type Holder {{\n  "A text."\n  held: {line}\n}}' in sdl(view)
+    (note,) = checked(view).operations
+    assert note.kind == "typed"
+
+
+def test_a_function_as_a_type() -> None:
+    (note,) = checked(returning(TypedDict("Holder", {"call": Callable[[int], str]}))).operations
+    assert note.reason == "Holder.call is JSON, the JSON of collections.abc.Callable[[int], str] is unknown"
 
 
 def test_a_literal_string() -> None:

@@ -1,6 +1,7 @@
 """Views with annotations, and the SDL that is generated from them."""
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, TypedDict
 
 from flask import Flask
@@ -59,3 +60,13 @@ def query_view(view: Callable[..., Any], query: str, path: str = "/it") -> Any:
     answer = Gateway(app, annotations=True).execute(query)
     assert "errors" not in answer, answer
     return answer["data"]["it"]
+
+
+def views(loaded: ModuleType, *names: str) -> list[AnnotatedView]:
+    """Return the functions of a module as views."""
+    return [AnnotatedView(path=f"/{name}", name=name, function=getattr(loaded, name)) for name in names]
+
+
+def fields(text: str) -> str:
+    """Return the fields of Query."""
+    return text.partition("type Query {\n")[2].partition("\n}")[0]

@@ -42,8 +42,10 @@ def properties(cls: type, arguments: tuple[Any, ...] = ()) -> list[Property] | N
 def described(cls: type) -> str:
     """Return the first paragraph of a class's docstring, unless the docstring was generated from its fields."""
     text = vars(cls).get("__doc__") or ""
-    generated = (dataclasses.is_dataclass(cls) or _is_attrs(cls)) and text.startswith(f"{cls.__name__}(")
-    return "" if generated and text.endswith(")") else paragraph(text)
+    is_signature = text.startswith(f"{cls.__name__}(") and text.endswith(")")
+    # the name alone if the signature has an annotation that raises an error
+    is_generated = (dataclasses.is_dataclass(cls) or _is_attrs(cls)) and (is_signature or text == cls.__name__)
+    return "" if is_generated else paragraph(text)
 
 
 def paragraph(text: Any) -> str:

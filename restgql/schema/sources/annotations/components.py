@@ -23,7 +23,7 @@ class Component:
         self._places: list[tuple[dict[str, Any], str]] = []
 
     def refer(self, holder: dict[str, Any], key: str = "$ref") -> dict[str, Any]:
-        """Make `holder[key]` a reference to this component, and return the holder."""
+        """Make `holder[key]` a reference to this component, and return the holder. A copy of it gets no name."""
         holder[key] = f"{PREFIX}{id(self)}"
         self._places.append((holder, key))
         return holder
@@ -32,6 +32,13 @@ class Component:
         """Write the name of this component to all references."""
         for holder, key in self._places:
             holder[key] = PREFIX + name
+
+
+def describe(schema: dict[str, Any], description: Any) -> dict[str, Any]:
+    """Add a description to a schema, and return the same object: a component does not find a copy of a reference."""
+    if isinstance(description, str) and description:
+        schema["description"] = description
+    return schema
 
 
 def name_components(components: Iterable[Component], reserved: ReservedNames) -> dict[str, dict[str, Any]]:

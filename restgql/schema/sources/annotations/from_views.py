@@ -36,7 +36,7 @@ class AnnotatedView(Endpoint, frozen=True, kw_only=True):
 
     There is one for each exposed rule that no earlier source types. `methods` are the rule's methods, `parameters` the
     names of its converters (`default` without one). `function` is `app.view_functions[endpoint]`, or `view_class.get`
-    of a class-based view.
+    or `view_class.dispatch_request` of a class-based view.
     """
 
     function: Callable[..., Any]

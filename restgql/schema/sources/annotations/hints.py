@@ -3,21 +3,15 @@
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from restgql.schema.sources.annotations import type_checking
+from restgql.schema.sources.annotations import annotation_texts, type_checking
 
 if sys.version_info >= (3, 14):
     import annotationlib
-
-    _READING: dict[str, Any] = {"annotation_format": annotationlib.Format.FORWARDREF}
-    """Since Python 3.14 (PEP 649), annotations are evaluated when they are read. With this format, the part of an
-    annotation that has an undefined name becomes a forward reference: annotationlib, "Format.FORWARDREF".
-    """
-else:
-    _READING: dict[str, Any] = {}
 
 Bound = Mapping[Any, Any]
 
@@ -50,7 +44,7 @@ def returned(function: Callable[..., Any]) -> Any:
         annotations = _annotations_of(function) if callable(function) else {}
     except Exception as exc:
         return _unknown(exc)
-    return _evaluated(annotations["return"], _globals(function), {})
+    return _evaluated(annotations["return"], _globals(function), _closure(function))
 
 
 def of_parameters(function: Callable[..., Any]) -> dict[str, Any]:
@@ -60,38 +54,59 @@ def of_parameters(function: Callable[..., Any]) -> dict[str, Any]:
     except Exception:
         return {}
     parameters = {name: annotation for name, annotation in annotations.items() if name != "return"}
-    return {name: _evaluated(annotation, _globals(function), {}) for name, annotation in parameters.items()}
+    scope, local = _globals(function), _closure(function)
+    return {name: _evaluated(annotation, scope, local) for name, annotation in parameters.items()}
 
 
 def defaults(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the defaults of a function's parameters, by name; of one without a default it is `Parameter.empty`."""
-    try:
-        signature = inspect.signature(function, **_READING)
-    except (TypeError, ValueError):
+    """Return the defaults of a function's parameters, by name. `inspect.signature` would evaluate annotations."""
+    code = getattr(function, "__code__", None)
+    if code is None:
         return {}
-    return {name: parameter.default for name, parameter in signature.parameters.items()}
+    positional, values = code.co_varnames[: code.co_argcount], getattr(function, "__defaults__", None) or ()
+    with_default = zip(reversed(positional), reversed(values), strict=False)
+    return {**dict(with_default), **(getattr(function, "__kwdefaults__", None) or {})}
 
 
 def of_class(cls: type, arguments: tuple[Any, ...] = ()) -> dict[str, Any]:
     """Return the types of a class's annotations, with its bases'. `arguments` replace its own type variables."""
-    bound = _bound(cls, dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=False)))
+    bound = _bound(cls, arguments)
     # a TypedDict has the annotations of its bases, but not the bases themselves
     anywhere = {variable: value for own in bound.values() for variable, value in own.items()}
+    variables = {variable.__name__: variable for variable in anywhere}
     types: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         if base.__module__ == "builtins":
             continue
         scope = _module(base)
-        local = {parameter.__name__: parameter for parameter in getattr(base, "__type_params__", ())}
+        own = {parameter.__name__: parameter for parameter in getattr(base, "__type_params__", ())}
         for name, annotation in _own(base).items():
-            hint = _evaluated(annotation, scope, {base.__name__: base, **local})
+            hint = _evaluated(annotation, scope, {**variables, base.__name__: base, **own})
             types[name] = substitute(hint, {**anywhere, **bound.get(base, {})})
     return types
 
 
-def of_alias(alias: Any) -> Any:
-    """Return the type of a TypeAliasType, whose value may be a string that refers to the alias itself."""
-    return _evaluated(alias.__value__, _module(alias), {})
+def is_alias(hint: Any) -> bool:
+    """Return True for the alias of a `type` statement, with or without arguments, or of typing_extensions."""
+    return type(get_origin(hint) or hint).__name__ == "TypeAliasType"
+
+
+def of_alias(hint: Any) -> Any:
+    """Return the type of an alias with its arguments. Its value may be a string that refers to the alias itself.
+
+    The value of a `type` statement is evaluated when it is read. It is read as text if a name is undefined.
+    """
+    alias, scope = get_origin(hint) or hint, _module(hint)
+    local = _closure(getattr(alias, "evaluate_value", None))  # of Python 3.14
+    local |= {parameter.__name__: parameter for parameter in alias.__type_params__}
+    try:
+        value = alias.__value__
+    except NameError as exc:
+        value = annotation_texts.of_alias(alias, scope.get("__file__"))
+        if value is None:
+            return _unknown(exc)
+    bound = dict(zip(alias.__type_params__, get_args(hint), strict=False))
+    return substitute(_evaluated(value, scope, local), bound)
 
 
 def substitute(hint: Any, bound: Bound) -> Any:
@@ -107,6 +122,21 @@ def substitute(hint: Any, bound: Bound) -> Any:
         return get_origin(hint)
 
 
+def _arguments(cls: type, arguments: tuple[Any, ...]) -> Bound:
+    """Return the arguments of a class's own type variables. Without one, it is the default (PEP 696), if there is one.
+
+    A default may have variables that stand before its own.
+    """
+    bound: dict[Any, Any] = {}
+    variables: tuple[Any, ...] = getattr(cls, "__parameters__", ())
+    for variable, argument in zip(variables, arguments, strict=False):
+        bound[variable] = substitute(argument, bound)
+    for variable in variables[len(arguments) :]:
+        if getattr(variable, "has_default", bool)():  # of Python 3.13, and of typing_extensions
+            bound[variable] = substitute(variable.__default__, bound)
+    return bound
+
+
 def _module(value: Any) -> dict[str, Any]:
     """Return the names of the module that defines a class or alias."""
     module = sys.modules.get(value.__module__ or "")
@@ -117,17 +147,29 @@ def _globals(function: Callable[..., Any]) -> dict[str, Any]:
     return getattr(inspect.unwrap(function), "__globals__", {})
 
 
-def _bound(cls: type, own: Bound) -> dict[type, Bound]:
+def _closure(function: Callable[..., Any] | None) -> dict[str, Any]:
+    """Return the names of the scopes around a function that it uses, or that its annotations use (Python 3.14)."""
+    function = inspect.unwrap(function) if function is not None else None
+    names: dict[str, Any] = {}
+    for inner in (function, getattr(function, "__annotate__", None)):
+        variables = getattr(getattr(inner, "__code__", None), "co_freevars", ())
+        for name, cell in zip(variables, getattr(inner, "__closure__", None) or (), strict=False):
+            with suppress(ValueError):  # an empty cell
+                names[name] = cell.cell_contents
+    return {**names.pop("__classdict__", {}), **names}  # the names of the class around it
+
+
+def _bound(cls: type, arguments: tuple[Any, ...] = ()) -> dict[type, Bound]:
     """Return the arguments of the type variables of a class and of each of its bases."""
+    own = _arguments(cls, arguments)
     bound: dict[type, Bound] = {cls: own}
     for alias in vars(cls).get("__orig_bases__", ()):
-        base = get_origin(alias)
+        base = get_origin(alias) or alias
         if isinstance(base, type):
-            arguments = (substitute(argument, own) for argument in get_args(alias))
-            bound |= _bound(base, dict(zip(getattr(base, "__parameters__", ()), arguments, strict=False)))
+            bound |= _bound(base, tuple(substitute(argument, own) for argument in get_args(alias)))
     for base in cls.__bases__:
         if base not in bound:
-            bound |= {ancestor: value for ancestor, value in _bound(base, {}).items() if ancestor not in bound}
+            bound |= {ancestor: value for ancestor, value in _bound(base).items() if ancestor not in bound}
     return bound
 
 
@@ -139,10 +181,20 @@ def _own(cls: type) -> dict[str, Any]:
 
 
 def _annotations_of(annotated: Any) -> dict[str, Any]:
-    """Return the annotations of a class or function, without those of its bases."""
-    if sys.version_info >= (3, 14):
-        return annotationlib.get_annotations(annotated, format=annotationlib.Format.FORWARDREF)
-    return inspect.get_annotations(annotated)
+    """Return the annotations of a class or function, without those of its bases.
+
+    Since Python 3.14 (PEP 649), annotations are evaluated when they are read, all at once. With the format FORWARDREF,
+    the part of an annotation that has an undefined name becomes a forward reference. Other errors, such as that of
+    `"User" | None`, are raised; then the annotations are read as text, so that only one of them is lost.
+    """
+    try:
+        if sys.version_info >= (3, 14):
+            return annotationlib.get_annotations(annotated, format=annotationlib.Format.FORWARDREF)
+        return inspect.get_annotations(annotated)
+    except Exception:
+        if texts := annotation_texts.of(annotated):
+            return dict(texts)
+        raise
 
 
 def _evaluated(annotation: Any, scope: dict[str, Any], local: dict[str, Any]) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Annotated, Any, get_args, get_origin
 
 from restgql.schema.sources.annotations import hints, request_args
+from restgql.schema.sources.annotations.components import describe
 from restgql.schema.sources.annotations.request_args import Read
 from restgql.schema.sources.annotations.schema_writer import JsonSchema, SchemaWriter
 
@@ -95,8 +96,7 @@ def _marked(name: str, hint: Any, marker: Any, default: Any, schemas: SchemaWrit
     values += [getattr(marker, "default", ...)]
     required = all(map(_is_no_default, values)) and type(None) not in get_args(hint)
     text = getattr(marker, "description", None) or getattr(marker, "comment", None)
-    described = {**schema, "description": text} if isinstance(text, str) else schema
-    return parameter(getattr(marker, "alias", None) or name, described, required=required)
+    return parameter(getattr(marker, "alias", None) or name, describe(schema, text), required=required)
 
 
 def _is_marker(value: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from werkzeug.sansio.response import Response
 
+from restgql.schema.sources.annotations import hints
 from restgql.schema.sources.annotations.hints import UnknownType
 
 _LOOSE: tuple[Any, ...] = (str, bytes, list, dict, abc.Mapping, abc.MutableMapping, Any, None, type(None))
@@ -34,8 +35,17 @@ def body(hint: Any) -> Any:
     return UnknownType("it returns errors only")
 
 
-def _members(hint: Any) -> list[Any]:
-    return list(get_args(hint)) if get_origin(hint) in (Union, UnionType) else [hint]
+def _members(hint: Any, aliases: tuple[Any, ...] = ()) -> list[Any]:
+    """Return the members of a union. An alias is one member, unless its value has a status or is a response.
+
+    `aliases` are those that contain this hint.
+    """
+    if hints.is_alias(hint):
+        members = _members(hints.of_alias(hint), (*aliases, hint)) if hint not in aliases else []
+        return members if any(_is_tuple(member) or _is_response(member) for member in members) else [hint]
+    if get_origin(hint) in (Union, UnionType):
+        return [member for part in get_args(hint) for member in _members(part, aliases)]
+    return [hint]
 
 
 def _without_any_response(members: list[Any]) -> list[Any]:

@@ -14,7 +14,7 @@ import msgspec
 
 from restgql.formats import json
 from restgql.schema.sources.annotations import classes, hints, pydantic_schemas
-from restgql.schema.sources.annotations.components import Component, labels, type_text
+from restgql.schema.sources.annotations.components import Component, describe, labels, type_text
 from restgql.schema.sources.annotations.hints import Missing, UnknownType
 from restgql.schema.sources.openapi.extension_keywords import VALUE
 
@@ -34,6 +34,7 @@ _WRAPPERS = frozenset({"ClassVar", "Final", "NotRequired", "ReadOnly", "Required
 """Names, since typing_extensions has its own versions of some."""
 _AWAITED: tuple[Any, ...] = (abc.Awaitable, abc.Coroutine)
 _ANYTHING: tuple[Any, ...] = (Any, object)
+_FUNCTIONS: tuple[Any, ...] = (abc.Callable,)
 _NULL: tuple[Any, ...] = (None, NoneType)
 _NO_OWNER = UnknownType("Self has no class here")
 
@@ -113,7 +114,7 @@ class SchemaWriter:
 
     def _property(self, member: classes.Property) -> JsonSchema:
         schema = {"const": member.tag} if member.tag is not None else self._of(member.hint)
-        return {**schema, "description": member.description} if member.description else schema
+        return describe(schema, member.description)
 
     def _schema(self, hint: Any) -> JsonSchema:
         if isinstance(hint, UnknownType) or (isinstance(hint, type) and issubclass(hint, Missing)):
@@ -121,7 +122,7 @@ class SchemaWriter:
         if isinstance(hint, NewType):
             return self._schema(hint.__supertype__)
         origin, arguments = get_origin(hint) or hint, get_args(hint)
-        if type(origin).__name__ == "TypeAliasType":  # of a `type` statement (Python 3.12 and later)
+        if hints.is_alias(hint):
             return self._alias(hint, origin, arguments)
         if (inner := classes.mapped(hint)) is not None:
             return self._schema(inner)
@@ -145,7 +146,7 @@ class SchemaWriter:
             return self._schema(self._owner)
         if origin is LiteralString:
             return self._schema(str)
-        if isinstance(origin, type):
+        if isinstance(origin, type) and origin not in _FUNCTIONS:
             return self._class(origin, arguments, hint)
         return unknown(hint)
 
@@ -153,8 +154,7 @@ class SchemaWriter:
         key = ("alias", alias, arguments)
         if key not in self._components:
             component = self._components[key] = Component(labels(hint))
-            bound = dict(zip(alias.__type_params__, arguments, strict=False))
-            component.schema = self._of(hints.substitute(hints.of_alias(alias), bound))
+            component.schema = self._of(hints.of_alias(hint))
         return self._components[key].refer({})
 
     def _annotated(self, hint: Any, arguments: tuple[Any, ...]) -> JsonSchema:

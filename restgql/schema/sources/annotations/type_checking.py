@@ -9,35 +9,67 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ForwardRef
+
+import msgspec
 
 Scope = dict[str, Any]
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
-def resolve(name: str, scope: Scope) -> Any:
+def resolve(name: str, scope: Scope, executing: frozenset[str] = frozenset()) -> Any:
     """Return the value of a name in a module's scope. Raises NameError for a name that the module does not define.
 
-    A module of the app is imported. Any other module is used only if the app has already imported it.
+    A module of the app is imported. Any other module is used only if the app has already imported it. `executing` are
+    the names whose statements need this one; of such a name, return a forward reference.
     """
-    for statement in _statements(scope.get("__file__")):
-        match statement:
-            case ast.ImportFrom():
-                for alias in statement.names:
-                    if (alias.asname or alias.name) == name:
-                        return _imported(statement, alias.name, scope)
-            case ast.Import():
-                for alias in statement.names:
-                    bound = alias.asname or alias.name.partition(".")[0]
-                    if bound == name:
-                        return _module(alias.name if alias.asname else bound, scope)
-            case _ if name in _bound(statement):
-                return _executed(statement, name, scope)
-    raise NameError(f"name {name!r} is not defined")
+    if name in executing:
+        return ForwardRef(name)
+    block = _block(scope.get("__file__"), scope.get("__name__"))
+    error: Exception = NameError(f"name {name!r} is not defined")
+    for statement in block.statements:
+        if name in _bound(statement):
+            try:
+                if name not in block.values:
+                    block.values.setdefault(name, _value(statement, name, scope, executing))
+                return block.values[name]
+            except Exception as exc:  # another branch of a condition may define the name
+                error = exc
+    raise error
 
 
-@functools.lru_cache(maxsize=64)
+def _value(statement: ast.stmt, name: str, scope: Scope, executing: frozenset[str]) -> Any:
+    """Return the value that a statement gives a name."""
+    match statement:
+        case ast.ImportFrom():
+            alias = statement.names[list(_bound(statement)).index(name)]
+            return _imported(statement, alias.name, scope)
+        case ast.Import():
+            alias = statement.names[list(_bound(statement)).index(name)]
+            return _module(alias.name if alias.asname else name, scope)
+    return _executed(statement, name, scope, executing)
+
+
+class _Block(msgspec.Struct, frozen=True):
+    """The statements of a module below `if TYPE_CHECKING:`, and the values of names that were resolved.
+
+    A class has one value, or it would become several types.
+    """
+
+    statements: tuple[ast.stmt, ...]
+    values: dict[str, Any] = {}
+
+
+@functools.cache
+def _block(file: str | None, module: str | None) -> _Block:
+    """Return the block of a module. One file can be two modules: `__main__` and the one that others import.
+
+    All blocks are kept, at most one for each module of the app, so that a class never gets a second value.
+    """
+    return _Block(_statements(file))
+
+
 def _statements(file: str | None) -> tuple[ast.stmt, ...]:
     try:
         tree = ast.parse("".join(linecache.getlines(file or "")))
@@ -47,8 +79,21 @@ def _statements(file: str | None) -> tuple[ast.stmt, ...]:
         statement
         for node in tree.body
         if isinstance(node, ast.If) and _is_type_checking(node.test)
-        for statement in node.body
+        for statement in _flattened(node.body)
     )
+
+
+def _flattened(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements in all branches: `if sys.version_info >= (3, 12): … else: …`, `try: … except: …`."""
+    for statement in statements:
+        match statement:
+            case ast.If():
+                yield from _flattened([*statement.body, *statement.orelse])
+            case ast.Try():
+                handlers = [inner for handler in statement.handlers for inner in handler.body]
+                yield from _flattened([*statement.body, *handlers, *statement.orelse])
+            case _:
+                yield statement
 
 
 def _is_type_checking(test: ast.expr) -> bool:
@@ -57,7 +102,13 @@ def _is_type_checking(test: ast.expr) -> bool:
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:
-    """Yield the names that a class, an assignment or a `type` statement binds."""
+    """Yield the names that an import, a class, an assignment or a `type` statement binds."""
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        for alias in statement.names:
+            yield alias.asname or (
+                alias.name if isinstance(statement, ast.ImportFrom) else alias.name.partition(".")[0]
+            )
+        return
     targets = [*getattr(statement, "targets", ()), getattr(statement, "target", None), getattr(statement, "name", None)]
     for target in targets:
         if isinstance(target, ast.Name):
@@ -66,10 +117,18 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
             yield target
 
 
-def _executed(statement: ast.stmt, name: str, scope: Scope) -> Any:
-    names = _Names(scope)
-    exec(compile(ast.Module([statement], []), str(scope.get("__file__")), "exec"), dict(scope), names)
-    return names[name]
+def _executed(statement: ast.stmt, name: str, scope: Scope, executing: frozenset[str]) -> Any:
+    """Return the value that a statement gives a name. Resolve the other names that it needs as they are missed."""
+    code = compile(ast.Module([statement], []), str(scope.get("__file__")), "exec")
+    names = dict(scope)
+    while True:
+        try:
+            exec(code, names)
+            return names[name]
+        except NameError as exc:
+            if exc.name is None or exc.name in names:
+                raise
+            names[exc.name] = resolve(exc.name, scope, executing | {name})
 
 
 def _imported(statement: ast.ImportFrom, name: str, scope: Scope) -> Any:
@@ -102,18 +161,3 @@ def _is_own(name: str, scope: Scope) -> bool:
     folder = origin.parents[1 if spec.submodule_search_locations else 0]
     depth = len(package.split(".")) if package else 0
     return folder == Path(scope["__file__"]).parents[depth] and folder.name not in _INSTALLED
-
-
-class _Names(Scope):
-    """The local scope of one executed statement. Other names are resolved in the module's scope."""
-
-    def __init__(self, scope: Scope) -> None:
-        super().__init__()
-        self._scope = scope
-
-    def __missing__(self, name: str) -> Any:
-        builtins = vars(sys.modules["builtins"])
-        for names in (self._scope, builtins):
-            if name in names:
-                return names[name]
-        return resolve(name, self._scope)
