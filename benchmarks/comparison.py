@@ -25,6 +25,9 @@ CLIENT = "GETs one by one, no gateway"
 PATHS: dict[Form, str] = {"aggregate": "/aggregate", "graphql": "/graphql"}
 # in seconds: routes are learnt, and node compiles what is hot
 WARM = 0.3
+FEW, LONG = 40, 2.0
+"""A measurement over many connections takes the time of FEW batches, at most LONG seconds: batches that are not answered
+at its end do not count, and in a short one they are a large part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +54,14 @@ class Series:
     server: Server
     backend: Server
     request: Request
-    least: float
-    """The seconds in which at least a few batches are answered."""
+    latency: float
+    """The seconds of one batch that nothing else delays."""
     gets: int = 1
+
+    def least(self, connections: int) -> float:
+        """Return the least seconds of a measurement."""
+        few = 3 * self.latency  # at least a few batches are answered
+        return few if connections == 1 else max(few, min(FEW * self.latency, LONG))
 
     def cpu_seconds(self) -> float:
         servers = {self.server, self.backend}
@@ -123,8 +131,8 @@ def _series(
         started = time.monotonic()
         for path in workload.paths:
             urllib.request.urlopen(backend.url + path, timeout=load.TIMEOUT).close()
-        least = time.monotonic() - started
-        yield Series(CLIENT, backend, backend, Request(backend.url, workload.paths), least, gets)
+        latency = time.monotonic() - started
+        yield Series(CLIENT, backend, backend, Request(backend.url, workload.paths), latency, gets)
     for peer, server in servers.items():
         for form in peer.forms:
             if form == "aggregate" and not workload.paths:
@@ -137,8 +145,8 @@ def _series(
             if wrong:
                 skipped[f"{name} at {workload.name}"] = wrong
             else:
-                least = 3 * (time.monotonic() - started)
-                yield Series(name, server, backend, Request(server.url, (PATHS[form],), body), least)
+                latency = time.monotonic() - started
+                yield Series(name, server, backend, Request(server.url, (PATHS[form],), body), latency)
 
 
 def _exchange(workload: Workload, form: Form) -> tuple[str, Any]:
@@ -166,12 +174,12 @@ def _measure(
     workload: Workload, series: list[Series], generator: Generator, folder: Path, rounds: int, seconds: float
 ) -> Iterator[Row]:
     for each in series:
-        generator.run(each.request, connections=1, seconds=max(WARM * workload.share, each.least), folder=folder)
+        generator.run(each.request, connections=1, seconds=max(WARM * workload.share, each.least(1)), folder=folder)
     for connections in workload.connections:
         samples: dict[str, list[Row]] = {each.name: [] for each in series}
         for _ in range(max(1, int(rounds * workload.share))):
             for each in series:
-                length = max(seconds * workload.share, each.least)
+                length = max(seconds * workload.share, each.least(connections))
                 samples[each.name].append(_sample(workload, each, connections, generator, folder, length))
         for name, found in samples.items():
             yield _median(name, found)
