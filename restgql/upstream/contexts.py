@@ -18,6 +18,8 @@ SESSION = "_session" if hasattr(RequestContext, "session") else "session"
 
 From Flask 3.1.3 on, the public property also marks it as accessed.
 """
+WITHOUT_HOOKS = "restgql_without_hooks"
+"""The attribute of a request context whose endpoint runs without hooks."""
 _APP: ContextVar[Any] = cast(ContextVar[Any], flask.globals._cv_app)
 _VARIABLES = (_APP,) if IS_MERGED else (_APP, cast(ContextVar[Any], flask.globals._cv_request))
 

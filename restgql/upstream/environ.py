@@ -27,10 +27,11 @@ def template(entered: Environ, accept: str) -> Environ:
     """
     keys, connection = tuple(entered), entered.get("HTTP_CONNECTION", "")
     environ = {key: entered[key] for key in _carried(keys, connection)}
-    for key in _REQUEST_TARGETS:
-        if key in environ:
-            path = environ[key].partition("?")[0]
-            environ[key] = _before_path(path, decoded(entered, "PATH_INFO"), decoded(entered, "SCRIPT_NAME"))
+    targets = [key for key in _REQUEST_TARGETS if key in environ]
+    if targets:
+        paths = decoded(entered, "PATH_INFO"), decoded(entered, "SCRIPT_NAME")
+        for key in targets:
+            environ[key] = _before_path(environ[key].partition("?")[0], *paths)
     environ["HTTP_ACCEPT"] = accept
     return environ
 
@@ -74,7 +75,7 @@ def build(shared: Environ, request: SubRequest) -> Environ:
 def decoded(environ: Environ, name: str) -> str:
     """Return a path of an environ as text (PEP 3333 decodes bytes as Latin-1)."""
     text: str = environ.get(name, "")
-    return text.encode("latin-1").decode("utf-8", "replace")
+    return text if text.isascii() else text.encode("latin-1").decode("utf-8", "replace")
 
 
 @bounded_cache(entries=256, characters=4_096)

@@ -69,13 +69,8 @@ def connect(
     deadline = min(time.monotonic() + config.deadline, outer.get(DEADLINE, math.inf))
     enclosing: Meter | None = outer.get(METER)
     meter = Meter(limits, deadline) if enclosing is None else enclosing.until(deadline)
-    shared = environ.template(outer, config.accept) | {
-        DEPTH: depth,
-        METER: meter,
-        DEADLINE: deadline,
-        GATE: gate_of(routes),
-        CONTEXT: entered.context,
-    }
+    shared = environ.template(outer, config.accept)
+    shared.update({DEPTH: depth, METER: meter, DEADLINE: deadline, GATE: gate_of(routes), CONTEXT: entered.context})
     if threads is Threads.SERVER and (config.hooks or in_view):
         shared[SHARED_THREAD] = get_ident()
     in_process = _in_process(entered, shared, adapter, site, routes, config, application, suggests=suggests)
@@ -119,7 +114,7 @@ def _in_process(
         http = app.create_url_adapter(app.request_class(shared.copy()))
         assert http is not None
         adapter = http
-    caches_matches = fast_path.is_routed_by_path(app, adapter)
+    caches_matches = entered.is_routed_by_path or fast_path.is_routed_by_path(app, adapter)
     exchange = fast_path.exchange_with(app, adapter) if caches_matches and application is None else None
     is_plain = exchange is not None
     whole = through(application or (app if entered.before_middleware else app.wsgi_app))

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from restgql.log import logger
+from restgql.upstream import fast_path
 from restgql.upstream.rule_templates import longest_literal
 
 _ATTRIBUTE = "restgql_gateways"
@@ -27,7 +28,9 @@ class Gateways:
     has_logged_guard: bool = False
     has_logged_hook: bool = False
     literals: tuple[str, ...] | None = None
-    """Texts of which each path to an endpoint without hooks contains one, once the app takes no more rules."""
+    """Texts of which each path to an endpoint contains one, once the app takes no more rules."""
+    matches: Any = None
+    """The cached matches of requests to the endpoints, or None if the fast path is off."""
 
     @classmethod
     def on(cls, app: Flask) -> "Gateways":
@@ -36,6 +39,7 @@ class Gateways:
         gateways: Gateways | None = vars(app).get(_ATTRIBUTE)
         if gateways is None:
             gateways = cls()
+            gateways.matches = fast_path.outer_matches(app, gateways.endpoints)
             setattr(app, _ATTRIBUTE, gateways)
         return gateways
 
@@ -49,21 +53,21 @@ class Gateways:
     def begin(self, app: Flask) -> None:
         """Exempt the gateways from CSRFProtect before the first request: it may be added to the app after them.
 
-        The app takes no more rules then, so the literals of the rules without hooks are kept.
+        The app takes no more rules then, so the literals of the gateways' rules are kept.
 
         A POST to a gateway is JSON, or has a header field of its own, which no form of another site can send; and each
         sub-request is checked.
         """
         self.has_begun = True
         rules = app.url_map.iter_rules()
-        texts = {longest_literal(rule) for rule in rules if rule.endpoint in self.without_hooks}
+        texts = {longest_literal(rule) for rule in rules if rule.endpoint in self.endpoints}
         self.literals = tuple(text for text in texts if not any(other in text for other in texts - {text}))
         protection: Any = app.extensions.get("csrf")
         for blueprint in self.blueprints if hasattr(protection, "exempt") else ():
             protection.exempt(blueprint)
 
-    def may_lead_without_hooks(self, path: str) -> bool:
-        """Return False if a path leads to no endpoint without hooks.
+    def may_lead(self, path: str) -> bool:
+        """Return False if a path leads to no endpoint of a gateway.
 
         It is asked for every request to the app. Routing would tell for certain, and takes longer.
         """

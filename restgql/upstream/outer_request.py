@@ -17,7 +17,7 @@ from restgql.errors import RestgqlError
 from restgql.formats import cookies
 from restgql.formats.headers import NO_STORE
 from restgql.upstream import fast_path
-from restgql.upstream.contexts import SESSION, current_context_without_flask, current_request_context
+from restgql.upstream.contexts import SESSION, WITHOUT_HOOKS, current_context_without_flask, current_request_context
 from restgql.upstream.environ import Environ
 from restgql.upstream.fast_path.match_cache import MATCH_CACHE, MatchCache, MatchKey
 from restgql.upstream.gateways import Gateways
@@ -30,9 +30,6 @@ GATE = "restgql.gate"
 CONTEXT = "restgql.context"
 ENTRY = "restgql.entry"
 """The environ key of an app that was not entered through its `__call__`, and of the context before its hooks."""
-WITHOUT_HOOKS = "restgql_without_hooks"
-"""The attribute of a request context whose endpoint runs without hooks."""
-
 SHARED_THREAD = "restgql.shared_thread"
 """The environ key of the thread that ran the hooks of the outer request, if sub-requests run in it as well."""
 
@@ -56,6 +53,8 @@ class OuterRequest(msgspec.Struct):
     cookies: list[str] = []
     answered: bool = False
     no_store: bool = False
+    is_routed_by_path: bool = False
+    """True if the app was found to be so when the request arrived, by `fast_path.is_routed_by_path`."""
 
     def outward(self, fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return the header fields to send, with the cookies of sub-requests after the outer request's own.
@@ -63,7 +62,7 @@ class OuterRequest(msgspec.Struct):
         An after_request hook cannot weaken `no-store`, and a response that sets a cookie has it, too. Vary is sent as a
         single line: nginx before 1.23 reads only the last one, and would serve one user's response to another.
         """
-        if not self.answered:
+        if not self.answered or self._has_all(fields):
             return fields
         replaced: dict[str, list[str]] = {"set-cookie": [], "vary": [], "cache-control": []}
         rest = []
@@ -78,6 +77,13 @@ class OuterRequest(msgspec.Struct):
         caching = [("Cache-Control", value) for value in replaced["cache-control"]]
         vary = [("Vary", ", ".join(replaced["vary"]))] if replaced["vary"] else []
         return [*rest, *vary, *(NO_STORE if set_cookie or self.no_store else caching), *set_cookie]
+
+    def _has_all(self, fields: list[tuple[str, str]]) -> bool:
+        """Return True if the fields are already those to send."""
+        if self.cookies or self.no_store or (self.session and self.session.cookies):
+            return False
+        names = [name.lower() for name, _ in fields]
+        return "set-cookie" not in names and names.count("vary") <= 1
 
 
 class GatewayMixin:
@@ -96,14 +102,21 @@ class GatewayMixin:
         return result
 
     def request_context(self, environ: dict[str, Any]) -> Any:
-        """Return a context with the cached match of a sub-request, if there is one. It runs after all middleware."""
-        cache: MatchCache | None = environ.get(MATCH_CACHE)
+        """Return a context with the cached match of a sub-request, or of a request to a gateway, if there is one. It
+        runs after all middleware.
+        """
+        cache: Any = environ.get(MATCH_CACHE)
+        if cache is None and self.restgql_gateways.may_lead(environ.get("PATH_INFO", "")):
+            cache = self.restgql_gateways.matches
         if cache is None or not cache.is_of(self):
             return super().request_context(environ)  # type: ignore[misc]
         key = cache.key_of(environ)
-        matched = cache.get(key)
-        if matched is not None:
-            return fast_path.MatchedContext(cache.app, environ, matched)
+        routed = cache.get(key)
+        if routed is not None:
+            entered = _entered(cast(Flask, self), environ)
+            if entered is not None:
+                entered.is_routed_by_path = True
+            return fast_path.MatchedContext(cache.app, environ, *routed)
         context = super().request_context(environ)  # type: ignore[misc]
         vars(context)[MATCH_CACHE] = cache, key
         return context
@@ -119,11 +132,10 @@ class GatewayMixin:
             gateways.begin(app)
         if CONTEXT not in environ and (ENTERED not in environ or _entered(app, environ) is None):
             environ[ENTRY] = app, current_context_without_flask()  # the server, or another app, calls `app.wsgi_app`
-        is_sub_request = GATE in environ
-        if is_sub_request and fast_path.is_as_matched(context):  # a match is cached only behind the gate
+        if fast_path.is_as_matched(context):  # the match of a sub-request is cached only behind the gate
             response = fast_path.full_dispatch(context)
         else:
-            if is_sub_request:
+            if GATE in environ or MATCH_CACHE in vars(context):
                 _pass_gate(context, environ)
             is_without = gateways.without_hooks and WITHOUT_HOOKS in vars(context)
             response = _without_hooks(app) if is_without else super().full_dispatch_request()  # type: ignore[misc]
@@ -159,7 +171,7 @@ class WithoutHooksMixin:
         cache: MatchCache | None = environ.get(MATCH_CACHE)
         is_outer = cache is None or not cache.is_of(self)
         gateways = self.restgql_gateways
-        if not is_outer or not gateways.may_lead_without_hooks(environ.get("PATH_INFO", "")):
+        if not is_outer or not gateways.may_lead(environ.get("PATH_INFO", "")):
             return context
         match = _match(context)
         if match is not None and match[0].endpoint in gateways.without_hooks:
@@ -176,22 +188,25 @@ class WithoutHooksMixin:
 
 
 def _pass_gate(context: Any, environ: Environ) -> None:
-    """Raise Refusal for a sub-request to a route that is not exposed; cache the match of one that is."""
-    gate: Gate | None = environ[GATE]
+    """Raise Refusal for a sub-request to a route that is not exposed; cache the match of any other request."""
+    gate: Gate | None = environ.get(GATE)
     if gate is not None:
         try:
             gate()
         except RestgqlError as exc:
             raise Refusal(exc) from exc
     # Once: a view may change its request.
-    unmatched: tuple[MatchCache, MatchKey] | None = vars(context).pop(MATCH_CACHE, None)
+    unmatched: tuple[Any, MatchKey] | None = vars(context).pop(MATCH_CACHE, None)
     if unmatched is not None:
         cache, key = unmatched
-        cache.learn(key, context.request)
+        cache.learn(key, context)
 
 
 def _match(context: Any) -> Match | None:
     """Return the rule and the arguments of a request whose context is not pushed yet."""
+    cached: Match | None = vars(context).get("matched")  # of a MatchedContext
+    if cached is not None:
+        return cached
     try:
         return cast(Match, context.url_adapter.match(return_rule=True))
     except HTTPException:  # a redirect or 404; it is raised again when the request is answered

@@ -4,6 +4,7 @@ It omits steps only if every object that it touches is one that it was written f
 for an app as a whole (`is_routed_by_path`, `exchange_with`), or for one response (`dispatch.py`).
 """
 
+from collections.abc import Set
 from typing import Any
 
 from flask import Flask
@@ -18,6 +19,7 @@ if ARE_KNOWN:
     from restgql.upstream.fast_path.dispatch import full_dispatch as full_dispatch
     from restgql.upstream.fast_path.eligibility import has_flasks_steps, has_plain_routing
     from restgql.upstream.fast_path.matched_context import MatchedContext as MatchedContext
+    from restgql.upstream.fast_path.outer_matches import OuterMatches as OuterMatches
 
 
 def is_routed_by_path(app: Flask, adapter: MapAdapter) -> bool:
@@ -36,6 +38,11 @@ def exchange_with(app: Flask, adapter: MapAdapter) -> Exchange | None:
     may be added at any time. `adapter` is the outer request's.
     """
     return None if "wsgi_app" in vars(app) else PlainApp(app, adapter).exchange
+
+
+def outer_matches(app: Flask, endpoints: Set[str]) -> "OuterMatches | None":
+    """Return a cache of the matches of requests to these endpoints, or None if the fast path is off."""
+    return OuterMatches(app, endpoints) if ARE_KNOWN else None
 
 
 def is_as_matched(context: Any) -> bool:

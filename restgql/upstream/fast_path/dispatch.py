@@ -85,14 +85,14 @@ def full_dispatch(context: MatchedContext) -> Response:
     try:
         if request_started.receivers:
             request_started.send(app, _async_wrapper=app.ensure_sync)
-        value = _preprocess_request(app, context.request)
+        value: Any = _preprocess_request(app, context.request) if context.has_hooks else None
         if value is None:
             value = _dispatch_request(app, context.request)
     except Exception as exc:
         value = app.handle_user_exception(exc)
     # the result of Flask.make_response, for the most common values
     view_response: Any = plain_json.response(app, value) if type(value) in _JSON else app.make_response(value)
-    response = _process_response(context, view_response)
+    response = _process_response(context, view_response) if context.has_hooks else view_response
     if request_finished.receivers:
         request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
     return response

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Flask, Request
-from werkzeug.routing import Rule
+from werkzeug.routing import MapAdapter, Rule
 
 from restgql.upstream.environ import decoded
 
@@ -15,6 +15,9 @@ _ROUTED_BY = ("REQUEST_METHOD", "wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "
 
 Matched = tuple[Rule, dict[str, Any]]
 """The rule that a path matches, and the arguments of its view."""
+
+Routed = tuple[Matched, MapAdapter | None, str | None]
+"""A match, and the URL adapter and the host of its request if they are cached, too."""
 
 MatchKey = tuple[object, ...]
 """Everything that the match of a request depends on, including the rule that a typed field opens."""
@@ -51,11 +54,13 @@ class MatchCache:
         """Return the key of a request in the cache."""
         return decoded(environ, "PATH_INFO"), self._opens, *map(environ.get, _ROUTED_BY)
 
-    def get(self, key: MatchKey) -> Matched | None:
+    def get(self, key: MatchKey) -> Routed | None:
         """Return the cached match of a request, or None."""
-        return self._matches.get(key)
+        matched = self._matches.get(key)
+        return None if matched is None else (matched, None, None)
 
-    def learn(self, key: MatchKey, request: Request) -> None:
-        """Cache the match of a request that may be answered; no hook has run yet."""
+    def learn(self, key: MatchKey, context: Any) -> None:
+        """Cache the match of a request that may be answered, in its context; no hook has run yet."""
+        request: Request = context.request
         if request.url_rule is not None and request.routing_exception is None and is_kept(key):
             self._matches[key] = request.url_rule, dict(request.view_args or {})

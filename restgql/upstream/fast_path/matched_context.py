@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from inspect import CO_COROUTINE
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
-from flask import Flask, appcontext_popped, appcontext_pushed, appcontext_tearing_down, request_tearing_down
+from flask import Flask, Request, appcontext_popped, appcontext_pushed, appcontext_tearing_down, request_tearing_down
 from flask import globals as contexts
 from flask.ctx import AppContext, RequestContext
 from flask.sessions import SessionMixin
 from werkzeug.routing import MapAdapter
 from werkzeug.wsgi import get_host
 
-from restgql.upstream.contexts import SESSION
+from restgql.upstream.contexts import SESSION, WITHOUT_HOOKS
 from restgql.upstream.fast_path.match_cache import Matched
 from restgql.upstream.fast_path.versions import KEEPS_HOST
 
@@ -23,8 +23,7 @@ _UNKNOWN: Any = object()
 class MatchedContext(RequestContext):
     """A request context as Flask creates it, with a cached match instead of routing.
 
-    `outer` is the URL adapter of the outer request, and `host` the host of an earlier sub-request, if this one shares
-    them.
+    `outer` is the URL adapter, and `host` the host, of a request to the same host and script name, if there is one.
     """
 
     def __init__(
@@ -45,7 +44,7 @@ class MatchedContext(RequestContext):
         vars(self)[SESSION] = None
         self._after_request_functions = []
         self._cv_tokens = []
-        self._matched = matched
+        self.matched = matched
         self._outer = outer
         self._entered = dict(environ) if outer is None else environ  # a hook may change the environ
 
@@ -56,9 +55,14 @@ class MatchedContext(RequestContext):
         return session
 
     @property
+    def has_hooks(self) -> bool:
+        """True unless the endpoint runs without hooks."""
+        return WITHOUT_HOOKS not in vars(self)
+
+    @property
     def is_as_matched(self) -> bool:
         """True if no code has changed the request's rule since."""
-        return self.request.url_rule is self._matched[0]
+        return self.request.url_rule is self.matched[0]
 
     @cached_property
     def url_adapter(self) -> MapAdapter | None:  # type: ignore[override]
@@ -78,14 +82,13 @@ class MatchedContext(RequestContext):
 
     def match_request(self) -> None:
         """Set the cached match instead of routing."""
-        rule, arguments = self._matched
+        rule, arguments = self.matched
         self.request.url_rule = rule
         self.request.view_args = dict(arguments)
 
     def push(self) -> None:
         """Push as Flask does, without sending signals that have no receiver."""
-        # pushed within another context, or again: then it already has a session
-        if self._cv_tokens or contexts._cv_app.get(None) is not None or vars(self)[SESSION] is not None:
+        if self._cv_tokens or contexts._cv_app.get(None) is not None:  # pushed again, or within another context
             super().push()
             return
         app = self.app
@@ -94,9 +97,10 @@ class MatchedContext(RequestContext):
         if appcontext_pushed.receivers:
             appcontext_pushed.send(app, _async_wrapper=app.ensure_sync)
         self._cv_tokens.append((contexts._cv_request.set(self), app_context))
-        sessions = app.session_interface
-        session: Any = sessions.open_session(app, self.request)
-        vars(self)[SESSION] = sessions.make_null_session(app) if session is None else session
+        if vars(self)[SESSION] is None:
+            sessions = app.session_interface
+            session: Any = sessions.open_session(app, self.request)
+            vars(self)[SESSION] = sessions.make_null_session(app) if session is None else session
         self.match_request()
 
     def pop(self, exc: BaseException | None = _UNKNOWN) -> None:
@@ -106,11 +110,8 @@ class MatchedContext(RequestContext):
             return
         app, request = self.app, self.request
         try:
-            for scope in reversed(scopes(request.endpoint)):
-                for teardown in reversed(app.teardown_request_funcs.get(scope, ())):
-                    synchronous(app, teardown)(exc)
-            if request_tearing_down.receivers:
-                request_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc)
+            if self.has_hooks:
+                _tear_down(app, request, exc)
             if "files" in vars(request):  # only files need closing
                 request.close()
         finally:
@@ -122,6 +123,15 @@ class MatchedContext(RequestContext):
                 _pop_app(app_context, exc)
             if here is not self:
                 raise AssertionError(f"Popped wrong request context. ({here!r} instead of {self!r})")
+
+
+def _tear_down(app: Flask, request: Request, error: BaseException | None) -> None:
+    """Run the teardown functions of a request as `Flask.do_teardown_request` does."""
+    for scope in reversed(scopes(request.endpoint)):
+        for teardown in reversed(app.teardown_request_funcs.get(scope, ())):
+            synchronous(app, teardown)(error)
+    if request_tearing_down.receivers:
+        request_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=error)
 
 
 def _pop_app(context: AppContext, error: BaseException | None) -> None:
@@ -142,7 +152,8 @@ def _pop_app(context: AppContext, error: BaseException | None) -> None:
 
 def synchronous(app: Flask, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a synchronous function as `Flask.ensure_sync` does."""
-    if type(function) is FunctionType and not function.__code__.co_flags & CO_COROUTINE and not vars(function):
+    plain: Any = function.__func__ if type(function) is MethodType else function
+    if type(plain) is FunctionType and not plain.__code__.co_flags & CO_COROUTINE and not vars(plain):
         return function  # a function with attributes may be marked as asynchronous
     return app.ensure_sync(function)
 

@@ -1,0 +1,177 @@
+"""Requests to a gateway whose match is cached: hooks, views and the response are as for the first one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask, appcontext_popped, g, request, request_started, session, url_for
+from flask.globals import request_ctx
+from flask.testing import FlaskClient
+
+from restgql import Gateway
+from restgql.upstream.fast_path.versions import ARE_KNOWN
+
+if not ARE_KNOWN:
+    pytest.skip("the installed Flask routes every request", allow_module_level=True)
+
+from restgql.upstream.fast_path import MatchedContext
+
+QUERY = {"query": '{ get(path: "/item?of=1") }'}
+Seen = list[tuple[object, ...]]
+
+
+def observed() -> tuple[object, ...]:
+    rule = request.url_rule
+    return (
+        request.endpoint, str(rule), dict(request.view_args or {}), request.blueprint, request.url, request.host,
+        request.script_root, request.scheme, request.method, dict(request.args), url_for("item", _external=True),
+        request_ctx.url_adapter.path_info, request_ctx.url_adapter.query_args, dict(session), sorted(vars(g)),
+    )  # fmt: skip
+
+
+class Observed:
+    """An app with a gateway, whose hooks note what they see of the requests to the gateway."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.app = Flask("observed")
+        self.app.secret_key = "a"
+        self.seen: Seen = []
+        self.contexts: list[type] = []
+        self.app.add_url_rule("/item", "item", lambda: {"of": request.args["of"]})
+        self.app.before_request(self._before)
+        self.app.after_request(self._after)
+        self.app.teardown_request(lambda exc: self._note("teardown", type(exc).__name__))
+        self.app.teardown_appcontext(self._popped)
+        Gateway(self.app, **({"profile": "open", "verbs": ["GET", "POST"]} | settings))
+        self.client = self.app.test_client()
+
+    def _note(self, *what: object) -> None:
+        if request.path != "/item":
+            self.seen.append(what)
+
+    def _popped(self, exc: BaseException | None) -> None:
+        if "user" in g:
+            self.seen.append(("popped", type(exc).__name__))
+
+    def _before(self) -> None:
+        self._note("before", *observed())
+        if request.path != "/item":
+            self.contexts.append(type(request_ctx._get_current_object()))
+            session["visited"] = True
+            g.user = "u"
+
+    def _after(self, response: Any) -> Any:
+        self._note("after", *observed(), response.status, sorted(response.headers.keys()))
+        response.headers["X-After"] = "1"
+        return response
+
+    def ask(self, client: FlaskClient | None = None, **options: Any) -> tuple[object, ...]:
+        """Ask once; return what the hooks saw, and the response without its changing values."""
+        self.seen.clear()
+        client = self.app.test_client() if client is None else client
+        given = {"json": QUERY} | options
+        response = client.open(given.pop("path", "/graphql"), method=given.pop("method", "POST"), **given)
+        fields = [(name, value) for name, value in response.headers if name != "Server-Timing"]
+        return [*self.seen], response.status, fields, response.data
+
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "the endpoint": {},
+    "a query string": {"query_string": "a=1&b=2"},
+    "another host": {"base_url": "http://other.test:8080"},
+    "HTTPS": {"base_url": "https://other.test"},
+    "a script name": {"base_url": "http://localhost/mounted"},
+    "a GET": {"method": "GET", "json": None, "query_string": QUERY},
+    "HEAD": {"method": "HEAD", "json": None, "query_string": QUERY},
+    "OPTIONS": {"method": "OPTIONS", "json": None},
+    "a method that it lacks": {"method": "DELETE"},
+    "aggregate": {"path": "/aggregate", "json": ["/item?of=1", "/item?of=2"]},
+    "a body that is refused": {"json": [1]},
+    "a slash too many": {"path": "/graphql/"},
+}
+
+
+@pytest.mark.parametrize("settings", [{}, {"hooks": False}], ids=["with hooks", "without hooks"])
+def test_a_cached_match_changes_nothing(settings: dict[str, Any]) -> None:
+    served = Observed(**settings)
+    first = {name: served.ask(**options) for name, options in REQUESTS.items()}
+    for _ in range(2):
+        assert {name: served.ask(**options) for name, options in REQUESTS.items()} == first
+
+
+def test_the_later_requests_have_a_cached_match() -> None:
+    served = Observed()
+    for _ in range(3):
+        served.ask()
+    assert served.contexts[1:] == [MatchedContext] * 2
+    served.ask(base_url="http://other.test")
+    served.ask(query_string="a=1")
+    assert [context is MatchedContext for context in served.contexts[3:]] == [False, True]
+
+
+def test_a_context_that_a_test_client_keeps_is_the_requests_own() -> None:
+    served = Observed()
+    for _ in range(3):
+        with served.app.test_client() as client:
+            served.ask(client)
+            assert (request.path, g.user, session["visited"]) == ("/graphql", "u", True)
+        assert ("teardown", "NoneType") in served.seen
+
+
+def test_a_rule_that_is_added_later_ends_the_cached_matches() -> None:
+    served = Observed()
+    served.ask()
+    served.ask()
+    served.app.url_map.add(served.app.url_rule_class("/other", endpoint="item"))
+    served.ask()
+    served.ask()
+    assert [context is MatchedContext for context in served.contexts] == [False, True, False, True]
+
+
+@pytest.mark.parametrize("name", ["dispatch_request", "preprocess_request", "process_response", "do_teardown_request"])
+def test_a_step_that_is_patched_runs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = Observed()
+    served.ask()
+    served.ask()
+    calls: list[str] = []
+    step: Callable[..., Any] = getattr(Flask, name)
+
+    def patched(app: Flask, *arguments: Any) -> Any:
+        calls.append(request.path)
+        return step(app, *arguments)
+
+    monkeypatch.setattr(Flask, name, patched)
+    served.ask()
+    assert "/graphql" in calls
+    assert served.contexts[-1] is not MatchedContext
+
+
+def test_signals_are_sent_for_each_request() -> None:
+    served = Observed()
+    sent: list[str] = []
+
+    def started(app: Flask, **named: object) -> None:
+        sent.append(f"started {request.path}")
+
+    def popped(app: Flask, **named: object) -> None:
+        sent.append("popped")
+
+    with request_started.connected_to(started, served.app), appcontext_popped.connected_to(popped, served.app):
+        served.ask()
+        first = [*sent]
+        sent.clear()
+        served.ask()
+    assert sent == first
+    assert first[0] == "started /graphql"
+    assert first[-1] == "popped"
+
+
+def test_trusted_hosts_that_are_set_later_hold() -> None:
+    app = Flask("trusting")
+    app.add_url_rule("/item", "item", lambda: {"of": request.args["of"]})
+    Gateway(app, profile="open")
+    client = app.test_client()
+    of_other: dict[str, Any] = {"json": QUERY, "base_url": "http://other.test"}
+    assert [client.post("/graphql", **of_other).status_code for _ in range(2)] == [200, 200]
+    app.config["TRUSTED_HOSTS"] = ["localhost"]
+    assert client.post("/graphql", **of_other).status_code == 400
