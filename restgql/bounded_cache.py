@@ -63,11 +63,11 @@ def _size(argument: Any) -> int:
     """Return the characters and bytes of an argument, including those within tuples and sets."""
     if isinstance(argument, _TEXTS):
         return len(argument)
-    if isinstance(argument, _COLLECTIONS):
-        if _TEXT.issuperset(map(type, argument)):
-            return sum(map(len, argument), len(argument))
-        return sum(map(_size, argument), len(argument))
-    return 0
+    if not isinstance(argument, _COLLECTIONS):
+        return 0
+    if _TEXT.issuperset(map(type, argument)):
+        return sum(map(len, argument), len(argument))
+    return len(repr(argument))  # at least the size of its texts; a loop over them would take longer
 
 
 class WeightedCache(Generic[Value]):

@@ -212,11 +212,12 @@ class GatewayState:
         Operations that are `stored` may use the limit of typed sub-requests for untyped ones, too. `in_view` is True if
         a view of the app, or a resolver, makes the request. Errors suggest names in any profile if it `suggests`.
         """
-        self._startup_log.reach(debug=self.app.debug)
-        if self.app.debug:
+        is_debug = self.app.debug
+        self._startup_log.reach(debug=is_debug)
+        if is_debug:
             self._check_configuration()
         upstream = self._connected(entered, flask_request, adapter, stored=stored, in_view=in_view, suggests=suggests)
-        if self.app.debug:
+        if is_debug:
             upstream = msgspec.structs.replace(upstream, debug_log=self._debug_log)
         is_multithreaded = entered.environ.get("wsgi.multithread", True)
         if self.config.sequential is None and not is_multithreaded and not self.app.testing:

@@ -67,9 +67,9 @@ class Selections:
         """The fields of all selection sets."""
         self.has_lists = False
         """True if a selected field is a list."""
-        root_type = schema.get_root_type(operation.operation)
-        if root_type is not None:
-            self._complete(root_type, (), [(operation.selection_set, None)])
+        self.root_type = schema.get_root_type(operation.operation)
+        if self.root_type is not None:
+            self._complete(self.root_type, (), [(operation.selection_set, None)])
 
     def root(self, root_type: GraphQLObjectType) -> SelectionSet:
         """Return the fields that the operation selects on its root type."""

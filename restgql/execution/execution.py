@@ -106,7 +106,10 @@ class Execution:
         """Return the results of single sub-requests, in document order."""
         if self._last_leaves is not None:
             return self._last_leaves
-        return [leaf for result in self.results.values() for leaf in result.leaves()]
+        leaves = []
+        for result in self.results.values():
+            leaves += result.leaves()
+        return leaves
 
     def responses(self) -> list[SubResponse]:
         """Return the responses so far whose values are in the answer, each once, in document order."""

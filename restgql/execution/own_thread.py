@@ -63,11 +63,12 @@ class OwnThread:
                 job.route = self._dispatch.route(job.request)
         if new and not self._threads.count and not all(never_waits(job.route) for job in new):
             self._threads.start_first(self._meter.seconds_left)
+        if not queue.ready or not self._meter.seconds_left:
+            return None
         with queue.lock:
-            if not self._meter.seconds_left:
-                return None
-            quick = next((job for job in queue.ready if never_waits(job.route)), None)  # usually the first
-            if quick is not None:
-                queue.ready.remove(quick)
-                queue.begin(quick, name)
-            return quick
+            for job in queue.ready:
+                if never_waits(job.route):  # usually the first
+                    queue.ready.remove(job)
+                    queue.begin(job, name)
+                    return job
+        return None

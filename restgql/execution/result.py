@@ -91,10 +91,12 @@ class Result:
         if id(self) in seen:
             return []
         seen.add(id(self))
+        leaves = [self] if self.response is not None or isinstance(self.error, RestgqlError) else []
         joined = self.projected.results() if self.projected is not None else ()
-        below = [*(self.parts or {}).values(), *(self.items or ()), *self.children.values(), *joined]
-        own = [self] if self.response is not None or isinstance(self.error, RestgqlError) else []
-        return own + [leaf for result in below for leaf in result.leaves(seen)]
+        for below in ((self.parts or {}).values(), self.items or (), self.children.values(), joined):
+            for result in below:
+                leaves += result.leaves(seen)
+        return leaves
 
 
 Results = dict[str, Result]

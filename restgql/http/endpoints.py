@@ -5,7 +5,7 @@ from functools import partial
 from hashlib import sha1
 from typing import Any
 
-from flask import Flask, Request, abort, current_app, request, send_from_directory, stream_with_context
+from flask import Flask, Request, abort, current_app, request, send_from_directory
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
@@ -15,6 +15,7 @@ from restgql.errors import NESTED, BadRequest, ConfigError, NestedRequest, Restg
 from restgql.formats.headers import NO_STORE
 from restgql.formats.remote_upstream import is_below
 from restgql.http import aggregate, cache_invalidation, graphql, graphql_request, stored_operation
+from restgql.http.flask_response import flask_response
 from restgql.http.request import read
 from restgql.http.responses import problem_response
 from restgql.model import HttpRequest, HttpResponse
@@ -90,11 +91,12 @@ class Views:
         """The operations and server of the last OpenAPI document, and the document: a large one takes long to make."""
 
     def graphql(self) -> ResponseReturnValue:
-        state, accept = self._state, request.headers.get("Accept", "")
-        if graphql_request.wants_page(request.method, accept):
+        state, flask_request = self._state, current_request_context().request
+        accept = flask_request.environ.get("HTTP_ACCEPT", "")
+        if graphql_request.wants_page(flask_request.method, accept):
             if state.profile.graphiql:
                 return _page(state.config)
-            if not request.query_string:
+            if not flask_request.query_string:
                 return _answer(state, lambda request, connect: problem_response(BadRequest(_NO_PAGE)))
         return _answer(state, partial(graphql.answer, state.pipeline), lambda error: graphql.unread(error, accept))
 
@@ -171,13 +173,7 @@ def _answer(
     entered.answered = True
     entered.cookies.extend(answer.cookies)
     entered.no_store = NO_STORE[0] in answer.headers
-    headers = [("Content-Type", answer.content_type), *answer.headers, NOSNIFF]
-    body: Any = answer.body
-    if answer.keeps_context:  # a resolver of the user's own may run for a later part
-        body = stream_with_context(body)
-    elif isinstance(body, list):
-        headers.append(("Content-Length", str(sum(map(len, body)))))
-    response = state.app.response_class(body, answer.status, headers)
+    response = flask_response(state.app, answer, NOSNIFF)
     if flask_request.method != "POST" and response.status_code == 200 and not response.cache_control.no_store:
         response.set_etag(_etag(answer))
         # 304 if the client has it already (RFC 9110 section 13); Werkzeug does not know QUERY as a safe method

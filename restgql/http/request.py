@@ -1,11 +1,14 @@
 """Flask's current request, read as an HttpRequest: limited in size, its content coding decoded."""
 
 import codecs
+from inspect import signature
+from itertools import repeat
 from typing import IO, Any
 from urllib.parse import parse_qsl, quote
 
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wsgi import get_content_length, get_input_stream
 
 from restgql.config import Config
 from restgql.errors import BadRequest, LimitExceeded
@@ -29,6 +32,9 @@ _READ_FIELDS = {
 }
 """The header fields that the gateway parses, by name: their keys in the environ (PEP 3333)."""
 
+_IS_STREAM_LIMITED = "max_content_length" in signature(get_input_stream).parameters
+"""False if only forms are limited by MAX_CONTENT_LENGTH, as in Werkzeug 2.2."""
+
 _STILL_ENCODED = "restgql.still_encoded"
 """The error handler for percent-encoded bytes that are not UTF-8. Werkzeug's own is unnamed before 2.3."""
 
@@ -43,22 +49,29 @@ codecs.register_error(_STILL_ENCODED, _still_encoded)
 
 def read(flask_request: Request, config: Config, *, wants_timings: bool) -> HttpRequest:
     """Read a request to one of the endpoints. Raises BadRequest, and LimitExceeded with status 413 or 431."""
-    for name, key in _READ_FIELDS.items():
-        if len(flask_request.environ.get(key, "")) > MAX_HEADER_VALUE:
-            message = f"The header field {name} is over {MAX_HEADER_VALUE} bytes."
-            raise LimitExceeded(message, limit=name, allowed=MAX_HEADER_VALUE, status=431)
+    environ = flask_request.environ
+    if sum(map(len, map(environ.get, _READ_FIELDS.values(), repeat("")))) > MAX_HEADER_VALUE:
+        _check_each_field(environ)
     is_upload = media.essence(_content_type(flask_request)) == multipart.MEDIA_TYPE
     preflighted = is_upload and _is_preflighted(flask_request)
     body, content_type = _content(flask_request, config, is_upload=is_upload, preflighted=preflighted)
     return HttpRequest(
         method=flask_request.method,
-        query=_query(flask_request) if flask_request.query_string else (),
+        query=_query(flask_request) if environ.get("QUERY_STRING") else (),
         content_type=content_type,
-        accept=flask_request.environ.get("HTTP_ACCEPT", ""),
+        accept=environ.get("HTTP_ACCEPT", ""),
         body=body,
         wants_timings=wants_timings,
         preflighted=preflighted,
     )
+
+
+def _check_each_field(environ: dict[str, Any]) -> None:
+    """Raise LimitExceeded with status 431 if one of the header fields is too large."""
+    for name, key in _READ_FIELDS.items():
+        if len(environ.get(key, "")) > MAX_HEADER_VALUE:
+            message = f"The header field {name} is over {MAX_HEADER_VALUE} bytes."
+            raise LimitExceeded(message, limit=name, allowed=MAX_HEADER_VALUE, status=431)
 
 
 def _content_type(flask_request: Request) -> str:
@@ -88,7 +101,7 @@ def _content(flask_request: Request, config: Config, *, is_upload: bool, preflig
         return b"", _content_type(flask_request)  # it is rejected anyway
     key = "max_upload" if is_upload else "max_body"
     limit = getattr(config, key)
-    length = flask_request.content_length
+    length = get_content_length(flask_request.environ)
     if length is None and flask_request.method in WITH_BODY and _is_lost(flask_request.environ):
         raise BadRequest(
             "The body has no Content-Length, and the server does not pass on such a body: send a Content-Length.",
@@ -97,9 +110,10 @@ def _content(flask_request: Request, config: Config, *, is_upload: bool, preflig
     body, content_type = (b"", "") if (length or 0) > limit else _read(flask_request, length, limit + 1)
     if max(length or 0, len(body)) > limit:
         raise _too_large(limit, f"RESTGQL_{key.upper()}")
-    app_limit = flask_request.max_content_length
-    if app_limit is not None and len(body) > app_limit:  # Werkzeug 2.2 enforces it only for forms
-        raise _too_large(app_limit, "MAX_CONTENT_LENGTH")
+    if not _IS_STREAM_LIMITED:
+        app_limit = flask_request.max_content_length
+        if app_limit is not None and len(body) > app_limit:
+            raise _too_large(app_limit, "MAX_CONTENT_LENGTH")
     encoding = flask_request.environ.get("HTTP_CONTENT_ENCODING")
     if encoding is None:
         return body, content_type

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from graphql import GraphQLError, GraphQLObjectType
+from graphql import GraphQLError
 
 from restgql.debug_log import DebugLog
 from restgql.documents.collect_fields import Selections
@@ -41,8 +41,8 @@ class Answer:
         relocation: Relocation | None = None,
         debug_log: DebugLog | None = None,
     ) -> None:
-        root_type = selections.schema.get_root_type(selections.operation.operation)
-        assert isinstance(root_type, GraphQLObjectType)
+        root_type = selections.root_type
+        assert root_type is not None
         self._answer_context = AnswerContext(
             selections=selections, variables=variables, root_type=root_type, at_once={}, locations=Locations()
         )
