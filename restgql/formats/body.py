@@ -11,11 +11,14 @@ from restgql.formats import brackets, json
 from restgql.formats.charge import UNMETERED, Charge, Work, weigh
 from restgql.formats.file import File, files_in
 from restgql.formats.headers import is_value
+from restgql.formats.media import charset, essence, is_json
 
 Written = tuple[bytes, str]
 
 BINARY = "application/octet-stream"
 JSON_TYPE = "application/json"
+MAX_SHOWN = 40
+"""Characters of a charset in an error."""
 _FIELD_WEIGHT = {"JSON": 0, "FORM": 160, "MULTIPART": 800}
 """A field of a form costs as much as this many bytes of a JSON body, by its encoding."""
 
@@ -23,7 +26,8 @@ _FIELD_WEIGHT = {"JSON": 0, "FORM": 160, "MULTIPART": 800}
 class RequestBody(msgspec.Struct, frozen=True, kw_only=True):
     """A body that is not serialized yet, because bytes would double its memory.
 
-    `files` are fields after those of `value`. `media_type` is that of the encoding JSON.
+    `files` are fields after those of `value`. `media_type` is that of the encoding JSON. If that media type is
+    not JSON, the value is a text, and is sent as it is.
     """
 
     value: Any
@@ -68,7 +72,14 @@ class RequestBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _json(body: RequestBody) -> Written:
-    return json.encode(body.value), body.media_type
+    if is_json(essence(body.media_type)):
+        return json.encode(body.value), body.media_type
+    if isinstance(body.value, dict | list):
+        raise BadRequest(f"A body of {essence(body.media_type)} takes a string, not {json.type_name(body.value)}.")
+    try:
+        return json.to_text(body.value).encode(charset(body.media_type)), body.media_type
+    except (LookupError, UnicodeError) as exc:
+        raise BadRequest(f"The body cannot be encoded in {charset(body.media_type)[:MAX_SHOWN]!r}.") from exc
 
 
 def _form(body: RequestBody) -> Written:
