@@ -140,8 +140,18 @@ def unwrap(schema: JsonObject) -> Any | None:
         return None
     if _conditional_properties(schema) or additional_schema(schema) is not None:
         return None
-    members = [member for member in as_list(schema[keys[0]]) if has_structure(member) and not is_null(member)]
+    members = structured_members(schema, keys[0])
     return members[0] if len(members) == 1 else None
+
+
+def structured_members(schema: JsonObject, key: str) -> list[Any]:
+    """Return the members of allOf, oneOf or anyOf that determine the kind of the value, without null."""
+    return [member for member in as_list(schema.get(key)) if has_structure(member) and not is_null(member)]
+
+
+def without_groups(schema: JsonObject) -> JsonObject:
+    """Return the keywords of a composed schema that are its own."""
+    return {keyword: value for keyword, value in schema.items() if keyword not in COMPOSING}
 
 
 def plain_shape(schema: JsonObject) -> SchemaShape:

@@ -10,7 +10,7 @@ from restgql.formats.select import MAX_EXPRESSION
 from restgql.schema.sdl.builder import key_expression
 from restgql.schema.sources.openapi.children import Children, default_of, discriminator_of
 from restgql.schema.sources.openapi.document_problem import DocumentProblem
-from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
+from restgql.schema.sources.openapi.lenient import JsonObject, as_mapping, as_text
 from restgql.schema.sources.openapi.references import References, target_name
 from restgql.schema.sources.openapi.schema_merger import SchemaMerger
 from restgql.schema.sources.openapi.schema_shape import (
@@ -25,12 +25,13 @@ from restgql.schema.sources.openapi.schema_shape import (
     additional_schema,
     has_structure,
     is_composed,
-    is_null,
     is_nullable,
     plain_shape,
     properties_of,
     required_names,
+    structured_members,
     unwrap,
+    without_groups,
 )
 from restgql.schema.sources.openapi.unions import Variant, VariantGroup, discriminator_values, shape_of_variants
 
@@ -150,12 +151,10 @@ class ShapeResolver:
         if len(distinct) == 1:
             return schemas[0]
         union = {"anyOf": [*distinct.values()]}
-        shapes = [self.shape(self.resolve(schema).schema) for schema in union["anyOf"]]
         if not isinstance(self.shape(union), JsonShape):
             return union
-        if not all(isinstance(shape, ObjectShape) for shape in shapes):
-            return schemas[0] if all(shape == shapes[0] for shape in shapes) else None
-        return {"allOf": union["anyOf"]}
+        shapes = [self.shape(self.resolve(schema).schema) for schema in union["anyOf"]]
+        return schemas[0] if all(shape == shapes[0] for shape in shapes) else None
 
     def _composed(self, schema: JsonObject) -> SchemaShape:
         if self._depth >= MAX_DEPTH:
@@ -165,7 +164,9 @@ class ShapeResolver:
             merged = self._merge(schema)
             if merged.groups:
                 variants = [self._variants(group, merged.properties) for group in merged.groups]
-                return shape_of_variants(merged.groups, variants, merged.properties, merged.required)
+                return shape_of_variants(
+                    merged.groups, variants, merged.properties, merged.required, self._merging.any_of
+                )
         finally:
             self._depth -= 1
         if merged.properties:
@@ -173,6 +174,8 @@ class ShapeResolver:
         if merged.additional is not None:
             return MapShape(merged.additional)
         structured = [part for part in merged.parts if not is_composed(part) and has_structure(part)]
+        if not structured:  # the groups only constrain the value, such as `oneOf` of a `minimum` and a `pattern`
+            structured = [own for own in map(without_groups, merged.parts) if has_structure(own)]
         if not structured:
             return JsonShape(merged.problem)
         shapes = [plain_shape(part) for part in structured]
@@ -244,8 +247,8 @@ class ShapeResolver:
 
     def _groups(self, part: JsonObject) -> Iterable[VariantGroup]:
         for kind in ("oneOf", "anyOf"):
-            members = [member for member in as_list(part.get(kind)) if has_structure(member) and not is_null(member)]
-            if members:
+            members = structured_members(part, kind)
+            if len(members) > 1:  # a single one is a part
                 yield VariantGroup(kind, tuple(members), discriminator_of(part))
 
     def _is_member(self, schema: JsonObject, group: VariantGroup) -> bool:
@@ -258,7 +261,8 @@ class ShapeResolver:
         for member in group.members:
             for schema in self._flat(member):
                 resolved = self.resolve(schema)
-                if id(resolved.schema) not in variants:
+                is_equal = any(variant.source == resolved.schema for variant in variants.values() if not variant.name)
+                if id(resolved.schema) not in variants and not is_equal:
                     variants[id(resolved.schema)] = self._variant(schema, resolved, base)
         return list(variants.values())
 

@@ -1,6 +1,7 @@
-"""Decides the shape of oneOf and anyOf: a scalar that holds all values, a union with a discriminator, or JSON."""
+"""Decides the shape of oneOf and anyOf: a scalar or list of all values, a union with a discriminator, an object with the
+properties of all, or JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import permutations
 from typing import Any
 
@@ -16,12 +17,16 @@ from restgql.schema.sources.openapi.references import target_name
 from restgql.schema.sources.openapi.schema_shape import (
     EnumShape,
     JsonShape,
+    ListShape,
     Member,
     ObjectShape,
     ScalarShape,
     SchemaShape,
     UnionShape,
 )
+
+AnyOf = Callable[[Sequence[Any]], Any]
+"""Returns a schema for the values of any of several schemas."""
 
 
 class VariantGroup(msgspec.Struct, frozen=True):
@@ -50,6 +55,7 @@ def shape_of_variants(
     variants: Sequence[list[Variant]],
     properties: Mapping[str, Any],
     required: frozenset[str],
+    any_of: AnyOf,
 ) -> SchemaShape:
     """Return the shape of a schema from its groups, their variants, and its own properties."""
     group, members = groups[0], variants[0]
@@ -59,10 +65,15 @@ def shape_of_variants(
         shape = _scalar(members, group.key)
     elif all(isinstance(member.shape, ObjectShape) for member in members):
         shape = _union(members, group)
+    elif lists := [member.shape.item for member in members if isinstance(member.shape, ListShape)]:
+        is_list = len(lists) == len(members)
+        shape = ListShape(any_of(lists)) if is_list else JsonShape(f"its {group.key} has members that are not objects")
     else:
         shape = JsonShape(f"its {group.key} has members that are not objects")
-    if isinstance(shape, JsonShape) and properties:
-        return _merged_object(variants, properties, required, shape.problem)
+    objects = [member.shape for members in variants for member in members if isinstance(member.shape, ObjectShape)]
+    is_complete = len(objects) == sum(map(len, variants))
+    if isinstance(shape, JsonShape) and (properties or is_complete):
+        return _merged_object(objects, properties, required, "" if is_complete else shape.problem, any_of)
     return shape
 
 
@@ -211,12 +222,17 @@ def _constant_values(member: Variant, name: str) -> Sequence[Any]:
 
 
 def _merged_object(
-    variants: Sequence[list[Variant]], properties: Mapping[str, Any], required: frozenset[str], problem: str
+    objects: Sequence[ObjectShape],
+    properties: Mapping[str, Any],
+    required: frozenset[str],
+    problem: str,
+    any_of: AnyOf,
 ) -> SchemaShape:
     """Return one object with the schema's own properties and those of all variants."""
-    merged = dict(properties)
-    for member in (member for members in variants for member in members):
-        if isinstance(member.shape, ObjectShape):
-            for name, schema in member.shape.properties.items():
-                merged.setdefault(name, schema)
-    return ObjectShape(merged, required, problem)
+    schemas_by_name: dict[str, list[Any]] = {}
+    for shape in objects:
+        for name, schema in shape.properties.items():
+            schemas_by_name.setdefault(name, []).append(schema)
+    merged = {name: any_of(schemas) for name, schemas in schemas_by_name.items()}
+    additional = [shape.additional for shape in objects if shape.additional is not None]
+    return ObjectShape({**merged, **properties}, required, problem, any_of(additional) if additional else None)
