@@ -89,6 +89,7 @@ SchemaShape = ScalarShape | EnumShape | ListShape | ObjectShape | MapShape | Uni
 _STRUCTURE = (extension_keywords.VALUE, "$ref", "properties", "items", "enum", "const", "allOf", "oneOf", "anyOf")
 _CONDITIONAL = frozenset({"then", "else", "dependentSchemas"})
 _OPEN = frozenset({"additionalProperties", "patternProperties", "unevaluatedProperties"})
+_ABOUT = frozenset({"title", "description", "example", "examples", "default", "deprecated", "externalDocs", "$comment"})
 COMPOSING = ("allOf", "oneOf", "anyOf")
 
 
@@ -145,8 +146,25 @@ def unwrap(schema: JsonObject) -> Any | None:
 
 
 def structured_members(schema: JsonObject, key: str) -> list[Any]:
-    """Return the members of allOf, oneOf or anyOf that determine the kind of the value, without null."""
-    return [member for member in as_list(schema.get(key)) if has_structure(member) and not is_null(member)]
+    """Return the members of allOf, oneOf or anyOf that determine the kind of the value, without null.
+
+    Beside a member for scalars or lists, `{type: object}` and `{}` determine it too.
+    """
+    members = [member for member in as_list(schema.get(key)) if not is_null(member)]
+    structured = [member for member in members if has_structure(member)]
+    if key == "allOf" or len(structured) == len(members) or not any(map(_is_no_object, structured)):
+        return structured
+    return [member for member in members if has_structure(member) or _is_free(as_mapping(member))]
+
+
+def _is_no_object(schema: Any) -> bool:
+    types = json_types(as_mapping(schema))
+    return bool(types) and "object" not in types
+
+
+def _is_free(schema: JsonObject) -> bool:
+    """Return True for `{type: object}` and `{}`, unlike schemas that only constrain a value."""
+    return "object" in json_types(schema) or all(key in _ABOUT or str(key).startswith("x-") for key in schema)
 
 
 def without_groups(schema: JsonObject) -> JsonObject:
