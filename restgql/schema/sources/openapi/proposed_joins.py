@@ -19,7 +19,6 @@ from graphql import (
 from restgql import graphql_core
 from restgql.formats import json
 from restgql.formats.template import REQUEST
-from restgql.schema.sdl import names
 from restgql.schema.sdl.builder import SdlBuilder
 from restgql.schema.sdl.naming_convention import NamingConvention
 from restgql.schema.sdl.scalar_names import JSON
@@ -35,6 +34,8 @@ _KEYS = frozenset({"Int", "Long", "String", "UUID", "ID"})
 _OPTIONAL = re.compile(r"\{[?&][^{}]*\}\Z")
 _BODY = re.compile(r"\$(response|request)\.body#((?:/[A-Za-z_][0-9A-Za-z_]*)+)\Z")
 _PARAMETER = re.compile(r"\$request\.(?:path|query)\.(.+)\Z")
+_EMBEDDED = re.compile(r"\{(\$[^{}]*)\}")
+_LOCATION = re.compile(r"(?:path|query|header|cookie)\.")
 
 
 class ProposedJoin(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,14 +190,19 @@ def _template_variable(source: GeneratedField, expression: str) -> str:
 
 
 def _template_piece(source: GeneratedField, expression: Any) -> str:
-    """Return the part of a template for a parameter of a link: a variable in braces, or an encoded constant.
+    """Return the part of a template for a parameter of a link: variables in braces, and encoded constants.
 
     It is empty for an expression that no template has.
     """
-    if isinstance(expression, str) and "$" in expression:
-        variable = _template_variable(source, expression)
-        return f"{{{variable}}}" if variable else ""
-    return quote(json.to_text(expression), safe="") if isinstance(expression, str | int | float) else ""
+    if not isinstance(expression, str | int | float):
+        return ""
+    text = json.to_text(expression)
+    pieces = ["", text, ""] if text.startswith("$") else _EMBEDDED.split(text)  # `$…`, or `user-{$…}`
+    for index, piece in enumerate(pieces):
+        if index % 2 and not (variable := _template_variable(source, piece)):
+            return ""
+        pieces[index] = f"{{{variable}}}" if index % 2 else quote(piece, safe="")
+    return "".join(pieces)
 
 
 def _target_path(source: GeneratedField, target: GeneratedField, parameters: Mapping[str, Any]) -> str:
@@ -210,14 +216,15 @@ def _target_path(source: GeneratedField, target: GeneratedField, parameters: Map
         piece = _template_piece(source, expression)
         if not piece:
             return ""
-        by_parameter[name.rpartition(".")[2]] = piece
-    if not any(piece.startswith("{") for piece in by_parameter.values()):
+        location = _LOCATION.match(name)  # `path.id` is the parameter `id`
+        by_parameter[name[location.end() :] if location else name] = piece
+    if not any("{" in piece for piece in by_parameter.values()):
         return ""  # it does not depend on the parent
     in_path = variables(target.operation.path)
     query_match = _OPTIONAL.search(target.path)
     optional = set(query_match[0][2:-1].replace("*", "").split(",")) if query_match else set()
     # an argument whose name differs from its parameter's is not a variable of the template
-    optional |= {argument for name, argument in target.arguments.items() if argument != name and names.is_name(name)}
+    optional |= {argument for name, argument in target.arguments.items() if argument != name}
     required = {node.name.value for node in target.node.arguments if isinstance(node.type, NonNullTypeNode)}
     by_argument = {target.arguments.get(name, name): piece for name, piece in by_parameter.items()}
     path_arguments = {target.arguments[name] for name in in_path}
@@ -225,7 +232,8 @@ def _target_path(source: GeneratedField, target: GeneratedField, parameters: Map
         return ""
     path = _OPTIONAL.sub("", target.path)
     path = re.sub(r"\{(\w+)\}", lambda match: by_argument.get(match[1], match[0]), path)
-    query = "&".join(f"{name}={piece}" for name, piece in by_parameter.items() if name not in in_path)
+    pairs = [(quote(name, safe=""), piece) for name, piece in by_parameter.items() if name not in in_path]
+    query = "&".join(f"{name}={piece}" for name, piece in pairs)
     return path + (("&" if "?" in path else "?") + query if query else "")
 
 

@@ -1,5 +1,4 @@
-"""Decides the shape of oneOf and anyOf: a scalar or list of all values, a union with a discriminator, an object with the
-properties of all, or JSON."""
+"""Decides the shape of oneOf and anyOf: a scalar, a list, a union with a discriminator, one object, or JSON."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import permutations
