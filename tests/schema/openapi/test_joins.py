@@ -161,6 +161,20 @@ def test_a_link_to_a_query_parameter_whose_name_is_not_a_graphql_name(name: str)
     assert f'mine: User @get(path: "/search?{sent}={{userId}}")' in definition(generated, "Post")
 
 
+@pytest.mark.parametrize("location", ["query", "path"])
+def test_a_join_sends_the_only_value_of_a_required_parameter(location: str) -> None:
+    source = blog(editor={"operationId": "user", "parameters": {"id": "$response.body#/editor_id"}})
+    version = {"name": "v", "in": location, "required": True, "schema": {"enum": ["1 a"]}}
+    get = source["paths"].pop("/users/{id}")["get"]
+    path = "/{v}/users/{id}" if location == "path" else "/users/{id}"
+    source["paths"][path] = {"get": {**get, "parameters": [ID, version]}}
+    joins = {join.name: join.path for join in generate_valid(source).joins}
+    if location == "path":
+        assert joins == {"Post.editor": "/1%20a/users/{editor_id}"}
+    else:
+        assert joins == {"Post.editor": "/users/{editor_id}?v=1%20a", "Post.user": "/users/{userId}?v=1%20a"}
+
+
 @pytest.mark.parametrize(
     ("constant", "text"), [(5, "5"), ("US$5", "US%245"), ("a b&c", "a%20b%26c"), (True, "true"), ("{x}", "%7Bx%7D")]
 )

@@ -12,6 +12,7 @@ from graphql import (
     NamedTypeNode,
     NonNullTypeNode,
     ObjectTypeDefinitionNode,
+    StringValueNode,
     parse_type,
     print_ast,
 )
@@ -117,17 +118,38 @@ def _conventions(
             join_name = naming.member_name(match[1], "link")
             options = targets.get(_normalized(match[1]), [])
             if len(options) == 1 and join_name not in existing:
-                path = _OPTIONAL.sub("", options[0].path)
-                yield _join(node, join_name, options[0], re.sub(r"\{\w+\}", f"{{{key}}}", path), "convention")
+                path = _path_with(options[0], dict.fromkeys(variables(options[0].operation.path), f"{{{key}}}"))
+                yield _join(node, join_name, options[0], path, "convention")
 
 
 def _collection_name(query: GeneratedField) -> str:
     """Return `users` for the path `/users/{id}`, and an empty text for a path of another form."""
     if len(variables(query.operation.path)) != 1 or not isinstance(query.result.node, NamedTypeNode):
         return ""
-    required = [node for node in query.node.arguments if isinstance(node.type, NonNullTypeNode)]
+    required = {node.name.value for node in query.node.arguments if isinstance(node.type, NonNullTypeNode)}
     match = re.search(r"/([^/{}]+)/\{[^{}]+\}/?\Z", query.operation.path)
-    return match[1] if match and len(required) == 1 else ""
+    return match[1] if match and required == {*_path_arguments(query)} else ""
+
+
+def _path_arguments(target: GeneratedField) -> list[str]:
+    return [target.arguments[name] for name in variables(target.operation.path)]
+
+
+def _path_with(target: GeneratedField, by_parameter: Mapping[str, str]) -> str:
+    """Return the target's path with a piece of a template in place of each parameter, and its required constants."""
+    defaults = {node.name.value: node.default_value for node in target.node.arguments}
+    constants = {
+        name: quote(default.value, safe="")
+        for name, argument in target.arguments.items()
+        if isinstance(default := defaults.get(argument), StringValueNode)
+    }
+    pieces = {**constants, **by_parameter}
+    in_path = variables(target.operation.path)
+    by_argument = {target.arguments[name]: pieces[name] for name in in_path if name in pieces}
+    path = _OPTIONAL.sub("", target.path)
+    path = re.sub(r"\{(\w+)\}", lambda match: by_argument.get(match[1], match[0]), path)
+    query = "&".join(f"{quote(name, safe='')}={piece}" for name, piece in pieces.items() if name not in in_path)
+    return path + (("&" if "?" in path else "?") + query if query else "")
 
 
 def _normalized(word: str) -> str:
@@ -220,21 +242,15 @@ def _target_path(source: GeneratedField, target: GeneratedField, parameters: Map
         by_parameter[name[location.end() :] if location else name] = piece
     if not any("{" in piece for piece in by_parameter.values()):
         return ""  # it does not depend on the parent
-    in_path = variables(target.operation.path)
     query_match = _OPTIONAL.search(target.path)
     optional = set(query_match[0][2:-1].replace("*", "").split(",")) if query_match else set()
     # an argument whose name differs from its parameter's is not a variable of the template
     optional |= {argument for name, argument in target.arguments.items() if argument != name}
     required = {node.name.value for node in target.node.arguments if isinstance(node.type, NonNullTypeNode)}
     by_argument = {target.arguments.get(name, name): piece for name, piece in by_parameter.items()}
-    path_arguments = {target.arguments[name] for name in in_path}
-    if not by_argument or not path_arguments | required <= by_argument.keys() <= path_arguments | optional:
+    if not by_argument or not required <= by_argument.keys() <= {*_path_arguments(target)} | optional:
         return ""
-    path = _OPTIONAL.sub("", target.path)
-    path = re.sub(r"\{(\w+)\}", lambda match: by_argument.get(match[1], match[0]), path)
-    pairs = [(quote(name, safe=""), piece) for name, piece in by_parameter.items() if name not in in_path]
-    query = "&".join(f"{name}={piece}" for name, piece in pairs)
-    return path + (("&" if "?" in path else "?") + query if query else "")
+    return _path_with(target, by_parameter)
 
 
 def _join(
