@@ -84,8 +84,19 @@ def test_groups_that_only_constrain_a_scalar_or_list_change_nothing(schema: Any,
 
 
 def test_input_of_objects_that_nothing_tells_apart_has_the_fields_of_all() -> None:
-    generated = generate_valid(sending({"oneOf": [of(a="string"), {**of(b="string"), "required": ["b"]}]}))
-    assert definition(generated, "AddThingInput") == "input AddThingInput {\n  a: String\n  b: String\n}"
+    one, other = {**of(a="string"), "required": ["a"]}, {**of(a="string", b="string"), "required": ["a", "b"]}
+    generated = generate_valid(sending({"oneOf": [one, other]}))
+    assert definition(generated, "AddThingInput") == "input AddThingInput {\n  a: String!\n  b: String\n}"
+    loose = generate_valid(sending({"oneOf": [one, other, {"type": "object"}]}))
+    assert definition(loose, "AddThingInput") == "input AddThingInput {\n  a: String\n  b: String\n}"
+
+
+def test_a_form_of_several_objects_writes_the_properties_of_each() -> None:
+    by_code = of(grant={"const": "code"}, code="string", more=of(x="string"))
+    schema = {"oneOf": [by_code, of(grant={"const": "token"}, token="string")]}
+    served = Served(sending(schema, media_type="application/x-www-form-urlencoded"), {"/things": "ok"})
+    assert served.data('mutation { addThing(input: {grant: code, code: "c", more: {x: "y"}}) }') == {"addThing": "ok"}
+    assert served.texts == ["grant=code&code=c&more=%7B%22x%22%3A%22y%22%7D"]
 
 
 def test_shapes_that_only_one_of_has_a_required_key_of_its_own_are_one_type() -> None:
@@ -98,5 +109,5 @@ def test_optional_constants_of_several_values_tell_nothing_apart() -> None:
     cat, dog = of(color={"enum": ["red", "black"]}, lives="integer"), of(color={"enum": ["brown"]}, tricks="string")
     generated = generate_valid(answering({"oneOf": [cat, dog]}))
     assert definition(generated, "ThingsResponse") == (
-        "type ThingsResponse {\n  color: String\n  lives: Long\n  tricks: String\n}"
+        "type ThingsResponse {\n  color: ThingsResponseColor\n  lives: Long\n  tricks: String\n}"
     )

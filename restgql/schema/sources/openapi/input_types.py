@@ -51,9 +51,7 @@ class InputTypes:
                 return self._registry.type_ref(self._registry.enum(source, shape), lists)
             case ObjectShape():
                 return self._object(source, shape, lists)
-            case UnionShape():
-                return self._registry.type_ref(JSON, lists, "GraphQL has no unions of input types")
-            case InterfaceShape():
+            case UnionShape() | InterfaceShape():
                 return self._object(source, shape.everything, lists)
             case MapShape():
                 return self._registry.type_ref(JSON, lists)

@@ -57,10 +57,14 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class UnionShape(msgspec.Struct, frozen=True):
-    """One of several object types. `discriminator` is a JMESPath expression over a value that selects the type."""
+    """One of several object types. `discriminator` is a JMESPath expression over a value that selects the type.
+
+    `everything` has the properties of all members.
+    """
 
     members: tuple[Member, ...]
     discriminator: str
+    everything: ObjectShape
 
 
 class InterfaceShape(msgspec.Struct, frozen=True):
@@ -91,6 +95,13 @@ _CONDITIONAL = frozenset({"then", "else", "dependentSchemas"})
 _OPEN = frozenset({"additionalProperties", "patternProperties", "unevaluatedProperties"})
 _ABOUT = frozenset({"title", "description", "example", "examples", "default", "deprecated", "externalDocs", "$comment"})
 COMPOSING = ("allOf", "oneOf", "anyOf")
+
+
+def whole_object(shape: SchemaShape) -> ObjectShape | None:
+    """Return an object with all properties that a value of the shape can have, None for other kinds of values."""
+    if isinstance(shape, UnionShape | InterfaceShape):
+        return shape.everything
+    return shape if isinstance(shape, ObjectShape) else None
 
 
 def json_types(schema: JsonObject) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from restgql.formats.select import MAX_EXPRESSION
 from restgql.schema.sdl.builder import key_expression
 from restgql.schema.sources.openapi.children import Children, default_of, discriminator_of
 from restgql.schema.sources.openapi.document_problem import DocumentProblem
-from restgql.schema.sources.openapi.lenient import JsonObject, as_mapping, as_text
+from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
 from restgql.schema.sources.openapi.references import References, target_name
 from restgql.schema.sources.openapi.schema_merger import SchemaMerger
 from restgql.schema.sources.openapi.schema_shape import (
@@ -25,6 +25,7 @@ from restgql.schema.sources.openapi.schema_shape import (
     additional_schema,
     has_structure,
     is_composed,
+    is_null,
     is_nullable,
     plain_shape,
     properties_of,
@@ -249,7 +250,8 @@ class ShapeResolver:
         for kind in ("oneOf", "anyOf"):
             members = structured_members(part, kind)
             if len(members) > 1:  # a single one is a part
-                yield VariantGroup(kind, tuple(members), discriminator_of(part))
+                others = [member for member in as_list(part[kind]) if not is_null(member) and not has_structure(member)]
+                yield VariantGroup(kind, tuple(members), discriminator_of(part), not others)
 
     def _is_member(self, schema: JsonObject, group: VariantGroup) -> bool:
         """Return True if a schema is a member of a group, which then is a group of its base."""

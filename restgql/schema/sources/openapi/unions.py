@@ -29,11 +29,15 @@ AnyOf = Callable[[Sequence[Any]], Any]
 
 
 class VariantGroup(msgspec.Struct, frozen=True):
-    """One oneOf or anyOf, with the discriminator beside it."""
+    """One oneOf or anyOf, with the discriminator beside it.
+
+    `is_complete`: it has no other members, which only constrain the value.
+    """
 
     key: str
     members: tuple[Any, ...]
     discriminator: JsonObject
+    is_complete: bool
 
 
 class Variant(msgspec.Struct, frozen=True):
@@ -57,34 +61,49 @@ def shape_of_variants(
     any_of: AnyOf,
 ) -> SchemaShape:
     """Return the shape of a schema from its groups, their variants, and its own properties."""
-    group, members = groups[0], variants[0]
-    if len(groups) > 1:
-        shape: SchemaShape = JsonShape(f"it has {len(groups)} groups of oneOf and anyOf")
-    elif all(isinstance(member.shape, ScalarShape | EnumShape) for member in members):
-        shape = _scalar(members, group.key)
-    elif all(isinstance(member.shape, ObjectShape) for member in members):
-        shape = _union(members, group)
-    elif lists := [member.shape.item for member in members if isinstance(member.shape, ListShape)]:
-        is_list = len(lists) == len(members)
-        shape = ListShape(any_of(lists)) if is_list else JsonShape(f"its {group.key} has members that are not objects")
-    else:
-        shape = JsonShape(f"its {group.key} has members that are not objects")
-    objects = [member.shape for members in variants for member in members if isinstance(member.shape, ObjectShape)]
-    is_complete = len(objects) == sum(map(len, variants))
-    if isinstance(shape, JsonShape) and (properties or is_complete):
-        return _merged_object(objects, properties, required, "" if is_complete else shape.problem, any_of)
+    shapes = [[member.shape for member in members] for members in variants]
+    objects = [shape for of_group in shapes for shape in of_group if isinstance(shape, ObjectShape)]
+    if len(objects) == sum(map(len, shapes)):
+        for group, of_group in zip(groups, shapes, strict=True):
+            required |= _required_by_all(of_group) if group.is_complete else frozenset()
+        everything = _merged_object(objects, properties, required, "", any_of)
+        return _union(variants[0], groups[0], everything) if len(groups) == 1 else everything
+    shape = _of_other_kinds(groups, variants[0], any_of)
+    if isinstance(shape, JsonShape) and properties:
+        return _merged_object(objects, properties, required, shape.problem, any_of)
     return shape
+
+
+def _required_by_all(shapes: Sequence[SchemaShape]) -> frozenset[str]:
+    return frozenset.intersection(*(shape.required for shape in shapes if isinstance(shape, ObjectShape)))
+
+
+def _of_other_kinds(groups: Sequence[VariantGroup], members: list[Variant], any_of: AnyOf) -> SchemaShape:
+    """Return the shape of groups whose members are not all objects."""
+    if len(groups) > 1:
+        return JsonShape(f"it has {len(groups)} groups of oneOf and anyOf")
+    if all(isinstance(member.shape, ScalarShape | EnumShape) for member in members):
+        return _scalar(members, groups[0].key)
+    items = [member.shape.item for member in members if isinstance(member.shape, ListShape)]
+    if len(items) == len(members):
+        return ListShape(any_of(items))
+    return JsonShape(f"its {groups[0].key} has members that are not objects")
 
 
 def _scalar(members: list[Variant], key: str) -> SchemaShape:
     if len(members) == 1:
         return members[0].shape
+    values = [_values(member.source) for member in members]
+    if all(values) and all(isinstance(value, str) for own in values for value in own):
+        distinct = tuple(dict.fromkeys(value for own in values for value in own))
+        return EnumShape(distinct) if len(distinct) > 1 else ScalarShape("String")
     scalars = {member.shape.name if isinstance(member.shape, ScalarShape) else "String" for member in members}
     name = wider(scalars)
     return ScalarShape(name) if name else JsonShape(f"its {key} mixes {', '.join(sorted(scalars))}")
 
 
-def _union(members: list[Variant], group: VariantGroup) -> SchemaShape:
+def _union(members: list[Variant], group: VariantGroup, everything: ObjectShape) -> SchemaShape:
+    """Return a union of objects that a value tells apart, otherwise the object with the properties of all."""
     if len(members) == 1:
         return members[0].shape
     if name := as_text(group.discriminator.get("propertyName")):
@@ -102,9 +121,10 @@ def _union(members: list[Variant], group: VariantGroup) -> SchemaShape:
     if not _differ(values, members):
         expression, values = _of_constants(members)
     if not _differ(values, members) or len(expression) > MAX_EXPRESSION:
-        return JsonShape(f"no property distinguishes the members of its {group.key}")
+        return everything
     by_value = zip(members, values, strict=True)
-    return UnionShape(tuple(Member(member.schema, member.name, value) for member, value in by_value), expression)
+    union_members = tuple(Member(member.schema, member.name, value) for member, value in by_value)
+    return UnionShape(union_members, expression, everything)
 
 
 def discriminator_values(
@@ -216,7 +236,10 @@ def _constant(member: Variant, name: str) -> str:
 
 def _constant_values(member: Variant, name: str) -> Sequence[Any]:
     assert isinstance(member.shape, ObjectShape)
-    schema = as_mapping(member.shape.properties.get(name))
+    return _values(as_mapping(member.shape.properties.get(name)))
+
+
+def _values(schema: JsonObject) -> Sequence[Any]:
     return [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
 
 
@@ -226,7 +249,7 @@ def _merged_object(
     required: frozenset[str],
     problem: str,
     any_of: AnyOf,
-) -> SchemaShape:
+) -> ObjectShape:
     """Return one object with the schema's own properties and those of all variants."""
     schemas_by_name: dict[str, list[Any]] = {}
     for shape in objects:
