@@ -40,6 +40,15 @@ def test_a_mapping_names_a_schema_that_is_another_with_more_words() -> None:
     assert definition(generated, "Dog").startswith('type Dog @value(is: "d") {')
 
 
+def test_a_mapping_may_name_the_titles_of_schemas() -> None:
+    schemas = {"Cat": {**of(lives="integer"), "title": "PetCat"}, "Dog": {**of(tricks="string"), "title": "PetDog"}}
+    mapping = {"c": "PetCat", "d": "PetDog"}
+    schema = {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "type", "mapping": mapping}}
+    generated = generate_valid(answering(schema, schemas))
+    assert definition(generated, "Cat").startswith('type Cat @value(is: "c") {')
+    assert definition(generated, "Dog").startswith('type Dog @value(is: "d") {')
+
+
 def test_a_discriminator_without_a_mapping_has_the_names_of_schemas() -> None:
     schemas = {"cat": of(lives="integer"), "dog": of(tricks="string")}
     schema = {"anyOf": [ref("cat"), ref("dog")], "discriminator": {"propertyName": "type"}}

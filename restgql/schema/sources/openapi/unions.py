@@ -132,6 +132,8 @@ def discriminator_values(
 ) -> tuple[str, ...]:
     """Return the discriminator values that select a member: from the mapping, its own schema, or its name.
 
+    The mapping may name its title, too.
+
     `constants` are the values of its discriminator that no other member has.
     """
     name = as_text(discriminator.get("propertyName"))
@@ -139,7 +141,8 @@ def discriminator_values(
     by_target: dict[str, list[str]] = {}
     for value, target in as_mapping(discriminator.get("mapping")).items():
         by_target.setdefault(target_name(as_text(target)) or as_text(target), []).append(str(value))
-    mapped = by_target.get(own_name) or by_target.get(member.name) if own_name else None
+    targets = (own_name, member.name, as_text(member.source.get("title")))
+    mapped = next((by_target[target] for target in targets if target and target in by_target), None)
     marked = as_text(member.source.get("x-ms-discriminator-value"))
     own = marked or _constant(member, name) or own_name
     return tuple(mapped or (constants if not marked else ()) or ([own] if own else ()))
