@@ -26,8 +26,8 @@ _FIELD_WEIGHT = {"JSON": 0, "FORM": 160, "MULTIPART": 800}
 class RequestBody(msgspec.Struct, frozen=True, kw_only=True):
     """A body that is not serialized yet, because bytes would double its memory.
 
-    `files` are fields after those of `value`. `media_type` is that of the encoding JSON. If that media type is
-    not JSON, the value is a text, and is sent as it is.
+    `files` are fields after those of `value`. `media_type` is that of the encoding JSON. If it is not a media type of
+    JSON, the value is a text, and is sent as it is. A file is sent with its own media type, if the client knows it.
     """
 
     value: Any
@@ -48,11 +48,16 @@ class RequestBody(msgspec.Struct, frozen=True, kw_only=True):
             work.spend(self._weight_of_fields())
             work.settle()
         if isinstance(self.value, File) and not self.files:  # the file is the whole body
-            content_type = self.value.content_type
-            return self.value.content, content_type if content_type and is_value(content_type) else BINARY
+            return self.value.content, self._file_type(self.value.content_type)
         if self.files and self.encoding != "MULTIPART":
             raise BadRequest(f"files: cannot be written as {self.encoding}: omit encoding:, or set it to MULTIPART.")
         return _WRITERS[self.encoding](self)
+
+    def _file_type(self, sent: str) -> str:
+        """Return the media type of a body that is a file: as the client sent it, or that of the route."""
+        if sent and is_value(sent) and essence(sent) != BINARY:
+            return sent
+        return BINARY if is_json(essence(self.media_type)) else self.media_type
 
     def _weight(self, work: Work) -> int:
         """Return the size of this body in bytes of JSON of the same cost; the first occurrence of a file is free."""

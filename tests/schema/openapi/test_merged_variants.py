@@ -49,6 +49,18 @@ def test_a_field_of_several_schemas_has_a_type_for_all_of_them() -> None:
     assert Served(document, {"/things": value}).data(query)["things"] == expected
 
 
+def test_a_property_that_is_read_only_in_all_members_is_not_sent() -> None:
+    read, other = ({"type": "integer", "readOnly": True, "description": text} for text in "ab")
+    one, two = of(id=read, at=read, a="string"), of(id=other, at="integer", b="string")
+    generated = generate_valid(sending({"oneOf": [one, two]}))
+    assert definition(generated, "AddThingInput").split("\n")[1:-1] == [
+        '  "a"',
+        "  at: Long",
+        "  a: String",
+        "  b: String",
+    ]
+
+
 def test_a_recursive_schema_of_objects_that_nothing_tells_apart() -> None:
     schemas = {
         "A": of(x="string", next=ref("A"), other=ref("B")),

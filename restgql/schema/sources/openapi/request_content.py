@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from restgql.formats.body import BINARY as OCTETS
 from restgql.formats.body import JSON_TYPE
 from restgql.formats.headers import is_value
 from restgql.formats.media import FORMS, essence, is_json, is_text, is_type, may_be_json
@@ -27,7 +28,7 @@ class RequestContent(msgspec.Struct, frozen=True):
     """The body of a request. `encoding` is `JSON`, `FORM`, `MULTIPART` or `FILE`.
 
     `encodings` are the Encoding Objects of a form's properties. `media_type` is set if JSON has another media type than
-    `application/json`, and if the body is a text.
+    `application/json`, and if the body is a text, or a file of a single media type.
     """
 
     schema: Any
@@ -62,16 +63,23 @@ def _of_content(source: JsonObject, content: Mapping[str, JsonObject]) -> Reques
                 )
     for name, value in content.items():
         if essence(name).startswith(_FILES) or simple_scalar(value.get("schema")) == BINARY:
-            return RequestContent(_BINARY, FILE, required, first_description(source))
+            return _file(content, required, source)
     for name, value in content.items():
         if _is_text(name, schema := value.get("schema")):
             text = schema if simple_scalar(schema) else _TEXT
             return RequestContent(text, "JSON", required, first_description(source), media_type=name.strip())
     if any(is_type(essence(name)) for name in content):  # for example application/pdf
-        return RequestContent(_BINARY, FILE, required, first_description(source))
+        return _file(content, required, source)
     if content:
         raise DocumentProblem(f"the request's body is left out, {essence(next(iter(content)))} cannot be written")
     return None
+
+
+def _file(content: Mapping[str, JsonObject], required: bool, source: JsonObject) -> RequestContent:
+    """Return a body that is a file. If it can have one media type only, that is for clients that send none."""
+    names = [name.strip() for name in content]
+    is_known = len(names) == 1 and is_type(kind := essence(names[0])) and kind != OCTETS and is_value(names[0])
+    return RequestContent(_BINARY, FILE, required, first_description(source), media_type=names[0] if is_known else "")
 
 
 def _is_text(media_type: str, schema: Any) -> bool:

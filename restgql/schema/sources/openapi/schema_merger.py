@@ -19,6 +19,8 @@ _ABOUT = (*_ANNOTATIONS, "default", extension_keywords.KEYS)
 """Keywords that a field reads from the schema of its property itself."""
 _SHOWN = ("description", extension_keywords.KEYS)
 """Those of them that hold for a value of any of several schemas."""
+_MARKS = ("readOnly", "writeOnly", "deprecated")
+"""Those that hold if all of the schemas have them."""
 
 
 class SchemaMerger:
@@ -105,7 +107,9 @@ class SchemaMerger:
         if len(key) == 1 or (key not in self._alternatives and len(self._alternatives) >= MAX_MERGED):
             return distinct[0]
         if key not in self._alternatives:
-            about = {keyword: value for keyword, value in as_mapping(distinct[0]).items() if keyword in _SHOWN}
+            parts = [as_mapping(schema) for schema in distinct]
+            about = {keyword: value for keyword, value in parts[0].items() if keyword in _SHOWN}
+            about |= {keyword: True for keyword in _MARKS if all(part.get(keyword) is True for part in parts)}
             self._alternatives[key] = {**about, "anyOf": distinct}
         return self._alternatives[key]
 
