@@ -130,10 +130,22 @@ def test_a_property_that_is_no_name_is_sent_by_its_own() -> None:
         '  a_b2: String! @value(is: "a-b")',
         "  a_b: String",
         '  field: JSON @value(is: "")',
-        '  or: AddThingInputOrInput @value(is: "$or")',
+        '  or: AddThingOrInput @value(is: "$or")',
     ]
     assert "@value" not in print_schema(built(generated))
     assert only(generated).kind == "typed"
+
+
+def test_types_within_an_input_are_named_without_its_suffix() -> None:
+    pet = of(status={"enum": ["sold", "free"]}, home=of(city="string"))
+    source = sending(ref("Pet"), {"Pet": pet})
+    source["paths"]["/things"]["get"] = {
+        "operationId": "pet",
+        "responses": {"200": {"content": {"application/json": {"schema": ref("Pet")}}}},
+    }
+    generated = generate_valid(source)
+    assert definition(generated, "PetInput") == "input PetInput {\n  status: PetStatus\n  home: PetHomeInput\n}"
+    assert definition(generated, "Pet") == "type Pet {\n  status: PetStatus\n  home: PetHome\n}"
 
 
 def test_equal_enums_of_equal_properties_are_one_type() -> None:
@@ -145,7 +157,7 @@ def test_equal_enums_of_equal_properties_are_one_type() -> None:
     post["responses"]["200"]["content"]["application/json"]["schema"] = of(state=other, mode=of(state={**state}))
     generated = generate_valid(source)
     enums = [node.name.value for node in generated.document.definitions if isinstance(node, EnumTypeDefinitionNode)]
-    assert enums == ["AddThingState", "AddThingInputStatesItem", "AddThingInputMode"]
+    assert enums == ["AddThingState", "AddThingStatesItem", "AddThingMode"]
     assert definition(generated, "AddThingResponse").startswith("type AddThingResponse {\n  state: AddThingState\n")
     assert "state: AddThingState" in definition(generated, "AddThingResponseMode")
 

@@ -164,9 +164,9 @@ def test_input_has_the_fields_of_all_members() -> None:
     generated = generate_valid(source)
     assert field(generated, "add") == 'add(input: PetInput): JSON @post(path: "/things", body: "input")'
     assert definition(generated, "PetInput") == (
-        "input PetInput {\n  kind: PetInputKind\n  lives: Long\n  tricks: [String]\n}"
+        "input PetInput {\n  kind: PetKind\n  lives: Long\n  tricks: [String]\n}"
     )
-    assert definition(generated, "PetInputKind") == "enum PetInputKind {\n  cat\n  dog\n}"
+    assert definition(generated, "PetKind") == "enum PetKind {\n  cat\n  dog\n}"
 
 
 def test_members_of_disjoint_shapes_are_told_by_a_required_key_of_their_own() -> None:
