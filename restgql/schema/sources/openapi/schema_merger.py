@@ -14,6 +14,9 @@ MAX_PARTS = 1_000
 """Schemas in one composition, with allOf within allOf."""
 MAX_MERGED = 10_000
 """Merged properties of a document. Beyond that, the last description of a property counts."""
+MAX_ALTERNATIVES = 500
+"""Properties of a document that several members of a oneOf or anyOf describe differently. Recursive ones multiply."""
+_TOO_MANY = {extension_keywords.VALUE: {"problem": f"more than {MAX_ALTERNATIVES} properties have several schemas"}}
 _ANNOTATIONS = ("description", "readOnly", "writeOnly", "deprecated", "nullable")
 _ABOUT = (*_ANNOTATIONS, "default", extension_keywords.KEYS)
 """Keywords that a field reads from the schema of its property itself."""
@@ -104,9 +107,11 @@ class SchemaMerger:
             if schema not in distinct:
                 distinct.append(schema)
         key = frozenset(map(self._identity, distinct))
-        if len(key) == 1 or (key not in self._alternatives and len(self._alternatives) >= MAX_MERGED):
+        if len(key) == 1:
             return distinct[0]
         if key not in self._alternatives:
+            if len(self._alternatives) >= MAX_ALTERNATIVES:
+                return _TOO_MANY
             parts = [as_mapping(schema) for schema in distinct]
             about = {keyword: value for keyword, value in parts[0].items() if keyword in _SHOWN}
             about |= {keyword: True for keyword in _MARKS if all(part.get(keyword) is True for part in parts)}
