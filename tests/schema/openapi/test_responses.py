@@ -179,6 +179,9 @@ def test_responses_of_different_kinds_are_noted() -> None:
     [
         ({"text/plain": {}}, "String"),
         ({"image/png": {"example": "x"}, "image/gif": {}}, "String"),
+        ({"text/plain": {"schema": {"description": "The size."}}}, "String"),
+        ({"text/plain": {"schema": {"type": "object"}}}, "JSON"),
+        ({"text/plain": {"schema": of(a="string")}}, "JSON"),
         ({"application/json": {}, "text/plain": {}}, "JSON"),
         ({"*/*": {}}, "JSON"),
         ({"text/event-stream": {}}, "JSON"),

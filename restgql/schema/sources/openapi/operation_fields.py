@@ -88,7 +88,7 @@ class OperationFields:
         try:
             content = response_content(operation, self._references, self._document)
             declared = content.declared
-            if content.as_text:
+            if content.is_string:
                 encoded = {**encoded, "select": _AS_TEXT}
             result = self._result(content, f"{hint}Response", notes)
             self._registry.finish()
@@ -190,7 +190,7 @@ class OperationFields:
         return self._registry.type_ref(name)
 
     def _result(self, content: ResponseContent, hint: str, notes: list[str]) -> TypeRef:
-        if content.as_text or (content.is_text and self._outputs.is_scalar(content.schema)):
+        if content.is_string or (content.is_text and self._outputs.is_scalar(content.schema)):
             return self._registry.type_ref("String")
         if content.problem:
             return self._registry.type_ref(JSON, problem=content.problem)

@@ -256,13 +256,15 @@ def additional_schema(schema: JsonObject) -> Any:
         schema.get("additionalProperties"),
         schema.get("unevaluatedProperties"),
     ]
-    schemas = [values for values in map(as_mapping, candidates) if _determines_kind(values)]
+    schemas = [values for values in map(as_mapping, candidates) if states_kind(values)]
     return {"anyOf": schemas} if len(schemas) > 1 else next(iter(schemas), None)
 
 
-def _determines_kind(schema: JsonObject) -> bool:
-    has_keyword = any(schema.get(key) for key in _STRUCTURE) or isinstance(schema.get("additionalProperties"), dict)
-    return has_keyword or bool(json_types(schema))
+def states_kind(schema: Any) -> bool:
+    """Return True if a schema states the kind of its values, also if that is only `{type: object}`."""
+    part = as_mapping(schema)
+    has_keyword = any(part.get(key) for key in _STRUCTURE) or isinstance(part.get("additionalProperties"), dict)
+    return has_keyword or bool(json_types(part))
 
 
 def required_names(schema: JsonObject) -> frozenset[str]:
