@@ -89,6 +89,7 @@ def test_members_that_are_the_base_and_more() -> None:
         ({"anyOf": [of(a="string"), {"type": "string"}]}, "its anyOf has members that are not objects"),
         ({"oneOf": [of(a="string"), {"type": "array", "items": {}}]}, "its oneOf has members that are not objects"),
         ({"oneOf": [{"type": "object"}, {"type": "string"}]}, "its oneOf has members that are not objects"),
+        ({"anyOf": [of(a="string"), of(b="string"), {}]}, "its anyOf has members that are not objects"),
         ({"anyOf": [{"type": "string"}, {"title": "Any"}]}, "its anyOf has members that are not objects"),
         ({"oneOf": [{"type": "array", "items": {}}, {"type": "string"}]}, "its oneOf has members that are not objects"),
         (

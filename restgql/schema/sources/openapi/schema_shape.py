@@ -165,7 +165,7 @@ def structured_members(schema: JsonObject, key: str) -> list[Any]:
     structured = [member for member in members if has_structure(member)]
     if key == "allOf" or len(structured) == len(members) or not any(map(_is_no_object, structured)):
         return structured
-    return [member for member in members if has_structure(member) or _is_free(as_mapping(member))]
+    return [member for member in members if has_structure(member) or _permits_objects(member) or permits_any(member)]
 
 
 def _is_no_object(schema: Any) -> bool:
@@ -173,9 +173,13 @@ def _is_no_object(schema: Any) -> bool:
     return bool(types) and "object" not in types
 
 
-def _is_free(schema: JsonObject) -> bool:
-    """Return True for `{type: object}` and `{}`, unlike schemas that only constrain a value."""
-    return "object" in json_types(schema) or all(key in _ABOUT or str(key).startswith("x-") for key in schema)
+def _permits_objects(schema: Any) -> bool:
+    return "object" in json_types(as_mapping(schema))
+
+
+def permits_any(schema: Any) -> bool:
+    """Return True for `{}`, unlike schemas that constrain a value."""
+    return all(key in _ABOUT or str(key).startswith("x-") for key in as_mapping(schema))
 
 
 def without_groups(schema: JsonObject) -> JsonObject:

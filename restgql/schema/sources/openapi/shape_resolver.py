@@ -27,6 +27,7 @@ from restgql.schema.sources.openapi.schema_shape import (
     is_composed,
     is_null,
     is_nullable,
+    permits_any,
     plain_shape,
     properties_of,
     required_names,
@@ -251,7 +252,8 @@ class ShapeResolver:
             members = structured_members(part, kind)
             if len(members) > 1:  # a single one is a part
                 others = [member for member in as_list(part[kind]) if not is_null(member) and not has_structure(member)]
-                yield VariantGroup(kind, tuple(members), discriminator_of(part), not others)
+                is_open = any(map(permits_any, others))
+                yield VariantGroup(kind, tuple(members), discriminator_of(part), not others, is_open)
 
     def _is_member(self, schema: JsonObject, group: VariantGroup) -> bool:
         """Return True if a schema is a member of a group, which then is a group of its base."""

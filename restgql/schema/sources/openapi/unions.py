@@ -31,13 +31,14 @@ AnyOf = Callable[[Sequence[Any]], Any]
 class VariantGroup(msgspec.Struct, frozen=True):
     """One oneOf or anyOf, with the discriminator beside it.
 
-    `is_complete`: it has no other members, which only constrain the value.
+    `is_complete`: it has no other members, which only constrain the value. `is_open`: one of these permits any value.
     """
 
     key: str
     members: tuple[Any, ...]
     discriminator: JsonObject
     is_complete: bool
+    is_open: bool
 
 
 class Variant(msgspec.Struct, frozen=True):
@@ -67,7 +68,10 @@ def shape_of_variants(
         for group, of_group in zip(groups, shapes, strict=True):
             required |= _required_by_all(of_group) if group.is_complete else frozenset()
         everything = _merged_object(objects, properties, required, "", any_of)
-        return _union(variants[0], groups[0], everything) if len(groups) == 1 else everything
+        shape = _union(variants[0], groups[0], everything) if len(groups) == 1 else everything
+        if shape is everything and not properties and any(group.is_open for group in groups):
+            return JsonShape(f"its {groups[0].key} has members that are not objects")
+        return shape
     shape = _of_other_kinds(groups, variants[0], any_of)
     if isinstance(shape, JsonShape) and properties:
         return _merged_object(objects, properties, required, shape.problem, any_of)
