@@ -20,6 +20,7 @@ from restgql.schema.sources import openapi
 from restgql.schema.sources.annotations import classes, hints, query_parameters, response_body
 from restgql.schema.sources.annotations.components import name_components
 from restgql.schema.sources.annotations.schema_writer import JsonSchema, SchemaWriter, problem
+from restgql.schema.sources.annotations.shared_unions import share_unions
 from restgql.schema.sources.openapi.extension_keywords import VALUE
 from restgql.schema.sources.openapi.from_document import NOT_DESCRIBED as DOCUMENT_NOT_DESCRIBED
 from restgql.schema.sources.openapi.from_document import GeneratedSdl
@@ -96,11 +97,13 @@ def _document(
     """Return an OpenAPI document of views. Add the problems of their query parameters to `problems`, by path."""
     schemas = SchemaWriter()
     paths = {path: {"get": _operation(view, schemas, problems.setdefault(path, []))} for path, view in by_path.items()}
+    named = name_components(schemas.components, reserved)
+    share_unions(named, map(_response_schema, paths.values()), reserved)
     return {
         "openapi": "3.1.0",
         "info": {"title": "annotations", "version": ""},
         "paths": paths,
-        "components": {"schemas": name_components(schemas.components, reserved)},
+        "components": {"schemas": named},
     }
 
 
@@ -113,6 +116,11 @@ def _operation(view: AnnotatedView, schemas: SchemaWriter, problems: list[str]) 
         "parameters": [*_of_path(view), *query.parameters],
         "responses": {"200": {"description": "", "content": {"application/json": {"schema": _body(view, schemas)}}}},
     }
+
+
+def _response_schema(path_item: dict[str, Any]) -> JsonSchema:
+    schema: JsonSchema = path_item["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    return schema
 
 
 def _body(view: AnnotatedView, schemas: SchemaWriter) -> JsonSchema:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -127,10 +127,16 @@ def of_alias(hint: Any) -> Any:
     return substitute(_evaluated(value, scope, local), bound)
 
 
+def plain(hint: Any, aliases: tuple[Any, ...] = ()) -> Any:
+    """Return the type of an alias and of `Annotated`, and any other hint as it is. `aliases` contain this hint."""
+    if is_alias(hint) and hint not in aliases:
+        return plain(of_alias(hint), (*aliases, hint))
+    return plain(get_args(hint)[0], aliases) if get_origin(hint) is Annotated else hint
+
+
 def without_none(hint: Any) -> Any:
     """Return `X` of `X | None`, also of an alias, and any other hint as it is."""
-    if is_alias(hint):
-        return without_none(of_alias(hint))
+    hint = plain(hint)
     members = [member for member in get_args(hint) if member is not NoneType]
     return members[0] if get_origin(hint) in (Union, UnionType) and len(members) == 1 else hint
 

@@ -26,7 +26,7 @@ MAX_NESTING = 8
 _SCALARS: tuple[type, ...] = (bool, int, float, str, datetime, date, time, timedelta, UUID, Decimal, bytes)
 _MORE: dict[type, JsonSchema] = {Decimal: {VALUE: {"scalar": "Decimal"}}, datetime: {"format": "date-time"}}
 """Additions to msgspec's schema of a scalar. Its `date-time` is only for values with a time zone."""
-_LISTS: tuple[Any, ...] = (
+LISTS: tuple[Any, ...] = (
     list, tuple, set, frozenset, deque, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable, abc.Set,
     abc.MutableSet,
 )  # fmt: skip
@@ -136,7 +136,7 @@ class SchemaWriter:
             return self._union(arguments)
         if origin is Literal:
             return self._literal(arguments)
-        if origin in _LISTS:
+        if origin in LISTS:
             return self._list(origin, arguments)
         if origin in _NULL:
             return {"type": "null"}
