@@ -7,6 +7,7 @@ import pytest
 from flask import Flask, appcontext_popped, g, request, request_started, session, url_for
 from flask.globals import request_ctx
 from flask.testing import FlaskClient
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from restgql import Gateway
 from restgql.upstream.fast_path.versions import ARE_KNOWN
@@ -175,3 +176,40 @@ def test_trusted_hosts_that_are_set_later_hold() -> None:
     assert [client.post("/graphql", **of_other).status_code for _ in range(2)] == [200, 200]
     app.config["TRUSTED_HOSTS"] = ["localhost"]
     assert client.post("/graphql", **of_other).status_code == 400
+
+
+def test_a_request_without_a_query_string_has_a_url_adapter() -> None:
+    served = Observed()
+    statuses = []
+    for _ in range(3):
+        environ = EnvironBuilder("/graphql", method="POST", json=QUERY).get_environ()
+        del environ["QUERY_STRING"]  # PEP 3333: it "may be empty or absent"
+        statuses.append(run_wsgi_app(served.app, environ, buffered=True)[1])
+    assert statuses == ["200 OK"] * 3
+    assert served.contexts[1:] == [MatchedContext] * 2
+
+
+def test_the_url_adapter_has_the_decoded_query_string() -> None:
+    served = Observed()
+    answers = [served.ask(query_string="a=é") for _ in range(3)]
+    assert answers[1:] == [answers[0]] * 2
+
+
+def test_a_url_adapter_that_a_hook_changes_is_the_requests_own() -> None:
+    app = Flask("tenants")
+    app.add_url_rule("/item", "item", lambda: {"of": request.args["of"]})
+    urls: list[str] = []
+
+    @app.before_request
+    def set_tenant() -> None:
+        if request.path != "/item":
+            adapter = request_ctx.url_adapter
+            assert adapter is not None
+            adapter.server_name = request.headers.get("X-Tenant", adapter.server_name)
+            urls.append(url_for("item", _external=True))
+
+    Gateway(app, profile="open")
+    client = app.test_client()
+    for tenant in ("a.test", "b.test", None):
+        client.post("/graphql", json=QUERY, headers={"X-Tenant": tenant} if tenant else {})
+    assert urls == ["http://a.test/item", "http://b.test/item", "http://localhost/item"]

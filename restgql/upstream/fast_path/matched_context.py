@@ -14,6 +14,7 @@ from werkzeug.routing import MapAdapter
 from werkzeug.wsgi import get_host
 
 from restgql.upstream.contexts import SESSION, WITHOUT_HOOKS
+from restgql.upstream.environ import decoded
 from restgql.upstream.fast_path.match_cache import Matched
 from restgql.upstream.fast_path.versions import KEEPS_HOST
 
@@ -73,7 +74,7 @@ class MatchedContext(RequestContext):
         vars(adapter).update(vars(self._outer))
         adapter.path_info = self.request.path
         adapter.default_method = self.request.method
-        adapter.query_args = self.request.environ["QUERY_STRING"]
+        adapter.query_args = decoded(self.request.environ, "QUERY_STRING")  # a server may omit it (PEP 3333)
         return adapter
 
     def copy(self) -> RequestContext:

@@ -1,6 +1,7 @@
 """The cache of route matches of the requests to the gateways on an app."""
 
 from collections.abc import Set
+from copy import copy
 from typing import Any
 
 from flask import Flask
@@ -61,4 +62,5 @@ class OuterMatches:
         version = rules_version(self.app)
         if version is not self._version or len(self._by_key) >= _MAX_MATCHES:
             self._version, self._by_key = version, {}
-        self._by_key[key] = (request.url_rule, dict(request.view_args or {})), context.url_adapter, request.host
+        match = request.url_rule, dict(request.view_args or {})
+        self._by_key[key] = match, copy(context.url_adapter), request.host  # a hook may change its request's adapter
