@@ -173,7 +173,7 @@ def _answer(
     entered.answered = True
     entered.cookies.extend(answer.cookies)
     entered.no_store = NO_STORE[0] in answer.headers
-    response = flask_response(state.app, answer, NOSNIFF)
+    response = flask_response(state.app, answer, NOSNIFF, is_plain=entered.is_routed_by_path)
     if flask_request.method != "POST" and response.status_code == 200 and not response.cache_control.no_store:
         response.set_etag(_etag(answer))
         # 304 if the client has it already (RFC 9110 section 13); Werkzeug does not know QUERY as a safe method

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask, appcontext_popped, g, request, request_started, session, url_for
+from flask import Flask, Response, appcontext_popped, g, request, request_started, session, url_for
 from flask.globals import request_ctx
 from flask.testing import FlaskClient
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.datastructures import Headers
+from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from restgql import Gateway
 from restgql.upstream.fast_path.versions import ARE_KNOWN
@@ -213,3 +214,40 @@ def test_a_url_adapter_that_a_hook_changes_is_the_requests_own() -> None:
     for tenant in ("a.test", "b.test", None):
         client.post("/graphql", json=QUERY, headers={"X-Tenant": tenant} if tenant else {})
     assert urls == ["http://a.test/item", "http://b.test/item", "http://localhost/item"]
+
+
+def serve(after: Callable[[Response], Response]) -> list[TestResponse]:
+    """Return the responses to three equal requests to a gateway, whose app has an after_request function."""
+    app = Flask("changed")
+    app.add_url_rule("/item", "item", lambda: {"of": request.args["of"]})
+    app.after_request(lambda response: after(response) if request.path != "/item" else response)
+    Gateway(app, profile="open")
+    return [app.test_client().post("/graphql", json=QUERY) for _ in range(3)]
+
+
+def test_a_hook_may_replace_the_header_fields_by_a_dict() -> None:
+    def replace(response: Response) -> Response:
+        response.headers = {"X-Own": "1", "Content-Length": response.headers["Content-Length"]}  # type: ignore[assignment]
+        return response
+
+    assert [(answer.status_code, answer.headers["X-Own"]) for answer in serve(replace)] == [(200, "1")] * 3
+
+
+def test_a_hook_may_replace_a_method_of_the_response() -> None:
+    def replace(response: Response) -> Response:
+        response.get_wsgi_headers = lambda environ: Headers({"X-Own": "1"})  # type: ignore[method-assign]
+        return response
+
+    assert [answer.headers.get("X-Own") for answer in serve(replace)] == ["1"] * 3
+
+
+def test_a_patched_method_of_the_response_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Response.get_wsgi_headers
+
+    def patched(response: Response, environ: dict[str, Any]) -> Headers:
+        headers = own(response, environ)
+        headers["X-Patched"] = "1"
+        return headers
+
+    monkeypatch.setattr(Response, "get_wsgi_headers", patched)
+    assert [answer.headers["X-Patched"] for answer in serve(lambda response: response)] == ["1"] * 3

@@ -20,6 +20,7 @@ if ARE_KNOWN:
     from restgql.upstream.fast_path.eligibility import has_flasks_steps, has_plain_routing
     from restgql.upstream.fast_path.matched_context import MatchedContext as MatchedContext
     from restgql.upstream.fast_path.outer_matches import OuterMatches as OuterMatches
+    from restgql.upstream.fast_path.plain_response import PlainResponse as PlainResponse
 
 
 def is_routed_by_path(app: Flask, adapter: MapAdapter) -> bool:

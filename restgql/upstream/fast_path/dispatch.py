@@ -3,20 +3,18 @@
 from typing import Any
 
 from flask import Flask, Request, Response, request_finished, request_started
-from werkzeug.datastructures import Headers
 from werkzeug.routing import MapAdapter
 
 from restgql.formats import media
 from restgql.sub_response import ReceivedFields, sort_fields
 from restgql.upstream.environ import DEADLINE
 from restgql.upstream.fast_path import plain_json
-from restgql.upstream.fast_path.eligibility import WATCHED
 from restgql.upstream.fast_path.match_cache import MATCHED
 from restgql.upstream.fast_path.matched_context import MatchedContext, scopes, synchronous
+from restgql.upstream.fast_path.plain_response import is_unchanged
 from restgql.upstream.wsgi import Collector, Exchanged, Oversize, close, through
 
 _JSON = (dict, list)
-_STEPS = frozenset(WATCHED[Response])
 
 
 class PlainApp:
@@ -138,13 +136,13 @@ def _process_response(context: MatchedContext, response: Response) -> Response:
 def _fields_of(response: Any) -> ReceivedFields | None:
     """Return the header fields of a response that can be sent without Werkzeug's corrections, or None.
 
-    A view or a hook may return any WSGI callable, and assign anything to a response's attributes. Here the body is a
-    list of chunks, and Werkzeug would correct no field.
+    A view or a hook may return any WSGI callable. Here the body is a list of chunks, and Werkzeug would correct no
+    field.
     """
-    if type(response) is not Response or type(response.headers) is not Headers or type(response.response) is not list:
+    if type(response) is not Response or not is_unchanged(response):
         return None
     status = response.status_code
-    if status < 200 or status in (204, 304) or not _STEPS.isdisjoint(vars(response)):
+    if status < 200 or status in (204, 304):
         return None
     fields = sort_fields(response.headers)
     field_map = fields[2]
