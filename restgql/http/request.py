@@ -57,7 +57,7 @@ def read(flask_request: Request, config: Config, *, wants_timings: bool) -> Http
     body, content_type = _content(flask_request, config, is_upload=is_upload, preflighted=preflighted)
     return HttpRequest(
         method=flask_request.method,
-        query=_query(flask_request) if environ.get("QUERY_STRING") else (),
+        query=_query(flask_request) if flask_request.query_string else (),  # a hook may replace it
         content_type=content_type,
         accept=environ.get("HTTP_ACCEPT", ""),
         body=body,
@@ -107,10 +107,12 @@ def _content(flask_request: Request, config: Config, *, is_upload: bool, preflig
             "The body has no Content-Length, and the server does not pass on such a body: send a Content-Length.",
             status=411,
         )
+    # a hook that opened the stream may have done so before another one limited it
+    is_limited = _IS_STREAM_LIMITED and "stream" not in vars(flask_request)
     body, content_type = (b"", "") if (length or 0) > limit else _read(flask_request, length, limit + 1)
     if max(length or 0, len(body)) > limit:
         raise _too_large(limit, f"RESTGQL_{key.upper()}")
-    if not _IS_STREAM_LIMITED:
+    if not is_limited:
         app_limit = flask_request.max_content_length
         if app_limit is not None and len(body) > app_limit:
             raise _too_large(app_limit, "MAX_CONTENT_LENGTH")
