@@ -12,6 +12,7 @@ from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from restgql import Gateway
 from restgql.upstream.fast_path.versions import ARE_KNOWN
+from restgql.upstream.gateways import Gateways
 
 if not ARE_KNOWN:
     pytest.skip("the installed Flask routes every request", allow_module_level=True)
@@ -251,3 +252,15 @@ def test_a_patched_method_of_the_response_runs(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(Response, "get_wsgi_headers", patched)
     assert [answer.headers["X-Patched"] for answer in serve(lambda response: response)] == ["1"] * 3
+
+
+def test_a_match_from_before_a_rule_was_added_is_not_cached_for_later_requests() -> None:
+    served = Observed()
+    matches = Gateways.on(served.app).matches
+    with served.app.test_request_context("/graphql", method="POST") as context:
+        key = matches.key_of(context.request.environ)
+        served.app.url_map.add(served.app.url_rule_class("/other", endpoint="item"))
+        matches.learn(key, context)
+        assert matches.get(matches.key_of(context.request.environ)) is None
+        matches.learn(matches.key_of(context.request.environ), context)
+        assert matches.get(matches.key_of(context.request.environ)) is not None

@@ -27,14 +27,11 @@ _ROUTED_BY = (
 
 
 class OuterMatches:
-    """The cached matches of requests to `endpoints` of `app`, the gateways' own. They are dropped when the rules
-    change.
-    """
+    """The cached matches of requests to `endpoints` of `app`, the gateways' own."""
 
     def __init__(self, app: Flask, endpoints: Set[str]) -> None:
         self.app = app
         self._endpoints = endpoints
-        self._version: object = None
         self._by_key: dict[MatchKey, Routed] = {}
 
     def is_of(self, app: object) -> bool:
@@ -42,13 +39,13 @@ class OuterMatches:
         return self.app is app
 
     def key_of(self, environ: dict[str, Any]) -> MatchKey:
-        """Return the key of a request in the cache."""
-        return tuple(map(environ.get, _ROUTED_BY))
+        """Return the key of a request in the cache: another one after the rules have changed."""
+        return rules_version(self.app), *map(environ.get, _ROUTED_BY)
 
     def get(self, key: MatchKey) -> Routed | None:
         """Return the cached match of a request with its URL adapter and host, or None if the app has to route it."""
         routed, app = self._by_key.get(key), self.app
-        if routed is None or rules_version(app) is not self._version:
+        if routed is None:
             return None
         adapter = routed[1]
         assert adapter is not None
@@ -59,8 +56,7 @@ class OuterMatches:
         request = context.request
         if request.endpoint not in self._endpoints or type(context) is not RequestContext or not is_kept(key):
             return
-        version = rules_version(self.app)
-        if version is not self._version or len(self._by_key) >= _MAX_MATCHES:
-            self._version, self._by_key = version, {}
+        if len(self._by_key) >= _MAX_MATCHES:
+            self._by_key = {}
         match = request.url_rule, dict(request.view_args or {})
         self._by_key[key] = match, copy(context.url_adapter), request.host  # a hook may change its request's adapter
