@@ -113,7 +113,7 @@ ITEMS = {
 @pytest.mark.parametrize("item", ITEMS)
 def test_an_item_that_is_no_operation_is_an_error_in_its_place(item: str) -> None:
     shop = Shop()
-    body = f'[{json.dumps({"query": A})}, {item}, {json.dumps({"query": B})}]'
+    body = f"[{json.dumps({'query': A})}, {item}, {json.dumps({'query': B})}]"
     answer = shop.client.post("/graphql", data=body, content_type="application/json")
     assert answer.status_code == 200
     first, refused, last = answer.json or []

@@ -110,7 +110,9 @@ def test_a_body_that_is_no_json_as_its_type_says(make: Make) -> None:
 @pytest.mark.parametrize("twice", ["", "twice: id"], ids=["projected", "executed"])
 def test_a_number_out_of_range_harms_only_the_field_that_is_the_number(make: Make, number: str, twice: str) -> None:
     def view(asked: Request) -> Any:
-        return Response(f'{{"id": 5, "float": {number}, "any": [{number}], "other": {number}}}', content_type="application/json")
+        return Response(
+            f'{{"id": 5, "float": {number}, "any": [{number}], "other": {number}}}', content_type="application/json"
+        )
 
     world = make(VALUES, {"/a": view})
     assert world.data(f"{{ a {{ id {twice} }} }}")["a"]["id"] == "5"
