@@ -26,8 +26,8 @@ PATHS: dict[Form, str] = {"aggregate": "/aggregate", "graphql": "/graphql"}
 # in seconds: routes are learnt, and node compiles what is hot
 WARM = 0.3
 FEW, LONG = 40, 2.0
-"""A measurement over many connections takes the time of FEW batches, at most LONG seconds: batches that are not answered
-at its end do not count, and in a short one they are a large part."""
+"""A measurement over many connections takes the time of FEW batches, at most LONG seconds. Batches that are not
+answered at its end do not count, and they are a large part of a short one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

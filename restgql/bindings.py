@@ -35,7 +35,7 @@ class RequestBinding(msgspec.Struct, frozen=True, kw_only=True):
     without an error. `opens_route`: the field may request its own rule even if RESTGQL_ROUTES excludes it.
     `passthrough`: the value is the response's JSON text, unparsed. If `body` is None, the request body is an object of
     `body_arguments` (argument: key). `is_list`: the field's type is a list. `forward`: the query parameters of the
-    client's own request to pass on. `media_type` is that of a body of JSON.
+    client's own request to pass on. `media_type` is that of a body of JSON or of text.
     """
 
     method: str

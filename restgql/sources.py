@@ -174,6 +174,7 @@ class Sources:
         document = annotated.document
         collected.add_everything("annotations=", "", lambda: generate(_views(routes, frozenset())))
         collected.definitions.append(TypeSource(document=document, handwritten=False, source="annotations="))
+        collected.warnings += annotated.warnings
         collected.rows += map(row_of, annotated.operations)
         collected.rows += (
             RouteCoverage(method=each.method, path=each.path, reason=each.reason) for each in annotated.skipped
@@ -245,6 +246,7 @@ def _views(routes: Routes, taken: RouteShapes) -> Iterator[annotations.Annotated
                 methods=methods,
                 parameters=route.parameters,
                 function=function,
+                view_class=view_class,
             )
 
 

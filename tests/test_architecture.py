@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "restgql"
 
 # Each row may import from the rows above it; rooms of one row do not import each other.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"log", "syntax_hints", "unknown_keys"}),
+    frozenset({"log", "syntax_hints", "unknown_keys", "view_functions"}),
     frozenset({"configured_path", "errors", "bounded_cache", "debug_log", "graphql_core", "large_frame"}),
     frozenset({"formats", "meter"}),
     frozenset({"bindings", "upstream_settings"}),

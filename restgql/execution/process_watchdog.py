@@ -13,6 +13,13 @@ MAX_LOOK_SECONDS = 0.032
 """The most seconds between two checks: each one that finds the process busy doubles them."""
 BUSY_SHARE = 0.75
 """The share of CPU time since the last check from which the process counts as busy."""
+LATE_SECONDS = 0.0005
+"""Seconds by which the watchdog wakes late if other threads have the GIL, or other programs the cores.
+
+The process counts as busy then, too: its threads are ready, however little CPU time they get.
+"""
+IDLE_CHECKS = 2
+"""The checks in a row that find a process idle which is: a single one may fall into a moment without work."""
 REST_SECONDS = 1.0
 """Seconds without an operation after which the thread ends."""
 
@@ -23,7 +30,7 @@ class Watched(Protocol):
     def look(self, *, is_idle: bool) -> None:
         """Start threads if a job blocks others; wake the caller if a job is late.
 
-        The process `is_idle` if no thread of it computed for some of the time since the last check.
+        The process `is_idle` if no thread of it computed for some of the time since the last check, or was ready to.
         """
 
 
@@ -52,15 +59,18 @@ class ProcessWatchdog:
             self._watched.discard(operation)
 
     def _run(self) -> None:
-        interval, last_use = LOOK_SECONDS, time.perf_counter()
+        interval, last_use, idle_checks = LOOK_SECONDS, time.perf_counter(), 0
         last_check = last_use, time.process_time()
         while True:
+            slept_from = time.perf_counter()
             time.sleep(interval)
             now = time.perf_counter(), time.process_time()
             elapsed, cpu_time = now[0] - last_check[0], now[1] - last_check[1]
-            is_idle, last_check = cpu_time < elapsed * BUSY_SHARE, now
+            last_check = now
+            is_late = now[0] - slept_from - interval > LATE_SECONDS
+            idle_checks = 0 if is_late or cpu_time >= elapsed * BUSY_SHARE else idle_checks + 1
             # threads of a busy process take turns (the GIL), and this one would take turns from them
-            interval = LOOK_SECONDS if is_idle else min(MAX_LOOK_SECONDS, 2 * interval)
+            interval = LOOK_SECONDS if idle_checks else min(MAX_LOOK_SECONDS, 2 * interval)
             with self._lock:
                 watched = list(self._watched)
                 last_use = now[0] if watched else last_use
@@ -69,7 +79,7 @@ class ProcessWatchdog:
                     return
             while watched:  # no variable refers to an operation while this thread sleeps
                 try:
-                    watched.pop().look(is_idle=is_idle)
+                    watched.pop().look(is_idle=idle_checks >= IDLE_CHECKS)
                 except Exception:  # an error of ours must not end the watch over all operations
                     logger.exception("Exception in the watchdog of operations")
 

@@ -11,11 +11,14 @@ from restgql.formats import brackets, json
 from restgql.formats.charge import UNMETERED, Charge, Work, weigh
 from restgql.formats.file import File, files_in
 from restgql.formats.headers import is_value
+from restgql.formats.media import charset, essence, is_json
 
 Written = tuple[bytes, str]
 
 BINARY = "application/octet-stream"
 JSON_TYPE = "application/json"
+MAX_SHOWN = 40
+"""Characters of a charset in an error."""
 _FIELD_WEIGHT = {"JSON": 0, "FORM": 160, "MULTIPART": 800}
 """A field of a form costs as much as this many bytes of a JSON body, by its encoding."""
 
@@ -23,7 +26,8 @@ _FIELD_WEIGHT = {"JSON": 0, "FORM": 160, "MULTIPART": 800}
 class RequestBody(msgspec.Struct, frozen=True, kw_only=True):
     """A body that is not serialized yet, because bytes would double its memory.
 
-    `files` are fields after those of `value`. `media_type` is that of the encoding JSON.
+    `files` are fields after those of `value`. `media_type` is that of the encoding JSON. If it is not a media type of
+    JSON, the value is a text, and is sent as it is. A file is sent with its own media type, if the client knows it.
     """
 
     value: Any
@@ -44,11 +48,16 @@ class RequestBody(msgspec.Struct, frozen=True, kw_only=True):
             work.spend(self._weight_of_fields())
             work.settle()
         if isinstance(self.value, File) and not self.files:  # the file is the whole body
-            content_type = self.value.content_type
-            return self.value.content, content_type if content_type and is_value(content_type) else BINARY
+            return self.value.content, self._file_type(self.value.content_type)
         if self.files and self.encoding != "MULTIPART":
             raise BadRequest(f"files: cannot be written as {self.encoding}: omit encoding:, or set it to MULTIPART.")
         return _WRITERS[self.encoding](self)
+
+    def _file_type(self, sent: str) -> str:
+        """Return the media type of a body that is a file: as the client sent it, or that of the route."""
+        if sent and is_value(sent) and essence(sent) != BINARY:
+            return sent
+        return BINARY if is_json(essence(self.media_type)) else self.media_type
 
     def _weight(self, work: Work) -> int:
         """Return the size of this body in bytes of JSON of the same cost; the first occurrence of a file is free."""
@@ -68,7 +77,14 @@ class RequestBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _json(body: RequestBody) -> Written:
-    return json.encode(body.value), body.media_type
+    if is_json(essence(body.media_type)):
+        return json.encode(body.value), body.media_type
+    if isinstance(body.value, dict | list):
+        raise BadRequest(f"A body of {essence(body.media_type)} takes a string, not {json.type_name(body.value)}.")
+    try:
+        return json.to_text(body.value).encode(charset(body.media_type)), body.media_type
+    except (LookupError, UnicodeError) as exc:
+        raise BadRequest(f"The body cannot be encoded in {charset(body.media_type)[:MAX_SHOWN]!r}.") from exc
 
 
 def _form(body: RequestBody) -> Written:

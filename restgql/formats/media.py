@@ -8,9 +8,11 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_options_header
 
 from restgql.bounded_cache import bounded_cache
-from restgql.formats.headers import MAX_HEADER_VALUE
+from restgql.formats.headers import MAX_HEADER_VALUE, is_token
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})
+FORMS = {"application/x-www-form-urlencoded": "FORM", "multipart/form-data": "MULTIPART"}
+"""The encodings (RestEncoding) of forms, by their media types."""
 _CALLED_JSON = frozenset({"", "*/*", "application/*", "application/javascript", "text/javascript"})
 _SEQUENCES = ("ndjson", "json-seq", "jsonl", "json-lines", "jsonp")
 """Parts of the names of media types whose bodies are several JSON texts, or a script."""
@@ -34,6 +36,12 @@ def is_endless(content_type: str) -> bool:
     if kind != "text/event" and kind != "multipart/":  # nearly always
         return False
     return content_type.partition(";")[0].strip().lower() in ENDLESS
+
+
+def is_type(media_type: str) -> bool:
+    """Return True if an essence is `type/subtype` (RFC 9110 section 8.3.1), and no range."""
+    kind, _, subtype = media_type.partition("/")
+    return is_token(kind) and is_token(subtype) and "*" not in media_type
 
 
 def is_json(media_type: str) -> bool:

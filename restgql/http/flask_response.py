@@ -22,7 +22,7 @@ class PlainResponse(Response):
             self.status_code == 200
             and type(body) is list
             and set(map(type, body)) <= {bytes}
-            and not self._on_close
+            and not getattr(self, "_on_close", True)
             and environ["REQUEST_METHOD"] != "HEAD"
             and "content-length" in names
             and names.isdisjoint(_CORRECTED)

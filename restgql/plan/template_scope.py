@@ -41,7 +41,7 @@ class TemplateScope(msgspec.Struct, frozen=True):
     def find(self, name: str) -> Any:
         """Return the value of a name. Raises NullKey if it is null, and MissingParameter if it is absent."""
         if name.startswith(REQUEST):
-            value = walk(self.arguments, name.removeprefix(REQUEST))
+            return self._argument(name)
         elif isinstance(self.value, dict):
             value = walk(self.value, name)
         elif name == ITEM and not isinstance(self.value, list):
@@ -53,6 +53,14 @@ class TemplateScope(msgspec.Struct, frozen=True):
             if _is_null(self.value, name):
                 raise NullKey(message, parameter=name)
             raise MissingParameter(f"{message}{self._reason(name)}", parameter=name)
+        return value
+
+    def _argument(self, name: str) -> Any:
+        """Return an argument of the typed field whose response contains the value. Raises MissingParameter."""
+        value = walk(self.arguments, argument := name.removeprefix(REQUEST))
+        if value is None:
+            message = f"The field that returned the parent has no argument {argument!r} here, which {{{name}}} needs."
+            raise MissingParameter(message, parameter=argument)
         return value
 
     def _reason(self, name: str) -> str:

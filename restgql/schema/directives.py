@@ -62,7 +62,10 @@ directive @{method.lower()}(
   """How to write the body."""
   encoding: RestEncoding = JSON
 
-  """The media type of a JSON body, such as application/merge-patch+json. The default is application/json."""
+  """
+  The media type of the body. A JSON body may have one such as application/merge-patch+json. With any other, such as
+  text/plain or application/xml, body makes a string, which is sent as it is. The default is application/json.
+  """
   mediaType: String
 ) on FIELD_DEFINITION
 '''

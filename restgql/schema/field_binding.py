@@ -19,7 +19,7 @@ from restgql.bindings import BatchBinding, RequestBinding, SelectBinding
 from restgql.errors import RestgqlError
 from restgql.formats import headers, select, template
 from restgql.formats.body import JSON_TYPE
-from restgql.formats.media import essence, is_json
+from restgql.formats.media import FORMS, essence, is_json, is_type
 from restgql.formats.template import Template
 from restgql.schema.directive_arguments import DirectiveArguments, DirectiveError, directive_arguments
 from restgql.schema.directives import OF_A_CALL
@@ -181,14 +181,19 @@ def _request_binding(
 
 
 def _media_type(verb: str, arguments: DirectiveArguments) -> str:
-    """Return the media type of a body of JSON. Raises DirectiveError."""
+    """Return the media type of a body of JSON, or of one that is a text. Raises DirectiveError."""
     media_type = arguments.get("mediaType")
     if media_type is None:
         return JSON_TYPE
     if arguments.get("encoding") not in (None, "JSON"):
         raise DirectiveError(f"@{verb}: mediaType is for encoding: JSON, not {arguments['encoding']}.")
-    if not is_json(essence(media_type)) or not headers.is_value(media_type):
-        raise DirectiveError(f"@{verb}: mediaType {media_type[:80]!r} is not a media type of JSON.")
+    kind = essence(media_type)
+    if not is_type(kind) or not headers.is_value(media_type):
+        raise DirectiveError(f"@{verb}: mediaType {media_type[:80]!r} is not a media type.")
+    if kind in FORMS:
+        raise DirectiveError(f"@{verb}: a body of {kind} is written by encoding: {FORMS[kind]}, without mediaType.")
+    if not is_json(kind) and arguments.get("body") is None:
+        raise DirectiveError(f"@{verb}: mediaType {kind!r} needs body:, an expression that makes the text to send.")
     return str(media_type)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterator
 from types import CellType, FunctionType
 from typing import Any, TypeVar
 
+from restgql import view_functions
+
 _MARK = "__restgql_exposed__"
 MAX_DECORATORS = 50
 """The most functions that are searched below a view."""
@@ -32,8 +34,8 @@ def expose(view: View) -> View:
 def mark_of(view: Any, views: Collection[Any]) -> bool | None:
     """Return False for a hidden view, True for an exposed one, None without a mark.
 
-    A mark is also found below decorators that do not copy it; one of the app's other `views` is no part of this view. A
-    mark that hides a method of a `MethodView` hides the view.
+    A mark is also found below decorators and partial objects that do not copy it; one of the app's other `views` is no
+    part of this view. A mark that hides a method of a `MethodView` hides the view.
     """
     mark = _own_mark(view)
     if mark is not None:
@@ -52,9 +54,11 @@ def _own_mark(view: Any) -> bool | None:
     return False if any(getattr(method, _MARK, None) is False for method in methods) else None
 
 
-def _wrapped(view: Any) -> Iterator[FunctionType]:
-    """Yield the functions that decorators have wrapped: those in the closure of a function, one below the other."""
-    waiting, seen = [view], {id(view)}
+def _wrapped(view: Any) -> Iterator[Any]:
+    """Yield what decorators have wrapped: the layers of the view, and the functions in the closure of each function."""
+    waiting = list(view_functions.layers(view))
+    yield from waiting[1:]
+    seen = set(map(id, waiting))
     while waiting and len(seen) < MAX_DECORATORS:
         closure = getattr(waiting.pop(), "__closure__", None) or ()
         for inner in (cell.cell_contents for cell in closure if _is_filled(cell)):

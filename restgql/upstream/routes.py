@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, Rule
 
+from restgql import view_functions
 from restgql.config import Verb
 from restgql.errors import BadPath
 from restgql.formats.remote_upstream import RemoteUpstream
@@ -229,6 +230,5 @@ class Routes:
 
     def _description(self, rule: Rule) -> str | None:
         view = self._app.view_functions.get(rule.endpoint)
-        documented = getattr(view, "view_class", view)
-        text = (getattr(documented, "__doc__", None) or "").strip()
+        text = view_functions.documentation(getattr(view, "view_class", view)).strip()
         return text.splitlines()[0] if text else None

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from restgql.execution.process_watchdog import REST_SECONDS, ProcessWatchdog
+from restgql.execution import process_watchdog
+from restgql.execution.process_watchdog import BUSY_SHARE, LATE_SECONDS, REST_SECONDS, ProcessWatchdog
 
 
 class Operation:
@@ -16,10 +17,12 @@ class Operation:
 
     def __init__(self, *, fails: bool = False) -> None:
         self.looks = 0
+        self.found_idle: list[bool] = []
         self._fails = fails
 
     def look(self, *, is_idle: bool) -> None:
         self.looks += 1
+        self.found_idle.append(is_idle)
         if self._fails:
             raise RuntimeError("a fault of ours")
 
@@ -72,3 +75,50 @@ def test_a_failure_costs_no_other_operation_its_watch(caplog: pytest.LogCaptureF
     watchdog.leave(bad)
     watchdog.leave(good)
     assert "Exception in the watchdog of operations" in caplog.messages
+
+
+class Clock:
+    """A clock whose sleeps end late by some seconds, while the process computes for a share of the time."""
+
+    def __init__(self, *sleeps: tuple[float, float]) -> None:
+        self._sleeps = iter(sleeps)
+        self._now = self._computed = 0.0
+
+    def perf_counter(self) -> float:
+        return self._now
+
+    def process_time(self) -> float:
+        return self._computed
+
+    def sleep(self, seconds: float) -> None:
+        late, share = next(self._sleeps, (REST_SECONDS, 0.0))
+        self._now += seconds + late
+        self._computed += share * (seconds + late)
+
+
+IDLE, LATE, BUSY = (0.0, 0.1), (2 * LATE_SECONDS, 0.1), (0.0, BUSY_SHARE)
+CHECKS: dict[str, tuple[list[tuple[float, float]], list[bool]]] = {
+    "idle": ([IDLE, IDLE, IDLE], [False, True, True]),
+    "busy": ([BUSY, BUSY, BUSY], [False, False, False]),
+    "ready, but without a core": ([LATE, LATE, LATE], [False, False, False]),
+    "a moment without work": ([BUSY, IDLE, LATE, IDLE, BUSY], [False] * 5),
+    "idle again": ([IDLE, IDLE, LATE, IDLE, IDLE], [False, True, False, False, True]),
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_process_is_idle_if_no_thread_is_ready(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sleeps, found = CHECKS[name]
+    watchdog, operation = ProcessWatchdog(), Operation()
+    watchdog._watched.add(operation)
+    clock = Clock(*sleeps)
+    monkeypatch.setattr(process_watchdog, "time", clock)
+
+    def look(*, is_idle: bool) -> None:
+        Operation.look(operation, is_idle=is_idle)
+        if len(operation.found_idle) == len(found):
+            watchdog.leave(operation)
+
+    monkeypatch.setattr(operation, "look", look)
+    watchdog._run()
+    assert operation.found_idle == found

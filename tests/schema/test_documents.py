@@ -135,10 +135,20 @@ WRONG: dict[str, tuple[str, int, list[str]]] = {
         2,
         ["Mutation.a", "mediaType is for encoding: JSON, not FORM"],
     ),
-    "a media type that is not JSON": (
-        'type Mutation {\n  a: Int @post(path: "/a", mediaType: "text/plain")\n}',
+    "a media type that is a form": (
+        'type Mutation {\n  a(b: JSON): Int @post(path: "/a", body: "b", mediaType: "multipart/form-data; a=b")\n}',
         2,
-        ["Mutation.a", "'text/plain' is not a media type of JSON"],
+        ["Mutation.a", "a body of multipart/form-data is written by encoding: MULTIPART, without mediaType"],
+    ),
+    "a media type of text without a body": (
+        'type Mutation {\n  a(text: String): Int @post(path: "/a", mediaType: "text/plain")\n}',
+        2,
+        ["Mutation.a", "'text/plain' needs body:, an expression that makes the text to send"],
+    ),
+    "a media type that is a range": (
+        'type Mutation {\n  a(text: String): Int @post(path: "/a", body: "text", mediaType: "text/*")\n}',
+        2,
+        ["Mutation.a", "'text/*' is not a media type"],
     ),
     "a default that contains itself": (
         "type Query { a(b: B): Int @get(%) }\ninput B {\n  x: Int = 1\n  b: B = {x: 2}\n}",

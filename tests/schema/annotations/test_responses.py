@@ -1,8 +1,9 @@
 """The types that views return: a body, with a status and headers or without, or any response."""
 
-from collections.abc import Mapping
+import http
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import flask.typing
 import pytest
@@ -10,6 +11,8 @@ import werkzeug
 from flask import Response, jsonify
 from flask.typing import ResponseReturnValue, ResponseValue
 from pydantic import BaseModel
+from typing_extensions import TypeAliasType
+from werkzeug.datastructures import Headers
 
 from tests.schema.annotations.views import checked, query_view, returning, typed
 
@@ -49,6 +52,23 @@ class Page(Response):
         ("User | flask.typing.ResponseReturnValue", "User"),
         (User | dict[str, str], "JSON"),
         (User | tuple[Failure, int], "ItResponse"),
+        (list[User] | tuple[Failure, int], "[User]"),
+        (Sequence[User] | None | tuple[Failure, int, dict[str, str]], "[User]"),
+        (Annotated[list[User], "all"] | tuple[Failure, int], "[User]"),
+        (TypeAliasType("Users", list[User]) | tuple[Failure, int], "[User]"),
+        (list[User] | tuple[list[User], int] | tuple[Failure, int], "[User]"),
+        (User | tuple[list[User], int], "JSON"),
+        (tuple[User, http.HTTPStatus], "User"),
+        (tuple[User, Headers], "User"),
+        (tuple[User, int, Headers], "User"),
+        (tuple[User, list[tuple[str, str]]], "User"),
+        (tuple[User, int | None], "User"),
+        (tuple[User, Annotated[int, "created"]], "User"),
+        (tuple[User, Mapping[str, str]], "User"),
+        (tuple[User, Failure], "[ItResponseItem]"),
+        (tuple[User, User], "[User]"),
+        (tuple[int, int], "[Long]"),
+        (tuple[float, int], "[Float]"),
         (dict[str, str] | tuple[dict[str, int], int], "JSON"),
         (ResponseReturnValue, "JSON"),
         (ResponseValue, "JSON"),

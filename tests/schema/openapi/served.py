@@ -17,6 +17,7 @@ class Served:
         self._answers = answers
         self.requests: list[str] = []
         self.bodies: list[Any] = []
+        self.texts: list[str] = []
         self.headers: dict[str, str] = {}
         self.app = Flask(__name__)
         for path in document["paths"]:
@@ -26,6 +27,7 @@ class Served:
 
     def _view(self, **variables: str) -> Response:
         self.requests.append(f"{request.method} {request.full_path.removesuffix('?')}")
+        self.texts.append(request.get_data(as_text=True))
         self.bodies.append(request.get_json(silent=True))
         self.headers = dict(request.headers)
         answer = self._answers.get(request.full_path.removesuffix("?"), self._answers.get(request.path))
@@ -34,7 +36,7 @@ class Served:
 
     def ask(self, query: str, **options: Any) -> dict[str, Any]:
         """Return the answer to an operation, and forget earlier requests."""
-        self.requests, self.bodies = [], []
+        self.requests, self.bodies, self.texts = [], [], []
         target = f"/graphql?{options.pop('query_string', '')}".removesuffix("?")
         body = {"query": query, "variables": options.pop("variables", {})}
         answer: dict[str, Any] = self.app.test_client().post(target, json=body, **options).get_json()

@@ -61,7 +61,7 @@ def test_a_default_and_an_enum_survive_a_keyword_of_a_child() -> None:
     schemas = {"Base": base, "Top": {"allOf": [ref("Base"), of(level={"description": "How much."})]}}
     text = '"""\n  How much.\n  \n  Default: low\n  """'
     assert definition(generate_valid(sending(ref("Top"), schemas)), "TopInput") == (
-        f"input TopInput {{\n  {text}\n  level: TopInputLevel\n}}"
+        f"input TopInput {{\n  {text}\n  level: TopLevel\n}}"
     )
 
 
@@ -94,10 +94,7 @@ def test_a_property_with_a_type_for_each_condition() -> None:
 def test_what_is_required_within_is_united() -> None:
     first, second = {**of(a="string"), "required": ["a"]}, {**of(b="string"), "required": ["b"]}
     source = sending(ref("Top"), {"Top": {"allOf": [of(part=first), of(part=second)]}})
-    assert (
-        definition(generate_valid(source), "TopInputPartInput")
-        == "input TopInputPartInput {\n  a: String!\n  b: String!\n}"
-    )
+    assert definition(generate_valid(source), "TopPartInput") == "input TopPartInput {\n  a: String!\n  b: String!\n}"
 
 
 def test_a_property_that_a_child_describes_more_closely_is_the_childs() -> None:

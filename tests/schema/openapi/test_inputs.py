@@ -130,10 +130,22 @@ def test_a_property_that_is_no_name_is_sent_by_its_own() -> None:
         '  a_b2: String! @value(is: "a-b")',
         "  a_b: String",
         '  field: JSON @value(is: "")',
-        '  or: AddThingInputOrInput @value(is: "$or")',
+        '  or: AddThingOrInput @value(is: "$or")',
     ]
     assert "@value" not in print_schema(built(generated))
     assert only(generated).kind == "typed"
+
+
+def test_types_within_an_input_are_named_without_its_suffix() -> None:
+    pet = of(status={"enum": ["sold", "free"]}, home=of(city="string"))
+    source = sending(ref("Pet"), {"Pet": pet})
+    source["paths"]["/things"]["get"] = {
+        "operationId": "pet",
+        "responses": {"200": {"content": {"application/json": {"schema": ref("Pet")}}}},
+    }
+    generated = generate_valid(source)
+    assert definition(generated, "PetInput") == "input PetInput {\n  status: PetStatus\n  home: PetHomeInput\n}"
+    assert definition(generated, "Pet") == "type Pet {\n  status: PetStatus\n  home: PetHome\n}"
 
 
 def test_equal_enums_of_equal_properties_are_one_type() -> None:
@@ -145,7 +157,7 @@ def test_equal_enums_of_equal_properties_are_one_type() -> None:
     post["responses"]["200"]["content"]["application/json"]["schema"] = of(state=other, mode=of(state={**state}))
     generated = generate_valid(source)
     enums = [node.name.value for node in generated.document.definitions if isinstance(node, EnumTypeDefinitionNode)]
-    assert enums == ["AddThingState", "AddThingInputStatesItem", "AddThingInputMode"]
+    assert enums == ["AddThingState", "AddThingStatesItem", "AddThingMode"]
     assert definition(generated, "AddThingResponse").startswith("type AddThingResponse {\n  state: AddThingState\n")
     assert "state: AddThingState" in definition(generated, "AddThingResponseMode")
 
@@ -192,10 +204,57 @@ def test_json_goes_before_forms() -> None:
 
 
 def test_a_body_that_cannot_be_written_is_left_out() -> None:
-    generated = generate_valid(sending({"type": "string"}, media_type="application/xml"))
+    generated = generate_valid(sending({"type": "string"}, media_type="text/*"))
     assert field(generated, "addThing") == 'addThing: String @post(path: "/things")'
     assert only(generated).kind == "partly"
-    assert "application/xml cannot be written" in only(generated).reason
+    assert "text/* cannot be written" in only(generated).reason
+
+
+@pytest.mark.parametrize(
+    ("media_type", "schema", "kind"),
+    [
+        ("text/plain", {"type": "string"}, "String"),
+        ("text/plain", {"type": "integer"}, "Long"),
+        ("application/xml", of(name="string"), "String"),
+        ("text/csv; charset=latin-1", {}, "String"),
+        ("application/graphql", {"type": "string"}, "String"),
+    ],
+)
+def test_a_text_body_is_a_string(media_type: str, schema: Any, kind: str) -> None:
+    generated = generate_valid(sending(schema, media_type=media_type, required=True))
+    assert field(generated, "addThing") == (
+        f'addThing(input: {kind}!): String @post(path: "/things", body: "input", mediaType: "{media_type}")'
+    )
+    assert only(generated).kind == "typed"
+
+
+@pytest.mark.parametrize(
+    ("consumed", "schema", "sent"),
+    [
+        (["text/plain"], {"type": "string"}, "text/plain"),
+        (["text/plain", "application/json"], {"type": "string"}, ""),
+        (["text/plain"], of(name="string"), ""),
+        (["application/x-www-form-urlencoded"], {"type": "string"}, ""),
+        ([], {"type": "string"}, ""),
+    ],
+)
+def test_a_text_body_of_swagger_2_has_a_scalar_schema(consumed: list[str], schema: Any, sent: str) -> None:
+    operation = {
+        "operationId": "add",
+        "consumes": consumed,
+        "parameters": [{"name": "it", "in": "body", "schema": schema}],
+    }
+    text = field(generate_valid({"swagger": "2.0", "paths": {"/things": {"post": operation}}}), "add")
+    assert text.endswith(f', body: "input", mediaType: "{sent}")' if sent else ', body: "input")')
+
+
+@pytest.mark.parametrize("media_type", ["application/pdf", "application/octet-stream", "image/*", "video/mp4"])
+def test_a_body_of_any_other_media_type_is_a_file(media_type: str) -> None:
+    generated = generate_valid(sending({}, media_type=media_type))
+    known = f', mediaType: "{media_type}"' if media_type in ("application/pdf", "video/mp4") else ""
+    assert (
+        field(generated, "addThing") == f'addThing(input: Upload): String @post(path: "/things", body: "input"{known})'
+    )
 
 
 def test_the_body_gives_way_to_a_parameter_of_its_name() -> None:

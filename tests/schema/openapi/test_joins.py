@@ -1,6 +1,7 @@
 """Joins: proposed from links and from names of keys, in the SDL when they are accepted."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_links_by_reference_and_into_the_body() -> None:
 
 def test_links_that_take_what_no_template_can_are_no_joins() -> None:
     both = {"id": "$response.body#/id", "other": "$response.body#/id"}
-    others = ("$request.path.gone", "$request.body#/id", "$response.header.X", "$url", "$method", "5")
+    others = ("$request.path.gone", "$request.body#/id", "$response.header.X", "$url", "$method", "a-{$url}", "5")
     for parameters in (*({"id": other} for other in others), {}, {"other": both["id"]}, both):
         generated = generate_valid(blog(editor={"operationId": "user", "parameters": parameters}))
         assert [join.name for join in generated.joins] == ["Post.user"]
@@ -102,6 +103,8 @@ def linked(expression: str) -> Served:
         ("$request.body#/key", "mutation { setUser(id: 7, input: {key: 3}) { written { title } } }", "3"),
         ("$request.body#/owner/id", "mutation { setUser(id: 7, input: {owner: {id: 4}}) { written { title } } }", "4"),
         ("$response.body#/name", "{ user(id: 7) { written { title } } }", "a"),
+        ("{$response.body#/name}", "{ user(id: 7) { written { title } } }", "a"),
+        ("x=$ {$response.body#/name}-{$request.path.id}", "{ user(id: 7) { written { title } } }", "x%3D%24%20a-7"),
     ],
 )
 def test_a_link_may_take_its_key_of_the_request(expression: str, operation: str, key: str) -> None:
@@ -115,7 +118,12 @@ def test_a_key_that_the_request_does_not_have_is_an_error_of_the_link() -> None:
     served = linked("$request.query.by-name")
     answered = served.ask("{ user(id: 7) { name written { title } } }")
     assert answered["data"] == {"user": {"name": "a", "written": None}}
-    assert answered["errors"][0]["extensions"]["code"] == "MISSING_PARAMETER"
+    (error,) = answered["errors"]
+    assert (
+        error["message"]
+        == "The field that returned the parent has no argument 'by_name' here, which {__request.by_name} needs."
+    )
+    assert error["extensions"] == {"code": "MISSING_PARAMETER", "parameter": "by_name"}
 
 
 def test_a_key_that_leads_to_several_is_no_join() -> None:
@@ -140,7 +148,36 @@ def test_a_link_to_a_list_by_a_query_parameter() -> None:
     assert 'mine: User @get(path: "/search?by={userId}")' in definition(generated, "Post")
 
 
-@pytest.mark.parametrize(("constant", "text"), [(5, "5"), ("a b&c", "a%20b%26c"), (True, "true"), ("{x}", "%7Bx%7D")])
+@pytest.mark.parametrize("name", ["made-by", "filter[by]", "by.id", "query.by.id"])
+def test_a_link_to_a_query_parameter_whose_name_is_not_a_graphql_name(name: str) -> None:
+    source = blog(mine={"operationId": "search", "parameters": {name: "$response.body#/userId"}})
+    parameter = name.removeprefix("query.")
+    by = {"name": parameter, "in": "query", "required": True, "schema": {"type": "integer"}}
+    source["paths"]["/search"] = {
+        "get": {"operationId": "search", "parameters": [by], "responses": answer(ref("User"))}
+    }
+    generated = generate_valid(source, accepted={"Post.mine"})
+    sent = quote(parameter, safe="")
+    assert f'mine: User @get(path: "/search?{sent}={{userId}}")' in definition(generated, "Post")
+
+
+@pytest.mark.parametrize("location", ["query", "path"])
+def test_a_join_sends_the_only_value_of_a_required_parameter(location: str) -> None:
+    source = blog(editor={"operationId": "user", "parameters": {"id": "$response.body#/editor_id"}})
+    version = {"name": "v", "in": location, "required": True, "schema": {"enum": ["1 a"]}}
+    get = source["paths"].pop("/users/{id}")["get"]
+    path = "/{v}/users/{id}" if location == "path" else "/users/{id}"
+    source["paths"][path] = {"get": {**get, "parameters": [ID, version]}}
+    joins = {join.name: join.path for join in generate_valid(source).joins}
+    if location == "path":
+        assert joins == {"Post.editor": "/1%20a/users/{editor_id}"}
+    else:
+        assert joins == {"Post.editor": "/users/{editor_id}?v=1%20a", "Post.user": "/users/{userId}?v=1%20a"}
+
+
+@pytest.mark.parametrize(
+    ("constant", "text"), [(5, "5"), ("US$5", "US%245"), ("a b&c", "a%20b%26c"), (True, "true"), ("{x}", "%7Bx%7D")]
+)
 def test_a_link_may_take_constants(constant: Any, text: str) -> None:
     parameters = {"by": "$response.body#/userId", "limit": constant, "kind": constant}
     source = blog(mine={"operationId": "search", "parameters": parameters})

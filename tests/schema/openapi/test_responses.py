@@ -172,3 +172,25 @@ def test_responses_of_different_kinds_are_noted() -> None:
     assert field(generated) == 'things: [User] @get(path: "/things")'
     assert only(generated).kind == "partly"
     assert "its type is that of its first response" in only(generated).reason
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        ({"text/plain": {}}, "String"),
+        ({"image/png": {"example": "x"}, "image/gif": {}}, "String"),
+        ({"text/plain": {"schema": {"description": "The size."}}}, "String"),
+        ({"text/plain": {"schema": {"type": "object"}}}, "JSON"),
+        ({"text/plain": {"schema": of(a="string")}}, "JSON"),
+        ({"application/json": {}, "text/plain": {}}, "JSON"),
+        ({"*/*": {}}, "JSON"),
+        ({"text/event-stream": {}}, "JSON"),
+        ({}, "JSON"),
+    ],
+)
+def test_a_response_without_a_schema_is_a_string_if_it_is_not_json(content: Any, kind: str) -> None:
+    source = document({"/things": {"get": {"operationId": "things", "responses": {"200": {"content": content}}}}})
+    assert field(generate_valid(source)).startswith(f"things: {kind} @get")
+    answer = {"a": [1]}  # the document is wrong
+    text = '{"a":[1]}'
+    assert Served(source, {"/things": answer}).data("{ things }") == {"things": text if kind == "String" else answer}

@@ -1,5 +1,6 @@
 """Documents that are large, deep, or made of anything."""
 
+import random
 from typing import Any
 
 import pytest
@@ -50,6 +51,15 @@ def test_long_chains_of_composition(key: str) -> None:
 def test_long_chains_of_wrapping(key: str) -> None:
     schemas: dict[str, Any] = {f"T{n}": {key: [ref(f"T{n + 1}")]} for n in range(DEEP)} | {f"T{DEEP}": of(end="string")}
     assert only(generate_valid(answering(ref("T0"), schemas))).kind == "typed"
+
+
+def test_recursive_objects_that_nothing_tells_apart() -> None:
+    names, chosen = [f"T{n}" for n in range(12)], random.Random(1)
+    schemas = {name: of(**{f"p{n}": ref(chosen.choice(names)) for n in range(4)}) for name in names}
+    generated = generate_valid(answering({"oneOf": [ref(name) for name in names[:5]]}, schemas))
+    assert only(generated).kind == "partly"
+    assert "more than 500 properties have several schemas" in only(generated).reason
+    assert len(generated.document.definitions) < 600
 
 
 def test_long_chains_of_references() -> None:

@@ -40,6 +40,15 @@ def test_a_mapping_names_a_schema_that_is_another_with_more_words() -> None:
     assert definition(generated, "Dog").startswith('type Dog @value(is: "d") {')
 
 
+def test_a_mapping_may_name_the_titles_of_schemas() -> None:
+    schemas = {"Cat": {**of(lives="integer"), "title": "PetCat"}, "Dog": {**of(tricks="string"), "title": "PetDog"}}
+    mapping = {"c": "PetCat", "d": "PetDog"}
+    schema = {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "type", "mapping": mapping}}
+    generated = generate_valid(answering(schema, schemas))
+    assert definition(generated, "Cat").startswith('type Cat @value(is: "c") {')
+    assert definition(generated, "Dog").startswith('type Dog @value(is: "d") {')
+
+
 def test_a_discriminator_without_a_mapping_has_the_names_of_schemas() -> None:
     schemas = {"cat": of(lives="integer"), "dog": of(tricks="string")}
     schema = {"anyOf": [ref("cat"), ref("dog")], "discriminator": {"propertyName": "type"}}
@@ -77,13 +86,19 @@ def test_members_that_are_the_base_and_more() -> None:
 @pytest.mark.parametrize(
     ("schema", "reason"),
     [
-        ({"oneOf": [of(a="string"), of(b="string")]}, "no property distinguishes the members of its oneOf"),
         ({"anyOf": [of(a="string"), {"type": "string"}]}, "its anyOf has members that are not objects"),
         ({"oneOf": [of(a="string"), {"type": "array", "items": {}}]}, "its oneOf has members that are not objects"),
-        ({"oneOf": [CAT, DOG], "anyOf": [CAT, DOG]}, "it has 2 groups of oneOf and anyOf"),
+        ({"oneOf": [{"type": "object"}, {"type": "string"}]}, "its oneOf has members that are not objects"),
+        ({"anyOf": [of(a="string"), of(b="string"), {}]}, "its anyOf has members that are not objects"),
+        ({"anyOf": [{"type": "string"}, {"title": "Any"}]}, "its anyOf has members that are not objects"),
+        ({"oneOf": [{"type": "array", "items": {}}, {"type": "string"}]}, "its oneOf has members that are not objects"),
+        (
+            {"oneOf": [{"type": "string"}, {"type": "integer"}], "anyOf": [{"type": "string"}, {"type": "integer"}]},
+            "it has 2 groups of oneOf and anyOf",
+        ),
     ],
 )
-def test_what_nothing_tells_apart_is_json(schema: Any, reason: str) -> None:
+def test_members_that_are_not_all_objects_are_json(schema: Any, reason: str) -> None:
     note = only(generate_valid(answering(schema)))
     assert (note.kind, note.reason) == ("json", reason)
 
@@ -110,7 +125,7 @@ def test_a_type_has_the_values_of_all_its_unions() -> None:
     assert definition(generated, "Dog").startswith('type Dog @value(is: "Dog") {')
 
 
-def test_a_value_that_two_members_would_have_is_json() -> None:
+def test_members_that_would_share_a_value_are_one_type() -> None:
     generated = generate_valid(
         answering(
             of(
@@ -123,15 +138,12 @@ def test_a_value_that_two_members_would_have_is_json() -> None:
             {"Cat": of(lives="integer"), "Dog": of(tricks="string")},
         )
     )
-    assert definition(generated, "ThingsResponse") == ("type ThingsResponse {\n  a: ThingsResponseA\n  b: JSON\n}")
-    assert only(generated).reason == "ThingsResponse.b is JSON, no property distinguishes the members of its oneOf"
-
-
-def test_what_all_have_is_typed_where_nothing_tells_the_rest_apart() -> None:
-    schema = {**of(id="integer"), "oneOf": [of(a="string"), of(b="string")]}
-    generated = generate_valid(answering(schema))
-    assert definition(generated, "ThingsResponse") == "type ThingsResponse {\n  id: Long\n  a: String\n  b: String\n}"
-    assert only(generated).kind == "partly"
+    assert (
+        definition(generated, "ThingsResponse")
+        == "type ThingsResponse {\n  a: ThingsResponseA\n  b: ThingsResponseB\n}"
+    )
+    assert definition(generated, "ThingsResponseB") == "type ThingsResponseB {\n  lives: Long\n  tricks: String\n}"
+    assert only(generated).kind == "typed"
 
 
 def test_groups_that_only_constrain_change_nothing() -> None:
@@ -146,13 +158,16 @@ def test_groups_within_themselves_are_json() -> None:
     assert only(generate_valid(answering(ref("A"), schemas))).kind == "json"
 
 
-def test_input_has_no_unions() -> None:
+def test_input_has_the_fields_of_all_members() -> None:
     operation = {"operationId": "add", "requestBody": {"content": {"application/json": {"schema": ref("Pet")}}}}
     source = pets()
     source["paths"]["/things"]["post"] = operation
     generated = generate_valid(source)
-    assert field(generated, "add") == 'add(input: JSON): JSON @post(path: "/things", body: "input")'
-    assert "GraphQL has no unions of input types" in generated.operations[1].reason
+    assert field(generated, "add") == 'add(input: PetInput): JSON @post(path: "/things", body: "input")'
+    assert definition(generated, "PetInput") == (
+        "input PetInput {\n  kind: PetKind\n  lives: Long\n  tricks: [String]\n}"
+    )
+    assert definition(generated, "PetKind") == "enum PetKind {\n  cat\n  dog\n}"
 
 
 def test_members_of_disjoint_shapes_are_told_by_a_required_key_of_their_own() -> None:
@@ -166,11 +181,6 @@ def test_members_of_disjoint_shapes_are_told_by_a_required_key_of_their_own() ->
     resolver = built(generated).type_map["ThingsResponse"].resolve_type  # type: ignore[union-attr]
     values = ({"name": "a", "lives": 9}, {"tricks": "b"}, {"name": "c"}, {})
     assert [resolver.type_of(value) for value in values] == ["Cat", "Dog", None, None]
-
-
-def test_shapes_that_only_one_of_has_a_required_key_of_its_own_are_json() -> None:
-    cat = {**of(name="string", lives="integer"), "required": ["lives"]}
-    assert only(generate_valid(answering({"oneOf": [cat, of(name="string")]}))).kind == "json"
 
 
 TAGGED: dict[str, tuple[list[Any], list[Any]]] = {
@@ -191,12 +201,6 @@ def test_required_constants_of_any_number_and_kind_tell_members_apart(of_cat: li
     query = "{ things { __typename ... on Cat { lives } ... on Dog { tricks } } }"
     cats = [{"__typename": "Cat", "lives": 9} for _ in of_cat]
     assert served.data(query)["things"] == [*cats, {"__typename": "Dog", "tricks": "sit"}]
-
-
-def test_optional_constants_of_several_values_are_json() -> None:
-    cat, dog = of(color={"enum": ["red", "black"]}, lives="integer"), of(color={"enum": ["brown"]}, tricks="string")
-    generated = generate_valid(answering({"oneOf": [cat, dog]}))
-    assert field(generated) == 'things: JSON @get(path: "/things")'
 
 
 @pytest.mark.parametrize("target", ["Dog", "#/components/schemas/Gone"])

@@ -125,3 +125,39 @@ def test_a_cookie_that_a_mutation_sets_reaches_the_next_one(make: Make, field: s
     assert found[field] == {"id": "1", "author": "ann"}
     assert found["add"] == {"title": "ann", "author": "ann"}
     assert found["last"] == {"title": None}
+
+
+TEXTS = """
+type Query { a: JSON @get(path: "/a") }
+type Mutation {
+  note(text: String): Post @post(path: "/notes", body: "text", mediaType: "text/plain")
+  old(text: JSON): Post @post(path: "/notes", body: "text", mediaType: "text/plain; charset=latin-1")
+  odd(text: String): Post @post(path: "/notes", body: "text", mediaType: "text/plain; charset=klingon")
+}
+type Post { seen: String }
+"""
+
+
+def test_a_body_of_text(make: Make) -> None:
+    world = make(TEXTS, {"/notes": lambda asked: {"seen": repr(asked.get_data())}})
+    texts = """mutation { a: note(text: "a\\"é") { seen } b: old(text: "é") { seen } c: old(text: 5) { seen }
+      d: note { seen } }"""
+    sent = ['a"é'.encode(), b"\xe9", b"5", b""]
+    assert [seen["seen"] for seen in world.data(texts).values()] == [*map(repr, sent)]
+    content_types = [asked.content_type for asked in world.requests]
+    assert content_types == ["text/plain", "text/plain; charset=latin-1", "text/plain; charset=latin-1", None]
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ('old(text: "☃")', "The body cannot be encoded in 'latin-1'."),
+        ('odd(text: "a")', "The body cannot be encoded in 'klingon'."),
+        ("old(text: [1])", "A body of text/plain takes a string, not an array."),
+    ],
+)
+def test_a_body_that_is_no_text_is_an_error(make: Make, field: str, message: str) -> None:
+    world = make(TEXTS, {"/notes": echo})
+    (error,) = world.ask(f"mutation {{ {field} {{ seen }} }}")["errors"]
+    assert (error["message"], error["extensions"]["code"]) == (message, "BAD_REQUEST")
+    assert world.requests == []

@@ -61,6 +61,11 @@ def type_text(hint: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
+def error_text(exc: Exception) -> str:
+    """Return the first line of an error with its type."""
+    return f"{type(exc).__name__}: {str(exc).partition(chr(10))[0]}"
+
+
 def _label(hint: Any, level: int) -> str:
     generic = getattr(hint, "__pydantic_generic_metadata__", None) or {}
     origin, arguments = generic.get("origin") or get_origin(hint), generic.get("args") or get_args(hint)

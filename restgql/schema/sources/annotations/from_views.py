@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 from graphql import DocumentNode, ScalarTypeDefinitionNode
 
+from restgql import view_functions
 from restgql.errors import BadPath
 from restgql.schema import scalars
 from restgql.schema.sdl.builder import SdlBuilder
 from restgql.schema.sdl.naming_convention import NamingConvention
-from restgql.schema.sdl.report import OperationNote, SkippedOperation
+from restgql.schema.sdl.report import Kind, OperationNote, SkippedOperation
 from restgql.schema.sdl.reserved import ReservedNames, reserve
 from restgql.schema.sdl.route_fields import Endpoint, RouteFields
 from restgql.schema.sdl.scalar_names import BINARY, CONVERTERS
@@ -19,6 +20,7 @@ from restgql.schema.sources import openapi
 from restgql.schema.sources.annotations import classes, hints, query_parameters, response_body
 from restgql.schema.sources.annotations.components import name_components
 from restgql.schema.sources.annotations.schema_writer import JsonSchema, SchemaWriter, problem
+from restgql.schema.sources.annotations.shared_unions import share_unions
 from restgql.schema.sources.openapi.extension_keywords import VALUE
 from restgql.schema.sources.openapi.from_document import NOT_DESCRIBED as DOCUMENT_NOT_DESCRIBED
 from restgql.schema.sources.openapi.from_document import GeneratedSdl
@@ -40,6 +42,7 @@ class AnnotatedView(Endpoint, frozen=True, kw_only=True):
     """
 
     function: Callable[..., Any]
+    view_class: type | None = None
 
 
 def generate(
@@ -61,13 +64,15 @@ def generate(
             by_path[_path(view)] = view
     root_names = RouteFields(SdlBuilder(), NamingConvention(camel_case), reserved).root_names(list(by_path.values()))
     fields = {f"GET {path}": name for path, name in zip(by_path, root_names, strict=True)}
-    document = _document(by_path, reserved)
+    problems: dict[str, list[str]] = {}
+    document = _document(by_path, reserved, problems)
     generated = openapi.generate(document, names=fields, prefix="", camel_case=camel_case, reserved=reserved)
-    operations = (_note(note, by_path[note.path]) for note in generated.operations)
+    operations = (_note(note, by_path[note.path], problems.get(note.path, [])) for note in generated.operations)
     return GeneratedSdl(
         document=_without_scalars(generated.document),
         operations=tuple(operations),
         skipped=(*skipped, *generated.skipped),
+        warnings=tuple(f"GET {by_path[path].path}: {problem}." for path in problems for problem in problems[path]),
     )
 
 
@@ -77,7 +82,7 @@ def _reason_without_field(view: AnnotatedView, by_path: Mapping[str, AnnotatedVi
         return "it does not answer GET, and annotations do not describe request bodies"
     try:
         view.template()
-        hints.returned(view.function)
+        hints.returned(view.function, view.view_class)
     except BadPath as exc:
         return exc.message
     except KeyError:
@@ -86,29 +91,40 @@ def _reason_without_field(view: AnnotatedView, by_path: Mapping[str, AnnotatedVi
     return f"the view {other.name} has the same path" if other else ""
 
 
-def _document(by_path: Mapping[str, AnnotatedView], reserved: ReservedNames) -> dict[str, Any]:
-    """Return an OpenAPI document of views."""
+def _document(
+    by_path: Mapping[str, AnnotatedView], reserved: ReservedNames, problems: dict[str, list[str]]
+) -> dict[str, Any]:
+    """Return an OpenAPI document of views. Add the problems of their query parameters to `problems`, by path."""
     schemas = SchemaWriter()
-    paths = {path: {"get": _operation(view, schemas)} for path, view in by_path.items()}
+    paths = {path: {"get": _operation(view, schemas, problems.setdefault(path, []))} for path, view in by_path.items()}
+    named = name_components(schemas.components, reserved)
+    share_unions(named, map(_response_schema, paths.values()), reserved)
     return {
         "openapi": "3.1.0",
         "info": {"title": "annotations", "version": ""},
         "paths": paths,
-        "components": {"schemas": name_components(schemas.components, reserved)},
+        "components": {"schemas": named},
     }
 
 
-def _operation(view: AnnotatedView, schemas: SchemaWriter) -> dict[str, Any]:
+def _operation(view: AnnotatedView, schemas: SchemaWriter, problems: list[str]) -> dict[str, Any]:
     variables = {name.text for name in view.template().names}
+    query = query_parameters.of_query(view.function, variables, schemas)
+    problems += query.problems
     return {
-        "description": classes.paragraph(view.function.__doc__),
-        "parameters": [*_of_path(view), *query_parameters.of_query(view.function, variables, schemas)],
+        "description": classes.paragraph(view_functions.documentation(view.function)),
+        "parameters": [*_of_path(view), *query.parameters],
         "responses": {"200": {"description": "", "content": {"application/json": {"schema": _body(view, schemas)}}}},
     }
 
 
+def _response_schema(path_item: dict[str, Any]) -> JsonSchema:
+    schema: JsonSchema = path_item["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    return schema
+
+
 def _body(view: AnnotatedView, schemas: SchemaWriter) -> JsonSchema:
-    schema = schemas.write(response_body.body(hints.returned(view.function)))
+    schema = schemas.write(response_body.body(hints.returned(view.function, view.view_class)))
     members = [member for member in schema.get("anyOf", [schema]) if not is_null(member)]
     if members and all(simple_scalar(member) in ("String", BINARY) for member in members):
         return problem("a text may have any content")
@@ -146,7 +162,7 @@ def _without_scalars(document: DocumentNode) -> DocumentNode:
     )
 
 
-def _note(note: OperationNote, view: AnnotatedView) -> OperationNote:
-    return msgspec.structs.replace(
-        note, path=view.path, reason=note.reason.replace(DOCUMENT_NOT_DESCRIBED, NOT_DESCRIBED)
-    )
+def _note(note: OperationNote, view: AnnotatedView, problems: list[str]) -> OperationNote:
+    reasons = [note.reason.replace(DOCUMENT_NOT_DESCRIBED, NOT_DESCRIBED)] if note.reason else []
+    kind: Kind = "partly" if problems and note.kind == "typed" else note.kind
+    return msgspec.structs.replace(note, path=view.path, kind=kind, reason="; ".join([*reasons, *problems]))

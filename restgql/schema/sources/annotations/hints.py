@@ -4,10 +4,12 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from restgql import view_functions
 from restgql.schema.sources.annotations import annotation_texts, type_checking
 
 if sys.version_info >= (3, 14):
@@ -17,9 +19,10 @@ Bound = Mapping[Any, Any]
 
 
 class UnknownType(msgspec.Struct, frozen=True):
-    """A placeholder for an annotation that cannot be evaluated, with the reason."""
+    """A placeholder for an annotation that cannot be evaluated, with the reason and the name that is not defined."""
 
     reason: str
+    name: str = ""
 
 
 class _MissingType(type):
@@ -33,33 +36,44 @@ class Missing(metaclass=_MissingType):
     """A placeholder for an undefined name in an annotation, so that the rest of the annotation can be evaluated."""
 
     reason = ""
+    name = ""
 
     def __class_getitem__(cls, item: Any) -> Any:
         return cls
 
 
-def returned(function: Callable[..., Any]) -> Any:
-    """Return the return type of a function, or UnknownType. Raises KeyError if it has no return annotation."""
-    try:
-        annotations = _annotations_of(function) if callable(function) else {}
-    except Exception as exc:
-        return _unknown(exc)
-    return _evaluated(annotations["return"], _globals(function), _closure(function))
+def returned(function: Callable[..., Any], view_class: type | None = None) -> Any:
+    """Return the return type of a function, or UnknownType. Raises KeyError if it has no return annotation.
+
+    `view_class` is the class of a method, with the arguments of type variables: `class Users(ListView[User])`.
+    """
+    for layer in filter(callable, reversed(list(view_functions.layers(function)))):
+        try:
+            annotations = _annotations_of(layer)
+        except Exception as exc:
+            return _unknown(exc)
+        if "return" in annotations:
+            hint = _evaluated(annotations["return"], _globals(function), _closure(function))
+            return substitute(hint, _anywhere(_bound(view_class))) if view_class else hint
+    raise KeyError("return")
 
 
 def of_parameters(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the types of a function's annotated parameters, by name."""
+    """Return the types of a function's annotated parameters, by name, without those that a partial object passes."""
+    bound = {"return", *view_functions.bound_parameters(function)}
+    function = view_functions.own_function(function)
     try:
         annotations = _annotations_of(function)
     except Exception:
         return {}
-    parameters = {name: annotation for name, annotation in annotations.items() if name != "return"}
+    parameters = {name: annotation for name, annotation in annotations.items() if name not in bound}
     scope, local = _globals(function), _closure(function)
     return {name: _evaluated(annotation, scope, local) for name, annotation in parameters.items()}
 
 
 def defaults(function: Callable[..., Any]) -> dict[str, Any]:
     """Return the defaults of a function's parameters, by name. `inspect.signature` would evaluate annotations."""
+    function = view_functions.own_function(function)
     code = getattr(function, "__code__", None)
     if code is None:
         return {}
@@ -71,8 +85,7 @@ def defaults(function: Callable[..., Any]) -> dict[str, Any]:
 def of_class(cls: type, arguments: tuple[Any, ...] = ()) -> dict[str, Any]:
     """Return the types of a class's annotations, with its bases'. `arguments` replace its own type variables."""
     bound = _bound(cls, arguments)
-    # a TypedDict has the annotations of its bases, but not the bases themselves
-    anywhere = {variable: value for own in bound.values() for variable, value in own.items()}
+    anywhere = _anywhere(bound)  # a TypedDict has the annotations of its bases, but not the bases themselves
     variables = {variable.__name__: variable for variable in anywhere}
     types: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
@@ -84,6 +97,11 @@ def of_class(cls: type, arguments: tuple[Any, ...] = ()) -> dict[str, Any]:
             hint = _evaluated(annotation, scope, {**variables, base.__name__: base, **own})
             types[name] = substitute(hint, {**anywhere, **bound.get(base, {})})
     return types
+
+
+def is_unknown(hint: Any) -> bool:
+    """Return True for a placeholder. It has the attributes `reason` and `name`."""
+    return isinstance(hint, UnknownType) or (isinstance(hint, type) and issubclass(hint, Missing))
 
 
 def is_alias(hint: Any) -> bool:
@@ -107,6 +125,20 @@ def of_alias(hint: Any) -> Any:
             return _unknown(exc)
     bound = dict(zip(alias.__type_params__, get_args(hint), strict=False))
     return substitute(_evaluated(value, scope, local), bound)
+
+
+def plain(hint: Any, aliases: tuple[Any, ...] = ()) -> Any:
+    """Return the type of an alias and of `Annotated`, and any other hint as it is. `aliases` contain this hint."""
+    if is_alias(hint) and hint not in aliases:
+        return plain(of_alias(hint), (*aliases, hint))
+    return plain(get_args(hint)[0], aliases) if get_origin(hint) is Annotated else hint
+
+
+def without_none(hint: Any) -> Any:
+    """Return `X` of `X | None`, also of an alias, and any other hint as it is."""
+    hint = plain(hint)
+    members = [member for member in get_args(hint) if member is not NoneType]
+    return members[0] if get_origin(hint) in (Union, UnionType) and len(members) == 1 else hint
 
 
 def substitute(hint: Any, bound: Bound) -> Any:
@@ -144,12 +176,12 @@ def _module(value: Any) -> dict[str, Any]:
 
 
 def _globals(function: Callable[..., Any]) -> dict[str, Any]:
-    return getattr(inspect.unwrap(function), "__globals__", {})
+    return getattr(view_functions.own_function(function), "__globals__", {})
 
 
 def _closure(function: Callable[..., Any] | None) -> dict[str, Any]:
     """Return the names of the scopes around a function that it uses, or that its annotations use (Python 3.14)."""
-    function = inspect.unwrap(function) if function is not None else None
+    function = view_functions.own_function(function) if function is not None else None
     names: dict[str, Any] = {}
     for inner in (function, getattr(function, "__annotate__", None)):
         variables = getattr(getattr(inner, "__code__", None), "co_freevars", ())
@@ -171,6 +203,11 @@ def _bound(cls: type, arguments: tuple[Any, ...] = ()) -> dict[type, Bound]:
         if base not in bound:
             bound |= {ancestor: value for ancestor, value in _bound(base).items() if ancestor not in bound}
     return bound
+
+
+def _anywhere(bound: Mapping[type, Bound]) -> Bound:
+    """Return the arguments of all type variables, whichever class has them."""
+    return {variable: value for own in bound.values() for variable, value in own.items()}
 
 
 def _own(cls: type) -> dict[str, Any]:
@@ -217,8 +254,9 @@ def _for_type_checkers(name: str, scope: dict[str, Any]) -> Any:
     try:
         return type_checking.resolve(name, scope)
     except Exception as exc:  # an imported module can raise anything
-        return _MissingType(name, (Missing,), {"reason": _unknown(exc).reason})
+        return _MissingType(name, (Missing,), {"reason": _unknown(exc).reason, "name": name})
 
 
 def _unknown(exc: BaseException) -> UnknownType:
-    return UnknownType(f"its annotation cannot be evaluated ({type(exc).__name__}: {exc})")
+    name = getattr(exc, "name", None) if isinstance(exc, NameError) else None
+    return UnknownType(f"its annotation cannot be evaluated ({type(exc).__name__}: {exc})", name or "")

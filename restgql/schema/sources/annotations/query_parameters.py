@@ -5,8 +5,11 @@ import inspect
 from collections.abc import Callable, Collection, Iterator
 from typing import Annotated, Any, get_args, get_origin
 
+import msgspec
+
+from restgql import view_functions
 from restgql.schema.sources.annotations import hints, request_args
-from restgql.schema.sources.annotations.components import describe
+from restgql.schema.sources.annotations.components import describe, error_text, type_text
 from restgql.schema.sources.annotations.request_args import Read
 from restgql.schema.sources.annotations.schema_writer import JsonSchema, SchemaWriter
 
@@ -22,20 +25,31 @@ _PLACES = frozenset({"body", "cookie", "cookies", "form", "header", "headers", "
 """View parameters that receive other parts of the request."""
 
 
-def of_query(function: Callable[..., Any], variables: Collection[str], schemas: SchemaWriter) -> list[ParameterObject]:
+class QueryParameters(msgspec.Struct, frozen=True):
+    """The query parameters of a view. `problems` name the classes that give no parameters, each with what to do."""
+
+    parameters: list[ParameterObject]
+    problems: list[str]
+
+
+def of_query(function: Callable[..., Any], variables: Collection[str], schemas: SchemaWriter) -> QueryParameters:
     """Return the query parameters of a view. If two sources have a name, the first counts.
 
     The sources: a parameter `query` whose class has fields; a parameter marked with `Query`; a decorator's `query=`;
     `request.args` in the view's code. `variables` are those of the route.
     """
     by_name: dict[str, ParameterObject] = {}
+    problems: dict[str, None] = {}
     for query_parameter in (
         *_annotated(function, variables, schemas),
         *_decorated(function, schemas),
         *_read(function, schemas),
     ):
-        by_name.setdefault(query_parameter["name"], query_parameter)
-    return list(by_name.values())
+        if isinstance(query_parameter, str):
+            problems[query_parameter] = None
+        else:
+            by_name.setdefault(query_parameter["name"], query_parameter)
+    return QueryParameters(list(by_name.values()), list(problems))
 
 
 def parameter(name: str, schema: JsonSchema, *, required: bool = False) -> ParameterObject:
@@ -44,35 +58,44 @@ def parameter(name: str, schema: JsonSchema, *, required: bool = False) -> Param
 
 def _annotated(
     function: Callable[..., Any], variables: Collection[str], schemas: SchemaWriter
-) -> Iterator[ParameterObject]:
-    defaults = hints.defaults(inspect.unwrap(function))
-    is_implicit = any(_package(wrapper) in _IMPLICIT for wrapper in _chain(function))
-    for name, hint in hints.of_parameters(inspect.unwrap(function)).items():
+) -> Iterator[ParameterObject | str]:
+    defaults = hints.defaults(function)
+    is_implicit = any(_package(wrapper) in _IMPLICIT for wrapper in view_functions.layers(function))
+    for name, hint in hints.of_parameters(function).items():
         default = defaults.get(name, inspect.Parameter.empty)
         markers = [*getattr(hint, "__metadata__", ()), default]
         marker = next(filter(_is_marker, markers), None)
         inner = get_args(hint)[0] if get_origin(hint) is Annotated else hint
         if name in variables or name in _PLACES:
             continue
-        if name == QUERY or marker is not None:
-            fields = list(_fields(inner, schemas))
-            yield from fields
-            if not fields and marker is not None:
+        if marker is not None or (is_implicit and inner is hint and name != QUERY):
+            fields = [] if hints.is_unknown(inner) else list(_fields(inner, schemas))
+            yield from (field for field in fields if marker is not None or isinstance(field, str))
+            if not fields:
                 yield _marked(name, inner, marker, default, schemas)
-        elif is_implicit and inner is hint and not list(_fields(hint, schemas)):
-            yield _marked(name, hint, None, default, schemas)
+        elif name == QUERY and hints.is_unknown(cls := hints.without_none(inner)):
+            yield _not_evaluated(function, cls)
+        elif name == QUERY:
+            yield from _fields(cls, schemas)
 
 
-def _decorated(function: Callable[..., Any], schemas: SchemaWriter) -> Iterator[ParameterObject]:
+def _not_evaluated(function: Callable[..., Any], unknown: Any) -> str:
+    function = view_functions.own_function(function)
+    module = f"in the module {function.__module__}"
+    cure = f"define or import {unknown.name} {module}, outside of functions" if unknown.name else f"correct it {module}"
+    return f"the parameter {QUERY} of {function.__name__}() gives no arguments, {unknown.reason}: {cure}"
+
+
+def _decorated(function: Callable[..., Any], schemas: SchemaWriter) -> Iterator[ParameterObject | str]:
     """Yield the fields of the class that a decorator receives as `query`: `@validate(query=Search)`."""
-    for wrapper in _chain(function):
+    for wrapper in view_functions.layers(function):
         code, cells = getattr(wrapper, "__code__", None), getattr(wrapper, "__closure__", None) or ()
         for name, cell in zip(getattr(code, "co_freevars", ()), cells, strict=False):
             if name == QUERY and isinstance(cls := _content(cell), type):
                 yield from _fields(cls, schemas)
 
 
-def _read(function: Callable[..., Any], schemas: SchemaWriter) -> Iterator[ParameterObject]:
+def _read(function: Callable[..., Any], schemas: SchemaWriter) -> Iterator[ParameterObject | str]:
     for read in request_args.reads(function):
         if isinstance(read, Read):
             yield parameter(read.name, read.schema)
@@ -80,12 +103,13 @@ def _read(function: Callable[..., Any], schemas: SchemaWriter) -> Iterator[Param
             yield from _fields(read, schemas)
 
 
-def _fields(hint: Any, schemas: SchemaWriter) -> Iterator[ParameterObject]:
-    """Yield a parameter for each field of a class. Yield nothing for a type without fields."""
+def _fields(hint: Any, schemas: SchemaWriter) -> Iterator[ParameterObject | str]:
+    """Yield a parameter for each field of a class, or the reason why it has none. Yield nothing for another type."""
     try:
         schema = schemas.fields(hint) or {}
-    except Exception:  # a class can raise anything on inspection; a failure costs these parameters only
-        schema = {}
+    except Exception as exc:  # a class can raise anything on inspection; a failure costs these parameters only
+        yield f"the class {type_text(hint)} gives no arguments ({error_text(exc)}): correct the class"
+        return
     for name, field in schema.get("properties", {}).items():
         yield parameter(name, field, required=name in schema.get("required", ()))
 
@@ -108,13 +132,6 @@ def _is_marker(value: Any) -> bool:
 
 def _is_no_default(default: Any) -> bool:
     return default is ... or default is None or type(default).__name__ in ("PydanticUndefinedType", "UndefinedType")
-
-
-def _chain(function: Any) -> Iterator[Any]:
-    """Yield a function, the function that it wraps, and so on."""
-    while function is not None:
-        yield function
-        function = getattr(function, "__wrapped__", None)
 
 
 def _package(function: Any) -> str:

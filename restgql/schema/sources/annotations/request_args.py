@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from restgql import view_functions
+
 _PARTS = frozenset({"args", "values"})
 """Attributes of `flask.request`. For a GET request both contain its query."""
 _COPIES = frozenset({"to_dict", "copy"})
@@ -29,7 +31,7 @@ def reads(function: Callable[..., Any]) -> Iterator[Read | type]:
 
     Yield nothing for a function whose source is unavailable.
     """
-    function = inspect.unwrap(function)
+    function = view_functions.own_function(function)
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError, ValueError):

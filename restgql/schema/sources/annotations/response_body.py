@@ -6,13 +6,19 @@ from collections import abc
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
+from werkzeug.datastructures import Headers
 from werkzeug.sansio.response import Response
 
 from restgql.schema.sources.annotations import hints
 from restgql.schema.sources.annotations.hints import UnknownType
+from restgql.schema.sources.annotations.schema_writer import LISTS
 
 _LOOSE: tuple[Any, ...] = (str, bytes, list, dict, abc.Mapping, abc.MutableMapping, Any, None, type(None))
 """Types that only say that a body is text, an object or a list."""
+
+_NO_BODIES: tuple[Any, ...] = (bool, int, float)
+"""Types that Flask takes for a body only within `jsonify`."""
+_STATUS_OR_HEADERS = (int, str, dict, list, tuple, Headers, hints.Missing)
 
 
 def body(hint: Any) -> Any:
@@ -27,6 +33,9 @@ def body(hint: Any) -> Any:
     others = [get_args(member)[0] for member in with_status if not _is_response(get_args(member)[0])]
     if any(map(_is_typed, [*bodies, *others])):  # beside a typed body, a loose body with a status is an error
         others = [other for other in others if _is_typed(other)]
+    values = [body for body in bodies if body not in (None, type(None))]
+    if values and all(map(_is_list, values)):  # beside a list, an object with a status is an error
+        others = [other for other in others if _is_list(other)]
     bodies += others
     if bodies:
         return bodies[0] if len(bodies) == 1 else Union[tuple(bodies)]  # noqa: UP007
@@ -78,7 +87,16 @@ def _type_key(hint: Any) -> str:
 
 def _is_tuple(member: Any) -> bool:
     parts = get_args(member)
-    return get_origin(member) is tuple and len(parts) in (2, 3) and Ellipsis not in parts
+    is_tuple = get_origin(member) is tuple and len(parts) in (2, 3) and Ellipsis not in parts
+    return is_tuple and parts[0] not in _NO_BODIES and not _is_value(parts[1])
+
+
+def _is_value(part: Any) -> bool:
+    """Return True for a class that is neither a status nor header fields. A tuple that has it is a JSON array."""
+    plain = hints.plain(part)
+    kind = get_origin(plain) or plain
+    is_class = isinstance(kind, type) and kind is not UnionType and kind.__module__ != "collections.abc"
+    return is_class and not issubclass(kind, _STATUS_OR_HEADERS)
 
 
 def _is_error(status: Any) -> bool:
@@ -88,6 +106,11 @@ def _is_error(status: Any) -> bool:
 
 def _is_response(body: Any) -> bool:
     return isinstance(body, type) and issubclass(body, Response)
+
+
+def _is_list(body: Any) -> bool:
+    plain = hints.plain(body)
+    return (get_origin(plain) or plain) in LISTS
 
 
 def _is_typed(body: Any) -> bool:

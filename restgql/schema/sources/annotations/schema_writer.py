@@ -14,8 +14,8 @@ import msgspec
 
 from restgql.formats import json
 from restgql.schema.sources.annotations import classes, hints, pydantic_schemas
-from restgql.schema.sources.annotations.components import Component, describe, labels, type_text
-from restgql.schema.sources.annotations.hints import Missing, UnknownType
+from restgql.schema.sources.annotations.components import Component, describe, error_text, labels, type_text
+from restgql.schema.sources.annotations.hints import UnknownType
 from restgql.schema.sources.openapi.extension_keywords import VALUE
 
 JsonSchema = dict[str, Any]
@@ -26,7 +26,7 @@ MAX_NESTING = 8
 _SCALARS: tuple[type, ...] = (bool, int, float, str, datetime, date, time, timedelta, UUID, Decimal, bytes)
 _MORE: dict[type, JsonSchema] = {Decimal: {VALUE: {"scalar": "Decimal"}}, datetime: {"format": "date-time"}}
 """Additions to msgspec's schema of a scalar. Its `date-time` is only for values with a time zone."""
-_LISTS: tuple[Any, ...] = (
+LISTS: tuple[Any, ...] = (
     list, tuple, set, frozenset, deque, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable, abc.Set,
     abc.MutableSet,
 )  # fmt: skip
@@ -107,7 +107,7 @@ class SchemaWriter:
         try:
             return self._schema(hint)
         except Exception as exc:  # a class can raise anything on inspection; a failure costs this field only
-            return problem(f"{type(exc).__name__}: {str(exc).partition(chr(10))[0]}")
+            return problem(error_text(exc))
 
     def _is_required(self, member: classes.Property) -> bool:
         return member.required if self._mode == "serialization" else not member.has_default
@@ -117,7 +117,7 @@ class SchemaWriter:
         return describe(schema, member.description)
 
     def _schema(self, hint: Any) -> JsonSchema:
-        if isinstance(hint, UnknownType) or (isinstance(hint, type) and issubclass(hint, Missing)):
+        if hints.is_unknown(hint):
             return problem(hint.reason)
         if isinstance(hint, NewType):
             return self._schema(hint.__supertype__)
@@ -136,7 +136,7 @@ class SchemaWriter:
             return self._union(arguments)
         if origin is Literal:
             return self._literal(arguments)
-        if origin in _LISTS:
+        if origin in LISTS:
             return self._list(origin, arguments)
         if origin in _NULL:
             return {"type": "null"}

@@ -12,7 +12,7 @@ from restgql.schema.sdl.builder import key_expression
 from restgql.schema.sources.openapi.document_problem import DocumentProblem
 from restgql.schema.sources.openapi.lenient import JsonObject, as_mapping, as_text
 from restgql.schema.sources.openapi.parameter_styles import ValueForm, holds_objects, joined, value_form
-from restgql.schema.sources.openapi.schema_shape import ObjectShape
+from restgql.schema.sources.openapi.schema_shape import whole_object
 from restgql.schema.sources.openapi.shape_resolver import ShapeResolver
 
 _NULL = "`null`"
@@ -20,11 +20,11 @@ _NULL = "`null`"
 
 def expression(argument: str, schema: Any, encodings: JsonObject, shapes: ShapeResolver) -> tuple[str, list[str]]:
     """Return the JMESPath for a form, and notes of the properties that it cannot write as the document demands."""
-    shape = shapes.shape(shapes.resolve(schema).schema)
+    shape = whole_object(shapes.shape(shapes.resolve(schema).schema))
     entries: list[str] = []
     spreads: list[str] = []
     notes: list[str] = []
-    for name, part in shape.properties.items() if isinstance(shape, ObjectShape) else ():
+    for name, part in shape.properties.items() if shape else ():
         try:
             added, spread = _property(
                 f"{argument}.{key_expression(name)}", name, part, as_mapping(encodings.get(name)), shapes
@@ -44,10 +44,10 @@ def parts_of_json(schema: Any, encodings: JsonObject, shapes: ShapeResolver) -> 
 
     Raises DocumentProblem.
     """
-    shape = shapes.shape(shapes.resolve(schema).schema)
+    shape = whole_object(shapes.shape(shapes.resolve(schema).schema))
     return [
         f"{name} is sent as a JSON part, not with deepObject"
-        for name, part in (shape.properties.items() if isinstance(shape, ObjectShape) else ())
+        for name, part in (shape.properties.items() if shape else ())
         if as_mapping(encodings.get(name)).get("style") == "deepObject" and value_form(shapes, part) is ValueForm.OBJECT
     ]
 

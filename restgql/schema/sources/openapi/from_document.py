@@ -35,6 +35,7 @@ class GeneratedSdl(msgspec.Struct, frozen=True, kw_only=True):
     """The SDL of an OpenAPI document or of views, with a report of each operation.
 
     `names` are the field names for the lockfile, by operation (`GET /users/{id}`). `joins` are proposals.
+    `warnings` are for the log.
     """
 
     document: DocumentNode
@@ -42,6 +43,7 @@ class GeneratedSdl(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[SkippedOperation, ...]
     names: Mapping[str, str] = {}
     joins: tuple[ProposedJoin, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def allow_all(method: str, path: str) -> bool:

@@ -51,9 +51,7 @@ class InputTypes:
                 return self._registry.type_ref(self._registry.enum(source, shape), lists)
             case ObjectShape():
                 return self._object(source, shape, lists)
-            case UnionShape():
-                return self._registry.type_ref(JSON, lists, "GraphQL has no unions of input types")
-            case InterfaceShape():
+            case UnionShape() | InterfaceShape():
                 return self._object(source, shape.everything, lists)
             case MapShape():
                 return self._registry.type_ref(JSON, lists)
@@ -81,9 +79,10 @@ class InputTypes:
         self._registry.note(name, shape.problem and f"{name} is incomplete, {shape.problem}")
         if shape.additional is not None:
             self._registry.note(name, f"{name} is incomplete, an input has no additional properties")
+        prefix = name.removesuffix(self._use)  # so that an enum of inputs and results is `PetStatus`
         fields = []
         for text, field_name in self._registry.naming.member_names(sendable, "field").items():
-            type_ref = self._registry.property_type(name, text, self.type, schema := sendable[text])
+            type_ref = self._registry.property_type(name, text, self.type, schema := sendable[text], prefix)
             node = self._required_field_type(type_ref, schema) if text in shape.required else type_ref.node
             part = as_mapping(schema)
             enum = self._registry.enums.get(type_ref.name, {})

@@ -24,8 +24,8 @@ from restgql.schema.sources.openapi.response_headers import ResponseHeaders, is_
 from restgql.schema.sources.openapi.security import api_keys
 from restgql.schema.sources.openapi.type_registry import NamedSchema, TypeRef, TypeRegistry
 
-_XML_TEXT = "@ && to_string(@)"
-"""The text of a response that the document describes as XML. If the route responds with JSON, it is the JSON text."""
+_AS_TEXT = "@ && to_string(@)"
+"""The text of a response that the document describes as XML or text. If the route responds with JSON, its JSON text."""
 
 
 class GeneratedField(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,8 +88,8 @@ class OperationFields:
         try:
             content = response_content(operation, self._references, self._document)
             declared = content.declared
-            if content.is_xml:
-                encoded = {**encoded, "select": _XML_TEXT}
+            if content.is_string:
+                encoded = {**encoded, "select": _AS_TEXT}
             result = self._result(content, f"{hint}Response", notes)
             self._registry.finish()
             wrapper = self._add_headers(content.headers, operation, result, hint)
@@ -190,7 +190,7 @@ class OperationFields:
         return self._registry.type_ref(name)
 
     def _result(self, content: ResponseContent, hint: str, notes: list[str]) -> TypeRef:
-        if content.is_xml or (content.is_text and self._outputs.is_scalar(content.schema)):
+        if content.is_string or (content.is_text and self._outputs.is_scalar(content.schema)):
             return self._registry.type_ref("String")
         if content.problem:
             return self._registry.type_ref(JSON, problem=content.problem)

@@ -130,9 +130,8 @@ def _is_flat(shapes: ShapeResolver, schema: Any) -> bool:
     shape = shapes.shape(shapes.resolve(schema).schema)
     if isinstance(shape, schema_shape.ListShape):
         return value_form(shapes, shape.item) is ValueForm.SCALAR
-    if not isinstance(shape, schema_shape.ObjectShape):
-        return False
-    return all(value_form(shapes, part) is ValueForm.SCALAR for part in shape.properties.values())
+    whole = schema_shape.whole_object(shape)
+    return whole is not None and all(value_form(shapes, part) is ValueForm.SCALAR for part in whole.properties.values())
 
 
 def _list(shapes: ShapeResolver, parameter: ApiParameter, argument: str) -> QueryPlacement:

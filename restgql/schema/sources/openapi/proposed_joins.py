@@ -12,6 +12,7 @@ from graphql import (
     NamedTypeNode,
     NonNullTypeNode,
     ObjectTypeDefinitionNode,
+    StringValueNode,
     parse_type,
     print_ast,
 )
@@ -19,7 +20,6 @@ from graphql import (
 from restgql import graphql_core
 from restgql.formats import json
 from restgql.formats.template import REQUEST
-from restgql.schema.sdl import names
 from restgql.schema.sdl.builder import SdlBuilder
 from restgql.schema.sdl.naming_convention import NamingConvention
 from restgql.schema.sdl.scalar_names import JSON
@@ -35,6 +35,8 @@ _KEYS = frozenset({"Int", "Long", "String", "UUID", "ID"})
 _OPTIONAL = re.compile(r"\{[?&][^{}]*\}\Z")
 _BODY = re.compile(r"\$(response|request)\.body#((?:/[A-Za-z_][0-9A-Za-z_]*)+)\Z")
 _PARAMETER = re.compile(r"\$request\.(?:path|query)\.(.+)\Z")
+_EMBEDDED = re.compile(r"\{(\$[^{}]*)\}")
+_LOCATION = re.compile(r"(?:path|query|header|cookie)\.")
 
 
 class ProposedJoin(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,17 +118,38 @@ def _conventions(
             join_name = naming.member_name(match[1], "link")
             options = targets.get(_normalized(match[1]), [])
             if len(options) == 1 and join_name not in existing:
-                path = _OPTIONAL.sub("", options[0].path)
-                yield _join(node, join_name, options[0], re.sub(r"\{\w+\}", f"{{{key}}}", path), "convention")
+                path = _path_with(options[0], dict.fromkeys(variables(options[0].operation.path), f"{{{key}}}"))
+                yield _join(node, join_name, options[0], path, "convention")
 
 
 def _collection_name(query: GeneratedField) -> str:
     """Return `users` for the path `/users/{id}`, and an empty text for a path of another form."""
     if len(variables(query.operation.path)) != 1 or not isinstance(query.result.node, NamedTypeNode):
         return ""
-    required = [node for node in query.node.arguments if isinstance(node.type, NonNullTypeNode)]
+    required = {node.name.value for node in query.node.arguments if isinstance(node.type, NonNullTypeNode)}
     match = re.search(r"/([^/{}]+)/\{[^{}]+\}/?\Z", query.operation.path)
-    return match[1] if match and len(required) == 1 else ""
+    return match[1] if match and required == {*_path_arguments(query)} else ""
+
+
+def _path_arguments(target: GeneratedField) -> list[str]:
+    return [target.arguments[name] for name in variables(target.operation.path)]
+
+
+def _path_with(target: GeneratedField, by_parameter: Mapping[str, str]) -> str:
+    """Return the target's path with a piece of a template in place of each parameter, and its required constants."""
+    defaults = {node.name.value: node.default_value for node in target.node.arguments}
+    constants = {
+        name: quote(default.value, safe="")
+        for name, argument in target.arguments.items()
+        if isinstance(default := defaults.get(argument), StringValueNode)
+    }
+    pieces = {**constants, **by_parameter}
+    in_path = variables(target.operation.path)
+    by_argument = {target.arguments[name]: pieces[name] for name in in_path if name in pieces}
+    path = _OPTIONAL.sub("", target.path)
+    path = re.sub(r"\{(\w+)\}", lambda match: by_argument.get(match[1], match[0]), path)
+    query = "&".join(f"{quote(name, safe='')}={piece}" for name, piece in pieces.items() if name not in in_path)
+    return path + (("&" if "?" in path else "?") + query if query else "")
 
 
 def _normalized(word: str) -> str:
@@ -189,14 +212,19 @@ def _template_variable(source: GeneratedField, expression: str) -> str:
 
 
 def _template_piece(source: GeneratedField, expression: Any) -> str:
-    """Return the part of a template for a parameter of a link: a variable in braces, or an encoded constant.
+    """Return the part of a template for a parameter of a link: variables in braces, and encoded constants.
 
     It is empty for an expression that no template has.
     """
-    if isinstance(expression, str) and "$" in expression:
-        variable = _template_variable(source, expression)
-        return f"{{{variable}}}" if variable else ""
-    return quote(json.to_text(expression), safe="") if isinstance(expression, str | int | float) else ""
+    if not isinstance(expression, str | int | float):
+        return ""
+    text = json.to_text(expression)
+    pieces = ["", text, ""] if text.startswith("$") else _EMBEDDED.split(text)  # `$…`, or `user-{$…}`
+    for index, piece in enumerate(pieces):
+        if index % 2 and not (variable := _template_variable(source, piece)):
+            return ""
+        pieces[index] = f"{{{variable}}}" if index % 2 else quote(piece, safe="")
+    return "".join(pieces)
 
 
 def _target_path(source: GeneratedField, target: GeneratedField, parameters: Mapping[str, Any]) -> str:
@@ -210,23 +238,19 @@ def _target_path(source: GeneratedField, target: GeneratedField, parameters: Map
         piece = _template_piece(source, expression)
         if not piece:
             return ""
-        by_parameter[name.rpartition(".")[2]] = piece
-    if not any(piece.startswith("{") for piece in by_parameter.values()):
+        location = _LOCATION.match(name)  # `path.id` is the parameter `id`
+        by_parameter[name[location.end() :] if location else name] = piece
+    if not any("{" in piece for piece in by_parameter.values()):
         return ""  # it does not depend on the parent
-    in_path = variables(target.operation.path)
     query_match = _OPTIONAL.search(target.path)
     optional = set(query_match[0][2:-1].replace("*", "").split(",")) if query_match else set()
     # an argument whose name differs from its parameter's is not a variable of the template
-    optional |= {argument for name, argument in target.arguments.items() if argument != name and names.is_name(name)}
+    optional |= {argument for name, argument in target.arguments.items() if argument != name}
     required = {node.name.value for node in target.node.arguments if isinstance(node.type, NonNullTypeNode)}
     by_argument = {target.arguments.get(name, name): piece for name, piece in by_parameter.items()}
-    path_arguments = {target.arguments[name] for name in in_path}
-    if not by_argument or not path_arguments | required <= by_argument.keys() <= path_arguments | optional:
+    if not by_argument or not required <= by_argument.keys() <= {*_path_arguments(target)} | optional:
         return ""
-    path = _OPTIONAL.sub("", target.path)
-    path = re.sub(r"\{(\w+)\}", lambda match: by_argument.get(match[1], match[0]), path)
-    query = "&".join(f"{name}={piece}" for name, piece in by_parameter.items() if name not in in_path)
-    return path + (("&" if "?" in path else "?") + query if query else "")
+    return _path_with(target, by_parameter)
 
 
 def _join(

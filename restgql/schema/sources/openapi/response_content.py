@@ -1,15 +1,17 @@
 """Chooses the response of an operation that determines the field's type."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from restgql.formats.body import JSON_TYPE
-from restgql.formats.media import essence, is_json, is_xml, may_be_json
+from restgql.formats.media import essence, is_endless, is_json, is_xml, may_be_json
 from restgql.schema.sources.openapi.api_operation import ApiOperation
 from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping, as_text
 from restgql.schema.sources.openapi.references import References, media_types
+from restgql.schema.sources.openapi.schema_shape import states_kind
 
 _SUCCESS = re.compile(r"2(\d\d|XX)\Z", re.IGNORECASE)
 _FIRST = ("200", "201")
@@ -25,8 +27,8 @@ class ResponseContent(msgspec.Struct, frozen=True):
     declared: bool = False
     is_text: bool = False
     """The value is a string: the body's text, or a data: URL if the body is binary."""
-    is_xml: bool = False
-    """The value is the text of an XML document, and the schema is ignored."""
+    is_string: bool = False
+    """The value is a string, whatever the schema and the body: XML, and a text or a file that no schema describes."""
     others: tuple[Any, ...] = ()
     """The schemas of other successful responses."""
     headers: JsonObject = {}
@@ -56,6 +58,16 @@ def _preference(media_type: str) -> int:
     return 0 if media_type == JSON_TYPE else 1 if is_json(media_type) else 2
 
 
+def _is_no_json(content: Mapping[str, JsonObject]) -> bool:
+    """Return True if a body of all these media types, which have no schema, is a text or a file.
+
+    OpenAPI 3.1 describes files so ("Considerations for File Uploads").
+    """
+    streamed = any("itemSchema" in value for value in content.values())
+    kinds = [essence(name) for name in content]
+    return bool(kinds) and not streamed and not any(may_be_json(kind) or is_endless(kind) for kind in kinds)
+
+
 def _content(
     source: JsonObject, operation: ApiOperation, document: JsonObject, references: References
 ) -> ResponseContent:
@@ -68,10 +80,13 @@ def _content(
     for name, schema in sorted(declared.items(), key=lambda item: _preference(essence(item[0]))):
         if may_be_json(essence(name)):
             return ResponseContent(schema, declared=True)
+    if not declared and _is_no_json(content):
+        return ResponseContent({"type": "string"}, declared=True, is_text=True, is_string=True)
     if declared:
         name, schema = next(iter(declared.items()))
+        is_string = is_xml(essence(name)) or not (states_kind(schema) or is_endless(name))
         problem = f"the response is {essence(name)}, not JSON"
-        return ResponseContent(schema, problem, declared=True, is_text=True, is_xml=is_xml(essence(name)))
+        return ResponseContent(schema, problem, declared=True, is_text=True, is_string=is_string)
     if streamed := next((name for name, value in content.items() if "itemSchema" in value), None):  # OpenAPI 3.2
         return ResponseContent(problem=f"the response is {essence(streamed)}, a stream of items", declared=True)
     return ResponseContent(problem=NO_SCHEMA)

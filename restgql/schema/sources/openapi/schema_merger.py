@@ -1,5 +1,6 @@
 """Merges the schemas of a property that several parts of a schema (allOf) describe."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from restgql.schema.sources.openapi import extension_keywords
@@ -7,15 +8,22 @@ from restgql.schema.sources.openapi.document_problem import DocumentProblem
 from restgql.schema.sources.openapi.lenient import JsonObject, as_list, as_mapping
 from restgql.schema.sources.openapi.references import FollowReference
 from restgql.schema.sources.openapi.schema_scalars import simple_scalar
-from restgql.schema.sources.openapi.schema_shape import has_structure, is_null, properties_of
+from restgql.schema.sources.openapi.schema_shape import has_structure, is_null, properties_of, structured_members
 
 MAX_PARTS = 1_000
 """Schemas in one composition, with allOf within allOf."""
 MAX_MERGED = 10_000
 """Merged properties of a document. Beyond that, the last description of a property counts."""
+MAX_ALTERNATIVES = 500
+"""Properties of a document that several members of a oneOf or anyOf describe differently. Recursive ones multiply."""
+_TOO_MANY = {extension_keywords.VALUE: {"problem": f"more than {MAX_ALTERNATIVES} properties have several schemas"}}
 _ANNOTATIONS = ("description", "readOnly", "writeOnly", "deprecated", "nullable")
 _ABOUT = (*_ANNOTATIONS, "default", extension_keywords.KEYS)
 """Keywords that a field reads from the schema of its property itself."""
+_SHOWN = ("description", extension_keywords.KEYS)
+"""Those of them that hold for a value of any of several schemas."""
+_MARKS = ("readOnly", "writeOnly", "deprecated")
+"""Those that hold if all of the schemas have them."""
 
 
 class SchemaMerger:
@@ -25,11 +33,12 @@ class SchemaMerger:
         self._follow = follow
         self._merged: dict[frozenset[int], JsonObject] = {}
         self._lists: dict[int, JsonObject] = {}
+        self._alternatives: dict[frozenset[int], JsonObject] = {}
 
     def parts(self, schema: Any) -> tuple[list[JsonObject], str]:
         """Return a schema and all schemas of its allOf, innermost first, and the problem of an unresolvable one.
 
-        Raises DocumentProblem if there are more than MAX_PARTS.
+        A oneOf or anyOf with a single schema is like allOf. Raises DocumentProblem if there are more than MAX_PARTS.
         """
         parts: list[JsonObject] = []
         seen: set[int] = set()
@@ -48,6 +57,9 @@ class SchemaMerger:
                 raise DocumentProblem(f"it is composed of more than {MAX_PARTS} schemas")
             parts.append(part)
             pending.extend(as_list(part.get("allOf")))
+            for key in ("oneOf", "anyOf"):
+                if len(members := structured_members(part, key)) == 1:
+                    pending += members
         return parts[::-1], problem
 
     def property(self, before: Any, after: Any) -> Any:
@@ -84,6 +96,33 @@ class SchemaMerger:
         if id(items) not in self._lists:
             self._lists[id(items)] = {**_annotations(before, after), "type": "array", "items": items}
         return self._lists[id(items)]
+
+    def any_of(self, schemas: Sequence[Any]) -> Any:
+        """Return a schema for the values of all these schemas.
+
+        Equal schemas always have the same result, so that merging of recursive schemas ends.
+        """
+        distinct: list[Any] = []
+        for schema in schemas:
+            if schema not in distinct:
+                distinct.append(schema)
+        key = frozenset(map(self._identity, distinct))
+        if len(key) == 1:
+            return distinct[0]
+        if key not in self._alternatives:
+            if len(self._alternatives) >= MAX_ALTERNATIVES:
+                return _TOO_MANY
+            parts = [as_mapping(schema) for schema in distinct]
+            about = {keyword: value for keyword, value in parts[0].items() if keyword in _SHOWN}
+            about |= {keyword: True for keyword in _MARKS if all(part.get(keyword) is True for part in parts)}
+            self._alternatives[key] = {**about, "anyOf": distinct}
+        return self._alternatives[key]
+
+    def _identity(self, schema: Any) -> int:
+        try:
+            return id(self._follow(schema)[0])
+        except DocumentProblem:
+            return id(schema)
 
     def _structured_parts(self, schema: Any) -> list[JsonObject]:
         """Return the parts of a schema that do not only refer to other parts. Raises DocumentProblem."""

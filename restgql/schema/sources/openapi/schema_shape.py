@@ -57,10 +57,14 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class UnionShape(msgspec.Struct, frozen=True):
-    """One of several object types. `discriminator` is a JMESPath expression over a value that selects the type."""
+    """One of several object types. `discriminator` is a JMESPath expression over a value that selects the type.
+
+    `everything` has the properties of all members.
+    """
 
     members: tuple[Member, ...]
     discriminator: str
+    everything: ObjectShape
 
 
 class InterfaceShape(msgspec.Struct, frozen=True):
@@ -89,7 +93,15 @@ SchemaShape = ScalarShape | EnumShape | ListShape | ObjectShape | MapShape | Uni
 _STRUCTURE = (extension_keywords.VALUE, "$ref", "properties", "items", "enum", "const", "allOf", "oneOf", "anyOf")
 _CONDITIONAL = frozenset({"then", "else", "dependentSchemas"})
 _OPEN = frozenset({"additionalProperties", "patternProperties", "unevaluatedProperties"})
+_ABOUT = frozenset({"title", "description", "example", "examples", "default", "deprecated", "externalDocs", "$comment"})
 COMPOSING = ("allOf", "oneOf", "anyOf")
+
+
+def whole_object(shape: SchemaShape) -> ObjectShape | None:
+    """Return an object with all properties that a value of the shape can have, None for other kinds of values."""
+    if isinstance(shape, UnionShape | InterfaceShape):
+        return shape.everything
+    return shape if isinstance(shape, ObjectShape) else None
 
 
 def json_types(schema: JsonObject) -> tuple[str, ...]:
@@ -140,8 +152,39 @@ def unwrap(schema: JsonObject) -> Any | None:
         return None
     if _conditional_properties(schema) or additional_schema(schema) is not None:
         return None
-    members = [member for member in as_list(schema[keys[0]]) if has_structure(member) and not is_null(member)]
+    members = structured_members(schema, keys[0])
     return members[0] if len(members) == 1 else None
+
+
+def structured_members(schema: JsonObject, key: str) -> list[Any]:
+    """Return the members of allOf, oneOf or anyOf that determine the kind of the value, without null.
+
+    Beside a member for scalars or lists, `{type: object}` and `{}` determine it too.
+    """
+    members = [member for member in as_list(schema.get(key)) if not is_null(member)]
+    structured = [member for member in members if has_structure(member)]
+    if key == "allOf" or len(structured) == len(members) or not any(map(_is_no_object, structured)):
+        return structured
+    return [member for member in members if has_structure(member) or _permits_objects(member) or permits_any(member)]
+
+
+def _is_no_object(schema: Any) -> bool:
+    types = json_types(as_mapping(schema))
+    return bool(types) and "object" not in types
+
+
+def _permits_objects(schema: Any) -> bool:
+    return "object" in json_types(as_mapping(schema))
+
+
+def permits_any(schema: Any) -> bool:
+    """Return True for `{}`, unlike schemas that constrain a value."""
+    return all(key in _ABOUT or str(key).startswith("x-") for key in as_mapping(schema))
+
+
+def without_groups(schema: JsonObject) -> JsonObject:
+    """Return the keywords of a composed schema that are its own."""
+    return {keyword: value for keyword, value in schema.items() if keyword not in COMPOSING}
 
 
 def plain_shape(schema: JsonObject) -> SchemaShape:
@@ -217,13 +260,15 @@ def additional_schema(schema: JsonObject) -> Any:
         schema.get("additionalProperties"),
         schema.get("unevaluatedProperties"),
     ]
-    schemas = [values for values in map(as_mapping, candidates) if _determines_kind(values)]
+    schemas = [values for values in map(as_mapping, candidates) if states_kind(values)]
     return {"anyOf": schemas} if len(schemas) > 1 else next(iter(schemas), None)
 
 
-def _determines_kind(schema: JsonObject) -> bool:
-    has_keyword = any(schema.get(key) for key in _STRUCTURE) or isinstance(schema.get("additionalProperties"), dict)
-    return has_keyword or bool(json_types(schema))
+def states_kind(schema: Any) -> bool:
+    """Return True if a schema states the kind of its values, also if that is only `{type: object}`."""
+    part = as_mapping(schema)
+    has_keyword = any(part.get(key) for key in _STRUCTURE) or isinstance(part.get("additionalProperties"), dict)
+    return has_keyword or bool(json_types(part))
 
 
 def required_names(schema: JsonObject) -> frozenset[str]:

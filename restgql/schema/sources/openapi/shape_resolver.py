@@ -27,10 +27,13 @@ from restgql.schema.sources.openapi.schema_shape import (
     is_composed,
     is_null,
     is_nullable,
+    permits_any,
     plain_shape,
     properties_of,
     required_names,
+    structured_members,
     unwrap,
+    without_groups,
 )
 from restgql.schema.sources.openapi.unions import Variant, VariantGroup, discriminator_values, shape_of_variants
 
@@ -150,12 +153,10 @@ class ShapeResolver:
         if len(distinct) == 1:
             return schemas[0]
         union = {"anyOf": [*distinct.values()]}
-        shapes = [self.shape(self.resolve(schema).schema) for schema in union["anyOf"]]
         if not isinstance(self.shape(union), JsonShape):
             return union
-        if not all(isinstance(shape, ObjectShape) for shape in shapes):
-            return schemas[0] if all(shape == shapes[0] for shape in shapes) else None
-        return {"allOf": union["anyOf"]}
+        shapes = [self.shape(self.resolve(schema).schema) for schema in union["anyOf"]]
+        return schemas[0] if all(shape == shapes[0] for shape in shapes) else None
 
     def _composed(self, schema: JsonObject) -> SchemaShape:
         if self._depth >= MAX_DEPTH:
@@ -165,7 +166,9 @@ class ShapeResolver:
             merged = self._merge(schema)
             if merged.groups:
                 variants = [self._variants(group, merged.properties) for group in merged.groups]
-                return shape_of_variants(merged.groups, variants, merged.properties, merged.required)
+                return shape_of_variants(
+                    merged.groups, variants, merged.properties, merged.required, self._merging.any_of
+                )
         finally:
             self._depth -= 1
         if merged.properties:
@@ -173,6 +176,8 @@ class ShapeResolver:
         if merged.additional is not None:
             return MapShape(merged.additional)
         structured = [part for part in merged.parts if not is_composed(part) and has_structure(part)]
+        if not structured:  # the groups only constrain the value, such as `oneOf` of a `minimum` and a `pattern`
+            structured = [own for own in map(without_groups, merged.parts) if has_structure(own)]
         if not structured:
             return JsonShape(merged.problem)
         shapes = [plain_shape(part) for part in structured]
@@ -244,9 +249,11 @@ class ShapeResolver:
 
     def _groups(self, part: JsonObject) -> Iterable[VariantGroup]:
         for kind in ("oneOf", "anyOf"):
-            members = [member for member in as_list(part.get(kind)) if has_structure(member) and not is_null(member)]
-            if members:
-                yield VariantGroup(kind, tuple(members), discriminator_of(part))
+            members = structured_members(part, kind)
+            if len(members) > 1:  # a single one is a part
+                others = [member for member in as_list(part[kind]) if not is_null(member) and not has_structure(member)]
+                is_open = any(map(permits_any, others))
+                yield VariantGroup(kind, tuple(members), discriminator_of(part), not others, is_open)
 
     def _is_member(self, schema: JsonObject, group: VariantGroup) -> bool:
         """Return True if a schema is a member of a group, which then is a group of its base."""
@@ -258,7 +265,8 @@ class ShapeResolver:
         for member in group.members:
             for schema in self._flat(member):
                 resolved = self.resolve(schema)
-                if id(resolved.schema) not in variants:
+                is_equal = any(variant.source == resolved.schema for variant in variants.values() if not variant.name)
+                if id(resolved.schema) not in variants and not is_equal:
                     variants[id(resolved.schema)] = self._variant(schema, resolved, base)
         return list(variants.values())
 

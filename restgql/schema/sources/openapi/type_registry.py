@@ -151,11 +151,14 @@ class TypeRegistry:
         return name
 
     def property_type(
-        self, owner: str, text: str, kind: Callable[[object, str, str], TypeRef], schema: object
+        self, owner: str, text: str, kind: Callable[[object, str, str], TypeRef], schema: object, prefix: str = ""
     ) -> TypeRef:
-        """Return the type of a property, or JSON; the reason is recorded for the owning type."""
+        """Return the type of a property, or JSON; the reason is recorded for the owning type.
+
+        The name of an unnamed type begins with `prefix`, by default with the name of the owning type.
+        """
         try:
-            type_ref = kind(schema, f"{owner}{text[:1].upper()}{text[1:]}", text)
+            type_ref = kind(schema, f"{prefix or owner}{text[:1].upper()}{text[1:]}", text)
         except DocumentProblem as exc:
             type_ref = self.type_ref(JSON, problem=exc.message)
         if type_ref.problem:

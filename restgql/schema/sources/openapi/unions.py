@@ -1,6 +1,6 @@
-"""Decides the shape of oneOf and anyOf: a scalar that holds all values, a union with a discriminator, or JSON."""
+"""Decides the shape of oneOf and anyOf: a scalar, a list, a union with a discriminator, one object, or JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import permutations
 from typing import Any
 
@@ -16,6 +16,7 @@ from restgql.schema.sources.openapi.references import target_name
 from restgql.schema.sources.openapi.schema_shape import (
     EnumShape,
     JsonShape,
+    ListShape,
     Member,
     ObjectShape,
     ScalarShape,
@@ -23,13 +24,21 @@ from restgql.schema.sources.openapi.schema_shape import (
     UnionShape,
 )
 
+AnyOf = Callable[[Sequence[Any]], Any]
+"""Returns a schema for the values of any of several schemas."""
+
 
 class VariantGroup(msgspec.Struct, frozen=True):
-    """One oneOf or anyOf, with the discriminator beside it."""
+    """One oneOf or anyOf, with the discriminator beside it.
+
+    `is_complete`: it has no other members, which only constrain the value. `is_open`: one of these permits any value.
+    """
 
     key: str
     members: tuple[Any, ...]
     discriminator: JsonObject
+    is_complete: bool
+    is_open: bool
 
 
 class Variant(msgspec.Struct, frozen=True):
@@ -50,31 +59,55 @@ def shape_of_variants(
     variants: Sequence[list[Variant]],
     properties: Mapping[str, Any],
     required: frozenset[str],
+    any_of: AnyOf,
 ) -> SchemaShape:
     """Return the shape of a schema from its groups, their variants, and its own properties."""
-    group, members = groups[0], variants[0]
-    if len(groups) > 1:
-        shape: SchemaShape = JsonShape(f"it has {len(groups)} groups of oneOf and anyOf")
-    elif all(isinstance(member.shape, ScalarShape | EnumShape) for member in members):
-        shape = _scalar(members, group.key)
-    elif all(isinstance(member.shape, ObjectShape) for member in members):
-        shape = _union(members, group)
-    else:
-        shape = JsonShape(f"its {group.key} has members that are not objects")
+    shapes = [[member.shape for member in members] for members in variants]
+    objects = [shape for of_group in shapes for shape in of_group if isinstance(shape, ObjectShape)]
+    if len(objects) == sum(map(len, shapes)):
+        for group, of_group in zip(groups, shapes, strict=True):
+            required |= _required_by_all(of_group) if group.is_complete else frozenset()
+        everything = _merged_object(objects, properties, required, "", any_of)
+        shape = _union(variants[0], groups[0], everything) if len(groups) == 1 else everything
+        if shape is everything and not properties and any(group.is_open for group in groups):
+            return JsonShape(f"its {groups[0].key} has members that are not objects")
+        return shape
+    shape = _of_other_kinds(groups, variants[0], any_of)
     if isinstance(shape, JsonShape) and properties:
-        return _merged_object(variants, properties, required, shape.problem)
+        return _merged_object(objects, properties, required, shape.problem, any_of)
     return shape
+
+
+def _required_by_all(shapes: Sequence[SchemaShape]) -> frozenset[str]:
+    return frozenset.intersection(*(shape.required for shape in shapes if isinstance(shape, ObjectShape)))
+
+
+def _of_other_kinds(groups: Sequence[VariantGroup], members: list[Variant], any_of: AnyOf) -> SchemaShape:
+    """Return the shape of groups whose members are not all objects."""
+    if len(groups) > 1:
+        return JsonShape(f"it has {len(groups)} groups of oneOf and anyOf")
+    if all(isinstance(member.shape, ScalarShape | EnumShape) for member in members):
+        return _scalar(members, groups[0].key)
+    items = [member.shape.item for member in members if isinstance(member.shape, ListShape)]
+    if len(items) == len(members):
+        return ListShape(any_of(items))
+    return JsonShape(f"its {groups[0].key} has members that are not objects")
 
 
 def _scalar(members: list[Variant], key: str) -> SchemaShape:
     if len(members) == 1:
         return members[0].shape
+    values = [_values(member.source) for member in members]
+    if all(values) and all(isinstance(value, str) for own in values for value in own):
+        distinct = tuple(dict.fromkeys(value for own in values for value in own))
+        return EnumShape(distinct) if len(distinct) > 1 else ScalarShape("String")
     scalars = {member.shape.name if isinstance(member.shape, ScalarShape) else "String" for member in members}
     name = wider(scalars)
     return ScalarShape(name) if name else JsonShape(f"its {key} mixes {', '.join(sorted(scalars))}")
 
 
-def _union(members: list[Variant], group: VariantGroup) -> SchemaShape:
+def _union(members: list[Variant], group: VariantGroup, everything: ObjectShape) -> SchemaShape:
+    """Return a union of objects that a value tells apart, otherwise the object with the properties of all."""
     if len(members) == 1:
         return members[0].shape
     if name := as_text(group.discriminator.get("propertyName")):
@@ -92,15 +125,18 @@ def _union(members: list[Variant], group: VariantGroup) -> SchemaShape:
     if not _differ(values, members):
         expression, values = _of_constants(members)
     if not _differ(values, members) or len(expression) > MAX_EXPRESSION:
-        return JsonShape(f"no property distinguishes the members of its {group.key}")
+        return everything
     by_value = zip(members, values, strict=True)
-    return UnionShape(tuple(Member(member.schema, member.name, value) for member, value in by_value), expression)
+    union_members = tuple(Member(member.schema, member.name, value) for member, value in by_value)
+    return UnionShape(union_members, expression, everything)
 
 
 def discriminator_values(
     member: Variant, discriminator: JsonObject, constants: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
     """Return the discriminator values that select a member: from the mapping, its own schema, or its name.
+
+    The mapping may name its title, too.
 
     `constants` are the values of its discriminator that no other member has.
     """
@@ -109,7 +145,8 @@ def discriminator_values(
     by_target: dict[str, list[str]] = {}
     for value, target in as_mapping(discriminator.get("mapping")).items():
         by_target.setdefault(target_name(as_text(target)) or as_text(target), []).append(str(value))
-    mapped = by_target.get(own_name) or by_target.get(member.name) if own_name else None
+    targets = (own_name, member.name, as_text(member.source.get("title")))
+    mapped = next((by_target[target] for target in targets if target and target in by_target), None)
     marked = as_text(member.source.get("x-ms-discriminator-value"))
     own = marked or _constant(member, name) or own_name
     return tuple(mapped or (constants if not marked else ()) or ([own] if own else ()))
@@ -206,17 +243,25 @@ def _constant(member: Variant, name: str) -> str:
 
 def _constant_values(member: Variant, name: str) -> Sequence[Any]:
     assert isinstance(member.shape, ObjectShape)
-    schema = as_mapping(member.shape.properties.get(name))
+    return _values(as_mapping(member.shape.properties.get(name)))
+
+
+def _values(schema: JsonObject) -> Sequence[Any]:
     return [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
 
 
 def _merged_object(
-    variants: Sequence[list[Variant]], properties: Mapping[str, Any], required: frozenset[str], problem: str
-) -> SchemaShape:
+    objects: Sequence[ObjectShape],
+    properties: Mapping[str, Any],
+    required: frozenset[str],
+    problem: str,
+    any_of: AnyOf,
+) -> ObjectShape:
     """Return one object with the schema's own properties and those of all variants."""
-    merged = dict(properties)
-    for member in (member for members in variants for member in members):
-        if isinstance(member.shape, ObjectShape):
-            for name, schema in member.shape.properties.items():
-                merged.setdefault(name, schema)
-    return ObjectShape(merged, required, problem)
+    schemas_by_name: dict[str, list[Any]] = {}
+    for shape in objects:
+        for name, schema in shape.properties.items():
+            schemas_by_name.setdefault(name, []).append(schema)
+    merged = {name: any_of(schemas) for name, schemas in schemas_by_name.items()}
+    additional = [shape.additional for shape in objects if shape.additional is not None]
+    return ObjectShape({**merged, **properties}, required, problem, any_of(additional) if additional else None)
