@@ -108,6 +108,7 @@ class UpstreamInvalid(UpstreamError):
 
 
 CRASHED = "The route crashed. The log of the app has the reason."
+NO_STATUS = "The route's status is not a number of three digits, such as 200."
 LATE = "The route did not answer in time."
 NESTED = "The path leads to a gateway, and a gateway cannot request one: request the routes themselves."
 ENDLESS = "The response is a stream of events, not a JSON value: request it directly, not through the gateway."

@@ -103,7 +103,7 @@ class Gateway:
         except RestgqlError as exc:
             result = graphql_answer.refused(exc)
         try:
-            response_map: dict[str, Any] = decoded(json_format.encode(result))
+            response_map: dict[str, Any] = decoded(result)
         except UpstreamInvalid as exc:
             response_map = graphql_answer.refused(exc)
         return response_map
@@ -122,7 +122,7 @@ class Gateway:
             result = stored_operation.run(
                 state.trusted_pipeline, operation, _json(variables), partial(_caller, state, headers)
             )
-        return decoded(json_format.encode(result))
+        return decoded(result)
 
     def get(
         self,
@@ -141,11 +141,10 @@ class Gateway:
             select_format.check(select)
         response = self._response(NodeKind.GET, {"path": path, "params": params, "headers": headers})
         try:
-            value = response.data(select)
+            return decoded(response.data(select))
         except UpstreamError as exc:
             exc.extensions = _json(exc.extensions)
             raise
-        return decoded(bytes(value)) if isinstance(value, msgspec.Raw) else value
 
     def fetch(
         self,

@@ -32,6 +32,7 @@ from restgql.plan.plan import FloatVariables, Plan, PlanContext, no_float_variab
 from restgql.profile import OPEN, Profile
 from restgql.respond.answer import Answer
 from restgql.schema.compile import calls
+from restgql.schema.introspected import hide_routes_field
 from restgql.upstream import Upstream
 from restgql.upstream.routes import Route
 
@@ -83,10 +84,12 @@ class Pipeline:
         self.forwarded = frozenset(name for _, _, binding in calls(schema) for name in binding.forward)
         """The query parameters of a client's request that some field forwards."""
         rules = _rules(profile, is_whole=missing is None)
+        own = own or schema
+        if profile.introspection and not profile.routes_field:
+            schema = hide_routes_field(schema)
         documents = Documents(schema, config, rules, suggestions=suggestions)
         self._clients = Planner(documents, PlanContext.of(schema, config, float_variables=float_variables))
         # Stored operations have their own caches, so that no other request displaces their documents and plans.
-        own = own or schema
         self.documents = Documents(own, config, RULES, suggestions=suggestions, stored=True)
         stored = PlanContext.of(own, config, stored=True, float_variables=float_variables)
         self._stored = Planner(self.documents, stored)

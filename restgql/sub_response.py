@@ -235,8 +235,7 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
 
         Raises BadSelect, and UpstreamInvalid for a number that is out of range.
         """
-        value = self.value(select)
-        return decoded(bytes(value)) if isinstance(value, msgspec.Raw) else value
+        return decoded(self.value(select))
 
     @property
     def json_text(self) -> bytes:
@@ -274,17 +273,18 @@ class SubResponse(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
 
     def _parse(self) -> Any:
         try:
-            return json_format.value(self.json_text)
-        except json_format.NotJson as exc:  # a number that is valid JSON, and that no reader can represent
-            raise BadSelect("The body has a number that is out of range.") from exc
+            return json_format.value_of_response(self.json_text)
+        except json_format.NotJson as exc:
+            raise BadSelect("The body nests too deep to be read.") from exc
 
     @_Lazy
     def _content(self) -> "_Content":
         return _decode(self)
 
 
-def decoded(text: bytes) -> Any:
-    """Return the value of the JSON text of an answer. Raises UpstreamInvalid for a number that is out of range."""
+def decoded(value: Any) -> Any:
+    """Return a value of a response for Python code. Raises UpstreamInvalid for a number that is out of range."""
+    text = json_format.encode(value)
     try:
         return json_format.value(text)
     except json_format.NotJson as exc:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from graphql import build_client_schema, get_introspection_query, validate_schema
 
 from restgql import Gateway
 from restgql.cli import cli
@@ -158,3 +159,27 @@ def test_every_preset_is_a_key() -> None:
     assert set(OVERRIDES) < set(Config.__struct_fields__)
     assert profile_of(Config(), debug=False) == HARDENED
     assert profile_of(Config(timings=False), debug=True) == OPEN
+
+
+NAMES = '{ __schema { types { name } queryType { fields { name } } } __type(name: "RestRoute") { name } }'
+
+
+@pytest.mark.parametrize("routes_field", [True, False, None])
+@pytest.mark.parametrize("debug", [True, False])
+def test_introspection_shows_the_field_routes_only_if_it_is_on(routes_field: bool | None, debug: bool) -> None:
+    app = app_of(debug=debug, introspection=True, routes_field=routes_field)
+    is_on = routes_field is True or (routes_field is None and debug)
+    data = ask(app, NAMES)["data"]
+    fields = {field["name"] for field in data["__schema"]["queryType"]["fields"]}
+    types = {of_type["name"] for of_type in data["__schema"]["types"]}
+    assert fields == {"get", "fetch", "aggregate", *(["routes"] if is_on else [])}
+    assert ("RestRoute" in types, data["__type"] is not None) == (is_on, is_on)
+    shown = build_client_schema(ask(app, get_introspection_query())["data"])
+    assert validate_schema(shown) == []
+    assert ("errors" in ask(app, "{ routes { path } }")) != is_on
+
+
+def test_a_query_type_that_has_only_the_field_routes_shows_it() -> None:
+    app = app_of(introspection=True, untyped=False)
+    assert ask(app, NAMES)["data"]["__schema"]["queryType"]["fields"] == [{"name": "routes"}]
+    assert "RESTGQL_ROUTES_FIELD" in str(ask(app, "{ routes { path } }"))

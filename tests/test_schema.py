@@ -44,14 +44,25 @@ def test_everything_that_graphiql_shows_has_a_description() -> None:
     assert undescribed(app.extensions["restgql"]["restgql"].compiled_schema.clients) == []
 
 
+def test_root_types_of_sdl_files_have_descriptions(tmp_path: Path) -> None:
+    (tmp_path / "a.graphql").write_text(
+        'type Query { a: Int @get(path: "/a") } type Mutation { b: Int @post(path: "/b") }'
+    )
+    app = Flask(__name__)
+    Gateway(app, schema=str(tmp_path))
+    assert undescribed(app.extensions["restgql"]["restgql"].compiled_schema.clients) == ["Query.a", "Mutation.b"]
+
+
 def test_every_directive_of_sdl_files_has_descriptions() -> None:
     schema = build_schema("type Query { a: Int }\n" + directives.SDL, assume_valid=True)
     assert [place for place in undescribed(schema) if place not in ("Query", "Query.a")] == []
 
 
 def undescribed(schema: GraphQLSchema) -> list[str]:
-    """Return the directives, fields, arguments, input fields and enum values of a schema that have no description."""
+    """Return the root types, directives, fields, arguments, input fields and enum values of a schema that have no
+    description."""
     places: list[tuple[str, Any]] = [(f"@{directive.name}", directive) for directive in schema.directives]
+    places += [(root.name, root) for root in (schema.query_type, schema.mutation_type) if root is not None]
     for directive in schema.directives:
         places += [(f"@{directive.name}({name}:)", argument) for name, argument in directive.args.items()]
     for of_type in schema.type_map.values():

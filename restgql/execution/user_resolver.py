@@ -50,7 +50,7 @@ class ResolverSource(dict[str, Any]):
 
 def as_source(value: Any) -> Any:
     """Return a JSON value as the source of a user's resolver: a copy, which the resolver may change."""
-    copied = json.value(json.encode(value))  # JSON may nest deeper than Python can copy it
+    copied = json.value_of_response(json.encode(value))  # JSON may nest deeper than Python can copy it
     return ResolverSource(copied) if isinstance(copied, dict) else copied
 
 

@@ -1,5 +1,6 @@
 """Strict JSON (RFC 8259) in UTF-8: a text that is returned byte for byte, or a value."""
 
+import json
 from collections.abc import Callable
 from math import isfinite
 from typing import Any
@@ -14,6 +15,7 @@ WHITESPACE = b" \t\r\n"
 BOM = b"\xef\xbb\xbf"
 _MARK = b"\0"
 """A byte that no JSON text contains (RFC 8259 section 7)."""
+MAX_SHOWN = 80
 _decoder = bounded_cache(entries=64, characters=0)(msgspec.json.Decoder)  # creating a decoder costs more than using it
 
 
@@ -28,6 +30,23 @@ class Spliced:
 
     def __init__(self, pieces: list[bytes]) -> None:
         self.pieces = pieces
+
+
+class OutOfRange:
+    """A number of JSON that no reader can represent, such as 1E400. It is written as its text."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text if len(self.text) <= MAX_SHOWN else f"{self.text[:MAX_SHOWN]}…"
+
+    __inspect__ = __repr__  # graphql-core calls it for its messages
 
 
 class NotJson(ValueError):
@@ -55,6 +74,27 @@ def value(body: bytes, type: Any = Any) -> Any:
         return decoder.decode(body.removeprefix(BOM))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise NotJson(str(exc)) from exc
+
+
+def value_of_response(text: bytes) -> Any:
+    """Return the value of a strict JSON text; a number that is out of range is `OutOfRange`.
+
+    RFC 8259 section 6 allows it, so it is an error only for what reads it as a number. Raises NotJson.
+    """
+    try:
+        return value(text)
+    except NotJson:
+        try:
+            return json.loads(text, parse_float=_number, parse_int=_number)
+        except (ValueError, RecursionError) as exc:
+            raise NotJson(str(exc)) from exc
+
+
+def _number(literal: str) -> Any:
+    try:
+        return _ANY.decode(literal)
+    except msgspec.MsgspecError:
+        return OutOfRange(literal)
 
 
 def encode(value: Any) -> bytes:
@@ -117,6 +157,8 @@ def _unwritable(value: Any) -> Any:
 def _join(value: Any) -> Any:
     if isinstance(value, Spliced):
         return msgspec.Raw(b"".join(value.pieces))
+    if isinstance(value, OutOfRange):
+        return msgspec.Raw(value.text)
     if isinstance(value, File):
         raise BadRequest("A file is only allowed in a body with encoding: MULTIPART.")
     raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
@@ -136,7 +178,7 @@ def type_name(value: Any) -> str:
             return "null"
         case bool():
             return "a boolean"
-        case int() | float():
+        case int() | float() | OutOfRange():
             return "a number"
         case str():
             return "a string"

@@ -138,11 +138,16 @@ _ERRORS = (
 )
 
 
+_PYTHON_NAMES = {"dict": "object", "list": "array", "OutOfRange": "number out of range"}
+"""The kinds of values that the library names by their Python types in messages of some functions."""
+
+
 def _bad_select(expression: str, error: Exception) -> BadSelect:
     """Return the error that clients see for an error of the library."""
     if not isinstance(error, JMESPathError):
         return BadSelect(f"{_shown(expression)} cannot be evaluated on this value.")
     if isinstance(error, JMESPathTypeError):
+        error.actual_type = _PYTHON_NAMES.get(error.actual_type, error.actual_type)
         error.current_value = _brief(error.current_value)
     # The library's message unescapes a literal, so it may contain a lone surrogate.
     message = str(error)[:MAX_SHOWN].encode(errors="backslashreplace").decode()

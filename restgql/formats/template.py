@@ -12,7 +12,7 @@ from restgql.errors import BadPath, BadRequest, MissingParameter
 from restgql.formats.charge import UNMETERED, Charge
 from restgql.formats.file import File
 from restgql.formats.headers import MAX_HEADER_VALUE
-from restgql.formats.json import to_text
+from restgql.formats.json import OutOfRange, to_text
 from restgql.formats.target import MAX_TARGET
 
 _EXPRESSION = re.compile(r"\{([^{}]*)\}")
@@ -275,6 +275,6 @@ def _scalar(name: Name, value: Any) -> str:
     """Return a scalar as text."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool | int | float | File):  # `spelled` raises BadRequest for a file
+    if isinstance(value, bool | int | float | File | OutOfRange):  # `spelled` raises BadRequest for a file
         return to_text(value)
     raise BadPath(f"{{{name.text}}} has an array or object within an array or object.")

@@ -42,8 +42,10 @@ def answer(pipeline: Pipeline, request: HttpRequest, media_type: str, connect: C
     return responses.json(200, media_type, response_maps, NO_STORE, cookies)
 
 
-def _plan(pipeline: Pipeline, request: GraphQLRequest) -> Planned | ResponseMap:
+def _plan(pipeline: Pipeline, request: GraphQLRequest | RestgqlError) -> Planned | ResponseMap:
     """Return one operation with its plan, or the response map of its error."""
+    if isinstance(request, RestgqlError):
+        return responses.refused(request)
     try:
         operation = pipeline.admit(request, "POST")
         return Planned(pipeline.plan(operation), operation)

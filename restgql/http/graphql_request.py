@@ -6,7 +6,7 @@ import msgspec
 
 from restgql.bounded_cache import bounded_cache
 from restgql.config import Config
-from restgql.errors import BadRequest, LimitExceeded, PersistedQueryNotSupported
+from restgql.errors import BadRequest, LimitExceeded, PersistedQueryNotSupported, RestgqlError
 from restgql.formats import json_body, media
 from restgql.formats.json import WHITESPACE, NotJson, value
 from restgql.http import multipart
@@ -77,17 +77,25 @@ def _array_refused(config: Config) -> BadRequest:
     )
 
 
-def read_batch(request: HttpRequest, config: Config) -> list[GraphQLRequest]:
-    """Read the parameters of each operation of a batch. Raises the errors of `read`."""
-    batch: list[_Parameters] = json_body.read(
-        request.content_type, request.body, list[_Parameters], example=f"an array of operations, [{_EXAMPLE}]"
-    )
+def read_batch(request: HttpRequest, config: Config) -> list[GraphQLRequest | RestgqlError]:
+    """Read the parameters of each operation of a batch, or the error of an item. Raises the errors of `read` for what
+    is no array of 1 to `max_batch` items."""
+    example = f"an array of operations, [{_EXAMPLE}]"
+    batch: list[msgspec.Raw] = json_body.read(request.content_type, request.body, list[msgspec.Raw], example=example)
     if not batch:
-        raise BadRequest("The array contains no operation.")
+        raise BadRequest(f"The array contains no operation. Send {example}.")
     if len(batch) > config.max_batch:
         limit = config.max_batch
         raise LimitExceeded(f"More than {limit} operations in an array.", limit="RESTGQL_MAX_BATCH", allowed=limit)
-    return [_params(each) for each in batch]
+    return [_item(index, bytes(item)) for index, item in enumerate(batch)]
+
+
+def _item(index: int, text: bytes) -> GraphQLRequest | RestgqlError:
+    """Read an item of a batch. Its error is its own: a client joins operations of unrelated components."""
+    try:
+        return _params(json_body.parsed(text, _Parameters, name=f"item {index} of the array", example=_EXAMPLE))
+    except RestgqlError as exc:
+        return exc
 
 
 def _params(

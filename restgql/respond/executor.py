@@ -49,6 +49,7 @@ from restgql.respond.field_sources import (
 )
 from restgql.respond.introspection import Data, Introspection
 from restgql.respond.leaf import NUMBER_SIZE, serialize, serialize_scalar, size_of
+from restgql.schema.introspected import introspected
 from restgql.sub_response import SubResponse
 
 Fields = tuple[SelectedField, ...]
@@ -223,9 +224,11 @@ class Executor:
                 return self._typed(of_type, field, path, value, field_result, source.response, within)
         arguments = self._arguments(field)
         info = self._info(field, path)
-        result = (resolve or default_field_resolver)(source, info, **arguments)
+        resolve = resolve or default_field_resolver
         if field.name in _INTROSPECTION:
-            return self._introspection.complete(of_type, field, result, info)
+            info = info._replace(schema=introspected(info.schema))
+            return self._introspection.complete(of_type, field, resolve(source, info, **arguments), info)
+        result = resolve(source, info, **arguments)
         return self._complete(of_type, field, path, result, within)
 
     def _arguments(self, field: SelectedField) -> Data:

@@ -30,6 +30,7 @@ from restgql.schema import directives, printable_defaults, scalars
 from restgql.schema.binder import ROOTS, Binder
 from restgql.schema.default_cycles import default_cycles
 from restgql.schema.garbage_collection import pause_collection
+from restgql.schema.root_descriptions import describe_roots
 from restgql.schema.sdl.naming_convention import NamingConvention
 from restgql.schema.sdl_hints import with_hint
 from restgql.schema.shared_scalars import SharedScalars
@@ -66,6 +67,7 @@ def compile(core: GraphQLSchema, sources: Sequence[TypeSource], *, camel_case: b
         raise SchemaError(errors)
     SharedScalars(core).share(schema)
     printable_defaults.show(schema)
+    describe_roots(schema)
     return schema
 
 

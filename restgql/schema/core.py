@@ -13,6 +13,7 @@ from restgql.schema import core_arguments as arguments
 from restgql.schema import graphene_types
 from restgql.schema.incremental_directives import DEFER, STREAM
 from restgql.schema.json_scalar import JSON, SPECIFIED_BY
+from restgql.schema.root_descriptions import describe_roots
 from restgql.schema.scalars import MULTIPART_SPEC, Upload
 
 VERBS = ("POST", "PUT", "PATCH", "DELETE")
@@ -276,6 +277,7 @@ def build(
     for name, url in (("JSON", SPECIFIED_BY), ("Upload", MULTIPART_SPEC)):
         if isinstance(scalar := schema.type_map.get(name), GraphQLScalarType):
             scalar.specified_by_url = url  # graphene has no option for it
+    describe_roots(schema)
     if query is not None or mutation is not None:
         graphene_types.bind(schema, own={*own._meta.fields, *(verb.lower() for verb in verbs)})
     return schema

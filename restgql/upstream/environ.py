@@ -25,8 +25,8 @@ def template(entered: Environ, accept: str) -> Environ:
 
     `accept` is the Accept of sub-requests without their own.
     """
-    keys, connection = tuple(entered), entered.get("HTTP_CONNECTION", "")
-    environ = {key: entered[key] for key in _carried(keys, connection)}
+    carried = _carried(tuple(entered), entered.get("HTTP_CONNECTION", ""))
+    environ = dict(zip(carried, map(entered.__getitem__, carried), strict=True))
     targets = [key for key in _REQUEST_TARGETS if key in environ]
     if targets:
         paths = decoded(entered, "PATH_INFO"), decoded(entered, "SCRIPT_NAME")

@@ -5,7 +5,16 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from restgql.errors import CRASHED, ENDLESS, LATE, LimitExceeded, RestgqlError, UpstreamInvalid, UpstreamTimeout
+from restgql.errors import (
+    CRASHED,
+    ENDLESS,
+    LATE,
+    NO_STATUS,
+    LimitExceeded,
+    RestgqlError,
+    UpstreamInvalid,
+    UpstreamTimeout,
+)
 from restgql.formats import media
 from restgql.log import logger
 from restgql.model import SubRequest
@@ -34,6 +43,10 @@ class Overtime(Exception):
 
 class Endless(Exception):
     """The body is a stream of events by its Content-Type; it is not read."""
+
+
+class NoStatus(Exception):
+    """The status is not a number of three digits."""
 
 
 Exchanged = tuple[int, ReceivedFields, bytes]
@@ -78,6 +91,8 @@ class WsgiDispatcher:
                 fields, body = sendfile.read(fields, self._max_reply, reads_files=self._reads_files)
                 if len(body) > self._max_reply:
                     raise Oversize
+            if not 100 <= status <= 999:  # RFC 9110 section 15: no server can send another status
+                raise NoStatus
         except Refusal as exc:
             raise exc.error from None
         except Oversize:
@@ -91,6 +106,8 @@ class WsgiDispatcher:
             failure = UpstreamTimeout(LATE)
         except Endless:
             failure = UpstreamInvalid(ENDLESS)
+        except NoStatus:
+            failure = UpstreamInvalid(NO_STATUS)
         except sendfile.UnreadableFile as exc:
             failure = exc.failure
         except Exception:
@@ -147,7 +164,8 @@ class Collector:
         if self._started is None:
             raise RuntimeError("the app did not call start_response")
         status, headers = self._started
-        return int(status[:3]), sort_fields(headers), bytes(self._body)
+        code = status[:3]
+        return int(code) if code.isdecimal() else 0, sort_fields(headers), bytes(self._body)
 
     def _refuse_endless(self) -> None:
         if self._endless:

@@ -86,9 +86,7 @@ def test_d9_a_batch_is_capped(count: int) -> None:
     assert not shop.hits
 
 
-@pytest.mark.parametrize(
-    "body", ["[]", "[1]", "[null]", "[[]]", '[{"query": 1}]', '["{ a }"]', "[", "[{}]", '[{"query": ""}]']
-)
+@pytest.mark.parametrize("body", ["[]", "[", "[1", '[{"query": "{ a }"},]', "[] []", '["\\ud800"]'])
 def test_what_is_no_batch_is_refused_whole(body: str) -> None:
     shop = Shop()
     answer = shop.client.post("/graphql", data=body, content_type="application/json")
@@ -97,6 +95,33 @@ def test_what_is_no_batch_is_refused_whole(body: str) -> None:
     form = shop.client.post("/graphql", data=json.dumps([{"query": A}]), content_type="text/plain")
     assert form.status_code == 415
     assert not shop.hits
+
+
+ITEMS = {
+    "1": "The item 1 of the array does not fit: expected an object, got a number.",
+    "null": "The item 1 of the array does not fit: expected an object, got null.",
+    "[]": "The item 1 of the array does not fit: expected an object, got an array.",
+    '"{ a }"': "The item 1 of the array does not fit: expected an object, got a string.",
+    '{"query": 1}': "The item 1 of the array does not fit at query: expected a string or null, got a number.",
+    '{"query": "{ a }", "variables": []}': "The item 1 of the array does not fit at variables: expected an object",
+    "{}": "The parameter query is missing.",
+    '{"query": ""}': "The parameter query is missing.",
+    '{"query": "{ a }", "extensions": {"persistedQuery": 1}}': "The extension persistedQuery is malformed",
+}
+
+
+@pytest.mark.parametrize("item", ITEMS)
+def test_an_item_that_is_no_operation_is_an_error_in_its_place(item: str) -> None:
+    shop = Shop()
+    body = f"[{json.dumps({'query': A})}, {item}, {json.dumps({'query': B})}]"
+    answer = shop.client.post("/graphql", data=body, content_type="application/json")
+    assert answer.status_code == 200
+    first, refused, last = answer.json or []
+    assert [first["data"]["a"]["id"], last["data"]["b"]["id"]] == ["1", "2"]
+    assert codes(refused) == ["BAD_REQUEST"]
+    assert refused["errors"][0]["message"].startswith(ITEMS[item])
+    assert "data" not in refused
+    assert sorted(shop.hits) == ["GET 1", "GET 2"]
 
 
 def test_off_by_default() -> None:

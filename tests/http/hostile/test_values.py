@@ -70,10 +70,17 @@ def test_d6_hostile_literals_are_400(target: Target, literal: str, document: str
     assert_refused(target, lambda: target.query(document % literal))
 
 
-def test_d6_a_body_that_holds_what_no_reader_can_is_passed_on_or_an_error(target: Target) -> None:
-    found = strict(target.query('{ all: get(path: "/numbers") some: get(path: "/numbers", select: "[1]") }'))
-    assert found["data"]["some"] is None
-    assert found["errors"][0]["extensions"]["code"] == "BAD_SELECT"
+def test_d6_a_number_of_a_response_that_no_reader_can_represent_is_passed_on(target: Target) -> None:
+    paths = {"all": "@", "second": "[1]", "first": "[0]", "sum": "sum(@)"}
+    selects = " ".join(f'{key}: get(path: "/numbers", select: "{select}")' for key, select in paths.items())
+    text = target.query(f'{{ unselected: get(path: "/numbers") {selects} }}').get_data(as_text=True)
+    expected = '"unselected":[1e400, 1, -0.0],"all":[1e400,1,-0.0],"second":1,"first":1e400,"sum":null'
+    assert f'"data":{{{expected}}}' in text
+    (error,) = json.loads(text)["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["sum"], "BAD_SELECT")
+    assert "value: 1e400, expected one of: ['array-number'], received: \"number out of range\"" in error["message"]
+    found = target.query('{ fetch(path: "/numbers") { each(over: "@") { get(path: "/item/{item}") } } }')
+    assert [each["get"]["item"] for each in strict(found)["data"]["fetch"]["each"]] == ["1e400", "1", "-0.0"]
 
 
 # D8: size.

@@ -106,6 +106,22 @@ def test_a_body_that_is_no_json_as_its_type_says(make: Make) -> None:
     assert errors(found) == {("a",): INVALID, ("texts",): INVALID}
 
 
+@pytest.mark.parametrize("number", ["1E400", "-1e999", "9" * 5_000], ids=["large", "small", "digits"])
+@pytest.mark.parametrize("twice", ["", "twice: id"], ids=["projected", "executed"])
+def test_a_number_out_of_range_harms_only_the_field_that_is_the_number(make: Make, number: str, twice: str) -> None:
+    def view(asked: Request) -> Any:
+        return Response(
+            f'{{"id": 5, "float": {number}, "any": [{number}], "other": {number}}}', content_type="application/json"
+        )
+
+    world = make(VALUES, {"/a": view})
+    assert world.data(f"{{ a {{ id {twice} }} }}")["a"]["id"] == "5"
+    found = world.ask(f"{{ a {{ id float {twice} }} }}")
+    assert (found["data"]["a"]["id"], found["data"]["a"]["float"]) == ("5", None)
+    assert errors(found) == {("a", "float"): INVALID}
+    assert f"value: {number[:80]}" in found["errors"][0]["message"]
+
+
 def test_a_view_that_crashes_harms_no_sibling(make: Make) -> None:
     world = make(VALUES, {"/a": {"id": 1}, "/texts": lambda asked: 1 / 0})
     found = world.ask("{ a { id } texts }")
