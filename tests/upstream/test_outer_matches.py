@@ -264,3 +264,39 @@ def test_a_match_from_before_a_rule_was_added_is_not_cached_for_later_requests()
         assert matches.get(matches.key_of(context.request.environ)) is None
         matches.learn(matches.key_of(context.request.environ), context)
         assert matches.get(matches.key_of(context.request.environ)) is not None
+
+
+def test_the_url_adapter_is_that_of_the_request_before_any_hook() -> None:
+    app = Flask("changing")
+    app.add_url_rule("/item", "item", lambda: {"of": request.args["of"]})
+    adapters: list[tuple[object, ...]] = []
+
+    @app.before_request
+    def change() -> None:
+        if request.path != "/item":
+            request.method, request.path = "PUT", "/other"
+            request.environ["QUERY_STRING"] = "a=2"
+            adapter = request_ctx.url_adapter
+            assert adapter is not None
+            adapters.append((adapter.default_method, adapter.path_info, adapter.query_args))
+
+    Gateway(app, profile="open")
+    for _ in range(3):
+        app.test_client().post("/graphql?a=1", json=QUERY)
+    assert adapters == [("POST", "/graphql", "a=1")] * 3
+
+
+def test_a_method_that_the_url_map_itself_gets_later_is_called() -> None:
+    served = Observed()
+    served.ask()
+    served.ask()
+    own = served.app.url_map.bind_to_environ
+    calls: list[str] = []
+
+    def bind_to_environ(environ: dict[str, Any], *arguments: Any, **options: Any) -> Any:
+        calls.append(environ["PATH_INFO"])
+        return own(environ, *arguments, **options)
+
+    served.app.url_map.bind_to_environ = bind_to_environ  # type: ignore[method-assign, assignment]
+    served.ask()
+    assert calls == ["/graphql", "/item"]

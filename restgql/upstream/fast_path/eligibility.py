@@ -76,6 +76,7 @@ def has_plain_routing(app: Flask, adapter: MapAdapter) -> bool:
         type(app.url_map) is Map
         and type(adapter) is MapAdapter
         and adapter.map is app.url_map
+        and vars(app.url_map).keys().isdisjoint(WATCHED[Map])
         and app.request_class is Request
         and not app.url_map.host_matching
         and not app.subdomain_matching

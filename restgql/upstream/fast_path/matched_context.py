@@ -14,7 +14,6 @@ from werkzeug.routing import MapAdapter
 from werkzeug.wsgi import get_host
 
 from restgql.upstream.contexts import SESSION, WITHOUT_HOOKS
-from restgql.upstream.environ import decoded
 from restgql.upstream.fast_path.match_cache import Matched
 from restgql.upstream.fast_path.versions import KEEPS_HOST
 
@@ -47,7 +46,9 @@ class MatchedContext(RequestContext):
         self._cv_tokens = []
         self.matched = matched
         self._outer = outer
-        self._entered = dict(environ) if outer is None else environ  # a hook may change the environ
+        # hooks may change the environ and the request before the URL adapter is created
+        self._entered = dict(environ) if outer is None else environ
+        self._requested = self.request.path, self.request.method, self.request.query_string
 
     @property
     def opened_session(self) -> SessionMixin:
@@ -72,9 +73,8 @@ class MatchedContext(RequestContext):
             return self.app.create_url_adapter(self.app.request_class(self._entered, populate_request=False))
         adapter = MapAdapter.__new__(MapAdapter)
         vars(adapter).update(vars(self._outer))
-        adapter.path_info = self.request.path
-        adapter.default_method = self.request.method
-        adapter.query_args = decoded(self.request.environ, "QUERY_STRING")  # a server may omit it (PEP 3333)
+        adapter.path_info, adapter.default_method, query = self._requested
+        adapter.query_args = query.decode(errors="replace")
         return adapter
 
     def copy(self) -> RequestContext:
