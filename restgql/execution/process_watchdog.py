@@ -1,5 +1,6 @@
 """The watchdog thread of the process: it checks all operations whose callers wait, so that these can sleep."""
 
+import math
 import os
 import threading
 import time
@@ -14,7 +15,7 @@ MAX_LOOK_SECONDS = 0.032
 BUSY_SHARE = 0.75
 """The share of CPU time since the last check from which the process counts as busy."""
 LATE_SECONDS = 0.0005
-"""Seconds by which the watchdog wakes late if other threads have the GIL, or other programs the cores.
+"""Seconds by which the watchdog wakes later than usual if other threads have the GIL, or other programs the cores.
 
 The process counts as busy then, too: its threads are ready, however little CPU time they get.
 """
@@ -41,6 +42,8 @@ class ProcessWatchdog:
         self._lock = threading.Lock()
         self._watched: set[Watched] = set()
         self._has_thread = False
+        self._least_late = math.inf
+        """The seconds by which the system's timer is always late."""
 
     def watch(self, operation: Watched) -> None:
         """Check an operation from now on, until `leave`."""
@@ -67,7 +70,9 @@ class ProcessWatchdog:
             now = time.perf_counter(), time.process_time()
             elapsed, cpu_time = now[0] - last_check[0], now[1] - last_check[1]
             last_check = now
-            is_late = now[0] - slept_from - interval > LATE_SECONDS
+            late = now[0] - slept_from - interval
+            self._least_late = min(self._least_late, late)
+            is_late = late > self._least_late + LATE_SECONDS
             idle_checks = 0 if is_late or cpu_time >= elapsed * BUSY_SHARE else idle_checks + 1
             # threads of a busy process take turns (the GIL), and this one would take turns from them
             interval = LOOK_SECONDS if idle_checks else min(MAX_LOOK_SECONDS, 2 * interval)

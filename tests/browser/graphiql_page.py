@@ -9,19 +9,18 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 
 @contextmanager
-def opened(browser: Browser, address: str, *, refusals: int = 0, **options: Any) -> Iterator[Page]:
+def opened(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     """Yield a new visitor's page at an address, with its schema."""
-    with blank(browser, address, refusals=refusals, **options) as page:
+    with blank(browser, address, **options) as page:
         visit(page, address)
         yield page
 
 
 @contextmanager
-def blank(browser: Browser, address: str, *, refusals: int = 0, **options: Any) -> Iterator[Page]:
+def blank(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     """Yield a new visitor's page that is to visit an address and others of its origin.
 
-    A request to another origin, a refusal by the policy, or an error in the page fails the test. The endpoint may
-    answer 400 as often as `refusals`.
+    A request to another origin, a refusal by the policy, or an error in the page fails the test.
     """
     context = browser.new_context(**options)
     page = context.new_page()
@@ -32,9 +31,7 @@ def blank(browser: Browser, address: str, *, refusals: int = 0, **options: Any) 
     page.on("pageerror", lambda error: faults.append(str(error)))
     yield page
     context.close()
-    refused = [fault for fault in faults if "status of 400" in fault]
-    assert len(refused) == refusals
-    assert [fault for fault in faults if fault not in refused] == []
+    assert faults == []
 
 
 def visit(page: Page, address: str) -> None:

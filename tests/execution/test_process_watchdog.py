@@ -100,7 +100,8 @@ IDLE, LATE, BUSY = (0.0, 0.1), (2 * LATE_SECONDS, 0.1), (0.0, BUSY_SHARE)
 CHECKS: dict[str, tuple[list[tuple[float, float]], list[bool]]] = {
     "idle": ([IDLE, IDLE, IDLE], [False, True, True]),
     "busy": ([BUSY, BUSY, BUSY], [False, False, False]),
-    "ready, but without a core": ([LATE, LATE, LATE], [False, False, False]),
+    "ready, but without a core": ([BUSY, LATE, LATE, LATE], [False] * 4),
+    "a timer that is always late": ([LATE, LATE, LATE], [False, True, True]),
     "a moment without work": ([BUSY, IDLE, LATE, IDLE, BUSY], [False] * 5),
     "idle again": ([IDLE, IDLE, LATE, IDLE, IDLE], [False, True, False, False, True]),
 }
