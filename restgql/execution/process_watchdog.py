@@ -20,7 +20,7 @@ LATE_SECONDS = 0.0005
 The process counts as busy then, too: its threads are ready, however little CPU time they get.
 """
 IDLE_CHECKS = 2
-"""The checks in a row that find a process idle which is: a single one may fall into a moment without work."""
+"""A process is idle if so many checks in a row find it so. A single one may fall into a moment without work."""
 REST_SECONDS = 1.0
 """Seconds without an operation after which the thread ends."""
 

@@ -42,7 +42,7 @@ class TemplateScope(msgspec.Struct, frozen=True):
         """Return the value of a name. Raises NullKey if it is null, and MissingParameter if it is absent."""
         if name.startswith(REQUEST):
             return self._argument(name)
-        elif isinstance(self.value, dict):
+        if isinstance(self.value, dict):
             value = walk(self.value, name)
         elif name == ITEM and not isinstance(self.value, list):
             value = self.value

@@ -42,7 +42,8 @@ class OuterRequest(msgspec.Struct):
 
     `before_middleware` is False if the server called `app.wsgi_app` instead of `app`; `environ` is then the one that
     the view sees. `context` has the context variables with which the app was entered. `answered` is True if the
-    response is a gateway's, `no_store` if no cache may store it.
+    response is a gateway's, `no_store` if no cache may store it, and `is_routed_by_path` if
+    `fast_path.is_routed_by_path` held for the app when the request arrived.
     """
 
     app: Flask
@@ -54,7 +55,6 @@ class OuterRequest(msgspec.Struct):
     answered: bool = False
     no_store: bool = False
     is_routed_by_path: bool = False
-    """True if the app was found to be so when the request arrived, by `fast_path.is_routed_by_path`."""
 
     def outward(self, fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return the header fields to send, with the cookies of sub-requests after the outer request's own.
@@ -107,7 +107,7 @@ class GatewayMixin:
         """
         cache: Any = environ.get(MATCH_CACHE)
         if cache is None and self.restgql_gateways.may_lead(environ.get("PATH_INFO", "")):
-            cache = self.restgql_gateways.matches
+            cache = self.restgql_gateways.matches  # an OuterMatches
         if cache is None or not cache.is_of(self):
             return super().request_context(environ)  # type: ignore[misc]
         key = cache.key_of(environ)
