@@ -1,6 +1,7 @@
 """The profiles: what each opens over HTTP, what overrides it, and what the log says of it."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,6 +95,31 @@ def test_what_is_closed_is_closed_in_fragments_too() -> None:
         for query in (f"{{ ...F }} fragment F on Query {{ {field} }}", f"{{ ... {{ x: {field} }} }}"):
             assert "errors" in ask(app, query)
     assert ask(app, "{ __typename }") == {"data": {"__typename": "Query"}}
+
+
+DEFAULTS = """
+input Filter { a: Int = 3 b: [String!] = ["x"] e: JSON = {k: [1, null]} }
+enum Kind { A B @deprecated(reason: "no") }
+extend type Query {
+  t(f: Filter = {a: 4}, kind: Kind = A, x: Long = 12345678901): T @get(path: "/a{?f,kind,x}")
+}
+type T { id: ID kind: Kind }
+"""
+
+
+def test_the_hardened_profile_shows_all_of_the_schema_but_the_field_routes(tmp_path: Path) -> None:
+    file = tmp_path / "types.graphql"
+    file.write_text(DEFAULTS)
+    shown, hardened = (
+        ask(app_of(profile=profile, introspection=True, schema=str(file)), get_introspection_query())["data"][
+            "__schema"
+        ]
+        for profile in ("open", "hardened")
+    )
+    shown["types"] = [of_type for of_type in shown["types"] if of_type["name"] != "RestRoute"]
+    query = next(of_type for of_type in shown["types"] if of_type["name"] == "Query")
+    query["fields"] = [field for field in query["fields"] if field["name"] != "routes"]
+    assert hardened == shown
 
 
 def test_python_and_its_commands_are_not_bound_by_the_profile() -> None:

@@ -1,8 +1,9 @@
 """The schema that introspection shows: without a field that the profile turns off."""
 
 from copy import copy
+from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLSchema, build_schema, print_schema
+from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
 
 _SHOWN = "restgql.introspected"
 ROUTES = "routes"
@@ -25,13 +26,15 @@ def introspected(schema: GraphQLSchema) -> GraphQLSchema:
 
 
 def _without_routes(schema: GraphQLSchema) -> GraphQLSchema:
-    shown = build_schema(print_schema(schema), assume_valid=True, no_location=True)
-    query = shown.query_type
+    query = schema.query_type
     assert query is not None
-    if query.fields.keys() == {ROUTES}:  # a type has at least one field
-        return shown
-    of_type = query.fields.pop(ROUTES).type
-    while not isinstance(of_type, GraphQLObjectType):
-        of_type = of_type.of_type
-    del shown.type_map[of_type.name]
+    fields = {name: field for name, field in query.fields.items() if name != ROUTES}
+    if not fields:  # a type has at least one field
+        return schema
+    # the same types, whose scalars can write their defaults: a schema that is built of text has others
+    shown = copy(schema)
+    arguments: dict[str, Any] = {**query.to_kwargs(), "fields": fields}
+    shown.query_type = GraphQLObjectType(**arguments)
+    shown.type_map = {**schema.type_map, query.name: shown.query_type}
+    del shown.type_map[get_named_type(query.fields[ROUTES].type).name]
     return shown
